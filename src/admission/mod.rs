@@ -1,0 +1,2 @@
+//! Floor 4, front half: admits verified deliveries in one atomic, durable append. Never calls the
+//! executor; they meet in the trail.

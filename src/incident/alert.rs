@@ -1,0 +1,91 @@
+//! One normalised event from a source, and the part of it that is recorded in the clear.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AccountRef, AlertId, Digest, SourceName, Timestamp};
+
+/// How strongly a source proves itself, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Assurance {
+    /// Body, time and id are signed.
+    A,
+    /// The body is signed, the time is not.
+    B,
+    /// The caller is authenticated, the body is not bound.
+    C,
+    /// A secret in the URL.
+    D,
+}
+
+impl Assurance {
+    /// Whether this level is at least as strong as `floor`.
+    #[must_use]
+    pub fn meets(self, floor: Self) -> bool {
+        self as u8 <= floor as u8
+    }
+}
+
+/// One log source an event belongs to (Sigma: category, product, service); an event has a set of
+/// them, and a rule applies when every attribute it names equals that of one of the set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSource {
+    /// Sigma's `category`.
+    pub category: Option<String>,
+    /// Sigma's `product`.
+    pub product: Option<String>,
+    /// Sigma's `service`.
+    pub service: Option<String>,
+}
+
+/// One normalised event. Made by the intake from a verified delivery; `event` is the sender's JSON
+/// for this event, unchanged, which is what rules test.
+#[derive(Debug, Clone)]
+pub struct Alert {
+    /// The part that is recorded in the clear.
+    pub summary: AlertSummary,
+    /// What identifies this alert within its source, from signed material.
+    pub key: String,
+    /// The log sources the event belongs to.
+    pub log_sources: Arc<[LogSource]>,
+    /// The person the event is about, where the source's kind knows where to look.
+    pub person: Option<AccountRef>,
+    /// The event as the sender wrote it. Personal data: kept beside the trail, never in a log.
+    pub event: serde_json::Value,
+}
+
+/// What every record says of an alert: no body, no names, no addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertSummary {
+    /// Derived from source and signed key.
+    pub id: AlertId,
+    /// The configured source that sent it.
+    pub source: SourceName,
+    /// How strongly that source proved itself for this delivery.
+    pub assurance: Assurance,
+    /// The event's type as the sender calls it, at most 128 visible ASCII characters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub event_type: Option<String>,
+    /// When the event happened, as the sender says; decisions use the time of receipt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub occurred_at: Option<Timestamp>,
+    /// When the delivery arrived.
+    pub received_at: Timestamp,
+    /// SHA-256 of the delivery's raw body, as the sender can compute it too.
+    pub body_sha256: Digest,
+    /// Which of the source's live secrets verified it (its configured name, never its value).
+    pub secret: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Assurance;
+
+    #[test]
+    fn assurance_is_ordered_from_a_down() {
+        assert!(Assurance::A.meets(Assurance::B) && Assurance::B.meets(Assurance::B));
+        assert!(!Assurance::C.meets(Assurance::B) && !Assurance::D.meets(Assurance::C));
+    }
+}

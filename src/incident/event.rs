@@ -1,0 +1,329 @@
+//! The closed list of events. Each is one record of the trail; everything else is derived from them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AlertSummary, Digest, Failure, HoldReason, IncidentId, Outcome, Plan, SourceName, Timestamp, UserId, Verdict,
+};
+
+/// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
+/// order given here, which makes the bytes canonical.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// The program started, with these rules.
+    #[serde(rename = "system.started")]
+    SystemStarted {
+        /// The program's version.
+        version: String,
+        /// Digest of the rule set in force.
+        rules: Digest,
+    },
+    /// The program stopped in order.
+    #[serde(rename = "system.stopped")]
+    SystemStopped {
+        /// Calls that were under way and were parked for the next start.
+        parked: u32,
+    },
+    /// An alert was admitted with its verdict; incidents it opened are in the same record.
+    #[serde(rename = "alert.admitted")]
+    AlertAdmitted {
+        /// The alert, without personal data.
+        alert: Box<AlertSummary>,
+        /// What the rules say.
+        verdict: Box<Verdict>,
+        /// The incidents this alert opens.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        opened: Vec<Opened>,
+        /// Salted digest of what lies beside this record (the event, the account, the texts).
+        private: Digest,
+    },
+    /// An authenticated delivery could not be understood; its body lies beside the record.
+    #[serde(rename = "delivery.not_understood")]
+    DeliveryNotUnderstood {
+        /// Who sent it.
+        source: SourceName,
+        /// What was wrong, one of the intake's reason codes.
+        reason: String,
+        /// SHA-256 of the raw body.
+        body_sha256: Digest,
+        /// Salted digest of what lies beside this record (the body).
+        private: Digest,
+    },
+    /// A delivery repeated a known id with other content.
+    #[serde(rename = "delivery.conflict")]
+    DeliveryConflict {
+        /// Who sent it.
+        source: SourceName,
+        /// SHA-256 of the raw body refused.
+        body_sha256: Digest,
+        /// Sequence number of the first record under that id.
+        first: u64,
+    },
+    /// Deliveries refused before admission, counted per source, reason and minute.
+    #[serde(rename = "deliveries.refused")]
+    DeliveriesRefused {
+        /// The configured source named in the URL; absent for names that are not configured.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        source: Option<SourceName>,
+        /// One of the intake's reason codes.
+        reason: String,
+        /// The minute, as its first moment.
+        minute: Timestamp,
+        /// How many.
+        count: u64,
+    },
+    /// The reference was resolved to one account.
+    #[serde(rename = "account.resolved")]
+    AccountResolved {
+        /// For which incident.
+        incident: IncidentId,
+        /// The account found.
+        user_id: UserId,
+        /// How it was found.
+        evidence: Evidence,
+    },
+    /// A guardrail or a failure hands the incident to a human.
+    #[serde(rename = "incident.held")]
+    IncidentHeld {
+        /// Which incident.
+        incident: IncidentId,
+        /// Why.
+        reason: HoldReason,
+        /// The failure behind it, if one is.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        failure: Option<Failure>,
+    },
+    /// A responder lets a held incident go on; the guard layer is asked again.
+    #[serde(rename = "incident.approved")]
+    IncidentApproved {
+        /// Which incident.
+        incident: IncidentId,
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// Nothing is left to do.
+    #[serde(rename = "incident.closed")]
+    IncidentClosed {
+        /// Which incident.
+        incident: IncidentId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The intent, durable before the call leaves.
+    #[serde(rename = "step.started")]
+    StepStarted {
+        /// Which incident.
+        incident: IncidentId,
+        /// Which step, from 0.
+        step: u8,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// DingTalk said yes, or the account was found in the wanted state: claimed.
+    #[serde(rename = "step.succeeded")]
+    StepSucceeded {
+        /// Which incident.
+        incident: IncidentId,
+        /// Which step, from 0.
+        step: u8,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// How we know.
+        finding: Finding,
+        /// DingTalk's request id, where it gave one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        request_id: Option<String>,
+    },
+    /// The call failed; it is tried again at `retry_at`, or not at all.
+    #[serde(rename = "step.failed")]
+    StepFailed {
+        /// Which incident.
+        incident: IncidentId,
+        /// Which step, from 0.
+        step: u8,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// What DingTalk said.
+        failure: Failure,
+        /// When to try again; absent when the step is given up.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        retry_at: Option<Timestamp>,
+    },
+    /// The call may or may not have done its work; the account's state decides.
+    #[serde(rename = "step.unknown")]
+    StepUnknown {
+        /// Which incident.
+        incident: IncidentId,
+        /// Which step, from 0.
+        step: u8,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// What is known.
+        failure: Failure,
+    },
+    /// The effect was read back from DingTalk.
+    #[serde(rename = "step.verified")]
+    StepVerified {
+        /// Which incident.
+        incident: IncidentId,
+        /// Which step, from 0.
+        step: u8,
+        /// Whether the account is disabled now.
+        disabled: bool,
+    },
+    /// All actions are paused.
+    #[serde(rename = "responder.paused")]
+    ResponderPaused {
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// Actions may run again.
+    #[serde(rename = "responder.resumed")]
+    ResponderResumed {
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// Somebody read the trail.
+    #[serde(rename = "trail.read")]
+    TrailRead {
+        /// Who.
+        actor: String,
+        /// The first sequence number asked for.
+        from: u64,
+        /// How many records were given.
+        count: u32,
+        /// The incident asked for, when only its records were.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        incident: Option<IncidentId>,
+    },
+}
+
+/// An incident that an alert opens: its plan, and why it waits if a guardrail holds it at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// What is to be done.
+    pub plan: Plan,
+    /// Why it is held from the start.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held: Option<HoldReason>,
+}
+
+/// How a reference was resolved to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// By which way.
+    pub by: Resolution,
+}
+
+/// The ways to find an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// The alert gave the userid itself.
+    Given,
+    /// The operator's identity map.
+    IdentityMap,
+    /// `topapi/v2/user/get` by `login_id`.
+    LoginId,
+    /// `topapi/v2/user/getbymobile` with the Enterprise Account search.
+    Mobile,
+    /// `topapi/user/getbyunionid`.
+    UnionId,
+}
+
+/// How we know that a step was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// DingTalk answered `result: true`.
+    Answered,
+    /// After an unknown outcome the account was found in the wanted state.
+    Recovered,
+    /// The account was in the wanted state before anything was sent, and not by us.
+    AlreadySo,
+    /// Another incident of ours had brought the account into the wanted state and still keeps it
+    /// there. Whichever of the two expires last undoes it.
+    AlreadyOurs,
+    /// The disable before this enable was not ours, so nothing is undone.
+    NotOurs,
+}
+
+impl Finding {
+    /// Whether the effect is ours, so that we may undo it.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        match self {
+            Self::Answered | Self::Recovered | Self::AlreadyOurs => true,
+            Self::AlreadySo | Self::NotOurs => false,
+        }
+    }
+}
+
+/// An event's name without its fields, for filters and the list in the documentation.
+pub type EventKind = &'static str;
+
+impl Event {
+    /// The event's name, as in the record's `kind`.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::SystemStarted { .. } => "system.started",
+            Self::SystemStopped { .. } => "system.stopped",
+            Self::AlertAdmitted { .. } => "alert.admitted",
+            Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
+            Self::DeliveryConflict { .. } => "delivery.conflict",
+            Self::DeliveriesRefused { .. } => "deliveries.refused",
+            Self::AccountResolved { .. } => "account.resolved",
+            Self::IncidentHeld { .. } => "incident.held",
+            Self::IncidentApproved { .. } => "incident.approved",
+            Self::IncidentClosed { .. } => "incident.closed",
+            Self::StepStarted { .. } => "step.started",
+            Self::StepSucceeded { .. } => "step.succeeded",
+            Self::StepFailed { .. } => "step.failed",
+            Self::StepUnknown { .. } => "step.unknown",
+            Self::StepVerified { .. } => "step.verified",
+            Self::ResponderPaused { .. } => "responder.paused",
+            Self::ResponderResumed { .. } => "responder.resumed",
+            Self::TrailRead { .. } => "trail.read",
+        }
+    }
+
+    /// The incidents the event belongs to: those an alert opens or is covered by, else the one it
+    /// names. Each once.
+    #[must_use]
+    pub fn incidents(&self) -> Vec<&IncidentId> {
+        match self {
+            Self::AlertAdmitted { verdict, opened, .. } => {
+                let covering = verdict.decisions.iter().filter_map(|d| d.incident.as_ref());
+                let mut all: Vec<_> = opened.iter().map(|o| &o.plan.incident).chain(covering).collect();
+                all.sort_unstable();
+                all.dedup();
+                all
+            }
+            Self::AccountResolved { incident, .. }
+            | Self::IncidentHeld { incident, .. }
+            | Self::IncidentApproved { incident, .. }
+            | Self::IncidentClosed { incident, .. }
+            | Self::StepStarted { incident, .. }
+            | Self::StepSucceeded { incident, .. }
+            | Self::StepFailed { incident, .. }
+            | Self::StepUnknown { incident, .. }
+            | Self::StepVerified { incident, .. } => vec![incident],
+            Self::SystemStarted { .. }
+            | Self::SystemStopped { .. }
+            | Self::DeliveryNotUnderstood { .. }
+            | Self::DeliveryConflict { .. }
+            | Self::DeliveriesRefused { .. }
+            | Self::ResponderPaused { .. }
+            | Self::ResponderResumed { .. }
+            | Self::TrailRead { .. } => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Floor 1: the vocabulary. Ids, alerts, accounts, plans, the closed list of events and the legal
+//! transitions of an incident. No I/O, no async, no HTTP, no storage.
+
+mod account;
+mod alert;
+mod clock;
+mod event;
+mod failure;
+mod id;
+pub mod path;
+mod plan;
+mod state;
+mod verdict;
+
+pub use account::{AccountKind, AccountRef, InvalidAccount, UserId};
+pub use alert::{Alert, AlertSummary, Assurance, LogSource};
+pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
+pub use event::{Event, EventKind, Evidence, Finding, Opened, Resolution};
+pub use failure::{Failure, FailureClass};
+pub use id::{AlertId, Digest, IncidentId, InvalidId, RuleId, SourceName};
+pub use plan::{Action, ActionKind, Plan, ReasonCode, RuleRef};
+pub use state::{IllegalTransition, Incident, Outcome, Status, StepState};
+pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};

@@ -1,0 +1,144 @@
+//! What is to be done to one account: ordered actions, each with everything it needs, fixed before
+//! the work starts so that a repeat does the same thing.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AccountKind, Assurance, Digest, IncidentId, InvalidId, RuleId};
+
+/// A rule as it stood when it decided: id, title and the digest of its file's text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RuleRef {
+    /// The rule's UUID.
+    pub id: RuleId,
+    /// The rule's title.
+    pub title: String,
+    /// SHA-256 of the rule's file.
+    pub version: Digest,
+}
+
+/// The name of an employee reason, a key of every file `rules/reasons/<locale>.yml`: `a-z0-9-`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReasonCode(String);
+
+impl ReasonCode {
+    /// Takes 1 to 64 of `a-z0-9-`.
+    ///
+    /// # Errors
+    /// Other text.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidId::new("reason code", "1 to 64 of a-z 0-9 -"))
+        }
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ReasonCode {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ReasonCode> for String {
+    fn from(code: ReasonCode) -> String {
+        code.0
+    }
+}
+
+/// What kind of step an action is; the names are those of rule files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// End all sessions, with a localised reason.
+    SignOut,
+    /// Disable the account, with a plain reason.
+    Disable,
+    /// Enable it again.
+    Enable,
+}
+
+impl ActionKind {
+    /// The kind's name in rule files and records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignOut => "sign_out",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+        }
+    }
+
+    /// Whether DingTalk has a call that shows the effect. No call shows sessions, so a sign-out
+    /// stays `claimed`; disabling and enabling are `verified` by reading the account back.
+    #[must_use]
+    pub fn is_observable(self) -> bool {
+        !matches!(self, Self::SignOut)
+    }
+}
+
+/// One step's work. Reasons are rendered; the employee's texts lie beside the trail with the alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Force the account to sign out everywhere.
+    SignOut {
+        /// For the admin console's log, at most 500 characters.
+        reason: String,
+        /// Which employee reason was rendered.
+        employee_reason: ReasonCode,
+        /// SHA-256 of that reason's wording in all locales.
+        wording: Digest,
+    },
+    /// Disable the account.
+    Disable {
+        /// For the admin console's log, at most 500 characters.
+        reason: String,
+    },
+    /// Enable the account again, so long after the disable before it was verified.
+    Enable {
+        /// Seconds after that disable; without one, after nothing.
+        after_s: u64,
+    },
+}
+
+impl Action {
+    /// Which kind it is.
+    #[must_use]
+    pub fn kind(&self) -> ActionKind {
+        match self {
+            Self::SignOut { .. } => ActionKind::SignOut,
+            Self::Disable { .. } => ActionKind::Disable,
+            Self::Enable { .. } => ActionKind::Enable,
+        }
+    }
+}
+
+/// The ordered actions of one incident on one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The incident that owns it.
+    pub incident: IncidentId,
+    /// What kind of reference named the account.
+    pub account_kind: AccountKind,
+    /// Keyed pseudonym of that reference (hex): equal for equal accounts, meaningless without the key.
+    pub account: String,
+    /// How strongly the source proved itself for the alert that opened it.
+    pub assurance: Assurance,
+    /// The least the rules demand; kept so that the guard layer can be asked again at dispatch.
+    pub assurance_floor: Assurance,
+    /// The rules that asked for it, the first being the one whose steps come first.
+    pub rules: Vec<RuleRef>,
+    /// What to do, in order.
+    pub actions: Vec<Action>,
+}

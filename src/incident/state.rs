@@ -1,0 +1,331 @@
+//! An incident's state as the fold of its events. One function knows the legal transitions;
+//! everything else is an error, so that a record that does not fit is found and not smoothed over.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, ActionKind, Event, Failure, Finding, HoldReason, IncidentId, Opened, Plan, Timestamp, UserId};
+
+/// How an incident ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every step succeeded, and what can be read back was read back.
+    Done,
+    /// Some steps succeeded, at least one was given up.
+    Partly,
+    /// No step succeeded.
+    Failed,
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Steps are due or under way.
+    Open,
+    /// Waiting for a human.
+    Held(HoldReason),
+    /// Nothing left to do.
+    Closed(Outcome),
+}
+
+/// Where one step stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum StepState {
+    /// Not begun.
+    Pending,
+    /// The intent is durable, the end is not known.
+    Started {
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// Failed, to be tried again.
+    Postponed {
+        /// The attempt that failed.
+        attempt: u32,
+        /// When to try again.
+        retry_at: Timestamp,
+    },
+    /// The outcome is not known; the account's state decides.
+    Unknown {
+        /// The attempt in question.
+        attempt: u32,
+    },
+    /// DingTalk said yes.
+    Claimed {
+        /// The attempt that succeeded.
+        attempt: u32,
+        /// When.
+        at: Timestamp,
+        /// How we know.
+        finding: Finding,
+    },
+    /// Read back.
+    Verified {
+        /// When.
+        at: Timestamp,
+        /// How the step itself was known to be done.
+        finding: Finding,
+    },
+    /// Given up.
+    Failed {
+        /// The last failure.
+        failure: Failure,
+    },
+}
+
+impl StepState {
+    /// When the step ended well, if it did: verified, or claimed where nothing can be read back.
+    #[must_use]
+    pub fn done_at(&self, action: &Action) -> Option<Timestamp> {
+        match self {
+            Self::Verified { at, .. } => Some(*at),
+            Self::Claimed { at, finding, .. } if !action.kind().is_observable() || *finding == Finding::NotOurs => {
+                Some(*at)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether nothing more will happen to the step.
+    #[must_use]
+    pub fn is_final(&self, action: &Action) -> bool {
+        matches!(self, Self::Failed { .. }) || self.done_at(action).is_some()
+    }
+}
+
+/// An event that does not fit the state it meets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{event} does not fit incident {incident}: {why}")]
+pub struct IllegalTransition {
+    incident: IncidentId,
+    event: &'static str,
+    why: &'static str,
+}
+
+impl IllegalTransition {
+    /// For an event that names an incident nobody opened, or that is closed.
+    #[must_use]
+    pub fn unknown(incident: &IncidentId, event: &Event) -> Self {
+        Self { incident: incident.clone(), event: event.kind(), why: "no such incident is live" }
+    }
+}
+
+/// One incident, folded from its events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Incident {
+    /// What is to be done.
+    pub plan: Plan,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The account, once resolved.
+    pub user_id: Option<UserId>,
+    /// Where it stands.
+    pub status: Status,
+    /// One state for each action of the plan.
+    pub steps: Vec<StepState>,
+}
+
+impl Incident {
+    /// The state right after an alert opened the incident at `at`.
+    #[must_use]
+    pub fn open(opened: &Opened, at: Timestamp) -> Self {
+        Self {
+            plan: opened.plan.clone(),
+            opened_at: at,
+            user_id: None,
+            status: opened.held.map_or(Status::Open, Status::Held),
+            steps: vec![StepState::Pending; opened.plan.actions.len()],
+        }
+    }
+
+    /// The incident's id.
+    #[must_use]
+    pub fn id(&self) -> &IncidentId {
+        &self.plan.incident
+    }
+
+    /// The first step that is not at its end, with its action.
+    #[must_use]
+    pub fn next_step(&self) -> Option<(u8, &Action, &StepState)> {
+        let steps = self.plan.actions.iter().zip(&self.steps);
+        let (index, (action, state)) = steps.enumerate().find(|(_, (action, state))| !state.is_final(action))?;
+        Some((u8::try_from(index).unwrap_or(u8::MAX), action, state))
+    }
+
+    /// When the next step may begin: an `enable` waits for its time after the disable it undoes; a
+    /// postponed step for its retry. `None` when nothing is left.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let (index, action, state) = self.next_step()?;
+        Some(match (state, action) {
+            (StepState::Postponed { retry_at, .. }, _) => *retry_at,
+            (StepState::Pending, Action::Enable { after_s }) => {
+                let disabled_at = self.undone_by(index).and_then(|(_, done_at)| done_at);
+                disabled_at.map_or(self.opened_at, |at| later(at, *after_s))
+            }
+            _ => self.opened_at,
+        })
+    }
+
+    /// How the incident ends, once every step is at its end.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        if self.next_step().is_some() {
+            return None;
+        }
+        let failed = self.steps.iter().filter(|s| matches!(s, StepState::Failed { .. })).count();
+        Some(match failed {
+            0 => Outcome::Done,
+            n if n == self.steps.len() => Outcome::Failed,
+            _ => Outcome::Partly,
+        })
+    }
+
+    /// Whether the account is contained by this incident now: every step up to the last that is not
+    /// an `enable` is done, and no `enable` is.
+    #[must_use]
+    pub fn is_containing(&self) -> bool {
+        let mut contained = false;
+        for (action, state) in self.plan.actions.iter().zip(&self.steps) {
+            match (action, state.done_at(action)) {
+                (Action::Enable { .. }, Some(_)) => contained = false,
+                (Action::Disable { .. }, Some(_)) => contained = true,
+                _ => {}
+            }
+        }
+        contained
+    }
+
+    /// Whether it contains the account by a disable of ours, and not by one it found in place.
+    #[must_use]
+    pub fn keeps_our_disable(&self) -> bool {
+        let is_ours = |state: &StepState| matches!(state, StepState::Verified { finding, .. } if finding.is_ours());
+        let mut steps = self.plan.actions.iter().zip(&self.steps);
+        self.is_containing() && steps.any(|(action, state)| action.kind() == ActionKind::Disable && is_ours(state))
+    }
+
+    /// Applies one event of this incident that was recorded at `at`.
+    ///
+    /// # Errors
+    /// The event does not fit the present state; the state is unchanged.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalTransition> {
+        let illegal = |why| IllegalTransition { incident: self.plan.incident.clone(), event: event.kind(), why };
+        if matches!(self.status, Status::Closed(_)) {
+            return Err(illegal("it is closed"));
+        }
+        match event {
+            Event::AccountResolved { user_id, .. } => {
+                if self.user_id.as_ref().is_some_and(|known| known != user_id) {
+                    return Err(illegal("it was resolved to another account before"));
+                }
+                self.user_id = Some(user_id.clone());
+            }
+            Event::IncidentHeld { reason, .. } => self.status = Status::Held(*reason),
+            Event::IncidentApproved { .. } => {
+                if !matches!(self.status, Status::Held(_)) {
+                    return Err(illegal("it is not held"));
+                }
+                self.status = Status::Open;
+            }
+            Event::IncidentClosed { outcome, .. } => {
+                if self.outcome() != Some(*outcome) {
+                    return Err(illegal("its steps do not add up to this outcome"));
+                }
+                self.status = Status::Closed(*outcome);
+            }
+            _ => {
+                let Some((index, next)) = next_step_state(self, event, at).map_err(illegal)? else {
+                    return Err(illegal("it is no event of an incident's life"));
+                };
+                if let Some(state) = self.steps.get_mut(index) {
+                    *state = next;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The last disable before step `index`, which is what an enable there undoes: its state and,
+    /// if it was done, when.
+    #[must_use]
+    pub fn undone_by(&self, index: u8) -> Option<(&StepState, Option<Timestamp>)> {
+        let mut before = self.plan.actions.iter().zip(&self.steps).take(usize::from(index));
+        let (action, state) = before.rfind(|(action, _)| action.kind() == ActionKind::Disable)?;
+        Some((state, state.done_at(action)))
+    }
+}
+
+fn later(at: Timestamp, seconds: u64) -> Timestamp {
+    let duration = jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+    at.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// The legal transitions of a step: its index and next state, `None` for an event that is not a
+/// step's.
+fn next_step_state(
+    incident: &Incident,
+    event: &Event,
+    now: Timestamp,
+) -> Result<Option<(usize, StepState)>, &'static str> {
+    let (step, next) = match event {
+        Event::StepStarted { step, attempt, .. } => {
+            if incident.status != Status::Open {
+                return Err("it is not open");
+            }
+            if incident.user_id.is_none() {
+                return Err("its account is not resolved");
+            }
+            let expected = match current(incident, *step)? {
+                StepState::Pending => 1,
+                StepState::Postponed { attempt, .. } => attempt.saturating_add(1),
+                _ => return Err("the step is not waiting to start"),
+            };
+            if *attempt != expected {
+                return Err("the attempt is out of order");
+            }
+            (*step, StepState::Started { attempt: *attempt })
+        }
+        Event::StepSucceeded { step, attempt, finding, .. } => match current(incident, *step)? {
+            StepState::Started { attempt: open } | StepState::Unknown { attempt: open } if open == attempt => {
+                (*step, StepState::Claimed { attempt: *attempt, at: now, finding: *finding })
+            }
+            _ => return Err("that attempt is not under way"),
+        },
+        Event::StepUnknown { step, attempt, .. } => match current(incident, *step)? {
+            StepState::Started { attempt: open } if open == attempt => {
+                (*step, StepState::Unknown { attempt: *attempt })
+            }
+            _ => return Err("that attempt is not under way"),
+        },
+        Event::StepFailed { step, attempt, failure, retry_at, .. } => match current(incident, *step)? {
+            StepState::Started { attempt: open }
+            | StepState::Unknown { attempt: open }
+            | StepState::Claimed { attempt: open, .. }
+                if open == attempt =>
+            {
+                let failed = StepState::Failed { failure: failure.clone() };
+                (*step, retry_at.map_or(failed, |retry_at| StepState::Postponed { attempt: *attempt, retry_at }))
+            }
+            _ => return Err("that attempt is not under way"),
+        },
+        Event::StepVerified { step, .. } => match current(incident, *step)? {
+            StepState::Claimed { finding, .. } => (*step, StepState::Verified { at: now, finding: *finding }),
+            _ => return Err("nothing was claimed"),
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some((usize::from(step), next)))
+}
+
+/// The state of step `index`, which must be the first that is not at its end: steps go in order.
+fn current(incident: &Incident, index: u8) -> Result<&StepState, &'static str> {
+    match incident.next_step() {
+        Some((next, _, state)) if next == index => Ok(state),
+        _ => Err("the step is not the next one"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

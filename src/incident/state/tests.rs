@@ -1,0 +1,193 @@
+//! The legal life of an incident, and that every other order of events is refused.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::incident::{
+    AccountKind, AlertId, Assurance, Digest, Evidence, FailureClass, Finding, ReasonCode, Resolution, SourceName,
+};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn id() -> IncidentId {
+    let source = SourceName::parse("okta").unwrap();
+    IncidentId::derive(&AlertId::derive(&source, "1"), "email:a@example.com")
+}
+
+fn opened() -> Opened {
+    let sign_out = Action::SignOut {
+        reason: "test".into(),
+        employee_reason: ReasonCode::parse("account-takeover").unwrap(),
+        wording: Digest::of(b""),
+    };
+    let actions = vec![sign_out, Action::Disable { reason: "test".into() }, Action::Enable { after_s: 60 }];
+    let plan = Plan {
+        incident: id(),
+        account_kind: AccountKind::Email,
+        account: "00".into(),
+        assurance: Assurance::A,
+        assurance_floor: Assurance::B,
+        rules: Vec::new(),
+        actions,
+    };
+    Opened { plan, held: None }
+}
+
+fn resolved() -> Event {
+    let user_id = UserId::parse("zhangsan").unwrap();
+    Event::AccountResolved { incident: id(), user_id, evidence: Evidence { by: Resolution::IdentityMap } }
+}
+
+fn started(step: u8, attempt: u32) -> Event {
+    Event::StepStarted { incident: id(), step, attempt }
+}
+
+fn succeeded(step: u8, attempt: u32) -> Event {
+    Event::StepSucceeded { incident: id(), step, attempt, finding: Finding::Answered, request_id: None }
+}
+
+fn failed(step: u8, attempt: u32, retry_at: Option<Timestamp>) -> Event {
+    let failure = Failure::local(FailureClass::Busy, "system.busy");
+    Event::StepFailed { incident: id(), step, attempt, failure, retry_at }
+}
+
+fn unknown(step: u8, attempt: u32) -> Event {
+    let failure = Failure::local(FailureClass::Unknown, "timeout");
+    Event::StepUnknown { incident: id(), step, attempt, failure }
+}
+
+fn verified(step: u8) -> Event {
+    Event::StepVerified { incident: id(), step, disabled: step == 1 }
+}
+
+fn closed(outcome: Outcome) -> Event {
+    Event::IncidentClosed { incident: id(), outcome }
+}
+
+fn fold(events: &[Event]) -> Result<Incident, IllegalTransition> {
+    let mut incident = Incident::open(&opened(), at(0));
+    for (second, event) in events.iter().enumerate() {
+        incident.apply(event, at(second as i64 + 1))?;
+    }
+    Ok(incident)
+}
+
+#[test]
+fn the_whole_life_of_a_containment() {
+    let mut life = vec![resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];
+    let contained = fold(&life).unwrap();
+    assert!(contained.is_containing());
+    assert_eq!(contained.due_at(), Some(at(66)), "the enable waits 60 s after the disable was verified at 6");
+    assert_eq!(contained.outcome(), None);
+    life.extend([started(2, 1), succeeded(2, 1), verified(2)]);
+    let undone = fold(&life).unwrap();
+    assert!(!undone.is_containing());
+    assert_eq!(undone.outcome(), Some(Outcome::Done));
+    life.push(closed(Outcome::Done));
+    assert_eq!(fold(&life).unwrap().status, Status::Closed(Outcome::Done));
+}
+
+#[test]
+fn only_a_disable_of_ours_is_kept_as_ours() {
+    let found = |finding| {
+        let disabled = Event::StepSucceeded { incident: id(), step: 1, attempt: 1, finding, request_id: None };
+        let mut life = vec![resolved(), started(0, 1), succeeded(0, 1), started(1, 1), disabled, verified(1)];
+        let contained = fold(&life).unwrap();
+        life.extend([started(2, 1), succeeded(2, 1), verified(2)]);
+        (contained.keeps_our_disable(), fold(&life).unwrap().keeps_our_disable())
+    };
+    for ours in [Finding::Answered, Finding::Recovered, Finding::AlreadyOurs] {
+        assert_eq!(found(ours), (true, false), "{ours:?}");
+    }
+    assert_eq!(found(Finding::AlreadySo), (false, false));
+}
+
+#[test]
+fn an_unknown_outcome_is_repeated_or_found_done() {
+    let failed = failed(0, 1, Some(at(9)));
+    let repeated = [resolved(), started(0, 1), unknown(0, 1), failed, started(0, 2), succeeded(0, 2)];
+    assert!(fold(&repeated).is_ok());
+    let found = [resolved(), started(0, 1), unknown(0, 1), succeeded(0, 1)];
+    assert!(fold(&found).is_ok());
+}
+
+#[test]
+fn a_postponed_step_waits_for_its_time() {
+    let postponed = fold(&[resolved(), started(0, 1), failed(0, 1, Some(at(50)))]).unwrap();
+    assert_eq!(postponed.due_at(), Some(at(50)));
+    assert!(fold(&[resolved(), started(0, 1), failed(0, 1, Some(at(50))), started(0, 2)]).is_ok());
+}
+
+#[test]
+fn a_claim_that_shows_no_effect_is_tried_again() {
+    let life = [
+        resolved(),
+        started(0, 1),
+        succeeded(0, 1),
+        started(1, 1),
+        succeeded(1, 1),
+        failed(1, 1, Some(at(9))),
+        started(1, 2),
+    ];
+    assert!(fold(&life).is_ok());
+}
+
+#[test]
+fn a_step_given_up_lets_the_next_one_run() {
+    let life = [resolved(), started(0, 1), failed(0, 1, None), started(1, 1), succeeded(1, 1), verified(1)];
+    assert_eq!(fold(&life).unwrap().next_step().unwrap().0, 2);
+}
+
+#[test]
+fn everything_out_of_order_is_refused() {
+    let bad: &[&[Event]] = &[
+        &[started(0, 1)],
+        &[resolved(), started(1, 1)],
+        &[resolved(), started(0, 2)],
+        &[resolved(), succeeded(0, 1)],
+        &[resolved(), verified(0)],
+        &[resolved(), started(0, 1), started(0, 1)],
+        &[resolved(), started(0, 1), unknown(0, 1), started(0, 2)],
+        &[resolved(), started(0, 1), succeeded(0, 2)],
+        &[resolved(), started(0, 1), succeeded(0, 1), failed(0, 1, None)],
+        &[resolved(), closed(Outcome::Done)],
+        &[Event::IncidentApproved { incident: id(), actor: "a".into(), reason: "b".into() }],
+        &[Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None }, resolved(), started(0, 1)],
+    ];
+    for (case, events) in bad.iter().enumerate() {
+        assert!(fold(events).is_err(), "case {case}");
+    }
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    (0..3u8, 1..4u32, 0..9u8).prop_map(|(step, attempt, kind)| match kind {
+        0 => resolved(),
+        1 => started(step, attempt),
+        2 => succeeded(step, attempt),
+        3 => failed(step, attempt, Some(at(1))),
+        4 => failed(step, attempt, None),
+        5 => unknown(step, attempt),
+        6 => verified(step),
+        7 => Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None },
+        _ => Event::IncidentApproved { incident: id(), actor: "a".into(), reason: "b".into() },
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_accepted_keeps_steps_in_order(events in prop::collection::vec(any_event(), 0..60)) {
+        let mut incident = Incident::open(&opened(), at(0));
+        for (second, event) in events.iter().enumerate() {
+            let before = incident.clone();
+            if incident.apply(event, at(second as i64)).is_err() {
+                prop_assert_eq!(&incident, &before, "a refused event changes nothing");
+            }
+            let first_open = incident.next_step().map_or(usize::MAX, |(index, ..)| usize::from(index));
+            for (index, state) in incident.steps.iter().enumerate().filter(|(index, _)| *index > first_open) {
+                prop_assert_eq!(state, &StepState::Pending, "step {} began before its turn", index);
+            }
+        }
+    }
+}

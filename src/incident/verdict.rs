@@ -1,0 +1,146 @@
+//! What the rules say to an alert, with reasons instead of booleans.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Digest, IncidentId, RuleRef};
+
+/// The stored answer to one alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The strongest of the decisions, or `unmatched`.
+    pub kind: VerdictKind,
+    /// Digest of the rule set that judged.
+    pub rules: Digest,
+    /// One decision for each rule that matched, at most [`Verdict::DECISIONS_MAX`].
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub decisions: Vec<Decision>,
+    /// How many more rules matched than are listed.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub decisions_left_out: u32,
+    /// When nothing matched: the rule that came closest, and on what it failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nearest: Option<NearestMiss>,
+}
+
+impl Verdict {
+    /// The most decisions listed on one record, so that a record keeps within its size.
+    pub const DECISIONS_MAX: usize = 8;
+}
+
+// serde's `skip_serializing_if` passes a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// The words for what becomes of an alert, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// No rule matched.
+    Unmatched,
+    /// A rule matched that only watches.
+    Shadow,
+    /// A rule matched, but an earlier incident on this account covers it (cooldown).
+    Suppressed,
+    /// A guardrail wants a human to look.
+    Held,
+    /// Steps will be taken.
+    Planned,
+}
+
+/// What became of one matching rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The rule.
+    pub rule: RuleRef,
+    /// What became of it.
+    pub kind: VerdictKind,
+    /// The search identifiers of the rule that matched.
+    pub matched: Vec<String>,
+    /// The incident opened, or the one that covers this alert.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub incident: Option<IncidentId>,
+    /// Why it is held.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<HoldReason>,
+}
+
+/// The rule that came closest to an alert nothing matched, and the first test it failed. Only names
+/// from the rule file; never the event's values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearestMiss {
+    /// The rule.
+    pub rule: RuleRef,
+    /// How many of the rule's tests passed.
+    pub passed: u32,
+    /// How many tests it has.
+    pub tests: u32,
+    /// The field of the first failed test, or `keywords`.
+    pub field: String,
+    /// Why it failed.
+    pub why: String,
+}
+
+/// Why a plan waits for a human instead of running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// A responder has paused all actions.
+    Paused,
+    /// The source proves less than the rule demands.
+    AssuranceTooLow,
+    /// The account is on the list of protected accounts.
+    ProtectedListed,
+    /// DingTalk says the account is an administrator, the boss or a senior.
+    ProtectedLive,
+    /// Whether the account is protected could not be found out, which counts as protected.
+    ProtectionUnknown,
+    /// The account is not an Enterprise Account.
+    NotEnterpriseAccount,
+    /// The account is another organization's.
+    ForeignOrganization,
+    /// The alert names no account where the rule looks for it.
+    AccountNotNamed,
+    /// The alert or the look-up names more than one account.
+    AccountAmbiguous,
+    /// No account answers to the reference.
+    AccountNotFound,
+    /// There is no way to look up this kind of reference.
+    AccountUnresolvable,
+    /// Something must be mended by an operator (permission, credential, address list).
+    OperatorNeeded,
+    /// The month's quota of DingTalk calls is used up.
+    QuotaExhausted,
+    /// Retries are used up.
+    AttemptsExhausted,
+    /// DingTalk said yes, but the effect could not be read back.
+    Unverified,
+    /// The step's own code failed; it is parked so that others go on.
+    Parked,
+}
+
+impl HoldReason {
+    /// The reason in words, for responders.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Paused => "a responder has paused all actions",
+            Self::AssuranceTooLow => "the source proves less than the rule demands",
+            Self::ProtectedListed => "the account is on the list of protected accounts",
+            Self::ProtectedLive => "DingTalk says the account is an administrator, the boss or a senior",
+            Self::ProtectionUnknown => "it could not be found out whether the account is protected",
+            Self::NotEnterpriseAccount => "the account is not an Enterprise Account",
+            Self::ForeignOrganization => "the account belongs to another organization",
+            Self::AccountNotNamed => "the alert names no account where the rule looks for it",
+            Self::AccountAmbiguous => "more than one account answers to the reference",
+            Self::AccountNotFound => "no account answers to the reference",
+            Self::AccountUnresolvable => "there is no way to look up this kind of reference",
+            Self::OperatorNeeded => "a permission, credential or address list must be mended",
+            Self::QuotaExhausted => "the month's quota of DingTalk calls is used up",
+            Self::AttemptsExhausted => "all retries are used up",
+            Self::Unverified => "the effect could not be read back",
+            Self::Parked => "the step failed in our own code and is parked",
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Portcullis drops the gate: a SIEM or identity provider sends a signed alert, rules that security
+//! engineers keep as files decide what it means, the employee's DingTalk Enterprise Account is
+//! signed out with a reason in the employee's own language and then disabled, and every step is on
+//! an append-only trail that can be checked without trusting us.
+//!
+//! # The idea
+//!
+//! One append-only, tamper-evident trail is the only state of record; the duplicate index, the open
+//! work and every screen are derived from it. **Deciding is pure**: verifying, normalising, matching,
+//! planning and guarding take bytes, rules and a time, and return values. **Admitting is one atomic,
+//! durable append**: the alert, its verdict and its plan go in together under the alert's key, before
+//! the sender is answered. **Acting reads the trail**: the executor writes the intent before a call
+//! leaves and the outcome after it returns. The two halves never call each other; they meet in the
+//! trail.
+//!
+//! # Promises
+//!
+//! 1. No 2xx before the alert is durable.
+//! 2. No call to DingTalk without its intent already durable.
+//! 3. The same delivery, sent any number of times, acts once.
+//! 4. An unverified alert cannot reach the rules: only [`intake`] makes a [`intake::Verified`] value.
+//! 5. One guard layer stands between every plan and every call: only [`response::at_dispatch`] makes
+//!    the [`response::Approved`] value that an order needs, and it is asked right before each.
+//! 6. Success is proven, not assumed: HTTP 200 alone is not success, `claimed` and `verified` are two
+//!    states. No call of DingTalk shows sessions, so a sign-out stays claimed.
+//! 7. Every accepted alert has a stored verdict, with the nearest miss when nothing matched.
+//! 8. Removing, changing, reordering or cutting off records shows ([`trail::verify()`]).
+//! 9. What the employee reads carries no detection detail; what the log carries has no bodies,
+//!    tokens, names, phone numbers or mail addresses. Those lie beside the trail, bound by a salted
+//!    digest, so that they can be erased.
+//! 10. Everything that grows has a limit beside its name, and overload is answered 503.
+//!
+//! # Floors
+//!
+//! A module names only lower floors; neighbours do not name each other. `tests/architecture.rs` is
+//! the referee.
+//!
+//! | floor | modules | knows | never |
+//! |---|---|---|---|
+//! | 1 | [`incident`] | the vocabulary, the closed list of events, the legal transitions | I/O, async, HTTP, storage |
+//! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] | one outside world each | each other |
+//! | 3 | [`response`] | match and alert to plan; the guard layer; reasons | I/O, async, the clock |
+//! | 4 | [`admission`] · [`executor`] | the two halves of the pipeline | each other, HTTP |
+//! | 5 | [`access`] | who may do what | routes |
+//! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
+//! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs leave | – |
+//! | 8 | [`server`] | how everything is put together | business rules |
+//! | 9 | [`cli`] | commands | HTTP details |
+//!
+//! # Walkthroughs
+//!
+//! *An alert arrives.* `api::alerts` asks the limit of the peer's address, reads the body under a
+//! size and a deadline, and hands source name, headers and bytes to [`intake::Intake::receive`]:
+//! source, signature over the raw bytes, freshness, the source's limit, strict parsing, splitting
+//! into alerts, their keys. [`admission::Admission::admit`] evaluates the rules, takes the lane of
+//! each account concerned, looks at the board for pause and cooldown, plans, asks the guard layer,
+//! and appends once: keys, verdicts, plans. Then 202, or 200 for a repeat. The executor is woken by
+//! the board.
+//!
+//! *A step runs.* `executor::run` takes due incidents from the board, one at a time for each account.
+//! `executor::hand` resolves the account, reads it live, asks the guard layer, records
+//! `step.started`, calls, classifies, records `step.succeeded`, `step.failed` with its retry time, or
+//! `step.unknown`; reads a disable back and records `step.verified`; goes on, or closes. A disable
+//! that expires is followed by an `enable` that waits for its time.
+//!
+//! *A process dies between call and outcome.* At the next start the fold finds a step that started
+//! and did not end. It is recorded as unknown; then the account is read: in the wanted state, the
+//! outcome is recorded as recovered; otherwise the step is repeated. A sign-out is repeated at once,
+//! because repeating it is harmless and nothing shows sessions.
+//!
+//! *An auditor checks.* `portcullis trail verify` recomputes every leaf and the root from the record
+//! bytes, with code of its own, and names the first record that does not fit. Signed checkpoints and
+//! their anchors, which show a rewritten trail too, are not there yet.
+
+pub mod incident;
+
+pub mod directory;
+pub mod intake;
+pub mod rules;
+pub mod trail;
+
+pub mod response;
+
+pub mod admission;
+pub mod executor;
+
+pub mod access;
+
+pub mod api;
+pub mod console;
+pub mod sandbox;
+
+pub mod config;
+pub mod telemetry;
+
+pub mod server;
+
+pub mod cli;

@@ -1,0 +1,2 @@
+//! Floor 8: how everything is put together. The app is a value: built from settings, asked for its
+//! address, run until stopped. Tests start the same value.
