@@ -1,2 +1,32 @@
 //! Floor 2: the append-only, tamper-evident trail and the stores that keep it. Knows nothing of
 //! senders, rules or DingTalk.
+
+mod board;
+mod limits;
+mod log;
+mod memory;
+pub mod merkle;
+mod private;
+mod pseudonym;
+mod record;
+mod settings;
+mod sled;
+mod store;
+mod verify;
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod samples;
+
+pub use board::{Board, Cover, Live, Pause};
+pub use log::{Draft, RecordError, Trail};
+pub use memory::MemoryStore;
+pub use private::seal;
+pub use pseudonym::Pseudonyms;
+pub use record::{InvalidRecord, Record, encode};
+pub use settings::Settings;
+pub use sled::{OpenError, SledStore};
+pub use store::{APPEND_BYTES_MAX, ENTRIES_MAX, EVENT_BYTES_MAX, INCIDENTS_MAX, PRIVATE_BYTES_MAX};
+pub use store::{Append, Appended, DeliveryKey, Entry, Head, Pending, Slot, Store, StoreError, Stored, UniqueKey};
+pub use verify::{Fault, VerifyReport, verify};

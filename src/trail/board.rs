@@ -1,0 +1,217 @@
+//! What is going on now, derived from the trail alone: live incidents, what is due, who is covered
+//! by an earlier incident, and whether actions are paused.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::incident::{Event, IllegalTransition, Incident, IncidentId, Outcome, RuleId, Status, Timestamp, UserId};
+
+/// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
+const COVERS_MAX: usize = 200_000;
+
+/// The derived state. Rebuilt by replaying the trail, kept by applying each record once it is
+/// durable.
+#[derive(Debug, Default)]
+pub struct Board {
+    live: HashMap<IncidentId, Live>,
+    due: BTreeSet<(Timestamp, u64, IncidentId)>,
+    covers: HashMap<(RuleId, String), Cover>,
+    pause: Option<Pause>,
+}
+
+/// An incident that is not closed.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// Its state.
+    pub incident: Incident,
+    /// The record that opened it; what lies beside that record names the account.
+    pub record: u64,
+}
+
+/// An incident that covers further alerts of one rule on one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// The incident.
+    pub incident: IncidentId,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Whether it is still live.
+    pub live: bool,
+}
+
+/// A responder's pause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// Who paused.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+impl Board {
+    /// The pause in force, if any.
+    #[must_use]
+    pub fn pause(&self) -> Option<&Pause> {
+        self.pause.as_ref()
+    }
+
+    /// A live incident.
+    #[must_use]
+    pub fn live(&self, incident: &IncidentId) -> Option<&Live> {
+        self.live.get(incident)
+    }
+
+    /// All live incidents, in no order.
+    pub fn all_live(&self) -> impl Iterator<Item = &Live> {
+        self.live.values()
+    }
+
+    /// How many incidents are live.
+    #[must_use]
+    pub fn live_count(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Open incidents whose next step may begin at `now`, oldest due first.
+    pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &Live> {
+        self.due.iter().take_while(move |(at, ..)| *at <= now).filter_map(|(.., incident)| self.live.get(incident))
+    }
+
+    /// When the first open incident becomes due after `now`.
+    #[must_use]
+    pub fn next_due_after(&self, now: Timestamp) -> Option<Timestamp> {
+        self.due.iter().map(|(at, ..)| *at).find(|at| *at > now)
+    }
+
+    /// The incident that last covered this rule and account (by its pseudonym).
+    #[must_use]
+    pub fn cover(&self, rule: &RuleId, account: &str) -> Option<&Cover> {
+        self.covers.get(&(rule.clone(), account.to_owned()))
+    }
+
+    /// Whether another incident than `but` contains the account now.
+    #[must_use]
+    pub fn is_contained_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
+        self.others_on(user_id, but).any(Incident::is_containing)
+    }
+
+    /// Whether another incident than `but` contains the account now by a disable of ours.
+    #[must_use]
+    pub fn is_disabled_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
+        self.others_on(user_id, but).any(Incident::keeps_our_disable)
+    }
+
+    fn others_on(&self, user_id: &UserId, but: &IncidentId) -> impl Iterator<Item = &Incident> {
+        let incidents = self.live.values().map(|live| &live.incident);
+        incidents.filter(move |incident| incident.user_id.as_ref() == Some(user_id) && incident.id() != but)
+    }
+
+    /// Whether these events of one incident (or of none), recorded at `at`, would be legal. For an
+    /// incident that is not live, none is: its record could not be replayed.
+    ///
+    /// # Errors
+    /// The first that would not.
+    pub fn check(&self, events: &[Event], at: Timestamp) -> Result<(), IllegalTransition> {
+        let named = events.iter().find_map(|event| Some((event, *event.incidents().first()?)));
+        let Some((event, id)) = named else { return Ok(()) };
+        let live = self.live.get(id).ok_or_else(|| IllegalTransition::unknown(id, event))?;
+        let mut incident = live.incident.clone();
+        events.iter().try_for_each(|event| incident.apply(event, at))
+    }
+
+    /// Applies one durable record.
+    ///
+    /// # Errors
+    /// It does not fit what came before it.
+    pub fn apply(&mut self, seq: u64, at: Timestamp, event: &Event) -> Result<(), IllegalTransition> {
+        match event {
+            Event::AlertAdmitted { opened, .. } => {
+                for one in opened {
+                    self.open(seq, at, Incident::open(one, at));
+                }
+            }
+            Event::ResponderPaused { actor, reason } => {
+                self.pause = Some(Pause { actor: actor.clone(), reason: reason.clone(), at });
+            }
+            Event::ResponderResumed { .. } => self.pause = None,
+            _ => {
+                for incident in event.incidents() {
+                    self.advance(incident, at, event)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, seq: u64, at: Timestamp, incident: Incident) {
+        let id = incident.id().clone();
+        for rule in &incident.plan.rules {
+            let cover = Cover { incident: id.clone(), opened_at: at, live: true };
+            self.covers.insert((rule.id.clone(), incident.plan.account.clone()), cover);
+        }
+        self.forget_old_covers();
+        let live = Live { incident, record: seq };
+        self.note_due(&live);
+        self.live.insert(id, live);
+    }
+
+    fn advance(&mut self, id: &IncidentId, at: Timestamp, event: &Event) -> Result<(), IllegalTransition> {
+        let Some(mut live) = self.live.remove(id) else {
+            return Err(IllegalTransition::unknown(id, event));
+        };
+        self.forget_due(&live);
+        let result = live.incident.apply(event, at);
+        if let Status::Closed(outcome) = live.incident.status {
+            self.close(&live.incident, outcome);
+        } else {
+            self.note_due(&live);
+            self.live.insert(id.clone(), live);
+        }
+        result
+    }
+
+    /// A containment that failed covers nobody: the next alert must be able to try again.
+    fn close(&mut self, incident: &Incident, outcome: Outcome) {
+        for rule in &incident.plan.rules {
+            let key = (rule.id.clone(), incident.plan.account.clone());
+            if self.covers.get(&key).is_some_and(|cover| &cover.incident != incident.id()) {
+                continue;
+            }
+            if outcome == Outcome::Failed {
+                self.covers.remove(&key);
+            } else if let Some(cover) = self.covers.get_mut(&key) {
+                cover.live = false;
+            }
+        }
+    }
+
+    fn note_due(&mut self, live: &Live) {
+        if let Some(entry) = due_entry(live) {
+            self.due.insert(entry);
+        }
+    }
+
+    fn forget_due(&mut self, live: &Live) {
+        if let Some(entry) = due_entry(live) {
+            self.due.remove(&entry);
+        }
+    }
+
+    fn forget_old_covers(&mut self) {
+        if self.covers.len() <= COVERS_MAX {
+            return;
+        }
+        let mut times: Vec<_> = self.covers.values().map(|cover| cover.opened_at).collect();
+        let (_, middle, _) = times.select_nth_unstable(COVERS_MAX / 2);
+        let middle = *middle;
+        self.covers.retain(|_, cover| cover.live || cover.opened_at >= middle);
+    }
+}
+
+/// An open incident's place in the queue; one with nothing left to do is due at once, to be closed.
+fn due_entry(live: &Live) -> Option<(Timestamp, u64, IncidentId)> {
+    let incident = &live.incident;
+    let due = incident.due_at().unwrap_or(incident.opened_at);
+    (incident.status == Status::Open).then(|| (due, live.record, incident.id().clone()))
+}

@@ -1,0 +1,291 @@
+//! The trail as the rest of the program sees it: append an event durably, ask what is going on,
+//! read what happened.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{Mutex, MutexGuard, watch};
+
+use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
+use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Timestamp};
+
+/// Records read at a time while replaying.
+const REPLAY_PAGE: usize = 1_024;
+/// The most records of one incident that are looked at.
+const INCIDENT_RECORDS_MAX: usize = 10_000;
+/// Incidents share this many locks; two that share one only wait for each other a little.
+const LANES: usize = 64;
+
+/// An event to be recorded, with what belongs to it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// Recorded at most once, if given.
+    pub key: Option<UniqueKey>,
+    /// What lies beside the record, sealed.
+    pub private: Option<Vec<u8>>,
+}
+
+impl Draft {
+    /// An event with nothing beside it.
+    #[must_use]
+    pub fn of(at: Timestamp, event: Event) -> Self {
+        Self { at, event, key: None, private: None }
+    }
+}
+
+/// Why an event was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It does not fit the incident's state.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+}
+
+/// A store and the board derived from it.
+pub struct Trail {
+    store: Arc<dyn Store>,
+    board: RwLock<Board>,
+    changes: watch::Sender<u64>,
+    lanes: Vec<Mutex<()>>,
+}
+
+impl Trail {
+    /// Replays the store and takes it over. Blocks while reading.
+    ///
+    /// # Errors
+    /// The store cannot be read, or its records do not fit together.
+    pub fn open(store: Arc<dyn Store>) -> Result<Arc<Self>, StoreError> {
+        let board = replay(store.as_ref())?;
+        let lanes = std::iter::repeat_with(Mutex::default).take(LANES).collect();
+        Ok(Arc::new(Self { store, board: RwLock::new(board), changes: watch::Sender::new(0), lanes }))
+    }
+
+    /// Records drafts together under an optional delivery key. What they change on the board is
+    /// applied before this returns, and also if the caller goes away meanwhile.
+    ///
+    /// # Errors
+    /// The store did not take them: nothing is recorded.
+    pub async fn append(
+        self: &Arc<Self>,
+        delivery: Option<DeliveryKey>,
+        drafts: Vec<Draft>,
+    ) -> Result<Appended, StoreError> {
+        let mut entries = Vec::with_capacity(drafts.len());
+        for draft in &drafts {
+            entries.push(entry(draft)?);
+        }
+        let pending = self.store.append(Append { delivery, entries });
+        if !drafts.iter().any(|draft| concerns_board(&draft.event)) {
+            return pending.await;
+        }
+        let trail = Arc::clone(self);
+        let applied = tokio::spawn(async move {
+            let appended = pending.await?;
+            trail.apply(&appended, &drafts);
+            Ok(appended)
+        });
+        applied.await.unwrap_or_else(|_| Err(StoreError::Failed("the append was cut short".to_owned())))
+    }
+
+    /// Records events of one incident (or of none), if they are legal in its present state.
+    ///
+    /// # Errors
+    /// They are not legal, or the store did not take them: nothing is recorded.
+    pub async fn record(self: &Arc<Self>, at: Timestamp, events: Vec<Event>) -> Result<(), RecordError> {
+        let trail = Arc::clone(self);
+        let recorded = tokio::spawn(async move {
+            // Held from the check until the board has the result, so that two writers cannot both
+            // find their event legal.
+            let _lane = trail.lane(&events).await;
+            trail.board(|board| board.check(&events, at))?;
+            trail.append(None, events.into_iter().map(|event| Draft::of(at, event)).collect()).await?;
+            Ok(())
+        });
+        recorded.await.unwrap_or_else(|_| Err(StoreError::Failed("the append was cut short".to_owned()).into()))
+    }
+
+    /// Looks at the board. Keep it short: writers wait.
+    pub fn board<T>(&self, look: impl FnOnce(&Board) -> T) -> T {
+        look(&self.board.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells whenever the board has changed, also between two looks.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Records from `from` on, at most `limit`. Blocks for disk reads.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn read(&self, from: u64, limit: usize) -> Result<Vec<Record>, StoreError> {
+        self.store.read(from, limit)?.iter().map(|stored| decode(&stored.record)).collect()
+    }
+
+    /// What lies beside a record, if it is still there and is what `digest` says. Blocks.
+    ///
+    /// # Errors
+    /// The store cannot be read, or what it gives is not what was recorded.
+    pub fn private(&self, seq: u64, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(sealed) = self.store.private(seq)? else { return Ok(None) };
+        super::private::open(&sealed, digest)
+            .map(|content| Some(content.to_vec()))
+            .ok_or_else(|| StoreError::Damaged(format!("what lies beside record {seq} was changed")))
+    }
+
+    /// An incident's state and records, folded from the store. Blocks.
+    ///
+    /// # Errors
+    /// The store cannot be read, or the records do not fit together.
+    pub fn incident(&self, id: &IncidentId) -> Result<Option<(Incident, Vec<Stored>)>, StoreError> {
+        let mut records = Vec::new();
+        let mut state: Option<Incident> = None;
+        for seq in self.store.of_incident(id, INCIDENT_RECORDS_MAX)? {
+            for stored in self.store.read(seq, 1)? {
+                let record = decode(&stored.record)?;
+                fold(&mut state, id, &record).map_err(|error| StoreError::Damaged(error.to_string()))?;
+                records.push(stored);
+            }
+        }
+        Ok(state.map(|state| (state, records)))
+    }
+
+    /// Wakes those who wait for a change, as when the clock was set.
+    pub fn touch(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Whether the store still takes records.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.store.failure().borrow().is_none()
+    }
+
+    /// Ends when the store has failed; never, if it does not.
+    pub async fn failed(&self) {
+        let mut failure = self.store.failure();
+        if failure.wait_for(Option::is_some).await.is_err() {
+            // The store was dropped without a failure, so none will come.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether a record was made under this key before. May block for a disk read.
+    #[must_use]
+    pub fn is_known(&self, key: &UniqueKey) -> bool {
+        self.store.find(key).is_ok_and(|found| found.is_some())
+    }
+
+    /// Size and root.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.store.head()
+    }
+
+    /// The store itself, for verification.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    async fn lane(&self, events: &[Event]) -> Option<MutexGuard<'_, ()>> {
+        let incident = events.iter().flat_map(Event::incidents).next()?;
+        let index = incident.as_str().bytes().fold(0, |sum: usize, b| sum.wrapping_mul(31).wrapping_add(b.into()));
+        Some(self.lanes.get(index % LANES)?.lock().await)
+    }
+
+    fn apply(&self, appended: &Appended, drafts: &[Draft]) {
+        let Appended::Recorded(slots) = appended else { return };
+        let mut board = self.board.write().unwrap_or_else(PoisonError::into_inner);
+        for (slot, draft) in slots.iter().zip(drafts) {
+            let Slot::New(seq) = slot else { continue };
+            if let Err(error) = board.apply(*seq, draft.at, &draft.event) {
+                // The lane makes this impossible; if it happens all the same, the next start's
+                // replay refuses, and until then the record is the truth.
+                tracing::error!(record.seq = seq, %error, "a durable record does not fit the board");
+            }
+        }
+        drop(board);
+        self.touch();
+    }
+}
+
+/// Whether the event changes what is going on; alerts that open nothing do not.
+fn concerns_board(event: &Event) -> bool {
+    match event {
+        Event::AlertAdmitted { opened, .. } => !opened.is_empty(),
+        Event::ResponderPaused { .. } | Event::ResponderResumed { .. } => true,
+        _ => !event.incidents().is_empty(),
+    }
+}
+
+fn entry(draft: &Draft) -> Result<Entry, StoreError> {
+    let event = serde_json::to_vec(&draft.event).map_err(|error| StoreError::Failed(error.to_string()))?;
+    let incidents = draft.event.incidents().into_iter().cloned().collect();
+    Ok(Entry { key: draft.key, at: draft.at, event, private: draft.private.clone(), incidents })
+}
+
+fn decode(record: &[u8]) -> Result<Record, StoreError> {
+    Record::decode(record).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+fn replay(store: &dyn Store) -> Result<Board, StoreError> {
+    let mut board = Board::default();
+    let size = store.head().size;
+    let mut from = 0;
+    while from < size {
+        let page = store.read(from, REPLAY_PAGE)?;
+        if page.is_empty() {
+            return Err(StoreError::Damaged(format!("record {from} of {size} is missing")));
+        }
+        for stored in &page {
+            let record = decode(&stored.record)?;
+            let at = record.at;
+            board.apply(stored.seq, at, &record.event).map_err(|error| {
+                StoreError::Damaged(format!("record {} does not fit what came before it: {error}", stored.seq))
+            })?;
+            from = stored.seq + 1;
+        }
+    }
+    Ok(board)
+}
+
+fn fold(state: &mut Option<Incident>, id: &IncidentId, record: &Record) -> Result<(), IllegalTransition> {
+    match (&record.event, state) {
+        (Event::AlertAdmitted { opened, .. }, state) => {
+            if let Some(opened) = opened.iter().find(|opened| &opened.plan.incident == id) {
+                *state = Some(Incident::open(opened, record.at));
+            }
+            Ok(())
+        }
+        // Reading an incident is on its trail, but no part of its life.
+        (Event::TrailRead { .. }, _) => Ok(()),
+        (event, Some(state)) => state.apply(event, record.at),
+        (event, None) => Err(IllegalTransition::unknown(id, event)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trail::{MemoryStore, samples};
+
+    #[tokio::test]
+    async fn an_event_of_an_incident_that_is_not_live_is_refused_because_no_start_could_replay_it() {
+        let store = Arc::new(MemoryStore::default());
+        let trail = Trail::open(store.clone()).unwrap();
+        let incident = samples::incident(1);
+        let approved = Event::IncidentApproved { incident, actor: "test".to_owned(), reason: "drill".to_owned() };
+        let refused = trail.record(Timestamp::UNIX_EPOCH, vec![approved]).await;
+        assert!(matches!(refused, Err(RecordError::Illegal(_))), "{refused:?}");
+        assert_eq!(trail.head().size, 0);
+        assert!(Trail::open(store).is_ok());
+    }
+}

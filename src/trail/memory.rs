@@ -1,0 +1,145 @@
+//! A store in memory, with the contract of the others but for durability: for tests and trials.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::merkle::{self, Frontier};
+use super::store::{Append, Appended, DeliveryKey, Entry, Head, Pending, Slot, Store, StoreError, Stored, UniqueKey};
+use super::{limits, record};
+use crate::incident::{Digest, IncidentId};
+
+/// A trail that is gone when the process ends.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    kept: Mutex<Kept>,
+    is_refusing: AtomicBool,
+    /// Never fails for good; kept so that the contract can be asked.
+    failure: watch::Sender<Option<StoreError>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    frontier: Frontier,
+    records: BTreeMap<u64, Stored>,
+    private: BTreeMap<u64, Vec<u8>>,
+    unique: HashMap<UniqueKey, u64>,
+    deliveries: HashMap<UniqueKey, (u64, Digest)>,
+    incidents: BTreeSet<(IncidentId, u64)>,
+}
+
+impl MemoryStore {
+    /// Makes every append fail from now on, as if the disk were full, or lets them pass again.
+    pub fn refuse_appends(&self, refuse: bool) {
+        self.is_refusing.store(refuse, Ordering::SeqCst);
+    }
+
+    /// Puts a record in place of what is there, or takes it out, as nobody should be able to.
+    #[cfg(test)]
+    pub(super) fn tamper(&self, seq: u64, record: Option<Stored>) {
+        match record {
+            Some(record) => self.kept().records.insert(seq, record),
+            None => self.kept().records.remove(&seq),
+        };
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, append: &Append) -> Result<Appended, StoreError> {
+        limits::weigh(append)?;
+        if self.is_refusing.load(Ordering::SeqCst) {
+            return Err(StoreError::Failed("it was told to refuse appends".to_owned()));
+        }
+        Ok(self.kept().append(append))
+    }
+}
+
+impl Store for MemoryStore {
+    fn append(&self, append: Append) -> Pending {
+        Pending::ready(self.record(&append))
+    }
+
+    fn read(&self, from: u64, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let kept = self.kept();
+        (from..kept.frontier.size()).take(limit).map(|seq| kept.stored(seq)).collect()
+    }
+
+    fn private(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.kept().private.get(&seq).cloned())
+    }
+
+    fn of_incident(&self, incident: &IncidentId, limit: usize) -> Result<Vec<u64>, StoreError> {
+        let kept = self.kept();
+        let from = (incident.clone(), 0);
+        let found = kept.incidents.range(from..).take_while(|(id, _)| id == incident);
+        Ok(found.map(|(_, seq)| *seq).take(limit).collect())
+    }
+
+    fn find(&self, key: &UniqueKey) -> Result<Option<u64>, StoreError> {
+        Ok(self.kept().unique.get(key).copied())
+    }
+
+    fn head(&self) -> Head {
+        let kept = self.kept();
+        Head { size: kept.frontier.size(), root: kept.frontier.root() }
+    }
+
+    fn failure(&self) -> watch::Receiver<Option<StoreError>> {
+        self.failure.subscribe()
+    }
+}
+
+impl Kept {
+    fn append(&mut self, append: &Append) -> Appended {
+        if let Some(DeliveryKey { key, content }) = append.delivery {
+            if let Some((first, known)) = self.deliveries.get(&key).copied() {
+                return if known == content { Appended::Repeated { first } } else { Appended::Conflict { first } };
+            }
+            self.deliveries.insert(key, (self.frontier.size(), content));
+        }
+        Appended::Recorded(append.entries.iter().map(|entry| self.add(entry)).collect())
+    }
+
+    fn add(&mut self, entry: &Entry) -> Slot {
+        let seq = self.frontier.size();
+        if let Some(key) = entry.key {
+            if let Some(known) = self.unique.get(&key) {
+                return Slot::Known(*known);
+            }
+            self.unique.insert(key, seq);
+        }
+        let record = record::encode(seq, entry.at, &entry.event);
+        let leaf = merkle::leaf_hash(&record);
+        self.frontier.append(leaf);
+        self.records.insert(seq, Stored { seq, record, leaf });
+        self.private.extend(entry.private.clone().map(|private| (seq, private)));
+        self.incidents.extend(entry.incidents.iter().map(|incident| (incident.clone(), seq)));
+        Slot::New(seq)
+    }
+
+    fn stored(&self, seq: u64) -> Result<Stored, StoreError> {
+        let stored = self.records.get(&seq).cloned();
+        stored.ok_or_else(|| StoreError::Damaged(format!("record {seq} is missing")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trail::samples::{entry, wait};
+
+    #[test]
+    fn a_store_that_refuses_records_nothing_until_it_is_told_otherwise() {
+        let store = MemoryStore::default();
+        let append = || Append { delivery: None, entries: vec![entry("x")] };
+        store.refuse_appends(true);
+        assert!(matches!(wait(store.append(append())), Err(StoreError::Failed(_))));
+        assert_eq!(store.head().size, 0);
+        store.refuse_appends(false);
+        assert_eq!(wait(store.append(append())), Ok(Appended::Recorded(vec![Slot::New(0)])));
+    }
+}

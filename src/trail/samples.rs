@@ -1,0 +1,143 @@
+//! What the tests of the trail share: events, entries, and waiting without a server around.
+
+use proptest::prelude::*;
+
+use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
+use crate::incident::{
+    AccountKind, Action, AlertId, AlertSummary, Assurance, Decision, Digest, Event, Evidence, Failure, FailureClass,
+    Finding, HoldReason, IncidentId, Opened, Outcome, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName,
+    Timestamp, UserId, Verdict, VerdictKind,
+};
+
+/// Waits for an append on this thread.
+pub(super) fn wait(pending: Pending) -> Result<Appended, StoreError> {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(pending)
+}
+
+/// An entry without key, private part or incident, told from others by its text.
+pub(super) fn entry(text: &str) -> Entry {
+    let event = Event::ResponderPaused { actor: "test".to_owned(), reason: text.to_owned() };
+    let event = serde_json::to_vec(&event).unwrap();
+    let at = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
+    Entry { key: None, at, event, private: None, incidents: Vec::new() }
+}
+
+/// Appends one entry and waits for it.
+pub(super) fn append_one(store: &dyn Store, entry: Entry) -> Result<Appended, StoreError> {
+    wait(store.append(Append { delivery: None, entries: vec![entry] }))
+}
+
+pub(super) fn incident(n: u64) -> IncidentId {
+    IncidentId::parse(&format!("inc_{n:016x}")).unwrap()
+}
+
+/// One event of every kind.
+pub(super) fn events() -> Vec<Event> {
+    let (incident, step, attempt) = (incident(1), 0, 1);
+    let failure = Failure { http_status: Some(503), ..Failure::local(FailureClass::Busy, "busy") };
+    let source = SourceName::parse("okta").unwrap();
+    let (reason, actor, digest) = ("drill".to_owned(), "test".to_owned(), Digest::of(b"test"));
+    let at = Timestamp::UNIX_EPOCH;
+    vec![
+        alert_admitted(),
+        Event::SystemStarted { version: "0".to_owned(), rules: digest },
+        Event::SystemStopped { parked: 1 },
+        Event::DeliveryNotUnderstood {
+            source: source.clone(),
+            reason: reason.clone(),
+            body_sha256: digest,
+            private: digest,
+        },
+        Event::DeliveryConflict { source: source.clone(), body_sha256: digest, first: 1 },
+        Event::DeliveriesRefused { source: Some(source), reason: reason.clone(), minute: at, count: 1 },
+        Event::AccountResolved {
+            incident: incident.clone(),
+            user_id: UserId::parse("u").unwrap(),
+            evidence: Evidence { by: Resolution::IdentityMap },
+        },
+        Event::IncidentHeld { incident: incident.clone(), reason: HoldReason::Paused, failure: Some(failure.clone()) },
+        Event::IncidentApproved { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
+        Event::IncidentClosed { incident: incident.clone(), outcome: Outcome::Done },
+        Event::StepStarted { incident: incident.clone(), step, attempt },
+        Event::StepSucceeded {
+            incident: incident.clone(),
+            step,
+            attempt,
+            finding: Finding::Answered,
+            request_id: Some("r".to_owned()),
+        },
+        Event::StepFailed { incident: incident.clone(), step, attempt, failure: failure.clone(), retry_at: Some(at) },
+        Event::StepUnknown { incident: incident.clone(), step, attempt, failure },
+        Event::StepVerified { incident: incident.clone(), step, disabled: true },
+        Event::ResponderPaused { actor: actor.clone(), reason: reason.clone() },
+        Event::ResponderResumed { actor: actor.clone(), reason },
+        Event::TrailRead { actor, from: 0, count: 1, incident: Some(incident) },
+    ]
+}
+
+/// Any event, with any text where it has text of people's own.
+pub(super) fn any_event() -> impl Strategy<Value = Event> {
+    let text = || proptest::collection::vec(any::<char>(), 0..40).prop_map(String::from_iter);
+    prop_oneof![
+        proptest::sample::select(events()),
+        (text(), text()).prop_map(|(actor, reason)| Event::ResponderPaused { actor, reason }),
+        (text(), any::<u64>(), any::<u32>()).prop_map(|(actor, from, count)| Event::TrailRead {
+            actor,
+            from,
+            count,
+            incident: None
+        }),
+    ]
+}
+
+/// An alert with everything an alert can have: a verdict, a plan of every action, a hold.
+fn alert_admitted() -> Event {
+    let source = SourceName::parse("okta").unwrap();
+    let digest = Digest::of(b"test");
+    let alert = AlertSummary {
+        id: AlertId::derive(&source, "key"),
+        source,
+        assurance: Assurance::B,
+        event_type: Some("user.risk.detect".to_owned()),
+        occurred_at: Some(Timestamp::UNIX_EPOCH),
+        received_at: Timestamp::UNIX_EPOCH,
+        body_sha256: digest,
+        secret: "first".to_owned(),
+    };
+    let rule = RuleRef {
+        id: RuleId::parse("5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11").unwrap(),
+        title: "Test rule".to_owned(),
+        version: digest,
+    };
+    let decision = Decision {
+        rule: rule.clone(),
+        kind: VerdictKind::Held,
+        matched: vec!["selection".to_owned()],
+        incident: Some(incident(1)),
+        reason: Some(HoldReason::ProtectedListed),
+    };
+    let verdict = Verdict {
+        kind: VerdictKind::Held,
+        rules: digest,
+        decisions: vec![decision],
+        decisions_left_out: 1,
+        nearest: None,
+    };
+    let reason = "test".to_owned();
+    let employee_reason = ReasonCode::parse("account-takeover").unwrap();
+    let plan = Plan {
+        incident: incident(1),
+        account_kind: AccountKind::Email,
+        account: "00ff".to_owned(),
+        assurance: Assurance::A,
+        assurance_floor: Assurance::B,
+        rules: vec![rule],
+        actions: vec![
+            Action::SignOut { reason: reason.clone(), employee_reason, wording: digest },
+            Action::Disable { reason },
+            Action::Enable { after_s: 28_800 },
+        ],
+    };
+    let opened = vec![Opened { plan, held: Some(HoldReason::ProtectedListed) }];
+    Event::AlertAdmitted { alert: Box::new(alert), verdict: Box::new(verdict), opened, private: digest }
+}

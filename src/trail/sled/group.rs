@@ -1,0 +1,114 @@
+//! Turns the appends of one commit into one batch, each seeing what the ones before it will have
+//! written.
+
+use std::collections::HashMap;
+
+use ::sled::{Batch, Db};
+
+use super::{chunks, head, keys, read, store_error};
+use crate::incident::Digest;
+use crate::trail::merkle::{self, Frontier};
+use crate::trail::record;
+use crate::trail::store::{Append, Appended, DeliveryKey, Entry, Slot, StoreError, UniqueKey};
+
+/// A commit in the making.
+pub(super) struct Group<'d> {
+    db: &'d Db,
+    frontier: Frontier,
+    batch: Batch,
+    is_empty: bool,
+    unique: HashMap<UniqueKey, u64>,
+    deliveries: HashMap<UniqueKey, (u64, Digest)>,
+}
+
+impl<'d> Group<'d> {
+    /// A commit on top of what `frontier` stands for.
+    pub(super) fn new(db: &'d Db, frontier: Frontier) -> Self {
+        let (unique, deliveries) = (HashMap::new(), HashMap::new());
+        Self { db, frontier, batch: Batch::default(), is_empty: true, unique, deliveries }
+    }
+
+    /// Adds what is new in `append`, and says what will become of it once the commit is durable.
+    ///
+    /// # Errors
+    /// The store cannot read; the whole commit must be given up.
+    pub(super) fn add(&mut self, append: &Append) -> Result<Appended, StoreError> {
+        if let Some(delivery) = &append.delivery {
+            if let Some((first, content)) = self.known_delivery(&delivery.key)? {
+                let is_same = content == delivery.content;
+                return Ok(if is_same { Appended::Repeated { first } } else { Appended::Conflict { first } });
+            }
+            self.put_delivery(delivery);
+        }
+        let slots = append.entries.iter().map(|entry| self.add_entry(entry));
+        Ok(Appended::Recorded(slots.collect::<Result<_, _>>()?))
+    }
+
+    /// The batch and the frontier after it; `None` when there is nothing to write.
+    pub(super) fn finish(mut self) -> Option<(Batch, Frontier)> {
+        if self.is_empty {
+            return None;
+        }
+        self.batch.insert(keys::HEAD, head::to_value(&self.frontier));
+        Some((self.batch, self.frontier))
+    }
+
+    fn add_entry(&mut self, entry: &Entry) -> Result<Slot, StoreError> {
+        if let Some(key) = &entry.key {
+            if let Some(seq) = self.known_key(key)? {
+                return Ok(Slot::Known(seq));
+            }
+            self.put_key(*key);
+        }
+        Ok(Slot::New(self.put_record(entry)))
+    }
+
+    fn known_key(&self, key: &UniqueKey) -> Result<Option<u64>, StoreError> {
+        if let Some(seq) = self.unique.get(key) {
+            return Ok(Some(*seq));
+        }
+        read::find(self.db, key)
+    }
+
+    fn known_delivery(&self, key: &UniqueKey) -> Result<Option<(u64, Digest)>, StoreError> {
+        if let Some(known) = self.deliveries.get(key) {
+            return Ok(Some(*known));
+        }
+        let Some(value) = self.db.get(keys::delivery(key)).map_err(store_error)? else { return Ok(None) };
+        let known = value
+            .split_first_chunk()
+            .and_then(|(first, content)| Some((u64::from_be_bytes(*first), Digest(content.try_into().ok()?))));
+        known.map(Some).ok_or_else(|| StoreError::Damaged("a delivery's key has no content".to_owned()))
+    }
+
+    fn put_key(&mut self, key: UniqueKey) {
+        let seq = self.frontier.size();
+        self.unique.insert(key, seq);
+        self.batch.insert(keys::unique(&key), &seq.to_be_bytes());
+    }
+
+    fn put_delivery(&mut self, delivery: &DeliveryKey) {
+        let first = self.frontier.size();
+        self.is_empty = false;
+        self.deliveries.insert(delivery.key, (first, delivery.content));
+        self.batch.insert(keys::delivery(&delivery.key), [&first.to_be_bytes()[..], &delivery.content.0].concat());
+    }
+
+    fn put_record(&mut self, entry: &Entry) -> u64 {
+        let seq = self.frontier.size();
+        let record = record::encode(seq, entry.at, &entry.event);
+        let leaf = merkle::leaf_hash(&record);
+        self.is_empty = false;
+        self.frontier.append(leaf);
+        for (chunk, piece) in chunks::of(&[&leaf.0[..], &record].concat()) {
+            self.batch.insert(keys::record(seq, chunk), piece);
+        }
+        for (chunk, piece) in entry.private.iter().flat_map(|private| chunks::of(private)) {
+            self.batch.insert(keys::private(seq, chunk), piece);
+        }
+        for incident in &entry.incidents {
+            self.batch.insert(keys::of_incident(incident, seq), &[]);
+        }
+        seq
+    }
+}

@@ -1,0 +1,56 @@
+//! The layout of the store's one tree: a byte that says what it is, then numbers big-endian, so that
+//! keys sort as the trail does.
+
+use crate::incident::IncidentId;
+use crate::trail::store::UniqueKey;
+
+/// Size, root and frontier of the trail.
+pub(super) const HEAD: &[u8] = b"h";
+
+const RECORD: u8 = b'r';
+const PRIVATE: u8 = b'p';
+const UNIQUE: u8 = b'u';
+const DELIVERY: u8 = b'd';
+const INCIDENT: u8 = b'i';
+
+/// One chunk of a record: its leaf hash and bytes.
+pub(super) fn record(seq: u64, chunk: u16) -> Vec<u8> {
+    key(RECORD, &[&seq.to_be_bytes(), &chunk.to_be_bytes()])
+}
+
+/// One chunk of what lies beside a record.
+pub(super) fn private(seq: u64, chunk: u16) -> Vec<u8> {
+    key(PRIVATE, &[&seq.to_be_bytes(), &chunk.to_be_bytes()])
+}
+
+/// A unique key; its value is the sequence number of its record.
+pub(super) fn unique(unique: &UniqueKey) -> Vec<u8> {
+    key(UNIQUE, &[&unique.0.0])
+}
+
+/// A delivery's key; its value is the first sequence number and the digest of the content.
+pub(super) fn delivery(delivery: &UniqueKey) -> Vec<u8> {
+    key(DELIVERY, &[&delivery.0.0])
+}
+
+/// An incident's record; the value is empty. Ids of incidents all have one length.
+pub(super) fn of_incident(incident: &IncidentId, seq: u64) -> Vec<u8> {
+    key(INCIDENT, &[incident.as_str().as_bytes(), &seq.to_be_bytes()])
+}
+
+/// The numbers in the key of a chunk.
+pub(super) fn seq_and_chunk(key: &[u8]) -> Option<(u64, u16)> {
+    let (rest, chunk) = key.split_last_chunk()?;
+    Some((seq_at_end(rest)?, u16::from_be_bytes(*chunk)))
+}
+
+/// The sequence number that ends a key or is a value.
+pub(super) fn seq_at_end(bytes: &[u8]) -> Option<u64> {
+    bytes.last_chunk().map(|seq| u64::from_be_bytes(*seq))
+}
+
+fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = vec![kind];
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}

@@ -1,0 +1,101 @@
+//! The embedded store: sled 0.34, with the durability it leaves out added by us.
+//!
+//! One tree, one writing thread, one sync for as many appends as wait. What sled is known to lack
+//! is dealt with here: its flush is no sync (`sync.rs`), large values would lie in files it never
+//! syncs (`chunks.rs`), damage makes it panic (`shared.rs`, `open.rs`).
+
+mod chunks;
+mod committer;
+mod group;
+mod head;
+mod keys;
+mod open;
+mod read;
+mod shared;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use self::committer::Committer;
+pub use self::open::OpenError;
+use self::open::store_error;
+use self::shared::Shared;
+use crate::incident::IncidentId;
+use crate::trail::limits;
+use crate::trail::settings::Settings;
+use crate::trail::store::{Append, Head, Pending, Store, StoreError, Stored, UniqueKey};
+
+/// The trail in a folder of this machine, for one process. Dropping it finishes what was appended.
+pub struct SledStore {
+    /// Dropped first, so that the queue is finished before the database is closed.
+    committer: Committer,
+    shared: Arc<Shared>,
+}
+
+impl SledStore {
+    /// Opens the folder that `settings` name, making it if it is missing. Blocks for disk accesses:
+    /// up to seconds after a crash with a million records.
+    ///
+    /// # Errors
+    /// Another process has it open, the folder cannot be used, or what is in it does not fit
+    /// together.
+    pub fn open(settings: &Settings) -> Result<Self, OpenError> {
+        open::open(settings, |sync, _| sync)
+    }
+
+    /// Puts a record in place of what is there, or takes it out, as nobody should be able to.
+    #[cfg(test)]
+    pub(super) fn tamper(&self, seq: u64, record: Option<Stored>) {
+        let value = record.map(|record| [&record.leaf.0[..], &record.record].concat());
+        let put = |db: &::sled::Db| match value {
+            Some(value) => db.insert(keys::record(seq, 0), value),
+            None => db.remove(keys::record(seq, 0)),
+        };
+        self.shared.run(|db| put(db).map_err(store_error)).unwrap();
+    }
+
+    fn queue(&self, append: Append) -> Result<Pending, StoreError> {
+        let bytes = limits::weigh(&append)?;
+        self.shared.check()?;
+        self.committer.enqueue(append, bytes)
+    }
+}
+
+impl Store for SledStore {
+    fn append(&self, append: Append) -> Pending {
+        self.queue(append).unwrap_or_else(|error| Pending::ready(Err(error)))
+    }
+
+    fn read(&self, from: u64, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let end = from.saturating_add(limit).min(self.head().size);
+        self.shared.run(|db| read::records(db, from, end.max(from)))
+    }
+
+    fn private(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let is_durable = seq < self.head().size;
+        self.shared.run(|db| if is_durable { read::private(db, seq) } else { Ok(None) })
+    }
+
+    fn of_incident(&self, incident: &IncidentId, limit: usize) -> Result<Vec<u64>, StoreError> {
+        let size = self.head().size;
+        self.shared.run(|db| read::of_incident(db, incident, size, limit))
+    }
+
+    fn find(&self, key: &UniqueKey) -> Result<Option<u64>, StoreError> {
+        let size = self.head().size;
+        self.shared.run(|db| Ok(read::find(db, key)?.filter(|seq| *seq < size)))
+    }
+
+    fn head(&self) -> Head {
+        self.shared.head()
+    }
+
+    fn failure(&self) -> watch::Receiver<Option<StoreError>> {
+        self.shared.failure()
+    }
+}

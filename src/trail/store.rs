@@ -1,0 +1,197 @@
+//! The contract every store keeps: appends that are durable before they are answered, unique keys
+//! and records in one atomic write, and reads in order. `contract.rs` runs against
+//! every implementation.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::sync::{oneshot, watch};
+
+use crate::incident::{Digest, IncidentId, Timestamp};
+
+/// The largest event, in bytes of JSON.
+pub const EVENT_BYTES_MAX: usize = 8 * 1024;
+/// The largest private part beside one record, in bytes; a body's own limit is far below.
+pub const PRIVATE_BYTES_MAX: usize = 1024 * 1024;
+/// The most entries in one append.
+pub const ENTRIES_MAX: usize = 2_048;
+/// The most bytes in one append, events, private parts and keys together.
+pub const APPEND_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The most incidents under which one record can be found.
+pub const INCIDENTS_MAX: usize = 512;
+
+/// A key that can be recorded once: a digest over its scope and text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UniqueKey(pub Digest);
+
+/// The key of a whole delivery, with the digest of its content: the same key with other content is a
+/// conflict, with the same content a repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryKey {
+    /// What identifies the delivery.
+    pub key: UniqueKey,
+    /// Digest of its body.
+    pub content: Digest,
+}
+
+/// One record to append. The store gives it its sequence number.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Recorded at most once, if given.
+    pub key: Option<UniqueKey>,
+    /// When it happened; becomes the record's `at`.
+    pub at: Timestamp,
+    /// The event as a JSON object with at least one member, at most [`EVENT_BYTES_MAX`].
+    pub event: Vec<u8>,
+    /// What lies beside the record: erasable, bound to it by a digest inside the event. At most
+    /// [`PRIVATE_BYTES_MAX`].
+    pub private: Option<Vec<u8>>,
+    /// The incidents under which the record can be found, at most [`INCIDENTS_MAX`].
+    pub incidents: Vec<IncidentId>,
+}
+
+/// Entries that are recorded together or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Append {
+    /// If given and known already, nothing is recorded.
+    pub delivery: Option<DeliveryKey>,
+    /// The records, in order, at most [`ENTRIES_MAX`] and [`APPEND_BYTES_MAX`].
+    pub entries: Vec<Entry>,
+}
+
+/// What became of an append, once durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Appended {
+    /// One slot for each entry.
+    Recorded(Vec<Slot>),
+    /// The delivery was recorded before with the same content; nothing was written.
+    Repeated {
+        /// The trail's size when it was first recorded: its first record, if it had any.
+        first: u64,
+    },
+    /// The delivery was recorded before with other content; nothing was written.
+    Conflict {
+        /// The trail's size when it was first recorded.
+        first: u64,
+    },
+}
+
+/// What became of one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// Recorded now under this sequence number.
+    New(u64),
+    /// Its key was recorded before under this sequence number; nothing was written for it.
+    Known(u64),
+}
+
+/// One record as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its place, from 0 without gaps.
+    pub seq: u64,
+    /// The exact bytes that are hashed and exported: `{"v":1,"seq":…,"at":…,"kind":…,…}`.
+    pub record: Vec<u8>,
+    /// The leaf hash kept with it: SHA-256 of a zero byte and the record (RFC 6962 section 2.1).
+    pub leaf: Digest,
+}
+
+/// The trail's size and root as the store keeps them, written with every append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// How many records there are.
+    pub size: u64,
+    /// The Merkle tree hash over all leaves (RFC 6962 section 2.1).
+    pub root: Digest,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store is full of waiting work; try again.
+    #[error("the store's queue is full")]
+    Busy,
+    /// The store cannot make anything durable any more; the process has to be started again.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// What was asked for breaks a limit of this contract; nothing of the append was recorded.
+    #[error("the entry breaks a limit: {0}")]
+    TooLarge(&'static str),
+    /// What is kept does not fit together.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+}
+
+/// An append under way: resolves when it is durable, or with the reason why it is not known to be.
+/// After [`StoreError::Failed`] only the next start shows whether it was recorded; after every other
+/// error it was not. Dropping it does not take the append back.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Result<Appended, StoreError>>);
+
+impl Pending {
+    /// A pending append and the sender that ends it.
+    #[must_use]
+    pub fn new() -> (oneshot::Sender<Result<Appended, StoreError>>, Self) {
+        let (sender, receiver) = oneshot::channel();
+        (sender, Self(receiver))
+    }
+
+    /// One that has ended already.
+    #[must_use]
+    pub fn ready(result: Result<Appended, StoreError>) -> Self {
+        let (sender, pending) = Self::new();
+        // The receiver is in `pending`, so sending cannot fail.
+        let _ = sender.send(result);
+        pending
+    }
+}
+
+impl Future for Pending {
+    type Output = Result<Appended, StoreError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|result| result.unwrap_or_else(|_| Err(StoreError::Failed("the committer is gone".to_owned()))))
+    }
+}
+
+/// A place that keeps the trail. Reads may block for a disk access, and show only what is durable;
+/// appends never block the caller. Appends from one thread are taken in the order they were made.
+pub trait Store: Send + Sync + 'static {
+    /// Queues an append. When the result says `Recorded`, the records, their keys and the head are
+    /// durable together, also against a power cut.
+    fn append(&self, append: Append) -> Pending;
+
+    /// Up to `limit` records from `from` on, in order.
+    ///
+    /// # Errors
+    /// The store failed or is damaged.
+    fn read(&self, from: u64, limit: usize) -> Result<Vec<Stored>, StoreError>;
+
+    /// What lies beside a record, unless it was erased or never was.
+    ///
+    /// # Errors
+    /// The store failed or is damaged.
+    fn private(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The sequence numbers of an incident's records, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// The store failed or is damaged.
+    fn of_incident(&self, incident: &IncidentId, limit: usize) -> Result<Vec<u64>, StoreError>;
+
+    /// The record made under a unique key, if one was.
+    ///
+    /// # Errors
+    /// The store failed or is damaged.
+    fn find(&self, key: &UniqueKey) -> Result<Option<u64>, StoreError>;
+
+    /// The size and root of what is durable.
+    fn head(&self) -> Head;
+
+    /// Holds the store's failure once it comes. Nothing can be recorded from then on, and the
+    /// process has to be started again.
+    fn failure(&self) -> watch::Receiver<Option<StoreError>>;
+}
