@@ -5,3 +5,35 @@
 //! over the raw bytes (`verify`, by a row of the table in `scheme`), then the source's rate, and only
 //! then parses (`json`) and normalises (`normalise`, by a row of the table in `kind`).
 //! Adding a sender is adding a row; both tables are data.
+
+mod content;
+mod delivery;
+mod headers;
+mod json;
+mod kind;
+mod limit;
+mod normalise;
+mod receive;
+mod refusal;
+mod scheme;
+mod secret;
+mod settings;
+mod setup;
+mod sign;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use delivery::{Delivery, NotUnderstood, Received, Unreadable};
+pub use headers::Headers;
+pub use kind::SourceKind;
+pub use receive::Intake;
+pub use refusal::Refusal;
+pub use scheme::SchemeName;
+pub use secret::SecretProblem;
+pub use settings::{RateSettings, SecretSettings, Settings, SourceSettings};
+pub use setup::SetupError;
+pub use sign::sign;
+pub use tally::RefusalTally;
+pub use verify::Verified;

@@ -1,0 +1,95 @@
+//! Checks what a body claims to be, before anything is computed over it.
+
+use super::{Headers, Refusal};
+
+/// What a body may call itself; both are JSON in UTF-8.
+const MEDIA_TYPES: [&str; 2] = ["application/json", "application/cloudevents+json"];
+
+/// Lets JSON pass. The same for every source, known or not, so that the answer tells nobody which
+/// sources exist.
+///
+/// # Errors
+/// [`Refusal::ContentEncoding`] for any `Content-Encoding` at all: the signature is over the bytes
+/// as sent, and nobody decompresses for a stranger. [`Refusal::ContentType`] for anything but one
+/// header that says JSON in UTF-8.
+pub(super) fn check(headers: &Headers<'_>) -> Result<(), Refusal> {
+    if headers.all("content-encoding").next().is_some() {
+        return Err(Refusal::ContentEncoding);
+    }
+    let mut types = headers.all("content-type");
+    match (types.next(), types.next()) {
+        (Some(only), None) if is_json(only) => Ok(()),
+        _ => Err(Refusal::ContentType),
+    }
+}
+
+fn is_json(value: &[u8]) -> bool {
+    let mut parts = value.split(|byte| *byte == b';').map(trim_blanks);
+    let media_type = parts.next().unwrap_or_default();
+    let known = MEDIA_TYPES.iter().any(|known| media_type.eq_ignore_ascii_case(known.as_bytes()));
+    let utf8 =
+        |part: &[u8]| part.eq_ignore_ascii_case(b"charset=utf-8") || part.eq_ignore_ascii_case(b"charset=\"utf-8\"");
+    known && parts.next().is_none_or(utf8) && parts.next().is_none()
+}
+
+/// Takes off the optional white space of RFC 9110 section 5.6.3: spaces and tabs only.
+fn trim_blanks(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_types(types: &[&str]) -> Result<(), Refusal> {
+        check(&types.iter().map(|value| ("content-type", value.as_bytes())).collect())
+    }
+
+    #[test]
+    fn c08_a_body_that_is_not_json_is_refused() {
+        assert_eq!(check_types(&[]), Err(Refusal::ContentType));
+        assert_eq!(check_types(&["application/json", "application/json"]), Err(Refusal::ContentType));
+        for bad in [
+            "",
+            "text/plain",
+            "text/json",
+            "application/x-www-form-urlencoded",
+            "application/json; charset=utf-16",
+            "application/json; charset=utf-8; charset=utf-8",
+            "application/json; charset=utf-8; boundary=x",
+            "application/json;",
+            "application/json, text/plain",
+            "application/jsonp",
+            "application/xml",
+            "multipart/form-data",
+            "application/cloudevents-batch+json",
+        ] {
+            assert_eq!(check_types(&[bad]), Err(Refusal::ContentType), "{bad}");
+        }
+    }
+
+    #[test]
+    fn c09_json_and_cloudevents_json_are_taken() {
+        for good in [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+            "application/cloudevents+json",
+            "application/cloudevents+json; charset=utf-8",
+        ] {
+            assert_eq!(check_types(&[good]), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn c01_any_content_encoding_is_refused() {
+        for encoding in ["gzip", "deflate", "br", "zstd", "foo", "identity", ""] {
+            let headers = [("content-type", b"application/json".as_slice()), ("Content-Encoding", encoding.as_bytes())];
+            assert_eq!(check(&headers.into_iter().collect()), Err(Refusal::ContentEncoding), "{encoding}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What a verified request turned out to be: alerts, or something authentic we could not read.
+
+use std::fmt;
+
+use super::Verified;
+use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
+
+/// An authentic request.
+#[derive(Debug)]
+pub enum Received {
+    /// It carries alerts.
+    Understood(Verified<Delivery>),
+    /// It is no alert we can read; its sender is at fault or our mapping is. To be recorded, not lost.
+    NotUnderstood(Verified<NotUnderstood>),
+}
+
+/// An authentic request with its alerts, at least one.
+#[derive(Clone)]
+pub struct Delivery {
+    /// Who sent it.
+    pub source: SourceName,
+    /// The delivery's own id, where it is signed.
+    pub id: Option<String>,
+    /// SHA-256 of the raw body.
+    pub body_sha256: Digest,
+    /// How strongly it proves itself.
+    pub assurance: Assurance,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// What it carries; each id once.
+    pub alerts: Vec<Alert>,
+}
+
+/// Without the alerts, which are personal.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("source", &self.source)
+            .field("id", &self.id)
+            .field("body_sha256", &self.body_sha256)
+            .field("assurance", &self.assurance)
+            .field("alerts", &self.alerts.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An authentic request that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// Who sent it.
+    pub source: SourceName,
+    /// The delivery's own id, where it is signed.
+    pub id: Option<String>,
+    /// What is wrong with it.
+    pub reason: Unreadable,
+    /// SHA-256 of the raw body.
+    pub body_sha256: Digest,
+}
+
+/// What is wrong with an authentic body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Unreadable {
+    /// Not JSON by RFC 8259 in UTF-8, or something after it.
+    #[error("the body is not one JSON document")]
+    JsonSyntax,
+    /// An object says the same name twice, so that two readers may see two things.
+    #[error("an object has the same name twice")]
+    JsonDuplicateKey,
+    /// An object uses a name our own parser gives a meaning to.
+    #[error("an object uses a reserved name")]
+    JsonReservedKey,
+    /// Too deep, too many members, or a name or text that is too long.
+    #[error("the document is too deep or too large")]
+    JsonLimits,
+    /// A number that would be changed by being stored.
+    #[error("a number is out of the exact range")]
+    JsonNumber,
+    /// Not an object, where one is wanted.
+    #[error("the document or an event is not an object")]
+    SchemaObject,
+    /// The list of events is missing, empty, too long or not a list.
+    #[error("the list of events is missing, empty or too long")]
+    SchemaEvents,
+    /// An event has no usable id.
+    #[error("an event has no id of 1 to 128 visible ASCII characters")]
+    SchemaKey,
+    /// An event has no usable type.
+    #[error("an event has no type of 1 to 128 visible ASCII characters")]
+    SchemaEventType,
+    /// An event's time is there, but not a time.
+    #[error("an event's time is not a timestamp")]
+    SchemaTime,
+}
+
+impl Unreadable {
+    /// Every code that [`Unreadable::code`] can give.
+    pub const CODES: [&'static str; 10] = [
+        "json_syntax",
+        "json_duplicate_key",
+        "json_reserved_key",
+        "json_limits",
+        "json_number",
+        "schema_object",
+        "schema_events",
+        "schema_key",
+        "schema_event_type",
+        "schema_time",
+    ];
+
+    /// The reason's stable name, for the trail.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::JsonSyntax => "json_syntax",
+            Self::JsonDuplicateKey => "json_duplicate_key",
+            Self::JsonReservedKey => "json_reserved_key",
+            Self::JsonLimits => "json_limits",
+            Self::JsonNumber => "json_number",
+            Self::SchemaObject => "schema_object",
+            Self::SchemaEvents => "schema_events",
+            Self::SchemaKey => "schema_key",
+            Self::SchemaEventType => "schema_event_type",
+            Self::SchemaTime => "schema_time",
+        }
+    }
+
+    /// Whether it is not even JSON (HTTP 400), rather than JSON that does not fit (HTTP 422).
+    #[must_use]
+    pub fn is_syntax(&self) -> bool {
+        matches!(self, Self::JsonSyntax)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unreadable as U;
+
+    #[test]
+    fn every_reason_is_on_the_list_of_codes_once() {
+        let all = [
+            U::JsonSyntax,
+            U::JsonDuplicateKey,
+            U::JsonReservedKey,
+            U::JsonLimits,
+            U::JsonNumber,
+            U::SchemaObject,
+            U::SchemaEvents,
+            U::SchemaKey,
+            U::SchemaEventType,
+            U::SchemaTime,
+        ];
+        assert_eq!(all.map(|reason| reason.code()), U::CODES);
+    }
+}

@@ -1,0 +1,119 @@
+//! The door: who may knock, and what becomes of what they bring.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::Path;
+
+use governor::clock::DefaultClock;
+
+use super::limit::{AddressLimiter, SourceLimiter, TooMany};
+use super::normalise::Normaliser;
+use super::setup::{Sources, set_up};
+use super::verify::{Proof, Verified, Verifier};
+use super::{Headers, Received, Refusal, Settings, SetupError, content};
+use crate::incident::{SourceName, Timestamp};
+
+/// Everything needed to judge a delivery; made once at start, shared by all connections.
+pub struct Intake {
+    sources: BTreeMap<SourceName, Source>,
+    stranger: Verifier,
+    per_address: AddressLimiter,
+    body_bytes_max: usize,
+}
+
+/// One configured sender.
+pub(super) struct Source {
+    pub normaliser: Normaliser,
+    pub verifier: Verifier,
+    pub limiter: SourceLimiter,
+}
+
+impl Intake {
+    /// Reads the secret files of every source, relative to `base`, and checks all settings.
+    ///
+    /// # Errors
+    /// Anything at all is wrong with the settings or a secret: an intake that cannot verify does not
+    /// start.
+    pub fn new(settings: &Settings, base: &Path) -> Result<Self, SetupError> {
+        let Sources { by_name, stranger } = set_up(settings, base)?;
+        Ok(Self {
+            sources: by_name,
+            stranger,
+            per_address: AddressLimiter::new(settings.per_address, DefaultClock::default()),
+            body_bytes_max: settings.body_bytes_max,
+        })
+    }
+
+    /// Whether `peer` may make a request now. To be asked before the body is read.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimitedAddress`].
+    pub fn admit_address(&self, peer: IpAddr) -> Result<(), Refusal> {
+        let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedAddress { retry_after_s };
+        self.per_address.check(peer).map_err(refuse)
+    }
+
+    /// The configured source of that name, for counting refusals; `None` for what strangers invent.
+    #[must_use]
+    pub fn configured(&self, source: &str) -> Option<&SourceName> {
+        Some(self.source(source)?.normaliser.source())
+    }
+
+    /// The names of all configured sources, in order.
+    pub fn sources(&self) -> impl Iterator<Item = &SourceName> {
+        self.sources.keys()
+    }
+
+    /// Judges one request to `source` that arrived at `now`: first what anybody can be told, then the
+    /// signature over the raw `body`, then the source's rate, and only then what the body says.
+    ///
+    /// # Errors
+    /// The request is refused; nothing in it is proven, except for
+    /// [`Refusal::RateLimitedSource`], which only an authentic sender gets.
+    pub fn receive(
+        &self,
+        source: &str,
+        headers: &Headers<'_>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Received, Refusal> {
+        if body.len() > self.body_bytes_max {
+            return Err(Refusal::BodyTooLarge);
+        }
+        content::check(headers)?;
+        let (source, proof) = self.authenticate(source, headers, body, now)?;
+        let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
+        source.limiter.check().map_err(refuse)?;
+        Ok(match proof.map(|proof| source.normaliser.read(&proof, now)).transpose() {
+            Ok(delivery) => Received::Understood(delivery),
+            Err(not_understood) => Received::NotUnderstood(not_understood),
+        })
+    }
+
+    fn authenticate<'d>(
+        &'d self,
+        name: &str,
+        headers: &Headers<'d>,
+        body: &'d [u8],
+        now: Timestamp,
+    ) -> Result<(&'d Source, Verified<Proof<'d>>), Refusal> {
+        let Some(source) = self.source(name) else {
+            // The same work as for a known source; its result is of no interest.
+            let _ = self.stranger.verify(headers, body, now);
+            return Err(Refusal::UnknownSource);
+        };
+        Ok((source, source.verifier.verify(headers, body, now)?))
+    }
+
+    fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.get(&SourceName::parse(name).ok()?)
+    }
+}
+
+/// Only the names: the rest is keys.
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intake").field("sources", &self.sources.keys()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! Every way a delivery can be turned away at the door, as data.
+
+/// Why a delivery was not taken. The sender is told far less: all refusals of authentication look
+/// the same from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// No such source is configured, or the name is not one.
+    #[error("the source is not configured")]
+    UnknownSource,
+    /// There is no signature.
+    #[error("the signature is missing")]
+    SignatureMissing,
+    /// The signature is not written as the scheme has it.
+    #[error("the signature is not written as the scheme has it")]
+    SignatureMalformed,
+    /// The signature is of other bytes or by another secret.
+    #[error("the signature fits none of the live secrets")]
+    SignatureWrong,
+    /// A header that decides is there more than once.
+    #[error("the header {header} is repeated")]
+    HeaderRepeated {
+        /// Which one.
+        header: &'static str,
+    },
+    /// There is no delivery id.
+    #[error("the delivery id is missing")]
+    IdMissing,
+    /// The delivery id has characters it must not have, or is too long.
+    #[error("the delivery id is not 1 to 128 of A-Z a-z 0-9 _ -")]
+    IdMalformed,
+    /// There is no time of sending.
+    #[error("the timestamp is missing")]
+    TimestampMissing,
+    /// The time of sending is not a plain number of seconds.
+    #[error("the timestamp is not a plain number of seconds")]
+    TimestampMalformed,
+    /// Sent too long ago: a replay, or a sender whose clock is wrong.
+    #[error("the timestamp is too far in the past")]
+    TimestampStale,
+    /// Sent in the future: a clock is wrong.
+    #[error("the timestamp is too far in the future")]
+    TimestampFuture,
+    /// Not JSON in UTF-8 by its own account.
+    #[error("the content type is not JSON in UTF-8")]
+    ContentType,
+    /// Compressed or otherwise encoded.
+    #[error("the content is encoded")]
+    ContentEncoding,
+    /// Larger than the configured limit.
+    #[error("the body is too large")]
+    BodyTooLarge,
+    /// The address makes too many requests.
+    #[error("the address makes too many requests")]
+    RateLimitedAddress {
+        /// When it may try again, in whole seconds from now, at least 1.
+        retry_after_s: u64,
+    },
+    /// The source, which is authentic, makes too many deliveries.
+    #[error("the source makes too many deliveries")]
+    RateLimitedSource {
+        /// When it may try again, in whole seconds from now, at least 1.
+        retry_after_s: u64,
+    },
+}
+
+impl Refusal {
+    /// Every code that [`Refusal::code`] can give.
+    pub const CODES: [&'static str; 16] = [
+        "unknown_source",
+        "signature_missing",
+        "signature_malformed",
+        "signature_wrong",
+        "header_repeated",
+        "id_missing",
+        "id_malformed",
+        "timestamp_missing",
+        "timestamp_malformed",
+        "timestamp_stale",
+        "timestamp_future",
+        "content_type",
+        "content_encoding",
+        "body_too_large",
+        "rate_limited_address",
+        "rate_limited_source",
+    ];
+
+    /// The reason's stable name, for the trail and for metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownSource => "unknown_source",
+            Self::SignatureMissing => "signature_missing",
+            Self::SignatureMalformed => "signature_malformed",
+            Self::SignatureWrong => "signature_wrong",
+            Self::HeaderRepeated { .. } => "header_repeated",
+            Self::IdMissing => "id_missing",
+            Self::IdMalformed => "id_malformed",
+            Self::TimestampMissing => "timestamp_missing",
+            Self::TimestampMalformed => "timestamp_malformed",
+            Self::TimestampStale => "timestamp_stale",
+            Self::TimestampFuture => "timestamp_future",
+            Self::ContentType => "content_type",
+            Self::ContentEncoding => "content_encoding",
+            Self::BodyTooLarge => "body_too_large",
+            Self::RateLimitedAddress { .. } => "rate_limited_address",
+            Self::RateLimitedSource { .. } => "rate_limited_source",
+        }
+    }
+
+    /// Whether the sender did not prove itself. All of these must get one and the same answer.
+    #[must_use]
+    pub fn is_authentication(&self) -> bool {
+        match self {
+            Self::UnknownSource
+            | Self::SignatureMissing
+            | Self::SignatureMalformed
+            | Self::SignatureWrong
+            | Self::HeaderRepeated { .. }
+            | Self::IdMissing
+            | Self::IdMalformed
+            | Self::TimestampMissing
+            | Self::TimestampMalformed
+            | Self::TimestampStale
+            | Self::TimestampFuture => true,
+            Self::ContentType
+            | Self::ContentEncoding
+            | Self::BodyTooLarge
+            | Self::RateLimitedAddress { .. }
+            | Self::RateLimitedSource { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_is_on_the_list_of_codes_once() {
+        let all = [
+            Refusal::UnknownSource,
+            Refusal::SignatureMissing,
+            Refusal::SignatureMalformed,
+            Refusal::SignatureWrong,
+            Refusal::HeaderRepeated { header: "x" },
+            Refusal::IdMissing,
+            Refusal::IdMalformed,
+            Refusal::TimestampMissing,
+            Refusal::TimestampMalformed,
+            Refusal::TimestampStale,
+            Refusal::TimestampFuture,
+            Refusal::ContentType,
+            Refusal::ContentEncoding,
+            Refusal::BodyTooLarge,
+            Refusal::RateLimitedAddress { retry_after_s: 1 },
+            Refusal::RateLimitedSource { retry_after_s: 1 },
+        ];
+        assert_eq!(all.map(|refusal| refusal.code()), Refusal::CODES);
+        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 11);
+    }
+}

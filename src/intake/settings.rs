@@ -1,0 +1,151 @@
+//! What an operator sets: the configured sources, their secrets and the limits at the door.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{SchemeName, SourceKind};
+use crate::incident::{LogSource, SourceName};
+
+/// The intake's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The largest body taken, in bytes; 1 to [`Settings::BODY_BYTES_CEILING`].
+    pub body_bytes_max: usize,
+    /// How long a whole body may take to arrive, in milliseconds; 100 to 60,000.
+    pub body_deadline_ms: u64,
+    /// How many requests one address may make, whoever it claims to be.
+    pub per_address: RateSettings,
+    /// The senders, by the name that is in their URL; at most [`Settings::SOURCES_MAX`].
+    pub sources: BTreeMap<SourceName, SourceSettings>,
+}
+
+impl Settings {
+    /// The most that `body_bytes_max` can be set to: a body must still fit beside its record.
+    pub const BODY_BYTES_CEILING: usize = 512 * 1024;
+    /// The most sources.
+    pub const SOURCES_MAX: usize = 1_024;
+    /// The most secrets of one source that are live at once.
+    pub const SECRETS_MAX: usize = 4;
+    /// The highest rate and burst that can be set.
+    pub const RATE_MAX: u32 = 1_000_000;
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 256 * 1024,
+            body_deadline_ms: 10_000,
+            per_address: RateSettings::of(200, 1_000),
+            sources: BTreeMap::new(),
+        }
+    }
+}
+
+/// One sender.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSettings {
+    /// What it sends.
+    pub kind: SourceKind,
+    /// How it signs.
+    pub signature: SchemeName,
+    /// The secrets that are live, one to four; two while one replaces the other.
+    pub secrets: Vec<SecretSettings>,
+    /// How many authentic deliveries it may make.
+    #[serde(default)]
+    pub rate: RateSettings,
+    /// Sigma's log source of its events, for kinds that have none of their own.
+    #[serde(default)]
+    pub log_source: Option<LogSource>,
+}
+
+/// Where one secret is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretSettings {
+    /// Its name on the trail: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    pub name: String,
+    /// The file that holds nothing else, readable by its owner only.
+    pub file: PathBuf,
+}
+
+/// A rate: so many per second in the long run, so many at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateSettings {
+    /// How many per second in the long run; 1 to [`Settings::RATE_MAX`].
+    pub per_second: NonZeroU32,
+    /// How many at once; 1 to [`Settings::RATE_MAX`].
+    pub burst: NonZeroU32,
+}
+
+impl RateSettings {
+    fn of(per_second: u32, burst: u32) -> Self {
+        let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self { per_second: at_least_one(per_second), burst: at_least_one(burst) }
+    }
+}
+
+/// What a source may send unless it says otherwise.
+impl Default for RateSettings {
+    fn default() -> Self {
+        Self::of(100, 500)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(value: serde_json::Value) -> Result<Settings, serde_json::Error> {
+        serde_json::from_value(value)
+    }
+
+    #[test]
+    fn nothing_said_means_the_defaults() {
+        assert_eq!(parse(json!({})).unwrap(), Settings::default());
+        assert_eq!(Settings::default().body_bytes_max, 262_144);
+    }
+
+    #[test]
+    fn a_source_names_kind_signature_and_secret_files() {
+        let settings = parse(json!({"sources": {"okta-prod": {
+            "kind": "okta-event-hook",
+            "signature": "standard-webhooks",
+            "secrets": [{"name": "2026-11", "file": "secrets/okta"}],
+        }}}))
+        .unwrap();
+        let source = &settings.sources[&SourceName::parse("okta-prod").unwrap()];
+        assert_eq!(source.kind, SourceKind::OktaEventHook);
+        assert_eq!(source.signature, SchemeName::StandardWebhooks);
+        assert_eq!(source.rate, RateSettings::default());
+    }
+
+    #[test]
+    fn k02_unknown_keys_and_impossible_values_are_refused() {
+        let source = |more: serde_json::Value| {
+            let mut source = json!({"kind": "generic", "signature": "github-hmac", "secrets": []});
+            source.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"sources": {"a": source}})
+        };
+        assert!(parse(source(json!({}))).is_ok());
+        for bad in [
+            json!({"body_byte_max": 1}),
+            json!({"body_bytes_max": -1}),
+            json!({"per_address": {"per_second": 0, "burst": 1}}),
+            json!({"per_address": {"per_second": 1}}),
+            json!({"sources": {"Bad Name": {}}}),
+            source(json!({"secret": "value"})),
+            source(json!({"kind": "okta"})),
+            source(json!({"signature": "none"})),
+            source(json!({"secrets": [{"name": "a", "value": "b"}]})),
+        ] {
+            assert!(parse(bad.clone()).is_err(), "{bad}");
+        }
+    }
+}

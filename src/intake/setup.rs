@@ -1,0 +1,179 @@
+//! Makes an intake from its settings, or says which source and which file are at fault.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use governor::clock::DefaultClock;
+use hmac::digest::InvalidLength;
+use secrecy::ExposeSecret as _;
+
+use super::kind::LogSourceRule;
+use super::limit::SourceLimiter;
+use super::normalise::Normaliser;
+use super::receive::Source;
+use super::secret::Secret;
+use super::settings::{RateSettings, SecretSettings, Settings, SourceSettings};
+use super::verify::{Key, Verifier};
+use super::{SchemeName, SecretProblem};
+use crate::incident::path::InvalidPath;
+use crate::incident::{Digest, SourceName};
+
+/// The longest name of a secret, in bytes.
+const SECRET_NAME_BYTES_MAX: usize = 64;
+
+/// Why the intake does not start. Names sources and files, never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// A number is out of its range.
+    #[error("{setting} must be {min} to {max}")]
+    OutOfRange {
+        /// Which setting.
+        setting: &'static str,
+        /// The least it may be.
+        min: u64,
+        /// The most it may be.
+        max: u64,
+    },
+    /// A source's rate or burst is too high.
+    #[error("source {at}: rate and burst must be 1 to {}", Settings::RATE_MAX)]
+    RateTooHigh {
+        /// Which source.
+        at: SourceName,
+    },
+    /// A source without a secret would take anything from anybody.
+    #[error("source {at}: it needs 1 to {} secrets", Settings::SECRETS_MAX)]
+    SecretCount {
+        /// Which source.
+        at: SourceName,
+    },
+    /// A secret's name is not one, or two secrets of a source have the same.
+    #[error("source {at}: secret names must differ and be 1 to 64 of A-Z a-z 0-9 . _ -")]
+    SecretName {
+        /// Which source.
+        at: SourceName,
+    },
+    /// A secret is not usable.
+    #[error("source {at}: secret file {}: {problem}", .file.display())]
+    Secret {
+        /// Which source.
+        at: SourceName,
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: SecretProblem,
+    },
+    /// A secret is used twice: who knows it for one source could speak for the other.
+    #[error("source {at}: secret file {}: source {first} has the same secret", .file.display())]
+    SecretShared {
+        /// Which source.
+        at: SourceName,
+        /// Which file.
+        file: PathBuf,
+        /// Which source had it first; it may be the same one.
+        first: SourceName,
+    },
+    /// A log source is configured for a kind that has its own.
+    #[error("source {at}: log_source cannot be set, its kind has its own")]
+    LogSourceFixed {
+        /// Which source.
+        at: SourceName,
+    },
+    /// Our own table of kinds is wrong.
+    #[error("the table of source kinds: {0}")]
+    Table(#[from] InvalidPath),
+}
+
+/// Every configured source, ready to receive, and the one that nobody can be.
+pub(super) struct Sources {
+    pub by_name: BTreeMap<SourceName, Source>,
+    /// Stands in for sources that do not exist, so that they take as long to say no.
+    pub stranger: Verifier,
+}
+
+/// Checks the settings and reads all secret files, which are relative to `base`.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupError> {
+    refuse_out_of_range(settings)?;
+    let rounds = settings.sources.values().map(|source| source.secrets.len()).max().unwrap_or(1);
+    let mut used = BTreeMap::new();
+    let mut by_name = BTreeMap::new();
+    for (name, source) in &settings.sources {
+        refuse_invalid(name, source)?;
+        let read = |secret| key(name, source.signature, secret, base, &mut used);
+        let keys = source.secrets.iter().map(read).collect::<Result<_, _>>()?;
+        let ready = Source {
+            normaliser: Normaliser::new(name, source)?,
+            verifier: Verifier::new(source.signature.row(), keys, rounds),
+            limiter: SourceLimiter::new(source.rate, DefaultClock::default()),
+        };
+        by_name.insert(name.clone(), ready);
+    }
+    Ok(Sources { by_name, stranger: stranger(rounds) })
+}
+
+fn refuse_out_of_range(settings: &Settings) -> Result<(), SetupError> {
+    let check = |setting, value: u64, min, max| {
+        if (min..=max).contains(&value) { Ok(()) } else { Err(SetupError::OutOfRange { setting, min, max }) }
+    };
+    let rate_max = u64::from(Settings::RATE_MAX);
+    check("body_bytes_max", settings.body_bytes_max as u64, 1, Settings::BODY_BYTES_CEILING as u64)?;
+    check("body_deadline_ms", settings.body_deadline_ms, 100, 60_000)?;
+    check("per_address.per_second", settings.per_address.per_second.get().into(), 1, rate_max)?;
+    check("per_address.burst", settings.per_address.burst.get().into(), 1, rate_max)?;
+    check("the number of sources", settings.sources.len() as u64, 0, Settings::SOURCES_MAX as u64)
+}
+
+fn refuse_invalid(name: &SourceName, source: &SourceSettings) -> Result<(), SetupError> {
+    let RateSettings { per_second, burst } = source.rate;
+    if per_second.max(burst).get() > Settings::RATE_MAX {
+        return Err(SetupError::RateTooHigh { at: name.clone() });
+    }
+    if !(1..=Settings::SECRETS_MAX).contains(&source.secrets.len()) {
+        return Err(SetupError::SecretCount { at: name.clone() });
+    }
+    let mut names: Vec<_> = source.secrets.iter().map(|secret| secret.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() != source.secrets.len() || !names.into_iter().all(is_secret_name) {
+        return Err(SetupError::SecretName { at: name.clone() });
+    }
+    let has_own = matches!(source.kind.row().log_source, LogSourceRule::Fixed { .. });
+    if has_own && source.log_source.is_some() {
+        return Err(SetupError::LogSourceFixed { at: name.clone() });
+    }
+    Ok(())
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=SECRET_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+/// Reads one secret, and notes its digests to see when it comes again.
+fn key(
+    at: &SourceName,
+    scheme: SchemeName,
+    settings: &SecretSettings,
+    base: &Path,
+    used: &mut BTreeMap<Digest, SourceName>,
+) -> Result<Key, SetupError> {
+    let file = base.join(&settings.file);
+    let row = scheme.row();
+    let refuse = |problem| SetupError::Secret { at: at.clone(), file: file.clone(), problem };
+    let secret = Secret::read(&file, row.secret).map_err(refuse)?;
+    if let Some(first) = secret.digests.iter().find_map(|digest| used.get(digest)) {
+        return Err(SetupError::SecretShared { at: at.clone(), file: file.clone(), first: first.clone() });
+    }
+    used.extend(secret.digests.map(|digest| (digest, at.clone())));
+    Key::new(&settings.name, row.algorithm, secret.material.expose_secret())
+        .map_err(|InvalidLength| refuse(SecretProblem::TooLong))
+}
+
+fn stranger(rounds: usize) -> Verifier {
+    let row = SchemeName::StandardWebhooks.row();
+    // Its value does not matter: whatever it says about a signature, the answer is no.
+    let key = Key::new("stranger", row.algorithm, &[0; 32]);
+    Verifier::new(row, key.into_iter().collect(), rounds)
+}

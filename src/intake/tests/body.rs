@@ -1,0 +1,82 @@
+//! Authentic requests whose body is not what it should be.
+
+use super::*;
+
+fn reason(source: &str, body: impl AsRef<[u8]>) -> Unreadable {
+    Request::signed(source, body).unreadable(&Setup::usual().build())
+}
+
+#[test]
+fn c01_c08_encodings_and_other_types_are_refused_alike_for_known_and_unknown_sources() {
+    let intake = Setup::usual().build();
+    for source in [SIEM, "nobody", "Not a name"] {
+        let request = Request { source: source.to_owned(), ..Request::signed(SIEM, "{}") };
+        for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/xml"] {
+            let request = request.clone().with("content-type", content_type);
+            assert_eq!(request.refusal(&intake), Some(Refusal::ContentType), "{source} {content_type}");
+        }
+        assert_eq!(request.clone().without("content-type").refusal(&intake), Some(Refusal::ContentType));
+        assert_eq!(request.with("content-encoding", "gzip").refusal(&intake), Some(Refusal::ContentEncoding));
+    }
+}
+
+#[test]
+fn c03_the_largest_body_is_taken_and_one_byte_more_is_not() {
+    let mut setup = Setup::usual();
+    setup.settings.body_bytes_max = 1_000;
+    let intake = setup.build();
+    let body = |bytes: usize| format!("{{}}{}", " ".repeat(bytes - 2));
+    assert_eq!(Request::signed(SIEM, body(1_000)).refusal(&intake), None);
+    assert_eq!(Request::signed(SIEM, body(1_001)).refusal(&intake), Some(Refusal::BodyTooLarge));
+}
+
+#[test]
+fn c10_c11_duplicate_names_are_not_understood() {
+    assert_eq!(reason(SIEM, r#"{"user":"alice","user":"bob"}"#), Unreadable::JsonDuplicateKey);
+    assert_eq!(reason(GITHUB, r#"{"user":"alice","\u0075ser":"bob"}"#), Unreadable::JsonDuplicateKey);
+    let hidden = r#"{"data":{"events":[{"uuid":"1","eventType":"a","uuid":"2"}]}}"#;
+    assert_eq!(reason(OKTA, hidden), Unreadable::JsonDuplicateKey);
+}
+
+#[test]
+fn c14_c15_the_document_must_be_an_object() {
+    for source in [SIEM, OKTA, GITHUB] {
+        for body in [r#"["alice",7]"#, "[]", r#""text""#, "7", "null", "true"] {
+            assert_eq!(reason(source, body), Unreadable::SchemaObject, "{body}");
+        }
+        for body in ["", "  \n", "{", "{}{}"] {
+            assert_eq!(reason(source, body), Unreadable::JsonSyntax, "{body}");
+        }
+    }
+}
+
+#[test]
+fn c16_c17_c18_c19_c21_each_kind_of_bad_json_has_its_reason() {
+    for (body, expected) in [
+        (b"{'a':1}".to_vec(), Unreadable::JsonSyntax),
+        (b"\xef\xbb\xbf{}".to_vec(), Unreadable::JsonSyntax),
+        (br#"{"a":"\ud800"}"#.to_vec(), Unreadable::JsonSyntax),
+        ("[".repeat(100_000).into_bytes(), Unreadable::JsonLimits),
+        (format!(r#"{{"{}":1}}"#, "n".repeat(257)).into_bytes(), Unreadable::JsonLimits),
+        (br#"{"a":18446744073709551616}"#.to_vec(), Unreadable::JsonNumber),
+        (br#"{"$serde_json::private::RawValue":"{}"}"#.to_vec(), Unreadable::JsonReservedKey),
+    ] {
+        assert_eq!(reason(SIEM, body), expected);
+    }
+}
+
+#[test]
+fn what_is_not_understood_can_still_be_recorded() {
+    let intake = Setup::usual().build();
+    let body = b"\xff not json";
+    let Ok(Received::NotUnderstood(delivery)) = Request::signed(SIEM, body).send(&intake) else {
+        panic!("understood");
+    };
+    let expected = NotUnderstood {
+        source: SourceName::parse(SIEM).unwrap(),
+        id: Some("msg_1".to_owned()),
+        reason: Unreadable::JsonSyntax,
+        body_sha256: crate::incident::Digest::of(body),
+    };
+    assert_eq!(delivery.into_inner(), expected);
+}
