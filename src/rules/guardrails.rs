@@ -1,0 +1,146 @@
+//! Reads `guardrails.yml`: the accounts no rule may touch, and whom an employee may contact.
+
+use crate::incident::{AccountKind, AccountRef};
+
+use super::problem::Report;
+use super::reader::{self, Fields};
+use super::source::{self, SourceFile};
+use super::yaml::{self, Node, Yaml};
+
+/// The file's name.
+pub(super) const FILE: &str = "guardrails.yml";
+/// The most protected accounts.
+const PROTECTED_MAX: usize = 10_000;
+/// The most characters of the contact; it becomes part of texts of at most 200.
+const CONTACT_CHARS_MAX: usize = 60;
+/// The most characters of the reason an account is protected.
+const WHY_CHARS_MAX: usize = 200;
+const CONTACT_DEFAULT: &str = "IT Service Desk";
+
+const KINDS: [AccountKind; 6] = [
+    AccountKind::UserId,
+    AccountKind::Email,
+    AccountKind::LoginId,
+    AccountKind::Mobile,
+    AccountKind::UnionId,
+    AccountKind::JobNumber,
+];
+
+/// What holds for every rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guardrails {
+    protected: Vec<Protected>,
+    contact: String,
+}
+
+/// One account that is never acted on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protected {
+    /// The account, by any kind of name.
+    pub account: AccountRef,
+    /// Why, for responders.
+    pub why: String,
+}
+
+impl Default for Guardrails {
+    fn default() -> Self {
+        Self { protected: Vec::new(), contact: CONTACT_DEFAULT.to_owned() }
+    }
+}
+
+impl Guardrails {
+    /// The accounts that are never acted on.
+    #[must_use]
+    pub fn protected(&self) -> &[Protected] {
+        &self.protected
+    }
+
+    /// Whether the account is listed under this name. Ask again with every other name it is known to
+    /// have, above all its user id.
+    #[must_use]
+    pub fn is_protected(&self, account: &AccountRef) -> bool {
+        self.protected.iter().any(|protected| protected.account == *account)
+    }
+
+    /// Whom the employee may contact; at most 60 characters.
+    #[must_use]
+    pub fn contact(&self) -> &str {
+        &self.contact
+    }
+
+    /// Guardrails that protect these accounts (kind and value), for tests of other modules.
+    #[cfg(test)]
+    pub(crate) fn protecting(accounts: &[(&str, &str)]) -> Self {
+        let protected = |(kind, value): &(&str, &str)| Protected {
+            account: KINDS.iter().find(|k| k.as_str() == *kind).map(|k| AccountRef::parse(*k, value).unwrap()).unwrap(),
+            why: "test".to_owned(),
+        };
+        Self { protected: accounts.iter().map(protected).collect(), ..Self::default() }
+    }
+
+    /// Reads the file. It must be there: a set that lost it would have lost its protected accounts.
+    pub(super) fn read(file: Option<&SourceFile>, report: &mut Report) -> Option<Self> {
+        let Some(file) = file else {
+            report.file_error("is missing", "the protected accounts are listed there; `protected: []` for none");
+            return None;
+        };
+        let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
+        let fields = Fields::of(&root, FILE, report)?;
+        fields.only(&["protected", "contact"], report);
+        let contact = match fields.get("contact") {
+            Some(node) => read_contact(node, report),
+            None => Some(CONTACT_DEFAULT.to_owned()),
+        };
+        let protected = fields.need("protected", report)?;
+        let protected = match &protected.value {
+            Yaml::List(items) if items.len() > PROTECTED_MAX => {
+                report.error(protected.at, format!("more than {PROTECTED_MAX} protected accounts"));
+                return None;
+            }
+            _ => reader::list(protected, "protected", report)
+                .iter()
+                .filter_map(|item| Protected::read(item, report))
+                .collect(),
+        };
+        Some(Self { protected, contact: contact? })
+    }
+}
+
+fn read_contact(node: &Node, report: &mut Report) -> Option<String> {
+    let contact = reader::line(node, "contact", report)?;
+    if contact.chars().count() > CONTACT_CHARS_MAX {
+        report.error(node.at, format!("`contact` is longer than {CONTACT_CHARS_MAX} characters"));
+        return None;
+    }
+    Some(contact.to_owned())
+}
+
+impl Protected {
+    fn read(item: &Node, report: &mut Report) -> Option<Self> {
+        let fields = Fields::of(item, "a protected account", report)?;
+        let names: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).chain(["why"]).collect();
+        fields.only(&names, report);
+        let named: Vec<AccountKind> = KINDS.into_iter().filter(|kind| fields.get(kind.as_str()).is_some()).collect();
+        let [kind] = named.as_slice() else {
+            let advice = "write `user_id: …` (the surest) or one of email, login_id, mobile, union_id, job_number";
+            report.error_with(item.at, "a protected account has exactly one kind of name", advice);
+            return None;
+        };
+        let account = fields.get(kind.as_str()).and_then(|node| read_account(node, *kind, report));
+        let why = fields.need("why", report)?;
+        let text = reader::line(why, "why", report)?;
+        if text.chars().count() > WHY_CHARS_MAX {
+            report.error(why.at, format!("`why` is longer than {WHY_CHARS_MAX} characters"));
+        }
+        Some(Self { account: account?, why: text.to_owned() })
+    }
+}
+
+/// An account's name; numbers may stand without quotes, because a user id may be one.
+pub(super) fn read_account(node: &Node, kind: AccountKind, report: &mut Report) -> Option<AccountRef> {
+    let text = match &node.value {
+        Yaml::Number(number) => &number.text,
+        _ => reader::line(node, kind.as_str(), report)?,
+    };
+    AccountRef::parse(kind, text).map_err(|problem| report.error(node.at, problem.to_string())).ok()
+}

@@ -1,0 +1,158 @@
+//! Loads a rules folder, all or nothing: reads every file, checks each and all together, runs the
+//! rules' own tests, and gives either a rule set or every problem there is.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::incident::{Digest, ReasonCode};
+
+use super::document::{self, Draft, Rule};
+use super::guardrails::{self, Guardrails};
+use super::identities::{self, Identities};
+use super::own_tests;
+use super::problem::{LoadErrors, Place, Problem, Report};
+use super::reasons::{self, Reasons};
+use super::rule_set::RuleSet;
+use super::source::{self, SourceFile};
+
+/// Loads the rules folder `folder`. Reads the disk; everything else of this module is pure.
+///
+/// # Errors
+/// Every problem of every file; nothing is loaded then.
+pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    compile_as(&format!("{}/", folder.display()), &files, reports)
+}
+
+/// Makes a rule set of files that are in memory already.
+///
+/// # Errors
+/// Every problem of every file.
+pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
+    compile_as("", files, Vec::new())
+}
+
+fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Result<RuleSet, LoadErrors> {
+    let sorted = Sorted::of(files, folder, &mut reports);
+    let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
+    let identities = read_identities(sorted.identities, folder, &mut reports).unwrap_or_default();
+    let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
+    let rules = read_rules(&sorted.rules, folder, &reasons, &mut reports);
+    let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
+    if errors.is_empty() {
+        warnings.sort();
+        Ok(RuleSet::new(rules, digest(files), reasons, guardrails, identities, warnings))
+    } else {
+        Err(LoadErrors::new(errors))
+    }
+}
+
+/// Over names and contents of all files, in the order of their names.
+fn digest(files: &[SourceFile]) -> Digest {
+    let mut files: Vec<_> = files.iter().collect();
+    files.sort_by(|left, right| left.name.cmp(&right.name));
+    Digest::of_parts(&files.iter().flat_map(|file| [file.name.as_bytes(), file.bytes.as_slice()]).collect::<Vec<_>>())
+}
+
+/// The files by what they are.
+#[derive(Default)]
+struct Sorted<'f> {
+    guardrails: Option<&'f SourceFile>,
+    identities: Option<&'f SourceFile>,
+    reasons: Vec<&'f SourceFile>,
+    rules: Vec<&'f SourceFile>,
+}
+
+impl<'f> Sorted<'f> {
+    fn of(files: &'f [SourceFile], folder: &str, reports: &mut Vec<Report>) -> Self {
+        let mut sorted = Self::default();
+        for file in files {
+            match file.name.as_str() {
+                guardrails::FILE => sorted.guardrails = Some(file),
+                identities::FILE => sorted.identities = Some(file),
+                name if name.starts_with(reasons::FOLDER) => sorted.reasons.push(file),
+                name if is_misplaced(name) => {
+                    let mut report = Report::about(format!("{folder}{name}"));
+                    let advice = format!("the folder itself has `{}` and `{}`", guardrails::FILE, identities::FILE);
+                    report.file_error("is neither a rule nor a file this program knows", advice);
+                    reports.push(report);
+                }
+                _ => sorted.rules.push(file),
+            }
+        }
+        sorted.rules.sort_by(|left, right| left.name.cmp(&right.name));
+        sorted
+    }
+}
+
+/// A file that would silently do nothing, or be taken for a rule, because of its name or place.
+fn is_misplaced(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let (stem, extension) = last.rsplit_once('.').unwrap_or((last, ""));
+    extension == "csv" || matches!(stem, "guardrails" | "identities")
+}
+
+fn read_guardrails(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Report>) -> Option<Guardrails> {
+    let mut report = Report::about(format!("{folder}{}", guardrails::FILE));
+    let guardrails = Guardrails::read(file, &mut report);
+    reports.push(report);
+    guardrails
+}
+
+/// Without the file nobody is known by mail address; such alerts are then held, not guessed.
+fn read_identities(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Report>) -> Option<Identities> {
+    let mut report = Report::about(format!("{folder}{}", identities::FILE));
+    let identities = file.and_then(|file| Identities::read(file, &mut report));
+    reports.push(report);
+    identities
+}
+
+fn read_rules(files: &[&SourceFile], folder: &str, reasons: &Reasons, reports: &mut Vec<Report>) -> Vec<Rule> {
+    let mut unique = Unique::default();
+    let mut rules = Vec::new();
+    for file in files {
+        let mut report = Report::about(format!("{folder}{}", file.name));
+        if let Some(draft) = document::read(file, &mut report) {
+            unique.check(&draft, &mut report);
+            check_codes(&draft.codes, reasons, &mut report);
+            own_tests::run(&draft.rule, &draft.tests, &mut report);
+            rules.push(draft.rule);
+        }
+        reports.push(report);
+    }
+    rules
+}
+
+fn check_codes(codes: &[(Place, ReasonCode)], reasons: &Reasons, report: &mut Report) {
+    for (at, code) in codes.iter().filter(|(_, code)| reasons.codes().all(|known| known != code)) {
+        let known: Vec<&str> = reasons.codes().map(ReasonCode::as_str).collect();
+        let what = format!("the catalogue of reasons has no `{}`", code.as_str());
+        report.error_with(*at, what, super::spelling::advice(code.as_str(), &known));
+    }
+}
+
+/// Ids and names that were seen, with the file that has them.
+#[derive(Default)]
+struct Unique {
+    seen: HashMap<String, String>,
+}
+
+impl Unique {
+    fn check(&mut self, draft: &Draft, report: &mut Report) {
+        let id = format!("id `{}`", draft.rule.reference.id);
+        self.take(id, draft.id_at, &draft.rule.file, report);
+        if let Some((at, name)) = &draft.name {
+            self.take(format!("name `{name}`"), *at, &draft.rule.file, report);
+        }
+    }
+
+    fn take(&mut self, what: String, at: Place, file: &str, report: &mut Report) {
+        if let Some(other) = self.seen.get(&what) {
+            report.error_with(at, format!("the {what} is already that of {other}"), "give each rule its own");
+        } else {
+            self.seen.insert(what, file.to_owned());
+        }
+    }
+}

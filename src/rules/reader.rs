@@ -1,0 +1,119 @@
+//! Takes typed values out of the YAML tree and says what was expected when it finds something else.
+
+use super::problem::{Place, Report};
+use super::source;
+use super::spelling;
+use super::yaml::{Entry, Node, Yaml};
+
+/// A mapping under reading. Ask for the keys it may have; [`Fields::only`] reports the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields<'n> {
+    /// What the mapping is, for messages: `response`, `guardrails.yml`.
+    pub(super) name: &'n str,
+    pub(super) at: Place,
+    entries: &'n [Entry],
+}
+
+impl<'n> Fields<'n> {
+    /// The node as a mapping called `name`, or a report that it is none.
+    pub(super) fn of(node: &'n Node, name: &'n str, report: &mut Report) -> Option<Self> {
+        match &node.value {
+            Yaml::Map(entries) => Some(Self { name, at: node.at, entries }),
+            _ => {
+                report.error(node.at, format!("{name} must be a mapping, not {}", node.what()));
+                None
+            }
+        }
+    }
+
+    pub(super) fn entries(&self) -> &'n [Entry] {
+        self.entries
+    }
+
+    pub(super) fn entry(&self, key: &str) -> Option<&'n Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn need(&self, key: &str, report: &mut Report) -> Option<&'n Node> {
+        let found = self.get(key);
+        if found.is_none() {
+            report.error(self.at, format!("{} needs the key `{key}`", self.name));
+        }
+        found
+    }
+
+    /// Reports every key that is not among `known`.
+    pub(super) fn only(&self, known: &[&str], report: &mut Report) {
+        for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let what = format!("unknown key `{}` in {}", entry.key, self.name);
+            report.error_with(entry.at, what, spelling::advice(&entry.key, known));
+        }
+    }
+
+    /// An optional text on one line.
+    pub(super) fn line(&self, key: &str, report: &mut Report) -> Option<&'n str> {
+        self.get(key).and_then(|node| line(node, key, report))
+    }
+}
+
+/// The node as text.
+pub(super) fn text<'n>(node: &'n Node, name: &str, report: &mut Report) -> Option<&'n str> {
+    match &node.value {
+        Yaml::Text(text) => Some(text),
+        Yaml::Bool(_) | Yaml::Number(_) => {
+            report.error_with(node.at, format!("`{name}` must be a text, not {}", node.what()), "quote it");
+            None
+        }
+        _ => {
+            report.error(node.at, format!("`{name}` must be a text, not {}", node.what()));
+            None
+        }
+    }
+}
+
+/// The node as text on one line, as it is shown to people: not empty, without control characters and
+/// without marks that make it read otherwise.
+pub(super) fn line<'n>(node: &'n Node, name: &str, report: &mut Report) -> Option<&'n str> {
+    let text = text(node, name, report)?;
+    if text.trim().is_empty() {
+        report.error(node.at, format!("`{name}` is empty"));
+        return None;
+    }
+    if text.chars().any(|character| character.is_control() || source::is_direction_mark(character)) {
+        report.error(node.at, format!("`{name}` must be one line without control characters"));
+        return None;
+    }
+    Some(text)
+}
+
+/// The node's items, or a report that it is no list.
+pub(super) fn list<'n>(node: &'n Node, name: &str, report: &mut Report) -> &'n [Node] {
+    match &node.value {
+        Yaml::List(items) => items,
+        _ => {
+            report.error(node.at, format!("`{name}` must be a list, not {}", node.what()));
+            &[]
+        }
+    }
+}
+
+/// The texts of a list.
+pub(super) fn lines(node: &Node, name: &str, report: &mut Report) -> Vec<String> {
+    list(node, name, report).iter().filter_map(|item| line(item, name, report)).map(str::to_owned).collect()
+}
+
+/// The one of `words` that the node names, as its index would be too easy to mix up: as its value.
+pub(super) fn choice<V: Copy>(node: &Node, name: &str, words: &[(&str, V)], report: &mut Report) -> Option<V> {
+    let word = text(node, name, report)?;
+    let found = words.iter().find(|(known, _)| *known == word).map(|(_, value)| *value);
+    if found.is_none() {
+        let known: Vec<&str> = words.iter().map(|(known, _)| *known).collect();
+        report.error_with(node.at, format!("`{word}` is no {name}"), spelling::advice(word, &known));
+    }
+    found
+}

@@ -1,0 +1,174 @@
+//! The employee's texts: one file for each of DingTalk's 15 locales, complete for every reason code.
+
+use std::collections::BTreeMap;
+
+use crate::incident::{Digest, ReasonCode};
+
+use super::problem::Report;
+use super::reader::{self, Fields};
+use super::source::{self, SourceFile};
+use super::spelling;
+use super::template::{Template, Variable};
+use super::yaml;
+
+/// The locales of DingTalk's `reasonI18nForEmployee`, as its documentation lists them.
+pub const LOCALES: [&str; 15] = [
+    "zh_CN", "zh_HK", "zh_TW", "en_US", "ja_JP", "vi_VN", "fr_FR", "ru_RU", "ko_KR", "es_LA", "tr_TR", "pt_BR",
+    "ms_MY", "id_ID", "th_TH",
+];
+/// The folder they are in.
+pub(super) const FOLDER: &str = "reasons/";
+/// The most characters of a rendered text.
+const TEXT_CHARS_MAX: usize = 200;
+/// The most reason codes.
+const CODES_MAX: usize = 200;
+/// The most characters of an incident's id and of a time.
+const INCIDENT_ID_CHARS: usize = 20;
+const TIME_CHARS_MAX: usize = 25;
+
+/// The catalogue of employee reasons.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reasons {
+    /// For each code its texts, in the order of [`LOCALES`].
+    texts: BTreeMap<ReasonCode, Vec<Template>>,
+}
+
+/// What an employee's text may be filled in with.
+#[derive(Debug, Clone, Copy)]
+pub struct EmployeeValues<'v> {
+    /// The incident's id, to be quoted to the help desk.
+    pub incident_id: &'v str,
+    /// Whom to contact.
+    pub contact: &'v str,
+    /// When it happened, at most 25 characters.
+    pub time: &'v str,
+}
+
+impl Reasons {
+    /// The text of `code` in `locale` as it was written.
+    #[must_use]
+    pub fn text(&self, code: &ReasonCode, locale: &str) -> Option<&str> {
+        self.template(code, locale).map(Template::as_str)
+    }
+
+    /// The text of `code` in `locale`, filled in.
+    #[must_use]
+    pub fn render(&self, code: &ReasonCode, locale: &str, values: &EmployeeValues<'_>) -> Option<String> {
+        let value_of = |variable| match variable {
+            Variable::IncidentId => values.incident_id,
+            Variable::Contact => values.contact,
+            Variable::Time => values.time,
+            // Not allowed in these texts; refused at load.
+            Variable::RuleTitle | Variable::RuleId | Variable::AlertSource => "",
+        };
+        self.template(code, locale).map(|template| template.render(value_of))
+    }
+
+    /// The 15 locales of every code.
+    #[must_use]
+    pub fn locales(&self) -> &'static [&'static str; 15] {
+        &LOCALES
+    }
+
+    /// The codes there are, sorted.
+    pub fn codes(&self) -> impl Iterator<Item = &ReasonCode> {
+        self.texts.keys()
+    }
+
+    /// SHA-256 over the wording of `code` in all locales, before filling in. A code that is not in the
+    /// catalogue has no wording; a loaded rule never has one.
+    #[must_use]
+    pub fn wording_digest(&self, code: &ReasonCode) -> Digest {
+        let texts = self.texts.get(code).into_iter().flatten();
+        let parts = LOCALES.iter().zip(texts).flat_map(|(locale, text)| [locale.as_bytes(), text.as_str().as_bytes()]);
+        Digest::of_parts(&parts.collect::<Vec<_>>())
+    }
+
+    fn template(&self, code: &ReasonCode, locale: &str) -> Option<&Template> {
+        let index = LOCALES.iter().position(|known| *known == locale)?;
+        self.texts.get(code)?.get(index)
+    }
+
+    /// Reads the files of the `reasons` folder; `contact` is what texts will be filled in with.
+    pub(super) fn read(files: &[&SourceFile], folder: &str, contact: &str, reports: &mut Vec<Report>) -> Self {
+        let mut locales: BTreeMap<&str, Texts> = BTreeMap::new();
+        for file in files {
+            let mut report = Report::about(format!("{folder}{}", file.name));
+            if let Some(locale) = locale_of(file, &mut report) {
+                locales.insert(locale, read_locale(file, contact, &mut report).unwrap_or_default());
+            }
+            reports.push(report);
+        }
+        let codes: Vec<ReasonCode> = {
+            let all: std::collections::BTreeSet<_> = locales.values().flat_map(|texts| texts.keys().cloned()).collect();
+            all.into_iter().collect()
+        };
+        for locale in LOCALES {
+            let mut report = Report::about(format!("{folder}{FOLDER}{locale}.yml"));
+            check_complete(locales.get(locale), &codes, &mut report);
+            reports.push(report);
+        }
+        let texts = |code: &ReasonCode| {
+            let texts = LOCALES.iter().filter_map(|locale| locales.get(locale)?.get(code)?.clone());
+            (code.clone(), texts.collect())
+        };
+        Self { texts: codes.iter().map(texts).collect() }
+    }
+}
+
+/// The texts of one locale; `None` for one that is there but not usable.
+type Texts = BTreeMap<ReasonCode, Option<Template>>;
+
+fn locale_of<'f>(file: &'f SourceFile, report: &mut Report) -> Option<&'f str> {
+    let name = file.name.strip_prefix(FOLDER).unwrap_or(&file.name);
+    let locale = name.strip_suffix(".yml").filter(|locale| LOCALES.contains(locale));
+    if locale.is_none() {
+        let stem = name.split('.').next().unwrap_or(name);
+        report.file_error("is not the file of a locale, `<locale>.yml`", spelling::advice(stem, &LOCALES));
+    }
+    locale
+}
+
+fn read_locale(file: &SourceFile, contact: &str, report: &mut Report) -> Option<Texts> {
+    let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
+    let fields = Fields::of(&root, "a file of reasons", report)?;
+    if fields.entries().len() > CODES_MAX {
+        report.error(root.at, format!("more than {CODES_MAX} reason codes"));
+        return None;
+    }
+    let mut texts = BTreeMap::new();
+    for entry in fields.entries() {
+        match ReasonCode::parse(&entry.key) {
+            Ok(code) => {
+                let text = read_text(&entry.value, &entry.key, contact, report);
+                texts.insert(code, text);
+            }
+            Err(problem) => report.error(entry.at, format!("`{}` is {problem}", entry.key)),
+        }
+    }
+    Some(texts)
+}
+
+fn read_text(node: &yaml::Node, code: &str, contact: &str, report: &mut Report) -> Option<Template> {
+    let text = reader::line(node, code, report)?;
+    let template = Template::parse(text, &Variable::OF_AN_EMPLOYEE_REASON, node.at, report)?;
+    let chars = template.chars_max(|variable| match variable {
+        Variable::Contact => contact.chars().count(),
+        Variable::Time => TIME_CHARS_MAX,
+        _ => INCIDENT_ID_CHARS,
+    });
+    if chars > TEXT_CHARS_MAX {
+        let what = format!("the text may become {chars} characters long");
+        report.error_with(node.at, what, format!("shorten it to {TEXT_CHARS_MAX}"));
+    }
+    Some(template)
+}
+
+fn check_complete(texts: Option<&Texts>, codes: &[ReasonCode], report: &mut Report) {
+    let Some(texts) = texts else {
+        return report.file_error("is missing", "every locale needs a file with every reason code");
+    };
+    for code in codes.iter().filter(|code| !texts.contains_key(code)) {
+        report.file_error(format!("has no text for `{}`", code.as_str()), "add it: every locale has every code");
+    }
+}

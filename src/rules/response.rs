@@ -1,0 +1,184 @@
+//! What a rule asks to be done: mode, account, steps, cooldown and the proof it demands of a source.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::incident::path::Path;
+use crate::incident::{AccountKind, AccountRef, Alert, Assurance, ReasonCode};
+
+use super::duration;
+use super::problem::{Place, Report};
+use super::reader::{self, Fields};
+use super::step::{self, StepTemplate};
+use super::yaml::Node;
+
+/// How long a cooldown may be, in seconds: none to a month.
+const COOLDOWN_S: std::ops::RangeInclusive<u64> = 0..=30 * 86_400;
+const COOLDOWN_DEFAULT: Duration = Duration::from_secs(3_600);
+/// As many values as a path gives at most ([`Path::values`]); so many may be more than it shows.
+const PATH_VALUES_MAX: usize = 64;
+
+const KINDS: [AccountKind; 6] = [
+    AccountKind::Email,
+    AccountKind::UserId,
+    AccountKind::LoginId,
+    AccountKind::Mobile,
+    AccountKind::UnionId,
+    AccountKind::JobNumber,
+];
+
+/// Whether a rule acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// It only watches: its verdicts are recorded and nothing is done. The default.
+    Shadow,
+    /// It acts.
+    Enforce,
+}
+
+/// The `response:` section of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// Whether it acts.
+    pub mode: Mode,
+    /// Where the event names the account; `None` takes the person its source found.
+    pub account: Option<AccountPath>,
+    /// What to do, in order; one to four steps, no kind twice.
+    pub steps: Vec<StepTemplate>,
+    /// How long the same account is left alone by this rule after an incident.
+    pub cooldown: Duration,
+    /// The least a source must prove for this rule to act.
+    pub assurance: Assurance,
+}
+
+/// Where an event names an account, and what kind of name it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountPath {
+    /// What the values are.
+    pub kind: AccountKind,
+    /// Where they are.
+    pub path: Path,
+}
+
+/// Whom an alert names to a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// Exactly one account.
+    One(AccountRef),
+    /// Nobody: the path reaches nothing.
+    None,
+    /// More than one.
+    Several,
+    /// Something that cannot be the name of an account of this kind.
+    Invalid,
+}
+
+impl Response {
+    /// The account that the alert names to this rule: the distinct values its path reaches, or the
+    /// person found by the source's kind when the rule has no path.
+    #[must_use]
+    pub fn account_of(&self, alert: &Alert) -> Named {
+        self.account_in(&alert.event, alert.person.as_ref())
+    }
+
+    pub(super) fn account_in(&self, event: &Value, person: Option<&AccountRef>) -> Named {
+        match &self.account {
+            Some(account) => account.named_in(event),
+            None => person.cloned().map_or(Named::None, Named::One),
+        }
+    }
+
+    /// Reads the `response` section of the rule called `title`; reason codes and their places go to
+    /// `codes`.
+    pub(super) fn read(
+        node: &Node,
+        title: &str,
+        codes: &mut Vec<(Place, ReasonCode)>,
+        report: &mut Report,
+    ) -> Option<Self> {
+        let fields = Fields::of(node, "response", report)?;
+        fields.only(&["mode", "account", "steps", "cooldown", "assurance"], report);
+        let mode = read_or(&fields, "mode", Mode::Shadow, report, |node, report| {
+            reader::choice(node, "mode", &[("shadow", Mode::Shadow), ("enforce", Mode::Enforce)], report)
+        });
+        let assurance = read_or(&fields, "assurance", Assurance::B, report, |node, report| {
+            let levels = [("A", Assurance::A), ("B", Assurance::B), ("C", Assurance::C), ("D", Assurance::D)];
+            reader::choice(node, "assurance", &levels, report)
+        });
+        let cooldown = read_or(&fields, "cooldown", COOLDOWN_DEFAULT, report, |node, report| {
+            duration::read(node, "cooldown", COOLDOWN_S, report)
+        });
+        let account = match fields.get("account") {
+            Some(node) => AccountPath::read(node, report).map(Some),
+            None => Some(None),
+        };
+        let steps = fields.need("steps", report).and_then(|node| step::read_steps(node, title, codes, report));
+        Some(Self { mode: mode?, account: account?, steps: steps?, cooldown: cooldown?, assurance: assurance? })
+    }
+}
+
+/// The value of an optional key, or its default when the key is not there.
+fn read_or<V>(
+    fields: &Fields<'_>,
+    key: &str,
+    default: V,
+    report: &mut Report,
+    read: impl FnOnce(&Node, &mut Report) -> Option<V>,
+) -> Option<V> {
+    fields.get(key).map_or(Some(default), |node| read(node, report))
+}
+
+impl AccountPath {
+    fn read(node: &Node, report: &mut Report) -> Option<Self> {
+        let fields = Fields::of(node, "account", report)?;
+        let names: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).collect();
+        fields.only(&names, report);
+        let [entry] = fields.entries() else {
+            let advice = format!("give one of {} with a path", names.join(", "));
+            report.error_with(node.at, "account must say exactly one kind of name", advice);
+            return None;
+        };
+        let kind = *KINDS.iter().find(|kind| kind.as_str() == entry.key)?;
+        let text = reader::line(&entry.value, &entry.key, report)?;
+        match text.parse() {
+            Ok(path) => Some(Self { kind, path }),
+            Err(problem) => {
+                let advice = "write it like `target[type=User].alternateId`";
+                report.error_with(entry.value.at, format!("`{text}` is no path: {problem}"), advice);
+                None
+            }
+        }
+    }
+
+    /// The distinct accounts the path reaches. Null counts as nothing; one unusable value spoils the
+    /// rest, because a look-alike beside a real address is not "exactly one".
+    fn named_in(&self, event: &Value) -> Named {
+        let values = self.path.values(event);
+        if values.len() >= PATH_VALUES_MAX {
+            return Named::Several;
+        }
+        let mut accounts = BTreeSet::new();
+        for value in values.into_iter().filter(|value| !value.is_null()) {
+            match self.account(value) {
+                Some(account) => accounts.insert(account),
+                None => return Named::Invalid,
+            };
+        }
+        match (accounts.pop_first(), accounts.is_empty()) {
+            (None, _) => Named::None,
+            (Some(account), true) => Named::One(account),
+            (Some(_), false) => Named::Several,
+        }
+    }
+
+    fn account(&self, value: &Value) -> Option<AccountRef> {
+        match value {
+            Value::String(text) => AccountRef::parse(self.kind, text).ok(),
+            // Job numbers and mobile numbers come as JSON numbers, too.
+            Value::Number(number) if !number.is_f64() => AccountRef::parse(self.kind, &number.to_string()).ok(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A loaded set of rules, and the one evaluator that puts alerts to it.
+
+use serde_json::Value;
+
+use crate::incident::{Alert, Digest, LogSource, NearestMiss};
+
+use super::document::Rule;
+use super::evaluate::Nearness;
+use super::guardrails::Guardrails;
+use super::identities::Identities;
+use super::problem::Problem;
+use super::reasons::Reasons;
+
+/// Everything of one rules folder, compiled and checked. Immutable.
+#[derive(Debug, Clone)]
+pub struct RuleSet {
+    /// In the order of their files' names.
+    rules: Vec<Rule>,
+    routes: Vec<Route>,
+    digest: Digest,
+    reasons: Reasons,
+    guardrails: Guardrails,
+    identities: Identities,
+    warnings: Vec<Problem>,
+}
+
+/// The rules (by index) for one log source.
+#[derive(Debug, Clone)]
+struct Route {
+    log_source: LogSource,
+    rules: Vec<usize>,
+}
+
+/// What a rule set says to an alert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation<'r> {
+    /// The rules that match, in the order of their files' names.
+    pub matches: Vec<Match<'r>>,
+    /// When none matches: the rule for these events that came nearest. `None` when there is no rule
+    /// for them at all.
+    pub nearest: Option<NearestMiss>,
+}
+
+/// One rule that matches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match<'r> {
+    /// The rule.
+    pub rule: &'r Rule,
+    /// The search identifiers that matched, at most 16.
+    pub matched: Vec<String>,
+}
+
+impl RuleSet {
+    pub(super) fn new(
+        rules: Vec<Rule>,
+        digest: Digest,
+        reasons: Reasons,
+        guardrails: Guardrails,
+        identities: Identities,
+        warnings: Vec<Problem>,
+    ) -> Self {
+        Self { routes: routes(&rules), rules, digest, reasons, guardrails, identities, warnings }
+    }
+
+    /// The rules, in the order of their files' names.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// SHA-256 over names and contents of all files of the folder; on every verdict.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The employee reasons.
+    #[must_use]
+    pub fn reasons(&self) -> &Reasons {
+        &self.reasons
+    }
+
+    /// What holds for every rule.
+    #[must_use]
+    pub fn guardrails(&self) -> &Guardrails {
+        &self.guardrails
+    }
+
+    /// Who is who.
+    #[must_use]
+    pub fn identities(&self) -> &Identities {
+        &self.identities
+    }
+
+    /// What is allowed but probably not meant, sorted by file and line.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Puts the alert to every rule for one of its log sources. Pure; allocates only for what it
+    /// gives back.
+    #[must_use]
+    pub fn evaluate(&self, alert: &Alert) -> Evaluation<'_> {
+        let event = &alert.event;
+        let mut hits: Vec<usize> =
+            self.routed(alert).filter(|(_, rule)| rule.matches(event)).map(|(index, _)| index).collect();
+        if hits.is_empty() {
+            return Evaluation { matches: Vec::new(), nearest: self.nearest(alert) };
+        }
+        hits.sort_unstable();
+        let rules = hits.into_iter().filter_map(|index| self.rules.get(index));
+        Evaluation { matches: rules.map(|rule| Match { rule, matched: rule.matched(event) }).collect(), nearest: None }
+    }
+
+    fn routed<'s>(&'s self, alert: &'s Alert) -> impl Iterator<Item = (usize, &'s Rule)> {
+        let routes = self.routes.iter().filter(|route| alert.log_sources.iter().any(|source| route.takes(source)));
+        routes.flat_map(|route| &route.rules).filter_map(|index| self.rules.get(*index).map(|rule| (*index, rule)))
+    }
+
+    fn nearest(&self, alert: &Alert) -> Option<NearestMiss> {
+        let event: &Value = &alert.event;
+        let near = self.routed(alert).map(|(index, rule)| (index, rule, rule.nearness(event)));
+        let (_, rule, nearness) = near.reduce(|best, next| if is_before(&next, &best) { next } else { best })?;
+        let miss = nearness.miss?;
+        Some(NearestMiss {
+            rule: rule.reference.clone(),
+            passed: nearness.passed,
+            tests: nearness.tests,
+            field: miss.field().to_owned(),
+            why: miss.why(),
+        })
+    }
+}
+
+/// Whether `next` is nearer, or as near and earlier in the set: the order of routes decides nothing.
+fn is_before(next: &(usize, &Rule, Nearness<'_>), best: &(usize, &Rule, Nearness<'_>)) -> bool {
+    next.2.is_nearer_than(&best.2) || (!best.2.is_nearer_than(&next.2) && next.0 < best.0)
+}
+
+impl Route {
+    /// Whether every attribute the rules name equals that of the event's log source.
+    fn takes(&self, source: &LogSource) -> bool {
+        let equal = |wanted: &Option<String>, given: &Option<String>| match (wanted, given) {
+            (None, _) => true,
+            (Some(wanted), Some(given)) => wanted.eq_ignore_ascii_case(given),
+            (Some(_), None) => false,
+        };
+        equal(&self.log_source.category, &source.category)
+            && equal(&self.log_source.product, &source.product)
+            && equal(&self.log_source.service, &source.service)
+    }
+}
+
+fn routes(rules: &[Rule]) -> Vec<Route> {
+    let mut routes: Vec<Route> = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        match routes.iter_mut().find(|route| route.log_source == rule.log_source) {
+            Some(route) => route.rules.push(index),
+            None => routes.push(Route { log_source: rule.log_source.clone(), rules: vec![index] }),
+        }
+    }
+    routes
+}

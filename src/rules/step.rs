@@ -1,0 +1,200 @@
+//! The steps of a response: what is done to the account, in order, and with which words.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::incident::{ActionKind, ReasonCode};
+
+use super::duration;
+use super::problem::{Place, Report};
+use super::reader::{self, Fields};
+use super::spelling;
+use super::template::{Template, Variable};
+use super::yaml::{Node, Yaml};
+
+/// The most steps of one rule.
+const STEPS_MAX: usize = 4;
+/// The most characters of a rendered `reason`.
+const REASON_CHARS_MAX: usize = 500;
+/// The most characters a value adds to a reason: a UUID, an incident's id, a source's name.
+const RULE_ID_CHARS: usize = 36;
+const INCIDENT_ID_CHARS: usize = 20;
+const SOURCE_CHARS_MAX: usize = 64;
+/// How long a disable may be boxed, in seconds: a minute to a year.
+const EXPIRES_S: std::ops::RangeInclusive<u64> = 60..=365 * 86_400;
+/// One step before its reason is rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepTemplate {
+    /// End all sessions.
+    SignOut {
+        /// For the admin console's log.
+        reason: Template,
+        /// What the employee reads.
+        employee_reason: ReasonCode,
+    },
+    /// Disable the account.
+    Disable {
+        /// For the admin console's log.
+        reason: Template,
+        /// After what time it enables itself again; `None` for good, which the rule says explicitly.
+        expires_in: Option<Duration>,
+    },
+    /// Enable the account.
+    Enable {},
+}
+
+impl StepTemplate {
+    /// Which kind of step it is.
+    #[must_use]
+    pub fn kind(&self) -> ActionKind {
+        match self {
+            Self::SignOut { .. } => ActionKind::SignOut,
+            Self::Disable { .. } => ActionKind::Disable,
+            Self::Enable {} => ActionKind::Enable,
+        }
+    }
+}
+
+/// Reads the `steps` of the rule called `title`; reason codes and their places go to `codes`.
+pub(super) fn read_steps(
+    node: &Node,
+    title: &str,
+    codes: &mut Vec<(Place, ReasonCode)>,
+    report: &mut Report,
+) -> Option<Vec<StepTemplate>> {
+    let items = reader::list(node, "steps", report);
+    if matches!(node.value, Yaml::List(_)) && !(1..=STEPS_MAX).contains(&items.len()) {
+        report.error(node.at, format!("a rule has 1 to {STEPS_MAX} steps"));
+        return None;
+    }
+    let steps: Vec<Option<StepTemplate>> = items.iter().map(|item| read_step(item, title, codes, report)).collect();
+    let steps = steps.into_iter().collect::<Option<Vec<_>>>()?;
+    check_order(&steps, items, report)?;
+    (!steps.is_empty()).then_some(steps)
+}
+
+/// One kind once; and a rule either contains or releases.
+fn check_order(steps: &[StepTemplate], items: &[Node], report: &mut Report) -> Option<()> {
+    let mut seen = BTreeSet::new();
+    for (step, item) in steps.iter().zip(items) {
+        if !seen.insert(step.kind()) {
+            report.error(item.at, format!("the step `{}` is there twice", step.kind().as_str()));
+            return None;
+        }
+        if step.kind() == ActionKind::Enable && steps.len() > 1 {
+            let advice = "give `disable` an `expires_in`, or write a rule of its own that enables";
+            report.error_with(item.at, "`enable` cannot be combined with other steps", advice);
+            return None;
+        }
+    }
+    Some(())
+}
+
+fn read_step(
+    item: &Node,
+    title: &str,
+    codes: &mut Vec<(Place, ReasonCode)>,
+    report: &mut Report,
+) -> Option<StepTemplate> {
+    let (name, at, body) = match &item.value {
+        Yaml::Text(name) => (name.as_str(), item.at, None),
+        Yaml::Map(entries) => match entries.as_slice() {
+            [entry] => (entry.key.as_str(), entry.at, Some(&entry.value)),
+            _ => {
+                report.error(item.at, "a step is one name with its settings");
+                return None;
+            }
+        },
+        _ => {
+            report.error(item.at, format!("a step is one name with its settings, not {}", item.what()));
+            return None;
+        }
+    };
+    match (name, body) {
+        ("sign_out", Some(body)) => read_sign_out(body, title, codes, report),
+        ("disable", Some(body)) => read_disable(body, title, report),
+        ("enable", body) => read_enable(body, report),
+        ("sign_out" | "disable", None) => {
+            report.error_with(at, format!("`{name}` needs settings"), "write them as a mapping below it");
+            None
+        }
+        ("notify" | "change_dingtalk_id", _) => {
+            report.error_with(at, format!("the step `{name}` is not supported yet"), "use sign_out, disable or enable");
+            None
+        }
+        _ => {
+            report.error_with(
+                at,
+                format!("unknown step `{name}`"),
+                spelling::advice(name, &["sign_out", "disable", "enable"]),
+            );
+            None
+        }
+    }
+}
+
+fn read_sign_out(
+    body: &Node,
+    title: &str,
+    codes: &mut Vec<(Place, ReasonCode)>,
+    report: &mut Report,
+) -> Option<StepTemplate> {
+    let fields = Fields::of(body, "sign_out", report)?;
+    fields.only(&["reason", "employee_reason"], report);
+    let reason = read_reason(&fields, title, report);
+    let node = fields.need("employee_reason", report)?;
+    let text = reader::text(node, "employee_reason", report)?;
+    match ReasonCode::parse(text) {
+        Ok(employee_reason) => {
+            codes.push((node.at, employee_reason.clone()));
+            Some(StepTemplate::SignOut { reason: reason?, employee_reason })
+        }
+        Err(problem) => {
+            report.error(node.at, format!("`employee_reason` is {problem}"));
+            None
+        }
+    }
+}
+
+fn read_disable(body: &Node, title: &str, report: &mut Report) -> Option<StepTemplate> {
+    let fields = Fields::of(body, "disable", report)?;
+    fields.only(&["reason", "expires_in", "permanent"], report);
+    let reason = read_reason(&fields, title, report);
+    let expires_in = match (fields.get("expires_in"), fields.get("permanent")) {
+        (Some(node), None) => Some(duration::read(node, "expires_in", EXPIRES_S, report)?),
+        (None, Some(Node { value: Yaml::Bool(true), .. })) => None,
+        _ => {
+            let advice = "give one of `expires_in: 8h` and `permanent: true`";
+            report.error_with(body.at, "disable must say how long", advice);
+            return None;
+        }
+    };
+    Some(StepTemplate::Disable { reason: reason?, expires_in })
+}
+
+fn read_enable(body: Option<&Node>, report: &mut Report) -> Option<StepTemplate> {
+    match body {
+        None | Some(Node { value: Yaml::Null, .. }) => {}
+        Some(body) => Fields::of(body, "enable", report)?.only(&[], report),
+    }
+    Some(StepTemplate::Enable {})
+}
+
+fn read_reason(fields: &Fields<'_>, title: &str, report: &mut Report) -> Option<Template> {
+    let node = fields.need("reason", report)?;
+    let text = reader::line(node, "reason", report)?;
+    let template = Template::parse(text, &Variable::OF_A_REASON, node.at, report)?;
+    let chars = template.chars_max(|variable| match variable {
+        Variable::RuleTitle => title.chars().count(),
+        Variable::RuleId => RULE_ID_CHARS,
+        Variable::IncidentId => INCIDENT_ID_CHARS,
+        Variable::AlertSource => SOURCE_CHARS_MAX,
+        Variable::Contact | Variable::Time => 0,
+    });
+    if chars > REASON_CHARS_MAX {
+        let what = format!("the reason may become {chars} characters long");
+        report.error_with(node.at, what, format!("shorten it to {REASON_CHARS_MAX}"));
+        return None;
+    }
+    Some(template)
+}

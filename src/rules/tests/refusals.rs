@@ -1,0 +1,335 @@
+//! What does not load, and what the author is told.
+
+use super::super::{LoadErrors, load};
+use super::*;
+
+/// `ACTING` with one part replaced gives exactly this problem.
+fn check(from: &str, to: &str, problem: &str) {
+    assert!(ACTING.contains(from), "{from}");
+    assert_eq!(problems(&ACTING.replace(from, to)), problem, "{from} -> {to}");
+}
+
+#[test]
+fn the_good_rule_loads() {
+    assert_eq!(problems(ACTING), "");
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_place_and_advice() {
+    check(
+        "title: T",
+        "titel: T",
+        "x.yml:1:1: a rule needs the key `title`\nx.yml:1:1: unknown key `titel`; did you mean `title`?",
+    );
+    check("tests:", "sevrity: high\ntests:", "x.yml:13:1: unknown key `sevrity`; Sigma calls it `level`");
+    check(
+        "tests:",
+        "correlation: {}\ntests:",
+        "x.yml:13:1: unknown key `correlation`; correlations are not supported yet",
+    );
+    check("  mode: enforce", "  moed: enforce", "x.yml:8:3: unknown key `moed` in response; did you mean `mode`?");
+    check(
+        "expires_in: 8h",
+        "expires: 8h",
+        "x.yml:12:16: disable must say how long; give one of `expires_in: 8h` and `permanent: true`\nx.yml:12:28: unknown key `expires` in disable; known are reason, expires_in, permanent",
+    );
+    check(
+        "  - name: matches",
+        "  - nmae: matches",
+        "x.yml:14:5: a test needs the key `name`\nx.yml:14:5: unknown key `nmae` in a test; did you mean `name`?",
+    );
+    check(
+        "{product: test}",
+        "{produkt: test}",
+        "x.yml:3:12: logsource needs one of category, product, service; name the events it is for, or it would be put to the events of every product\nx.yml:3:13: unknown key `produkt` in logsource; did you mean `product`?",
+    );
+    check("title: T", "title: T\nteam_code: 7\nx_ticket: [1, 2]", "");
+}
+
+#[test]
+fn a_rule_that_would_match_too_much_is_refused() {
+    let empty =
+        "x.yml:4:1: a rule with a response must not match the empty event; add a search that the event must pass";
+    check(
+        "condition: selection",
+        "condition: not selection",
+        &format!(
+            "{empty}\nx.yml:14:5: the test `matches` fails: expected a match, but 0 of 1 tests passed; `a`: it matches what the condition excludes"
+        ),
+    );
+    check("{a: x}", "{a: [x, null]}", empty);
+    let negative = "x.yml:4:1: a rule with a response needs a positive test that every match passes; add a search that the event must pass";
+    check(
+        "  condition: selection",
+        "  other: {b: null}\n  unwanted: {c: x}\n  condition: (selection or not other) and not unwanted",
+        negative,
+    );
+    check("{a: x}", "{}", "x.yml:5:14: an empty search matches everything");
+    check("{a: x}", "['*']", "x.yml:5:15: this keyword matches everything");
+    check("  selection: {a: x}\n", "", "x.yml:5:3: detection needs at least one search identifier beside `condition`");
+    check("  condition: selection\n", "", "x.yml:5:3: detection needs the key `condition`");
+}
+
+#[test]
+fn what_sigma_has_and_we_do_not_is_refused() {
+    check(
+        "{a: x}",
+        "{a|re: x}",
+        "x.yml:5:15: the modifier `re` is not supported yet; supported are contains, startswith, endswith, all, cased",
+    );
+    check("{a: x}", "{a|contains: 5}", "x.yml:5:27: the modifiers want a text, not a number; quote it");
+    check("{a: x}", "{a|contains: null}", "x.yml:5:27: the modifiers want a text, not nothing; quote it");
+    check("{a: x}", "{a|all: [x, null]}", "x.yml:5:22: `all` cannot be used with null");
+    check("{a: x}", "{a: {b: c}}", "x.yml:5:18: a mapping cannot be the value of a field");
+    check(
+        "{a: x}",
+        "{a: x}\n  timeframe: 5m",
+        "x.yml:6:3: `timeframe` is old Sigma and not supported; time windows are correlations in today's Sigma",
+    );
+    check(
+        "{a: x}",
+        "{a: x}\n  and: {b: x}",
+        "x.yml:6:3: `and` means something else in a condition; choose another name",
+    );
+    check(
+        "condition: selection",
+        "condition: selektion",
+        "x.yml:6:14: the condition names `selektion`, which is no search identifier; did you mean `selection`?",
+    );
+    check(
+        "title: T",
+        "sigma-version: 3\ntitle: T",
+        "x.yml:1:16: this Sigma version is not supported yet; leave it out or write 2",
+    );
+    check(
+        "title: T",
+        "status: deprecated\ntitle: T",
+        "x.yml:1:9: deprecated and unsupported rules are not loaded; remove the file",
+    );
+    check("title: T", "level: hihg\ntitle: T", "x.yml:1:8: `hihg` is no level; did you mean `high`?");
+    check(
+        "id: 1",
+        "id: X",
+        "x.yml:2:5: `id` is not a valid rule id: a UUID such as 5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11",
+    );
+    check(
+        "id: 11111111-1111-4111-8111-111111111111\n",
+        "",
+        "x.yml:1:1: a rule needs the key `id`; add a new UUID; the trail names rules by it",
+    );
+    check("title: T", "title: 5", "x.yml:1:8: `title` must be a text, not a number; quote it");
+    check("title: T", "title: \"a\\nb\"", "x.yml:1:8: `title` must be one line without control characters");
+}
+
+#[test]
+fn a_response_must_be_complete_and_possible() {
+    check("mode: enforce", "mode: enforced", "x.yml:8:9: `enforced` is no mode; did you mean `enforce`?");
+    check("{email: who}", "{mail: who}", "x.yml:9:13: unknown key `mail` in account; did you mean `email`?");
+    check(
+        "{email: who}",
+        "{email: 'who['}",
+        "x.yml:9:20: `who[` is no path: at character 4: expected a name; write it like `target[type=User].alternateId`",
+    );
+    check(
+        "{email: who}",
+        "{email: a, mobile: b}",
+        "x.yml:9:12: account must say exactly one kind of name; give one of email, user_id, login_id, mobile, union_id, job_number with a path",
+    );
+    check(
+        "expires_in: 8h",
+        "expires_in: 8",
+        "x.yml:12:40: `expires_in` is a length of time, not a number; write a number and s, m, h or d, such as `90s`, `15m`, `8h`, `2d`",
+    );
+    check(
+        "expires_in: 8h",
+        "expires_in: 30s",
+        "x.yml:12:40: `expires_in` of 30s is out of bounds; it may be 1m to 365d",
+    );
+    check("expires_in: 8h", "permanent: true", "");
+    check(
+        "expires_in: 8h",
+        "permanent: false",
+        "x.yml:12:16: disable must say how long; give one of `expires_in: 8h` and `permanent: true`",
+    );
+    check(
+        "expires_in: 8h",
+        "expires_in: 8h, permanent: true",
+        "x.yml:12:16: disable must say how long; give one of `expires_in: 8h` and `permanent: true`",
+    );
+    check(
+        "    - disable: {reason: r, expires_in: 8h}",
+        "    - enable",
+        "x.yml:12:7: `enable` cannot be combined with other steps; give `disable` an `expires_in`, or write a rule of its own that enables",
+    );
+    check(
+        "    - disable: {reason: r, expires_in: 8h}",
+        "    - notify: {}",
+        "x.yml:12:7: the step `notify` is not supported yet; use sign_out, disable or enable",
+    );
+    check("    - disable", "    - disabel", "x.yml:12:7: unknown step `disabel`; did you mean `disable`?");
+    check(
+        "reason: r",
+        "reason: '{{ user }}'",
+        "x.yml:12:25: `{{ user }}` cannot be used here; known are rule.title, rule.id, incident.id, alert.source",
+    );
+    check(
+        "employee_reason: account-takeover",
+        "employee_reason: acount-takeover",
+        "x.yml:11:81: the catalogue of reasons has no `acount-takeover`; did you mean `account-takeover`?",
+    );
+}
+
+#[test]
+fn a_reason_that_could_become_too_long_is_refused() {
+    let long = format!("reason: '{}{{{{ alert.source }}}}'", "x".repeat(437));
+    check("reason: r", &long, "x.yml:12:25: the reason may become 501 characters long; shorten it to 500");
+}
+
+#[test]
+fn a_rule_whose_own_test_fails_is_refused() {
+    check(
+        "{a: x, who:",
+        "{a: y, who:",
+        "x.yml:14:5: the test `matches` fails: expected a match, but 0 of 1 tests passed; `a`: the event has it, but no value passes `equals`",
+    );
+    check(
+        "account: A@example.com",
+        "account: b@example.com",
+        "x.yml:14:5: the test `matches` fails: expected the account b@example.com, but it names a@example.com",
+    );
+    check(
+        "steps: [sign_out, disable]}",
+        "steps: [disable]}",
+        "x.yml:14:5: the test `matches` fails: expected the steps disable, but the rule asks for sign_out, disable",
+    );
+    check(
+        "who: a@example.com",
+        "who: [a@example.com]",
+        "x.yml:14:5: the test `matches` fails: the path to the account reaches something that is no such name",
+    );
+    check(
+        "{a: x, who: a@example.com}",
+        "{a: x}",
+        "x.yml:14:5: the test `matches` fails: the path to the account reaches nothing",
+    );
+    check(
+        "expect: {account: A@example.com, steps: [sign_out, disable]}",
+        "expect: none",
+        "x.yml:14:5: the test `matches` fails: expected none, but the rule matched (selection)",
+    );
+    check(
+        "expect: {account: A@example.com, steps: [sign_out, disable]}",
+        "expect: {steps: [sign_out]}",
+        "x.yml:16:13: expect needs the account that the rule must find",
+    );
+}
+
+#[test]
+fn ids_and_names_are_unique_over_the_set() {
+    let rule = format!("name: n\n{ACTING}");
+    let errors = compile(&folder(&[("a.yml", &rule), ("b.yml", &rule)])).unwrap_err().to_string();
+    assert_eq!(
+        errors,
+        "b.yml:1:7: the name `n` is already that of a.yml; give each rule its own\n\
+         b.yml:3:5: the id `11111111-1111-4111-8111-111111111111` is already that of a.yml; give each rule its own"
+    );
+}
+
+#[test]
+fn every_problem_of_every_file_is_told_at_once() {
+    let mut files = folder(&[("a.yml", "title: [\n"), ("b.yml", &ACTING.replace("title: T", "titel: T"))]);
+    files.push(file("okta/guardrails.yml", ""));
+    files.push(file("people.csv", ""));
+    files.retain(|file| file.name != "guardrails.yml" && file.name != "reasons/th_TH.yml");
+    files.push(file("reasons/xx_XX.yml", ""));
+    files.push(file("reasons/zh_CN.yaml", ""));
+    files.push(file("identities.csv", "subject,user_id\nx\n"));
+    let errors = compile(&files).unwrap_err();
+    let named: Vec<&str> = errors.problems().iter().map(|problem| problem.file.as_str()).collect();
+    let expected = [
+        "a.yml",
+        "b.yml",
+        "b.yml",
+        "guardrails.yml",
+        "identities.csv",
+        "okta/guardrails.yml",
+        "people.csv",
+        "reasons/th_TH.yml",
+        "reasons/xx_XX.yml",
+        "reasons/zh_CN.yaml",
+    ];
+    assert_eq!(named, expected, "{errors}");
+}
+
+#[test]
+fn the_catalogue_of_reasons_must_be_complete_and_short() {
+    let with = |name: &str, text: &str| {
+        let mut files = folder(&[]);
+        files.retain(|file| file.name != name);
+        files.push(file(name, text));
+        compile(&files).map_err(|errors| errors.to_string()).map(|_| ())
+    };
+    let name = "reasons/fr_FR.yml";
+    let long = format!("account-takeover: '{}{{{{ time }}}}'\n", "é".repeat(176));
+    for (text, problem) in [
+        (
+            "account-takeover: x\nmore: y\n",
+            "reasons/en_US.yml: has no text for `more`; add it: every locale has every code\n",
+        ),
+        ("{}", "reasons/fr_FR.yml: has no text for `account-takeover`; add it: every locale has every code"),
+        ("account-takeover: ''\n", "reasons/fr_FR.yml:1:19: `account-takeover` is empty"),
+        (
+            "account-takeover: '{{ rule.title }}'\n",
+            "reasons/fr_FR.yml:1:19: `{{ rule.title }}` cannot be used here; known are incident.id, contact, time",
+        ),
+        (
+            "account-takeover: \"a\\u0007\"\n",
+            "reasons/fr_FR.yml:1:19: `account-takeover` must be one line without control characters",
+        ),
+        ("Account: x\n", "reasons/fr_FR.yml:1:1: `Account` is not a valid reason code: 1 to 64 of a-z 0-9 -"),
+        (long.as_str(), "reasons/fr_FR.yml:1:19: the text may become 201 characters long; shorten it to 200"),
+    ] {
+        let found = with(name, text).unwrap_err();
+        assert!(found.contains(problem), "{text}: {found}");
+    }
+    assert_eq!(with(name, &long.replacen('é', "", 1)), Ok(()));
+}
+
+#[test]
+fn guardrails_are_read_strictly() {
+    let with = |text: &str| {
+        let mut files = folder(&[]);
+        files.retain(|file| file.name != "guardrails.yml");
+        files.push(file("guardrails.yml", text));
+        compile(&files).map_err(|errors: LoadErrors| errors.to_string())
+    };
+    let set =
+        with("contact: 柜台\nprotected:\n  - user_id: 0x1\n    why: safe\n  - {email: Boss@example.com, why: boss}\n")
+            .unwrap();
+    assert_eq!(set.guardrails().contact(), "柜台");
+    assert_eq!(set.guardrails().protected()[1].account.value(), "boss@example.com");
+    for (text, problem) in [
+        ("contact: x\n", "guardrails.yml:1:1: guardrails.yml needs the key `protected`"),
+        (
+            "protected: []\nprotectd: []\n",
+            "guardrails.yml:2:1: unknown key `protectd` in guardrails.yml; did you mean `protected`?",
+        ),
+        ("protected: [{user_id: a}]", "guardrails.yml:1:13: a protected account needs the key `why`"),
+        (
+            "protected: [{why: a}]",
+            "guardrails.yml:1:13: a protected account has exactly one kind of name; write `user_id: …` (the surest) or one of email, login_id, mobile, union_id, job_number",
+        ),
+        (
+            "protected: [{user_id: 'a b', why: x}]",
+            "guardrails.yml:1:23: the user_id is not usable: only visible ASCII characters are allowed",
+        ),
+        ("protected: nobody", "guardrails.yml:1:12: `protected` must be a list, not a text"),
+    ] {
+        assert_eq!(with(text).unwrap_err(), problem, "{text}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_does_not_load() {
+    assert!(load(std::path::Path::new("/nonexistent/rules")).is_err());
+}

@@ -1,0 +1,113 @@
+//! On whom a rule acts, and what an employee reads.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::{EmployeeValues, Guardrails, Mode, Named, StepTemplate};
+use super::*;
+use crate::incident::{AccountKind, AccountRef, ActionKind, ReasonCode};
+
+fn named(account: &str, event: Value) -> Named {
+    let rule = ACTING.replace("{email: who}", account);
+    let rule = rule.split("tests:").next().unwrap();
+    let set = load_rule(rule).unwrap();
+    set.rules()[0].response.as_ref().unwrap().account_of(&alert(event))
+}
+
+fn one(kind: AccountKind, value: &str) -> Named {
+    Named::One(AccountRef::parse(kind, value).unwrap())
+}
+
+#[test]
+fn a_path_names_exactly_one_account_or_says_why_not() {
+    let path = "{email: 'target[type=User].alternateId'}";
+    let target = |people: &[Value]| json!({"target": people.iter().map(|p| json!({"type": "User", "alternateId": p})).collect::<Vec<_>>()});
+    let ann = one(AccountKind::Email, "ann@example.com");
+    for (people, expected) in [
+        (vec![json!("Ann@example.com")], ann.clone()),
+        (vec![json!("ann@example.com"), json!("ANN@example.com"), json!(null)], ann),
+        (vec![], Named::None),
+        (vec![json!(null)], Named::None),
+        (vec![json!("ann@example.com"), json!("bob@example.com")], Named::Several),
+        (vec![json!("ann@example.com"), json!("аnn@example.com")], Named::Invalid),
+        (vec![json!("")], Named::Invalid),
+        (vec![json!({})], Named::Invalid),
+        (vec![json!(true)], Named::Invalid),
+        (vec![json!("ann@example.com"); 64], Named::Several),
+    ] {
+        assert_eq!(named(path, target(&people)), expected, "{people:?}");
+    }
+    assert_eq!(named("{job_number: n}", json!({"n": 4711})), one(AccountKind::JobNumber, "4711"));
+    assert_eq!(named("{job_number: n}", json!({"n": 47.5})), Named::Invalid);
+}
+
+#[test]
+fn without_a_path_the_source_names_the_person() {
+    let rule = ACTING.replace("  account: {email: who}\n", "").replace("account: A@example.com, ", "");
+    let set = load_rule(&rule).unwrap();
+    let response = set.rules()[0].response.as_ref().unwrap();
+    let person = AccountRef::parse(AccountKind::Email, "a@example.com").unwrap();
+    assert_eq!(response.account_of(&alert(json!({"who": "b@example.com"}))), Named::None);
+    assert_eq!(response.account_of(&Alert { person: Some(person.clone()), ..alert(json!({})) }), Named::One(person));
+}
+
+#[test]
+fn a_response_has_careful_defaults() {
+    let set = load_rule(&ACTING.replace("  mode: enforce\n", "")).unwrap();
+    let response = set.rules()[0].response.as_ref().unwrap();
+    assert_eq!((response.mode, response.cooldown), (Mode::Shadow, Duration::from_secs(3600)));
+    assert_eq!(response.assurance, Assurance::B);
+    assert_eq!(
+        response.steps.iter().map(StepTemplate::kind).collect::<Vec<_>>(),
+        [ActionKind::SignOut, ActionKind::Disable]
+    );
+    let StepTemplate::Disable { expires_in, .. } = &response.steps[1] else { panic!("no disable") };
+    assert_eq!(*expires_in, Some(Duration::from_secs(8 * 3600)));
+}
+
+#[test]
+fn a_rule_that_acts_without_tests_is_warned_of() {
+    let set = load_rule(ACTING.split("tests:").next().unwrap()).unwrap();
+    assert!(set.warnings()[0].to_string().contains("the rule acts but has no tests"));
+}
+
+#[test]
+fn an_employee_reads_the_filled_in_text_of_a_locale() {
+    let set = load_rule(ACTING).unwrap();
+    let code = ReasonCode::parse("account-takeover").unwrap();
+    let values = EmployeeValues { incident_id: "inc_1", contact: "{{ time }}", time: "now" };
+    let reasons = set.reasons();
+    assert_eq!(reasons.render(&code, "ja_JP", &values).as_deref(), Some("Ask {{ time }} about inc_1."));
+    assert_eq!(reasons.render(&code, "ja-JP", &values), None);
+    assert_eq!(reasons.text(&code, "th_TH"), Some("Ask {{ contact }} about {{ incident.id }}."));
+    assert_eq!(reasons.codes().collect::<Vec<_>>(), [&code]);
+}
+
+#[test]
+fn digests_tell_every_change() {
+    let base = folder(&[("x.yml", ACTING)]);
+    let code = ReasonCode::parse("account-takeover").unwrap();
+    let set = compile(&base).unwrap();
+    for at in 0..base.len() {
+        let mut changed = base.clone();
+        changed[at].bytes.extend(b"# more\n");
+        assert_ne!(compile(&changed).unwrap().digest(), set.digest(), "{}", changed[at].name);
+    }
+    let mut reversed = base.clone();
+    reversed.reverse();
+    assert_eq!(compile(&reversed).unwrap().digest(), set.digest());
+    let mut reworded = base;
+    reworded[3].bytes = b"account-takeover: other\n".to_vec();
+    let reworded = compile(&reworded).unwrap();
+    assert_ne!(reworded.reasons().wording_digest(&code), set.reasons().wording_digest(&code));
+    assert_eq!(reworded.rules()[0].reference, set.rules()[0].reference);
+}
+
+#[test]
+fn an_account_is_protected_under_the_names_listed() {
+    let guardrails = Guardrails::protecting(&[("user_id", "boss01"), ("email", "Boss@example.com")]);
+    let is_protected = |kind, value: &str| guardrails.is_protected(&AccountRef::parse(kind, value).unwrap());
+    assert!(is_protected(AccountKind::UserId, "boss01") && is_protected(AccountKind::Email, "boss@EXAMPLE.com"));
+    assert!(!is_protected(AccountKind::UserId, "Boss01") && !is_protected(AccountKind::LoginId, "boss01"));
+}
