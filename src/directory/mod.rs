@@ -3,3 +3,32 @@
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
 //! came back, `lookup` reads accounts from it, `token` and `limits` stand before every call.
+
+mod model;
+
+mod address;
+mod error;
+mod secret;
+mod settings;
+
+mod answer;
+mod api;
+mod call;
+mod classes;
+mod lenient;
+mod limits;
+mod lookup;
+mod token;
+mod wire;
+
+mod dingtalk;
+mod dry_run;
+
+#[cfg(test)]
+mod tests;
+
+pub use dingtalk::DingTalk;
+pub use dry_run::DryRun;
+pub use error::SetupError;
+pub use model::{Account, BoxFuture, Directory, Done, Lookup, Order};
+pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings};

@@ -1,0 +1,117 @@
+//! The closed list of DingTalk calls that Portcullis makes, and what counts as success for each.
+
+use serde_json::Value;
+
+use super::lenient;
+use crate::incident::FailureClass;
+
+/// One API path. Limits are counted for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Api {
+    AccessToken,
+    SignOut,
+    Disable,
+    Enable,
+    Status,
+    User,
+    UserByMobile,
+    UserByUnionId,
+}
+
+/// DingTalk's two kinds of API: other host, other place for the token, other form of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// `/v1.0/…`: token in a header, an error in the HTTP status and `code`.
+    New,
+    /// `/topapi/…`: token in the query, an error in `errcode` of an HTTP 200.
+    Legacy,
+}
+
+impl Api {
+    /// Every call there is.
+    pub(super) const ALL: [Self; 8] = [
+        Self::AccessToken,
+        Self::SignOut,
+        Self::Disable,
+        Self::Enable,
+        Self::Status,
+        Self::User,
+        Self::UserByMobile,
+        Self::UserByUnionId,
+    ];
+
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::AccessToken => "/v1.0/oauth2/accessToken",
+            Self::SignOut => "/v1.0/contact/orgAccounts/signOut",
+            Self::Disable => "/v1.0/contact/orgAccounts/disable",
+            Self::Enable => "/v1.0/contact/orgAccounts/enable",
+            Self::Status => "/v1.0/contact/orgAccounts/status",
+            Self::User => "/topapi/v2/user/get",
+            Self::UserByMobile => "/topapi/v2/user/getbymobile",
+            Self::UserByUnionId => "/topapi/user/getbyunionid",
+        }
+    }
+
+    pub(super) fn family(self) -> Family {
+        match self {
+            Self::User | Self::UserByMobile | Self::UserByUnionId => Family::Legacy,
+            Self::AccessToken | Self::SignOut | Self::Disable | Self::Enable | Self::Status => Family::New,
+        }
+    }
+
+    /// What it means when nobody knows whether the call was done: an order may have been carried
+    /// out; a read did no harm and is tried again like after any outage; and while the token is
+    /// still being fetched, the call that waits for it has not been sent.
+    pub(super) fn if_unclear(self) -> FailureClass {
+        match self {
+            Self::AccessToken => FailureClass::NotSent,
+            Self::SignOut | Self::Disable | Self::Enable => FailureClass::Unknown,
+            Self::Status | Self::User | Self::UserByMobile | Self::UserByUnionId => FailureClass::Busy,
+        }
+    }
+
+    /// Whether the body of a 2xx answer says that the call was done. The HTTP status alone never
+    /// does: the new host answers even an unknown path with 200.
+    pub(super) fn is_success(self, body: &Value) -> bool {
+        match self {
+            Self::AccessToken => body.get("accessToken").is_some_and(Value::is_string),
+            Self::SignOut | Self::Disable | Self::Enable => body.get("result") == Some(&Value::Bool(true)),
+            Self::Status => body.get("disable").is_some_and(Value::is_boolean),
+            Self::User | Self::UserByMobile | Self::UserByUnionId => {
+                body.get("errcode").and_then(lenient::integer) == Some(0)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_the_true_of_json_is_success_for_an_order() {
+        assert!(Api::SignOut.is_success(&json!({"result": true})));
+        for other in [json!({}), json!({"result": "true"}), json!({"result": 1}), json!({"result": false}), json!(true)]
+        {
+            assert!(!Api::Disable.is_success(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_status_is_read_only_from_a_boolean() {
+        assert!(Api::Status.is_success(&json!({"disable": false})));
+        for other in [json!({}), json!({"disable": "false"}), json!({"disable": null}), json!({"result": true})] {
+            assert!(!Api::Status.is_success(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_legacy_call_succeeds_by_its_errcode() {
+        assert!(Api::User.is_success(&json!({"errcode": 0})) && Api::User.is_success(&json!({"errcode": "0"})));
+        for other in [json!({}), json!({"errcode": 88}), json!({"errcode": ""}), json!({"result": {}})] {
+            assert!(!Api::User.is_success(&other), "{other}");
+        }
+    }
+}

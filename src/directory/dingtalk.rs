@@ -1,0 +1,160 @@
+//! The real DingTalk: waits its turn, carries a valid token, sends, and believes only what was
+//! proven.
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::answer::Success;
+use super::call::Call;
+use super::classes::is_unknown_user;
+use super::error::SetupError;
+use super::limits::{Limits, WAIT_MAX};
+use super::lookup;
+use super::model::{Account, BoxFuture, Directory, Done, Lookup, Order};
+use super::settings::{Checked, Settings};
+use super::token::{Issued, Token, Tokens};
+use super::wire::Wire;
+use crate::incident::{Clock, Failure, FailureClass, UserId};
+
+/// One organization's DingTalk, called as one app.
+///
+/// A call makes at most four exchanges (token, call, and both again when the token was refused),
+/// each bounded by `timeout_ms` and each after at most ten seconds of waiting for its turn.
+pub struct DingTalk {
+    wire: Wire,
+    tokens: Tokens,
+    limits: Limits,
+    app_key: String,
+    app_secret: SecretString,
+}
+
+impl DingTalk {
+    /// Checks the settings and builds the client; nothing is sent yet. `clock` tells when the
+    /// access token expires.
+    ///
+    /// # Errors
+    /// A setting cannot work, or the HTTP client cannot be built.
+    pub fn new(settings: &Settings, secret: SecretString, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
+        let settings = settings.check()?;
+        let limits = Limits::new(settings.calls_per_second, settings.burst, WAIT_MAX);
+        Self::with_limits(settings, limits, secret, clock)
+    }
+
+    pub(super) fn with_limits(
+        settings: Checked,
+        limits: Limits,
+        app_secret: SecretString,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SetupError> {
+        let wire = Wire::new(&settings)?;
+        Ok(Self { wire, tokens: Tokens::new(clock), limits, app_key: settings.app_key, app_secret })
+    }
+
+    /// Makes a call; when its token is refused, once more with a new one.
+    async fn call(&self, call: &Call) -> Result<Success, Failure> {
+        let token = self.token().await?;
+        match self.attempt(call, Some(&token)).await {
+            Err(failure) if failure.class == FailureClass::TokenRefused => {
+                self.tokens.forget(&token).await;
+                let token = self.token().await?;
+                self.attempt(call, Some(&token)).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn token(&self) -> Result<Token, Failure> {
+        self.tokens.current(|| self.fetch_token()).await
+    }
+
+    async fn fetch_token(&self) -> Result<Issued, Failure> {
+        let call = Call::access_token(&self.app_key, &self.app_secret);
+        let success = self.attempt(&call, None).await?;
+        Issued::read(&success).ok_or_else(|| success.unexpected())
+    }
+
+    /// One exchange in its turn, with its one line in the log.
+    async fn attempt(&self, call: &Call, token: Option<&Token>) -> Result<Success, Failure> {
+        self.limits.wait_turn(call.api).await?;
+        let outcome = match self.wire.exchange(call, token.map(|token| &token.text)).await {
+            Ok(answer) => answer.judge(call.api),
+            Err(no_answer) => {
+                log(call, Err(&no_answer.failure), &no_answer.cause);
+                return Err(no_answer.failure);
+            }
+        };
+        log(call, outcome.as_ref(), "");
+        outcome
+    }
+
+    async fn find_all(&self, lookup: &Lookup) -> Result<Vec<UserId>, Failure> {
+        match self.call(&Call::find(lookup)).await {
+            Ok(success) => lookup::user_ids(lookup, &success),
+            Err(failure) if is_unknown_user(&failure) => Ok(Vec::new()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn read_account(&self, user_id: &UserId) -> Result<Option<Account>, Failure> {
+        match self.call(&Call::account(user_id)).await {
+            Ok(success) => lookup::account(user_id, &success).map(Some),
+            Err(failure) if is_unknown_user(&failure) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn read_status(&self, user_id: &UserId) -> Result<bool, Failure> {
+        let success = self.call(&Call::status(user_id)).await?;
+        success.body.get("disable").and_then(Value::as_bool).ok_or_else(|| success.unexpected())
+    }
+}
+
+impl Directory for DingTalk {
+    fn find<'a>(&'a self, lookup: &'a Lookup) -> BoxFuture<'a, Result<Vec<UserId>, Failure>> {
+        Box::pin(self.find_all(lookup))
+    }
+
+    fn account<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Account>, Failure>> {
+        Box::pin(self.read_account(user_id))
+    }
+
+    fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>> {
+        Box::pin(self.read_status(user_id))
+    }
+
+    fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
+        Box::pin(async { self.call(&Call::order(order)).await.map(|success| Done { request_id: success.request_id }) })
+    }
+}
+
+/// Without key, secret or token.
+impl fmt::Debug for DingTalk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DingTalk").field("hosts", self.wire.hosts()).finish_non_exhaustive()
+    }
+}
+
+/// Says what was called and how it ended; never tokens, names, numbers, bodies or URLs.
+fn log(call: &Call, outcome: Result<&Success, &Failure>, cause: &str) {
+    let api = call.api.path();
+    match outcome {
+        Ok(success) => tracing::debug!(
+            dingtalk.api = api,
+            dingtalk.http_status = success.status,
+            dingtalk.request_id = success.request_id,
+            "DingTalk did it"
+        ),
+        Err(failure) => tracing::debug!(
+            dingtalk.api = api,
+            dingtalk.class = ?failure.class,
+            dingtalk.code = failure.code,
+            dingtalk.http_status = failure.http_status,
+            dingtalk.request_id = failure.request_id,
+            dingtalk.cause = cause,
+            "DingTalk did not do it"
+        ),
+    }
+}

@@ -1,0 +1,38 @@
+//! A directory that reads but never acts, for trying rules against real accounts.
+
+use std::sync::Arc;
+
+use super::model::{Account, BoxFuture, Directory, Done, Lookup, Order};
+use crate::incident::{Failure, FailureClass, UserId};
+
+/// Passes reads on and sends no order. An order fails with class `Permanent` and code `dry_run`: it
+/// was not done, so it must not look done on the trail, and trying again would change nothing.
+pub struct DryRun {
+    inner: Arc<dyn Directory>,
+}
+
+impl DryRun {
+    /// Reads through `inner`.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Directory>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Directory for DryRun {
+    fn find<'a>(&'a self, lookup: &'a Lookup) -> BoxFuture<'a, Result<Vec<UserId>, Failure>> {
+        self.inner.find(lookup)
+    }
+
+    fn account<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Account>, Failure>> {
+        self.inner.account(user_id)
+    }
+
+    fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>> {
+        self.inner.is_disabled(user_id)
+    }
+
+    fn act<'a>(&'a self, _: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
+        Box::pin(std::future::ready(Err(Failure::local(FailureClass::Permanent, "dry_run"))))
+    }
+}

@@ -1,0 +1,180 @@
+//! Reads accounts and ids out of the answers of the legacy API.
+
+use serde_json::Value;
+
+use super::answer::Success;
+use super::lenient;
+use super::model::{Account, Lookup};
+use crate::incident::{Failure, FailureClass, UserId};
+
+/// `contact_type` of somebody inside the organization.
+const INTERNAL_CONTACT: i64 = 0;
+
+/// The ids that an answer to `lookup` names, each once.
+pub(super) fn user_ids(lookup: &Lookup, success: &Success) -> Result<Vec<UserId>, Failure> {
+    let result = result(success)?;
+    let found = match lookup {
+        Lookup::LoginId(_) => vec![member(result, "userid").ok_or_else(|| success.unexpected())?.clone()],
+        Lookup::Mobile(_) => ids_of_mobile(result).ok_or_else(|| success.unexpected())?,
+        Lookup::UnionId(_) => id_of_contact(result),
+    };
+    // One id that cannot be read makes the whole answer unusable: leaving it out could turn two
+    // accounts into one.
+    let mut ids = found.iter().map(|id| user_id(success, id)).collect::<Result<Vec<_>, _>>()?;
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// The account that was asked for by its id.
+pub(super) fn account(asked: &UserId, success: &Success) -> Result<Account, Failure> {
+    let result = result(success)?;
+    let answered = user_id(success, member(result, "userid").ok_or_else(|| success.unexpected())?)?;
+    if answered != *asked {
+        return Err(success.failure(FailureClass::Permanent, "other_account_answered"));
+    }
+    let flag = |name| member(result, name).and_then(lenient::boolean);
+    Ok(Account {
+        user_id: answered,
+        enterprise_account: flag("exclusive_account"),
+        owner_corp_id: member(result, "exclusive_account_corp_id").and_then(lenient::text),
+        disabled: flag("disable_status"),
+        admin: flag("admin"),
+        boss: flag("boss"),
+        senior: flag("senior"),
+    })
+}
+
+/// Enterprise Accounts stand in the list. Without any, `userid` is an ordinary account; it is given
+/// all the same, so that the guard can say what it is.
+fn ids_of_mobile(result: &Value) -> Option<Vec<Value>> {
+    let listed = result.get("exclusive_account_userid_list").map_or(Some(Vec::new()), lenient::list)?;
+    if listed.is_empty() { Some(member(result, "userid").cloned().into_iter().collect()) } else { Some(listed) }
+}
+
+/// Nobody for an external contact, who has no account here.
+fn id_of_contact(result: &Value) -> Vec<Value> {
+    let kind = member(result, "contact_type").map_or(Some(INTERNAL_CONTACT), lenient::integer);
+    let id = member(result, "userid").filter(|_| kind == Some(INTERNAL_CONTACT));
+    id.cloned().into_iter().collect()
+}
+
+fn result(success: &Success) -> Result<&Value, Failure> {
+    success.body.get("result").filter(|result| result.is_object()).ok_or_else(|| success.unexpected())
+}
+
+/// A member that is there and not empty.
+fn member<'v>(result: &'v Value, name: &str) -> Option<&'v Value> {
+    result.get(name).filter(|value| !value.is_null() && value.as_str() != Some(""))
+}
+
+fn user_id(success: &Success, value: &Value) -> Result<UserId, Failure> {
+    lenient::text(value)
+        .and_then(|text| UserId::parse(&text).ok())
+        .ok_or_else(|| success.failure(FailureClass::Permanent, "unusable_user_id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::api::Api;
+    use crate::incident::{AccountKind, AccountRef};
+    use serde_json::json;
+
+    fn success(result: Value) -> Success {
+        Success { api: Api::User, status: 200, request_id: None, body: json!({"errcode": 0, "result": result}) }
+    }
+
+    fn found(lookup: fn(AccountRef) -> Lookup, result: Value) -> Result<Vec<String>, String> {
+        let reference = AccountRef::parse(AccountKind::LoginId, "test").unwrap();
+        let ids = user_ids(&lookup(reference), &success(result)).map_err(|failure| failure.code)?;
+        Ok(ids.into_iter().map(String::from).collect())
+    }
+
+    #[test]
+    fn a_mobile_number_gives_the_enterprise_accounts_and_not_the_ordinary_one() {
+        for (result, ids) in [
+            (json!({"userid": "own", "exclusive_account_userid_list": ["b", "a", "b"]}), vec!["a", "b"]),
+            (json!({"exclusive_account_userid_list": "[\"a\",\"b\"]"}), vec!["a", "b"]),
+            (json!({"exclusive_account_userid_list": "a"}), vec!["a"]),
+            (json!({"userid": "own", "exclusive_account_userid_list": [17]}), vec!["17"]),
+            (json!({"userid": "own", "exclusive_account_userid_list": []}), vec!["own"]),
+            (json!({"userid": "own", "exclusive_account_userid_list": null}), vec!["own"]),
+            (json!({"userid": "own"}), vec!["own"]),
+            (json!({"userid": ""}), vec![]),
+            (json!({}), vec![]),
+        ] {
+            assert_eq!(found(Lookup::Mobile, result.clone()).unwrap(), ids, "{result}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_cannot_be_read_is_never_left_out_silently() {
+        for list in [json!(["a", "b c"]), json!(["a", null]), json!(["a", {}]), json!(["a", 1.5]), json!({"a": 1})] {
+            let result = json!({"exclusive_account_userid_list": list});
+            assert_eq!(found(Lookup::Mobile, result).unwrap_err(), "unusable_user_id", "{list}");
+        }
+        let broken = json!({"userid": "own", "exclusive_account_userid_list": "[broken"});
+        assert_eq!(found(Lookup::Mobile, broken).unwrap_err(), "unexpected_answer");
+    }
+
+    #[test]
+    fn an_external_contact_is_nobody() {
+        for (result, ids) in [
+            (json!({"contact_type": 0, "userid": "a"}), vec!["a"]),
+            (json!({"contact_type": "0", "userid": "a"}), vec!["a"]),
+            (json!({"userid": "a"}), vec!["a"]),
+            (json!({"contact_type": 1, "userid": "a"}), vec![]),
+            (json!({"contact_type": "1", "userid": "a"}), vec![]),
+            (json!({"contact_type": "?", "userid": "a"}), vec![]),
+        ] {
+            assert_eq!(found(Lookup::UnionId, result.clone()).unwrap(), ids, "{result}");
+        }
+    }
+
+    #[test]
+    fn a_login_id_gives_one_id_or_a_failure() {
+        assert_eq!(found(Lookup::LoginId, json!({"userid": "a"})).unwrap(), ["a"]);
+        for result in [json!({}), json!(null), json!([]), json!("a"), json!({"userid": ""})] {
+            assert_eq!(found(Lookup::LoginId, result.clone()).unwrap_err(), "unexpected_answer", "{result}");
+        }
+    }
+
+    #[test]
+    fn native_and_written_accounts_read_alike() {
+        let asked = UserId::parse("manager1").unwrap();
+        let native = json!({
+            "userid": "manager1", "exclusive_account": true, "exclusive_account_corp_id": "dingtest",
+            "disable_status": false, "admin": true, "boss": false, "senior": false, "name": "未知",
+            "dept_order_list": [{"dept_id": 1, "order": 176_294_576_350_761_512_i64}], "dept_id_list": [1]
+        });
+        let written = json!({
+            "userid": "manager1", "exclusive_account": "true", "exclusive_account_corp_id": "dingtest",
+            "disable_status": "false", "admin": "true", "boss": "false", "senior": "False",
+            "dept_order_list": {"dept_id": "1", "order": "1"}, "dept_id_list": "[2,3,4]"
+        });
+        let read = account(&asked, &success(native)).unwrap();
+        assert_eq!(read, account(&asked, &success(written)).unwrap());
+        assert_eq!((read.enterprise_account, read.disabled, read.admin), (Some(true), Some(false), Some(true)));
+        assert_eq!(
+            (read.boss, read.senior, read.owner_corp_id.as_deref()),
+            (Some(false), Some(false), Some("dingtest"))
+        );
+    }
+
+    #[test]
+    fn what_an_account_lacks_is_not_made_up() {
+        let asked = UserId::parse("a").unwrap();
+        let read = account(&asked, &success(json!({"userid": "a", "admin": "maybe", "boss": 0}))).unwrap();
+        assert_eq!((read.enterprise_account, read.owner_corp_id, read.disabled), (None, None, None));
+        assert_eq!((read.admin, read.boss, read.senior), (None, None, None));
+    }
+
+    #[test]
+    fn the_answer_about_somebody_else_is_refused() {
+        let asked = UserId::parse("a").unwrap();
+        let other = account(&asked, &success(json!({"userid": "b"}))).unwrap_err();
+        assert_eq!((other.class, other.code.as_str()), (FailureClass::Permanent, "other_account_answered"));
+        assert_eq!(account(&asked, &success(json!({}))).unwrap_err().code, "unexpected_answer");
+    }
+}

@@ -1,0 +1,208 @@
+//! How DingTalk is reached: hosts, credentials, limits; checked before anything is sent.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::address::base_url;
+use super::error::{NAME_BYTES_MAX, SetupError};
+
+/// DingTalk's own limit per app and API, Standard edition (billing model page): 20 calls a second.
+pub const CALLS_PER_SECOND_MAX: u32 = 20;
+/// No exchange with DingTalk may take longer than this, whatever the settings say.
+const TIMEOUT_MS_MAX: u64 = 60_000;
+
+/// The `[directory]` settings: which DingTalk, as which app, how fast.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// DingTalk's hosts: `io` (international) or `com` (mainland). Not needed with explicit URLs.
+    #[serde(default)]
+    pub preset: Option<Preset>,
+    /// Base URL of the new API, such as `https://api.dingtalk.io`; wins over the preset, and comes
+    /// together with `oapi_url`. Must be https, except on loopback.
+    #[serde(default)]
+    pub api_url: Option<String>,
+    /// Base URL of the legacy API, such as `https://oapi.dingtalk.io`.
+    #[serde(default)]
+    pub oapi_url: Option<String>,
+    /// The app's key (Client ID). Not a secret.
+    pub app_key: String,
+    /// The file that holds the app's secret (Client Secret) and nothing else; readable by its owner
+    /// only. A relative path starts where the settings file lies.
+    pub app_secret_file: PathBuf,
+    /// The organization whose accounts may be touched.
+    pub corp_id: String,
+    /// How many calls a second may leave for each API path, 1 to 20. Default 10.
+    #[serde(default = "default_calls_per_second")]
+    pub calls_per_second: u32,
+    /// How many calls may leave at once after a pause. Default 5; together with `calls_per_second`
+    /// at most 21, so that no second ever sees more than 20 calls.
+    #[serde(default = "default_burst")]
+    pub burst: u32,
+    /// How long one exchange may take in all, from connecting to the last byte of the answer.
+    /// Default 5000, at most 60000.
+    #[serde(default = "default_timeout_ms")]
+    pub timeout_ms: u64,
+    /// How long connecting may take, TLS included. Default 2000. Less than `timeout_ms`, so that a
+    /// host that cannot be reached is never mistaken for one that does not answer.
+    #[serde(default = "default_connect_timeout_ms")]
+    pub connect_timeout_ms: u64,
+}
+
+/// DingTalk's two installations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// International: `api.dingtalk.io` and `oapi.dingtalk.io`.
+    Io,
+    /// Mainland: `api.dingtalk.com` and `oapi.dingtalk.com`.
+    Com,
+}
+
+/// Where the two families of DingTalk's API live, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hosts {
+    pub(super) api: String,
+    pub(super) oapi: String,
+}
+
+/// Settings that were checked and can be used as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Checked {
+    pub(super) hosts: Hosts,
+    pub(super) app_key: String,
+    pub(super) calls_per_second: NonZeroU32,
+    pub(super) burst: NonZeroU32,
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+}
+
+impl Settings {
+    /// Checks every setting but the secret.
+    pub(super) fn check(&self) -> Result<Checked, SetupError> {
+        name("corp_id", &self.corp_id)?;
+        let calls = in_range("calls_per_second", self.calls_per_second.into(), 1, CALLS_PER_SECOND_MAX.into())?;
+        let burst_max = u64::from(CALLS_PER_SECOND_MAX).saturating_add(1).saturating_sub(calls);
+        in_range("burst", self.burst.into(), 1, burst_max)?;
+        let timeout_ms = in_range("timeout_ms", self.timeout_ms, 2, TIMEOUT_MS_MAX)?;
+        let connect_ms = in_range("connect_timeout_ms", self.connect_timeout_ms, 1, timeout_ms.saturating_sub(1))?;
+        Ok(Checked {
+            hosts: self.hosts()?,
+            app_key: name("app_key", &self.app_key)?,
+            calls_per_second: NonZeroU32::new(self.calls_per_second).unwrap_or(NonZeroU32::MIN),
+            burst: NonZeroU32::new(self.burst).unwrap_or(NonZeroU32::MIN),
+            timeout: Duration::from_millis(timeout_ms),
+            connect_timeout: Duration::from_millis(connect_ms),
+        })
+    }
+
+    fn hosts(&self) -> Result<Hosts, SetupError> {
+        match (&self.api_url, &self.oapi_url, self.preset) {
+            (Some(api), Some(oapi), _) => {
+                Ok(Hosts { api: base_url("api_url", api)?, oapi: base_url("oapi_url", oapi)? })
+            }
+            (None, None, Some(preset)) => Ok(preset.hosts()),
+            // One explicit URL beside a preset could send one installation's token to the other.
+            _ => Err(SetupError::HostsMissing),
+        }
+    }
+}
+
+impl Preset {
+    fn hosts(self) -> Hosts {
+        let top = match self {
+            Self::Io => "io",
+            Self::Com => "com",
+        };
+        Hosts { api: format!("https://api.dingtalk.{top}"), oapi: format!("https://oapi.dingtalk.{top}") }
+    }
+}
+
+fn name(field: &'static str, text: &str) -> Result<String, SetupError> {
+    let usable = (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if usable { Ok(text.to_owned()) } else { Err(SetupError::Name { field }) }
+}
+
+fn in_range(field: &'static str, value: u64, min: u64, max: u64) -> Result<u64, SetupError> {
+    if (min..=max).contains(&value) { Ok(value) } else { Err(SetupError::OutOfRange { field, min, max }) }
+}
+
+fn default_calls_per_second() -> u32 {
+    10
+}
+
+fn default_burst() -> u32 {
+    5
+}
+
+fn default_timeout_ms() -> u64 {
+    5000
+}
+
+fn default_connect_timeout_ms() -> u64 {
+    2000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn settings(changes: &Value) -> Result<Checked, String> {
+        let mut all =
+            json!({"preset": "io", "app_key": "test-app", "app_secret_file": "secret", "corp_id": "dingtest"});
+        for (name, value) in changes.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        let settings: Settings = serde_json::from_value(all).map_err(|error| error.to_string())?;
+        settings.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_preset_names_both_hosts_and_the_rest_has_defaults() {
+        let checked = settings(&json!({})).unwrap();
+        assert_eq!(checked.hosts.api, "https://api.dingtalk.io");
+        assert_eq!(checked.hosts.oapi, "https://oapi.dingtalk.io");
+        assert_eq!(checked.calls_per_second.get(), 10);
+        assert_eq!(checked.timeout, Duration::from_millis(5000));
+        assert_eq!(settings(&json!({"preset": "com"})).unwrap().hosts.oapi, "https://oapi.dingtalk.com");
+    }
+
+    #[test]
+    fn explicit_urls_win_over_the_preset() {
+        let explicit = json!({"api_url": "http://127.0.0.1:1/", "oapi_url": "https://relay.example.com/ding"});
+        let hosts = settings(&explicit).unwrap().hosts;
+        assert_eq!(hosts, Hosts { api: "http://127.0.0.1:1".into(), oapi: "https://relay.example.com/ding".into() });
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused_by_name() {
+        for (changes, named) in [
+            (json!({"preset": null}), "preset"),
+            (json!({"preset": "cn"}), "cn"),
+            (json!({"api_url": "https://api.example.com"}), "oapi_url"),
+            (json!({"api_url": "ftp://a", "oapi_url": "https://b"}), "api_url"),
+            (json!({"app_key": ""}), "app_key"),
+            (json!({"app_key": "a b"}), "app_key"),
+            (json!({"corp_id": ""}), "corp_id"),
+            (json!({"calls_per_second": 0}), "calls_per_second"),
+            (json!({"calls_per_second": 21}), "calls_per_second"),
+            (json!({"calls_per_second": -1}), "invalid value"),
+            (json!({"burst": 0}), "burst"),
+            (json!({"burst": 12}), "burst"),
+            (json!({"calls_per_second": 20}), "burst"),
+            (json!({"timeout_ms": 0}), "timeout_ms"),
+            (json!({"timeout_ms": 60_001}), "timeout_ms"),
+            (json!({"connect_timeout_ms": 5000}), "connect_timeout_ms"),
+            (json!({"app_secret": "not a real secret"}), "unknown field"),
+        ] {
+            let refused = settings(&changes).expect_err(&changes.to_string());
+            assert!(refused.contains(named), "{changes}: {refused}");
+            assert!(!refused.contains("not a real secret"));
+        }
+        assert!(settings(&json!({"calls_per_second": 20, "burst": 1})).is_ok());
+    }
+}

@@ -1,0 +1,109 @@
+//! The access token's life, as the stub sees it.
+
+use tokio::task::JoinSet;
+
+use super::*;
+
+const REFUSED_NEW: &str = r#"{"code":"InvalidAuthentication","requestid":"r","message":"不合法的access_token"}"#;
+const REFUSED_LEGACY: &str = r#"{"errcode":88,"sub_code":"40014","sub_msg":"不合法的access_token","request_id":"r"}"#;
+
+fn is_first_token(seen: &Seen) -> bool {
+    let in_header = seen.header("x-acs-dingtalk-access-token") == Some("test-token-1");
+    in_header || seen.target.ends_with("access_token=test-token-1")
+}
+
+#[tokio::test]
+async fn fifty_calls_at_once_fetch_one_token() {
+    let harness = Harness::start(|_| Reply::json(200, YES)).await;
+    let mut calls = JoinSet::new();
+    for _ in 0..50 {
+        let directory = Arc::clone(&harness.directory);
+        calls.spawn(async move { directory.act(&disable()).await });
+    }
+    assert!(calls.join_all().await.into_iter().all(|outcome| outcome.is_ok()));
+    assert_eq!((harness.stub.seen(TOKEN_PATH).len(), harness.stub.seen("/disable").len()), (1, 50));
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_to_fifty_calls_is_fetched_once_more() {
+    let harness = Harness::start(|seen| match is_first_token(seen) {
+        true => Reply::json(400, REFUSED_NEW),
+        false => Reply::json(200, YES),
+    })
+    .await;
+    let mut calls = JoinSet::new();
+    for _ in 0..50 {
+        let directory = Arc::clone(&harness.directory);
+        calls.spawn(async move { directory.act(&disable()).await });
+    }
+    assert!(calls.join_all().await.into_iter().all(|outcome| outcome.is_ok()));
+    assert_eq!(harness.stub.seen(TOKEN_PATH).len(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_fetched_anew_and_the_call_repeated_once() {
+    let harness = Harness::start(|seen| match (is_first_token(seen), seen.path().starts_with("/topapi")) {
+        (true, true) => Reply::json(200, REFUSED_LEGACY),
+        (true, false) => Reply::json(400, REFUSED_NEW),
+        (false, true) => Reply::json(200, r#"{"errcode":0,"result":{"userid":"u1"}}"#),
+        (false, false) => Reply::json(200, YES),
+    })
+    .await;
+    harness.directory.find(&union_id()).await.unwrap();
+    assert_eq!((harness.stub.seen(TOKEN_PATH).len(), harness.stub.seen("/getbyunionid").len()), (2, 2));
+    harness.disable().await.unwrap();
+    assert_eq!((harness.stub.seen(TOKEN_PATH).len(), harness.stub.seen("/disable").len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_second_refusal_ends_the_call() {
+    for (status, body) in [(400, REFUSED_NEW), (200, REFUSED_LEGACY)] {
+        let harness = Harness::start(move |_| Reply::json(status, body)).await;
+        let (outcome, path) = match status {
+            400 => (ok_or(harness.disable().await.map(|_| ())), "/disable"),
+            _ => (ok_or(harness.directory.find(&mobile()).await.map(|_| ())), "/getbymobile"),
+        };
+        assert_eq!(outcome.unwrap_err().0, FailureClass::TokenRefused);
+        assert_eq!((harness.stub.seen(TOKEN_PATH).len(), harness.stub.seen(path).len()), (2, 2));
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_again_before_it_expires() {
+    let harness = Harness::start(|_| Reply::json(200, YES)).await;
+    harness.disable().await.unwrap();
+    harness.clock.advance(Duration::from_secs(6_899));
+    harness.disable().await.unwrap();
+    assert_eq!(harness.stub.seen(TOKEN_PATH).len(), 1);
+    harness.clock.advance(Duration::from_secs(1));
+    harness.disable().await.unwrap();
+    assert_eq!(harness.stub.seen(TOKEN_PATH).len(), 2);
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent_and_the_failure_says_so() {
+    for (reply, class, code) in [
+        (
+            Reply::json(400, r#"{"code":"invalidClientIdOrSecret","requestid":"r"}"#),
+            FailureClass::OperatorNeeded,
+            "invalidClientIdOrSecret",
+        ),
+        (Reply::json(500, r#"{"code":"unknownError"}"#), FailureClass::Busy, "unknownError"),
+        (
+            Reply::json(403, r#"{"code":"Forbidden.AccessDenied.QpsLimitForApi"}"#),
+            FailureClass::Throttled,
+            "Forbidden.AccessDenied.QpsLimitForApi",
+        ),
+        (Reply::json(200, "<html></html>"), FailureClass::AddressBlocked, "not_json"),
+        (Reply::json(200, "{}"), FailureClass::NotSent, "unexpected_answer"),
+        (Reply::json(200, r#"{"accessToken":"","expireIn":7200}"#), FailureClass::NotSent, "unexpected_answer"),
+        (Reply::json(200, r#"{"accessToken":"a\r\nb","expireIn":7200}"#), FailureClass::NotSent, "unexpected_answer"),
+        (Reply::json(302, ""), FailureClass::NotSent, "http_302"),
+        (Reply::Raw(Vec::new()), FailureClass::NotSent, "connection_lost"),
+        (Reply::Hang, FailureClass::NotSent, "timeout"),
+    ] {
+        let harness = Harness::start_all(move |_| reply.clone()).await;
+        assert_eq!(failed(harness.disable().await), (class, code.to_owned()));
+        assert_eq!(harness.stub.seen("/disable").len(), 0, "{code}");
+    }
+}
