@@ -1,1 +1,14 @@
 //! Floor 3: from alert and match to plan, behind the guard layer. Pure: no I/O, no async, no clock.
+
+mod enclosure;
+mod guard;
+mod merge;
+mod plan;
+mod resolve;
+mod wording;
+
+pub use enclosure::{Enclosure, Subject};
+pub use guard::{Approved, Facts, at_dispatch, at_planning};
+pub use plan::{Decided, Standing, Target, decide, targets};
+pub use resolve::{Resolved, resolve};
+pub use wording::EmployeeTexts;

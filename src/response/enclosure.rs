@@ -1,0 +1,29 @@
+//! What lies beside an admitted alert's record: the event, the accounts' references and the texts
+//! for the employees. Personal data, so never part of the record itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::EmployeeTexts;
+use crate::incident::{AccountRef, IncidentId};
+
+/// The private part of one `alert.admitted` record, as JSON.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Enclosure {
+    /// The event as the sender wrote it.
+    pub event: serde_json::Value,
+    /// One entry for each incident that the record opens.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub subjects: BTreeMap<IncidentId, Subject>,
+}
+
+/// The person an incident is about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Subject {
+    /// The reference as the alert gave it.
+    pub account: AccountRef,
+    /// The employee's texts of each sign-out, by the step's index.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub texts: BTreeMap<u8, EmployeeTexts>,
+}

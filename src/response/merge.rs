@@ -1,0 +1,70 @@
+//! Puts the steps of several rules on one account into one order, each kind once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{EmployeeTexts, wording};
+use crate::incident::{AccountRef, Action, Alert, IncidentId, Timestamp};
+use crate::rules::{Response, Rule, RuleSet, StepTemplate, Template};
+
+/// The steps of the first rule, then of each further one only the kinds that are still missing; at
+/// the end the undoing of a disable that expires. With them the employee's texts, by step.
+pub(super) fn merged_actions(
+    acting: &[(&Rule, &Response, &AccountRef)],
+    incident: &IncidentId,
+    alert: &Alert,
+    rules: &RuleSet,
+    now: Timestamp,
+) -> (Vec<Action>, BTreeMap<u8, EmployeeTexts>) {
+    let mut merged = Merged::default();
+    for (rule, response, _) in acting {
+        for step in &response.steps {
+            if merged.actions.iter().any(|action| action.kind() == step.kind()) {
+                continue;
+            }
+            merged.add(step, rule, incident, alert, rules, now);
+        }
+    }
+    if let Some(expires_in) = merged.expires_in {
+        merged.actions.push(Action::Enable { after_s: expires_in.as_secs() });
+    }
+    (merged.actions, merged.texts)
+}
+
+#[derive(Default)]
+struct Merged {
+    actions: Vec<Action>,
+    texts: BTreeMap<u8, EmployeeTexts>,
+    expires_in: Option<Duration>,
+}
+
+impl Merged {
+    fn add(
+        &mut self,
+        step: &StepTemplate,
+        rule: &Rule,
+        incident: &IncidentId,
+        alert: &Alert,
+        rules: &RuleSet,
+        now: Timestamp,
+    ) {
+        let plain = |template: &Template| wording::plain(template, &rule.reference, incident, alert);
+        let action = match step {
+            StepTemplate::SignOut { reason, employee_reason } => {
+                let index = u8::try_from(self.actions.len()).unwrap_or(u8::MAX);
+                self.texts.insert(index, wording::for_employee(rules, employee_reason, incident, now));
+                Action::SignOut {
+                    reason: plain(reason),
+                    employee_reason: employee_reason.clone(),
+                    wording: rules.reasons().wording_digest(employee_reason),
+                }
+            }
+            StepTemplate::Disable { reason, expires_in } => {
+                self.expires_in = *expires_in;
+                Action::Disable { reason: plain(reason) }
+            }
+            StepTemplate::Enable {} => Action::Enable { after_s: 0 },
+        };
+        self.actions.push(action);
+    }
+}

@@ -1,0 +1,216 @@
+//! Turns an alert and the rules that matched it into a verdict and plans, or says why not.
+
+use std::collections::BTreeMap;
+
+use super::guard::{Facts, at_planning};
+use super::merge::merged_actions;
+use super::{EmployeeTexts, Subject};
+use crate::incident::{
+    AccountRef, Alert, Assurance, Decision, HoldReason, IncidentId, NearestMiss, Opened, Plan, RuleId, Timestamp,
+    Verdict, VerdictKind,
+};
+use crate::rules::{Match, Mode, Named, Response, Rule, RuleSet};
+use crate::trail::{Cover, Pseudonyms};
+
+/// One matching rule and what it asks for.
+#[derive(Debug)]
+pub struct Target<'r> {
+    rule: &'r Rule,
+    matched: Vec<String>,
+    meaning: Meaning<'r>,
+}
+
+#[derive(Debug)]
+enum Meaning<'r> {
+    /// To be counted and shown.
+    Watch,
+    /// To act, but it cannot be told on whom.
+    Nobody(HoldReason),
+    /// To act on this account.
+    Act { response: &'r Response, account: AccountRef, pseudonym: String },
+}
+
+impl Target<'_> {
+    /// The rule and the pseudonym of the account it would act on, if it means to act.
+    #[must_use]
+    pub fn acts_on(&self) -> Option<(&RuleId, &str)> {
+        match &self.meaning {
+            Meaning::Act { pseudonym, .. } => Some((&self.rule.reference.id, pseudonym)),
+            Meaning::Watch | Meaning::Nobody(_) => None,
+        }
+    }
+}
+
+/// What has to be known of the present to decide; taken from the board under the account's lane.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// Whether a responder has paused all actions.
+    pub paused: bool,
+    /// The incident that last covered a rule and account (by pseudonym).
+    pub covers: BTreeMap<(RuleId, String), Cover>,
+}
+
+/// What is to be recorded for an alert.
+#[derive(Debug)]
+pub struct Decided {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The incidents to open, held ones among them.
+    pub opened: Vec<Opened>,
+    /// The people they are about, kept beside the record.
+    pub subjects: BTreeMap<IncidentId, Subject>,
+}
+
+/// Finds out on whom each matching rule would act.
+#[must_use]
+pub fn targets<'r>(alert: &Alert, matches: Vec<Match<'r>>, pseudonyms: &Pseudonyms) -> Vec<Target<'r>> {
+    let target = |matched: Match<'r>| Target {
+        rule: matched.rule,
+        meaning: meaning(matched.rule, alert, pseudonyms),
+        matched: matched.matched,
+    };
+    matches.into_iter().map(target).collect()
+}
+
+/// Decides. The same inputs give the same result, to the letter.
+#[must_use]
+pub fn decide(
+    alert: &Alert,
+    targets: Vec<Target<'_>>,
+    nearest: Option<NearestMiss>,
+    standing: &Standing,
+    rules: &RuleSet,
+    now: Timestamp,
+) -> Decided {
+    let mut decisions = Vec::new();
+    let mut groups: BTreeMap<String, Vec<Target<'_>>> = BTreeMap::new();
+    for target in targets {
+        match settled(&target, alert.summary.assurance, standing, now) {
+            Some(decision) => decisions.push(decision),
+            None => groups
+                .entry(target.acts_on().map(|(_, account)| account.to_owned()).unwrap_or_default())
+                .or_default()
+                .push(target),
+        }
+    }
+    let mut opened = Vec::new();
+    let mut subjects = BTreeMap::new();
+    for (pseudonym, group) in groups {
+        let Some((plan, subject)) = plan(alert, &pseudonym, &group, rules, now) else { continue };
+        let held = hold_at_planning(&plan, &subject.account, standing, rules);
+        decisions.extend(group.into_iter().map(|target| planned(target, &plan.incident, held)));
+        subjects.insert(plan.incident.clone(), subject);
+        opened.push(Opened { plan, held });
+    }
+    Decided { verdict: verdict(decisions, nearest, rules), opened, subjects }
+}
+
+fn meaning<'r>(rule: &'r Rule, alert: &Alert, pseudonyms: &Pseudonyms) -> Meaning<'r> {
+    let Some(response) = rule.response.as_ref().filter(|response| response.mode == Mode::Enforce) else {
+        return Meaning::Watch;
+    };
+    match response.account_of(alert) {
+        Named::One(account) => Meaning::Act { response, pseudonym: pseudonyms.of(&account), account },
+        Named::None | Named::Invalid => Meaning::Nobody(HoldReason::AccountNotNamed),
+        Named::Several => Meaning::Nobody(HoldReason::AccountAmbiguous),
+    }
+}
+
+/// The decision on a target that opens nothing; `None` when it is to be planned.
+fn settled(target: &Target<'_>, assurance: Assurance, standing: &Standing, now: Timestamp) -> Option<Decision> {
+    let (kind, incident, reason) = match &target.meaning {
+        Meaning::Watch => (VerdictKind::Shadow, None, None),
+        Meaning::Nobody(reason) => (VerdictKind::Held, None, Some(*reason)),
+        Meaning::Act { response, .. } if !assurance.meets(response.assurance) => {
+            (VerdictKind::Held, None, Some(HoldReason::AssuranceTooLow))
+        }
+        Meaning::Act { response, pseudonym, .. } => {
+            let cover = standing.covers.get(&(target.rule.reference.id.clone(), pseudonym.clone()))?;
+            if !covers(cover, response, now) {
+                return None;
+            }
+            (VerdictKind::Suppressed, Some(cover.incident.clone()), None)
+        }
+    };
+    let rule = target.rule.reference.clone();
+    Some(Decision { rule, kind, matched: target.matched.clone(), incident, reason })
+}
+
+/// A live incident covers whatever its age; a closed one until the rule's cooldown has passed.
+fn covers(cover: &Cover, response: &Response, now: Timestamp) -> bool {
+    let age_ms = now.as_millisecond().saturating_sub(cover.opened_at.as_millisecond());
+    cover.live || i128::from(age_ms) < response.cooldown.as_millis().cast_signed()
+}
+
+fn plan(
+    alert: &Alert,
+    pseudonym: &str,
+    group: &[Target<'_>],
+    rules: &RuleSet,
+    now: Timestamp,
+) -> Option<(Plan, Subject)> {
+    let mut acting: Vec<(&Rule, &Response, &AccountRef)> = group.iter().filter_map(acting).collect();
+    acting.sort_by(|(a, ..), (b, ..)| b.level.cmp(&a.level).then_with(|| a.reference.id.cmp(&b.reference.id)));
+    let account = acting.first()?.2.clone();
+    let incident = IncidentId::derive(&alert.summary.id, &account.key());
+    let (actions, texts) = merged_actions(&acting, &incident, alert, rules, now);
+    let floor = acting.iter().map(|(_, response, _)| response.assurance).min_by_key(|level| *level as u8)?;
+    let plan = Plan {
+        incident,
+        account_kind: account.kind(),
+        account: pseudonym.to_owned(),
+        assurance: alert.summary.assurance,
+        assurance_floor: floor,
+        rules: acting.iter().map(|(rule, ..)| rule.reference.clone()).collect(),
+        actions,
+    };
+    let texts: BTreeMap<u8, EmployeeTexts> = texts;
+    Some((plan, Subject { account, texts }))
+}
+
+fn acting<'t>(target: &'t Target<'_>) -> Option<(&'t Rule, &'t Response, &'t AccountRef)> {
+    match &target.meaning {
+        Meaning::Act { response, account, .. } => Some((target.rule, response, account)),
+        Meaning::Watch | Meaning::Nobody(_) => None,
+    }
+}
+
+fn hold_at_planning(plan: &Plan, account: &AccountRef, standing: &Standing, rules: &RuleSet) -> Option<HoldReason> {
+    let facts = Facts {
+        paused: standing.paused,
+        assurance: plan.assurance,
+        assurance_floor: plan.assurance_floor,
+        account,
+        user_id: rules.identities().user_for(account.value()),
+        guardrails: rules.guardrails(),
+        identities: rules.identities(),
+    };
+    at_planning(&facts).err()
+}
+
+fn planned(target: Target<'_>, incident: &IncidentId, held: Option<HoldReason>) -> Decision {
+    Decision {
+        rule: target.rule.reference.clone(),
+        kind: if held.is_some() { VerdictKind::Held } else { VerdictKind::Planned },
+        matched: target.matched,
+        incident: Some(incident.clone()),
+        reason: held,
+    }
+}
+
+fn verdict(mut decisions: Vec<Decision>, nearest: Option<NearestMiss>, rules: &RuleSet) -> Verdict {
+    // The strongest first, so that what is left out matters least.
+    decisions.sort_by(|a, b| b.kind.cmp(&a.kind).then_with(|| a.rule.id.cmp(&b.rule.id)));
+    let left_out = decisions.len().saturating_sub(Verdict::DECISIONS_MAX);
+    decisions.truncate(Verdict::DECISIONS_MAX);
+    Verdict {
+        kind: decisions.first().map_or(VerdictKind::Unmatched, |strongest| strongest.kind),
+        rules: rules.digest(),
+        nearest: nearest.filter(|_| decisions.is_empty()),
+        decisions,
+        decisions_left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests;
