@@ -1,2 +1,9 @@
 //! Floor 4, front half: admits verified deliveries in one atomic, durable append. Never calls the
 //! executor; they meet in the trail.
+
+mod admit;
+mod draft;
+mod receipt;
+
+pub use admit::{Admission, Settings};
+pub use receipt::{AdmissionError, AlertReceipt, Receipt};

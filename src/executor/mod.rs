@@ -1,2 +1,14 @@
 //! Floor 4, back half: carries out open plans. The intent is durable before a call leaves, the
 //! outcome after it returns; after a crash every step is in a decidable state. Never calls admission.
+
+mod attempt;
+mod hand;
+mod look_up;
+mod place;
+mod retry;
+mod run;
+mod settle;
+mod subject;
+
+pub use hand::Hand;
+pub use run::{Executor, Settings};

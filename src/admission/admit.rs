@@ -1,0 +1,217 @@
+//! Matches, plans, guards and records a delivery's alerts: one append, then the answer.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood};
+use super::{AdmissionError, AlertReceipt, Receipt};
+use crate::incident::{Alert, AlertId, Clock, IncidentId, NearestMiss, Opened, RuleId, SourceName, Timestamp};
+use crate::intake::{Delivery, NotUnderstood, Verified};
+use crate::response::{Standing, Target, decide, targets};
+use crate::rules::RuleSet;
+use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, Slot, StoreError, Trail};
+
+/// Accounts share this many locks while alerts about them are decided.
+const LANES: usize = 256;
+
+/// Limits of admission.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The most incidents that may be live at once; beyond it alerts that would act are answered 503.
+    pub live_incidents_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { live_incidents_max: 50_000 }
+    }
+}
+
+/// Admits deliveries. Shared by all HTTP workers.
+pub struct Admission {
+    trail: Arc<Trail>,
+    rules: Arc<RuleSet>,
+    pseudonyms: Pseudonyms,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    lanes: Vec<Mutex<()>>,
+}
+
+/// An alert with what the rules matched.
+struct Judged<'r> {
+    alert: Alert,
+    targets: Vec<Target<'r>>,
+    nearest: Option<NearestMiss>,
+}
+
+impl Admission {
+    /// An admission that records to `trail` what `rules` decide.
+    #[must_use]
+    pub fn new(
+        trail: Arc<Trail>,
+        rules: Arc<RuleSet>,
+        pseudonyms: Pseudonyms,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Arc<Self> {
+        let lanes = std::iter::repeat_with(Mutex::default).take(LANES).collect();
+        Arc::new(Self { trail, rules, pseudonyms, clock, settings, lanes })
+    }
+
+    /// Admits a verified delivery: when this returns `Ok`, its alerts are durable with their verdicts
+    /// and plans, or were so before.
+    ///
+    /// # Errors
+    /// Nothing was recorded, and why.
+    pub async fn admit(self: &Arc<Self>, delivery: Verified<Delivery>) -> Result<Receipt, AdmissionError> {
+        let delivery = delivery.into_inner();
+        let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.body_sha256));
+        let ids: Vec<AlertId> = delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect();
+        let judged: Vec<Judged<'_>> = delivery.alerts.into_iter().map(|alert| self.judge(alert)).collect();
+        let acting = judged.iter().flat_map(|judged| &judged.targets).any(|target| target.acts_on().is_some());
+        if !acting {
+            return self.record(&delivery.source, key, ids, judged).await;
+        }
+        if self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
+            return Err(AdmissionError::Overloaded);
+        }
+        // An alert that acts is carried to its end even if the sender hangs up, so that no other
+        // alert on the account can be decided between this one's append and the board.
+        let alerts: Vec<Alert> = judged.into_iter().map(|judged| judged.alert).collect();
+        let admission = Arc::clone(self);
+        let carried = tokio::spawn(async move {
+            let judged: Vec<Judged<'_>> = alerts.into_iter().map(|alert| admission.judge(alert)).collect();
+            let _lanes = admission.lanes_of(&judged).await;
+            admission.record(&delivery.source, key, ids, judged).await
+        });
+        carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
+    }
+
+    /// Records an authentic delivery that could not be understood, so that nothing is lost.
+    ///
+    /// # Errors
+    /// Nothing was recorded, and why.
+    pub async fn record_not_understood(
+        &self,
+        delivery: Verified<NotUnderstood>,
+        body: &[u8],
+    ) -> Result<(), AdmissionError> {
+        let draft = not_understood(delivery.get(), body, self.clock.now());
+        self.trail.append(None, vec![draft]).await.map(drop).map_err(refused)
+    }
+
+    fn judge(&self, alert: Alert) -> Judged<'_> {
+        let evaluation = self.rules.evaluate(&alert);
+        let targets = targets(&alert, evaluation.matches, &self.pseudonyms);
+        Judged { alert, targets, nearest: evaluation.nearest }
+    }
+
+    async fn record(
+        &self,
+        source: &SourceName,
+        key: Option<DeliveryKey>,
+        ids: Vec<AlertId>,
+        judged: Vec<Judged<'_>>,
+    ) -> Result<Receipt, AdmissionError> {
+        let now = self.clock.now();
+        let mut drafts = Vec::with_capacity(judged.len());
+        let mut opened = Vec::with_capacity(judged.len());
+        let mut in_this_delivery = Vec::new();
+        for judged in judged {
+            let mut standing = self.standing(&judged.targets);
+            cover_within(&mut standing, &in_this_delivery);
+            let decided = decide(&judged.alert, judged.targets, judged.nearest, &standing, &self.rules, now);
+            // An alert known from before opens nothing now, so it covers nothing either.
+            let key = alert_key(&judged.alert);
+            if !decided.opened.is_empty() && !self.trail.is_known(&key) {
+                in_this_delivery.extend(decided.opened.iter().flat_map(covers_of(now)));
+            }
+            opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
+            drafts.push(admitted(judged.alert, key, decided, now));
+        }
+        match self.trail.append(key, drafts).await.map_err(refused)? {
+            Appended::Recorded(slots) => Ok(receipt(ids, opened, &slots)),
+            Appended::Repeated { .. } => Ok(Receipt { repeated: true, alerts: repeated(ids) }),
+            Appended::Conflict { first } => {
+                if let Some(key) = key {
+                    self.trail.append(None, vec![conflict(source, key, first, now)]).await.map_err(refused)?;
+                }
+                Err(AdmissionError::Conflict)
+            }
+        }
+    }
+
+    fn standing(&self, targets: &[Target<'_>]) -> Standing {
+        let acting: Vec<_> = targets.iter().filter_map(Target::acts_on).collect();
+        if acting.is_empty() {
+            return Standing::default();
+        }
+        self.trail.board(|board| Standing {
+            paused: board.pause().is_some(),
+            covers: acting
+                .into_iter()
+                .filter_map(|(rule, account)| {
+                    Some(((rule.clone(), account.to_owned()), board.cover(rule, account)?.clone()))
+                })
+                .collect(),
+        })
+    }
+
+    /// The locks of all accounts concerned, in one order for everybody, so that nobody waits in a
+    /// circle.
+    async fn lanes_of(&self, judged: &[Judged<'_>]) -> Vec<MutexGuard<'_, ()>> {
+        let accounts = judged.iter().flat_map(|judged| &judged.targets).filter_map(Target::acts_on);
+        let lanes: BTreeSet<usize> = accounts.map(|(_, account)| lane(account)).collect();
+        let mut held = Vec::with_capacity(lanes.len());
+        for index in lanes {
+            if let Some(lane) = self.lanes.get(index) {
+                held.push(lane.lock().await);
+            }
+        }
+        held
+    }
+}
+
+/// A pseudonym is a keyed hash, so any of its digits spread evenly.
+fn lane(account: &str) -> usize {
+    account.bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % LANES
+}
+
+type CoverEntry = ((RuleId, String), Cover);
+
+/// Covers that an opened incident gives at once, before it is on the board.
+fn covers_of(now: Timestamp) -> impl Fn(&Opened) -> Vec<CoverEntry> {
+    move |opened| {
+        let plan = &opened.plan;
+        let cover = Cover { incident: plan.incident.clone(), opened_at: now, live: true };
+        plan.rules.iter().map(|rule| ((rule.id.clone(), plan.account.clone()), cover.clone())).collect()
+    }
+}
+
+fn cover_within(standing: &mut Standing, entries: &[CoverEntry]) {
+    standing.covers.extend(entries.iter().cloned());
+}
+
+fn receipt(ids: Vec<AlertId>, opened: Vec<Vec<IncidentId>>, slots: &[Slot]) -> Receipt {
+    let repeated = slots.iter().all(|slot| matches!(slot, Slot::Known(_)));
+    let alerts = ids.into_iter().zip(opened).zip(slots).map(|((id, incidents), slot)| AlertReceipt {
+        id,
+        incidents: if matches!(slot, Slot::New(_)) { incidents } else { Vec::new() },
+    });
+    Receipt { repeated, alerts: alerts.collect() }
+}
+
+fn repeated(ids: Vec<AlertId>) -> Vec<AlertReceipt> {
+    ids.into_iter().map(|id| AlertReceipt { id, incidents: Vec::new() }).collect()
+}
+
+fn refused(error: StoreError) -> AdmissionError {
+    match error {
+        StoreError::Busy => AdmissionError::Overloaded,
+        other => AdmissionError::Unrecorded(other.to_string()),
+    }
+}

@@ -1,0 +1,118 @@
+//! One attempt at one step: guard, intent, call, outcome.
+
+use super::hand::{Hand, Moved};
+use super::place::Place;
+use super::retry::{Next, after};
+use crate::directory::{Account, Order};
+use crate::incident::{Action, Event, Failure, FailureClass, Finding, HoldReason};
+use crate::response::{Approved, Facts, at_dispatch};
+use crate::trail::RecordError;
+
+impl Hand {
+    /// Guard, intent, call, outcome.
+    pub(super) async fn attempt(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
+        let account = match self.directory.account(at.user_id).await {
+            Ok(account) => account,
+            Err(failure) => {
+                return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::ProtectionUnknown).await;
+            }
+        };
+        let approved = match at_dispatch(&self.facts(at), at.action.kind(), account.as_ref(), &self.own_corp_id) {
+            Ok(approved) => approved,
+            Err(reason) => return self.hold(at.id(), reason, None).await,
+        };
+        self.record(vec![at.started(attempt)]).await?;
+        if self.is_paused() {
+            // The pause came while the intent was being written; nothing has left yet.
+            let failure = Failure::local(FailureClass::NotSent, "paused");
+            let now = self.clock.now();
+            self.record(vec![at.failed(attempt, failure, Some(now)), at.held(HoldReason::Paused, None)]).await?;
+            return Ok(Moved::On);
+        }
+        if let Some(outcome) = self.without_a_call(at, attempt, account.as_ref()) {
+            self.record(vec![outcome]).await?;
+            return Ok(Moved::On);
+        }
+        let outcome = match self.directory.act(&order(&approved, at)).await {
+            Ok(done) => vec![at.succeeded(attempt, Finding::Answered, done.request_id)],
+            Err(failure) => self.failed(at, attempt, failure),
+        };
+        self.record(outcome).await?;
+        Ok(Moved::On)
+    }
+
+    /// What needs no call: the account is in the wanted state already, or there is nothing of ours to
+    /// undo.
+    fn without_a_call(&self, at: &Place<'_>, attempt: u32, account: Option<&Account>) -> Option<Event> {
+        let disabled = account.and_then(|account| account.disabled);
+        match at.action {
+            Action::SignOut { .. } => None,
+            // After an earlier attempt of ours, it may have been that one which did it.
+            Action::Disable { .. } if attempt > 1 => {
+                (disabled == Some(true)).then(|| at.succeeded(attempt, Finding::Recovered, None))
+            }
+            Action::Disable { .. } => (disabled == Some(true)).then(|| {
+                let is_ours = self.trail.board(|board| board.is_disabled_by_another(at.user_id, at.id()));
+                let finding = if is_ours { Finding::AlreadyOurs } else { Finding::AlreadySo };
+                at.succeeded(attempt, finding, None)
+            }),
+            Action::Enable { .. } if !at.undoes_our_own() => Some(at.succeeded(attempt, Finding::NotOurs, None)),
+            Action::Enable { .. } if disabled == Some(false) => Some(at.succeeded(attempt, Finding::AlreadySo, None)),
+            Action::Enable { .. } => {
+                let contained = self.trail.board(|board| board.is_contained_by_another(at.user_id, at.id()));
+                let failure = Failure::local(FailureClass::Permanent, "contained_by_another_incident");
+                contained.then(|| at.failed(attempt, failure, None))
+            }
+        }
+    }
+
+    pub(super) fn failed(&self, at: &Place<'_>, attempt: u32, failure: Failure) -> Vec<Event> {
+        if failure.class == FailureClass::Unknown {
+            return vec![at.unknown(attempt, failure)];
+        }
+        self.postponed(at, attempt, failure)
+    }
+
+    /// Tried again at its time, handed to a human, or given up.
+    pub(super) fn postponed(&self, at: &Place<'_>, attempt: u32, failure: Failure) -> Vec<Event> {
+        let now = self.clock.now();
+        match after(&failure, attempt, at.id(), now) {
+            Next::RetryAt(retry_at) => vec![at.failed(attempt, failure, Some(retry_at))],
+            Next::GiveUp => vec![at.failed(attempt, failure, None)],
+            Next::Hold(reason) => {
+                // Due at once, so that it goes on as soon as a human lets it.
+                vec![at.failed(attempt, failure.clone(), Some(now)), at.held(reason, Some(failure))]
+            }
+        }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.trail.board(|board| board.pause().is_some())
+    }
+
+    fn facts<'a>(&'a self, at: &Place<'a>) -> Facts<'a> {
+        Facts {
+            paused: self.is_paused(),
+            assurance: at.incident.plan.assurance,
+            assurance_floor: at.incident.plan.assurance_floor,
+            account: &at.subject.account,
+            user_id: Some(at.user_id),
+            guardrails: self.rules.guardrails(),
+            identities: self.rules.identities(),
+        }
+    }
+}
+
+/// The order for DingTalk. It takes the guard layer's proof, so that nothing leaves without it.
+fn order(approved: &Approved, at: &Place<'_>) -> Order {
+    let user_id = approved.user_id().clone();
+    match at.action {
+        Action::SignOut { reason, .. } => Order::SignOut {
+            user_id,
+            reason: reason.clone(),
+            employee_reason: at.subject.texts.get(&at.step).cloned().unwrap_or_default(),
+        },
+        Action::Disable { reason } => Order::Disable { user_id, reason: reason.clone() },
+        Action::Enable { .. } => Order::Enable { user_id },
+    }
+}

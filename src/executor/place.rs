@@ -1,0 +1,58 @@
+//! Where an incident stands, and the events that can happen there.
+
+use crate::incident::{
+    Action, Event, Failure, Finding, HoldReason, Incident, IncidentId, StepState, Timestamp, UserId,
+};
+use crate::response::Subject;
+
+/// Where an incident stands: its step, and on whom.
+pub(super) struct Place<'a> {
+    pub(super) incident: &'a Incident,
+    pub(super) step: u8,
+    pub(super) action: &'a Action,
+    pub(super) user_id: &'a UserId,
+    pub(super) subject: &'a Subject,
+    pub(super) failed_reads: u32,
+}
+
+impl Place<'_> {
+    pub(super) fn id(&self) -> &IncidentId {
+        self.incident.id()
+    }
+
+    pub(super) fn started(&self, attempt: u32) -> Event {
+        Event::StepStarted { incident: self.id().clone(), step: self.step, attempt }
+    }
+
+    pub(super) fn succeeded(&self, attempt: u32, finding: Finding, request_id: Option<String>) -> Event {
+        Event::StepSucceeded { incident: self.id().clone(), step: self.step, attempt, finding, request_id }
+    }
+
+    pub(super) fn failed(&self, attempt: u32, failure: Failure, retry_at: Option<Timestamp>) -> Event {
+        Event::StepFailed { incident: self.id().clone(), step: self.step, attempt, failure, retry_at }
+    }
+
+    pub(super) fn unknown(&self, attempt: u32, failure: Failure) -> Event {
+        Event::StepUnknown { incident: self.id().clone(), step: self.step, attempt, failure }
+    }
+
+    pub(super) fn held(&self, reason: HoldReason, failure: Option<Failure>) -> Event {
+        Event::IncidentHeld { incident: self.id().clone(), reason, failure }
+    }
+
+    /// What reading the account back shows once the step is done; `None` for a sign-out.
+    pub(super) fn disabled_when_done(&self) -> Option<bool> {
+        match self.action {
+            Action::SignOut { .. } => None,
+            Action::Disable { .. } => Some(true),
+            Action::Enable { .. } => Some(false),
+        }
+    }
+
+    /// An enable without a disable before it in the plan was asked for as such; otherwise it undoes
+    /// only a disable of ours: made by this incident, or shared with another.
+    pub(super) fn undoes_our_own(&self) -> bool {
+        let Some((state, _)) = self.incident.undone_by(self.step) else { return true };
+        matches!(state, StepState::Verified { finding, .. } | StepState::Claimed { finding, .. } if finding.is_ours())
+    }
+}

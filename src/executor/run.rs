@@ -1,0 +1,173 @@
+//! The executor's loop: finds due incidents on the board, runs one at a time for each account, and
+//! stops in order.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::Hand;
+use super::hand::Progress;
+use crate::incident::{Event, HoldReason, IncidentId, Timestamp};
+use crate::trail::{Board, Live, RecordError};
+
+/// How long the loop sleeps at most; a wake-up that was lost costs no more than this.
+const LONGEST_SLEEP_MS: u64 = 1_000;
+/// The first wait after the trail refused to be written.
+const TRAIL_FAILURE_WAIT_MS: i64 = 1_000;
+
+/// Limits of the executor.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Incidents worked on at the same time.
+    pub concurrent_max: usize,
+    /// How long calls under way may take when the program stops.
+    pub stop_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { concurrent_max: 32, stop_ms: 10_000 }
+    }
+}
+
+/// The loop's state.
+pub struct Executor {
+    hand: Arc<Hand>,
+    settings: Settings,
+    /// Lanes in use: the account, or its pseudonym before it is resolved.
+    lanes: HashSet<String>,
+    /// Incidents whose reads failed: how often in a row, and when to look again.
+    waiting: HashMap<IncidentId, (u32, Timestamp)>,
+    running: JoinSet<Result<Progress, RecordError>>,
+    /// Which task runs which incident, in which lane; known also when the task panics.
+    tasks: HashMap<Id, (IncidentId, String)>,
+}
+
+impl Executor {
+    /// An executor that acts through `hand`.
+    #[must_use]
+    pub fn new(hand: Hand, settings: Settings) -> Self {
+        Self {
+            hand: Arc::new(hand),
+            settings,
+            lanes: HashSet::new(),
+            waiting: HashMap::new(),
+            running: JoinSet::new(),
+            tasks: HashMap::new(),
+        }
+    }
+
+    /// Runs until `stop` turns true; then begins nothing new, lets calls under way end for a while
+    /// and says how many had to be left for the next start.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> u32 {
+        let mut changes = self.hand.trail.changes();
+        loop {
+            // Marked as seen before looking, or a change between the two would be slept over.
+            changes.mark_unchanged();
+            self.begin_due();
+            let sleep = tokio::time::sleep(self.sleep_for());
+            tokio::select! {
+                _ = changes.changed() => {}
+                () = sleep => {}
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended).await,
+                () = asked(&mut stop) => return self.stop().await,
+            }
+        }
+    }
+
+    fn begin_due(&mut self) {
+        let now = self.hand.clock.now();
+        let free = self.settings.concurrent_max.saturating_sub(self.running.len());
+        let due = self.hand.trail.board(|board| self.choose(board, now, free));
+        for (incident, lane) in due {
+            self.lanes.insert(lane.clone());
+            let failed_reads = self.waiting.get(&incident).map_or(0, |(count, _)| *count);
+            let (hand, id) = (Arc::clone(&self.hand), incident.clone());
+            let task = self.running.spawn(async move { hand.run(&id, failed_reads).await });
+            self.tasks.insert(task.id(), (incident, lane));
+        }
+    }
+
+    /// The next incidents that are due, whose lane is free, at most `free` and one for each lane.
+    fn choose(&self, board: &Board, now: Timestamp, free: usize) -> Vec<(IncidentId, String)> {
+        let mut taken = HashSet::new();
+        let ready = |live: &&Live| self.waiting.get(live.incident.id()).is_none_or(|(_, at)| *at <= now);
+        board
+            .due(now)
+            .filter(ready)
+            .filter_map(|live| {
+                let lane = lane_of(live);
+                let is_free = !self.lanes.contains(&lane) && taken.insert(lane.clone());
+                is_free.then(|| (live.incident.id().clone(), lane))
+            })
+            .take(free)
+            .collect()
+    }
+
+    async fn ended(&mut self, ended: Result<(Id, Result<Progress, RecordError>), JoinError>) {
+        let task = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let Some((incident, lane)) = self.tasks.remove(&task) else { return };
+        self.lanes.remove(&lane);
+        match ended {
+            Ok((_, Ok(Progress::Rests))) => {
+                self.waiting.remove(&incident);
+            }
+            Ok((_, Ok(Progress::LookAgainAt(at)))) => self.wait(incident, at),
+            Ok((_, Err(error))) => {
+                tracing::error!(incident.id = %incident, %error, "the trail refused; nothing is done");
+                let later = jiff::SignedDuration::from_millis(TRAIL_FAILURE_WAIT_MS);
+                self.wait(incident, self.hand.clock.now().checked_add(later).unwrap_or(Timestamp::MAX));
+            }
+            Err(_) => self.park(incident).await,
+        }
+    }
+
+    fn wait(&mut self, incident: IncidentId, until: Timestamp) {
+        let failed = self.waiting.get(&incident).map_or(0, |(count, _)| *count);
+        self.waiting.insert(incident, (failed.saturating_add(1), until));
+    }
+
+    /// A run that panics would panic again; it is parked so that the others go on.
+    async fn park(&mut self, incident: IncidentId) {
+        tracing::error!(incident.id = %incident, "the step's own code failed; the incident is parked");
+        let held = Event::IncidentHeld { incident, reason: HoldReason::Parked, failure: None };
+        if let Err(error) = self.hand.trail.record(self.hand.clock.now(), vec![held]).await {
+            tracing::error!(%error, "the parked incident could not be recorded");
+        }
+    }
+
+    fn sleep_for(&self) -> Duration {
+        let now = self.hand.clock.now();
+        let on_board = self.hand.trail.board(|board| board.next_due_after(now));
+        let reads = self.waiting.values().map(|(_, at)| *at).filter(|at| *at > now).min();
+        let next_ms = [on_board, reads]
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(LONGEST_SLEEP_MS, |at| u64::try_from(at.as_millisecond() - now.as_millisecond()).unwrap_or(0));
+        Duration::from_millis(next_ms.min(LONGEST_SLEEP_MS))
+    }
+
+    async fn stop(mut self) -> u32 {
+        let all_ended = async { while self.running.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_millis(self.settings.stop_ms), all_ended).await;
+        let parked = u32::try_from(self.running.len()).unwrap_or(u32::MAX);
+        self.running.abort_all();
+        parked
+    }
+}
+
+/// Ends when a stop is asked for, or nobody is left to ask.
+async fn asked(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn lane_of(live: &Live) -> String {
+    let incident = &live.incident;
+    incident.user_id.as_ref().map_or_else(|| format!("reference {}", incident.plan.account), ToString::to_string)
+}
