@@ -10,3 +10,42 @@
 //!
 //! Reading order: `catalogue` (what can be called), `gateway` (the way of one call), `tokens`,
 //! `org_accounts`, `legacy` (the calls), `world` (what the calls change), `faults`, `control`.
+
+mod accounts;
+mod answer;
+mod banner;
+mod calls;
+mod catalogue;
+mod connection;
+mod control;
+mod dingtalk_id;
+mod fault_answers;
+mod fault_rules;
+mod faults;
+mod gateway;
+mod handle;
+mod legacy;
+mod org_accounts;
+mod organization;
+mod refusals;
+mod request;
+mod seed;
+mod server;
+mod settings;
+mod throttle;
+mod tokens;
+mod world;
+
+pub use accounts::{AccountKind, AccountState, Rank, SignOutNotice};
+pub use banner::describe;
+pub use calls::Call;
+pub use catalogue::{Api, Family};
+pub use fault_rules::TooManyFaults;
+pub use faults::{Fault, FaultKind};
+pub use handle::{Sandbox, SignInRefused};
+pub use organization::{APP_KEY, APP_SECRET, CORP_ID, FOREIGN_CORP_ID};
+pub use server::{Running, start, start_with_clock};
+pub use settings::{Settings, StartError};
+
+#[cfg(test)]
+mod tests;
