@@ -1,2 +1,19 @@
 //! Floor 6: the HTTP interface. A handler reads input, calls one function and shapes the answer; only
 //! `problem.rs` knows HTTP status.
+
+mod alerts;
+mod authorize;
+mod body;
+mod control;
+mod health;
+mod incidents;
+mod problem;
+mod request_id;
+mod routes;
+mod state;
+mod trail;
+
+pub use problem::Problem;
+pub use request_id::with_request_id;
+pub use routes::{Gate, ROUTES, Route, mount};
+pub use state::{Settings, State};

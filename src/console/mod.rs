@@ -1,1 +1,38 @@
 //! Floor 6: pages for people, rendered here; no script. For now one page: what is going on.
+
+mod now;
+mod page;
+
+use std::sync::Arc;
+
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::access::{Access, Permission};
+use crate::incident::Clock;
+use crate::trail::Trail;
+
+/// What the pages are made from.
+pub struct Console {
+    /// The trail and its board.
+    pub trail: Arc<Trail>,
+    /// Who may look.
+    pub access: Arc<Access>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Adds the pages to a server.
+pub fn mount(config: &mut ServiceConfig) {
+    config.service(web::resource("/").route(web::get().to(now)));
+    config.service(web::resource("/console.css").route(web::get().to(page::style)));
+}
+
+async fn now(request: HttpRequest, console: Data<Console>) -> HttpResponse {
+    let header = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
+    match console.access.browser(header, Permission::ReadIncidents) {
+        Ok(actor) => page::answer(&now::render(&console, &actor)),
+        Err(_) => page::sign_in(),
+    }
+}

@@ -1,0 +1,66 @@
+//! Roles and what each may do.
+
+use serde::{Deserialize, Serialize};
+
+/// What somebody is to Portcullis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads the trail.
+    Auditor,
+    /// Cares for rules and sources.
+    Engineer,
+    /// Approves, pauses and resumes.
+    Responder,
+    /// Everything.
+    Admin,
+}
+
+/// One thing that can be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Read incidents and the overview.
+    ReadIncidents,
+    /// Read the trail.
+    ReadTrail,
+    /// Pause and resume all actions, let held incidents go on.
+    Control,
+}
+
+impl Role {
+    /// Whether the role includes the permission.
+    #[must_use]
+    pub fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::ReadIncidents => true,
+            Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
+            Permission::Control => matches!(self, Self::Responder | Self::Admin),
+        }
+    }
+}
+
+/// Somebody who has proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The token's name, as it stands on the trail.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_role_matrix() {
+        let allowed = |role: Role| {
+            [Permission::ReadIncidents, Permission::ReadTrail, Permission::Control]
+                .map(|permission| role.may(permission))
+        };
+        assert_eq!(allowed(Role::Auditor), [true, true, false]);
+        assert_eq!(allowed(Role::Engineer), [true, false, false]);
+        assert_eq!(allowed(Role::Responder), [true, true, true]);
+        assert_eq!(allowed(Role::Admin), [true, true, true]);
+    }
+}

@@ -1,0 +1,22 @@
+//! `GET /healthz` and `GET /readyz`: whether the process lives, and whether it can do its work. Open
+//! to anybody, so they say nothing else.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use serde_json::json;
+
+use super::{Problem, State};
+
+/// The process answers.
+pub(super) async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "alive" }))
+}
+
+/// The trail can be written, so alerts can be admitted.
+pub(super) async fn ready(state: Data<State>) -> HttpResponse {
+    if state.trail.is_writable() {
+        HttpResponse::Ok().json(json!({ "status": "ready" }))
+    } else {
+        Problem::Unavailable { retry_after_s: 10 }.response()
+    }
+}

@@ -1,0 +1,85 @@
+//! `GET /v1/incidents/{id}`: one incident with its steps and records.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::trail::raw;
+use super::{Problem, State, authorize};
+use crate::access::{Actor, Permission};
+use crate::incident::{
+    AccountKind, Action, Event, Incident, IncidentId, RuleRef, Status, StepState, Timestamp, UserId,
+};
+use crate::trail::Stored;
+
+/// The incident, folded from its records. That it was read is itself on the trail.
+pub(super) async fn show(request: HttpRequest, id: Path<String>, state: Data<State>) -> HttpResponse {
+    match find(&request, &id, &state).await {
+        Ok(response) => response,
+        Err(problem) => problem.response(),
+    }
+}
+
+async fn find(request: &HttpRequest, id: &str, state: &Data<State>) -> Result<HttpResponse, Problem> {
+    let actor = authorize::actor(request, state, Permission::ReadIncidents)?;
+    let id = IncidentId::parse(id).map_err(|_| Problem::NotFound)?;
+    let (trail, wanted) = (state.trail.clone(), id.clone());
+    let found =
+        tokio::task::spawn_blocking(move || trail.incident(&wanted)).await.map_err(|_| Problem::BadRequest)??;
+    let (incident, records) = found.ok_or(Problem::NotFound)?;
+    note_reading(state, actor, id, &records).await?;
+    Ok(HttpResponse::Ok().json(View::of(&incident, raw(&records)?)))
+}
+
+async fn note_reading(state: &State, actor: Actor, id: IncidentId, records: &[Stored]) -> Result<(), Problem> {
+    let from = records.first().map_or(0, |record| record.seq);
+    let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+    let event = Event::TrailRead { actor: actor.name, from, count, incident: Some(id) };
+    Ok(state.trail.record(state.clock.now(), vec![event]).await?)
+}
+
+/// What is shown of an incident. A type of its own and no `Value`, which would write the records anew.
+#[derive(Serialize)]
+struct View<'i> {
+    id: &'i IncidentId,
+    status: Status,
+    opened_at: Timestamp,
+    account: Account<'i>,
+    contained: bool,
+    rules: &'i [RuleRef],
+    steps: Vec<Step<'i>>,
+    records: Vec<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct Account<'i> {
+    kind: AccountKind,
+    pseudonym: &'i str,
+    user_id: Option<&'i UserId>,
+}
+
+#[derive(Serialize)]
+struct Step<'i> {
+    #[serde(rename = "do")]
+    action: &'i Action,
+    #[serde(rename = "is")]
+    state: &'i StepState,
+}
+
+impl<'i> View<'i> {
+    fn of(incident: &'i Incident, records: Vec<Box<RawValue>>) -> Self {
+        let plan = &incident.plan;
+        let steps = plan.actions.iter().zip(&incident.steps).map(|(action, state)| Step { action, state });
+        Self {
+            id: incident.id(),
+            status: incident.status,
+            opened_at: incident.opened_at,
+            account: Account { kind: plan.account_kind, pseudonym: &plan.account, user_id: incident.user_id.as_ref() },
+            contained: incident.is_containing(),
+            rules: &plan.rules,
+            steps: steps.collect(),
+            records,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Every way a request can fail, as RFC 9457 problem documents with stable codes. The one place that
+//! knows HTTP status.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use serde_json::json;
+
+use crate::access::Denied;
+use crate::admission::AdmissionError;
+use crate::intake::Refusal;
+use crate::trail::{RecordError, StoreError};
+
+/// What a client is told. Never carries parser text, names of types or anything from the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// Authentication failed, for whatever reason: one shape for all of them.
+    Unauthenticated,
+    /// A page wants a token; browsers ask for it.
+    SignInNeeded,
+    /// The token's role does not include this.
+    Forbidden,
+    /// There is nothing here.
+    NotFound,
+    /// Only these methods are answered here.
+    MethodNotAllowed(&'static str),
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The request broke off or is not well-formed.
+    BadRequest,
+    /// The body is authentic but not acceptable JSON.
+    BadJson,
+    /// The JSON is authentic but does not fit the source's kind.
+    WrongSchema,
+    /// A known id with other content.
+    Conflict,
+    /// An event that does not fit the incident's state.
+    WrongState,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// The content type or encoding is not taken.
+    WrongMediaType,
+    /// Too many requests from a stranger.
+    TooMany {
+        /// When to come again, in seconds.
+        retry_after_s: u64,
+    },
+    /// Too much to do, or the trail cannot be written: nothing was done.
+    Unavailable {
+        /// When to come again, in seconds.
+        retry_after_s: u64,
+    },
+}
+
+impl Problem {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Unauthenticated | Self::SignInNeeded => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BadRequest | Self::BadJson => StatusCode::BAD_REQUEST,
+            Self::WrongSchema => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict | Self::WrongState => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The stable code and the sentence for people.
+    #[must_use]
+    pub fn code_and_title(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unauthenticated => ("unauthenticated", "The request could not be authenticated."),
+            Self::SignInNeeded => ("unauthenticated", "A token is needed to see this page."),
+            Self::Forbidden => ("forbidden", "The token's role does not include this."),
+            Self::NotFound => ("not_found", "There is nothing here."),
+            Self::MethodNotAllowed(_) => ("method_not_allowed", "This method is not answered here."),
+            Self::BodyTimeout => ("body_timeout", "The body did not arrive in time."),
+            Self::BadRequest => ("bad_request", "The request is not well-formed."),
+            Self::BadJson => ("bad_json", "The body is not acceptable JSON."),
+            Self::WrongSchema => ("wrong_schema", "The body does not fit the source's kind."),
+            Self::Conflict => ("conflict", "This id was used before with other content."),
+            Self::WrongState => ("wrong_state", "The incident's state does not allow this."),
+            Self::TooLarge => ("too_large", "The body is larger than allowed."),
+            Self::WrongMediaType => ("wrong_media_type", "Send plain application/json."),
+            Self::TooMany { .. } => ("too_many_requests", "Too many requests."),
+            Self::Unavailable { .. } => ("unavailable", "Nothing was done. Come again later."),
+        }
+    }
+
+    /// The answer. Where the body may not have been read to its end, the connection is closed, or
+    /// the rest of it would be taken for the next request.
+    #[must_use]
+    pub fn response(self) -> HttpResponse {
+        let (code, title) = self.code_and_title();
+        let mut response = HttpResponse::build(self.status());
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        match self {
+            Self::TooMany { retry_after_s } | Self::Unavailable { retry_after_s } => {
+                response.insert_header((header::RETRY_AFTER, retry_after_s.to_string()));
+            }
+            Self::MethodNotAllowed(allow) => {
+                response.insert_header((header::ALLOW, allow));
+            }
+            Self::SignInNeeded => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"Portcullis\", charset=\"UTF-8\""));
+            }
+            Self::BodyTimeout | Self::TooLarge | Self::BadRequest => {
+                response.force_close();
+            }
+            _ => {}
+        }
+        let document = json!({
+            "type": format!("urn:portcullis:problem:{code}"),
+            "title": title,
+            "status": self.status().as_u16(),
+            "code": code,
+        });
+        response.body(document.to_string())
+    }
+}
+
+impl From<&Refusal> for Problem {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::ContentType | Refusal::ContentEncoding => Self::WrongMediaType,
+            Refusal::BodyTooLarge => Self::TooLarge,
+            Refusal::RateLimitedAddress { retry_after_s } => Self::TooMany { retry_after_s: *retry_after_s },
+            // An authenticated sender retries a 503, but most do not retry a 429.
+            Refusal::RateLimitedSource { retry_after_s } => Self::Unavailable { retry_after_s: *retry_after_s },
+            _ => Self::Unauthenticated,
+        }
+    }
+}
+
+impl From<AdmissionError> for Problem {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            AdmissionError::Overloaded => Self::Unavailable { retry_after_s: 1 },
+            AdmissionError::Unrecorded(_) => Self::Unavailable { retry_after_s: 10 },
+            AdmissionError::Conflict => Self::Conflict,
+        }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Unknown => Self::Unauthenticated,
+            Denied::Forbidden => Self::Forbidden,
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(_: StoreError) -> Self {
+        Self::Unavailable { retry_after_s: 10 }
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Store(error) => error.into(),
+            RecordError::Illegal(_) => Self::WrongState,
+        }
+    }
+}

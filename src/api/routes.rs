@@ -1,0 +1,70 @@
+//! The table of routes: what is answered where, by whom, to whom.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+
+use super::{Problem, alerts, control, health, incidents, trail};
+use crate::access::Permission;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Anybody.
+    Open,
+    /// Senders, by signature.
+    Signature,
+    /// Holders of a token with this permission.
+    Token(Permission),
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// Its only method.
+    pub method: &'static str,
+    /// Its path; `{}` names a part.
+    pub path: &'static str,
+    /// Who may use it.
+    pub gate: Gate,
+}
+
+/// Every route of the API. Tests walk this list, so that none can be forgotten.
+pub const ROUTES: &[Route] = &[
+    Route { method: "POST", path: "/v1/alerts/{source}", gate: Gate::Signature },
+    Route { method: "GET", path: "/healthz", gate: Gate::Open },
+    Route { method: "GET", path: "/readyz", gate: Gate::Open },
+    Route { method: "GET", path: "/v1/incidents/{id}", gate: Gate::Token(Permission::ReadIncidents) },
+    Route { method: "GET", path: "/v1/trail", gate: Gate::Token(Permission::ReadTrail) },
+    Route { method: "POST", path: "/v1/pause", gate: Gate::Token(Permission::Control) },
+    Route { method: "POST", path: "/v1/resume", gate: Gate::Token(Permission::Control) },
+    Route { method: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
+];
+
+/// Adds the routes to a server, each answering other methods with 405.
+pub fn mount(config: &mut ServiceConfig) {
+    for route in ROUTES {
+        config.service(resource(route));
+    }
+    config.default_service(web::to(|| async { Problem::NotFound.response() }));
+}
+
+fn resource(route: &Route) -> actix_web::Resource {
+    let allow = route.method;
+    let handler = match (route.method, route.path) {
+        ("POST", "/v1/alerts/{source}") => web::post().to(alerts::receive),
+        ("GET", "/healthz") => web::get().to(health::alive),
+        ("GET", "/readyz") => web::get().to(health::ready),
+        ("GET", "/v1/incidents/{id}") => web::get().to(incidents::show),
+        ("GET", "/v1/trail") => web::get().to(trail::list),
+        ("POST", "/v1/pause") => web::post().to(control::pause),
+        ("POST", "/v1/resume") => web::post().to(control::resume),
+        ("POST", "/v1/incidents/{id}/approve") => web::post().to(control::approve),
+        // A row without a handler answers 404, which the test that walks the table finds.
+        _ => web::to(|| async { Problem::NotFound.response() }),
+    };
+    web::resource(route.path).route(handler).default_service(web::to(move || async move { method_not_allowed(allow) }))
+}
+
+fn method_not_allowed(allow: &'static str) -> HttpResponse {
+    Problem::MethodNotAllowed(allow).response()
+}

@@ -1,0 +1,65 @@
+//! What the handlers share.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::access::Access;
+use crate::admission::Admission;
+use crate::incident::{Clock, Digest};
+use crate::intake::{Intake, RefusalTally};
+use crate::trail::Trail;
+
+/// Where and how HTTP is served.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// HTTP worker threads; 0 means one for each core.
+    pub workers: usize,
+    /// The most open connections of each worker.
+    pub connections_max: usize,
+    /// How long a client may take to send a request's head, in milliseconds.
+    pub head_timeout_ms: u64,
+    /// How long an idle connection is kept, in milliseconds.
+    pub keep_alive_ms: u64,
+    /// How long requests under way may take when the program stops, in seconds.
+    pub stop_s: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            workers: 0,
+            connections_max: 8_192,
+            head_timeout_ms: 5_000,
+            keep_alive_ms: 75_000,
+            stop_s: 10,
+        }
+    }
+}
+
+/// The parts behind the handlers.
+pub struct State {
+    /// Verifies deliveries.
+    pub intake: Intake,
+    /// Admits them.
+    pub admission: Arc<Admission>,
+    /// The trail.
+    pub trail: Arc<Trail>,
+    /// Who may read and steer.
+    pub access: Access,
+    /// Counts what was refused before admission.
+    pub tally: RefusalTally,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The rule set in force.
+    pub rules: Digest,
+    /// The most bytes of a delivery.
+    pub body_bytes_max: usize,
+    /// The most milliseconds a delivery's body may take to arrive.
+    pub body_deadline_ms: u64,
+}

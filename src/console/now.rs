@@ -1,0 +1,147 @@
+//! The page *Now*: whether actions run, what is contained, what waits for a human.
+
+use maud::{Markup, html};
+
+use super::Console;
+use super::page::page;
+use crate::access::Actor;
+use crate::incident::{Incident, Status, StepState, Timestamp};
+use crate::trail::{Head, Pause};
+
+/// The most incidents listed in one table.
+const ROWS_MAX: usize = 200;
+
+/// What the page shows, taken from the board at one moment.
+struct View {
+    pause: Option<Pause>,
+    head: Head,
+    held: Vec<Incident>,
+    contained: Vec<Incident>,
+    under_way: Vec<Incident>,
+    now: Timestamp,
+}
+
+pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
+    let view = view(console);
+    let figures = [
+        ("Contained now", view.contained.len() as u64),
+        ("Waiting for a human", view.held.len() as u64),
+        ("Under way", view.under_way.len() as u64),
+        ("Records on the trail", view.head.size),
+    ];
+    let main = html! {
+        h1 { "Now" }
+        (switch(view.pause.as_ref()))
+        dl.figures {
+            @for (name, figure) in figures {
+                div { dt { (name) } dd { (figure) } }
+            }
+        }
+        (table("Waiting for a human", &view.held))
+        (table("Contained", &view.contained))
+        (table("Under way", &view.under_way))
+        p.quiet {
+            "As of " (time(view.now)) " UTC. Root of the trail: " code { (view.head.root) } ". Signed in as " (actor.name) "."
+        }
+    };
+    page("Now", &main)
+}
+
+fn view(console: &Console) -> View {
+    let head = console.trail.head();
+    let now = console.clock.now();
+    console.trail.board(|board| {
+        let mut view =
+            View { pause: board.pause().cloned(), head, held: vec![], contained: vec![], under_way: vec![], now };
+        for live in board.all_live() {
+            let incident = &live.incident;
+            let list = match incident.status {
+                Status::Held(_) => &mut view.held,
+                _ if incident.is_containing() => &mut view.contained,
+                _ => &mut view.under_way,
+            };
+            list.push(incident.clone());
+        }
+        for list in [&mut view.held, &mut view.contained, &mut view.under_way] {
+            list.sort_by(|a, b| b.opened_at.cmp(&a.opened_at).then_with(|| a.id().cmp(b.id())));
+        }
+        view
+    })
+}
+
+fn switch(pause: Option<&Pause>) -> Markup {
+    html! {
+        @match pause {
+            None => { p.state.good { strong { "Actions run." } " Matching alerts are acted on." } }
+            Some(pause) => {
+                p.state.bad {
+                    strong { "Actions are paused" } " since " (time(pause.at)) " UTC by " (pause.actor) ": " (pause.reason)
+                }
+            }
+        }
+    }
+}
+
+fn table(title: &str, incidents: &[Incident]) -> Markup {
+    html! {
+        h2 { (title) }
+        @if incidents.is_empty() {
+            p.quiet { "None." }
+        } @else {
+            div.table tabindex="0" role="region" aria-label=(title) {
+                table {
+                    thead { tr { th scope="col" { "Incident" } th scope="col" { "Account" } th scope="col" { "Rule" } th scope="col" { "Steps" } th scope="col" { "Opened (UTC)" } } }
+                    tbody { @for incident in incidents.iter().take(ROWS_MAX) { (row(incident)) } }
+                }
+            }
+            @if incidents.len() > ROWS_MAX {
+                p.quiet { "And " (incidents.len() - ROWS_MAX) " more." }
+            }
+        }
+    }
+}
+
+fn row(incident: &Incident) -> Markup {
+    html! {
+        tr {
+            td { code { (incident.id()) } @if let Status::Held(reason) = incident.status { br; span.wait { (reason.text()) } } }
+            td { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { "not resolved yet" } } } }
+            td { @for rule in &incident.plan.rules { div { (rule.title) } } }
+            td {
+                @for (action, state) in incident.plan.actions.iter().zip(&incident.steps) {
+                    div { (action.kind().as_str()) ": " span class=(tone(state)) { (word(state)) } }
+                }
+                @if let (Status::Open, Some(due)) = (incident.status, incident.due_at().filter(|due| *due > incident.opened_at)) {
+                    div.quiet { "next at " (time(due)) }
+                }
+            }
+            td { (time(incident.opened_at)) }
+        }
+    }
+}
+
+/// To the second for people, exact for programs.
+fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M:%S")) } }
+}
+
+fn word(state: &StepState) -> &'static str {
+    match state {
+        StepState::Pending => "not begun",
+        StepState::Started { .. } => "under way",
+        StepState::Postponed { .. } => "to be tried again",
+        StepState::Unknown { .. } => "outcome unknown",
+        StepState::Claimed { .. } => "claimed",
+        StepState::Verified { .. } => "verified",
+        StepState::Failed { .. } => "given up",
+    }
+}
+
+fn tone(state: &StepState) -> &'static str {
+    match state {
+        StepState::Claimed { .. } | StepState::Verified { .. } => "good",
+        StepState::Postponed { .. } | StepState::Unknown { .. } | StepState::Started { .. } => "wait",
+        StepState::Failed { .. } => "bad",
+        StepState::Pending => "quiet",
+    }
+}

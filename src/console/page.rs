@@ -1,0 +1,48 @@
+//! The frame of every page: head, style, answer.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use maud::{DOCTYPE, Markup, html};
+
+/// The one style sheet; follows the reader's colour scheme and narrows to a phone.
+const STYLE: &str = include_str!("console.css");
+
+/// A whole page.
+pub(super) fn page(title: &str, main: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Portcullis" }
+                link rel="stylesheet" href="/console.css";
+            }
+            body {
+                header { strong { "Portcullis" } }
+                main { (main) }
+            }
+        }
+    }
+}
+
+pub(super) fn answer(page: &Markup) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(page.0.clone())
+}
+
+/// The browser asks for a token; any name will do.
+pub(super) fn sign_in() -> HttpResponse {
+    let text = html! {
+        h1 { "A token is needed" }
+        p { "Enter any name, and your token as the password." }
+    };
+    HttpResponse::Unauthorized()
+        .insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"Portcullis\", charset=\"UTF-8\""))
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .body(page("A token is needed", &text).0)
+}
+
+pub(super) async fn style() -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/css; charset=utf-8")).body(STYLE)
+}
