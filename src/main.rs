@@ -1,3 +1,7 @@
-//! The `portcullis` program.
+//! The `portcullis` program: hands the command line to `cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    portcullis::cli::main()
+}

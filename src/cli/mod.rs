@@ -1,1 +1,71 @@
 //! Floor 9: the command line. Each command is one file.
+
+mod check;
+mod demo;
+mod refused;
+mod sandbox;
+mod serve;
+mod signals;
+mod trail;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Signed alerts in, contained DingTalk Enterprise Accounts out, everything on a trail that can be
+/// verified.
+#[derive(Debug, Parser)]
+#[command(
+    name = "portcullis",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = refused::EXIT_CODES
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Receive alerts and act on them.
+    Serve(serve::Arguments),
+    /// Show the whole job on this machine: sandbox, signed alert, repeat, forgery, trail.
+    Demo(demo::Arguments),
+    /// Run the DingTalk simulator, for trying rules safely.
+    Sandbox(sandbox::Arguments),
+    /// Load a rules folder, run the rules' own tests and say what is wrong.
+    Check {
+        /// The folder.
+        #[arg(default_value = "rules")]
+        folder: PathBuf,
+    },
+    /// Read or verify a trail that no running program has open.
+    Trail(trail::Arguments),
+}
+
+/// Runs the command of this process's arguments. The exit codes are those of `--help`.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve(arguments) => block_on(serve::run(arguments)),
+        Command::Demo(arguments) => block_on(demo::run(arguments)),
+        Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),
+        Command::Check { folder } => check::run(&folder),
+        Command::Trail(arguments) => trail::run(arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("portcullis: {error:#}");
+            refused::exit_code(&error)
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(work)
+}

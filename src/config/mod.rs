@@ -1,2 +1,171 @@
 //! Floor 7: how settings are read. Defaults, then the file, then the environment, then flags; an
 //! unknown key is an error that says where it stands. Nobody below imports this.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Toml};
+use figment::value::{Dict, Value};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::{access, admission, api, directory, executor, intake, rules, trail};
+
+/// The prefix of environment variables; parts are joined by two underscores:
+/// `PORTCULLIS_HTTP__LISTEN`.
+const ENVIRONMENT_PREFIX: &str = "PORTCULLIS_";
+/// Variables with that prefix that are not settings.
+const NOT_SETTINGS: &[&str] = &["config"];
+
+/// All settings, each part owned by its module.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `[http]`: where and how HTTP is served.
+    #[serde(default)]
+    pub http: api::Settings,
+    /// `[intake]`: sources and limits.
+    #[serde(default)]
+    pub intake: intake::Settings,
+    /// `[rules]`: where the rules are.
+    #[serde(default)]
+    pub rules: rules::Settings,
+    /// `[directory]`: DingTalk.
+    pub directory: directory::Settings,
+    /// `[trail]`: the store.
+    #[serde(default)]
+    pub trail: trail::Settings,
+    /// `[admission]`: limits of admission.
+    #[serde(default)]
+    pub admission: admission::Settings,
+    /// `[executor]`: limits of the executor.
+    #[serde(default)]
+    pub executor: executor::Settings,
+    /// `[access]`: tokens.
+    #[serde(default)]
+    pub access: access::Settings,
+    /// `[telemetry]`, untyped: that module is on this floor, so its owner's caller types it.
+    #[serde(default)]
+    telemetry: Dict,
+    /// The folder that relative paths start from: the configuration file's.
+    #[serde(skip)]
+    pub base: PathBuf,
+}
+
+/// Settings that cannot be taken; says which key of which file or variable, and what is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// Reads the file at `path` and lays the environment and then `flags` (dotted key, value as in TOML)
+/// over it.
+///
+/// # Errors
+/// The file is missing or not TOML; a key is unknown, missing or of the wrong type.
+pub fn load(path: &Path, flags: &[(&str, String)]) -> Result<Config, ConfigError> {
+    if !path.is_file() {
+        return Err(ConfigError(format!("there is no configuration file at {}", path.display())));
+    }
+    let environment = Env::prefixed(ENVIRONMENT_PREFIX).ignore(NOT_SETTINGS).split("__");
+    let mut figment = Figment::new().merge(Toml::file_exact(path)).merge(environment);
+    for (key, value) in flags {
+        figment = figment.merge((*key, value.as_str()));
+    }
+    let mut config: Config = figment.extract().map_err(|error| explain(&error))?;
+    config.base = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    Ok(config)
+}
+
+impl Config {
+    /// The `[telemetry]` table as its module's own type.
+    ///
+    /// # Errors
+    /// A key is unknown or of the wrong type.
+    pub fn telemetry<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        Value::from(self.telemetry.clone()).deserialize().map_err(|error| ConfigError(format!("[telemetry]: {error}")))
+    }
+
+    /// A path from the settings, seen from the configuration file's folder.
+    #[must_use]
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.base.join(path)
+    }
+}
+
+/// One line for each problem, each with its key and where that stands.
+fn explain(error: &figment::Error) -> ConfigError {
+    let lines: Vec<String> = error.clone().into_iter().map(|one| one.to_string()).collect();
+    ConfigError(lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIRECTORY: &str =
+        "[directory]\npreset = \"io\"\napp_key = \"key\"\napp_secret_file = \"secret\"\ncorp_id = \"ding1\"\n";
+
+    fn load_text(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("portcullis.toml");
+        std::fs::write(&path, text).unwrap();
+        load(&path, &[])
+    }
+
+    #[test]
+    fn the_smallest_configuration_names_the_directory() {
+        let config = load_text(DIRECTORY).unwrap();
+        assert_eq!(config.intake.body_bytes_max, 256 * 1024);
+        assert!(load_text("").unwrap_err().to_string().contains("directory"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_place() {
+        for (text, key) in [
+            (format!("{DIRECTORY}\n[htpp]\n"), "htpp"),
+            (format!("{DIRECTORY}\n[http]\nlissten = 1\n"), "lissten"),
+            (format!("{DIRECTORY}\n[trail]\npaht = \"x\"\n"), "paht"),
+        ] {
+            let error = load_text(&text).unwrap_err().to_string();
+            assert!(error.contains(key) && error.contains("portcullis.toml"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_shipped_configuration_says_the_defaults() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/portcullis.toml");
+        let shipped = load(&path, &[]).unwrap();
+        let smallest = load_text(DIRECTORY).unwrap();
+        let numbers = |config: &Config| {
+            let Config { http, intake, directory, trail, admission, executor, .. } = config;
+            format!(
+                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {:?}",
+                intake.body_bytes_max,
+                intake.body_deadline_ms,
+                intake.per_address,
+                trail.cache_bytes_max,
+                (directory.calls_per_second, directory.burst, directory.timeout_ms, directory.connect_timeout_ms),
+            )
+        };
+        assert_eq!(numbers(&shipped), numbers(&smallest));
+        assert_eq!(shipped.intake.sources.len(), 1);
+    }
+
+    #[test]
+    fn an_unknown_telemetry_key_is_refused_too() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Telemetry {
+            #[serde(rename = "format")]
+            _format: Option<String>,
+        }
+        let config = load_text(&format!("{DIRECTORY}\n[telemetry]\nformt = \"json\"\n")).unwrap();
+        assert!(config.telemetry::<Telemetry>().unwrap_err().to_string().contains("formt"));
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_key() {
+        let error = load_text(&format!("{DIRECTORY}\n[http]\nworkers = \"many\"\n")).unwrap_err().to_string();
+        assert!(error.contains("http.workers"), "{error}");
+    }
+}

@@ -1,2 +1,9 @@
 //! Floor 8: how everything is put together. The app is a value: built from settings, asked for its
 //! address, run until stopped. Tests start the same value.
+
+mod app;
+mod parts;
+mod summaries;
+
+pub use app::App;
+pub use parts::Parts;

@@ -1,2 +1,59 @@
 //! Floor 7: how logs leave. Human text for a terminal, JSON lines for a collector; bodies, tokens,
 //! names, phone numbers and mail addresses are never among the fields.
+
+use std::io;
+
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+
+/// How logs are written. They go to standard error.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// `text` or `json`.
+    pub format: Format,
+    /// What is written, in the syntax of `tracing_subscriber::EnvFilter`, such as `info` or
+    /// `portcullis=debug`.
+    pub filter: String,
+}
+
+/// The two forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// One line for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { format: Format::Text, filter: "info".to_owned() }
+    }
+}
+
+/// Why logging cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The filter's text is not understood.
+    #[error("telemetry.filter: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Something in this process logs already.
+    #[error("logging was set up before")]
+    Twice,
+}
+
+/// Begins to log. Once in a process.
+///
+/// # Errors
+/// The filter is not understood, or logging was begun before.
+pub fn start(settings: &Settings) -> Result<(), SetupError> {
+    let filter = EnvFilter::try_new(&settings.filter)?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let begun = match settings.format {
+        Format::Text => builder.try_init(),
+        Format::Json => builder.json().flatten_event(true).try_init(),
+    };
+    begun.map_err(|_| SetupError::Twice)
+}

@@ -1,0 +1,52 @@
+//! `portcullis serve`: receives alerts and acts on them until it is told to stop.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::refused::refused;
+use super::signals;
+use crate::server::{App, Parts};
+use crate::{config, telemetry};
+
+/// What `serve` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The configuration file.
+    #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE")]
+    config: PathBuf,
+    /// Listen here instead of where the configuration says.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Only read the configuration, the secrets and the rules, say whether they are good, and end.
+    #[arg(long)]
+    check_config: bool,
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let flags: Vec<(&str, String)> = arguments.listen.map(|listen| ("http.listen", listen)).into_iter().collect();
+    let config = config::load(&arguments.config, &flags).map_err(refused)?;
+    let telemetry = config.telemetry().map_err(refused)?;
+    // Read a second time by the start itself: what is wrong is told before anything is opened, and as
+    // the operator's to mend.
+    App::check(&config).map_err(refused)?;
+    if arguments.check_config {
+        println!("The configuration is good.");
+        return Ok(());
+    }
+    telemetry::start(&telemetry).map_err(refused)?;
+    // Before the trail is opened: a stop that is asked for during the start is kept until it can be
+    // carried out in order.
+    let stop_asked = signals::stop_asked()?;
+    let parts = {
+        let config = config.clone();
+        tokio::task::spawn_blocking(move || Parts::real(&config)).await??
+    };
+    let app = App::start(&config, parts).await?;
+    println!("listening on {}", app.url());
+    tokio::select! {
+        () = stop_asked => {}
+        () = app.failed() => anyhow::bail!("the trail can no longer be written; start the program again"),
+    }
+    app.stop().await
+}

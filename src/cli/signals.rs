@@ -1,0 +1,19 @@
+//! Waits for the operator to end the program.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Begins to listen for SIGINT (Ctrl-C) and SIGTERM, which from here on no longer end the process on
+/// their own. What is given resolves on the first of them, also if it came before anybody waited.
+///
+/// # Errors
+/// The process cannot listen for signals.
+pub(super) fn stop_asked() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

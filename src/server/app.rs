@@ -1,0 +1,209 @@
+//! The running program: HTTP in front, the executor behind, the trail between them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::web::Data;
+use actix_web::{App as Web, HttpServer};
+use anyhow::Context as _;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::{Parts, summaries};
+use crate::access::Access;
+use crate::admission::Admission;
+use crate::api::{self, State};
+use crate::config::Config;
+use crate::console::{self, Console};
+use crate::directory::DingTalk;
+use crate::executor::{Executor, Hand};
+use crate::incident::{Clock, Event, SystemClock, Timestamp};
+use crate::intake::{Intake, RefusalTally};
+use crate::rules::{self, RuleSet};
+use crate::trail::{Draft, Trail};
+
+/// The program, listening and working.
+pub struct App {
+    address: SocketAddr,
+    trail: Arc<Trail>,
+    rules: Arc<RuleSet>,
+    clock: Arc<dyn Clock>,
+    state: Data<State>,
+    http: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
+    stop: watch::Sender<bool>,
+    executing: JoinHandle<u32>,
+    summarising: JoinHandle<()>,
+}
+
+impl App {
+    /// Builds everything and begins to listen; alerts are admitted from here on. Has to be called in
+    /// a tokio runtime.
+    ///
+    /// # Errors
+    /// A setting, rule or secret is refused, the trail cannot be replayed or written, or the port
+    /// cannot be had. Nothing listens then.
+    pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
+        let Parts { clock, store, directory, pseudonyms } = parts;
+        let rules = Arc::new(load_rules(config)?);
+        for warning in rules.warnings() {
+            tracing::warn!(%warning, "a rule is allowed but doubtful");
+        }
+        let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
+        let admission =
+            Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
+        let state = Data::new(State {
+            intake: Intake::new(&config.intake, &config.base)?,
+            admission,
+            trail: trail.clone(),
+            access: Access::new(&config.access)?,
+            tally: RefusalTally::default(),
+            clock: clock.clone(),
+            rules: rules.digest(),
+            body_bytes_max: config.intake.body_bytes_max,
+            body_deadline_ms: config.intake.body_deadline_ms,
+        });
+        let console = Data::new(Console {
+            trail: trail.clone(),
+            access: Arc::new(Access::new(&config.access)?),
+            clock: clock.clone(),
+        });
+        note_start(&trail, &rules, clock.now()).await?;
+        let (server, address) = listen(&config.http, state.clone(), console)?;
+        let hand = Hand {
+            trail: trail.clone(),
+            directory,
+            rules: rules.clone(),
+            clock: clock.clone(),
+            own_corp_id: config.directory.corp_id.clone(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let executor = Executor::new(hand, config.executor.clone());
+        tracing::info!(http.address = %address, rules.digest = %rules.digest(), rules.count = rules.rules().len(), "started");
+        Ok(Self {
+            address,
+            trail,
+            rules,
+            clock,
+            http: server.handle(),
+            serving: tokio::spawn(server),
+            stop,
+            executing: tokio::spawn(executor.run(stopped)),
+            summarising: tokio::spawn(summaries::run(state.clone())),
+            state,
+        })
+    }
+
+    /// Reads everything that starting would read, without touching the trail or any port.
+    ///
+    /// # Errors
+    /// What starting would refuse.
+    pub fn check(config: &Config) -> anyhow::Result<()> {
+        load_rules(config)?;
+        Intake::new(&config.intake, &config.base)?;
+        Access::new(&config.access)?;
+        let secret = config.directory.read_secret(&config.base)?;
+        DingTalk::new(&config.directory, secret, Arc::new(SystemClock))?;
+        Ok(())
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The trail, for those who run the app in their own process.
+    #[must_use]
+    pub fn trail(&self) -> &Arc<Trail> {
+        &self.trail
+    }
+
+    /// The rule set in force.
+    #[must_use]
+    pub fn rules(&self) -> &Arc<RuleSet> {
+        &self.rules
+    }
+
+    /// Resolves when the trail can no longer be written: the process has to end and be started again.
+    pub async fn failed(&self) {
+        self.trail.failed().await;
+    }
+
+    /// Stops in order: no new requests, those under way end, the executor ends or parks its calls,
+    /// and the trail says so.
+    ///
+    /// # Errors
+    /// The last record could not be written.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.http.stop(true).await;
+        let _ = self.serving.await;
+        let _ = self.stop.send(true);
+        let parked = self.executing.await.unwrap_or(0);
+        self.summarising.abort();
+        summaries::flush(&self.state, Timestamp::MAX).await;
+        self.trail.record(self.clock.now(), vec![Event::SystemStopped { parked }]).await?;
+        tracing::info!(steps.parked = parked, "stopped");
+        Ok(())
+    }
+}
+
+fn load_rules(config: &Config) -> anyhow::Result<RuleSet> {
+    let folder = config.resolve(&config.rules.folder);
+    rules::load(&folder).map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
+}
+
+/// The first record of every run. If it cannot be written nothing is served.
+async fn note_start(trail: &Arc<Trail>, rules: &RuleSet, now: Timestamp) -> anyhow::Result<()> {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let event = Event::SystemStarted { version, rules: rules.digest() };
+    trail.append(None, vec![Draft::of(now, event)]).await.context("the trail cannot be written")?;
+    Ok(())
+}
+
+fn listen(
+    settings: &api::Settings,
+    state: Data<State>,
+    console: Data<Console>,
+) -> anyhow::Result<(actix_web::dev::Server, SocketAddr)> {
+    let server = HttpServer::new(move || {
+        Web::new()
+            .app_data(state.clone())
+            .app_data(console.clone())
+            .wrap(from_fn(api::with_request_id))
+            .wrap(security_headers())
+            .configure(console::mount)
+            .configure(api::mount)
+    });
+    let workers = match settings.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let server = server
+        .workers(workers)
+        .max_connections(settings.connections_max)
+        .client_request_timeout(Duration::from_millis(settings.head_timeout_ms))
+        .keep_alive(Duration::from_millis(settings.keep_alive_ms))
+        .shutdown_timeout(settings.stop_s)
+        .disable_signals()
+        .bind(settings.listen)
+        .with_context(|| format!("{} cannot be listened on", settings.listen))?;
+    let address = server.addrs().first().copied().context("no address is listened on")?;
+    Ok((server.run(), address))
+}
+
+/// On every answer, errors among them.
+fn security_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add((
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+        ))
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("Referrer-Policy", "no-referrer"))
+        .add(("Cross-Origin-Opener-Policy", "same-origin"))
+        .add(("Cache-Control", "no-store"))
+}

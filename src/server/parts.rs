@@ -1,0 +1,41 @@
+//! The parts that tests and demos may choose themselves: clock, store, directory.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::config::Config;
+use crate::directory::{DingTalk, Directory};
+use crate::incident::{Clock, SystemClock};
+use crate::trail::{self, Pseudonyms, SledStore, Store};
+
+/// What the app is made of, beside its settings.
+pub struct Parts {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where the trail is kept.
+    pub store: Arc<dyn Store>,
+    /// DingTalk.
+    pub directory: Arc<dyn Directory>,
+    /// Names accounts on the trail.
+    pub pseudonyms: Pseudonyms,
+}
+
+impl Parts {
+    /// The real ones, as the settings name them. Blocks while the store opens.
+    ///
+    /// # Errors
+    /// The store cannot be opened, the secret cannot be read, or the settings are refused.
+    pub fn real(config: &Config) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let folder = config.resolve(&config.trail.path);
+        let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
+        let store = SledStore::open(&settings)
+            .with_context(|| format!("the trail in {} cannot be opened", folder.display()))?;
+        let key = folder.join("pseudonym.key");
+        let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
+        let secret = config.directory.read_secret(&config.base)?;
+        let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?);
+        Ok(Self { clock, store: Arc::new(store), directory, pseudonyms })
+    }
+}
