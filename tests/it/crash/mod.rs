@@ -1,0 +1,11 @@
+//! The real program with its real store, killed from outside at chosen moments and started again:
+//! nothing acknowledged is lost, nothing is done without its intent, and nothing is done twice.
+
+mod admission;
+mod damage;
+mod laws;
+mod settings;
+mod site;
+mod start;
+mod steps;
+mod stop;

@@ -1,0 +1,237 @@
+//! The app under test, with everything a test may look at or turn.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis::config::Config;
+use portcullis::directory::DingTalk;
+use portcullis::incident::{Clock, HandSetClock, IncidentId, Timestamp};
+use portcullis::sandbox::{self, APP_KEY, APP_SECRET, Running, Sandbox};
+use portcullis::server::{App, Parts};
+use portcullis::trail::{self, MemoryStore, Pseudonyms, Record, SledStore, Store, Trail, verify};
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::delivery::Delivery;
+use super::promises;
+use super::setup::{Kept, Set, configure, copy_folder};
+use super::witness::{Orders, Witness};
+
+/// Nothing in these tests takes longer; it only ends what hangs.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The store, also by its own type where a test turns something at it.
+struct Keeper {
+    store: Arc<dyn Store>,
+    memory: Option<Arc<MemoryStore>>,
+}
+
+/// A running app, its sandbox, its store and its clock.
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<HandSetClock>,
+    pub(crate) client: reqwest::Client,
+    pub(crate) config: Config,
+    keeper: Keeper,
+    sandbox: Running,
+    orders: Orders,
+    _folder: TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl TestApp {
+    /// With the shipped rules and everything at its default.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Set::default()).await
+    }
+
+    /// As a test has set it. The day is always the same, and begins with a whole minute.
+    pub(crate) async fn start_with(set: Set) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(HandSetClock::at("2026-11-21T03:00:00Z".parse().unwrap()));
+        let sandbox = sandbox::start_with_clock(set.sandbox.clone(), clock.clone()).await.unwrap();
+        let rules = folder.path().join("rules");
+        copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &rules);
+        (set.rules)(&rules);
+        let config = configure(folder.path(), &sandbox.url(), set.config);
+        let keeper = Keeper::open(set.kept, &config);
+        let orders = Orders::default();
+        let app = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.unwrap();
+        // No connection outlives its request: the stop would have to wait for it.
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(PATIENCE).build().unwrap();
+        Self { app, clock, client, config, keeper, sandbox, orders, _folder: folder }
+    }
+
+    /// Stops the app in order and starts it again on the same store and sandbox.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { app, clock, client, config, keeper, sandbox, orders, _folder } = self;
+        app.stop().await.unwrap();
+        let keeper = keeper.reopen(&config).await;
+        let app = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.unwrap();
+        Self { app, clock, client, config, keeper, sandbox, orders, _folder }
+    }
+
+    /// DingTalk's side.
+    pub(crate) fn dingtalk(&self) -> &Sandbox {
+        self.sandbox.state()
+    }
+
+    /// The time the app believes.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Makes the store refuse every append, or take them again.
+    pub(crate) fn refuse_appends(&self, refuse: bool) {
+        self.keeper.memory.as_ref().expect("only the store in memory can refuse").refuse_appends(refuse);
+    }
+
+    /// Posts a delivery to its source.
+    pub(crate) async fn deliver(&self, delivery: &Delivery) -> Answer {
+        let mut request = self.client.post(format!("{}{}", self.app.url(), delivery.path()));
+        for (name, value) in &delivery.headers {
+            request = request.header(name, value);
+        }
+        answer(request.body(delivery.body.clone())).await
+    }
+
+    /// Posts a delivery that opens an incident.
+    pub(crate) async fn open(&self, delivery: &Delivery) -> IncidentId {
+        let answer = self.deliver(delivery).await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+        answer.incident()
+    }
+
+    /// Reads with a token.
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        answer(self.client.get(format!("{}{path}", self.app.url())).bearer_auth(token)).await
+    }
+
+    /// Posts JSON with a token.
+    pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        answer(self.client.post(format!("{}{path}", self.app.url())).bearer_auth(token).json(body)).await
+    }
+
+    /// A responder's word; it must be taken.
+    pub(crate) async fn steer(&self, path: &str) {
+        let answer = self.post(path, super::RESPONDER, &json!({ "reason": "a drill" })).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    }
+
+    /// A responder lets a held incident go on.
+    pub(crate) async fn approve(&self, incident: &IncidentId) {
+        self.steer(&format!("/v1/incidents/{incident}/approve")).await;
+    }
+
+    /// Somebody else enables the account in the admin console.
+    pub(crate) async fn enable_by_another_hand(&self, user_id: &str) {
+        let post = |path: &str| self.client.post(format!("{}{path}", self.sandbox.url()));
+        let keys = json!({ "appKey": APP_KEY, "appSecret": APP_SECRET });
+        let token = answer(post("/v1.0/oauth2/accessToken").json(&keys)).await.body;
+        let request = post("/v1.0/contact/orgAccounts/enable").json(&json!({ "userId": user_id }));
+        let done = answer(request.header("x-acs-dingtalk-access-token", token["accessToken"].as_str().unwrap())).await;
+        assert_eq!(done.body, json!({ "result": true }));
+    }
+
+    /// Stops all, checks what must be true after every test, and gives the whole trail.
+    pub(crate) async fn end(self) -> Vec<Record> {
+        let Self { app, keeper, sandbox, orders, .. } = self;
+        app.stop().await.unwrap();
+        let calls = sandbox.state().calls();
+        sandbox.stop().await;
+        verify(keeper.store.as_ref(), |_| ()).expect("the trail verifies");
+        let trail = Trail::open(keeper.store).expect("the next start can replay the trail");
+        let records = trail.read(0, usize::MAX).unwrap();
+        promises::check(&records, &orders, &calls);
+        records
+    }
+}
+
+impl Answer {
+    /// The value of a header, empty when it is not there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The id of the delivery's first alert.
+    pub(crate) fn alert(&self) -> &str {
+        self.body.pointer("/alerts/0/id").and_then(Value::as_str).unwrap_or_else(|| panic!("no alert in {}", self.body))
+    }
+
+    /// The incident that the delivery's first alert opened.
+    pub(crate) fn incident(&self) -> IncidentId {
+        let id = self.body.pointer("/alerts/0/incidents/0").and_then(Value::as_str);
+        IncidentId::parse(id.unwrap_or_else(|| panic!("no incident in {}", self.body))).unwrap()
+    }
+
+    /// The code of a problem.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+impl Keeper {
+    fn open(kept: Kept, config: &Config) -> Self {
+        match kept {
+            Kept::InMemory => Self::in_memory(Arc::default()),
+            Kept::BySled => Self::by_sled(config),
+        }
+    }
+
+    fn in_memory(memory: Arc<MemoryStore>) -> Self {
+        Self { store: memory.clone(), memory: Some(memory) }
+    }
+
+    fn by_sled(config: &Config) -> Self {
+        let settings = trail::Settings { path: config.resolve(&config.trail.path), ..config.trail.clone() };
+        Self { store: Arc::new(SledStore::open(&settings).unwrap()), memory: None }
+    }
+
+    /// A store on disk is closed first, as it is when a process ends.
+    async fn reopen(self, config: &Config) -> Self {
+        if let Some(memory) = self.memory {
+            return Self::in_memory(memory);
+        }
+        let held = Arc::downgrade(&self.store);
+        drop(self.store);
+        patiently(async {
+            while held.strong_count() > 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        Self::by_sled(config)
+    }
+}
+
+/// Ends a test that waits for what never comes.
+pub(super) async fn patiently<T>(awaited: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, awaited).await.expect("it never came")
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Answer { status, headers, body }
+}
+
+fn parts(config: &Config, clock: &Arc<HandSetClock>, keeper: &Keeper, orders: &Orders) -> Parts {
+    let clock: Arc<dyn Clock> = clock.clone();
+    let secret = config.directory.read_secret(&config.base).unwrap();
+    let dingtalk = DingTalk::new(&config.directory, secret, clock.clone()).unwrap();
+    let store = keeper.store.clone();
+    let directory = Arc::new(Witness::new(dingtalk, store.clone(), orders.clone()));
+    Parts { clock, store, directory, pseudonyms: Pseudonyms::new(&[7; 32]) }
+}

@@ -1,0 +1,18 @@
+//! The second user of the app: starts it on free ports with a clock set by hand, the sandbox as
+//! DingTalk, and one helper for each door. What must hold after every test is checked by `end`.
+
+mod app;
+mod delivery;
+mod process;
+mod promises;
+mod raw;
+mod setup;
+mod trail;
+mod witness;
+
+pub(crate) use app::{Answer, TestApp};
+pub(crate) use delivery::{Delivery, GITHUB, OKTA, SIEM, Source, harmless, high_risk, hook, leaked, reported};
+pub(crate) use process::{Ended, Process};
+pub(crate) use raw::{RawAnswer, RawConnection, request};
+pub(crate) use setup::{ADMIN, AUDITOR, ENGINEER, Kept, RESPONDER, Set, configure, copy_folder, edit};
+pub(crate) use trail::CONTAINED;

@@ -1,0 +1,65 @@
+//! Stands between the app and its DingTalk client, and notes how long the durable trail was at the
+//! moment each order left.
+
+use std::sync::{Arc, Mutex};
+
+use portcullis::directory::{Account, BoxFuture, DingTalk, Directory, Done, Lookup, Order};
+use portcullis::incident::{ActionKind, Failure, UserId};
+use portcullis::trail::Store;
+
+/// One order as it left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) kind: ActionKind,
+    pub(super) user_id: String,
+    /// How many records were durable.
+    pub(super) trail_size: u64,
+}
+
+/// The orders in the order they left; outlives a restart.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Orders(Arc<Mutex<Vec<Left>>>);
+
+impl Orders {
+    pub(super) fn all(&self) -> Vec<Left> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+/// The real client, watched.
+pub(super) struct Witness {
+    dingtalk: DingTalk,
+    store: Arc<dyn Store>,
+    orders: Orders,
+}
+
+impl Witness {
+    pub(super) fn new(dingtalk: DingTalk, store: Arc<dyn Store>, orders: Orders) -> Self {
+        Self { dingtalk, store, orders }
+    }
+}
+
+impl Directory for Witness {
+    fn find<'a>(&'a self, lookup: &'a Lookup) -> BoxFuture<'a, Result<Vec<UserId>, Failure>> {
+        self.dingtalk.find(lookup)
+    }
+
+    fn account<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Account>, Failure>> {
+        self.dingtalk.account(user_id)
+    }
+
+    fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>> {
+        self.dingtalk.is_disabled(user_id)
+    }
+
+    fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
+        let (kind, user_id) = match order {
+            Order::SignOut { user_id, .. } => (ActionKind::SignOut, user_id),
+            Order::Disable { user_id, .. } => (ActionKind::Disable, user_id),
+            Order::Enable { user_id } => (ActionKind::Enable, user_id),
+        };
+        let left = Left { kind, user_id: user_id.to_string(), trail_size: self.store.head().size };
+        self.orders.0.lock().unwrap().push(left);
+        self.dingtalk.act(order)
+    }
+}

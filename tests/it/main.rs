@@ -1,0 +1,24 @@
+//! Everything together, through the doors people use: alerts over HTTP, the sandbox as DingTalk, the
+//! trail as it was written. One binary, so that it links once.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod harness;
+
+mod admission;
+mod api;
+mod authentication;
+mod concurrency;
+mod console;
+mod crash;
+mod dingtalk_faults;
+mod every_call_fails_once;
+mod expiry;
+mod framing;
+mod guardrails;
+mod lifecycle;
+mod limits;
+mod look_up;
+mod pause;
+mod store_refuses;
+mod trail_pages;
