@@ -30,8 +30,7 @@ impl Parts {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let folder = config.resolve(&config.trail.path);
         let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
-        let store = SledStore::open(&settings)
-            .with_context(|| format!("the trail in {} cannot be opened", folder.display()))?;
+        let store = SledStore::open(&settings)?;
         let key = folder.join("pseudonym.key");
         let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
         let secret = config.directory.read_secret(&config.base)?;

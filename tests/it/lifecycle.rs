@@ -55,7 +55,7 @@ async fn a_stop_waits_for_the_call_under_way() {
 async fn d11_a_second_program_on_the_same_trail_is_refused() {
     let app = TestApp::start_with(Set { kept: Kept::BySled, ..Set::default() }).await;
     let refused = Parts::real(&app.config).map(drop).unwrap_err();
-    assert!(format!("{refused:#}").contains("cannot be opened"), "{refused:#}");
+    assert!(format!("{refused:#}").contains("another process has the trail in"), "{refused:#}");
     assert_eq!(app.deliver(&Delivery::of_events("msg_1", &[harmless("a")], app.now())).await.status, 202);
     app.end().await;
 }

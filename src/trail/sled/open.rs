@@ -123,7 +123,7 @@ fn open_database(settings: &Settings) -> Result<Db, OpenError> {
     let path = &settings.path;
     let config = Config::new().path(path).cache_capacity(settings.cache_bytes_max).flush_every_ms(Some(TIDY_EVERY_MS));
     config.open().map_err(|source| match source {
-        ::sled::Error::Corruption { .. } => damaged(path, source.to_string()),
+        ::sled::Error::Corruption { .. } => damaged(path, "its file is not as it was written".to_owned()),
         source => OpenError::Store { path: path.to_owned(), source },
     })
 }
