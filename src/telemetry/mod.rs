@@ -1,7 +1,7 @@
 //! Floor 7: how logs leave. Human text for a terminal, JSON lines for a collector; bodies, tokens,
 //! names, phone numbers and mail addresses are never among the fields.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
@@ -50,7 +50,9 @@ pub enum SetupError {
 /// The filter is not understood, or logging was begun before.
 pub fn start(settings: &Settings) -> Result<(), SetupError> {
     let filter = EnvFilter::try_new(&settings.filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // Colours are for people; a journal or a file would keep them as escape codes.
+    let colours = io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
     let begun = match settings.format {
         Format::Text => builder.try_init(),
         Format::Json => builder.json().flatten_event(true).try_init(),
