@@ -14,7 +14,7 @@ use super::site::{Program, Site, opened, person, post};
 use super::start::{Start, kill_at};
 use crate::harness::{Answer, Delivery};
 
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 12;
 /// New in each round.
 const PEOPLE: usize = 2;
 /// About each of them, all under way at the same time.
@@ -180,10 +180,10 @@ impl Numbers {
     /// Never more than a round has: it ends by its moment and not by patience.
     fn moment(&mut self) -> Moment {
         let people = PEOPLE as u64;
-        match self.below(5) {
-            0 | 1 => Moment::Answers(usize::try_from(self.below((PEOPLE * ALERTS) as u64)).unwrap()),
-            2 => Moment::Calls(Api::UserGet, 1 + self.below(people * 3)),
-            3 => Moment::Calls(Api::SignOut, 1 + self.below(people)),
+        match self.below(6) {
+            0..=2 => Moment::Answers(usize::try_from(self.below((PEOPLE * ALERTS) as u64)).unwrap()),
+            3 => Moment::Calls(Api::UserGet, 1 + self.below(people * 3)),
+            4 => Moment::Calls(Api::SignOut, 1 + self.below(people)),
             _ => Moment::Calls(Api::Disable, 1 + self.below(people)),
         }
     }

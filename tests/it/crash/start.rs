@@ -9,7 +9,7 @@ use crate::harness::Process;
 /// What a first start makes, in this order; it is killed as soon as each is seen.
 const MADE: [&str; 5] = ["lock", "conf", "db", "pseudonym.key.new", "pseudonym.key"];
 /// Each kill hits a little earlier or later.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_start_that_is_killed_leaves_nothing_in_the_way_of_the_next() {

@@ -39,7 +39,8 @@ async fn stopped_under_load_it_loses_nothing_and_ends_well() {
         }
     }
     senders.join_all().await;
-    program.ended().await.well();
+    let ended = program.ended().await.well();
+    assert!(ended.stderr.contains("stopped") && !ended.stderr.contains('\u{1b}'), "{}", ended.stderr);
     assert!(statuses.iter().all(|status| [200, 202, 503].contains(status)), "{statuses:?}");
     assert!(acknowledged.len() >= ANSWERS_BEFORE, "{statuses:?}");
 
@@ -121,12 +122,12 @@ async fn a_second_process_is_refused_and_the_first_goes_on() {
     let program = site.start().await;
     let second = site.spawn_with(&[]).ended().await;
     assert_eq!((second.code, second.stdout.as_slice()), (Some(1), [].as_slice()));
-    assert!(second.stderr.contains("another process has the trail in"), "{}", second.stderr);
+    assert!(second.stderr.contains("portcullis: another process has the trail in"), "{}", second.stderr);
     let trail = site.path("trail");
     for command in ["verify", "show"] {
         let refused = Process::run(&["trail", command, "--folder", trail.to_str().unwrap()]).await;
         assert_eq!(refused.code, Some(1), "{refused:?}");
-        assert!(refused.stderr.contains("another process has the trail in"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("portcullis: another process has the trail in"), "{}", refused.stderr);
     }
     let answer = program.deliver(&zhang_san()).await.expect("an answer");
     program.until_contained(&answer.incident()).await;

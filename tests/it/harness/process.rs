@@ -90,9 +90,9 @@ impl Process {
         Ended { code, stdout: std::mem::take(&mut self.stdout), stderr: self.stderr() }
     }
 
-    /// Whether it has this file open now.
+    /// Whether it has this file open now; where the system cannot tell (no `/proc`), it is said to.
     pub(crate) fn has_open(&self, file: &Path) -> bool {
-        let Ok(open) = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())) else { return false };
+        let Ok(open) = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())) else { return true };
         open.filter_map(Result::ok).any(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target == file))
     }
 
