@@ -19,7 +19,7 @@ const ID_BYTES_MAX: usize = 128;
 /// The most digits of a timestamp: enough for thirty thousand years.
 const TIMESTAMP_DIGITS_MAX: usize = 12;
 
-/// A value that came out of a delivery whose signature was checked. Only [`Verifier::verify`] makes
+/// A value that came out of a delivery whose signature was checked. Only `Verifier::verify` makes
 /// one; outside this module it can be read and taken apart, never made.
 #[derive(Debug, Clone)]
 pub struct Verified<T>(T);
