@@ -32,6 +32,13 @@ impl Parts {
         let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
         let store = SledStore::open(&settings)?;
         let key = folder.join("pseudonym.key");
+        // A new key would give every account another name on the trail, and nobody could tell any
+        // more whom an earlier incident covers.
+        anyhow::ensure!(
+            key.exists() || store.head().size == 0,
+            "{} is missing, although the trail has records; put it back from where it was kept",
+            key.display()
+        );
         let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
         let secret = config.directory.read_secret(&config.base)?;
         let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?);

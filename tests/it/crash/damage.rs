@@ -45,6 +45,16 @@ async fn a_damaged_store_is_refused_or_unharmed_and_never_another_trail() {
     assert!(refused > 0, "no place was of any importance");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trail_that_lost_the_key_of_its_pseudonyms_is_refused() {
+    let site = Site::new().await;
+    recorded(&site).await;
+    fs::remove_file(site.path("trail/pseudonym.key")).unwrap();
+    let ended = site.spawn_with(&[]).ended().await;
+    assert_eq!((ended.code, ended.stdout.as_slice()), (Some(1), [].as_slice()), "{ended:?}");
+    assert!(ended.stderr.contains("pseudonym.key is missing"), "{}", ended.stderr);
+}
+
 /// A trail with something on it, at rest.
 async fn recorded(site: &Site) -> Vec<Record> {
     let program = site.start().await;
