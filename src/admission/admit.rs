@@ -100,7 +100,7 @@ impl Admission {
         delivery: Verified<NotUnderstood>,
         body: &[u8],
     ) -> Result<(), AdmissionError> {
-        let draft = not_understood(delivery.get(), body, self.clock.now());
+        let draft = not_understood(delivery.get(), body, self.clock.now()).map_err(refused)?;
         self.trail.append(None, vec![draft]).await.map(drop).map_err(refused)
     }
 
@@ -131,7 +131,7 @@ impl Admission {
                 in_this_delivery.extend(decided.opened.iter().flat_map(covers_of(now)));
             }
             opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
-            drafts.push(admitted(judged.alert, key, decided, now));
+            drafts.push(admitted(judged.alert, key, decided, now).map_err(refused)?);
         }
         match self.trail.append(key, drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => Ok(receipt(ids, opened, &slots)),

@@ -3,26 +3,30 @@
 use crate::incident::{Alert, Digest, Event, SourceName, Timestamp};
 use crate::intake::NotUnderstood;
 use crate::response::{Decided, Enclosure};
-use crate::trail::{DeliveryKey, Draft, UniqueKey, seal};
+use crate::trail::{DeliveryKey, Draft, StoreError, UniqueKey, seal, seal_json};
 
 /// The record of an admitted alert. The event moves out of the alert into what lies beside it.
-pub(super) fn admitted(alert: Alert, key: UniqueKey, decided: Decided, now: Timestamp) -> Draft {
+///
+/// # Errors
+/// What lies beside it cannot be sealed.
+pub(super) fn admitted(alert: Alert, key: UniqueKey, decided: Decided, now: Timestamp) -> Result<Draft, StoreError> {
     let enclosure = Enclosure { event: alert.event, subjects: decided.subjects };
-    // The enclosure is made of text and numbers only, which always serialise.
-    let content = serde_json::to_vec(&enclosure).unwrap_or_default();
-    let (private, sealed) = seal(&content);
+    let (private, sealed) = seal_json(&enclosure)?;
     let event = Event::AlertAdmitted {
         alert: Box::new(alert.summary),
         verdict: Box::new(decided.verdict),
         opened: decided.opened,
         private,
     };
-    Draft { at: now, event, key: Some(key), private: Some(sealed) }
+    Ok(Draft { at: now, event, key: Some(key), private: Some(sealed) })
 }
 
 /// The record of a delivery that was authentic but not understood, with its body beside it.
-pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timestamp) -> Draft {
-    let (private, sealed) = seal(body);
+///
+/// # Errors
+/// What lies beside it cannot be sealed.
+pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timestamp) -> Result<Draft, StoreError> {
+    let (private, sealed) = seal(body)?;
     let event = Event::DeliveryNotUnderstood {
         source: delivery.source.clone(),
         reason: delivery.reason.code().to_owned(),
@@ -30,7 +34,7 @@ pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timesta
         private,
     };
     let parts: [&[u8]; 3] = [b"not understood", delivery.source.as_str().as_bytes(), &delivery.body_sha256.0];
-    Draft { at: now, event, key: Some(UniqueKey(Digest::of_parts(&parts))), private: Some(sealed) }
+    Ok(Draft { at: now, event, key: Some(UniqueKey(Digest::of_parts(&parts))), private: Some(sealed) })
 }
 
 /// The record of a known id with other content; each such content is recorded once.

@@ -45,15 +45,29 @@ impl Digest {
     /// The first `digits` hex digits (at most 64), for ids that people read aloud.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {
-        let mut text = hex::encode(self.0);
-        text.truncate(digits);
-        text
+        self.hex().as_str().get(..digits.min(64)).unwrap_or_default().to_owned()
+    }
+
+    fn hex(&self) -> Hex {
+        let mut digits = [0; 64];
+        // Two digits for each byte, so they always fit.
+        let _ = hex::encode_to_slice(self.0, &mut digits);
+        Hex(digits)
+    }
+}
+
+/// A digest's digits, written without an allocation, because every record carries several.
+struct Hex([u8; 64]);
+
+impl Hex {
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        f.write_str(self.hex().as_str())
     }
 }
 
@@ -76,7 +90,7 @@ impl std::str::FromStr for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(self.hex().as_str())
     }
 }
 

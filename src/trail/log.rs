@@ -12,6 +12,8 @@ use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Ti
 const REPLAY_PAGE: usize = 1_024;
 /// The most records of one incident that are looked at.
 const INCIDENT_RECORDS_MAX: usize = 10_000;
+/// Room for most events, in bytes, so that writing one does not grow its buffer again and again.
+const EVENT_BYTES_USUAL: usize = 1_024;
 /// Incidents share this many locks; two that share one only wait for each other a little.
 const LANES: usize = 64;
 
@@ -74,12 +76,9 @@ impl Trail {
     pub async fn append(
         self: &Arc<Self>,
         delivery: Option<DeliveryKey>,
-        drafts: Vec<Draft>,
+        mut drafts: Vec<Draft>,
     ) -> Result<Appended, StoreError> {
-        let mut entries = Vec::with_capacity(drafts.len());
-        for draft in &drafts {
-            entries.push(entry(draft)?);
-        }
+        let entries = drafts.iter_mut().map(entry).collect::<Result<_, _>>()?;
         let pending = self.store.append(Append { delivery, entries });
         if !drafts.iter().any(|draft| concerns_board(&draft.event)) {
             return pending.await;
@@ -226,10 +225,12 @@ fn concerns_board(event: &Event) -> bool {
     }
 }
 
-fn entry(draft: &Draft) -> Result<Entry, StoreError> {
-    let event = serde_json::to_vec(&draft.event).map_err(|error| StoreError::Failed(error.to_string()))?;
+/// What the store is given. The private part moves out of the draft; the board never looks at it.
+fn entry(draft: &mut Draft) -> Result<Entry, StoreError> {
+    let mut event = Vec::with_capacity(EVENT_BYTES_USUAL);
+    serde_json::to_writer(&mut event, &draft.event).map_err(|error| StoreError::Failed(error.to_string()))?;
     let incidents = draft.event.incidents().into_iter().cloned().collect();
-    Ok(Entry { key: draft.key, at: draft.at, event, private: draft.private.clone(), incidents })
+    Ok(Entry { key: draft.key, at: draft.at, event, private: draft.private.take(), incidents })
 }
 
 fn decode(record: &[u8]) -> Result<Record, StoreError> {

@@ -22,6 +22,8 @@ pub(super) const QUEUE_APPENDS_MAX: usize = 4_096;
 pub(super) const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A commit takes no more appends once it has so many entries.
 const GROUP_ENTRIES: usize = 512;
+/// Room for most commits, in appends.
+const GROUP_JOBS_USUAL: usize = 64;
 /// A commit takes no more appends once it has so many bytes.
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 
@@ -125,7 +127,9 @@ impl Writer {
 /// Waits for an append and takes what is there with it; `None` when the store is being dropped and
 /// nothing waits.
 fn gather(queue: &Receiver<Job>) -> Option<Vec<Job>> {
-    let mut jobs = vec![queue.recv().ok()?];
+    let first = queue.recv().ok()?;
+    let mut jobs = Vec::with_capacity(GROUP_JOBS_USUAL);
+    jobs.push(first);
     let (mut entries, mut bytes) = (0, 0);
     while let Some(job) = jobs.last() {
         entries += job.append.entries.len().max(1);

@@ -1,7 +1,7 @@
 //! The layout of the store's one tree: a byte that says what it is, then numbers big-endian, so that
 //! keys sort as the trail does.
 
-use crate::incident::IncidentId;
+use crate::incident::{Digest, IncidentId};
 use crate::trail::store::UniqueKey;
 
 /// Size, root and frontier of the trail.
@@ -12,6 +12,12 @@ const PRIVATE: u8 = b'p';
 const UNIQUE: u8 = b'u';
 const DELIVERY: u8 = b'd';
 const INCIDENT: u8 = b'i';
+
+/// Bytes of a digest that make a key. With the kind they are the 22 bytes that sled keeps inside its
+/// nodes without an allocation, and still more than anybody can make collide.
+const DIGEST_BYTES: usize = 21;
+/// Room for every key.
+const KEY_BYTES_USUAL: usize = 32;
 
 /// One chunk of a record: its leaf hash and bytes.
 pub(super) fn record(seq: u64, chunk: u16) -> Vec<u8> {
@@ -25,12 +31,12 @@ pub(super) fn private(seq: u64, chunk: u16) -> Vec<u8> {
 
 /// A unique key; its value is the sequence number of its record.
 pub(super) fn unique(unique: &UniqueKey) -> Vec<u8> {
-    key(UNIQUE, &[&unique.0.0])
+    of_digest(UNIQUE, unique)
 }
 
 /// A delivery's key; its value is the first sequence number and the digest of the content.
 pub(super) fn delivery(delivery: &UniqueKey) -> Vec<u8> {
-    key(DELIVERY, &[&delivery.0.0])
+    of_digest(DELIVERY, delivery)
 }
 
 /// An incident's record; the value is empty. Ids of incidents all have one length.
@@ -49,8 +55,13 @@ pub(super) fn seq_at_end(bytes: &[u8]) -> Option<u64> {
     bytes.last_chunk().map(|seq| u64::from_be_bytes(*seq))
 }
 
+fn of_digest(kind: u8, UniqueKey(Digest(bytes)): &UniqueKey) -> Vec<u8> {
+    key(kind, &[bytes.get(..DIGEST_BYTES).unwrap_or(bytes)])
+}
+
 fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let mut key = vec![kind];
+    let mut key = Vec::with_capacity(KEY_BYTES_USUAL);
+    key.push(kind);
     parts.iter().for_each(|part| key.extend_from_slice(part));
     key
 }
