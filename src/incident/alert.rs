@@ -40,6 +40,22 @@ pub struct LogSource {
     pub service: Option<String>,
 }
 
+impl LogSource {
+    /// Whether `other` is this log source or a part of it: every attribute named here equals there,
+    /// without regard to case.
+    #[must_use]
+    pub fn has(&self, other: &Self) -> bool {
+        let equal = |wanted: &Option<String>, given: &Option<String>| match (wanted, given) {
+            (None, _) => true,
+            (Some(wanted), Some(given)) => wanted.eq_ignore_ascii_case(given),
+            (Some(_), None) => false,
+        };
+        equal(&self.category, &other.category)
+            && equal(&self.product, &other.product)
+            && equal(&self.service, &other.service)
+    }
+}
+
 /// One normalised event. Made by the intake from a verified delivery; `event` is the sender's JSON
 /// for this event, unchanged, which is what rules test.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ pub struct RuleRef {
     pub id: RuleId,
     /// The rule's title.
     pub title: String,
-    /// SHA-256 of the rule's file.
+    /// SHA-256 of the rule's file, and of the lists and filters that it depends on, if any.
     pub version: Digest,
 }
 

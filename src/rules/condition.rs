@@ -37,6 +37,17 @@ impl Condition {
         }
     }
 
+    /// The same condition over searches that stand `by` places further on.
+    pub(super) fn moved(&self, by: usize) -> Self {
+        let moved = |parts: &[Self]| parts.iter().map(|part| part.moved(by)).collect();
+        match self {
+            Self::Search(index) => Self::Search(index + by),
+            Self::Not(inner) => Self::Not(Box::new(inner.moved(by))),
+            Self::All(parts) => Self::All(moved(parts)),
+            Self::Any(parts) => Self::Any(moved(parts)),
+        }
+    }
+
     /// Marks the identifiers that the condition uses.
     pub(super) fn mark_used(&self, used: &mut [bool]) {
         match self {

@@ -1,19 +1,20 @@
 //! Compiles a rule's `detection` into searches over events and the condition that joins them.
 
 use super::condition::Condition;
-use super::modifier::{Key, Modifiers};
-use super::pattern::Written;
+use super::field::Field;
+use super::item::Item;
+use super::key::Key;
+use super::lists::Context;
+use super::modifier::Modifiers;
 use super::problem::{Place, Report};
+use super::quantifier::Quantifier;
 use super::reader::{self, Fields};
-use super::value::Test;
 use super::yaml::{Node, Yaml};
 
 /// The most search identifiers in one rule.
 const SEARCHES_MAX: usize = 100;
 /// The longest name of a search identifier, in bytes; names of those that matched are recorded.
 const NAME_BYTES_MAX: usize = 64;
-/// The longest text value, in bytes.
-const TEXT_BYTES_MAX: usize = 4_096;
 /// Words that mean something in a condition.
 const RESERVED: [&str; 5] = ["and", "or", "not", "of", "them"];
 
@@ -37,26 +38,27 @@ pub(super) enum Search {
     All(Vec<Self>),
     Any(Vec<Self>),
     Item(Item),
+    Elements(Box<Elements>),
 }
 
-/// One key with its values.
+/// A body that elements of an array must pass.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Item {
-    /// The field, or `None` to look in every value of the event.
-    pub(super) field: Option<Box<str>>,
-    pub(super) modifiers: Modifiers,
-    pub(super) tests: Vec<Test>,
+pub(super) struct Elements {
+    pub(super) field: Field,
+    pub(super) quantifier: Quantifier,
+    /// Put to each element as if it were an event.
+    pub(super) body: Detection,
 }
 
 impl Detection {
     /// Reads the `detection` section.
-    pub(super) fn read(node: &Node, report: &mut Report) -> Option<Self> {
+    pub(super) fn read(node: &Node, context: &Context<'_>, report: &mut Report) -> Option<Self> {
         let errors_before = report.errors();
         let fields = Fields::of(node, "detection", report)?;
         let mut searches = Vec::new();
         for entry in fields.entries().iter().filter(|entry| entry.key != "condition") {
             if check_name(&entry.key, entry.at, report).is_some() {
-                let search = Search::read(&entry.value, report);
+                let search = Search::read(&entry.value, context, report);
                 searches.extend(search.map(|search| Named { name: entry.key.clone(), search }));
             }
         }
@@ -75,6 +77,15 @@ impl Detection {
         let detection = Self { condition: read_condition(condition, &searches, report)?, searches };
         detection.warn_of_unused(condition.at, report);
         Some(detection)
+    }
+
+    /// Adds what must hold besides. The searches of the other one keep a namespace of their own: no
+    /// selector is written out over both.
+    pub(super) fn narrow(&mut self, other: &Self) {
+        let other_condition = other.condition.moved(self.searches.len());
+        self.searches.extend(other.searches.iter().cloned());
+        let own = std::mem::replace(&mut self.condition, Condition::All(Vec::new()));
+        self.condition = Condition::All(vec![own, other_condition]);
     }
 
     /// Whether every match must pass at least one positive test. A rule without that matches
@@ -129,8 +140,8 @@ fn check_name(name: &str, at: Place, report: &mut Report) -> Option<()> {
         );
         return None;
     }
-    // A name with a dot can be chosen by a pattern, though not be written in a condition.
-    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    // A name with a dot or a bar can be chosen by a pattern, though not be written in a condition.
+    let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'|'));
     if name.is_empty() || !is_plain || name.len() > NAME_BYTES_MAX {
         report.error_with(
             at,
@@ -138,6 +149,10 @@ fn check_name(name: &str, at: Place, report: &mut Report) -> Option<()> {
             "use 1 to 64 letters, digits, `_`, `-` and `.`",
         );
         return None;
+    }
+    if name.contains('|') {
+        let advice = "modifiers belong to the fields below it";
+        report.warn(at, format!("the bar in `{name}` is taken as a part of the name"), advice);
     }
     if RESERVED.iter().any(|word| name.eq_ignore_ascii_case(word)) {
         report.error_with(at, format!("`{name}` means something else in a condition"), "choose another name");
@@ -147,38 +162,77 @@ fn check_name(name: &str, at: Place, report: &mut Report) -> Option<()> {
 }
 
 impl Search {
-    fn read(node: &Node, report: &mut Report) -> Option<Self> {
+    fn read(node: &Node, context: &Context<'_>, report: &mut Report) -> Option<Self> {
         match &node.value {
-            Yaml::Map(_) => Self::read_map(node, report),
-            Yaml::List(items) => Self::read_list(items, node.at, report),
-            _ => keywords(std::slice::from_ref(node), Modifiers::default(), node.at, report).map(Self::Item),
+            Yaml::Map(_) => Self::read_map(node, context, report),
+            Yaml::List(items) => Self::read_list(items, node.at, context, report),
+            _ => Self::keywords(std::slice::from_ref(node), node.at, context, report),
         }
     }
 
     /// A mapping: every key must pass.
-    fn read_map(node: &Node, report: &mut Report) -> Option<Self> {
+    fn read_map(node: &Node, context: &Context<'_>, report: &mut Report) -> Option<Self> {
         let fields = Fields::of(node, "a search", report)?;
         if fields.entries().is_empty() {
             report.error(node.at, "an empty search matches everything");
             return None;
         }
-        let mut items = Vec::new();
+        let mut parts = Vec::new();
         for entry in fields.entries() {
-            let item = Key::parse(&entry.key, entry.at, report).and_then(|key| Item::read(key, &entry.value, report));
-            items.extend(item.map(Self::Item));
+            let key = Key::parse(&entry.key, context.version, entry.at, report);
+            parts.extend(key.and_then(|key| Self::read_key(key, &entry.value, context, report)));
         }
-        (items.len() == fields.entries().len()).then(|| single_or(items, Self::All))
+        (parts.len() == fields.entries().len()).then(|| single_or(parts, Self::All))
     }
 
     /// A list: any element may pass; mappings are searches, scalars are keywords.
-    fn read_list(items: &[Node], at: Place, report: &mut Report) -> Option<Self> {
+    fn read_list(items: &[Node], at: Place, context: &Context<'_>, report: &mut Report) -> Option<Self> {
         let (maps, words): (Vec<_>, Vec<_>) =
             items.iter().cloned().partition(|item| matches!(item.value, Yaml::Map(_)));
-        let mut parts: Vec<Option<Self>> = maps.iter().map(|map| Self::read_map(map, report)).collect();
+        let mut parts: Vec<Option<Self>> = maps.iter().map(|map| Self::read_map(map, context, report)).collect();
         if !words.is_empty() || items.is_empty() {
-            parts.push(keywords(&words, Modifiers::default(), at, report).map(Self::Item));
+            parts.push(Self::keywords(&words, at, context, report));
         }
         Some(single_or(parts.into_iter().collect::<Option<Vec<_>>>()?, Self::Any))
+    }
+
+    fn keywords(values: &[Node], at: Place, context: &Context<'_>, report: &mut Report) -> Option<Self> {
+        Item::keywords(values, Modifiers::default(), context, at, report).map(Self::Item)
+    }
+
+    /// A key with its values, or with the body that elements of its array must pass.
+    fn read_key(key: Key, value: &Node, context: &Context<'_>, report: &mut Report) -> Option<Self> {
+        let Some(quantifier) = key.quantifier else {
+            return Item::read(key, value, context, report).map(Self::Item);
+        };
+        let field = key.field.clone();
+        let body = match &value.value {
+            Yaml::Map(_) if key.modifiers != Modifiers::default() => {
+                report.error(value.at, "the body of an array block takes no modifiers");
+                return None;
+            }
+            Yaml::Map(entries) if entries.iter().any(|entry| entry.key == "condition") => {
+                Detection::read(value, context, report)?
+            }
+            _ => {
+                let has_maps = |items: &[Node]| items.iter().any(|item| matches!(item.value, Yaml::Map(_)));
+                let search = match &value.value {
+                    Yaml::Map(_) => Self::read_map(value, context, report)?,
+                    Yaml::List(items) if has_maps(items) && key.modifiers == Modifiers::default() => {
+                        Self::read_list(items, value.at, context, report)?
+                    }
+                    _ => {
+                        let own = Key { field: Field::Itself, quantifier: None, modifiers: key.modifiers };
+                        Self::Item(Item::read(own, value, context, report)?)
+                    }
+                };
+                Detection {
+                    searches: vec![Named { name: "element".to_owned(), search }],
+                    condition: Condition::Search(0),
+                }
+            }
+        };
+        Some(Self::Elements(Box::new(Elements { field, quantifier, body })))
     }
 
     /// Whether it can only pass when a positive test did.
@@ -186,7 +240,11 @@ impl Search {
         match self {
             Self::All(parts) => parts.iter().any(Self::requires),
             Self::Any(parts) => parts.iter().all(Self::requires),
-            Self::Item(item) => !item.tests.contains(&Test::Null),
+            Self::Item(item) => item.is_positive(),
+            Self::Elements(elements) => match elements.quantifier {
+                Quantifier::Any | Quantifier::All => elements.body.is_anchored(),
+                Quantifier::AllOrEmpty | Quantifier::None => false,
+            },
         }
     }
 }
@@ -196,89 +254,4 @@ fn single_or(mut parts: Vec<Search>, join: fn(Vec<Search>) -> Search) -> Search 
         (Some(only), true) => only,
         (last, _) => join(parts.into_iter().chain(last).collect()),
     }
-}
-
-impl Item {
-    fn read(key: Key, value: &Node, report: &mut Report) -> Option<Self> {
-        let values = match &value.value {
-            Yaml::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(value),
-        };
-        if key.modifiers.all && values.len() == 1 {
-            report.warn(value.at, "`all` with a single value changes nothing", "leave it out or list the values");
-        }
-        let Some(field) = key.field else { return keywords(values, key.modifiers, value.at, report) };
-        let mut tests: Vec<Option<Test>> = values.iter().map(|node| test(node, key.modifiers, report)).collect();
-        if values.is_empty() {
-            if key.modifiers != Modifiers::default() {
-                report.error(value.at, "an empty list has nothing for the modifiers to work on");
-                return None;
-            }
-            report.warn(value.at, "an empty list means null", "write `null` if that is meant");
-            tests.push(Some(Test::Null));
-        }
-        let has_null = values.iter().any(|node| matches!(node.value, Yaml::Null));
-        if has_null && key.modifiers.all {
-            report.error(value.at, "`all` cannot be used with null");
-            return None;
-        }
-        if has_null && values.len() > 1 {
-            report.warn(value.at, "null in a list is one more alternative", "write a search of its own for it");
-        }
-        let tests = tests.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(Self { field: Some(field.into_boxed_str()), modifiers: key.modifiers, tests })
-    }
-}
-
-/// One value of a field.
-fn test(node: &Node, modifiers: Modifiers, report: &mut Report) -> Option<Test> {
-    match &node.value {
-        Yaml::Text(text) => Some(Test::Text(modifiers.pattern(written(text, node.at, report)?))),
-        Yaml::List(_) | Yaml::Map(_) => {
-            report.error(node.at, format!("{} cannot be the value of a field", node.what()));
-            None
-        }
-        _ if modifiers.wants_text() => {
-            report.error_with(node.at, format!("the modifiers want a text, not {}", node.what()), "quote it");
-            None
-        }
-        Yaml::Null => Some(Test::Null),
-        Yaml::Bool(value) => Some(Test::Bool(*value)),
-        Yaml::Number(number) => Some(Test::Number(number.clone())),
-    }
-}
-
-/// Keywords: each is found anywhere in any value of the event.
-fn keywords(values: &[Node], modifiers: Modifiers, at: Place, report: &mut Report) -> Option<Item> {
-    let keyword = |node: &Node, report: &mut Report| {
-        let written = match &node.value {
-            Yaml::Text(text) => written(text, node.at, report)?,
-            Yaml::Number(number) if !modifiers.wants_text() => Written::literal(&number.text),
-            Yaml::Bool(value) if !modifiers.wants_text() => Written::literal(if *value { "true" } else { "false" }),
-            _ => {
-                report.error(node.at, format!("{} is no keyword", node.what()));
-                return None;
-            }
-        };
-        let written = written.after_anything().before_anything();
-        if written.is_anything() {
-            report.error(node.at, "this keyword matches everything");
-            return None;
-        }
-        Some(Test::Text(modifiers.pattern(written)))
-    };
-    if values.is_empty() {
-        report.error(at, "an empty list of keywords matches nothing");
-        return None;
-    }
-    let tests: Vec<Option<Test>> = values.iter().map(|node| keyword(node, report)).collect();
-    Some(Item { field: None, modifiers, tests: tests.into_iter().collect::<Option<Vec<_>>>()? })
-}
-
-fn written(text: &str, at: Place, report: &mut Report) -> Option<Written> {
-    if text.len() > TEXT_BYTES_MAX {
-        report.error(at, format!("the value is longer than {TEXT_BYTES_MAX} bytes"));
-        return None;
-    }
-    Some(Written::parse(text))
 }

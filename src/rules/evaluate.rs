@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::condition::Condition;
-use super::detection::{Detection, Item, Search};
-use super::field::{self, Seen};
+use super::detection::{Detection, Elements, Search};
+use super::field::{Field, Seen};
+use super::item::Item;
 use super::value::Test;
 
 /// The most search identifiers named for one match, so that a record keeps within its size.
@@ -42,7 +43,7 @@ impl Detection {
                 self.searches.get(*index).map_or(Nearness::NOTHING, |named| named.search.nearness(event))
             }
             Condition::Not(inner) => {
-                let miss = || Miss { item: self.first_item(inner), why: Why::Excluded };
+                let miss = || Miss { part: self.first_part(inner), why: Why::Excluded };
                 Nearness::of(!self.holds(inner, event), miss)
             }
             Condition::All(parts) => {
@@ -52,11 +53,11 @@ impl Detection {
         }
     }
 
-    fn first_item<'d>(&'d self, condition: &'d Condition) -> Option<&'d Item> {
+    fn first_part<'d>(&'d self, condition: &'d Condition) -> Option<Part<'d>> {
         match condition {
-            Condition::Search(index) => self.searches.get(*index).and_then(|named| named.search.first_item()),
-            Condition::Not(inner) => self.first_item(inner),
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(|part| self.first_item(part)),
+            Condition::Search(index) => self.searches.get(*index).and_then(|named| named.search.first_part()),
+            Condition::Not(inner) => self.first_part(inner),
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().find_map(|part| self.first_part(part)),
         }
     }
 }
@@ -67,6 +68,7 @@ impl Search {
             Self::All(parts) => parts.iter().all(|part| part.matches(event)),
             Self::Any(parts) => parts.iter().any(|part| part.matches(event)),
             Self::Item(item) => item.matches(event),
+            Self::Elements(elements) => elements.matches(event),
         }
     }
 
@@ -74,40 +76,55 @@ impl Search {
         match self {
             Self::All(parts) => parts.iter().map(|part| part.nearness(event)).fold(Nearness::NOTHING, Nearness::and),
             Self::Any(parts) => best(parts.iter().map(|part| part.nearness(event))),
-            Self::Item(item) => Nearness::of(item.matches(event), || Miss { item: Some(item), why: item.why(event) }),
+            Self::Item(item) => {
+                Nearness::of(item.matches(event), || Miss { part: Some(Part::Item(item)), why: item.why(event) })
+            }
+            Self::Elements(elements) => Nearness::of(elements.matches(event), || Miss {
+                part: Some(Part::Elements(elements)),
+                why: if elements.field.exists(event) { Why::Differs } else { Why::Missing },
+            }),
         }
     }
 
-    fn first_item(&self) -> Option<&Item> {
+    fn first_part(&self) -> Option<Part<'_>> {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(Self::first_item),
-            Self::Item(item) => Some(item),
+            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(Self::first_part),
+            Self::Item(item) => Some(Part::Item(item)),
+            Self::Elements(elements) => Some(Part::Elements(elements)),
         }
+    }
+}
+
+impl Elements {
+    fn matches(&self, event: &Value) -> bool {
+        self.quantifier.holds(&self.field, event, |element| self.body.matches(element))
     }
 }
 
 impl Item {
     fn matches(&self, event: &Value) -> bool {
-        if self.modifiers.all {
-            return self.tests.iter().all(|test| self.any_value(event, |value| test.passes(value)));
-        }
-        let is_null = || self.field.as_ref().is_some_and(|name| field::is_null(event, name));
-        self.any_value(event, |value| self.tests.iter().any(|test| test.passes(value)))
-            || (self.tests.contains(&Test::Null) && is_null())
+        let passes = if self.modifiers.all {
+            self.tests.iter().all(|test| self.passes(test, event))
+        } else {
+            self.tests.iter().any(|test| self.passes(test, event))
+        };
+        passes != self.modifiers.neq
     }
 
-    fn any_value(&self, event: &Value, mut test: impl FnMut(&Value) -> bool) -> bool {
-        match &self.field {
-            Some(name) => field::look(event, name, test) == Seen::Passed,
-            None => field::look_everywhere(event, &mut test),
+    fn passes(&self, test: &Test, event: &Value) -> bool {
+        match test {
+            Test::Null => self.field.is_null(event),
+            Test::Exists(wanted) => self.field.exists(event) == *wanted,
+            _ => self.field.look(event, |value| test.passes(value, event)) == Seen::Passed,
         }
     }
 
     fn why(&self, event: &Value) -> Why {
         match &self.field {
-            None => Why::NoKeyword,
-            Some(name) if field::look(event, name, |_| true) == Seen::Missing => Why::Missing,
-            Some(_) => Why::Differs,
+            Field::Everywhere => Why::NoKeyword,
+            _ if self.modifiers.neq => Why::Unwanted,
+            field if field.exists(event) => Why::Differs,
+            _ => Why::Missing,
         }
     }
 }
@@ -123,8 +140,15 @@ pub(super) struct Nearness<'d> {
 /// The first failed test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Miss<'d> {
-    item: Option<&'d Item>,
+    part: Option<Part<'d>>,
     why: Why,
+}
+
+/// A part of a search that passes or fails as one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part<'d> {
+    Item(&'d Item),
+    Elements(&'d Elements),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +156,7 @@ enum Why {
     Missing,
     Differs,
     NoKeyword,
+    Unwanted,
     Excluded,
 }
 
@@ -170,23 +195,26 @@ fn best<'d>(alternatives: impl Iterator<Item = Nearness<'d>>) -> Nearness<'d> {
 
 impl Miss<'_> {
     /// The field of the failed test, or `keywords`.
-    pub(super) fn field(&self) -> &str {
-        self.item.and_then(|item| item.field.as_deref()).unwrap_or("keywords")
+    pub(super) fn field(&self) -> String {
+        match self.part {
+            Some(Part::Item(item)) => item.field.name(),
+            Some(Part::Elements(elements)) => format!("{}[{}]", elements.field.name(), elements.quantifier.name()),
+            None => Field::Everywhere.name(),
+        }
     }
 
     /// Why it failed, in words of the rule only.
     pub(super) fn why(&self) -> String {
-        let comparison = self.item.map_or("equals", |item| item.modifiers.comparison());
-        let all = if self.item.is_some_and(|item| item.modifiers.all) {
-            "not all its values pass"
-        } else {
-            "no value passes"
-        };
-        match self.why {
-            Why::Missing => "the event does not have it".to_owned(),
-            Why::Differs => format!("the event has it, but {all} `{comparison}`"),
-            Why::NoKeyword => "not found in the event".to_owned(),
-            Why::Excluded => "it matches what the condition excludes".to_owned(),
+        match (self.why, self.part) {
+            (Why::Missing, _) => "the event does not have it".to_owned(),
+            (Why::Differs, Some(Part::Item(item))) => {
+                let values = if item.modifiers.all { "not all its values pass" } else { "no value passes" };
+                format!("the event has it, but {values} `{}`", item.comparison())
+            }
+            (Why::Differs, _) => "the event has it, but its elements do not pass".to_owned(),
+            (Why::NoKeyword, _) => "not found in the event".to_owned(),
+            (Why::Unwanted, _) => "it has a value that is not wanted".to_owned(),
+            (Why::Excluded, _) => "it matches what the condition excludes".to_owned(),
         }
     }
 }

@@ -6,12 +6,14 @@ use std::path::Path;
 
 use crate::incident::{Digest, ReasonCode};
 
-use super::document::{self, Draft, Rule};
+use super::document::{self, Document};
+use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
-use super::own_tests;
+use super::lists::{self, Lists};
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::reasons::{self, Reasons};
+use super::rule::{Draft, Rule};
 use super::rule_set::RuleSet;
 use super::source::{self, SourceFile};
 
@@ -38,7 +40,8 @@ fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> R
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
     let identities = read_identities(sorted.identities, folder, &mut reports).unwrap_or_default();
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
-    let rules = read_rules(&sorted.rules, folder, &reasons, &mut reports);
+    let lists = Lists::read(&sorted.lists, folder, &mut reports);
+    let rules = read_rules(&sorted.rules, folder, &lists, &reasons, &mut reports);
     let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
     if errors.is_empty() {
@@ -62,6 +65,7 @@ struct Sorted<'f> {
     guardrails: Option<&'f SourceFile>,
     identities: Option<&'f SourceFile>,
     reasons: Vec<&'f SourceFile>,
+    lists: Vec<&'f SourceFile>,
     rules: Vec<&'f SourceFile>,
 }
 
@@ -73,6 +77,7 @@ impl<'f> Sorted<'f> {
                 guardrails::FILE => sorted.guardrails = Some(file),
                 identities::FILE => sorted.identities = Some(file),
                 name if name.starts_with(reasons::FOLDER) => sorted.reasons.push(file),
+                name if name.starts_with(lists::FOLDER) => sorted.lists.push(file),
                 name if is_misplaced(name) => {
                     let mut report = Report::about(format!("{folder}{name}"));
                     let advice = format!("the folder itself has `{}` and `{}`", guardrails::FILE, identities::FILE);
@@ -109,20 +114,47 @@ fn read_identities(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Re
     identities
 }
 
-fn read_rules(files: &[&SourceFile], folder: &str, reasons: &Reasons, reports: &mut Vec<Report>) -> Vec<Rule> {
+fn read_rules(
+    files: &[&SourceFile],
+    folder: &str,
+    lists: &Lists,
+    reasons: &Reasons,
+    reports: &mut Vec<Report>,
+) -> Vec<Rule> {
     let mut unique = Unique::default();
-    let mut rules = Vec::new();
-    for file in files {
+    let (mut drafts, mut filters) = (Vec::new(), Vec::new());
+    for (index, file) in (reports.len()..).zip(files) {
         let mut report = Report::about(format!("{folder}{}", file.name));
-        if let Some(draft) = document::read(file, &mut report) {
-            unique.check(&draft, &mut report);
-            check_codes(&draft.codes, reasons, &mut report);
-            own_tests::run(&draft.rule, &draft.tests, &mut report);
-            rules.push(draft.rule);
+        for document in document::read(file, lists, &mut report) {
+            match document {
+                Document::Rule(draft) => {
+                    unique.check(&draft, &mut report);
+                    check_codes(&draft.codes, reasons, &mut report);
+                    drafts.push((index, *draft));
+                }
+                Document::Filter(filter) => filters.push((index, *filter)),
+            }
         }
         reports.push(report);
     }
-    rules
+    apply_filters(&filters, &mut drafts, reports);
+    for (index, draft) in &drafts {
+        if let Some(report) = reports.get_mut(*index) {
+            draft.check(report);
+        }
+    }
+    drafts.into_iter().map(|(_, draft)| draft.rule).collect()
+}
+
+/// Each with the index of its file's report.
+type Reported<V> = (usize, V);
+
+fn apply_filters(filters: &[Reported<Filter>], drafts: &mut [Reported<Draft>], reports: &mut [Report]) {
+    for (index, filter) in filters {
+        if let Some(report) = reports.get_mut(*index) {
+            filter.apply(&mut drafts.iter_mut().map(|(_, draft)| draft).collect::<Vec<_>>(), report);
+        }
+    }
 }
 
 fn check_codes(codes: &[(Place, ReasonCode)], reasons: &Reasons, report: &mut Report) {

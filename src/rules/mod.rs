@@ -1,35 +1,50 @@
 //! Floor 2: the rule authors. Loads a rules folder strictly and says what its rules match.
 //!
-//! A folder holds Sigma rules with a `response:` section (`*.yml`, `*.yaml`, flat or in subfolders),
-//! `guardrails.yml`, `identities.csv` and `reasons/<locale>.yml`. [`load`] reads all of it or says
+//! A folder holds Sigma rules and filters (`*.yml`, `*.yaml`, flat or in subfolders), some of them with
+//! a `response:` section, `guardrails.yml`, `identities.csv`, `lists/<name>.yml` and
+//! `reasons/<locale>.yml`. [`load`] reads all of it or says
 //! everything that is wrong with it; nothing is ignored, approximated or guessed. What comes out is
 //! an immutable [`RuleSet`], and [`RuleSet::evaluate`] is the one evaluator: rules' own tests, the
 //! server and the command line all go through it.
 //!
 //! In reading order: [`load`] sorts files; `source` reads them; `yaml` and `scalar` make trees;
-//! `document` reads a rule, `detection`, `condition`, `modifier`, `pattern` and `value` its searches,
-//! `response`, `step` and `template` what it asks for; `evaluate` and `field` put an event to it.
+//! `document` tells rules from filters; `rule` reads a rule, `detection` and `condition` its searches,
+//! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
+//! `template` read what it asks for; `evaluate` and `field` put an event to it.
 
+mod compare;
 mod condition;
+mod date_part;
 mod detection;
 mod document;
 mod duration;
+mod encode;
 mod evaluate;
+mod expression;
 mod field;
+mod filter;
 mod fold;
 mod guardrails;
 mod identities;
+mod item;
+mod key;
+mod lists;
 mod load;
 mod log_source;
 mod modifier;
+mod network;
 mod own_tests;
 mod pattern;
+mod placeholder;
 mod problem;
+mod quantifier;
 mod reader;
 mod reasons;
 mod response;
+mod rule;
 mod rule_set;
 mod scalar;
+mod selector;
 mod settings;
 mod source;
 mod spelling;
@@ -38,15 +53,16 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod value;
+mod version;
 mod yaml;
 
-pub use document::{Level, Rule, RuleStatus};
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
 pub use load::{compile, load};
 pub use problem::{LoadErrors, Place, Problem};
 pub use reasons::{EmployeeValues, LOCALES, Reasons};
 pub use response::{AccountPath, Mode, Named, Response};
+pub use rule::{Level, Rule, RuleStatus};
 pub use rule_set::{Evaluation, Match, RuleSet};
 pub use settings::Settings;
 pub use source::SourceFile;

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::incident::{AccountRef, ActionKind};
 
-use super::document::Rule;
 use super::guardrails::read_account;
 use super::problem::{Place, Report};
 use super::reader::{self, Fields};
 use super::response::{Named, Response};
+use super::rule::Rule;
 use super::yaml::{Node, Yaml};
 
 /// The most tests of one rule.

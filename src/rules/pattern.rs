@@ -22,7 +22,12 @@ enum Piece {
     One,
     /// `*`: any number of characters.
     Many,
+    /// A dash or slash that begins a word, under `windash`: any of [`DASHES`].
+    Dash,
 }
+
+/// What Windows programs take for the dash before an option (Sigma specification, `windash`).
+const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
 
 impl Written {
     /// Reads Sigma's escaping: `\` before `*`, `?` or `\` takes that literally; before anything else,
@@ -44,6 +49,32 @@ impl Written {
     /// A text without any meaning but itself.
     pub(super) fn literal(text: &str) -> Self {
         Self(text.chars().map(Piece::Char).collect())
+    }
+
+    /// Its parts one after the other.
+    pub(super) fn joined(parts: impl IntoIterator<Item = Self>) -> Self {
+        Self(parts.into_iter().flat_map(|part| part.0).collect())
+    }
+
+    /// The text it stands for; `None` when it has wildcards.
+    pub(super) fn text(&self) -> Option<String> {
+        literal_text(&self.0)
+    }
+
+    /// Any dash may stand for a dash or slash that begins a word. Wildcards part words.
+    pub(super) fn with_any_dash(mut self) -> Self {
+        let is_word = |piece: Option<&Piece>| matches!(piece, Some(Piece::Char(character)) if character.is_alphanumeric() || *character == '_');
+        let dashes: Vec<usize> = (0..self.0.len())
+            .filter(|at| matches!(self.0.get(*at), Some(Piece::Char('-' | '/'))))
+            .filter(|at| !at.checked_sub(1).is_some_and(|before| is_word(self.0.get(before))))
+            .filter(|at| is_word(self.0.get(at + 1)))
+            .collect();
+        for at in dashes {
+            if let Some(piece) = self.0.get_mut(at) {
+                *piece = Piece::Dash;
+            }
+        }
+        self
     }
 
     /// Anything may stand before it.
@@ -169,6 +200,11 @@ fn wildcards(pieces: &[Piece], text: &str, fold: fn(char) -> char) -> bool {
                 rest = ahead;
                 continue;
             }
+            (Some(Piece::Dash), Some(character)) if DASHES.contains(&character) => {
+                at += 1;
+                rest = ahead;
+                continue;
+            }
             _ => {}
         }
         let Some((after, from)) = &mut last_star else { return false };
@@ -254,6 +290,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_dash_that_begins_a_word_may_be_any_dash() {
+        for (written, text, expected) in [
+            ("* -s *", "x.exe /s y", true),
+            ("* -s *", "x.exe \u{2014}s y", true),
+            ("*-param-name*", "/param-name", true),
+            ("*-param-name*", "/param/name", false),
+            ("*-a -b*", "/a \u{2013}b", true),
+            ("*http://a*", "http:-/a", false),
+            ("*http://a*", "http:/-a", true),
+            ("-", "/", false),
+            ("*-a*", "\u{2015}A", true),
+        ] {
+            let pattern = Written::parse(written).with_any_dash().compile(Case::Ignored);
+            assert_eq!(pattern.matches(text), expected, "{written} on {text}");
+        }
+    }
+
     /// The obvious definition, exponential and right.
     fn naive(pieces: &[Piece], text: &[char]) -> bool {
         match (pieces.split_first(), text.split_first()) {
@@ -261,6 +315,7 @@ mod tests {
             (Some((Piece::Many, more)), rest) => naive(more, text) || rest.is_some_and(|(_, rest)| naive(pieces, rest)),
             (Some((Piece::One, more)), Some((_, rest))) => naive(more, rest),
             (Some((Piece::Char(wanted), more)), Some((character, rest))) => wanted == character && naive(more, rest),
+            (Some((Piece::Dash, more)), Some((character, rest))) => DASHES.contains(character) && naive(more, rest),
             _ => false,
         }
     }

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use crate::incident::{Alert, Digest, LogSource, NearestMiss};
 
-use super::document::Rule;
 use super::evaluate::Nearness;
 use super::guardrails::Guardrails;
 use super::identities::Identities;
 use super::problem::Problem;
 use super::reasons::Reasons;
+use super::rule::Rule;
 
 /// Everything of one rules folder, compiled and checked. Immutable.
 #[derive(Debug, Clone)]
@@ -114,7 +114,8 @@ impl RuleSet {
     }
 
     fn routed<'s>(&'s self, alert: &'s Alert) -> impl Iterator<Item = (usize, &'s Rule)> {
-        let routes = self.routes.iter().filter(|route| alert.log_sources.iter().any(|source| route.takes(source)));
+        let routes =
+            self.routes.iter().filter(|route| alert.log_sources.iter().any(|source| route.log_source.has(source)));
         routes.flat_map(|route| &route.rules).filter_map(|index| self.rules.get(*index).map(|rule| (*index, rule)))
     }
 
@@ -127,7 +128,7 @@ impl RuleSet {
             rule: rule.reference.clone(),
             passed: nearness.passed,
             tests: nearness.tests,
-            field: miss.field().to_owned(),
+            field: miss.field(),
             why: miss.why(),
         })
     }
@@ -136,20 +137,6 @@ impl RuleSet {
 /// Whether `next` is nearer, or as near and earlier in the set: the order of routes decides nothing.
 fn is_before(next: &(usize, &Rule, Nearness<'_>), best: &(usize, &Rule, Nearness<'_>)) -> bool {
     next.2.is_nearer_than(&best.2) || (!best.2.is_nearer_than(&next.2) && next.0 < best.0)
-}
-
-impl Route {
-    /// Whether every attribute the rules name equals that of the event's log source.
-    fn takes(&self, source: &LogSource) -> bool {
-        let equal = |wanted: &Option<String>, given: &Option<String>| match (wanted, given) {
-            (None, _) => true,
-            (Some(wanted), Some(given)) => wanted.eq_ignore_ascii_case(given),
-            (Some(_), None) => false,
-        };
-        equal(&self.log_source.category, &source.category)
-            && equal(&self.log_source.product, &source.product)
-            && equal(&self.log_source.service, &source.service)
-    }
 }
 
 fn routes(rules: &[Rule]) -> Vec<Route> {

@@ -8,9 +8,9 @@ use super::identities::IDENTITIES_BYTES_MAX;
 use super::problem::{Place, Report};
 
 /// The largest rule file, in bytes.
-pub(super) const FILE_BYTES_MAX: u64 = 256 * 1024;
+pub(super) const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// The most files in one folder.
-const FILES_MAX: usize = 2_000;
+const FILES_MAX: usize = 8_000;
 /// The most bytes of one folder's files together.
 const FOLDER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The deepest nesting of folders.
@@ -258,7 +258,7 @@ mod tests {
     fn a_file_beyond_its_size_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.yml"), vec![b'#'; FILE_BYTES_MAX as usize + 1]).unwrap();
-        assert!(read_all(folder.path()).1.contains("is larger than 262144 bytes"));
+        assert!(read_all(folder.path()).1.contains("is larger than 1048576 bytes"));
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
         (0..FILES_MAX + 3).for_each(|n| fs::write(folder.path().join(format!("{n}.yml")), "").unwrap());
         let (names, problems) = read_all(folder.path());
         assert_eq!(names.len(), FILES_MAX);
-        assert!(problems.ends_with("holds more than 2000 files or 67108864 bytes; remove some"), "{problems}");
+        assert!(problems.ends_with("holds more than 8000 files or 67108864 bytes; remove some"), "{problems}");
         assert_eq!(problems.lines().count(), 1);
     }
 

@@ -1,10 +1,16 @@
-//! One test of one value: what a rule's text, number, truth value or null says to a JSON value.
+//! One test of one value: what a value of a rule, with its modifiers, says to a JSON value.
 
 use std::fmt::{self, Write};
 
 use serde_json::Value;
 
-use super::pattern::Pattern;
+use super::compare::{self, Order};
+use super::date_part::DatePart;
+use super::expression::Expression;
+use super::field::{Field, Seen};
+use super::modifier::Ends;
+use super::network::Network;
+use super::pattern::{Case, Pattern, Written};
 use super::scalar::{Number, NumberValue};
 
 /// The longest decimal text of a JSON number: a subnormal with all its zeros and digits.
@@ -15,28 +21,103 @@ const NUMBER_BYTES_MAX: usize = 352;
 pub(super) enum Test {
     /// The field is missing, or all its values are null.
     Null,
+    /// The field is there, or is not.
+    Exists(bool),
     /// JSON `true` or `false`, or their text.
     Bool(bool),
     /// The same number, or the same text.
     Number(Number),
     /// A text that matches; numbers and truth values count as their text.
     Text(Pattern),
+    /// A text in which the expression is found.
+    Expression(Expression),
+    /// The text of an address in the network.
+    Network(Network),
+    /// A number that compares so.
+    Compare(Order, NumberValue),
+    /// The text of a date whose part compares so.
+    Date(DatePart, Order, NumberValue),
+    /// The value of another field, within the same event or element.
+    Same(OtherField),
+    /// Any of these: what one written value stands for.
+    Any(Box<[Self]>),
+}
+
+/// Another field, and how much of the first must be its value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OtherField {
+    pub(super) field: Field,
+    pub(super) ends: Ends,
+    pub(super) case: Case,
 }
 
 impl Test {
-    /// Whether one value passes. `Null` is decided over all values of a field, so never here.
-    pub(super) fn passes(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Self::Null, _) => false,
-            (Self::Bool(wanted), Value::Bool(found)) => wanted == found,
-            (Self::Bool(wanted), Value::String(found)) => found.eq_ignore_ascii_case(bool_text(*wanted)),
-            (Self::Bool(_), _) => false,
-            (Self::Number(wanted), Value::Number(found)) => is_same(wanted.value, found),
-            (Self::Number(wanted), Value::String(found)) => found.eq_ignore_ascii_case(&wanted.text),
-            (Self::Number(_), _) => false,
-            (Self::Text(pattern), _) => with_text(value, |text| pattern.matches(text)).unwrap_or(false),
+    /// Whether one value of `event` passes. `Null` and `Exists` are decided over all values of a
+    /// field, so never here.
+    pub(super) fn passes(&self, value: &Value, event: &Value) -> bool {
+        match self {
+            Self::Null | Self::Exists(_) => false,
+            Self::Bool(wanted) => match value {
+                Value::Bool(found) => wanted == found,
+                Value::String(found) => found.eq_ignore_ascii_case(bool_text(*wanted)),
+                _ => false,
+            },
+            Self::Number(wanted) => match value {
+                Value::Number(found) => is_same(wanted.value, found),
+                Value::String(found) => found.eq_ignore_ascii_case(&wanted.text),
+                _ => false,
+            },
+            Self::Text(pattern) => has_text(value, |text| pattern.matches(text)),
+            Self::Expression(expression) => has_text(value, |text| expression.is_in(text)),
+            Self::Network(network) => has_text(value, |text| network.has(text)),
+            Self::Compare(order, wanted) => compare::number(value).is_some_and(|found| holds(*order, found, *wanted)),
+            Self::Date(part, order, wanted) => {
+                let part = value.as_str().and_then(|text| part.of(text));
+                part.is_some_and(|found| holds(*order, NumberValue::Integer(found), *wanted))
+            }
+            Self::Same(other) => other.passes(value, event),
+            Self::Any(tests) => tests.iter().any(|test| test.passes(value, event)),
         }
     }
+}
+
+impl OtherField {
+    fn passes(&self, value: &Value, event: &Value) -> bool {
+        self.field.look(event, |other| self.is_same(value, other)) == Seen::Passed
+    }
+
+    fn is_same(&self, value: &Value, other: &Value) -> bool {
+        if let (Value::Number(left), Value::Number(right)) = (value, other)
+            && self.ends == Ends::default()
+        {
+            let both = compare::of_json(left).zip(compare::of_json(right));
+            return both.is_some_and(|(left, right)| holds(Order::Equal, left, right));
+        }
+        has_text(value, |text| {
+            has_text(other, |wanted| {
+                let mut wanted = Written::literal(wanted);
+                if self.ends.more_before {
+                    wanted = wanted.after_anything();
+                }
+                if self.ends.more_behind {
+                    wanted = wanted.before_anything();
+                }
+                wanted.compile(self.case).matches(text)
+            })
+        })
+    }
+}
+
+fn holds(order: Order, found: NumberValue, wanted: NumberValue) -> bool {
+    compare::compare(found, wanted).is_some_and(|ordering| order.holds(ordering))
+}
+
+fn is_same(wanted: NumberValue, found: &serde_json::Number) -> bool {
+    compare::of_json(found).is_some_and(|found| holds(Order::Equal, found, wanted))
+}
+
+fn has_text(value: &Value, test: impl FnOnce(&str) -> bool) -> bool {
+    with_text(value, test).unwrap_or(false)
 }
 
 /// Gives the value's text to `read`: a string as it is, a truth value by its name, a number by its
@@ -59,23 +140,6 @@ pub(super) fn with_text<R>(value: &Value, read: impl FnOnce(&str) -> R) -> Optio
 
 fn bool_text(value: bool) -> &'static str {
     if value { "true" } else { "false" }
-}
-
-/// Compares exactly: an integer is never turned into a float, which would merge neighbours beyond 2^53.
-fn is_same(wanted: NumberValue, found: &serde_json::Number) -> bool {
-    let found_integer = found.as_i64().map(i128::from).or_else(|| found.as_u64().map(i128::from));
-    match (wanted, found_integer, found.as_f64()) {
-        (NumberValue::Integer(wanted), Some(found), _) => wanted == found,
-        (NumberValue::Integer(wanted), None, Some(found)) => whole(found) == Some(wanted),
-        (NumberValue::Float(wanted), Some(found), _) => whole(wanted) == Some(found),
-        (NumberValue::Float(wanted), None, Some(found)) => wanted == found,
-        (_, None, None) => false,
-    }
-}
-
-/// The float as an integer, if it is a whole number that fits.
-fn whole(float: f64) -> Option<i128> {
-    (float.fract() == 0.0 && float.abs() < 1e38).then_some(float as i128)
 }
 
 struct NumberText {
@@ -140,7 +204,7 @@ mod tests {
             (quoted("?*"), json!(f64::MIN_POSITIVE / 3.0), true),
             (quoted("?*"), json!(f64::MIN), true),
         ] {
-            assert_eq!(test.passes(&value), expected, "{test:?} on {value}");
+            assert_eq!(test.passes(&value, &value), expected, "{test:?} on {value}");
         }
     }
 
@@ -155,15 +219,15 @@ mod tests {
             (plain("true"), json!("1"), false),
             (plain("false"), json!(true), false),
         ] {
-            assert_eq!(test.passes(&value), expected, "{test:?} on {value}");
+            assert_eq!(test.passes(&value, &value), expected, "{test:?} on {value}");
         }
     }
 
     #[test]
     fn nothing_matches_an_object_or_null() {
         for value in [json!(null), json!({}), json!({"a": "x"})] {
-            assert!(!quoted("*").passes(&value) && !quoted("").passes(&value), "{value}");
+            assert!(!quoted("*").passes(&value, &value) && !quoted("").passes(&value, &value), "{value}");
         }
-        assert!(quoted("").passes(&json!("")) && !quoted("").passes(&json!("x")));
+        assert!(quoted("").passes(&json!(""), &json!({})) && !quoted("").passes(&json!("x"), &json!({})));
     }
 }

@@ -1,6 +1,6 @@
 //! Reads one YAML file into a small tree that knows the place of everything, strictly.
 //!
-//! One document, YAML 1.2 core scalars, no tags, no anchors, no merge keys, no duplicate keys, and a
+//! YAML 1.2 core scalars, no tags, no anchors, no merge keys, no duplicate keys, and a
 //! limit on everything. The parser underneath gives events; only what is understood gets through.
 
 use std::collections::HashMap;
@@ -78,12 +78,25 @@ fn number_to_json(number: &Number) -> serde_json::Value {
     }
 }
 
-/// Parses a file's text. Problems go to `report`; `None` when there is no tree to go on with.
+/// The most documents in one file.
+const DOCUMENTS_MAX: usize = 100;
+
+/// Parses the text of a file with one document. Problems go to `report`; `None` when there is no tree
+/// to go on with.
 pub(super) fn parse(text: &str, report: &mut Report) -> Option<Node> {
-    let mut builder = Builder { parser: Parser::new_from_str(text), report, nodes: 0 };
-    let root = builder.document()?;
-    builder.end_of_file()?;
+    let mut documents = documents(text, report).into_iter();
+    let root = documents.next()?;
+    if let Some(second) = documents.next() {
+        report.error(second.at, "this file can have one document only");
+        return None;
+    }
     Some(root)
+}
+
+/// Parses the text of a file with several documents. Problems go to `report`; then there are none.
+pub(super) fn documents(text: &str, report: &mut Report) -> Vec<Node> {
+    let mut builder = Builder { parser: Parser::new_from_str(text), report, nodes: 0 };
+    builder.documents().unwrap_or_default()
 }
 
 struct Builder<'s, 'r> {
@@ -93,29 +106,24 @@ struct Builder<'s, 'r> {
 }
 
 impl<'s> Builder<'s, '_> {
-    fn document(&mut self) -> Option<Node> {
+    fn documents(&mut self) -> Option<Vec<Node>> {
+        let mut documents = Vec::new();
         loop {
             match self.next()? {
-                (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
+                (Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing, _) => {}
                 (Event::StreamEnd, span) => {
-                    self.report.error(place(span), "the file is empty");
+                    // A separator at the end of a file begins a document without anything in it.
+                    documents.retain(|document: &Node| !matches!(document.value, Yaml::Null));
+                    if documents.is_empty() {
+                        self.report.error(place(span), "the file is empty");
+                    }
+                    return Some(documents);
+                }
+                (_, span) if documents.len() >= DOCUMENTS_MAX => {
+                    self.report.error(place(span), format!("more than {DOCUMENTS_MAX} documents in one file"));
                     return None;
                 }
-                (event, span) => return self.node(event, span, 0),
-            }
-        }
-    }
-
-    fn end_of_file(&mut self) -> Option<()> {
-        loop {
-            match self.next()? {
-                (Event::DocumentEnd | Event::Nothing, _) => {}
-                (Event::StreamEnd, _) => return Some(()),
-                (_, span) => {
-                    let advice = "put each document into a file of its own";
-                    self.report.error_with(place(span), "several documents in one file are not supported yet", advice);
-                    return None;
-                }
+                (event, span) => documents.push(self.node(event, span, 0)?),
             }
         }
     }
@@ -274,10 +282,8 @@ mod tests {
             ("&k a: 1", "x:1:1: a key must be a plain text, without tag, anchor or alias"),
             ("<<: {a: 1}", "x:1:1: merge keys are not allowed; write the values out"),
             ("[a]: 1", "x:1:1: a key must be a plain text, without tag, anchor or alias"),
-            (
-                "a: 1\n---\nb: 1",
-                "x:2:1: several documents in one file are not supported yet; put each document into a file of its own",
-            ),
+            ("a: 1\n---\nb: 1", "x:3:1: this file can have one document only"),
+            ("---\n---\n", "x:3:1: the file is empty"),
         ] {
             assert_eq!(check(text), Err(message.to_owned()), "{text}");
         }

@@ -19,6 +19,7 @@ fn rules(folder: &Path) {
             "title: Look up by {way}
 id: 00000000-0000-4000-8000-00000000000{number}
 level: high
+owner: tests
 logsource: {{ product: okta }}
 detection:
   selection: {{ eventType: test.{way} }}

@@ -21,6 +21,7 @@ fn rule(number: u32, level: &str, response: &str, steps: &str) -> SourceFile {
         "title: Rule {number}
 id: 00000000-0000-4000-8000-00000000000{number}
 level: {level}
+owner: tests
 logsource: {{product: test}}
 detection:
   selection: {{a: x}}

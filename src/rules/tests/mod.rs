@@ -1,5 +1,6 @@
 //! Tests of the module as a whole: files in, a rule set or every problem out, alerts put to it.
 
+mod conformance;
 mod language;
 mod refusals;
 mod response;
@@ -62,6 +63,7 @@ tests:
   - name: matches
     alert: {a: x, who: a@example.com}
     expect: {account: A@example.com, steps: [sign_out, disable]}
+owner: test-team
 ";
 
 fn alert(event: Value) -> Alert {

@@ -25,7 +25,7 @@ fn a_misspelt_key_is_named_with_its_place_and_advice() {
     check(
         "tests:",
         "correlation: {}\ntests:",
-        "x.yml:13:1: unknown key `correlation`; correlations are not supported yet",
+        "x.yml:1:1: a document cannot have both `detection` and `correlation`; put each into a document of its own",
     );
     check("  mode: enforce", "  moed: enforce", "x.yml:8:3: unknown key `moed` in response; did you mean `mode`?");
     check(
@@ -74,8 +74,8 @@ fn a_rule_that_would_match_too_much_is_refused() {
 fn what_sigma_has_and_we_do_not_is_refused() {
     check(
         "{a: x}",
-        "{a|re: x}",
-        "x.yml:5:15: the modifier `re` is not supported yet; supported are contains, startswith, endswith, all, cased",
+        "{a|re: 'x('}",
+        "x.yml:5:21: not an expression: unclosed group; see https://docs.rs/regex for what may be written",
     );
     check("{a: x}", "{a|contains: 5}", "x.yml:5:27: the modifiers want a text, not a number; quote it");
     check("{a: x}", "{a|contains: null}", "x.yml:5:27: the modifiers want a text, not nothing; quote it");
@@ -98,8 +98,8 @@ fn what_sigma_has_and_we_do_not_is_refused() {
     );
     check(
         "title: T",
-        "sigma-version: 3\ntitle: T",
-        "x.yml:1:16: this Sigma version is not supported yet; leave it out or write 2",
+        "sigma-version: 4\ntitle: T",
+        "x.yml:1:16: this Sigma version is not known; leave it out, or write 2 or 3",
     );
     check(
         "title: T",
@@ -115,7 +115,7 @@ fn what_sigma_has_and_we_do_not_is_refused() {
     check(
         "id: 11111111-1111-4111-8111-111111111111\n",
         "",
-        "x.yml:1:1: a rule needs the key `id`; add a new UUID; the trail names rules by it",
+        "x.yml:1:1: a rule with a response needs the key `id`; add a new UUID; the trail names rules by it",
     );
     check("title: T", "title: 5", "x.yml:1:8: `title` must be a text, not a number; quote it");
     check("title: T", "title: \"a\\nb\"", "x.yml:1:8: `title` must be one line without control characters");

@@ -348,6 +348,7 @@ detection:
         eventType: user.account.unlock
     condition: unlocked
 level: low
+owner: tests
 response:
     mode: enforce
     account: { email: 'target[type=User].alternateId' }

@@ -1,0 +1,108 @@
+//! Regular expressions: searched for, in time linear in the text, never with look-around or
+//! back-references.
+
+use regex::{Regex, RegexBuilder};
+
+/// The longest expression, in bytes.
+const EXPRESSION_BYTES_MAX: usize = 4_096;
+/// The largest compiled expression, in bytes.
+const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The most memory that searching with one expression may use for its states, in bytes.
+const STATES_BYTES_MAX: usize = 1024 * 1024;
+
+/// What the modifiers behind `re` ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Flags {
+    pub(super) ignore_case: bool,
+    pub(super) multi_line: bool,
+    pub(super) dot_all: bool,
+}
+
+/// A compiled expression.
+#[derive(Debug, Clone)]
+pub(super) struct Expression {
+    regex: Regex,
+    flags: Flags,
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.flags == other.flags && self.regex.as_str() == other.regex.as_str()
+    }
+}
+
+/// Why an expression is refused, and what to do.
+pub(super) struct Refused(pub(super) String, pub(super) &'static str);
+
+impl Expression {
+    /// Compiles `text`. Sigma's own escaping has no part in it.
+    ///
+    /// # Errors
+    /// It is not understood, or too large.
+    pub(super) fn compile(text: &str, flags: Flags) -> Result<Self, Refused> {
+        if text.len() > EXPRESSION_BYTES_MAX {
+            return Err(Refused(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"), "split it"));
+        }
+        let mut builder = RegexBuilder::new(text);
+        builder.case_insensitive(flags.ignore_case).multi_line(flags.multi_line).dot_matches_new_line(flags.dot_all);
+        builder.size_limit(COMPILED_BYTES_MAX).dfa_size_limit(STATES_BYTES_MAX);
+        builder.build().map(|regex| Self { regex, flags }).map_err(|error| refused(&error))
+    }
+
+    /// Whether it is found in `text`.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+}
+
+fn refused(error: &regex::Error) -> Refused {
+    if matches!(error, regex::Error::CompiledTooBig(_)) {
+        return Refused("the expression is too large once compiled".to_owned(), "repeat less, or split it");
+    }
+    // The engine draws a picture over several lines; its last line says what is wrong.
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    let why = last.strip_prefix("error: ").unwrap_or(last);
+    let advice = if why.contains("look-around") || why.contains("backreferences") {
+        "put what must not be there into a search of its own, and `not` into the condition"
+    } else {
+        "see https://docs.rs/regex for what may be written"
+    };
+    Refused(format!("not an expression: {why}"), advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, flags: Flags) -> Result<Expression, String> {
+        Expression::compile(text, flags).map_err(|Refused(what, _)| what)
+    }
+
+    #[test]
+    fn it_is_searched_for_with_its_case() {
+        let plain = check("b.c", Flags::default()).unwrap();
+        assert!(plain.is_in("xbycz") && !plain.is_in("xBYCz") && !plain.is_in("b\nc"));
+        let all = check("^B.C$", Flags { ignore_case: true, multi_line: true, dot_all: true }).unwrap();
+        assert!(all.is_in("x\nb\nc"));
+        assert!(!check("c$", Flags::default()).unwrap().is_in("abc\n"));
+        assert!(check(r"\d+\b", Flags::default()).unwrap().is_in("a 12 b"));
+    }
+
+    #[test]
+    fn what_cannot_be_searched_in_linear_time_is_refused() {
+        for text in [r"a(?!b)", r"(?<=a)b", r"(a)\1"] {
+            let Err(Refused(what, advice)) = Expression::compile(text, Flags::default()) else { panic!("{text}") };
+            assert!(what.starts_with("not an expression: ") && advice.contains("`not`"), "{what}; {advice}");
+        }
+        assert!(check("a(", Flags::default()).is_err());
+        assert!(check(r"(\w{50}){50}{50}", Flags::default()).unwrap_err().contains("too large"));
+        assert!(check(&"a".repeat(EXPRESSION_BYTES_MAX + 1), Flags::default()).is_err());
+    }
+
+    #[test]
+    fn f05_a_bomb_takes_linear_time() {
+        let bomb = check("^(a+)+$", Flags::default()).unwrap();
+        assert!(!bomb.is_in(&format!("{}b", "a".repeat(100_000))));
+    }
+}

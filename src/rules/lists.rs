@@ -1,0 +1,120 @@
+//! Lists beside the rules, `lists/<name>.yml`: what `%name%` stands for in a value with `expand`.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::problem::Report;
+use super::reader;
+use super::source::{self, SourceFile};
+use super::version::SigmaVersion;
+use super::yaml::{self, Node, Yaml};
+use crate::incident::Digest;
+
+/// The folder of the lists.
+pub(super) const FOLDER: &str = "lists/";
+/// The most values in one list.
+const VALUES_MAX: usize = 10_000;
+/// The longest value, in bytes.
+const VALUE_BYTES_MAX: usize = 1_024;
+
+/// All lists of a folder.
+#[derive(Debug, Default)]
+pub(super) struct Lists(BTreeMap<String, List>);
+
+/// One list.
+#[derive(Debug)]
+struct List {
+    values: Vec<String>,
+    digest: Digest,
+}
+
+/// What reading a detection needs to know beside its text.
+#[derive(Debug)]
+pub(super) struct Context<'l> {
+    lists: &'l Lists,
+    /// The Sigma it is written in.
+    pub(super) version: SigmaVersion,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl Lists {
+    /// Reads the files of the lists.
+    pub(super) fn read(files: &[&SourceFile], folder: &str, reports: &mut Vec<Report>) -> Self {
+        let mut lists = BTreeMap::new();
+        for file in files {
+            let mut report = Report::about(format!("{folder}{}", file.name));
+            if let Some((name, list)) = read(file, &mut report)
+                && lists.insert(name, list).is_some()
+            {
+                report.file_error("is a second list of this name", "give each list its own name");
+            }
+            reports.push(report);
+        }
+        Self(lists)
+    }
+
+    /// The names of all lists.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+}
+
+impl<'l> Context<'l> {
+    /// For one document.
+    pub(super) fn new(lists: &'l Lists, version: SigmaVersion) -> Self {
+        Self { lists, version, used: RefCell::default() }
+    }
+
+    /// The values of the list; the detection depends on it from now on.
+    pub(super) fn list(&self, name: &str) -> Option<&'l [String]> {
+        let list = self.lists.0.get(name)?;
+        self.used.borrow_mut().insert(name.to_owned());
+        Some(&list.values)
+    }
+
+    /// The names of all lists, for advice.
+    pub(super) fn list_names(&self) -> Vec<&'l str> {
+        self.lists.names()
+    }
+
+    /// Names and digests of the lists that were used: a part of what the rule is.
+    pub(super) fn digests(&self) -> Vec<(String, Digest)> {
+        let used = self.used.borrow();
+        used.iter().filter_map(|name| Some((name.clone(), self.lists.0.get(name)?.digest))).collect()
+    }
+}
+
+fn read(file: &SourceFile, report: &mut Report) -> Option<(String, List)> {
+    let stem = file.name.strip_prefix(FOLDER).and_then(|name| name.rsplit_once('.')).map(|(stem, _)| stem)?;
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if stem.is_empty() || !stem.bytes().all(is_name) {
+        report.file_error("is no name of a list", "use letters, digits, `_`, `-` and `.`");
+        return None;
+    }
+    let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
+    let items = reader::list(&root, "a list of values", report);
+    if items.is_empty() || items.len() > VALUES_MAX {
+        report.error(root.at, format!("a list needs 1 to {VALUES_MAX} values"));
+        return None;
+    }
+    let values: Vec<Option<String>> = items.iter().map(|item| value(item, report)).collect();
+    let values = values.into_iter().collect::<Option<Vec<_>>>()?;
+    Some((stem.to_owned(), List { values, digest: Digest::of(&file.bytes) }))
+}
+
+fn value(node: &Node, report: &mut Report) -> Option<String> {
+    let text = match &node.value {
+        Yaml::Text(text) => text.clone(),
+        Yaml::Number(number) => number.text.clone(),
+        Yaml::Bool(value) => value.to_string(),
+        Yaml::Null | Yaml::List(_) | Yaml::Map(_) => {
+            report.error(node.at, format!("{} cannot be a value of a list", node.what()));
+            return None;
+        }
+    };
+    if text.is_empty() || text.len() > VALUE_BYTES_MAX {
+        report.error(node.at, format!("a value of a list has 1 to {VALUE_BYTES_MAX} bytes"));
+        return None;
+    }
+    Some(text)
+}
