@@ -2,9 +2,9 @@
 //! has in our conformance list. `Refused` means that the rule must not load.
 //!
 //! Two further runs over somebody else's data, when the environment names it:
-//! `PORTCULLIS_SIGMA_PROBES` (JSON: a list of `{name, detection, event, expect}`), and
-//! `PORTCULLIS_SIGMA_RULES` (a folder), `PORTCULLIS_SIGMA_EVENTS` (NDJSON) and
-//! `PORTCULLIS_SIGMA_VERDICTS` (lines of event number, tab, rule id) together.
+//! `SIGMA_PROBES` (JSON: a list of `{name, detection, event, expect}`), and
+//! `SIGMA_RULES` (a folder), `SIGMA_EVENTS` (NDJSON) and
+//! `SIGMA_VERDICTS` (lines of event number, tab, rule id) together.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -332,7 +332,7 @@ fn named_path(variable: &str) -> Option<String> {
 
 #[test]
 fn somebody_elses_probes_agree() {
-    let Some(path) = named_path("PORTCULLIS_SIGMA_PROBES") else { return };
+    let Some(path) = named_path("SIGMA_PROBES") else { return };
     let probes: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let mut wrong = Vec::new();
     for probe in &probes {
@@ -354,7 +354,7 @@ fn somebody_elses_probes_agree() {
 
 #[test]
 fn somebody_elses_verdicts_agree() {
-    let names = ["PORTCULLIS_SIGMA_RULES", "PORTCULLIS_SIGMA_EVENTS", "PORTCULLIS_SIGMA_VERDICTS"];
+    let names = ["SIGMA_RULES", "SIGMA_EVENTS", "SIGMA_VERDICTS"];
     let [Some(rules), Some(events), Some(verdicts)] = names.map(named_path) else { return };
     let mut files = reasons(&["account-takeover"]);
     files.push(file("guardrails.yml", "protected: []\n"));
