@@ -293,6 +293,8 @@ fn filters_narrow_the_rules_they_name() {
     let elsewhere = filter("[base]", "not s")
         .replace("title: F\nlogsource: {product: test}", "title: F\nlogsource: {product: other}");
     assert!(load_rule(&elsewhere).unwrap_err().to_string().contains("is for another log source"));
+    let others = elsewhere.replace("[base]", "any");
+    assert!(matched(&others, json!({"a": 1, "user": "admin"})), "a filter for other events narrows nothing here");
     let version = |text: &str| load_rule(text).unwrap().rules()[0].reference.version;
     assert_ne!(version(&rule), version(&filter("any", "not s")), "a filter is a part of what its rules are");
     for broken in [

@@ -70,6 +70,34 @@ fn a_rule_that_would_match_too_much_is_refused() {
     check("  condition: selection\n", "", "x.yml:5:3: detection needs the key `condition`");
 }
 
+/// Whatever passes when something is not there cannot be all that a rule acts on.
+#[test]
+fn a_rule_that_acts_on_what_is_missing_is_refused() {
+    let refused = |search: &str, head: &str| {
+        let rule =
+            format!("{head}{}", ACTING.replace("{a: x}", search).replace("alert: {a: x,", "alert: {a: x, f: [],"));
+        let problems = problems(&rule);
+        problems.contains("must not match the empty event") || problems.contains("needs a positive test")
+    };
+    for search in ["{a|neq: y}", "{b|exists: false}", "{a|contains|neq: y}", "{a: [x, null]}"] {
+        assert!(refused(search, ""), "{search}");
+    }
+    for search in ["{'f[none]': {a: 1}}", "{'f[all_or_empty]': {a: 1}}", "{'f[any]': {a|neq: 1}}"] {
+        assert!(refused(search, "sigma-version: 3\n"), "{search}");
+    }
+    // What excludes the empty event is not what the rule is for.
+    let excluded = "{'f[none]': {a: 1}}\n  other: {b: null}\n  condition: selection and not other\nfields: []\n#";
+    let rule = format!("sigma-version: 3\n{}", ACTING.replace("{a: x}\n  condition: selection", excluded));
+    assert!(problems(&rule).contains("needs a positive test"), "{}", problems(&rule));
+    assert!(!refused("{a: x, b|exists: false, c|neq: y}", ""));
+}
+
+#[test]
+fn a_rule_that_acts_has_an_owner() {
+    let problem = "x.yml:1:1: a rule with a response needs an owner; add `owner`: the team or person to ask when it has locked somebody out";
+    check("owner: test-team\n", "", problem);
+}
+
 #[test]
 fn what_sigma_has_and_we_do_not_is_refused() {
     check(
