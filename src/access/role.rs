@@ -25,6 +25,10 @@ pub enum Permission {
     ReadTrail,
     /// Pause and resume all actions, let held incidents go on.
     Control,
+    /// See which rules are in force, and what is wrong with those that are not.
+    ReadRules,
+    /// Have the rules folder loaded.
+    LoadRules,
 }
 
 impl Role {
@@ -32,7 +36,8 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ReadIncidents => true,
+            Permission::ReadIncidents | Permission::ReadRules => true,
+            Permission::LoadRules => matches!(self, Self::Engineer | Self::Admin),
             Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
             Permission::Control => matches!(self, Self::Responder | Self::Admin),
         }
@@ -55,12 +60,12 @@ mod tests {
     #[test]
     fn the_role_matrix() {
         let allowed = |role: Role| {
-            [Permission::ReadIncidents, Permission::ReadTrail, Permission::Control]
-                .map(|permission| role.may(permission))
+            use Permission::{Control, LoadRules, ReadIncidents, ReadRules, ReadTrail};
+            [ReadIncidents, ReadTrail, Control, ReadRules, LoadRules].map(|permission| role.may(permission))
         };
-        assert_eq!(allowed(Role::Auditor), [true, true, false]);
-        assert_eq!(allowed(Role::Engineer), [true, false, false]);
-        assert_eq!(allowed(Role::Responder), [true, true, true]);
-        assert_eq!(allowed(Role::Admin), [true, true, true]);
+        assert_eq!(allowed(Role::Auditor), [true, true, false, true, false]);
+        assert_eq!(allowed(Role::Engineer), [true, false, false, true, true]);
+        assert_eq!(allowed(Role::Responder), [true, true, true, true, false]);
+        assert_eq!(allowed(Role::Admin), [true, true, true, true, true]);
     }
 }

@@ -11,7 +11,7 @@ use super::{AdmissionError, AlertReceipt, Receipt};
 use crate::incident::{Alert, AlertId, Clock, IncidentId, NearestMiss, Opened, RuleId, SourceName, Timestamp};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Standing, Target, decide, targets};
-use crate::rules::RuleSet;
+use crate::rules::{InForce, RuleSet};
 use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, Slot, StoreError, Trail};
 
 /// Accounts share this many locks while alerts about them are decided.
@@ -34,7 +34,7 @@ impl Default for Settings {
 /// Admits deliveries. Shared by all HTTP workers.
 pub struct Admission {
     trail: Arc<Trail>,
-    rules: Arc<RuleSet>,
+    rules: Arc<InForce>,
     pseudonyms: Pseudonyms,
     clock: Arc<dyn Clock>,
     settings: Settings,
@@ -53,7 +53,7 @@ impl Admission {
     #[must_use]
     pub fn new(
         trail: Arc<Trail>,
-        rules: Arc<RuleSet>,
+        rules: Arc<InForce>,
         pseudonyms: Pseudonyms,
         clock: Arc<dyn Clock>,
         settings: Settings,
@@ -69,12 +69,15 @@ impl Admission {
     /// Nothing was recorded, and why.
     pub async fn admit(self: &Arc<Self>, delivery: Verified<Delivery>) -> Result<Receipt, AdmissionError> {
         let delivery = delivery.into_inner();
+        // One delivery is decided by one rule set, whatever is loaded meanwhile.
+        let loaded = self.rules.now();
+        let rules = &loaded.set;
         let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.body_sha256));
         let ids: Vec<AlertId> = delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect();
-        let judged: Vec<Judged<'_>> = delivery.alerts.into_iter().map(|alert| self.judge(alert)).collect();
+        let judged: Vec<Judged<'_>> = delivery.alerts.into_iter().map(|alert| self.judge(rules, alert)).collect();
         let acting = judged.iter().flat_map(|judged| &judged.targets).any(|target| target.acts_on().is_some());
         if !acting {
-            return self.record(&delivery.source, key, ids, judged).await;
+            return self.record(rules, &delivery.source, key, ids, judged).await;
         }
         if self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
             return Err(AdmissionError::Overloaded);
@@ -82,11 +85,12 @@ impl Admission {
         // An alert that acts is carried to its end even if the sender hangs up, so that no other
         // alert on the account can be decided between this one's append and the board.
         let alerts: Vec<Alert> = judged.into_iter().map(|judged| judged.alert).collect();
-        let admission = Arc::clone(self);
+        let (admission, loaded) = (Arc::clone(self), Arc::clone(&loaded));
         let carried = tokio::spawn(async move {
-            let judged: Vec<Judged<'_>> = alerts.into_iter().map(|alert| admission.judge(alert)).collect();
+            let rules = &loaded.set;
+            let judged: Vec<Judged<'_>> = alerts.into_iter().map(|alert| admission.judge(rules, alert)).collect();
             let _lanes = admission.lanes_of(&judged).await;
-            admission.record(&delivery.source, key, ids, judged).await
+            admission.record(rules, &delivery.source, key, ids, judged).await
         });
         carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
     }
@@ -104,14 +108,15 @@ impl Admission {
         self.trail.append(None, vec![draft]).await.map(drop).map_err(refused)
     }
 
-    fn judge(&self, alert: Alert) -> Judged<'_> {
-        let evaluation = self.rules.evaluate(&alert);
+    fn judge<'r>(&self, rules: &'r RuleSet, alert: Alert) -> Judged<'r> {
+        let evaluation = rules.evaluate(&alert);
         let targets = targets(&alert, evaluation.matches, &self.pseudonyms);
         Judged { alert, targets, nearest: evaluation.nearest }
     }
 
     async fn record(
         &self,
+        rules: &RuleSet,
         source: &SourceName,
         key: Option<DeliveryKey>,
         ids: Vec<AlertId>,
@@ -124,7 +129,7 @@ impl Admission {
         for judged in judged {
             let mut standing = self.standing(&judged.targets);
             cover_within(&mut standing, &in_this_delivery);
-            let decided = decide(&judged.alert, judged.targets, judged.nearest, &standing, &self.rules, now);
+            let decided = decide(&judged.alert, judged.targets, judged.nearest, &standing, rules, now);
             // An alert known from before opens nothing now, so it covers nothing either.
             let key = alert_key(&judged.alert);
             if !decided.opened.is_empty() && !self.trail.is_known(&key) {

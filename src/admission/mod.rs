@@ -4,6 +4,8 @@
 mod admit;
 mod draft;
 mod receipt;
+mod reload;
 
 pub use admit::{Admission, Settings};
 pub use receipt::{AdmissionError, AlertReceipt, Receipt};
+pub use reload::{Reloaded, Reloader, loaded_event};

@@ -12,10 +12,12 @@ pub(super) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-/// The trail can be written, so alerts can be admitted.
+/// The trail can be written, so alerts can be admitted. `rules` is `stale` while the folder holds
+/// rules that were refused: those from before are in force.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     if state.trail.is_writable() {
-        HttpResponse::Ok().json(json!({ "status": "ready" }))
+        let rules = if state.rules.refused().is_some() { "stale" } else { "current" };
+        HttpResponse::Ok().json(json!({ "status": "ready", "rules": rules }))
     } else {
         Problem::Unavailable { retry_after_s: 10 }.response()
     }

@@ -10,6 +10,7 @@ mod incidents;
 mod problem;
 mod request_id;
 mod routes;
+mod rules;
 mod state;
 mod trail;
 

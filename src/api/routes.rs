@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{Problem, alerts, control, health, incidents, trail};
+use super::{Problem, alerts, control, health, incidents, rules, trail};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -37,6 +37,8 @@ pub const ROUTES: &[Route] = &[
     Route { method: "GET", path: "/v1/trail", gate: Gate::Token(Permission::ReadTrail) },
     Route { method: "POST", path: "/v1/pause", gate: Gate::Token(Permission::Control) },
     Route { method: "POST", path: "/v1/resume", gate: Gate::Token(Permission::Control) },
+    Route { method: "GET", path: "/v1/rules", gate: Gate::Token(Permission::ReadRules) },
+    Route { method: "POST", path: "/v1/rules/reload", gate: Gate::Token(Permission::LoadRules) },
     Route { method: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
 ];
 
@@ -56,6 +58,8 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("GET", "/readyz") => web::get().to(health::ready),
         ("GET", "/v1/incidents/{id}") => web::get().to(incidents::show),
         ("GET", "/v1/trail") => web::get().to(trail::list),
+        ("GET", "/v1/rules") => web::get().to(rules::list),
+        ("POST", "/v1/rules/reload") => web::post().to(rules::reload),
         ("POST", "/v1/pause") => web::post().to(control::pause),
         ("POST", "/v1/resume") => web::post().to(control::resume),
         ("POST", "/v1/incidents/{id}/approve") => web::post().to(control::approve),

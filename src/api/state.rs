@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::access::Access;
-use crate::admission::Admission;
-use crate::incident::{Clock, Digest};
+use crate::admission::{Admission, Reloader};
+use crate::incident::Clock;
 use crate::intake::{Intake, RefusalTally};
+use crate::rules::InForce;
 use crate::trail::Trail;
 
 /// Where and how HTTP is served.
@@ -57,7 +58,9 @@ pub struct State {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The rule set in force.
-    pub rules: Digest,
+    pub rules: Arc<InForce>,
+    /// Loads the rules folder.
+    pub reloader: Arc<Reloader>,
     /// The most bytes of a delivery.
     pub body_bytes_max: usize,
     /// The most milliseconds a delivery's body may take to arrive.

@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::access::{Access, Permission};
 use crate::incident::Clock;
+use crate::rules::InForce;
 use crate::trail::Trail;
 
 /// What the pages are made from.
@@ -19,6 +20,8 @@ pub struct Console {
     pub trail: Arc<Trail>,
     /// Who may look.
     pub access: Arc<Access>,
+    /// The rules in force.
+    pub rules: Arc<InForce>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

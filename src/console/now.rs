@@ -6,10 +6,14 @@ use super::Console;
 use super::page::page;
 use crate::access::Actor;
 use crate::incident::{Incident, Status, StepState, Timestamp};
+use crate::rules::InForce;
 use crate::trail::{Head, Pause};
 
 /// The most incidents listed in one table.
 const ROWS_MAX: usize = 200;
+
+/// The most problems of refused rules that are shown.
+const PROBLEMS_MAX: usize = 10;
 
 /// What the page shows, taken from the board at one moment.
 struct View {
@@ -32,6 +36,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
     let main = html! {
         h1 { "Now" }
         (switch(view.pause.as_ref()))
+        (rules(&console.rules))
         dl.figures {
             @for (name, figure) in figures {
                 div { dt { (name) } dd { (figure) } }
@@ -78,6 +83,19 @@ fn switch(pause: Option<&Pause>) -> Markup {
                     strong { "Actions are paused" } " since " (time(pause.at)) " UTC by " (pause.actor) ": " (pause.reason)
                 }
             }
+        }
+    }
+}
+
+/// Silence means that the rules in force are those in the folder.
+fn rules(in_force: &InForce) -> Markup {
+    let Some(refused) = in_force.refused() else { return html! {} };
+    let loaded = in_force.now();
+    html! {
+        p.state.bad {
+            strong { "The rules folder is refused" } " since " (time(refused.since)) " UTC: "
+            (refused.errors.count()) " problems. The rules from " (time(loaded.since)) " UTC stay in force."
+            ul { @for problem in refused.errors.problems().iter().take(PROBLEMS_MAX) { li { code { (problem) } } } }
         }
     }
 }

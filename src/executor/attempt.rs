@@ -6,6 +6,7 @@ use super::retry::{Next, after};
 use crate::directory::{Account, Order};
 use crate::incident::{Action, Event, Failure, FailureClass, Finding, HoldReason};
 use crate::response::{Approved, Facts, at_dispatch};
+use crate::rules::RuleSet;
 use crate::trail::RecordError;
 
 impl Hand {
@@ -17,10 +18,12 @@ impl Hand {
                 return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::ProtectionUnknown).await;
             }
         };
-        let approved = match at_dispatch(&self.facts(at), at.action.kind(), account.as_ref(), &self.own_corp_id) {
-            Ok(approved) => approved,
-            Err(reason) => return self.hold(at.id(), reason, None).await,
-        };
+        let rules = self.rules.now();
+        let approved =
+            match at_dispatch(&self.facts(at, &rules.set), at.action.kind(), account.as_ref(), &self.own_corp_id) {
+                Ok(approved) => approved,
+                Err(reason) => return self.hold(at.id(), reason, None).await,
+            };
         self.record(vec![at.started(attempt)]).await?;
         if self.is_paused() {
             // The pause came while the intent was being written; nothing has left yet.
@@ -90,15 +93,15 @@ impl Hand {
         self.trail.board(|board| board.pause().is_some())
     }
 
-    fn facts<'a>(&'a self, at: &Place<'a>) -> Facts<'a> {
+    fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet) -> Facts<'a> {
         Facts {
             paused: self.is_paused(),
             assurance: at.incident.plan.assurance,
             assurance_floor: at.incident.plan.assurance_floor,
             account: &at.subject.account,
             user_id: Some(at.user_id),
-            guardrails: self.rules.guardrails(),
-            identities: self.rules.identities(),
+            guardrails: rules.guardrails(),
+            identities: rules.identities(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::subject::subject_of;
 use crate::directory::Directory;
 use crate::incident::{Clock, Event, Failure, HoldReason, Incident, IncidentId, Status, StepState, Timestamp};
 use crate::response::Subject;
-use crate::rules::RuleSet;
+use crate::rules::InForce;
 use crate::trail::{RecordError, Trail};
 
 /// The executor's hand: what it needs to act on an incident.
@@ -18,7 +18,7 @@ pub struct Hand {
     /// DingTalk.
     pub directory: Arc<dyn Directory>,
     /// Guardrails and identities.
-    pub rules: Arc<RuleSet>,
+    pub rules: Arc<InForce>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The organization we act for.

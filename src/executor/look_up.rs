@@ -14,7 +14,8 @@ impl Hand {
         failed_reads: u32,
     ) -> Result<Moved, RecordError> {
         let id = incident.id();
-        let (user_id, by) = match resolve(&subject.account, self.rules.identities()) {
+        let resolved = resolve(&subject.account, self.rules.now().set.identities());
+        let (user_id, by) = match resolved {
             Err(reason) => return self.hold(id, reason, None).await,
             Ok(Resolved::To(user_id, by)) => (user_id, by),
             Ok(Resolved::Ask(lookup, by)) => match self.directory.find(&lookup).await {

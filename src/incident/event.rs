@@ -19,6 +19,39 @@ pub enum Event {
         /// Digest of the rule set in force.
         rules: Digest,
     },
+    /// These rules are in force from here on.
+    #[serde(rename = "rules.loaded")]
+    RulesLoaded {
+        /// Digest of the rule set.
+        rules: Digest,
+        /// How many rules it has.
+        count: u32,
+        /// The commit that the folder's Git repository says is checked out; whether the files are
+        /// those of the commit is not looked at.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        commit: Option<String>,
+        /// What made the program load them.
+        by: LoadCause,
+        /// Who asked for it, where somebody did.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        actor: Option<String>,
+    },
+    /// Rules were refused; those in force stay in force.
+    #[serde(rename = "rules.refused")]
+    RulesRefused {
+        /// Digest of what was refused, if it could be read.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        rules: Option<Digest>,
+        /// How many problems it has.
+        problems: u32,
+        /// The file and line of the first.
+        first: String,
+        /// What made the program load them.
+        by: LoadCause,
+        /// Who asked for it, where somebody did.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        actor: Option<String>,
+    },
     /// The program stopped in order.
     #[serde(rename = "system.stopped")]
     SystemStopped {
@@ -215,6 +248,20 @@ pub struct Opened {
     pub held: Option<HoldReason>,
 }
 
+/// What makes the program load rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadCause {
+    /// It started.
+    Start,
+    /// A file changed.
+    FileChange,
+    /// It was sent SIGHUP.
+    Signal,
+    /// Somebody asked for it.
+    Request,
+}
+
 /// How a reference was resolved to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -275,6 +322,8 @@ impl Event {
     pub fn kind(&self) -> EventKind {
         match self {
             Self::SystemStarted { .. } => "system.started",
+            Self::RulesLoaded { .. } => "rules.loaded",
+            Self::RulesRefused { .. } => "rules.refused",
             Self::SystemStopped { .. } => "system.stopped",
             Self::AlertAdmitted { .. } => "alert.admitted",
             Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
@@ -317,6 +366,8 @@ impl Event {
             | Self::StepUnknown { incident, .. }
             | Self::StepVerified { incident, .. } => vec![incident],
             Self::SystemStarted { .. }
+            | Self::RulesLoaded { .. }
+            | Self::RulesRefused { .. }
             | Self::SystemStopped { .. }
             | Self::DeliveryNotUnderstood { .. }
             | Self::DeliveryConflict { .. }

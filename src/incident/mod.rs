@@ -15,7 +15,7 @@ mod verdict;
 pub use account::{AccountKind, AccountRef, InvalidAccount, UserId};
 pub use alert::{Alert, AlertSummary, Assurance, LogSource};
 pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
-pub use event::{Event, EventKind, Evidence, Finding, Opened, Resolution};
+pub use event::{Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution};
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, Digest, IncidentId, InvalidId, RuleId, SourceName};
 pub use plan::{Action, ActionKind, Plan, ReasonCode, RuleRef};

@@ -36,6 +36,7 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
 }
 
 fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Result<RuleSet, LoadErrors> {
+    let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
     let identities = read_identities(sorted.identities, folder, &mut reports).unwrap_or_default();
@@ -48,7 +49,7 @@ fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> R
         warnings.sort();
         Ok(RuleSet::new(rules, digest(files), reasons, guardrails, identities, warnings))
     } else {
-        Err(LoadErrors::new(errors))
+        Err(LoadErrors::new(is_whole.then(|| digest(files)), errors))
     }
 }
 

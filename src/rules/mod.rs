@@ -12,6 +12,7 @@
 //! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
 //! `template` read what it asks for; `evaluate` and `field` put an event to it.
 
+mod commit;
 mod compare;
 mod condition;
 mod date_part;
@@ -26,6 +27,7 @@ mod filter;
 mod fold;
 mod guardrails;
 mod identities;
+mod in_force;
 mod item;
 mod key;
 mod lists;
@@ -56,8 +58,10 @@ mod value;
 mod version;
 mod yaml;
 
+pub use commit::checked_out;
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
+pub use in_force::{InForce, Loaded, Refused};
 pub use load::{compile, load};
 pub use problem::{LoadErrors, Place, Problem};
 pub use reasons::{EmployeeValues, LOCALES, Reasons};

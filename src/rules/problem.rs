@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::incident::Digest;
+
 /// The most problems listed; the rest are counted.
 const PROBLEMS_MAX: usize = 500;
 
@@ -42,17 +44,30 @@ impl fmt::Display for Problem {
 /// one per line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadErrors {
+    digest: Option<Digest>,
     problems: Vec<Problem>,
     left_out: usize,
 }
 
 impl LoadErrors {
     /// Sorts the problems and keeps the first 500.
-    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
+    pub(super) fn new(digest: Option<Digest>, mut problems: Vec<Problem>) -> Self {
         problems.sort();
         let left_out = problems.len().saturating_sub(PROBLEMS_MAX);
         problems.truncate(PROBLEMS_MAX);
-        Self { problems, left_out }
+        Self { digest, problems, left_out }
+    }
+
+    /// Digest over what was read, if every file could be.
+    #[must_use]
+    pub fn digest(&self) -> Option<Digest> {
+        self.digest
+    }
+
+    /// How many problems there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.problems.len() + self.left_out
     }
 
     /// The problems, sorted by file and line, at most 500.
@@ -134,7 +149,7 @@ mod tests {
         let mut errors = Vec::new();
         report.hand_over(&mut errors, &mut Vec::new());
         assert_eq!(
-            LoadErrors::new(errors).to_string(),
+            LoadErrors::new(None, errors).to_string(),
             "rules/x.yml: the file is empty; remove it\nrules/x.yml:12:3: unknown key `titel`; did you mean `title`?"
         );
     }
@@ -145,6 +160,6 @@ mod tests {
         (0..PROBLEMS_MAX + 2).for_each(|line| report.error(Place { line, column: 1 }, "bad"));
         let mut errors = Vec::new();
         report.hand_over(&mut errors, &mut Vec::new());
-        assert!(LoadErrors::new(errors).to_string().ends_with("\nand 2 more"));
+        assert!(LoadErrors::new(None, errors).to_string().ends_with("\nand 2 more"));
     }
 }

@@ -28,8 +28,15 @@ pub struct SourceFile {
 /// Reads every `.yml`, `.yaml` and `.csv` file of `folder`, sorted by name. Names that begin with a
 /// dot are passed over: editors and container volumes keep their own things there.
 pub(super) fn read(folder: &Path, reports: &mut Vec<Report>) -> Vec<SourceFile> {
-    let mut reader =
-        Reader { folder, root: folder.canonicalize().ok(), files: Vec::new(), bytes: 0, is_full: false, reports };
+    let mut reader = Reader {
+        folder,
+        root: folder.canonicalize().ok(),
+        owners: owners(folder),
+        files: Vec::new(),
+        bytes: 0,
+        is_full: false,
+        reports,
+    };
     reader.folder(folder, "", 0);
     let mut files = reader.files;
     files.sort_by(|left, right| left.name.cmp(&right.name));
@@ -39,6 +46,8 @@ pub(super) fn read(folder: &Path, reports: &mut Vec<Report>) -> Vec<SourceFile> 
 struct Reader<'f> {
     folder: &'f Path,
     root: Option<PathBuf>,
+    /// Who may own the files.
+    owners: Vec<u32>,
     files: Vec<SourceFile>,
     bytes: usize,
     is_full: bool,
@@ -92,7 +101,7 @@ impl Reader<'_> {
         if !inside {
             return self.problem(path, "it leads out of the rules folder", "copy the file into the folder");
         }
-        match read_file(path, bytes_max(&name)) {
+        match read_file(path, bytes_max(&name), &self.owners) {
             Ok(bytes) => {
                 self.bytes += bytes.len();
                 self.files.push(SourceFile { name, bytes });
@@ -118,7 +127,7 @@ impl From<io::Error> for Unreadable {
 }
 
 /// Reads one file through one handle, so that what was checked is what is read.
-fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Unreadable> {
+fn read_file(path: &Path, bytes_max: u64, owners: &[u32]) -> Result<Vec<u8>, Unreadable> {
     let file = fs::File::open(path)?;
     let about = file.metadata()?;
     if !about.is_file() {
@@ -126,6 +135,10 @@ fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Unreadable> {
     }
     if is_world_writable(&about) {
         return Err(Unreadable("everybody may write to this file".to_owned(), "chmod o-w"));
+    }
+    if !owners.contains(&owner(&about)) {
+        let advice = "chown it to the folder's owner, if it belongs here";
+        return Err(Unreadable("belongs to somebody else than the folder".to_owned(), advice));
     }
     let mut bytes = Vec::new();
     file.take(bytes_max + 1).read_to_end(&mut bytes)?;
@@ -159,6 +172,26 @@ fn is_world_writable(about: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_world_writable(_about: &fs::Metadata) -> bool {
     false
+}
+
+/// The administrator, the owner of the folder, and who runs this: whoever else put a file here did
+/// so behind their backs.
+fn owners(folder: &Path) -> Vec<u32> {
+    // On Linux this folder belongs to the process; elsewhere there is none, and one owner less.
+    let places = [folder, Path::new("/proc/self")];
+    let known = places.iter().filter_map(|place| fs::metadata(place).ok()).map(|about| owner(&about));
+    std::iter::once(0).chain(known).collect()
+}
+
+#[cfg(unix)]
+fn owner(about: &fs::Metadata) -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    about.uid()
+}
+
+#[cfg(not(unix))]
+fn owner(_about: &fs::Metadata) -> u32 {
+    0
 }
 
 /// A file's bytes as text: UTF-8 with or without a byte order mark, and no control character. Marks
@@ -269,6 +302,20 @@ mod tests {
         assert_eq!(names.len(), FILES_MAX);
         assert!(problems.ends_with("holds more than 8000 files or 67108864 bytes; remove some"), "{problems}");
         assert_eq!(problems.lines().count(), 1);
+    }
+
+    #[test]
+    fn f10_a_file_of_another_user_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.yml");
+        fs::write(&file, "a: 1").unwrap();
+        if std::os::unix::fs::chown(&file, Some(65_533), None).is_err() {
+            println!("not run: only the administrator can give a file away");
+            return;
+        }
+        assert!(read_all(folder.path()).1.contains("belongs to somebody else than the folder"));
+        std::os::unix::fs::chown(folder.path(), Some(65_533), None).unwrap();
+        assert_eq!(read_all(folder.path()).1, "");
     }
 
     #[test]

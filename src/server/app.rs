@@ -12,24 +12,24 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Parts, summaries};
+use super::{Parts, rules_watch, summaries};
 use crate::access::Access;
-use crate::admission::Admission;
+use crate::admission::{Admission, Reloader, loaded_event};
 use crate::api::{self, State};
 use crate::config::Config;
 use crate::console::{self, Console};
 use crate::directory::DingTalk;
 use crate::executor::{Executor, Hand};
-use crate::incident::{Clock, Event, SystemClock, Timestamp};
+use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
 use crate::intake::{Intake, RefusalTally};
-use crate::rules::{self, RuleSet};
+use crate::rules::{self, InForce, Loaded, RuleSet};
 use crate::trail::{Draft, Trail};
 
 /// The program, listening and working.
 pub struct App {
     address: SocketAddr,
     trail: Arc<Trail>,
-    rules: Arc<RuleSet>,
+    rules: Arc<InForce>,
     clock: Arc<dyn Clock>,
     state: Data<State>,
     http: ServerHandle,
@@ -37,6 +37,7 @@ pub struct App {
     stop: watch::Sender<bool>,
     executing: JoinHandle<u32>,
     summarising: JoinHandle<()>,
+    watching: JoinHandle<()>,
 }
 
 impl App {
@@ -48,11 +49,17 @@ impl App {
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
         let Parts { clock, store, directory, pseudonyms } = parts;
-        let rules = Arc::new(load_rules(config)?);
-        for warning in rules.warnings() {
+        let set = load_rules(config)?;
+        let folder = config.resolve(&config.rules.folder);
+        let commit = rules::checked_out(&folder);
+        for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
         }
         let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
+        note_start(&trail, &set, commit.clone(), clock.now()).await?;
+        tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "the rules are in force");
+        let rules = Arc::new(InForce::new(Loaded { set, since: clock.now(), commit }));
+        let reloader = Reloader::new(folder, rules.clone(), trail.clone(), clock.clone());
         let admission =
             Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
         let state = Data::new(State {
@@ -62,16 +69,17 @@ impl App {
             access: Access::new(&config.access)?,
             tally: RefusalTally::default(),
             clock: clock.clone(),
-            rules: rules.digest(),
+            rules: rules.clone(),
+            reloader: reloader.clone(),
             body_bytes_max: config.intake.body_bytes_max,
             body_deadline_ms: config.intake.body_deadline_ms,
         });
         let console = Data::new(Console {
             trail: trail.clone(),
             access: Arc::new(Access::new(&config.access)?),
+            rules: rules.clone(),
             clock: clock.clone(),
         });
-        note_start(&trail, &rules, clock.now()).await?;
         let (server, address) = listen(&config.http, state.clone(), console)?;
         let hand = Hand {
             trail: trail.clone(),
@@ -82,7 +90,7 @@ impl App {
         };
         let (stop, stopped) = watch::channel(false);
         let executor = Executor::new(hand, config.executor.clone());
-        tracing::info!(http.address = %address, rules.digest = %rules.digest(), rules.count = rules.rules().len(), "started");
+        tracing::info!(http.address = %address, "started");
         Ok(Self {
             address,
             trail,
@@ -93,6 +101,7 @@ impl App {
             stop,
             executing: tokio::spawn(executor.run(stopped)),
             summarising: tokio::spawn(summaries::run(state.clone())),
+            watching: tokio::spawn(rules_watch::run(reloader)),
             state,
         })
     }
@@ -122,9 +131,9 @@ impl App {
         &self.trail
     }
 
-    /// The rule set in force.
+    /// The rules in force.
     #[must_use]
-    pub fn rules(&self) -> &Arc<RuleSet> {
+    pub fn rules(&self) -> &Arc<InForce> {
         &self.rules
     }
 
@@ -139,6 +148,7 @@ impl App {
     /// # Errors
     /// The last record could not be written.
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.watching.abort();
         self.http.stop(true).await;
         let _ = self.serving.await;
         let _ = self.stop.send(true);
@@ -156,11 +166,13 @@ fn load_rules(config: &Config) -> anyhow::Result<RuleSet> {
     rules::load(&folder).map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
 }
 
-/// The first record of every run. If it cannot be written nothing is served.
-async fn note_start(trail: &Arc<Trail>, rules: &RuleSet, now: Timestamp) -> anyhow::Result<()> {
+/// The first records of every run. If it cannot be written nothing is served.
+async fn note_start(trail: &Arc<Trail>, rules: &RuleSet, commit: Option<String>, now: Timestamp) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let event = Event::SystemStarted { version, rules: rules.digest() };
-    trail.append(None, vec![Draft::of(now, event)]).await.context("the trail cannot be written")?;
+    let started = Event::SystemStarted { version, rules: rules.digest() };
+    let loaded = loaded_event(rules, commit, LoadCause::Start, None);
+    let drafts = [started, loaded].map(|event| Draft::of(now, event));
+    trail.append(None, drafts.into()).await.context("the trail cannot be written")?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 mod app;
 mod parts;
+mod rules_watch;
 mod summaries;
 
 pub use app::App;

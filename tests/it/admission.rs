@@ -150,7 +150,7 @@ async fn an_alert_that_matches_nothing_has_a_stored_verdict_with_the_nearest_mis
     assert_eq!(app.deliver(&Delivery::of_events("msg_1", &[fallen], app.now())).await.status, 202);
     let verdict = only_verdict(&app);
     assert_eq!((verdict.kind, verdict.decisions.len()), (VerdictKind::Unmatched, 0));
-    assert_eq!(verdict.rules, app.app.rules().digest());
+    assert_eq!(verdict.rules, app.app.rules().now().set.digest());
     let nearest = verdict.nearest.unwrap();
     assert_eq!(nearest.rule.title, "Impossible travel on an Enterprise Account");
     assert!(nearest.passed > 0 && nearest.passed < nearest.tests, "{nearest:?}");

@@ -20,5 +20,6 @@ mod lifecycle;
 mod limits;
 mod look_up;
 mod pause;
+mod reload;
 mod store_refuses;
 mod trail_pages;

@@ -58,7 +58,8 @@ fn introduce(stage: &Stage, screen: &Screen) {
     screen.heading("Portcullis: from a signed alert to a contained account");
     screen.pair("Portcullis", stage.app().url());
     screen.pair("DingTalk sandbox", stage.sandbox_url());
-    screen.pair("rules", format!("{} ({})", stage.app().rules().rules().len(), stage.app().rules().digest().short(12)));
+    let loaded = stage.app().rules().now();
+    screen.pair("rules", format!("{} ({})", loaded.set.rules().len(), loaded.set.digest().short(12)));
     if let Some(account) = stage.sandbox().account(USER_ID) {
         screen.pair("account", format!("{USER_ID}, {}", state_of(&account)));
     }
@@ -221,6 +222,7 @@ fn summary(record: &Record) -> String {
         Event::IncidentHeld { reason, .. } => reason.text().to_owned(),
         Event::IncidentClosed { outcome, .. } => format!("{outcome:?}").to_lowercase(),
         Event::SystemStarted { rules, .. } => format!("rule set {}", rules.short(12)),
+        Event::RulesLoaded { count, by, .. } => format!("{count} rules, by {by:?}").to_lowercase(),
         _ => String::new(),
     };
     let time = record.at.strftime("%H:%M:%S.%3f");

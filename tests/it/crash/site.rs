@@ -127,19 +127,24 @@ impl Program {
 
     /// Waits until the incident is as wanted, told by the API.
     pub(super) async fn until(&self, incident: &IncidentId, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.until_shown(&format!("/v1/incidents/{incident}"), wanted).await
+    }
+
+    /// Waits until what is read at `path` is as wanted.
+    pub(super) async fn until_shown(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         let mut last = Value::Null;
         let waited = tokio::time::timeout(PATIENCE, async {
             loop {
                 looks.tick().await;
-                last = self.get(&format!("/v1/incidents/{incident}")).await;
+                last = self.get(path).await;
                 if wanted(&last) {
                     return;
                 }
             }
         });
         let in_time = waited.await.is_ok();
-        assert!(in_time, "it never came; the incident is {last:#}");
+        assert!(in_time, "it never came; {path} is {last:#}");
         last
     }
 
@@ -171,6 +176,11 @@ impl Program {
     /// SIGKILL.
     pub(super) fn kill(self) {
         self.process.kill();
+    }
+
+    /// SIGHUP.
+    pub(super) fn hang_up(&self) {
+        self.process.hang_up();
     }
 
     /// SIGTERM, now; the program is still there.

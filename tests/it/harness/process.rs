@@ -71,9 +71,18 @@ impl Process {
 
     /// Asks it to stop (SIGTERM).
     pub(crate) fn ask_to_stop(&self) {
+        self.signal("TERM");
+    }
+
+    /// Asks it to load its rules again (SIGHUP).
+    pub(crate) fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    fn signal(&self, name: &str) {
         // The shell's own `kill`: a minimal machine has no other, and a call of ours would be unsafe.
         let pid = self.child.id().to_string();
-        let status = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &pid]).status().unwrap();
+        let status = Command::new("sh").args(["-c", "kill -\"$1\" \"$2\"", "sh", name, &pid]).status().unwrap();
         assert!(status.success(), "no signal could be sent");
     }
 

@@ -1,0 +1,127 @@
+//! Puts the rules folder into force again: load, test, record, swap. A folder with a fault changes
+//! nothing but what is known about it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::incident::{Clock, Digest, Event, LoadCause};
+use crate::rules::{self, InForce, LoadErrors, Loaded, Refused, RuleSet};
+use crate::trail::{RecordError, Trail};
+
+/// Loads the rules folder, one load at a time.
+pub struct Reloader {
+    folder: PathBuf,
+    in_force: Arc<InForce>,
+    trail: Arc<Trail>,
+    clock: Arc<dyn Clock>,
+    turn: Mutex<()>,
+}
+
+/// What a load came to.
+#[derive(Debug)]
+pub enum Reloaded {
+    /// Other rules are in force.
+    Replaced(Arc<Loaded>),
+    /// The folder holds what was in force already.
+    Unchanged(Digest),
+    /// The folder has faults; what was in force stays.
+    Refused(Arc<Refused>),
+}
+
+impl Reloader {
+    /// A reloader of `folder`.
+    #[must_use]
+    pub fn new(folder: PathBuf, in_force: Arc<InForce>, trail: Arc<Trail>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self { folder, in_force, trail, clock, turn: Mutex::default() })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// Loads the folder. What comes of it stands on the trail before it is in force; the same fault
+    /// is recorded once.
+    ///
+    /// # Errors
+    /// The trail cannot be written; then nothing has changed.
+    pub async fn reload(&self, by: LoadCause, actor: Option<String>) -> Result<Reloaded, RecordError> {
+        let _turn = self.turn.lock().await;
+        let folder = self.folder.clone();
+        let loading = tokio::task::spawn_blocking(move || (rules::load(&folder), rules::checked_out(&folder)));
+        let (result, commit) = match loading.await {
+            Ok(loaded) => loaded,
+            // Only a panic or the end of the program leads here; the rules in force are not touched.
+            Err(_) => return Ok(Reloaded::Unchanged(self.in_force.now().set.digest())),
+        };
+        match result {
+            Ok(set) if set.digest() == self.in_force.now().set.digest() => {
+                self.in_force.confirm();
+                Ok(Reloaded::Unchanged(set.digest()))
+            }
+            Ok(set) => self.replace(set, commit, by, actor).await,
+            Err(errors) => self.refuse(errors, by, actor).await,
+        }
+    }
+
+    async fn replace(
+        &self,
+        set: RuleSet,
+        commit: Option<String>,
+        by: LoadCause,
+        actor: Option<String>,
+    ) -> Result<Reloaded, RecordError> {
+        let since = self.clock.now();
+        self.trail.record(since, vec![loaded_event(&set, commit.clone(), by, actor)]).await?;
+        for warning in set.warnings() {
+            tracing::warn!(%warning, "a rule is allowed but doubtful");
+        }
+        tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "other rules are in force");
+        self.in_force.replace(Loaded { set, since, commit });
+        Ok(Reloaded::Replaced(self.in_force.now()))
+    }
+
+    async fn refuse(&self, errors: LoadErrors, by: LoadCause, actor: Option<String>) -> Result<Reloaded, RecordError> {
+        let known = self.in_force.refused().filter(|refused| refused.errors == errors);
+        if let Some(refused) = known {
+            return Ok(Reloaded::Refused(refused));
+        }
+        let since = self.clock.now();
+        for problem in errors.problems() {
+            tracing::error!(%problem, "the rules are refused; those in force stay");
+        }
+        self.trail.record(since, vec![self.refused_event(&errors, by, actor)]).await?;
+        self.in_force.refuse(Refused { errors, since });
+        // Set a line above, and nobody else takes it away while this load has its turn.
+        Ok(self
+            .in_force
+            .refused()
+            .map_or_else(|| Reloaded::Unchanged(self.in_force.now().set.digest()), Reloaded::Refused))
+    }
+
+    fn refused_event(&self, errors: &LoadErrors, by: LoadCause, actor: Option<String>) -> Event {
+        // Below the folder: where that is, is nobody's business on the trail.
+        let folder = format!("{}/", self.folder.display());
+        let first = errors.problems().first().map(|problem| {
+            let file = problem.file.strip_prefix(&folder).unwrap_or(&problem.file);
+            problem.at.map_or_else(|| file.to_owned(), |at| format!("{file}:{}", at.line))
+        });
+        Event::RulesRefused {
+            rules: errors.digest(),
+            problems: u32::try_from(errors.count()).unwrap_or(u32::MAX),
+            first: first.unwrap_or_default(),
+            by,
+            actor,
+        }
+    }
+}
+
+/// The record of rules that come into force.
+#[must_use]
+pub fn loaded_event(set: &RuleSet, commit: Option<String>, by: LoadCause, actor: Option<String>) -> Event {
+    let count = u32::try_from(set.rules().len()).unwrap_or(u32::MAX);
+    Event::RulesLoaded { rules: set.digest(), count, commit, by, actor }
+}

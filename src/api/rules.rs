@@ -1,0 +1,124 @@
+//! `GET /v1/rules` and `POST /v1/rules/reload`: which rules are in force, and putting the folder's into
+//! force.
+
+use actix_web::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Problem, State, authorize};
+use crate::access::Permission;
+use crate::admission::Reloaded;
+use crate::incident::{Digest, LoadCause, RuleRef, Timestamp};
+use crate::rules::{Loaded, Mode, Refused, Rule};
+
+#[derive(Serialize)]
+struct Page<'s> {
+    digest: Digest,
+    since: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'s str>,
+    rules: Vec<Row<'s>>,
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<Faults>,
+}
+
+#[derive(Serialize)]
+struct Row<'s> {
+    #[serde(flatten)]
+    rule: &'s RuleRef,
+    file: &'s str,
+    mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<&'s str>,
+}
+
+/// What is wrong with the folder.
+#[derive(Serialize)]
+struct Faults {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
+    since: Timestamp,
+    count: usize,
+    problems: Vec<String>,
+}
+
+/// The rules in force, and what is wrong with those in the folder.
+pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    if let Err(problem) = authorize::actor(&request, &state, Permission::ReadRules) {
+        return problem.response();
+    }
+    let (loaded, refused) = (state.rules.now(), state.rules.refused());
+    let tag = tag(&loaded, refused.as_deref());
+    if request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        return HttpResponse::NotModified().finish();
+    }
+    let page = Page {
+        digest: loaded.set.digest(),
+        since: loaded.since,
+        commit: loaded.commit.as_deref(),
+        rules: loaded.set.rules().iter().map(row).collect(),
+        warnings: loaded.set.warnings().iter().map(ToString::to_string).collect(),
+        refused: refused.as_deref().map(faults),
+    };
+    let mut response = HttpResponse::Ok();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.insert_header((ETAG, tag));
+    }
+    response.json(page)
+}
+
+/// Loads the folder now, and says what came of it.
+pub(super) async fn reload(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let actor = match authorize::actor(&request, &state, Permission::LoadRules) {
+        Ok(actor) => actor,
+        Err(problem) => return problem.response(),
+    };
+    match state.reloader.reload(LoadCause::Request, Some(actor.name)).await {
+        Ok(Reloaded::Replaced(loaded)) => {
+            HttpResponse::Ok().json(json!({ "result": "replaced", "digest": loaded.set.digest() }))
+        }
+        Ok(Reloaded::Unchanged(digest)) => HttpResponse::Ok().json(json!({ "result": "unchanged", "digest": digest })),
+        Ok(Reloaded::Refused(refused)) => {
+            HttpResponse::UnprocessableEntity().json(json!({ "result": "refused", "refused": faults(&refused) }))
+        }
+        Err(error) => Problem::from(error).response(),
+    }
+}
+
+/// What the answer depends on: the rules in force and the faults of others.
+fn tag(loaded: &Loaded, refused: Option<&Refused>) -> String {
+    let since = refused.map(|refused| refused.since.as_nanosecond()).unwrap_or_default();
+    format!("\"{}-{since:x}\"", loaded.set.digest().short(32))
+}
+
+fn row(rule: &Rule) -> Row<'_> {
+    let mode = match rule.response.as_ref().map(|response| response.mode) {
+        None => "detect",
+        Some(Mode::Shadow) => "shadow",
+        Some(Mode::Enforce) => "enforce",
+    };
+    Row {
+        rule: &rule.reference,
+        file: &rule.file,
+        mode,
+        level: rule.level.map(crate::rules::Level::as_str),
+        owner: rule.owner.as_deref(),
+        author: rule.author.as_deref(),
+    }
+}
+
+fn faults(refused: &Refused) -> Faults {
+    Faults {
+        digest: refused.errors.digest(),
+        since: refused.since,
+        count: refused.errors.count(),
+        problems: refused.errors.problems().iter().map(ToString::to_string).collect(),
+    }
+}
