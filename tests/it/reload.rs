@@ -173,7 +173,7 @@ async fn engineers_load_rules_and_everybody_with_a_token_sees_them() {
         assert!(
             rule["owner"].is_string()
                 && rule["author"].is_string()
-                && ["shadow", "enforce"].contains(&rule["mode"].as_str().unwrap()),
+                && ["detect", "shadow", "enforce"].contains(&rule["mode"].as_str().unwrap()),
             "{rule}"
         );
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::{load, source};
+use super::super::{Mode, Rule, StepTemplate, load, source};
 use super::*;
 
 const CODES: [&str; 7] = [
@@ -19,28 +19,86 @@ fn shipped() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")
 }
 
+/// The rules that act from the start. The others watch until somebody has read their verdicts.
+const ACTING: [&str; 4] = [
+    "entra/confirmed-compromised.yml",
+    "generic/confirmed-compromise.yml",
+    "impossible-travel.yml",
+    "leaked-credential.yml",
+];
+
 #[test]
 fn the_shipped_rules_load() {
     let set = load(&shipped()).unwrap_or_else(|errors| panic!("{errors}"));
-    assert_eq!(set.rules().len(), 3);
     assert_eq!(set.warnings(), []);
 }
 
 /// The same with a catalogue of the test's own, so that a translation cannot hide a broken rule.
 #[test]
 fn the_shipped_rules_are_good_by_themselves() {
-    let mut files = source::read(&shipped(), &mut Vec::new());
-    files.retain(|file| !file.name.starts_with("reasons/"));
-    files.extend(reasons(&CODES));
-    let set = compile(&files).unwrap_or_else(|errors| panic!("{errors}"));
-    let names: Vec<&str> = set.rules().iter().map(|rule| rule.file.as_str()).collect();
-    assert_eq!(names, ["impossible-travel.yml", "leaked-credential.yml", "suspicious-activity-reported.yml"]);
+    let set = shipped_set();
+    let is_acting = |rule: &&Rule| rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
+    let acting: Vec<&str> = set.rules().iter().filter(is_acting).map(|rule| rule.file.as_str()).collect();
+    assert_eq!(acting, ACTING);
     assert_eq!(
         set.identities().user_for("Zhang.San@example.com").map(ToString::to_string).as_deref(),
         Some("zhangsan")
     );
     assert_eq!(set.identities().len(), 8);
-    assert!(set.rules().iter().all(|rule| rule.level.is_some() && rule.author.is_some() && rule.owner.is_some()));
+}
+
+#[test]
+fn every_shipped_rule_says_what_people_need_to_know_of_it() {
+    for rule in shipped_set().rules() {
+        let file = rule.file.as_str();
+        assert!(rule.level.is_some() && rule.status.is_some(), "{file}");
+        assert!(rule.author.is_some() && rule.owner.is_some() && rule.description.is_some(), "{file}");
+        assert!(!rule.false_positives.is_empty(), "{file}");
+        assert!(rule.tags.iter().any(|tag| tag.starts_with("attack.t")), "{file}");
+        assert!(
+            !rule.references.is_empty() && rule.references.iter().all(|page| page.starts_with("https://")),
+            "{file}"
+        );
+    }
+}
+
+/// No rule locks anybody out for good, and each shows an event that matches and one that nearly does.
+#[test]
+fn every_shipped_rule_has_an_end_and_tests_of_match_and_near_miss() {
+    let set = shipped_set();
+    for rule in set.rules() {
+        let text = std::fs::read_to_string(shipped().join(&rule.file)).unwrap();
+        assert!(text.contains("expect: none"), "{}", rule.file);
+        let Some(response) = &rule.response else {
+            assert!(text.contains("expect: match"), "{}", rule.file);
+            continue;
+        };
+        assert!(text.contains("expect: { "), "{}", rule.file);
+        let has_end = |step: &StepTemplate| !matches!(step, StepTemplate::Disable { expires_in: None, .. });
+        assert!(response.steps.iter().all(has_end), "{}", rule.file);
+    }
+}
+
+#[test]
+fn the_readme_lists_every_shipped_rule_with_its_mode() {
+    let readme = include_str!("../../../rules/README.md");
+    for rule in shipped_set().rules() {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", rule.file)));
+        let row = row.unwrap_or_else(|| panic!("{} is not in rules/README.md", rule.file));
+        let mode = match rule.response.as_ref().map(|response| response.mode) {
+            Some(Mode::Enforce) => "| enforce |",
+            Some(Mode::Shadow) => "| shadow |",
+            None => "| records |",
+        };
+        assert!(row.ends_with(mode), "{row}");
+    }
+}
+
+fn shipped_set() -> RuleSet {
+    let mut files = source::read(&shipped(), &mut Vec::new());
+    files.retain(|file| !file.name.starts_with("reasons/"));
+    files.extend(reasons(&CODES));
+    compile(&files).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 #[test]
