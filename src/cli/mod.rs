@@ -1,8 +1,8 @@
 //! Floor 9: the command line. Each command is one file.
 
-mod check;
 mod demo;
 mod refused;
+mod rules;
 mod sandbox;
 mod serve;
 mod signals;
@@ -36,7 +36,9 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the DingTalk simulator, for trying rules safely.
     Sandbox(sandbox::Arguments),
-    /// Load a rules folder, run the rules' own tests and say what is wrong.
+    /// The tools of those who write rules: check, test, explain.
+    Rules(rules::Arguments),
+    /// The same as `rules check`.
     Check {
         /// The folder.
         #[arg(default_value = "rules")]
@@ -53,7 +55,8 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => block_on(serve::run(arguments)),
         Command::Demo(arguments) => block_on(demo::run(arguments)),
         Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),
-        Command::Check { folder } => check::run(&folder),
+        Command::Rules(arguments) => rules::run(arguments),
+        Command::Check { folder } => rules::check(&folder),
         Command::Trail(arguments) => trail::run(arguments),
     };
     match result {

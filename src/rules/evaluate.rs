@@ -96,13 +96,13 @@ impl Search {
 }
 
 impl Elements {
-    fn matches(&self, event: &Value) -> bool {
+    pub(super) fn matches(&self, event: &Value) -> bool {
         self.quantifier.holds(&self.field, event, |element| self.body.matches(element))
     }
 }
 
 impl Item {
-    fn matches(&self, event: &Value) -> bool {
+    pub(super) fn matches(&self, event: &Value) -> bool {
         let passes = if self.modifiers.all {
             self.tests.iter().all(|test| self.passes(test, event))
         } else {

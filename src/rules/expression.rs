@@ -1,6 +1,8 @@
 //! Regular expressions: searched for, in time linear in the text, never with look-around or
 //! back-references.
 
+use std::fmt;
+
 use regex::{Regex, RegexBuilder};
 
 /// The longest expression, in bytes.
@@ -28,6 +30,12 @@ pub(super) struct Expression {
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
         self.flags == other.flags && self.regex.as_str() == other.regex.as_str()
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.regex.as_str())
     }
 }
 

@@ -35,6 +35,29 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
     compile_as("", files, Vec::new())
 }
 
+/// The rules of a folder with their own tests, which are not run.
+///
+/// # Errors
+/// Every problem of every file.
+pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    let folder = format!("{}/", folder.display());
+    let sorted = Sorted::of(&files, &folder, &mut reports);
+    let guardrails = read_guardrails(sorted.guardrails, &folder, &mut reports).unwrap_or_default();
+    let reasons = Reasons::read(&sorted.reasons, &folder, guardrails.contact(), &mut reports);
+    let lists = Lists::read(&sorted.lists, &folder, &mut reports);
+    let drafts = read_drafts(&sorted.rules, &folder, &lists, &reasons, &mut reports);
+    let mut errors = Vec::new();
+    check_each(&drafts, &mut reports, Draft::check_safety);
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    if errors.is_empty() {
+        Ok(drafts.into_iter().map(|(_, draft)| draft).collect())
+    } else {
+        Err(LoadErrors::new(None, errors))
+    }
+}
+
 fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Result<RuleSet, LoadErrors> {
     let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
@@ -42,7 +65,9 @@ fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> R
     let identities = read_identities(sorted.identities, folder, &mut reports).unwrap_or_default();
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
-    let rules = read_rules(&sorted.rules, folder, &lists, &reasons, &mut reports);
+    let drafts = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
+    check_each(&drafts, &mut reports, Draft::check);
+    let rules: Vec<Rule> = drafts.into_iter().map(|(_, draft)| draft.rule).collect();
     let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
     if errors.is_empty() {
@@ -115,13 +140,13 @@ fn read_identities(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Re
     identities
 }
 
-fn read_rules(
+fn read_drafts(
     files: &[&SourceFile],
     folder: &str,
     lists: &Lists,
     reasons: &Reasons,
     reports: &mut Vec<Report>,
-) -> Vec<Rule> {
+) -> Vec<Reported<Draft>> {
     let mut unique = Unique::default();
     let (mut drafts, mut filters) = (Vec::new(), Vec::new());
     for (index, file) in (reports.len()..).zip(files) {
@@ -139,12 +164,15 @@ fn read_rules(
         reports.push(report);
     }
     apply_filters(&filters, &mut drafts, reports);
-    for (index, draft) in &drafts {
+    drafts
+}
+
+fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report], check: fn(&Draft, &mut Report)) {
+    for (index, draft) in drafts {
         if let Some(report) = reports.get_mut(*index) {
-            draft.check(report);
+            check(draft, report);
         }
     }
-    drafts.into_iter().map(|(_, draft)| draft.rule).collect()
 }
 
 /// Each with the index of its file's report.

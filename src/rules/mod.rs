@@ -21,6 +21,7 @@ mod document;
 mod duration;
 mod encode;
 mod evaluate;
+mod explain;
 mod expression;
 mod field;
 mod filter;
@@ -52,6 +53,7 @@ mod source;
 mod spelling;
 mod step;
 mod template;
+mod test_run;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -59,6 +61,7 @@ mod version;
 mod yaml;
 
 pub use commit::checked_out;
+pub use explain::Explained;
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
@@ -72,3 +75,4 @@ pub use settings::Settings;
 pub use source::SourceFile;
 pub use step::StepTemplate;
 pub use template::{Template, Variable};
+pub use test_run::{Gap, TestOutcome, TestedRule, test};

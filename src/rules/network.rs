@@ -1,5 +1,6 @@
 //! Networks in CIDR notation (RFC 4632, RFC 4291), for addresses of both families.
 
+use std::fmt;
 use std::net::IpAddr;
 
 /// A network. An IPv4-mapped IPv6 address is the IPv4 address, on both sides.
@@ -43,6 +44,12 @@ impl Network {
             let found = found.to_canonical();
             found.is_ipv4() == self.address.is_ipv4() && masked(found, self.prefix) == value(self.address)
         })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
     }
 }
 

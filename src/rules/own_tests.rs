@@ -19,9 +19,9 @@ const TESTS_MAX: usize = 100;
 /// One test of a rule.
 #[derive(Debug)]
 pub(super) struct OwnTest {
-    name: String,
-    at: Place,
-    event: Value,
+    pub(super) name: String,
+    pub(super) at: Place,
+    pub(super) event: Value,
     expected: Expected,
 }
 
@@ -64,7 +64,8 @@ impl OwnTest {
         Some(Self { name: name?.to_owned(), at: item.at, event: alert?.to_json(), expected: expected? })
     }
 
-    fn check(&self, rule: &Rule) -> Result<(), String> {
+    /// What differs from what is expected.
+    pub(super) fn check(&self, rule: &Rule) -> Result<(), String> {
         let has_matched = rule.matches(&self.event);
         match &self.expected {
             Expected::Nothing if has_matched => {

@@ -1,5 +1,7 @@
 //! A text of a rule: Sigma's escaping and wildcards, compiled to the cheapest comparison that will do.
 
+use std::fmt;
+
 use super::fold;
 
 /// Whether the case of letters counts (`cased`) or not (the default).
@@ -170,6 +172,25 @@ impl Pattern {
             (Shape::Contains(wanted), Case::Counts) => text.contains(&**wanted),
             (Shape::Wildcards(pieces), Case::Ignored) => wildcards(pieces, text, fold::fold),
             (Shape::Wildcards(pieces), Case::Counts) => wildcards(pieces, text, |character| character),
+        }
+    }
+}
+
+/// As it could be written in a rule; folded where case does not count.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.shape {
+            Shape::Anything => f.write_str("*"),
+            Shape::Exactly(text) => f.write_str(text),
+            Shape::StartsWith(text) => write!(f, "{text}*"),
+            Shape::EndsWith(text) => write!(f, "*{text}"),
+            Shape::Contains(text) => write!(f, "*{text}*"),
+            Shape::Wildcards(pieces) => pieces.iter().try_for_each(|piece| match piece {
+                Piece::Char(character) => write!(f, "{character}"),
+                Piece::One => f.write_str("?"),
+                Piece::Many => f.write_str("*"),
+                Piece::Dash => f.write_str("-"),
+            }),
         }
     }
 }

@@ -83,6 +83,12 @@ impl Response {
         self.account_in(&alert.event, alert.person.as_ref())
     }
 
+    /// As [`Response::account_of`], for an event that no source has sent.
+    #[must_use]
+    pub fn account_in_event(&self, event: &Value) -> Named {
+        self.account_in(event, None)
+    }
+
     pub(super) fn account_in(&self, event: &Value, person: Option<&AccountRef>) -> Named {
         match &self.account {
             Some(account) => account.named_in(event),

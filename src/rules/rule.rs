@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 
-use super::detection::Detection;
+use super::detection::{Detection, Search};
 use super::document::Origin;
 use super::evaluate::Nearness;
 use super::lists::{Context, Lists};
@@ -86,7 +86,7 @@ pub struct Rule {
     pub log_source: LogSource,
     /// What is to be done on a match; `None` for a rule that only detects.
     pub response: Option<Response>,
-    detection: Detection,
+    pub(super) detection: Detection,
 }
 
 impl Rule {
@@ -98,6 +98,11 @@ impl Rule {
 
     pub(super) fn matches(&self, event: &Value) -> bool {
         self.detection.matches(event)
+    }
+
+    /// The searches of its detection, with their names.
+    pub(super) fn searches(&self) -> impl Iterator<Item = (&str, &Search)> {
+        self.detection.searches.iter().map(|named| (named.name.as_str(), &named.search))
     }
 
     pub(super) fn matched(&self, event: &Value) -> Vec<String> {
@@ -179,7 +184,7 @@ impl Draft {
     }
 
     /// A rule that acts must not act on whatever comes along.
-    fn check_safety(&self, report: &mut Report) {
+    pub(super) fn check_safety(&self, report: &mut Report) {
         let Some(response) = &self.rule.response else { return };
         let advice = "add a search that the event must pass";
         if self.rule.matches(&Value::Object(serde_json::Map::new())) {

@@ -1,5 +1,7 @@
 //! Decides what an unquoted YAML scalar is, by the YAML 1.2 core schema and nothing more.
 
+use std::fmt;
+
 /// A number as the author wrote it. Integers stay exact; nothing is compared through a float.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Number {
@@ -16,6 +18,15 @@ pub(super) enum NumberValue {
     Integer(i128),
     /// Any other finite number.
     Float(f64),
+}
+
+impl fmt::Display for NumberValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Float(value) => write!(f, "{value}"),
+        }
+    }
 }
 
 /// What a plain scalar is.

@@ -81,6 +81,32 @@ impl Test {
     }
 }
 
+/// As an author would write it, lower-cased where case does not count.
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Exists(wanted) | Self::Bool(wanted) => write!(f, "{wanted}"),
+            Self::Number(number) => f.write_str(&number.text),
+            Self::Text(pattern) => write!(f, "'{pattern}'"),
+            Self::Expression(expression) => write!(f, "/{expression}/"),
+            Self::Network(network) => write!(f, "{network}"),
+            Self::Compare(_, number) => write!(f, "{number}"),
+            Self::Date(_, order, number) => match order {
+                Order::Equal => write!(f, "{number}"),
+                order => write!(f, "{} {number}", order.name()),
+            },
+            Self::Same(other) => f.write_str(&other.field.name()),
+            Self::Any(tests) => {
+                for (index, test) in tests.iter().enumerate() {
+                    write!(f, "{}{test}", if index == 0 { "" } else { " or " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
 impl OtherField {
     fn passes(&self, value: &Value, event: &Value) -> bool {
         self.field.look(event, |other| self.is_same(value, other)) == Seen::Passed

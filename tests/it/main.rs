@@ -21,5 +21,6 @@ mod limits;
 mod look_up;
 mod pause;
 mod reload;
+mod rules_tools;
 mod store_refuses;
 mod trail_pages;

@@ -32,7 +32,7 @@ fn folder(rules: &[(&str, &str)]) -> Vec<SourceFile> {
     files
 }
 
-fn load_rule(rule: &str) -> Result<RuleSet, LoadErrors> {
+pub(super) fn load_rule(rule: &str) -> Result<RuleSet, LoadErrors> {
     compile(&folder(&[("x.yml", rule)]))
 }
 
@@ -42,7 +42,7 @@ fn problems(rule: &str) -> String {
 }
 
 /// A rule without response around a `detection` (indented by two).
-fn detecting(detection: &str) -> String {
+pub(super) fn detecting(detection: &str) -> String {
     format!("title: T\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {{product: test}}\ndetection:\n{detection}")
 }
 

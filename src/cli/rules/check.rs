@@ -1,11 +1,11 @@
-//! `portcullis check`: loads a rules folder as the server would.
+//! `portcullis check` and `portcullis rules check`: loads a rules folder as the server would.
 
 use std::path::Path;
 
-use super::refused::refused;
+use crate::cli::refused::refused;
 use crate::rules;
 
-pub(super) fn run(folder: &Path) -> anyhow::Result<()> {
+pub(in crate::cli) fn run(folder: &Path) -> anyhow::Result<()> {
     match rules::load(folder) {
         Ok(rules) => {
             for rule in rules.rules() {

@@ -1,0 +1,100 @@
+//! The tools of those who write rules, as they are called.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::harness::{Ended, Process, copy_folder, edit};
+
+const RULE: &str = "impossible-travel.yml";
+
+/// A copy of the shipped rules.
+fn rules() -> (TempDir, PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    let rules = place.path().join("rules");
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &rules);
+    (place, rules)
+}
+
+async fn tool(arguments: &[&str], rules: &Path) -> Ended {
+    let arguments: Vec<&str> = ["rules"].iter().chain(arguments).copied().collect();
+    let arguments: Vec<&str> = arguments
+        .into_iter()
+        .map(|argument| if argument == "RULES" { rules.to_str().unwrap() } else { argument })
+        .collect();
+    Process::run(&arguments).await
+}
+
+#[tokio::test]
+async fn the_shipped_rules_pass_their_tests_and_leave_nothing_open() {
+    let (place, rules) = rules();
+    let report = place.path().join("report.xml");
+    let ended = tool(&["test", "RULES", "--no-gaps", "--junit", report.to_str().unwrap()], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.last().unwrap().ends_with(" 0 failed, 0 left open"), "{ended:?}");
+    let report = fs::read_to_string(report).unwrap();
+    assert_eq!(report.matches("<testsuite ").count(), report.matches("</testsuite>").count());
+    assert!(report.contains("classname=\"impossible-travel.yml\"") && !report.contains("<failure"), "{report}");
+}
+
+#[tokio::test]
+async fn a_test_that_fails_is_named_with_what_differs() {
+    let (place, rules) = rules();
+    edit(&rules, RULE, "Anomalous Geo-Distance'\n    condition", "Something else'\n    condition");
+    let report = place.path().join("report.xml");
+    let ended = tool(&["test", "RULES", "--junit", report.to_str().unwrap()], &rules).await;
+    assert_eq!(ended.code, Some(2));
+    let line = ended.stdout.iter().find(|line| line.contains("✗")).unwrap();
+    assert!(line.contains("a high risk with an impossible distance is contained (line "), "{line}");
+    assert!(line.contains("expected a match, but 2 of 3 tests passed"), "{line}");
+    assert!(fs::read_to_string(report).unwrap().contains("<failure message=\"expected a match"));
+}
+
+#[tokio::test]
+async fn what_the_tests_leave_open_is_said() {
+    let (_place, rules) = rules();
+    edit(
+        &rules,
+        RULE,
+        "condition: risk_event and high",
+        "known: { x: y }\n    condition: risk_event and not known and high",
+    );
+    let ended = tool(&["test", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains(&"  ? `known` passes in no test".to_owned()), "{ended:?}");
+    assert_eq!(tool(&["test", "RULES", "--no-gaps"], &rules).await.code, Some(2));
+}
+
+#[tokio::test]
+async fn a_rule_explains_what_it_makes_of_an_event() {
+    let (place, rules) = rules();
+    let event = place.path().join("event.json");
+    let text = |risk: &str| {
+        format!(
+            r#"{{"eventType":"user.risk.detect","target":[{{"type":"User","alternateId":"zhang.san@example.com"}}],"debugContext":{{"debugData":{{"risk":"{risk}"}}}}}}"#
+        )
+    };
+    fs::write(&event, text("{reasons=New City, level=HIGH}")).unwrap();
+    let arguments = ["explain", "impossible travel", event.to_str().unwrap(), "--folder", "RULES"];
+    let ended = tool(&arguments, &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.iter().any(|line| line.starts_with("    ✗ far_away")), "{ended:?}");
+    assert!(ended.stdout.iter().any(|line| line.ends_with("saw \"user.risk.detect\"")), "{ended:?}");
+    assert_eq!(ended.stdout.last().unwrap(), "It does not match.");
+
+    fs::write(&event, text("{reasons=Anomalous Geo-Distance, level=HIGH}")).unwrap();
+    let ended = tool(&["explain", RULE, event.to_str().unwrap(), "--folder", "RULES"], &rules).await;
+    assert_eq!(
+        ended.stdout.last().unwrap(),
+        "It matches: sign_out, disable on the account zhang.san@example.com (enforce)."
+    );
+    let ended = tool(&["explain", RULE, event.to_str().unwrap(), "--folder", "RULES", "--json"], &rules).await;
+    let explained: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    assert_eq!(explained["passes"], true);
+
+    for (rule, file) in [("nothing like it", event.to_str().unwrap()), ("okta", "/nonexistent"), (RULE, "/dev/null")] {
+        let ended = tool(&["explain", rule, file, "--folder", "RULES"], &rules).await;
+        assert_eq!(ended.code, Some(2), "{rule} {file}: {ended:?}");
+    }
+}
