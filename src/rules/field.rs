@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// How deep an event is walked; what lies deeper counts as missing.
-const DEPTH_MAX: usize = 64;
+pub(super) const DEPTH_MAX: usize = 64;
 
 /// Where a test looks.
 #[derive(Debug, Clone, PartialEq, Eq)]

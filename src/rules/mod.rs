@@ -15,6 +15,7 @@
 mod commit;
 mod compare;
 mod condition;
+mod cover;
 mod date_part;
 mod detection;
 mod document;
@@ -29,6 +30,7 @@ mod fold;
 mod guardrails;
 mod identities;
 mod in_force;
+mod index;
 mod item;
 mod key;
 mod lists;

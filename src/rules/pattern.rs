@@ -176,6 +176,38 @@ impl Pattern {
     }
 }
 
+/// Where a part of a pattern stands in a text that matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Anchor {
+    /// It is the text.
+    Whole,
+    /// At its beginning.
+    Start,
+    /// At its end.
+    End,
+    /// Somewhere.
+    Within,
+}
+
+impl Pattern {
+    /// A part that every matching text has, the longest; `None` when there is none.
+    pub(super) fn needed(&self) -> Option<(String, Anchor)> {
+        match &self.shape {
+            Shape::Anything => None,
+            Shape::Exactly(text) => Some((text.to_string(), Anchor::Whole)),
+            Shape::StartsWith(text) => Some((text.to_string(), Anchor::Start)),
+            Shape::EndsWith(text) => Some((text.to_string(), Anchor::End)),
+            Shape::Contains(text) => Some((text.to_string(), Anchor::Within)),
+            Shape::Wildcards(pieces) => {
+                let runs = pieces.split(|piece| !matches!(piece, Piece::Char(_)));
+                let longest = runs.max_by_key(|run| run.len()).filter(|run| !run.is_empty())?;
+                Some((literal_text(longest)?, Anchor::Within))
+            }
+        }
+        .filter(|(text, anchor)| !text.is_empty() || *anchor == Anchor::Whole)
+    }
+}
+
 /// As it could be written in a rule; folded where case does not count.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

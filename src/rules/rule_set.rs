@@ -7,6 +7,7 @@ use crate::incident::{Alert, Digest, LogSource, NearestMiss};
 use super::evaluate::Nearness;
 use super::guardrails::Guardrails;
 use super::identities::Identities;
+use super::index::Index;
 use super::problem::Problem;
 use super::reasons::Reasons;
 use super::rule::Rule;
@@ -17,6 +18,7 @@ pub struct RuleSet {
     /// In the order of their files' names.
     rules: Vec<Rule>,
     routes: Vec<Route>,
+    index: Index,
     digest: Digest,
     reasons: Reasons,
     guardrails: Guardrails,
@@ -59,7 +61,16 @@ impl RuleSet {
         identities: Identities,
         warnings: Vec<Problem>,
     ) -> Self {
-        Self { routes: routes(&rules), rules, digest, reasons, guardrails, identities, warnings }
+        Self {
+            routes: routes(&rules),
+            index: Index::of(&rules),
+            rules,
+            digest,
+            reasons,
+            guardrails,
+            identities,
+            warnings,
+        }
     }
 
     /// The rules, in the order of their files' names.
@@ -103,14 +114,35 @@ impl RuleSet {
     #[must_use]
     pub fn evaluate(&self, alert: &Alert) -> Evaluation<'_> {
         let event = &alert.event;
-        let mut hits: Vec<usize> =
-            self.routed(alert).filter(|(_, rule)| rule.matches(event)).map(|(index, _)| index).collect();
+        let mut hits = Vec::new();
+        self.index.candidates(event, |index| {
+            if let Some(rule) = self.rules.get(index)
+                && alert.log_sources.iter().any(|source| rule.log_source.has(source))
+                && rule.matches(event)
+            {
+                hits.push(index);
+            }
+        });
         if hits.is_empty() {
             return Evaluation { matches: Vec::new(), nearest: self.nearest(alert) };
         }
         hits.sort_unstable();
         let rules = hits.into_iter().filter_map(|index| self.rules.get(index));
         Evaluation { matches: rules.map(|rule| Match { rule, matched: rule.matched(event) }).collect(), nearest: None }
+    }
+
+    /// The rules whose detection the event passes, whatever log source they are for, in the order of
+    /// their files' names.
+    #[must_use]
+    pub fn matching(&self, event: &Value) -> Vec<&Rule> {
+        let mut hits = Vec::new();
+        self.index.candidates(event, |index| hits.extend(Some(index).filter(|_| self.passes(index, event))));
+        hits.sort_unstable();
+        hits.into_iter().filter_map(|index| self.rules.get(index)).collect()
+    }
+
+    fn passes(&self, index: usize, event: &Value) -> bool {
+        self.rules.get(index).is_some_and(|rule| rule.matches(event))
     }
 
     fn routed<'s>(&'s self, alert: &'s Alert) -> impl Iterator<Item = (usize, &'s Rule)> {

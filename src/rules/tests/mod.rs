@@ -2,6 +2,7 @@
 
 mod conformance;
 mod language;
+mod law;
 mod refusals;
 mod response;
 mod shipped;
