@@ -55,8 +55,9 @@ impl InForce {
         self.refused.load_full()
     }
 
-    /// Puts other rules into force.
+    /// Puts other rules into force, ready for the events that came until now.
     pub fn replace(&self, loaded: Loaded) {
+        loaded.set.prepare_as(&self.now().set);
         self.loaded.store(Arc::new(loaded));
         self.refused.store(None);
     }
