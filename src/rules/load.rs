@@ -17,13 +17,17 @@ use super::rule::{Draft, Rule};
 use super::rule_set::RuleSet;
 use super::source::{self, SourceFile};
 
+/// The most rules and filters of one folder.
+const DOCUMENTS_MAX: usize = 8_000;
+/// The most values in all files of one folder.
+pub(super) const VALUES_MAX: usize = 2_000_000;
+
 /// Loads the rules folder `folder`. Reads the disk; everything else of this module is pure.
 ///
 /// # Errors
 /// Every problem of every file; nothing is loaded then.
 pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
+    let (files, reports) = read(folder)?;
     compile_as(&format!("{}/", folder.display()), &files, reports)
 }
 
@@ -40,8 +44,7 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
+    let (files, mut reports) = read(folder)?;
     let folder = format!("{}/", folder.display());
     let sorted = Sorted::of(&files, &folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, &folder, &mut reports).unwrap_or_default();
@@ -56,6 +59,19 @@ pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
     } else {
         Err(LoadErrors::new(None, errors))
     }
+}
+
+/// The files of a folder and what is wrong with their being there. When nothing was read, or nothing
+/// was kept of too much, that is all there is to say.
+fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    if !files.is_empty() || reports.is_empty() {
+        return Ok((files, reports));
+    }
+    let mut errors = Vec::new();
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    Err(LoadErrors::new(None, errors))
 }
 
 fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Result<RuleSet, LoadErrors> {
@@ -161,7 +177,16 @@ fn read_drafts(
                 Document::Filter(filter) => filters.push((index, *filter)),
             }
         }
+        let is_full = drafts.len() + filters.len() > DOCUMENTS_MAX || Report::values(reports) > VALUES_MAX;
+        if is_full {
+            let limits = format!("{DOCUMENTS_MAX} rules or {VALUES_MAX} values");
+            report.file_error(format!("is where the folder comes to more than {limits}"), "remove some");
+        }
         reports.push(report);
+        if is_full {
+            // A folder that is refused for its size must not cost its size.
+            break;
+        }
     }
     apply_filters(&filters, &mut drafts, reports);
     drafts

@@ -7,7 +7,7 @@
 //! an immutable [`RuleSet`], and [`RuleSet::evaluate`] is the one evaluator: rules' own tests, the
 //! server and the command line all go through it.
 //!
-//! In reading order: [`load`] sorts files; `source` reads them; `yaml` and `scalar` make trees;
+//! In reading order: [`load`] sorts files; `source` and `opened` read them; `yaml` and `scalar` make trees;
 //! `document` tells rules from filters; `rule` reads a rule, `detection` and `condition` its searches,
 //! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
 //! `template` read what it asks for; `evaluate` and `field` put an event to it.
@@ -38,6 +38,7 @@ mod load;
 mod log_source;
 mod modifier;
 mod network;
+mod opened;
 mod own_tests;
 mod pattern;
 mod placeholder;

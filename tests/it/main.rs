@@ -21,6 +21,7 @@ mod limits;
 mod look_up;
 mod pause;
 mod reload;
+mod rule_attacks;
 mod rules_tools;
 mod store_refuses;
 mod trail_pages;
