@@ -7,12 +7,13 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::incident::{Clock, Digest, Event, LoadCause};
-use crate::rules::{self, InForce, LoadErrors, Loaded, Refused, RuleSet};
+use crate::rules::{self, InForce, LoadErrors, Loaded, Refused, Signers, Vouched};
 use crate::trail::{RecordError, Trail};
 
 /// Loads the rules folder, one load at a time.
 pub struct Reloader {
     folder: PathBuf,
+    signers: Signers,
     in_force: Arc<InForce>,
     trail: Arc<Trail>,
     clock: Arc<dyn Clock>,
@@ -31,10 +32,16 @@ pub enum Reloaded {
 }
 
 impl Reloader {
-    /// A reloader of `folder`.
+    /// A reloader of `folder`, in which these signers' word counts.
     #[must_use]
-    pub fn new(folder: PathBuf, in_force: Arc<InForce>, trail: Arc<Trail>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { folder, in_force, trail, clock, turn: Mutex::default() })
+    pub fn new(
+        folder: PathBuf,
+        signers: Signers,
+        in_force: Arc<InForce>,
+        trail: Arc<Trail>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
+        Arc::new(Self { folder, signers, in_force, trail, clock, turn: Mutex::default() })
     }
 
     /// The folder.
@@ -50,37 +57,46 @@ impl Reloader {
     /// The trail cannot be written; then nothing has changed.
     pub async fn reload(&self, by: LoadCause, actor: Option<String>) -> Result<Reloaded, RecordError> {
         let _turn = self.turn.lock().await;
-        let folder = self.folder.clone();
-        let loading = tokio::task::spawn_blocking(move || (rules::load(&folder), rules::checked_out(&folder)));
+        let (folder, signers) = (self.folder.clone(), self.signers.clone());
+        let loading =
+            tokio::task::spawn_blocking(move || (rules::load_signed(&folder, &signers), rules::checked_out(&folder)));
         let (result, commit) = match loading.await {
             Ok(loaded) => loaded,
             // Only a panic or the end of the program leads here; the rules in force are not touched.
             Err(_) => return Ok(Reloaded::Unchanged(self.in_force.now().set.digest())),
         };
         match result {
-            Ok(set) if set.digest() == self.in_force.now().set.digest() => {
+            Ok(vouched) if self.is_in_force(&vouched) => {
                 self.in_force.confirm();
-                Ok(Reloaded::Unchanged(set.digest()))
+                Ok(Reloaded::Unchanged(vouched.set.digest()))
             }
-            Ok(set) => self.replace(set, commit, by, actor).await,
+            Ok(vouched) => self.replace(vouched, commit, by, actor).await,
             Err(errors) => self.refuse(errors, by, actor).await,
         }
     }
 
+    /// The same rules signed by another are other rules: who vouches for them is shown and recorded.
+    fn is_in_force(&self, vouched: &Vouched) -> bool {
+        let now = self.in_force.now();
+        now.set.digest() == vouched.set.digest() && now.signer == vouched.signer
+    }
+
     async fn replace(
         &self,
-        set: RuleSet,
+        vouched: Vouched,
         commit: Option<String>,
         by: LoadCause,
         actor: Option<String>,
     ) -> Result<Reloaded, RecordError> {
         let since = self.clock.now();
-        self.trail.record(since, vec![loaded_event(&set, commit.clone(), by, actor)]).await?;
+        let loaded = Loaded { set: vouched.set, since, commit, signer: vouched.signer };
+        self.trail.record(since, vec![loaded_event(&loaded, by, actor)]).await?;
+        let set = &loaded.set;
         for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
         }
         tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "other rules are in force");
-        self.in_force.replace(Loaded { set, since, commit });
+        self.in_force.replace(loaded);
         Ok(Reloaded::Replaced(self.in_force.now()))
     }
 
@@ -121,7 +137,8 @@ impl Reloader {
 
 /// The record of rules that come into force.
 #[must_use]
-pub fn loaded_event(set: &RuleSet, commit: Option<String>, by: LoadCause, actor: Option<String>) -> Event {
+pub fn loaded_event(loaded: &Loaded, by: LoadCause, actor: Option<String>) -> Event {
+    let Loaded { set, commit, signer, .. } = loaded;
     let count = u32::try_from(set.rules().len()).unwrap_or(u32::MAX);
-    Event::RulesLoaded { rules: set.digest(), count, commit, by, actor }
+    Event::RulesLoaded { rules: set.digest(), count, commit: commit.clone(), signer: signer.clone(), by, actor }
 }

@@ -19,6 +19,8 @@ struct Page<'s> {
     since: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<&'s str>,
     rules: Vec<Row<'s>>,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +65,7 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
         digest: loaded.set.digest(),
         since: loaded.since,
         commit: loaded.commit.as_deref(),
+        signer: loaded.signer.as_deref(),
         rules: loaded.set.rules().iter().map(row).collect(),
         warnings: loaded.set.warnings().iter().map(ToString::to_string).collect(),
         refused: refused.as_deref().map(faults),
@@ -95,7 +98,7 @@ pub(super) async fn reload(request: HttpRequest, state: Data<State>) -> HttpResp
 /// What the answer depends on: the rules in force and the faults of others.
 fn tag(loaded: &Loaded, refused: Option<&Refused>) -> String {
     let since = refused.map(|refused| refused.since.as_nanosecond()).unwrap_or_default();
-    format!("\"{}-{since:x}\"", loaded.set.digest().short(32))
+    format!("\"{}-{:x}-{since:x}\"", loaded.set.digest().short(32), loaded.since.as_nanosecond())
 }
 
 fn row(rule: &Rule) -> Row<'_> {

@@ -2,6 +2,7 @@
 
 mod now;
 mod page;
+mod rules;
 
 use std::sync::Arc;
 

@@ -30,6 +30,9 @@ pub enum Event {
         /// those of the commit is not looked at.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         commit: Option<String>,
+        /// The fingerprint of the key that signed them, where signatures are wanted.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        signer: Option<String>,
         /// What made the program load them.
         by: LoadCause,
         /// Who asked for it, where somebody did.

@@ -98,6 +98,10 @@ impl Reader<'_> {
         if name.starts_with('.') {
             return;
         }
+        // A line break would make two files of one in the list that signers read.
+        if name.chars().any(|character| character.is_control() || is_direction_mark(character)) {
+            return self.problem(&path, "the name has characters that nobody sees", "rename it");
+        }
         let full_name = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             self.folder(&path, &full_name, depth + 1);

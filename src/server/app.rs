@@ -22,7 +22,7 @@ use crate::directory::DingTalk;
 use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
 use crate::intake::{Intake, RefusalTally};
-use crate::rules::{self, InForce, Loaded, RuleSet};
+use crate::rules::{self, InForce, Loaded, Vouched};
 use crate::trail::{Draft, Trail};
 
 /// The program, listening and working.
@@ -49,17 +49,20 @@ impl App {
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
         let Parts { clock, store, directory, pseudonyms } = parts;
-        let set = load_rules(config)?;
+        let Vouched { set, signer } = load_rules(config)?;
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
         for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
         }
         let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
-        note_start(&trail, &set, commit.clone(), clock.now()).await?;
+        let loaded = Loaded { set, since: clock.now(), commit, signer };
+        note_start(&trail, &loaded).await?;
+        let set = &loaded.set;
         tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "the rules are in force");
-        let rules = Arc::new(InForce::new(Loaded { set, since: clock.now(), commit }));
-        let reloader = Reloader::new(folder, rules.clone(), trail.clone(), clock.clone());
+        let rules = Arc::new(InForce::new(loaded));
+        let signers = config.rules.signers.clone();
+        let reloader = Reloader::new(folder, signers, rules.clone(), trail.clone(), clock.clone());
         let admission =
             Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
         let state = Data::new(State {
@@ -161,17 +164,18 @@ impl App {
     }
 }
 
-fn load_rules(config: &Config) -> anyhow::Result<RuleSet> {
+fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
     let folder = config.resolve(&config.rules.folder);
-    rules::load(&folder).map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
+    rules::load_signed(&folder, &config.rules.signers)
+        .map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
 }
 
 /// The first records of every run. If it cannot be written nothing is served.
-async fn note_start(trail: &Arc<Trail>, rules: &RuleSet, commit: Option<String>, now: Timestamp) -> anyhow::Result<()> {
+async fn note_start(trail: &Arc<Trail>, loaded: &Loaded) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let started = Event::SystemStarted { version, rules: rules.digest() };
-    let loaded = loaded_event(rules, commit, LoadCause::Start, None);
-    let drafts = [started, loaded].map(|event| Draft::of(now, event));
+    let started = Event::SystemStarted { version, rules: loaded.set.digest() };
+    let drafts = [started, loaded_event(loaded, LoadCause::Start, None)];
+    let drafts = drafts.map(|event| Draft::of(loaded.since, event));
     trail.append(None, drafts.into()).await.context("the trail cannot be written")?;
     Ok(())
 }

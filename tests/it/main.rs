@@ -22,6 +22,7 @@ mod look_up;
 mod pause;
 mod reload;
 mod rule_attacks;
+mod rule_signature;
 mod rules_tools;
 mod store_refuses;
 mod trail_pages;

@@ -1,6 +1,6 @@
 //! Section F of the attack list, through the door that rules come in by: a folder on disk is loaded,
 //! or refused with what its author has to know. What needs a running server is in `guardrails`
-//! (f09, f14) and `reload` (f01, f11).
+//! (f09, f14) and `reload` (f01, f11); f12 is in `rule_signature`.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -250,7 +250,8 @@ fn f10_what_others_may_write_and_what_leads_elsewhere_is_refused() {
     assert!(set.rules().iter().all(|rule| !rule.file.starts_with("more/")), "a folder behind a link is not entered");
 }
 
-/// One that ends with a whole line before its response is another good rule: files are replaced whole.
+/// One that ends with a whole line before its response is another good rule: files are replaced
+/// whole, or signed (f12).
 #[test]
 fn f10_a_file_that_is_half_written_is_refused() {
     let whole = fs::read(Folder::new().path().join(RULE)).unwrap();

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod junit;
+mod manifest;
 mod test;
 
 use std::path::PathBuf;
@@ -28,6 +29,12 @@ enum Tool {
     },
     /// Run the rules' own tests one by one, and say what they leave open.
     Test(test::Arguments),
+    /// Print the exact bytes that a signer of the rules signs.
+    Manifest {
+        /// The folder.
+        #[arg(default_value = "rules")]
+        folder: PathBuf,
+    },
     /// Say what a rule makes of an event, test by test, with what each saw.
     Explain(explain::Arguments),
 }
@@ -36,6 +43,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.tool {
         Tool::Check { folder } => check::run(&folder),
         Tool::Test(arguments) => test::run(&arguments),
+        Tool::Manifest { folder } => manifest::run(&folder),
         Tool::Explain(arguments) => explain::run(&arguments),
     }
 }
