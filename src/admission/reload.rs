@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::watching::{changes, unpromoted};
 use crate::incident::{Clock, Digest, Event, LoadCause};
-use crate::rules::{self, InForce, LoadErrors, Loaded, Refused, Signers, Vouched};
-use crate::trail::{RecordError, Trail};
+use crate::rules::{self, InForce, LoadErrors, Loaded, Refused, Vouched};
+use crate::trail::{RecordError, Trail, Watches};
 
 /// Loads the rules folder, one load at a time.
 pub struct Reloader {
     folder: PathBuf,
-    signers: Signers,
+    settings: rules::Settings,
     in_force: Arc<InForce>,
     trail: Arc<Trail>,
     clock: Arc<dyn Clock>,
@@ -32,16 +33,16 @@ pub enum Reloaded {
 }
 
 impl Reloader {
-    /// A reloader of `folder`, in which these signers' word counts.
+    /// A reloader of `folder`, under these settings.
     #[must_use]
     pub fn new(
         folder: PathBuf,
-        signers: Signers,
+        settings: rules::Settings,
         in_force: Arc<InForce>,
         trail: Arc<Trail>,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
-        Arc::new(Self { folder, signers, in_force, trail, clock, turn: Mutex::default() })
+        Arc::new(Self { folder, settings, in_force, trail, clock, turn: Mutex::default() })
     }
 
     /// The folder.
@@ -57,7 +58,7 @@ impl Reloader {
     /// The trail cannot be written; then nothing has changed.
     pub async fn reload(&self, by: LoadCause, actor: Option<String>) -> Result<Reloaded, RecordError> {
         let _turn = self.turn.lock().await;
-        let (folder, signers) = (self.folder.clone(), self.signers.clone());
+        let (folder, signers) = (self.folder.clone(), self.settings.signers.clone());
         let loading =
             tokio::task::spawn_blocking(move || (rules::load_signed(&folder, &signers), rules::checked_out(&folder)));
         let (result, commit) = match loading.await {
@@ -65,7 +66,7 @@ impl Reloader {
             // Only a panic or the end of the program leads here; the rules in force are not touched.
             Err(_) => return Ok(Reloaded::Unchanged(self.in_force.now().set.digest())),
         };
-        match result {
+        match result.and_then(|vouched| self.promoted(vouched)) {
             Ok(vouched) if self.is_in_force(&vouched) => {
                 self.in_force.confirm();
                 Ok(Reloaded::Unchanged(vouched.set.digest()))
@@ -81,6 +82,17 @@ impl Reloader {
         now.set.digest() == vouched.set.digest() && now.signer == vouched.signer
     }
 
+    /// Refuses rules that act without having been let, where that is asked for.
+    fn promoted(&self, vouched: Vouched) -> Result<Vouched, LoadErrors> {
+        self.trail.board(|board| match unpromoted(&vouched.set, board.watches()) {
+            rules if self.settings.require_promotion && !rules.is_empty() => {
+                Err(rules::refuse_unpromoted(&self.folder, &rules))
+            }
+            _ => Ok(()),
+        })?;
+        Ok(vouched)
+    }
+
     async fn replace(
         &self,
         vouched: Vouched,
@@ -90,7 +102,8 @@ impl Reloader {
     ) -> Result<Reloaded, RecordError> {
         let since = self.clock.now();
         let loaded = Loaded { set: vouched.set, since, commit, signer: vouched.signer };
-        self.trail.record(since, vec![loaded_event(&loaded, by, actor)]).await?;
+        let events = self.trail.board(|board| loaded_events(&loaded, board.watches(), by, actor));
+        self.trail.record(since, events).await?;
         let set = &loaded.set;
         for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
@@ -135,10 +148,13 @@ impl Reloader {
     }
 }
 
-/// The record of rules that come into force.
+/// The records of rules that come into force, and of what begins or ends to watch with them.
 #[must_use]
-pub fn loaded_event(loaded: &Loaded, by: LoadCause, actor: Option<String>) -> Event {
+pub fn loaded_events(loaded: &Loaded, watches: &Watches, by: LoadCause, actor: Option<String>) -> Vec<Event> {
     let Loaded { set, commit, signer, .. } = loaded;
     let count = u32::try_from(set.rules().len()).unwrap_or(u32::MAX);
-    Event::RulesLoaded { rules: set.digest(), count, commit: commit.clone(), signer: signer.clone(), by, actor }
+    let (commit, signer) = (commit.clone(), signer.clone());
+    let mut events = vec![Event::RulesLoaded { rules: set.digest(), count, commit, signer, by, actor }];
+    events.extend(changes(set, watches));
+    events
 }

@@ -137,14 +137,15 @@ mod tests {
         let shipped = load(&path, &[]).unwrap();
         let smallest = load_text(DIRECTORY).unwrap();
         let numbers = |config: &Config| {
-            let Config { http, intake, directory, trail, admission, executor, .. } = config;
+            let Config { http, intake, directory, trail, admission, executor, rules, .. } = config;
             format!(
-                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {:?}",
+                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {:?} {:?}",
                 intake.body_bytes_max,
                 intake.body_deadline_ms,
                 intake.per_address,
                 trail.cache_bytes_max,
                 (directory.calls_per_second, directory.burst, directory.timeout_ms, directory.connect_timeout_ms),
+                (&rules.signers, rules.bar(), rules.require_promotion),
             )
         };
         assert_eq!(numbers(&shipped), numbers(&smallest));

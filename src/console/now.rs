@@ -42,7 +42,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
         (table("Waiting for a human", &view.held))
         (table("Contained", &view.contained))
         (table("Under way", &view.under_way))
-        (rules::in_force(&console.rules))
+        (rules::in_force(console, view.now))
         p.quiet {
             "As of " (time(view.now)) " UTC. Root of the trail: " code { (view.head.root) } ". Signed in as " (actor.name) "."
         }

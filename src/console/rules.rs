@@ -2,11 +2,16 @@
 
 use maud::{Markup, html};
 
+use super::Console;
 use super::page::time;
-use crate::rules::InForce;
+use crate::admission::unpromoted;
+use crate::incident::{Bar, Timestamp, Watch};
+use crate::rules::{InForce, Rule};
 
 /// The most problems of refused rules that are shown.
 const PROBLEMS_MAX: usize = 10;
+/// The most rules listed.
+const ROWS_MAX: usize = 200;
 
 /// Silence means that the rules in force are those in the folder.
 pub(super) fn refused(in_force: &InForce) -> Markup {
@@ -21,16 +26,60 @@ pub(super) fn refused(in_force: &InForce) -> Markup {
     }
 }
 
-/// What decides about alerts now, and who vouches for it.
-pub(super) fn in_force(in_force: &InForce) -> Markup {
-    let loaded = in_force.now();
+/// What decides about alerts now, who vouches for it, and what the rules that only watch have seen.
+pub(super) fn in_force(console: &Console, now: Timestamp) -> Markup {
+    let loaded = console.rules.now();
+    let set = &loaded.set;
+    let (watching, unpromoted) = console.trail.board(|board| {
+        let watches = board.watches();
+        let watching: Vec<(&Rule, Watch)> =
+            set.rules().iter().filter_map(|rule| Some((rule, watches.watch(&rule.reference.id)?.clone()))).collect();
+        (watching, unpromoted(set, watches).len())
+    });
     html! {
         h2 { "Rules" }
         p.quiet {
-            (loaded.set.rules().len()) " rules since " (time(loaded.since)) " UTC, set " code { (loaded.set.digest().short(12)) }
+            (set.rules().len()) " rules since " (time(loaded.since)) " UTC, set " code { (set.digest().short(12)) }
             @if let Some(commit) = &loaded.commit { ", commit " code { (commit.get(..12).unwrap_or(commit)) } }
             @if let Some(signer) = &loaded.signer { ", signed by " code { (signer) } }
-            "."
+            ". "
+            @if unpromoted > 0 { (unpromoted) " act without a promotion on the trail." }
+        }
+        @if !watching.is_empty() { (shadow(&watching, console.bar, now)) }
+    }
+}
+
+fn shadow(watching: &[(&Rule, Watch)], bar: Bar, now: Timestamp) -> Markup {
+    let title = "Rules that only watch";
+    html! {
+        h2 { (title) }
+        div.table tabindex="0" role="region" aria-label=(title) {
+            table {
+                thead { tr {
+                    th scope="col" { "Rule" } th scope="col" { "Days" } th scope="col" { "Matches" }
+                    th scope="col" { "Accounts" } th scope="col" { "Last (UTC)" } th scope="col" { "Until it may act" }
+                } }
+                tbody { @for (rule, watch) in watching.iter().take(ROWS_MAX) { (row(rule, watch, bar, now)) } }
+            }
+        }
+        @if watching.len() > ROWS_MAX { p.quiet { "And " (watching.len() - ROWS_MAX) " more." } }
+    }
+}
+
+fn row(rule: &Rule, watch: &Watch, bar: Bar, now: Timestamp) -> Markup {
+    let evidence = watch.evidence(now);
+    let lacks = evidence.lacks(bar);
+    html! {
+        tr {
+            td { (rule.reference.title) br; code { (rule.file) } }
+            td { (evidence.days) }
+            td { (evidence.matches) }
+            td { (evidence.accounts) }
+            td { @match watch.span() { Some((_, last)) => { (time(last)) } None => { span.quiet { "never" } } } }
+            td {
+                @if lacks.is_empty() { span.good { "nothing is missing" } }
+                @for lack in lacks { div { (lack.text()) } }
+            }
         }
     }
 }

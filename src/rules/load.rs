@@ -72,10 +72,18 @@ pub fn load_signed(folder: &Path, signers: &Signers) -> Result<Vouched, LoadErro
 /// # Errors
 /// A file cannot be read.
 pub fn manifest(folder: &Path) -> Result<Vec<u8>, LoadErrors> {
+    files(folder).map(|files| signature::manifest(&files, digest(&files)))
+}
+
+/// The files of a folder, as they are.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(super) fn files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
     let (files, reports) = read(folder)?;
     let mut errors = Vec::new();
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
-    if errors.is_empty() { Ok(signature::manifest(&files, digest(&files))) } else { Err(LoadErrors::new(None, errors)) }
+    if errors.is_empty() { Ok(files) } else { Err(LoadErrors::new(None, errors)) }
 }
 
 /// Makes a rule set of files that are in memory already.

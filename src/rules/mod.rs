@@ -12,6 +12,7 @@
 //! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
 //! `template` read what it asks for; `evaluate` and `field` put an event to it.
 
+mod behaviour;
 mod commit;
 mod compare;
 mod condition;
@@ -43,6 +44,7 @@ mod own_tests;
 mod pattern;
 mod placeholder;
 mod problem;
+mod promote;
 mod quantifier;
 mod reader;
 mod reasons;
@@ -72,6 +74,7 @@ pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
 pub use load::{Vouched, compile, load, load_signed, manifest};
 pub use problem::{LoadErrors, Place, Problem};
+pub use promote::{NotPromoted, Promotion, promotion, refuse_unpromoted};
 pub use reasons::{EmployeeValues, LOCALES, Reasons};
 pub use response::{AccountPath, Mode, Named, Response};
 pub use rule::{Level, Rule, RuleStatus};

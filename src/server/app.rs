@@ -1,6 +1,7 @@
 //! The running program: HTTP in front, the executor behind, the trail between them.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::{Parts, rules_watch, summaries};
 use crate::access::Access;
-use crate::admission::{Admission, Reloader, loaded_event};
+use crate::admission::{Admission, Reloader, loaded_events, unpromoted};
 use crate::api::{self, State};
 use crate::config::Config;
 use crate::console::{self, Console};
@@ -57,12 +58,12 @@ impl App {
         }
         let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
         let loaded = Loaded { set, since: clock.now(), commit, signer };
+        check_promotions(&trail, &loaded, &folder, config)?;
         note_start(&trail, &loaded).await?;
         let set = &loaded.set;
         tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "the rules are in force");
         let rules = Arc::new(InForce::new(loaded));
-        let signers = config.rules.signers.clone();
-        let reloader = Reloader::new(folder, signers, rules.clone(), trail.clone(), clock.clone());
+        let reloader = Reloader::new(folder, config.rules.clone(), rules.clone(), trail.clone(), clock.clone());
         let admission =
             Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
         let state = Data::new(State {
@@ -74,6 +75,7 @@ impl App {
             clock: clock.clone(),
             rules: rules.clone(),
             reloader: reloader.clone(),
+            bar: config.rules.bar(),
             body_bytes_max: config.intake.body_bytes_max,
             body_deadline_ms: config.intake.body_deadline_ms,
         });
@@ -81,6 +83,7 @@ impl App {
             trail: trail.clone(),
             access: Arc::new(Access::new(&config.access)?),
             rules: rules.clone(),
+            bar: config.rules.bar(),
             clock: clock.clone(),
         });
         let (server, address) = listen(&config.http, state.clone(), console)?;
@@ -170,13 +173,27 @@ fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
         .map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
 }
 
+/// Rules that act although nobody has let them: told of, or refused where that is asked for.
+fn check_promotions(trail: &Arc<Trail>, loaded: &Loaded, folder: &Path, config: &Config) -> anyhow::Result<()> {
+    trail.board(|board| {
+        let rules = unpromoted(&loaded.set, board.watches());
+        if config.rules.require_promotion && !rules.is_empty() {
+            anyhow::bail!("the rules are refused:\n{}", rules::refuse_unpromoted(folder, &rules));
+        }
+        if !rules.is_empty() {
+            tracing::warn!(rules.count = rules.len(), "rules act without a promotion on the trail");
+        }
+        Ok(())
+    })
+}
+
 /// The first records of every run. If it cannot be written nothing is served.
 async fn note_start(trail: &Arc<Trail>, loaded: &Loaded) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let started = Event::SystemStarted { version, rules: loaded.set.digest() };
-    let drafts = [started, loaded_event(loaded, LoadCause::Start, None)];
-    let drafts = drafts.map(|event| Draft::of(loaded.since, event));
-    trail.append(None, drafts.into()).await.context("the trail cannot be written")?;
+    let loading = trail.board(|board| loaded_events(loaded, board.watches(), LoadCause::Start, None));
+    let drafts = std::iter::once(started).chain(loading).map(|event| Draft::of(loaded.since, event));
+    trail.append(None, drafts.collect()).await.context("the trail cannot be written")?;
     Ok(())
 }
 

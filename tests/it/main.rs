@@ -20,6 +20,7 @@ mod lifecycle;
 mod limits;
 mod look_up;
 mod pause;
+mod promotion;
 mod reload;
 mod rule_attacks;
 mod rule_signature;

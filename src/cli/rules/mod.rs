@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod junit;
 mod manifest;
+mod promote;
 mod test;
 
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ enum Tool {
     },
     /// Run the rules' own tests one by one, and say what they leave open.
     Test(test::Arguments),
+    /// Let a rule act that has only watched: checks the evidence, records who, edits its file.
+    Promote(promote::Arguments),
     /// Print the exact bytes that a signer of the rules signs.
     Manifest {
         /// The folder.
@@ -41,6 +44,7 @@ enum Tool {
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.tool {
+        Tool::Promote(arguments) => super::block_on(promote::run(arguments)),
         Tool::Check { folder } => check::run(&folder),
         Tool::Test(arguments) => test::run(&arguments),
         Tool::Manifest { folder } => manifest::run(&folder),
