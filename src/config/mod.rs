@@ -165,6 +165,13 @@ mod tests {
     }
 
     #[test]
+    fn a_signer_that_is_no_key_is_named() {
+        let text = format!("{DIRECTORY}\n[rules]\nsigners = [\"ssh-rsa AAAA\"]\n");
+        let error = load_text(&text).unwrap_err().to_string();
+        assert!(error.contains("signer 1: is no key of the type ssh-ed25519") && error.contains("signers"), "{error}");
+    }
+
+    #[test]
     fn a_wrong_type_is_named_with_its_key() {
         let error = load_text(&format!("{DIRECTORY}\n[http]\nworkers = \"many\"\n")).unwrap_err().to_string();
         assert!(error.contains("http.workers"), "{error}");

@@ -5,13 +5,26 @@ use maud::{Markup, html};
 use super::Console;
 use super::page::time;
 use crate::admission::unpromoted;
-use crate::incident::{Bar, Timestamp, Watch};
+use crate::incident::{Bar, ShadowEvidence, Timestamp, Watch};
 use crate::rules::{InForce, Rule};
 
 /// The most problems of refused rules that are shown.
 const PROBLEMS_MAX: usize = 10;
 /// The most rules listed.
 const ROWS_MAX: usize = 200;
+
+/// What a rule that only watches has seen.
+struct Seen<'r> {
+    rule: &'r Rule,
+    evidence: ShadowEvidence,
+    last: Option<Timestamp>,
+}
+
+impl<'r> Seen<'r> {
+    fn of(rule: &'r Rule, watch: &Watch, now: Timestamp) -> Self {
+        Self { rule, evidence: watch.evidence(now), last: watch.span().map(|(_, last)| last) }
+    }
+}
 
 /// Silence means that the rules in force are those in the folder.
 pub(super) fn refused(in_force: &InForce) -> Markup {
@@ -32,9 +45,8 @@ pub(super) fn in_force(console: &Console, now: Timestamp) -> Markup {
     let set = &loaded.set;
     let (watching, unpromoted) = console.trail.board(|board| {
         let watches = board.watches();
-        let watching: Vec<(&Rule, Watch)> =
-            set.rules().iter().filter_map(|rule| Some((rule, watches.watch(&rule.reference.id)?.clone()))).collect();
-        (watching, unpromoted(set, watches).len())
+        let seen = |rule| Some(Seen::of(rule, watches.watch(&rule.reference.id)?, now));
+        (set.rules().iter().filter_map(seen).collect::<Vec<_>>(), unpromoted(set, watches).len())
     });
     html! {
         h2 { "Rules" }
@@ -45,11 +57,11 @@ pub(super) fn in_force(console: &Console, now: Timestamp) -> Markup {
             ". "
             @if unpromoted > 0 { (unpromoted) " act without a promotion on the trail." }
         }
-        @if !watching.is_empty() { (shadow(&watching, console.bar, now)) }
+        @if !watching.is_empty() { (shadow(&watching, console.bar)) }
     }
 }
 
-fn shadow(watching: &[(&Rule, Watch)], bar: Bar, now: Timestamp) -> Markup {
+fn shadow(watching: &[Seen<'_>], bar: Bar) -> Markup {
     let title = "Rules that only watch";
     html! {
         h2 { (title) }
@@ -59,15 +71,14 @@ fn shadow(watching: &[(&Rule, Watch)], bar: Bar, now: Timestamp) -> Markup {
                     th scope="col" { "Rule" } th scope="col" { "Days" } th scope="col" { "Matches" }
                     th scope="col" { "Accounts" } th scope="col" { "Last (UTC)" } th scope="col" { "Until it may act" }
                 } }
-                tbody { @for (rule, watch) in watching.iter().take(ROWS_MAX) { (row(rule, watch, bar, now)) } }
+                tbody { @for seen in watching.iter().take(ROWS_MAX) { (row(seen, bar)) } }
             }
         }
         @if watching.len() > ROWS_MAX { p.quiet { "And " (watching.len() - ROWS_MAX) " more." } }
     }
 }
 
-fn row(rule: &Rule, watch: &Watch, bar: Bar, now: Timestamp) -> Markup {
-    let evidence = watch.evidence(now);
+fn row(Seen { rule, evidence, last }: &Seen<'_>, bar: Bar) -> Markup {
     let lacks = evidence.lacks(bar);
     html! {
         tr {
@@ -75,7 +86,7 @@ fn row(rule: &Rule, watch: &Watch, bar: Bar, now: Timestamp) -> Markup {
             td { (evidence.days) }
             td { (evidence.matches) }
             td { (evidence.accounts) }
-            td { @match watch.span() { Some((_, last)) => { (time(last)) } None => { span.quiet { "never" } } } }
+            td { @match last { Some(last) => { (time(*last)) } None => { span.quiet { "never" } } } }
             td {
                 @if lacks.is_empty() { span.good { "nothing is missing" } }
                 @for lack in lacks { div { (lack.text()) } }

@@ -34,7 +34,8 @@ pub struct Watch {
     matches: u64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
-    accounts: HashSet<String>,
+    /// The beginning of a digest of each.
+    accounts: HashSet<[u8; 8]>,
     days: BTreeMap<i64, u64>,
     recent: VecDeque<AlertId>,
     held: Against,
@@ -200,9 +201,8 @@ impl Watch {
         if self.days.len() > DAYS_MAX {
             self.days.pop_first();
         }
-        if let Some(account) = decision.account.as_ref().filter(|_| self.accounts.len() < ACCOUNTS_MAX) {
-            self.accounts.insert(account.clone());
-        }
+        let account = decision.account.as_ref().filter(|_| self.accounts.len() < ACCOUNTS_MAX);
+        self.accounts.extend(account.and_then(|account| Digest::of(account.as_bytes()).0.first_chunk().copied()));
         if self.recent.len() >= RECENT_MAX {
             self.recent.pop_front();
         }

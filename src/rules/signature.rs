@@ -249,6 +249,17 @@ mod tests {
         assert_eq!(check(""), Err(Unsigned::NotUnderstood));
     }
 
+    #[test]
+    fn every_letter_of_a_signature_counts() {
+        let whole = Made::default().armoured();
+        for (at, letter) in whole.char_indices() {
+            let other = if letter == 'A' { "B" } else { "A" };
+            let spoilt = format!("{}{other}{}", &whole[..at], &whole[at + 1..]);
+            assert!(check(&spoilt).is_err(), "{at}: {spoilt}");
+            assert!(check(&whole[..at]).is_err(), "{at}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..120)) {

@@ -178,7 +178,7 @@ fn check_promotions(trail: &Arc<Trail>, loaded: &Loaded, folder: &Path, config: 
     trail.board(|board| {
         let rules = unpromoted(&loaded.set, board.watches());
         if config.rules.require_promotion && !rules.is_empty() {
-            anyhow::bail!("the rules are refused:\n{}", rules::refuse_unpromoted(folder, &rules));
+            return Err(anyhow::Error::new(rules::refuse_unpromoted(folder, &rules)).context("the rules are refused"));
         }
         if !rules.is_empty() {
             tracing::warn!(rules.count = rules.len(), "rules act without a promotion on the trail");

@@ -142,7 +142,7 @@ fn f12_a_signature_that_is_cut_off_or_stuffed_is_refused() {
         fs::write(&file, &whole[..length]).unwrap();
         place.assert_refused("is neither an OpenSSH signature nor one of 64 bytes in base64");
     }
-    for at in 32..whole.len() - 32 {
+    for at in (32..whole.len() - 32).step_by(23) {
         let mut spoilt = whole.clone();
         spoilt[at] = if spoilt[at] == b'A' { b'B' } else { b'A' };
         fs::write(&file, spoilt).unwrap();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use reqwest::StatusCode;
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
 use crate::cli::refused::refused;
@@ -46,7 +47,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let (Some(wanted), Some(reason)) = (wanted.as_object_mut(), &arguments.despite) {
         wanted.insert("despite".to_owned(), reason.as_str().into());
     }
-    let request = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+    let request = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
     let request = request.post(format!("{server}/v1/rules/{}/promote", rule.reference.id));
     let request = request.bearer_auth(token.trim()).header("content-type", "application/json");
     let answer = request.body(wanted.to_string()).send().await.context("the server does not answer")?;
