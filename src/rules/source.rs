@@ -281,6 +281,33 @@ mod tests {
     }
 
     #[test]
+    fn f10_a_file_that_changes_after_it_was_read_is_a_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::write(folder.join("a.yml"), "a: 1").unwrap();
+        fs::write(folder.join("b.yml"), "b: 1").unwrap();
+        let mut reports = Vec::new();
+        let mut reader = Reader {
+            folder,
+            root: folder.canonicalize().unwrap(),
+            owners: opened::owners(folder),
+            files: Vec::new(),
+            states: Vec::new(),
+            bytes: 0,
+            is_full: false,
+            reports: &mut reports,
+        };
+        reader.folder(folder, "", 0);
+        fs::write(folder.join("b.yml"), "b: 1, more").unwrap();
+        reader.changed();
+        let mut errors = Vec::new();
+        reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+        let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(shown.len(), 1, "{shown:?}");
+        assert!(shown[0].ends_with("b.yml: changed while it was read; load again when it is written"), "{shown:?}");
+    }
+
+    #[test]
     fn a_folder_that_is_not_there_is_a_problem() {
         assert!(read_all(Path::new("/nonexistent/rules")).1.contains("cannot be read"));
     }

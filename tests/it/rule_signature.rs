@@ -188,7 +188,7 @@ async fn f12_what_the_tool_prints_is_what_is_signed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f12_a_running_server_takes_only_signed_rules_and_says_who_signed() {
     let keys = Place::new();
-    let config = format!("[rules]\nsigners = [\"{}\"]\n", keys.key("ann"));
+    let config = format!("[rules]\nsigners = [\"{}\", \"{}\"]\n", keys.key("ann"), keys.key("bob"));
     let app = TestApp::start_with(Set { config: config.leak(), rules: only_watching, ..Set::default() }).await;
     let rules = app.config.resolve(&app.config.rules.folder);
     let before = app.get("/v1/rules", ENGINEER).await;
@@ -202,9 +202,12 @@ async fn f12_a_running_server_takes_only_signed_rules_and_says_who_signed() {
     assert_eq!(app.get("/v1/rules", ENGINEER).await.body["digest"], before.body["digest"]);
 
     let manifest = rules::manifest(&rules).unwrap();
-    let key = keys.0.path().join("ann");
-    let signature = keygen(&["-Y", "sign", "-n", NAMESPACE, "-f", key.to_str().unwrap()], &manifest);
-    fs::write(rules.join("rules.sig"), signature).unwrap();
+    let sign = |who: &str| {
+        let key = keys.0.path().join(who);
+        let signature = keygen(&["-Y", "sign", "-n", NAMESPACE, "-f", key.to_str().unwrap()], &manifest);
+        fs::write(rules.join("rules.sig"), signature).unwrap();
+    };
+    sign("ann");
     let answer = app.post("/v1/rules/reload", ENGINEER, &json!({})).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let page = app.get("/v1/rules", ENGINEER).await;
@@ -212,6 +215,12 @@ async fn f12_a_running_server_takes_only_signed_rules_and_says_who_signed() {
     assert!(signer.starts_with("SHA256:"));
     assert_ne!(page.header("etag"), before.header("etag"));
     assert!(app.get("/", AUDITOR).await.body.as_str().unwrap().contains(&signer));
+    sign("bob");
+    let answer = app.post("/v1/rules/reload", ENGINEER, &json!({})).await;
+    assert_eq!(answer.body["result"], "replaced", "the same rules, but another vouches for them");
+    let ann = signer;
+    let signer = app.get("/v1/rules", ENGINEER).await.body["signer"].as_str().unwrap().to_owned();
+    assert_ne!(signer, ann);
     let records = app.end().await;
     let last = records.iter().rev().find_map(|record| match &record.event {
         Event::RulesLoaded { signer, .. } => Some(signer.clone()),
