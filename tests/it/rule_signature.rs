@@ -6,6 +6,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use portcullis::incident::Event;
 use portcullis::rules::{self, LoadErrors, Signers};
 use serde_json::json;
@@ -96,6 +98,30 @@ fn f12_signed_rules_load_and_name_their_signer() {
     let signer = place.load().unwrap().unwrap();
     assert_eq!(listed.split(' ').nth(1), Some(signer.as_str()), "the fingerprint is OpenSSH's");
     assert_eq!(rules::load(&place.rules()).unwrap().digest(), before, "the signature does not alter what it signs");
+}
+
+/// As OpenSSL makes it, for those whose keys are not OpenSSH's.
+#[test]
+fn f12_plain_ed25519_over_the_manifest_is_a_signature_too() {
+    let place = Place::new();
+    let path = |name: &str| place.0.path().join(name).to_str().unwrap().to_owned();
+    let openssl = |arguments: &[&str]| {
+        let ended = Command::new("openssl").args(arguments).output().expect("openssl is there");
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        ended.stdout
+    };
+    fs::write(path("manifest"), rules::manifest(&place.rules()).unwrap()).unwrap();
+    openssl(&["genpkey", "-algorithm", "ed25519", "-out", &path("key")]);
+    let public = openssl(&["pkey", "-in", &path("key"), "-pubout", "-outform", "DER"]);
+    let signature = openssl(&["pkeyutl", "-sign", "-rawin", "-inkey", &path("key"), "-in", &path("manifest")]);
+    // Of the encoded key the last 32 bytes are the key.
+    let signers = Signers::parse(&[STANDARD.encode(&public[public.len() - 32..])]).unwrap();
+    fs::write(place.rules().join("rules.sig"), STANDARD.encode(&signature) + "\n").unwrap();
+    let signer = rules::load_signed(&place.rules(), &signers).unwrap().signer.unwrap();
+    assert!(signer.starts_with("SHA256:"), "{signer}");
+    edit(&place.rules(), RULE, TITLE, "title: Changed after signing");
+    let refusal = rules::load_signed(&place.rules(), &signers).unwrap_err().to_string();
+    assert!(refusal.contains("does not sign these rules"), "{refusal}");
 }
 
 #[test]
