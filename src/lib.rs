@@ -68,6 +68,11 @@
 //! outcome is recorded as recovered; otherwise the step is repeated. A sign-out is repeated at once,
 //! because repeating it is harmless and nothing shows sessions.
 //!
+//! *A rule begins to act.* While it only watches, each match is on the trail with the account it would
+//! have acted on, and the board counts. `api::promotion` compares that with what is asked for and
+//! records who lets the rule act; `cli::rules::promote` turns the mode in its file; and
+//! [`admission::Reloader`] puts the folder into force, signed where signers are named.
+//!
 //! *An auditor checks.* `portcullis trail verify` recomputes every leaf and the root from the record
 //! bytes, with code of its own, and names the first record that does not fit. Signed checkpoints and
 //! their anchors, which show a rewritten trail too, are not there yet.

@@ -10,7 +10,7 @@ use super::reader::Fields;
 use super::rule::Draft;
 use super::source::{self, SourceFile};
 use super::spelling;
-use super::yaml::{self, Node};
+use super::yaml::{self, Node, Yaml};
 
 /// The keys of documents: Sigma's, ours (`response`, `tests`, `owner`) and two that SigmaHQ's rules have.
 const KEYS: [&str; 27] = [
@@ -82,6 +82,20 @@ pub(super) fn read(file: &SourceFile, lists: &Lists, report: &mut Report) -> Vec
     let roots = yaml::documents(text, report);
     let documents = (0..).zip(&roots);
     documents.filter_map(|(index, root)| Document::read(root, &Origin { file, index }, lists, report)).collect()
+}
+
+/// The documents of a file's text as trees, if it is good YAML.
+pub(super) fn trees(text: &str) -> Option<Vec<Node>> {
+    let mut unheard = Report::about("");
+    let roots = yaml::documents(text, &mut unheard);
+    (unheard.errors() == 0).then_some(roots)
+}
+
+/// Whether a document says that this is its id.
+pub(super) fn has_id(root: &Node, id: &str) -> bool {
+    let Ok(id) = RuleId::parse(id) else { return false };
+    let own = Fields::of(root, "", &mut Report::about("")).and_then(|fields| fields.get("id"));
+    own.is_some_and(|node| matches!(&node.value, Yaml::Text(own) if RuleId::parse(own).as_ref() == Ok(&id)))
 }
 
 impl Document {

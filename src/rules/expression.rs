@@ -57,6 +57,11 @@ impl Expression {
         builder.build().map(|regex| Self { regex, flags }).map_err(|error| refused(&error))
     }
 
+    /// Whether nothing in it is special, so that it looks like the whole value that is wanted.
+    pub(super) fn is_bare(text: &str) -> bool {
+        regex::escape(text) == text
+    }
+
     /// Whether it is found in `text`.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.regex.is_match(text)

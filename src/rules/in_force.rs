@@ -25,6 +25,8 @@ pub struct Loaded {
     pub since: Timestamp,
     /// The commit checked out in their folder, if there is one.
     pub commit: Option<String>,
+    /// The fingerprint of the key that signed them, if signatures are wanted and one did.
+    pub signer: Option<String>,
 }
 
 /// Rules that were refused, and why.

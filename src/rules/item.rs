@@ -133,6 +133,10 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                     "write `re|i`, `re|m` or `re|s`",
                 );
             }
+            if Expression::is_bare(text) {
+                let what = format!("`{text}` is found anywhere in a value, also within a longer word");
+                report.warn(node.at, what, "leave `re` out for the whole value, or write `contains`");
+            }
             Expression::compile(text, flags)
                 .map(Test::Expression)
                 .map_err(|Refused(what, advice)| report.error_with(node.at, what, advice))

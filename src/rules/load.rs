@@ -13,18 +13,77 @@ use super::identities::{self, Identities};
 use super::lists::{self, Lists};
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::reasons::{self, Reasons};
+use super::response::Mode;
 use super::rule::{Draft, Rule};
 use super::rule_set::RuleSet;
+use super::signature;
+use super::signers::Signers;
 use super::source::{self, SourceFile};
+
+/// The most rules and filters of one folder.
+const DOCUMENTS_MAX: usize = 8_000;
+/// The most values in all files of one folder.
+pub(super) const VALUES_MAX: usize = 2_000_000;
 
 /// Loads the rules folder `folder`. Reads the disk; everything else of this module is pure.
 ///
 /// # Errors
 /// Every problem of every file; nothing is loaded then.
 pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
+    let (files, reports) = read(folder)?;
     compile_as(&format!("{}/", folder.display()), &files, reports)
+}
+
+/// A rule set, and who vouches for it.
+#[derive(Debug)]
+pub struct Vouched {
+    /// The rules.
+    pub set: RuleSet,
+    /// The fingerprint of the key that signed them, when signatures are wanted and this one is good.
+    pub signer: Option<String>,
+}
+
+/// Loads the rules folder as [`load`] does. When signers are named, a set with a rule that acts has to
+/// be signed by one of them; rules that only watch need no signature.
+///
+/// # Errors
+/// Every problem of every file, or of the signature.
+pub fn load_signed(folder: &Path, signers: &Signers) -> Result<Vouched, LoadErrors> {
+    let (files, reports) = read(folder)?;
+    let mut set = compile_as(&format!("{}/", folder.display()), &files, reports)?;
+    if !signers.are_wanted() {
+        return Ok(Vouched { set, signer: None });
+    }
+    match signature::signer(folder, &signature::manifest(&files, set.digest()), signers) {
+        Ok(signer) => Ok(Vouched { set, signer: Some(signer) }),
+        Err(unsigned) => {
+            let problem = unsigned_problem(folder, &unsigned);
+            if acts(&set) {
+                return Err(LoadErrors::new(Some(set.digest()), vec![problem]));
+            }
+            set.warn(problem);
+            Ok(Vouched { set, signer: None })
+        }
+    }
+}
+
+/// The bytes that a signer of the folder signs.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn manifest(folder: &Path) -> Result<Vec<u8>, LoadErrors> {
+    files(folder).map(|files| signature::manifest(&files, digest(&files)))
+}
+
+/// The files of a folder, as they are.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(super) fn files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
+    let (files, reports) = read(folder)?;
+    let mut errors = Vec::new();
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    if errors.is_empty() { Ok(files) } else { Err(LoadErrors::new(None, errors)) }
 }
 
 /// Makes a rule set of files that are in memory already.
@@ -40,8 +99,7 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
+    let (files, mut reports) = read(folder)?;
     let folder = format!("{}/", folder.display());
     let sorted = Sorted::of(&files, &folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, &folder, &mut reports).unwrap_or_default();
@@ -56,6 +114,32 @@ pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
     } else {
         Err(LoadErrors::new(None, errors))
     }
+}
+
+/// The files of a folder and what is wrong with their being there. When nothing was read, or nothing
+/// was kept of too much, that is all there is to say.
+fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    if !files.is_empty() || reports.is_empty() {
+        return Ok((files, reports));
+    }
+    let mut errors = Vec::new();
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    Err(LoadErrors::new(None, errors))
+}
+
+/// Whether a rule of the set acts on accounts.
+fn acts(set: &RuleSet) -> bool {
+    let enforces = |rule: &Rule| rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
+    set.rules().iter().any(enforces)
+}
+
+fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
+    let advice = "rules that act must be signed here; sign what `portcullis rules manifest` prints with \
+                  `ssh-keygen -Y sign -n portcullis-rules`, or set them to `mode: shadow`";
+    let file = folder.join(signature::FILE).display().to_string();
+    Problem { file, at: None, what: unsigned.to_string(), advice: Some(advice.to_owned()) }
 }
 
 fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Result<RuleSet, LoadErrors> {
@@ -161,7 +245,16 @@ fn read_drafts(
                 Document::Filter(filter) => filters.push((index, *filter)),
             }
         }
+        let is_full = drafts.len() + filters.len() > DOCUMENTS_MAX || Report::values(reports) > VALUES_MAX;
+        if is_full {
+            let limits = format!("{DOCUMENTS_MAX} rules or {VALUES_MAX} values");
+            report.file_error(format!("is where the folder comes to more than {limits}"), "remove some");
+        }
         reports.push(report);
+        if is_full {
+            // A folder that is refused for its size must not cost its size.
+            break;
+        }
     }
     apply_filters(&filters, &mut drafts, reports);
     drafts

@@ -7,11 +7,12 @@
 //! an immutable [`RuleSet`], and [`RuleSet::evaluate`] is the one evaluator: rules' own tests, the
 //! server and the command line all go through it.
 //!
-//! In reading order: [`load`] sorts files; `source` reads them; `yaml` and `scalar` make trees;
+//! In reading order: [`load`] sorts files; `source` and `opened` read them; `yaml` and `scalar` make trees;
 //! `document` tells rules from filters; `rule` reads a rule, `detection` and `condition` its searches,
 //! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
 //! `template` read what it asks for; `evaluate` and `field` put an event to it.
 
+mod behaviour;
 mod commit;
 mod compare;
 mod condition;
@@ -40,11 +41,13 @@ mod log_source;
 mod modifier;
 mod near;
 mod network;
+mod opened;
 mod own_tests;
 mod pattern;
 mod placeholder;
 mod postings;
 mod problem;
+mod promote;
 mod quantifier;
 mod reader;
 mod reasons;
@@ -55,6 +58,8 @@ mod rule_set;
 mod scalar;
 mod selector;
 mod settings;
+mod signature;
+mod signers;
 mod source;
 mod spelling;
 mod step;
@@ -72,13 +77,15 @@ pub use explain::Explained;
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
-pub use load::{compile, load};
+pub use load::{Vouched, compile, load, load_signed, manifest};
 pub use problem::{LoadErrors, Place, Problem};
+pub use promote::{NotPromoted, Promotion, promotion, refuse_unpromoted};
 pub use reasons::{EmployeeValues, LOCALES, Reasons};
 pub use response::{AccountPath, Mode, Named, Response};
 pub use rule::{Level, Rule, RuleStatus};
 pub use rule_set::{Evaluation, Match, RuleSet};
 pub use settings::Settings;
+pub use signers::{Signers, SignersError};
 pub use source::SourceFile;
 pub use step::StepTemplate;
 pub use template::{Template, Variable};

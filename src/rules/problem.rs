@@ -98,11 +98,23 @@ pub(super) struct Report {
     file: String,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
+    /// How many values the file has.
+    values: usize,
 }
 
 impl Report {
     pub(super) fn about(file: impl Into<String>) -> Self {
-        Self { file: file.into(), errors: Vec::new(), warnings: Vec::new() }
+        Self { file: file.into(), errors: Vec::new(), warnings: Vec::new(), values: 0 }
+    }
+
+    /// Notes that the file has so many values.
+    pub(super) fn note_values(&mut self, values: usize) {
+        self.values += values;
+    }
+
+    /// How many values these files have together.
+    pub(super) fn values(reports: &[Self]) -> usize {
+        reports.iter().map(|report| report.values).sum()
     }
 
     pub(super) fn error(&mut self, at: Place, what: impl Into<String>) {

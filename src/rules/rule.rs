@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 
+use super::behaviour;
 use super::detection::{Detection, Search};
 use super::document::Origin;
 use super::evaluate::Nearness;
@@ -64,6 +65,8 @@ impl Level {
 pub struct Rule {
     /// Id, title and the digest of its file.
     pub reference: RuleRef,
+    /// What it detects and would do, whatever its mode and its texts are.
+    pub behaviour: Digest,
     /// Its file below the rules folder.
     pub file: String,
     /// How sure its authors are of it.
@@ -94,6 +97,7 @@ impl Rule {
     pub(super) fn narrow(&mut self, filter: &Detection, version: Digest) {
         self.detection.narrow(filter);
         self.reference.version = Digest::of_parts(&[&self.reference.version.0, &version.0]);
+        self.behaviour = Digest::of_parts(&[&self.behaviour.0, &version.0]);
     }
 
     pub(super) fn matches(&self, event: &Value) -> bool {
@@ -151,9 +155,11 @@ impl Draft {
             _ => Vec::new(),
         };
         let (id_at, id) = read_id(fields, origin, report)?;
-        let version = origin.version(&context?.digests());
+        let lists = context?.digests();
+        let version = origin.version(&lists);
         let rule = Rule {
             reference: RuleRef { id, title: title?.to_owned(), version },
+            behaviour: behaviour::of(fields, &lists),
             file: origin.file.name.clone(),
             status,
             level,

@@ -106,6 +106,12 @@ impl RuleSet {
         &self.warnings
     }
 
+    /// Adds to the warnings what is known only once the set is made.
+    pub(super) fn warn(&mut self, problem: Problem) {
+        self.warnings.push(problem);
+        self.warnings.sort();
+    }
+
     /// Puts the alert to every rule for one of its log sources. Pure; allocates only for what it
     /// gives back, and for a set of log sources that it has not met before.
     #[must_use]

@@ -96,7 +96,10 @@ pub(super) fn parse(text: &str, report: &mut Report) -> Option<Node> {
 /// Parses the text of a file with several documents. Problems go to `report`; then there are none.
 pub(super) fn documents(text: &str, report: &mut Report) -> Vec<Node> {
     let mut builder = Builder { parser: Parser::new_from_str(text), report, nodes: 0 };
-    builder.documents().unwrap_or_default()
+    let documents = builder.documents().unwrap_or_default();
+    let nodes = builder.nodes;
+    report.note_values(nodes);
+    documents
 }
 
 struct Builder<'s, 'r> {
@@ -293,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn bombs_are_refused_by_their_limits() {
+    fn f03_bombs_are_refused_by_their_limits() {
         let deep_flow = "[".repeat(100_000);
         let deep_block = (0..200).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>();
         let many = "- a\n".repeat(NODES_MAX + 1);

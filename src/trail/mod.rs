@@ -13,6 +13,7 @@ mod settings;
 mod sled;
 mod store;
 mod verify;
+mod watches;
 
 #[cfg(test)]
 mod contract;
@@ -30,3 +31,4 @@ pub use sled::{OpenError, SledStore};
 pub use store::{APPEND_BYTES_MAX, ENTRIES_MAX, EVENT_BYTES_MAX, INCIDENTS_MAX, PRIVATE_BYTES_MAX};
 pub use store::{Append, Appended, DeliveryKey, Entry, Head, Pending, Slot, Store, StoreError, Stored, UniqueKey};
 pub use verify::{Fault, VerifyReport, verify};
+pub use watches::{Promotion, Watches};

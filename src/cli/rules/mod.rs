@@ -3,6 +3,8 @@
 mod check;
 mod explain;
 mod junit;
+mod manifest;
+mod promote;
 mod test;
 
 use std::path::PathBuf;
@@ -28,14 +30,24 @@ enum Tool {
     },
     /// Run the rules' own tests one by one, and say what they leave open.
     Test(test::Arguments),
+    /// Let a rule act that has only watched: checks the evidence, records who, edits its file.
+    Promote(promote::Arguments),
+    /// Print the exact bytes that a signer of the rules signs.
+    Manifest {
+        /// The folder.
+        #[arg(default_value = "rules")]
+        folder: PathBuf,
+    },
     /// Say what a rule makes of an event, test by test, with what each saw.
     Explain(explain::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.tool {
+        Tool::Promote(arguments) => super::block_on(promote::run(arguments)),
         Tool::Check { folder } => check::run(&folder),
         Tool::Test(arguments) => test::run(&arguments),
+        Tool::Manifest { folder } => manifest::run(&folder),
         Tool::Explain(arguments) => explain::run(&arguments),
     }
 }
