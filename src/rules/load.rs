@@ -24,7 +24,7 @@ use super::source::{self, SourceFile};
 pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
     let mut reports = Vec::new();
     let files = source::read(folder, &mut reports);
-    compile_as(&format!("{}/", folder.display()), &files, reports)
+    open(&shown(folder), &files, reports, Draft::check).finish()
 }
 
 /// Makes a rule set of files that are in memory already.
@@ -32,7 +32,7 @@ pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
-    compile_as("", files, Vec::new())
+    open("", files, Vec::new(), Draft::check).finish()
 }
 
 /// The rules of a folder with their own tests, which are not run.
@@ -42,14 +42,8 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
 pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
     let mut reports = Vec::new();
     let files = source::read(folder, &mut reports);
-    let folder = format!("{}/", folder.display());
-    let sorted = Sorted::of(&files, &folder, &mut reports);
-    let guardrails = read_guardrails(sorted.guardrails, &folder, &mut reports).unwrap_or_default();
-    let reasons = Reasons::read(&sorted.reasons, &folder, guardrails.contact(), &mut reports);
-    let lists = Lists::read(&sorted.lists, &folder, &mut reports);
-    let drafts = read_drafts(&sorted.rules, &folder, &lists, &reasons, &mut reports);
+    let Opened { drafts, reports, .. } = open(&shown(folder), &files, reports, Draft::check_safety);
     let mut errors = Vec::new();
-    check_each(&drafts, &mut reports, Draft::check_safety);
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
     if errors.is_empty() {
         Ok(drafts.into_iter().map(|(_, draft)| draft).collect())
@@ -58,7 +52,24 @@ pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
     }
 }
 
-fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Result<RuleSet, LoadErrors> {
+/// A folder with all its parts, each with the report of its file.
+pub(super) struct Opened {
+    pub(super) drafts: Vec<Reported<Draft>>,
+    pub(super) reports: Vec<Report>,
+    reasons: Reasons,
+    guardrails: Guardrails,
+    identities: Identities,
+    digest: Digest,
+    is_whole: bool,
+}
+
+/// Reads everything of a folder and puts `check` to each rule.
+pub(super) fn open(
+    folder: &str,
+    files: &[SourceFile],
+    mut reports: Vec<Report>,
+    check: fn(&Draft, &mut Report),
+) -> Opened {
     let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
@@ -66,16 +77,28 @@ fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> R
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
     let drafts = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
-    check_each(&drafts, &mut reports, Draft::check);
-    let rules: Vec<Rule> = drafts.into_iter().map(|(_, draft)| draft.rule).collect();
-    let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
-    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
-    if errors.is_empty() {
-        warnings.sort();
-        Ok(RuleSet::new(rules, digest(files), reasons, guardrails, identities, warnings))
-    } else {
-        Err(LoadErrors::new(is_whole.then(|| digest(files)), errors))
+    check_each(&drafts, &mut reports, check);
+    Opened { drafts, reports, reasons, guardrails, identities, digest: digest(files), is_whole }
+}
+
+impl Opened {
+    /// The rule set, if nothing is wrong.
+    pub(super) fn finish(self) -> Result<RuleSet, LoadErrors> {
+        let rules: Vec<Rule> = self.drafts.into_iter().map(|(_, draft)| draft.rule).collect();
+        let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
+        self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
+        if errors.is_empty() {
+            warnings.sort();
+            Ok(RuleSet::new(rules, self.digest, self.reasons, self.guardrails, self.identities, warnings))
+        } else {
+            Err(LoadErrors::new(self.is_whole.then_some(self.digest), errors))
+        }
     }
+}
+
+/// How files of the folder begin in messages.
+pub(super) fn shown(folder: &Path) -> String {
+    format!("{}/", folder.display())
 }
 
 /// Over names and contents of all files, in the order of their names.
@@ -176,7 +199,7 @@ fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report], check: fn(&Dra
 }
 
 /// Each with the index of its file's report.
-type Reported<V> = (usize, V);
+pub(super) type Reported<V> = (usize, V);
 
 fn apply_filters(filters: &[Reported<Filter>], drafts: &mut [Reported<Draft>], reports: &mut [Report]) {
     for (index, filter) in filters {

@@ -10,7 +10,8 @@
 //! In reading order: [`load`] sorts files; `source` reads them; `yaml` and `scalar` make trees;
 //! `document` tells rules from filters; `rule` reads a rule, `detection` and `condition` its searches,
 //! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
-//! `template` read what it asks for; `evaluate` and `field` put an event to it.
+//! `template` read what it asks for; `evaluate` and `field` put an event to it. `lint` looks for what is
+//! allowed and probably not meant.
 
 mod commit;
 mod compare;
@@ -33,6 +34,7 @@ mod in_force;
 mod index;
 mod item;
 mod key;
+mod lint;
 mod lists;
 mod load;
 mod log_source;
@@ -67,6 +69,7 @@ pub use explain::Explained;
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
+pub use lint::{Lint, LintLevel, Linted, Mended, lint, mended};
 pub use load::{compile, load};
 pub use problem::{LoadErrors, Place, Problem};
 pub use reasons::{EmployeeValues, LOCALES, Reasons};
@@ -74,7 +77,7 @@ pub use response::{AccountPath, Mode, Named, Response};
 pub use rule::{Level, Rule, RuleStatus};
 pub use rule_set::{Evaluation, Match, RuleSet};
 pub use settings::Settings;
-pub use source::SourceFile;
+pub use source::{SourceFile, write};
 pub use step::StepTemplate;
 pub use template::{Template, Variable};
 pub use test_run::{Gap, TestOutcome, TestedRule, test};

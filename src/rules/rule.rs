@@ -7,6 +7,7 @@ use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 use super::detection::{Detection, Search};
 use super::document::Origin;
 use super::evaluate::Nearness;
+use super::lint::Lint;
 use super::lists::{Context, Lists};
 use super::log_source;
 use super::own_tests::{self, OwnTest};
@@ -199,6 +200,7 @@ impl Draft {
         }
         if response.mode == Mode::Enforce && self.tests.is_empty() {
             report.warn(
+                Lint::MissingMatchTest,
                 self.at,
                 "the rule acts but has no tests",
                 "add `tests` with an event that matches and one that nearly does",
@@ -258,6 +260,7 @@ fn read_status(fields: &Fields<'_>, report: &mut Report) -> Option<RuleStatus> {
     let status = reader::choice(node, "status", &statuses, report)?;
     if status.is_none() {
         report.error_with(node.at, "deprecated and unsupported rules are not loaded", "remove the file");
+        report.last_error_is(Lint::UnsupportedStatus);
     }
     status
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
+use super::lint::Lint;
 use super::problem::{Place, Report};
 use super::scalar::{self, Number, NumberValue, Scalar};
 
@@ -212,13 +213,13 @@ impl<'s> Builder<'s, '_> {
             Scalar::Number(number) => Yaml::Number(number),
             Scalar::OtherBase(number) => {
                 let what = format!("`{text}` without quotes is the number {}", number.text);
-                self.report.warn(at, what, "quote it if the text is meant");
+                self.report.warn(Lint::UnquotedNumber, at, what, "quote it if the text is meant");
                 Yaml::Number(number)
             }
             Scalar::Text => Yaml::Text(text.to_owned()),
             Scalar::LeadingZero => {
                 let what = format!("`{text}` without quotes is taken as a text");
-                self.report.warn(at, what, "quote it; to some YAML readers it is an octal number");
+                self.report.warn(Lint::UnquotedZero, at, what, "quote it; to some YAML readers it is an octal number");
                 Yaml::Text(text.to_owned())
             }
             Scalar::Refused(why) => {

@@ -98,3 +98,45 @@ async fn a_rule_explains_what_it_makes_of_an_event() {
         assert_eq!(ended.code, Some(2), "{rule} {file}: {ended:?}");
     }
 }
+
+#[tokio::test]
+async fn doubts_are_told_counted_and_denied_on_demand() {
+    let (_place, rules) = rules();
+    let ended = tool(&["check", "RULES", "--deny", "info"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    edit(&rules, RULE, "expires_in: 8h", "permanent: true");
+    let ended = tool(&["check", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told = ended.stdout.iter().find(|line| line.starts_with("warning[permanent-disable]: ")).unwrap();
+    assert!(told.contains("impossible-travel.yml:"), "{told}");
+    assert!(ended.stdout.last().unwrap().contains(" rules are good, 1 warnings; rule set "), "{ended:?}");
+    assert_eq!(tool(&["check", "RULES", "--deny", "warnings"], &rules).await.code, Some(2));
+    let ended = tool(&["check", "RULES", "--lint-level", "error", "--json"], &rules).await;
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    assert_eq!((&report["loads"], &report["findings"]), (&true.into(), &serde_json::json!([])));
+    let ended = tool(&["check", "RULES", "--json"], &rules).await;
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    let found = &report["findings"][0];
+    assert_eq!((&found["lint"], &found["level"]), (&"permanent-disable".into(), &"warning".into()), "{report}");
+    assert!(found["line"].is_u64() && found["advice"].is_string(), "{report}");
+    let ended = tool(&["check", "--list-lints"], &rules).await;
+    assert!(ended.stdout.iter().any(|line| line.starts_with("permanent-disable ")), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_what_fix_then_does() {
+    let (_place, rules) = rules();
+    edit(&rules, RULE, "date: 2026-11-20", "date: 2026/11/20   # the first");
+    edit(&rules, RULE, "condition: risk_event and high", "condition: risk_event AND high");
+    let before = fs::read_to_string(rules.join(RULE)).unwrap();
+    let ended = tool(&["check", "RULES", "--fix", "--dry-run", "--deny", "info"], &rules).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("\n- date: 2026/11/20   # the first\n"), "{ended:?}");
+    assert!(ended.stderr.contains("\n+ date: 2026-11-20   # the first\n"), "{ended:?}");
+    assert_eq!(fs::read_to_string(rules.join(RULE)).unwrap(), before);
+    let ended = tool(&["check", "RULES", "--fix", "--deny", "info"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let after = fs::read_to_string(rules.join(RULE)).unwrap();
+    assert_eq!(after, before.replace("2026/11/20", "2026-11-20").replace(" AND ", " and "));
+    assert!(!rules.join(".impossible-travel.yml.new").exists());
+}

@@ -5,11 +5,9 @@ mod explain;
 mod junit;
 mod test;
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
-pub(super) use check::run as check;
+pub(super) use check::{Arguments as CheckArguments, run as check};
 
 /// What `rules` takes.
 #[derive(Debug, Args)]
@@ -20,12 +18,8 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Tool {
-    /// Load a rules folder, run the rules' own tests and say what is wrong.
-    Check {
-        /// The folder.
-        #[arg(default_value = "rules")]
-        folder: PathBuf,
-    },
+    /// Load a rules folder, run the rules' own tests and say what is wrong or doubtful.
+    Check(check::Arguments),
     /// Run the rules' own tests one by one, and say what they leave open.
     Test(test::Arguments),
     /// Say what a rule makes of an event, test by test, with what each saw.
@@ -34,7 +28,7 @@ enum Tool {
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.tool {
-        Tool::Check { folder } => check::run(&folder),
+        Tool::Check(arguments) => check::run(&arguments),
         Tool::Test(arguments) => test::run(&arguments),
         Tool::Explain(arguments) => explain::run(&arguments),
     }

@@ -1,0 +1,91 @@
+//! Whether every event that one detection finds is found by another, as far as their shape proves it.
+//!
+//! Names of searches say nothing here, their contents do. "Yes" is a proof; "no" only means that none
+//! was found.
+
+use super::super::condition::Condition;
+use super::super::detection::{Detection, Search};
+use super::super::item::Item;
+use super::super::value::Test;
+
+/// The most comparisons that one proof may take.
+const STEPS_MAX: usize = 20_000;
+
+/// Whether whatever `narrow` finds is found by `wide`, too.
+pub(super) fn implies(narrow: &Detection, wide: &Detection) -> bool {
+    let mut steps = 0;
+    proves(Part::of(narrow), Part::of(wide), &mut steps)
+}
+
+/// A part of a detection, across conditions and searches.
+#[derive(Debug, Clone, Copy)]
+enum Part<'d> {
+    Condition(&'d Detection, &'d Condition),
+    Search(&'d Search),
+}
+
+/// What a part is made of.
+enum Shape<'d> {
+    All(Vec<Part<'d>>),
+    Any(Vec<Part<'d>>),
+    Not(Part<'d>),
+    Leaf(&'d Search),
+}
+
+impl<'d> Part<'d> {
+    fn of(detection: &'d Detection) -> Self {
+        Self::Condition(detection, &detection.condition)
+    }
+
+    fn shape(self) -> Option<Shape<'d>> {
+        let conditions =
+            |detection, parts: &'d [Condition]| parts.iter().map(|part| Self::Condition(detection, part)).collect();
+        let searches = |parts: &'d [Search]| parts.iter().map(Self::Search).collect();
+        match self {
+            Self::Condition(detection, Condition::Search(index)) => {
+                Self::Search(&detection.searches.get(*index)?.search).shape()
+            }
+            Self::Condition(detection, Condition::Not(inner)) => Some(Shape::Not(Self::Condition(detection, inner))),
+            Self::Condition(detection, Condition::All(parts)) => Some(Shape::All(conditions(detection, parts))),
+            Self::Condition(detection, Condition::Any(parts)) => Some(Shape::Any(conditions(detection, parts))),
+            Self::Search(Search::All(parts)) => Some(Shape::All(searches(parts))),
+            Self::Search(Search::Any(parts)) => Some(Shape::Any(searches(parts))),
+            Self::Search(leaf) => Some(Shape::Leaf(leaf)),
+        }
+    }
+}
+
+fn proves(narrow: Part<'_>, wide: Part<'_>, steps: &mut usize) -> bool {
+    *steps += 1;
+    let (Some(left), Some(right)) = (narrow.shape(), wide.shape()) else { return false };
+    if *steps > STEPS_MAX {
+        return false;
+    }
+    match (&left, &right) {
+        (_, Shape::All(parts)) => parts.iter().all(|part| proves(narrow, *part, steps)),
+        (Shape::Any(parts), _) => parts.iter().all(|part| proves(*part, wide, steps)),
+        (Shape::All(narrows), Shape::Any(wides)) => {
+            wides.iter().any(|part| proves(narrow, *part, steps))
+                || narrows.iter().any(|part| proves(*part, wide, steps))
+        }
+        (Shape::All(parts), _) => parts.iter().any(|part| proves(*part, wide, steps)),
+        (_, Shape::Any(parts)) => parts.iter().any(|part| proves(narrow, *part, steps)),
+        (Shape::Not(left), Shape::Not(right)) => proves(*right, *left, steps),
+        (Shape::Leaf(Search::Item(left)), Shape::Leaf(Search::Item(right))) => item_proves(left, right),
+        (Shape::Leaf(left), Shape::Leaf(right)) => left == right,
+        (Shape::Not(_), Shape::Leaf(_)) | (Shape::Leaf(_), Shape::Not(_)) => false,
+    }
+}
+
+/// Values are alternatives: fewer of them find less. `all` and `neq` each turn that round.
+fn item_proves(narrow: &Item, wide: &Item) -> bool {
+    if narrow.field != wide.field || narrow.modifiers != wide.modifiers {
+        return false;
+    }
+    let has_all = |some: &[Test], of: &[Test]| some.iter().all(|test| of.contains(test));
+    if narrow.modifiers.all == narrow.modifiers.neq {
+        has_all(&narrow.tests, &wide.tests)
+    } else {
+        has_all(&wide.tests, &narrow.tests)
+    }
+}
