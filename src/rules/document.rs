@@ -14,7 +14,7 @@ use super::spelling;
 use super::yaml::{self, Node};
 
 /// The keys of documents: Sigma's, ours (`response`, `tests`, `owner`, `lint`) and two that SigmaHQ's rules have.
-const KEYS: [&str; 28] = [
+pub(super) const KEYS: [&str; 28] = [
     "title",
     "id",
     "name",

@@ -108,6 +108,19 @@ fn digest(files: &[SourceFile]) -> Digest {
     Digest::of_parts(&files.iter().flat_map(|file| [file.name.as_bytes(), file.bytes.as_slice()]).collect::<Vec<_>>())
 }
 
+/// The rule files of a folder, by their names; lists, reasons and the rest are left out.
+///
+/// # Errors
+/// What cannot be read.
+pub fn rule_files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    let (mut errors, mut ignored) = (Vec::new(), Vec::new());
+    let rules = Sorted::of(&files, &shown(folder), &mut ignored).rules.into_iter().cloned().collect();
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    if errors.is_empty() { Ok(rules) } else { Err(LoadErrors::new(None, errors)) }
+}
+
 /// The files by what they are.
 #[derive(Default)]
 struct Sorted<'f> {

@@ -55,6 +55,32 @@ impl Node {
         }
     }
 
+    /// Whether both say the same. The order of a mapping's own keys says nothing; that of keys further
+    /// below does, as an author chose it.
+    pub(super) fn says_same(&self, other: &Self) -> bool {
+        let (Yaml::Map(left), Yaml::Map(right)) = (&self.value, &other.value) else { return self.equals(other) };
+        let has = |entry: &Entry| right.iter().any(|other| entry.key == other.key && entry.value.equals(&other.value));
+        left.len() == right.len() && left.iter().all(has)
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Yaml::Null, Yaml::Null) => true,
+            (Yaml::Bool(left), Yaml::Bool(right)) => left == right,
+            (Yaml::Number(left), Yaml::Number(right)) => left.text == right.text && left.value == right.value,
+            (Yaml::Text(left), Yaml::Text(right)) => left == right,
+            (Yaml::List(left), Yaml::List(right)) => {
+                left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.equals(right))
+            }
+            (Yaml::Map(left), Yaml::Map(right)) => {
+                let is_same =
+                    |(left, right): (&Entry, &Entry)| left.key == right.key && left.value.equals(&right.value);
+                left.len() == right.len() && left.iter().zip(right).all(is_same)
+            }
+            _ => false,
+        }
+    }
+
     /// The same value as JSON, for the events of rule tests.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match &self.value {

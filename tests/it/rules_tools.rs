@@ -140,3 +140,26 @@ async fn a_dry_run_shows_what_fix_then_does() {
     assert_eq!(after, before.replace("2026/11/20", "2026-11-20").replace(" AND ", " and "));
     assert!(!rules.join(".impossible-travel.yml.new").exists());
 }
+
+#[tokio::test]
+async fn rules_are_formatted_or_named_or_left_alone() {
+    let (_place, rules) = rules();
+    assert_eq!(tool(&["fmt", "--check", "RULES"], &rules).await.code, Some(0));
+    let before = fs::read_to_string(rules.join(RULE)).unwrap();
+    edit(
+        &rules,
+        RULE,
+        "author: Portcullis\nowner: identity-security\n",
+        "owner: identity-security  \nauthor: Portcullis\n",
+    );
+    fs::write(rules.join("okta/crowded.yml"), "{title: T, id: 1}\n").unwrap();
+    let ended = tool(&["fmt", "--check", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stdout.iter().any(|line| line.ends_with("impossible-travel.yml is not in the common form")));
+    assert!(ended.stdout.iter().any(|line| line.contains("crowded.yml is left alone: line 1: ")), "{ended:?}");
+    let file = rules.join(RULE);
+    let ended = tool(&["fmt", file.to_str().unwrap()], &rules).await;
+    assert_eq!((ended.code, ended.stdout.last().unwrap().as_str()), (Some(0), "1 files, 1 formatted"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    assert_eq!(tool(&["fmt", "--check", "RULES"], &rules).await.code, Some(0));
+}

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod fmt;
 mod junit;
 mod test;
 
@@ -24,6 +25,8 @@ enum Tool {
     Test(test::Arguments),
     /// Say what a rule makes of an event, test by test, with what each saw.
     Explain(explain::Arguments),
+    /// Write rule files in the common form: order of keys, indentation, spaces.
+    Fmt(fmt::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -31,5 +34,6 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Tool::Check(arguments) => check::run(&arguments),
         Tool::Test(arguments) => test::run(&arguments),
         Tool::Explain(arguments) => explain::run(&arguments),
+        Tool::Fmt(arguments) => fmt::run(&arguments),
     }
 }
