@@ -20,6 +20,15 @@ use super::yaml::{Node, Yaml};
 /// The longest title, in characters (Sigma specification 2.1).
 const TITLE_CHARS_MAX: usize = 256;
 
+/// The statuses by their names; rules of the last two are not loaded.
+pub(super) const STATUSES: [(&str, Option<RuleStatus>); 5] = [
+    ("stable", Some(RuleStatus::Stable)),
+    ("test", Some(RuleStatus::Test)),
+    ("experimental", Some(RuleStatus::Experimental)),
+    ("deprecated", None),
+    ("unsupported", None),
+];
+
 /// How sure the authors are of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuleStatus {
@@ -47,6 +56,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, lightest first.
+    pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
+
     /// The level's name in rule files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -250,14 +262,7 @@ fn read_title<'n>(fields: &Fields<'n>, report: &mut Report) -> Option<&'n str> {
 
 fn read_status(fields: &Fields<'_>, report: &mut Report) -> Option<RuleStatus> {
     let node = fields.get("status")?;
-    let statuses = [
-        ("stable", Some(RuleStatus::Stable)),
-        ("test", Some(RuleStatus::Test)),
-        ("experimental", Some(RuleStatus::Experimental)),
-        ("deprecated", None),
-        ("unsupported", None),
-    ];
-    let status = reader::choice(node, "status", &statuses, report)?;
+    let status = reader::choice(node, "status", &STATUSES, report)?;
     if status.is_none() {
         report.error_with(node.at, "deprecated and unsupported rules are not loaded", "remove the file");
         report.last_error_is(Lint::UnsupportedStatus);
@@ -266,8 +271,7 @@ fn read_status(fields: &Fields<'_>, report: &mut Report) -> Option<RuleStatus> {
 }
 
 fn read_level(fields: &Fields<'_>, report: &mut Report) -> Option<Level> {
-    let levels = [Level::Informational, Level::Low, Level::Medium, Level::High, Level::Critical];
-    let words = levels.map(|level| (level.as_str(), level));
+    let words = Level::ALL.map(|level| (level.as_str(), level));
     fields.get("level").and_then(|node| reader::choice(node, "level", &words, report))
 }
 

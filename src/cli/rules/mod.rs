@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod fmt;
 mod junit;
+mod schema;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -27,6 +28,8 @@ enum Tool {
     Explain(explain::Arguments),
     /// Write rule files in the common form: order of keys, indentation, spaces.
     Fmt(fmt::Arguments),
+    /// Print the JSON Schema of rule files, for editors.
+    Schema,
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -35,5 +38,6 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Tool::Test(arguments) => test::run(&arguments),
         Tool::Explain(arguments) => explain::run(&arguments),
         Tool::Fmt(arguments) => fmt::run(&arguments),
+        Tool::Schema => schema::run(),
     }
 }

@@ -5,11 +5,14 @@ use super::super::reader::{self, Fields};
 use super::super::spelling;
 use super::catalogue::{Lint, LintLevel};
 
+/// The keys of the section.
+pub(in crate::rules) const KEYS: [&str; 2] = ["allow", "reason"];
+
 /// Reads the `lint` section of a document, if it has one: what it allows, each where it says so.
 pub(in crate::rules) fn read(fields: &Fields<'_>, report: &mut Report) -> Vec<(Place, Lint)> {
     let Some(section) = fields.get("lint") else { return Vec::new() };
     let Some(section) = Fields::of(section, "lint", report) else { return Vec::new() };
-    section.only(&["allow", "reason"], report);
+    section.only(&KEYS, report);
     if let Some(node) = section.need("reason", report) {
         reader::line(node, "reason", report);
     }
