@@ -166,7 +166,7 @@ impl AccountPath {
 
     /// The distinct accounts the path reaches. Null counts as nothing; one unusable value spoils the
     /// rest, because a look-alike beside a real address is not "exactly one".
-    fn named_in(&self, event: &Value) -> Named {
+    pub(super) fn named_in(&self, event: &Value) -> Named {
         let values = self.path.values(event);
         if values.len() >= PATH_VALUES_MAX {
             return Named::Several;

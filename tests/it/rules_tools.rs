@@ -163,3 +163,21 @@ async fn rules_are_formatted_or_named_or_left_alone() {
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
     assert_eq!(tool(&["fmt", "--check", "RULES"], &rules).await.code, Some(0));
 }
+
+#[tokio::test]
+async fn a_rule_begins_from_the_event_of_a_file() {
+    let (place, rules) = rules();
+    let event = place.path().join("event.json");
+    fs::write(&event, r#"{"type":"mailbox.rule.created","severity":"high","user":"Anna.Berg@corp.example"}"#).unwrap();
+    let output = rules.join("siem/mailbox-rule.yml");
+    let arguments =
+        ["new", "--event", event.to_str().unwrap(), "--folder", "RULES", "--output", output.to_str().unwrap()];
+    let ended = tool(&arguments, &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(tool(&["check", "RULES", "--deny", "info"], &rules).await.code, Some(0));
+    assert_eq!(tool(&["test", "RULES", "--no-gaps"], &rules).await.code, Some(0));
+    fs::write(&event, r#"{"outcome":"success"}"#).unwrap();
+    let ended = tool(&["new", "--event", event.to_str().unwrap(), "--folder", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stdout.is_empty() && ended.stderr.contains("no field that tells it from others"), "{ended:?}");
+}

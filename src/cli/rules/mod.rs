@@ -4,6 +4,8 @@ mod check;
 mod explain;
 mod fmt;
 mod junit;
+mod new;
+mod recorded;
 mod schema;
 mod test;
 
@@ -28,6 +30,8 @@ enum Tool {
     Explain(explain::Arguments),
     /// Write rule files in the common form: order of keys, indentation, spaces.
     Fmt(fmt::Arguments),
+    /// Begin a rule from an event: one of a file, or one that is on the trail.
+    New(new::Arguments),
     /// Print the JSON Schema of rule files, for editors.
     Schema,
 }
@@ -38,6 +42,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Tool::Test(arguments) => test::run(&arguments),
         Tool::Explain(arguments) => explain::run(&arguments),
         Tool::Fmt(arguments) => fmt::run(&arguments),
+        Tool::New(arguments) => new::run(&arguments),
         Tool::Schema => schema::run(),
     }
 }

@@ -20,6 +20,7 @@ mod unanchored;
 
 pub use catalogue::{Lint, LintLevel};
 pub use mend::{Mended, mended};
+pub(super) use reach::{is_chosen_by_strangers, is_common_value};
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -50,6 +51,19 @@ pub struct Linted {
 pub fn lint(folder: &Path) -> Result<Linted, LoadErrors> {
     let mut reports = Vec::new();
     let files = source::read(folder, &mut reports);
+    lint_files(&load::shown(folder), &files, reports)
+}
+
+/// As [`lint`], with one more file, which is not there yet, or with another text of one that is.
+///
+/// # Errors
+/// Every problem of every file, if it does not load.
+pub fn lint_with(folder: &Path, file: SourceFile) -> Result<Linted, LoadErrors> {
+    let mut reports = Vec::new();
+    let mut files = source::read(folder, &mut reports);
+    files.retain(|other| other.name != file.name);
+    files.push(file);
+    files.sort_by(|left, right| left.name.cmp(&right.name));
     lint_files(&load::shown(folder), &files, reports)
 }
 

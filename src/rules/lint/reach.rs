@@ -76,8 +76,14 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
     }
 }
 
+/// Whether the value is one that ordinary events have.
+pub(in crate::rules) fn is_common_value(value: &Value) -> bool {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    common_values().iter().any(|common| text(common).eq_ignore_ascii_case(&text(value)))
+}
+
 /// Keywords are found in anything, so also in what a stranger wrote.
-fn is_chosen_by_strangers(field: &Field) -> bool {
+pub(in crate::rules) fn is_chosen_by_strangers(field: &Field) -> bool {
     if *field == Field::Everywhere {
         return true;
     }
