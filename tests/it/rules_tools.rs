@@ -181,3 +181,28 @@ async fn a_rule_begins_from_the_event_of_a_file() {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stdout.is_empty() && ended.stderr.contains("no field that tells it from others"), "{ended:?}");
 }
+
+/// What the hooks and the page tell pipelines to run is there, and passes on the shipped rules.
+#[tokio::test]
+async fn what_pipelines_are_told_to_run_is_good() {
+    let (_place, rules) = rules();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let (hooks, page) = (read(".pre-commit-hooks.yaml"), read("rules/README.md"));
+    // The hooks give the folder as an argument of its own.
+    assert_eq!(hooks.matches("  args: [rules]\n").count(), hooks.matches("- id: ").count());
+    let told = |text: &str, marks: &[&str]| {
+        let behind = |line: &str| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1.to_owned()));
+        text.lines().filter_map(behind).filter(|told| told.starts_with("portcullis rules ")).collect::<Vec<_>>()
+    };
+    let mut commands: Vec<String> = told(&hooks, &["entry: "]).iter().map(|entry| format!("{entry} rules")).collect();
+    assert_eq!(commands.len(), 3);
+    commands.extend(told(&page, &["entry: ", "run: "]));
+    assert_eq!(commands.len(), 8, "{commands:?}");
+    for command in commands {
+        let words = command.split(" --junit").next().unwrap().trim_end_matches('}').split_whitespace().skip(2);
+        let words: Vec<&str> = words.map(|word| if word == "rules" { "RULES" } else { word }).collect();
+        let ended = tool(&words, &rules).await;
+        assert_eq!(ended.code, Some(0), "{command}: {ended:?}");
+    }
+}

@@ -89,3 +89,69 @@ fn item_proves(narrow: &Item, wide: &Item) -> bool {
         has_all(&wide.tests, &narrow.tests)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::super::tests::folder;
+    use super::super::super::{RuleSet, compile};
+    use super::*;
+
+    const SEARCHES: [&str; 10] = [
+        "{a: x}",
+        "{a: [x, y]}",
+        "{a|contains|all: [x, y]}",
+        "{a|contains|all: [x, y, z]}",
+        "{a|neq: x}",
+        "{a|neq: [x, y]}",
+        "{a|contains|all|neq: [x, y]}",
+        "{a|contains|all|neq: [x, y, z]}",
+        "{a: x, b: x}",
+        "[{a: x}, {b: y}]",
+    ];
+    const CONDITIONS: [&str; 4] = ["s and t", "s or not t", "s and not t", "not (s or t)"];
+
+    /// A rule for each two searches and each condition over them.
+    fn every_rule() -> RuleSet {
+        let mut rules = Vec::new();
+        for (s, t) in SEARCHES.iter().flat_map(|s| SEARCHES.iter().map(move |t| (s, t))) {
+            for condition in CONDITIONS {
+                let searches = format!("  s: {s}\n  t: {t}\n  condition: {condition}\n");
+                let rule = format!("title: T\nlogsource: {{product: test}}\ndetection:\n{searches}");
+                rules.push((format!("{:04}.yml", rules.len()), rule));
+            }
+        }
+        let rules: Vec<(&str, &str)> = rules.iter().map(|(name, rule)| (name.as_str(), rule.as_str())).collect();
+        compile(&folder(&rules)).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    fn every_event() -> Vec<Value> {
+        let values = [json!(null), json!("x"), json!("y"), json!("xyz"), json!(["x", "y"]), json!(["q", "z"])];
+        values.iter().flat_map(|a| values.iter().map(move |b| json!({ "a": a, "b": b }))).collect()
+    }
+
+    #[test]
+    fn what_is_proven_holds_for_every_event() {
+        let (set, events) = (every_rule(), every_event());
+        let found: Vec<(&Detection, Vec<bool>)> = set
+            .rules()
+            .iter()
+            .map(|rule| (&rule.detection, events.iter().map(|event| rule.matches(event)).collect()))
+            .collect();
+        let mut proven = 0;
+        for (index, (narrow, of_narrow)) in found.iter().enumerate() {
+            assert!(implies(narrow, narrow), "{:?}", set.rules()[index].file);
+            for (wide, of_wide) in &found {
+                if implies(narrow, wide) {
+                    proven += 1;
+                    assert!(
+                        of_narrow.iter().zip(of_wide).all(|(narrow, wide)| !narrow || *wide),
+                        "{narrow:?}\n{wide:?}"
+                    );
+                }
+            }
+        }
+        assert!(proven > 10_000, "only {proven} of {} are proven", found.len() * found.len());
+    }
+}
