@@ -115,6 +115,11 @@ struct Facts<'d> {
     received_at: Timestamp,
 }
 
+/// The log source of what the source `source` sends with these settings.
+pub(super) fn log_source_of(source: &SourceName, settings: &SourceSettings) -> LogSource {
+    log_source(source, settings.kind.row(), settings)
+}
+
 fn log_source(source: &SourceName, kind: &Kind, settings: &SourceSettings) -> LogSource {
     match kind.log_source {
         LogSourceRule::Fixed { product, service } => {

@@ -4,6 +4,7 @@
 use crate::incident::{Digest, RuleId};
 
 use super::filter::Filter;
+use super::lint::allow;
 use super::lists::Lists;
 use super::problem::Report;
 use super::reader::Fields;
@@ -12,8 +13,8 @@ use super::source::{self, SourceFile};
 use super::spelling;
 use super::yaml::{self, Node, Yaml};
 
-/// The keys of documents: Sigma's, ours (`response`, `tests`, `owner`) and two that SigmaHQ's rules have.
-const KEYS: [&str; 27] = [
+/// The keys of documents: Sigma's, ours (`response`, `tests`, `owner`, `lint`) and two that SigmaHQ's rules have.
+pub(super) const KEYS: [&str; 28] = [
     "title",
     "id",
     "name",
@@ -37,6 +38,7 @@ const KEYS: [&str; 27] = [
     "response",
     "tests",
     "owner",
+    "lint",
     "correlation",
     "filter",
     "regression_tests_path",
@@ -102,6 +104,9 @@ impl Document {
     fn read(root: &Node, origin: &Origin<'_>, lists: &Lists, report: &mut Report) -> Option<Self> {
         let fields = Fields::of(root, "a rule", report)?;
         check_keys(&fields, report);
+        let acts = ["response", "filter"].iter().any(|key| fields.get(key).is_some());
+        let allowed = allow::read(&fields, report);
+        report.document(fields.at, acts, allowed);
         match Sort::of(&fields, report)? {
             Sort::Rule => Draft::read(&fields, origin, lists, report).map(|draft| Self::Rule(Box::new(draft))),
             Sort::Filter => Filter::read(&fields, origin, lists, report).map(|filter| Self::Filter(Box::new(filter))),

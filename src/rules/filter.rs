@@ -7,6 +7,7 @@ use crate::incident::{Digest, LogSource};
 
 use super::detection::Detection;
 use super::document::Origin;
+use super::lint::Lint;
 use super::lists::{Context, Lists};
 use super::log_source;
 use super::problem::{Place, Report};
@@ -119,6 +120,6 @@ fn warn_of_polarity(condition: &Node, report: &mut Report) {
         && !text.trim_start().to_ascii_lowercase().starts_with("not ")
     {
         let advice = "an exclusion begins with `not`";
-        report.warn(condition.at, "this filter keeps only the events that match it", advice);
+        report.warn(Lint::FilterPolarity, condition.at, "this filter keeps only the events that match it", advice);
     }
 }

@@ -10,6 +10,7 @@ use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
+use super::lint::LintLevel;
 use super::lists::{self, Lists};
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::reasons::{self, Reasons};
@@ -31,7 +32,7 @@ pub(super) const VALUES_MAX: usize = 2_000_000;
 /// Every problem of every file; nothing is loaded then.
 pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
     let (files, reports) = read(folder)?;
-    compile_as(&format!("{}/", folder.display()), &files, reports)
+    open(&shown(folder), &files, reports, Draft::check).finish()
 }
 
 /// A rule set, and who vouches for it.
@@ -50,7 +51,7 @@ pub struct Vouched {
 /// Every problem of every file, or of the signature.
 pub fn load_signed(folder: &Path, signers: &Signers) -> Result<Vouched, LoadErrors> {
     let (files, reports) = read(folder)?;
-    let mut set = compile_as(&format!("{}/", folder.display()), &files, reports)?;
+    let mut set = open(&shown(folder), &files, reports, Draft::check).finish()?;
     if !signers.are_wanted() {
         return Ok(Vouched { set, signer: None });
     }
@@ -91,7 +92,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
-    compile_as("", files, Vec::new())
+    open("", files, Vec::new(), Draft::check).finish()
 }
 
 /// The rules of a folder with their own tests, which are not run.
@@ -99,15 +100,9 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
-    let (files, mut reports) = read(folder)?;
-    let folder = format!("{}/", folder.display());
-    let sorted = Sorted::of(&files, &folder, &mut reports);
-    let guardrails = read_guardrails(sorted.guardrails, &folder, &mut reports).unwrap_or_default();
-    let reasons = Reasons::read(&sorted.reasons, &folder, guardrails.contact(), &mut reports);
-    let lists = Lists::read(&sorted.lists, &folder, &mut reports);
-    let drafts = read_drafts(&sorted.rules, &folder, &lists, &reasons, &mut reports);
+    let (files, reports) = read(folder)?;
+    let Opened { drafts, reports, .. } = open(&shown(folder), &files, reports, Draft::check_safety);
     let mut errors = Vec::new();
-    check_each(&drafts, &mut reports, Draft::check_safety);
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
     if errors.is_empty() {
         Ok(drafts.into_iter().map(|(_, draft)| draft).collect())
@@ -139,10 +134,34 @@ fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
     let advice = "rules that act must be signed here; sign what `portcullis rules manifest` prints with \
                   `ssh-keygen -Y sign -n portcullis-rules`, or set them to `mode: shadow`";
     let file = folder.join(signature::FILE).display().to_string();
-    Problem { file, at: None, what: unsigned.to_string(), advice: Some(advice.to_owned()) }
+    Problem {
+        file,
+        at: None,
+        what: unsigned.to_string(),
+        advice: Some(advice.to_owned()),
+        lint: None,
+        level: LintLevel::Error,
+    }
 }
 
-fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Result<RuleSet, LoadErrors> {
+/// A folder with all its parts, each with the report of its file.
+pub(super) struct Opened {
+    pub(super) drafts: Vec<Reported<Draft>>,
+    pub(super) reports: Vec<Report>,
+    reasons: Reasons,
+    guardrails: Guardrails,
+    identities: Identities,
+    digest: Digest,
+    is_whole: bool,
+}
+
+/// Reads everything of a folder and puts `check` to each rule.
+pub(super) fn open(
+    folder: &str,
+    files: &[SourceFile],
+    mut reports: Vec<Report>,
+    check: fn(&Draft, &mut Report),
+) -> Opened {
     let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
@@ -150,16 +169,28 @@ fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> R
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
     let drafts = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
-    check_each(&drafts, &mut reports, Draft::check);
-    let rules: Vec<Rule> = drafts.into_iter().map(|(_, draft)| draft.rule).collect();
-    let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
-    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
-    if errors.is_empty() {
-        warnings.sort();
-        Ok(RuleSet::new(rules, digest(files), reasons, guardrails, identities, warnings))
-    } else {
-        Err(LoadErrors::new(is_whole.then(|| digest(files)), errors))
+    check_each(&drafts, &mut reports, check);
+    Opened { drafts, reports, reasons, guardrails, identities, digest: digest(files), is_whole }
+}
+
+impl Opened {
+    /// The rule set, if nothing is wrong.
+    pub(super) fn finish(self) -> Result<RuleSet, LoadErrors> {
+        let rules: Vec<Rule> = self.drafts.into_iter().map(|(_, draft)| draft.rule).collect();
+        let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
+        self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
+        if errors.is_empty() {
+            warnings.sort();
+            Ok(RuleSet::new(rules, self.digest, self.reasons, self.guardrails, self.identities, warnings))
+        } else {
+            Err(LoadErrors::new(self.is_whole.then_some(self.digest), errors))
+        }
     }
+}
+
+/// How files of the folder begin in messages.
+pub(super) fn shown(folder: &Path) -> String {
+    format!("{}/", folder.display())
 }
 
 /// Over names and contents of all files, in the order of their names.
@@ -167,6 +198,19 @@ fn digest(files: &[SourceFile]) -> Digest {
     let mut files: Vec<_> = files.iter().collect();
     files.sort_by(|left, right| left.name.cmp(&right.name));
     Digest::of_parts(&files.iter().flat_map(|file| [file.name.as_bytes(), file.bytes.as_slice()]).collect::<Vec<_>>())
+}
+
+/// The rule files of a folder, by their names; lists, reasons and the rest are left out.
+///
+/// # Errors
+/// What cannot be read.
+pub fn rule_files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    let (mut errors, mut ignored) = (Vec::new(), Vec::new());
+    let rules = Sorted::of(&files, &shown(folder), &mut ignored).rules.into_iter().cloned().collect();
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    if errors.is_empty() { Ok(rules) } else { Err(LoadErrors::new(None, errors)) }
 }
 
 /// The files by what they are.
@@ -269,7 +313,7 @@ fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report], check: fn(&Dra
 }
 
 /// Each with the index of its file's report.
-type Reported<V> = (usize, V);
+pub(super) type Reported<V> = (usize, V);
 
 fn apply_filters(filters: &[Reported<Filter>], drafts: &mut [Reported<Draft>], reports: &mut [Report]) {
     for (index, filter) in filters {

@@ -10,7 +10,8 @@
 //! In reading order: [`load`] sorts files; `source` and `opened` read them; `yaml` and `scalar` make trees;
 //! `document` tells rules from filters; `rule` reads a rule, `detection` and `condition` its searches,
 //! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
-//! `template` read what it asks for; `evaluate` and `field` put an event to it.
+//! `template` read what it asks for; `evaluate` and `field` put an event to it. `lint` looks for what is
+//! allowed and probably not meant.
 
 mod behaviour;
 mod commit;
@@ -28,6 +29,7 @@ mod expression;
 mod field;
 mod filter;
 mod fold;
+mod format;
 mod grams;
 mod guardrails;
 mod identities;
@@ -35,6 +37,7 @@ mod in_force;
 mod index;
 mod item;
 mod key;
+mod lint;
 mod lists;
 mod load;
 mod log_source;
@@ -56,10 +59,12 @@ mod routing;
 mod rule;
 mod rule_set;
 mod scalar;
+mod schema;
 mod selector;
 mod settings;
 mod signature;
 mod signers;
+mod skeleton;
 mod source;
 mod spelling;
 mod step;
@@ -74,19 +79,23 @@ mod yaml;
 
 pub use commit::checked_out;
 pub use explain::Explained;
+pub use format::{Unformatted, formatted};
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
-pub use load::{Vouched, compile, load, load_signed, manifest};
+pub use lint::{Lint, LintLevel, Linted, Mended, lint, lint_with, mended};
+pub use load::{Vouched, compile, load, load_signed, manifest, rule_files};
 pub use problem::{LoadErrors, Place, Problem};
 pub use promote::{NotPromoted, Promotion, promotion, refuse_unpromoted};
 pub use reasons::{EmployeeValues, LOCALES, Reasons};
 pub use response::{AccountPath, Mode, Named, Response};
 pub use rule::{Level, Rule, RuleStatus};
 pub use rule_set::{Evaluation, Match, RuleSet};
+pub use schema::schema;
 pub use settings::Settings;
 pub use signers::{Signers, SignersError};
-pub use source::SourceFile;
+pub use skeleton::{NoSkeleton, Sketch, first_event, guessed_log_source, skeleton};
+pub use source::{SourceFile, write};
 pub use step::StepTemplate;
 pub use template::{Template, Variable};
 pub use test_run::{Gap, TestOutcome, TestedRule, test};

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::document;
+use super::lint::LintLevel;
 use super::load::{self, compile};
 use super::problem::{LoadErrors, Place, Problem};
 use super::reader::Fields;
@@ -78,6 +79,8 @@ pub fn refuse_unpromoted(folder: &Path, rules: &[&Rule]) -> LoadErrors {
         at: None,
         what: format!("the rule `{}` acts, but nobody has let it act as it is", rule.reference.title),
         advice: Some("set it to `mode: shadow` and use `portcullis rules promote`".to_owned()),
+        lint: None,
+        level: LintLevel::Error,
     };
     LoadErrors::new(None, rules.iter().map(problem).collect())
 }

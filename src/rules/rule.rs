@@ -8,6 +8,7 @@ use super::behaviour;
 use super::detection::{Detection, Search};
 use super::document::Origin;
 use super::evaluate::Nearness;
+use super::lint::Lint;
 use super::lists::{Context, Lists};
 use super::log_source;
 use super::own_tests::{self, OwnTest};
@@ -19,6 +20,15 @@ use super::yaml::{Node, Yaml};
 
 /// The longest title, in characters (Sigma specification 2.1).
 const TITLE_CHARS_MAX: usize = 256;
+
+/// The statuses by their names; rules of the last two are not loaded.
+pub(super) const STATUSES: [(&str, Option<RuleStatus>); 5] = [
+    ("stable", Some(RuleStatus::Stable)),
+    ("test", Some(RuleStatus::Test)),
+    ("experimental", Some(RuleStatus::Experimental)),
+    ("deprecated", None),
+    ("unsupported", None),
+];
 
 /// How sure the authors are of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +57,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, lightest first.
+    pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
+
     /// The level's name in rule files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -205,6 +218,7 @@ impl Draft {
         }
         if response.mode == Mode::Enforce && self.tests.is_empty() {
             report.warn(
+                Lint::MissingMatchTest,
                 self.at,
                 "the rule acts but has no tests",
                 "add `tests` with an event that matches and one that nearly does",
@@ -254,23 +268,16 @@ fn read_title<'n>(fields: &Fields<'n>, report: &mut Report) -> Option<&'n str> {
 
 fn read_status(fields: &Fields<'_>, report: &mut Report) -> Option<RuleStatus> {
     let node = fields.get("status")?;
-    let statuses = [
-        ("stable", Some(RuleStatus::Stable)),
-        ("test", Some(RuleStatus::Test)),
-        ("experimental", Some(RuleStatus::Experimental)),
-        ("deprecated", None),
-        ("unsupported", None),
-    ];
-    let status = reader::choice(node, "status", &statuses, report)?;
+    let status = reader::choice(node, "status", &STATUSES, report)?;
     if status.is_none() {
         report.error_with(node.at, "deprecated and unsupported rules are not loaded", "remove the file");
+        report.last_error_is(Lint::UnsupportedStatus);
     }
     status
 }
 
 fn read_level(fields: &Fields<'_>, report: &mut Report) -> Option<Level> {
-    let levels = [Level::Informational, Level::Low, Level::Medium, Level::High, Level::Critical];
-    let words = levels.map(|level| (level.as_str(), level));
+    let words = Level::ALL.map(|level| (level.as_str(), level));
     fields.get("level").and_then(|node| reader::choice(node, "level", &words, report))
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::identities::IDENTITIES_BYTES_MAX;
+use super::lint::Lint;
 use super::opened::{self, Opened, State, Unreadable};
 use super::problem::{Place, Report};
 
@@ -58,6 +59,21 @@ pub(super) fn read(folder: &Path, reports: &mut Vec<Report>) -> Vec<SourceFile> 
     let mut files = reader.files;
     files.sort_by(|left, right| left.name.cmp(&right.name));
     files
+}
+
+/// Replaces the file `name` of `folder` in one step: a server that loads the folder meanwhile sees the
+/// old text or the new one.
+///
+/// # Errors
+/// It cannot be written; then it is as it was.
+pub fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    let path = folder.join(name);
+    let last = name.rsplit('/').next().unwrap_or(name);
+    // A name that begins with a dot is passed over by whoever reads the folder.
+    let draft = path.with_file_name(format!(".{last}.new"));
+    fs::write(&draft, text)?;
+    fs::metadata(&path).and_then(|about| fs::set_permissions(&draft, about.permissions()))?;
+    fs::rename(&draft, &path)
 }
 
 struct Reader<'f> {
@@ -172,7 +188,12 @@ pub(super) fn decode<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str
                 return None;
             }
             if is_direction_mark(character) {
-                report.warn(Place { line, column }, what(), "write an escape in double quotes, so that readers see it");
+                report.warn(
+                    Lint::HiddenCharacter,
+                    Place { line, column },
+                    what(),
+                    "write an escape in double quotes, so that readers see it",
+                );
             }
         }
     }

@@ -32,7 +32,7 @@ async fn a_refused_setting_ends_the_start_with_code_2_before_anything_is_touched
         (
             "broken rule",
             |site| append(site, "rules/leaked-credential.yml", "titel: x\n"),
-            &["leaked-credential.yml:64", "titel"],
+            &["leaked-credential.yml:65", "titel"],
         ),
         ("no rules", |site| fs::remove_dir_all(site.path("rules")).unwrap(), &["rules"]),
         ("unsigned rules", |site| append(site, "portcullis.toml", SIGNERS), &["rules.sig: is missing"]),
