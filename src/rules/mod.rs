@@ -13,6 +13,7 @@
 //! `template` read what it asks for; `evaluate` and `field` put an event to it.
 
 mod commit;
+mod committed;
 mod compare;
 mod condition;
 mod cover;
@@ -63,6 +64,7 @@ mod version;
 mod yaml;
 
 pub use commit::checked_out;
+pub use committed::{Committed, NotCommitted, committed};
 pub use explain::Explained;
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;

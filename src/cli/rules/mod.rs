@@ -1,5 +1,6 @@
 //! `portcullis rules`: the tools of those who write rules.
 
+mod backtest;
 mod check;
 mod explain;
 mod junit;
@@ -30,6 +31,8 @@ enum Tool {
     Test(test::Arguments),
     /// Say what a rule makes of an event, test by test, with what each saw.
     Explain(explain::Arguments),
+    /// Put past alerts to proposed rules, and say who would be contained that was not, and who no longer.
+    Backtest(backtest::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -37,5 +40,6 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Tool::Check { folder } => check::run(&folder),
         Tool::Test(arguments) => test::run(&arguments),
         Tool::Explain(arguments) => explain::run(&arguments),
+        Tool::Backtest(arguments) => backtest::run(&arguments),
     }
 }
