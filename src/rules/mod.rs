@@ -17,6 +17,7 @@ mod committed;
 mod compare;
 mod condition;
 mod cover;
+mod coverage;
 mod date_part;
 mod detection;
 mod document;
@@ -65,6 +66,7 @@ mod yaml;
 
 pub use commit::checked_out;
 pub use committed::{Committed, NotCommitted, committed};
+pub use coverage::{By, Coverage};
 pub use explain::Explained;
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
