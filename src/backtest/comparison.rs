@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::report::{Change, OnRule, Person, Report, RuleCounts, Seen, Side, Span};
+use super::report::{Change, OnRule, Person, Report, RuleCounts, Seen, Side, Span, Unnamed};
 use super::ruling::{Outcome, Ruling, Touched};
 use crate::incident::{AccountKind, AccountRef, AlertId, RuleId, RuleRef, Timestamp};
 use crate::rules::Identities;
@@ -28,6 +28,8 @@ pub struct Comparison<'r> {
     span: Option<Span>,
     people: BTreeMap<AccountRef, Both>,
     rules: BTreeMap<RuleId, RuleCounts>,
+    /// One for each reason that occurs.
+    unnamed: Vec<Unnamed>,
     changes: BTreeMap<(Outcome, Outcome), Change>,
 }
 
@@ -65,6 +67,7 @@ impl<'r> Comparison<'r> {
             span: None,
             people: BTreeMap::new(),
             rules: BTreeMap::new(),
+            unnamed: Vec::new(),
             changes: BTreeMap::new(),
         }
     }
@@ -90,6 +93,7 @@ impl<'r> Comparison<'r> {
                 let counts = self.rules.entry(rule.id.clone()).or_insert_with(|| RuleCounts::of(rule));
                 *which.of(&mut counts.alerts_before, &mut counts.alerts_after) += 1;
             }
+            self.count_unnamed(which, ruling);
             self.tally(which, ruling, &seen)?;
         }
         if before.outcome != after.outcome || self.contained(before) != self.contained(after) {
@@ -118,6 +122,7 @@ impl<'r> Comparison<'r> {
             containments_before: self.begun.0,
             containments_after: self.begun.1,
             span: self.span,
+            unnamed: self.unnamed,
             changes: self.changes.into_values().collect(),
             rules: self.rules.into_values().collect(),
             ..Report::default()
@@ -135,6 +140,23 @@ impl<'r> Comparison<'r> {
         people.sort_unstable();
         people.dedup();
         people
+    }
+
+    /// An alert counts once for each reason, however many rules it has.
+    fn count_unnamed(&mut self, which: Which, ruling: &Ruling) {
+        for (index, reason) in ruling.unnamed.iter().enumerate() {
+            if ruling.unnamed.iter().take(index).any(|earlier| earlier == reason) {
+                continue;
+            }
+            let known = self.unnamed.iter().position(|unnamed| unnamed.reason == *reason);
+            let place = known.unwrap_or_else(|| {
+                self.unnamed.push(Unnamed { reason: *reason, alerts_before: 0, alerts_after: 0 });
+                self.unnamed.len() - 1
+            });
+            if let Some(unnamed) = self.unnamed.get_mut(place) {
+                *which.of(&mut unnamed.alerts_before, &mut unnamed.alerts_after) += 1;
+            }
+        }
     }
 
     fn tally(&mut self, which: Which, ruling: &Ruling, seen: &Seen) -> Result<(), TooManyAccounts> {
@@ -210,7 +232,9 @@ impl Tally {
         on_rule.alerts += 1;
         on_rule.span.last = seen.clone();
         // Contained once is contained.
-        on_rule.held = on_rule.held.and(touched.held);
+        if touched.held.is_none() {
+            on_rule.held = None;
+        }
     }
 
     fn finished(self) -> Side {

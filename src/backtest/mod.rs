@@ -16,5 +16,5 @@ mod tests;
 pub use comparison::{Comparison, TooManyAccounts};
 pub use recorded::Recorded;
 pub use rehearsal::Rehearsal;
-pub use report::{Change, OnRule, Person, Report, RuleCounts, Seen, Side, Span};
+pub use report::{Change, OnRule, Person, Report, RuleCounts, Seen, Side, Span, Unnamed};
 pub use ruling::{Known, Outcome, Ruling, Touched};

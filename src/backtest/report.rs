@@ -26,6 +26,8 @@ pub struct Report {
     pub both: Vec<Person>,
     /// Named by the proposed rules, but held by a guardrail every time.
     pub held: Vec<Person>,
+    /// How many alerts are held without an account, by reason.
+    pub unnamed: Vec<Unnamed>,
     /// What comes out otherwise, by what it was and what it would be.
     pub changes: Vec<Change>,
     /// Every rule that matched on either side.
@@ -151,6 +153,17 @@ impl Change {
     pub(super) fn between((before, after): (Outcome, Outcome)) -> Self {
         Self { before, after, alerts: 0, examples: Vec::new() }
     }
+}
+
+/// Alerts that a rule matched and would act on, if it could be told on whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unnamed {
+    /// Why it cannot.
+    pub reason: HoldReason,
+    /// How many the first side says.
+    pub alerts_before: u64,
+    /// How many as proposed.
+    pub alerts_after: u64,
 }
 
 /// How often a rule matched, and how many accounts it contains.

@@ -42,6 +42,9 @@ pub struct Ruling {
     pub(super) rules: Vec<RuleRef>,
     /// Whom it acts on or holds, once for each rule.
     pub(super) touched: Vec<Touched>,
+    /// Why rules that matched would act on nobody: no account could be named, or the source proves
+    /// too little to look.
+    pub(super) unnamed: Vec<HoldReason>,
     /// How many containments it begins.
     pub(super) begun: u64,
 }
@@ -90,9 +93,11 @@ impl Ruling {
                 held,
             }));
         }
+        let unnamed = verdict.decisions.iter().filter(|decision| decision.incident.is_none());
+        let unnamed = unnamed.filter_map(|decision| decision.reason).collect();
         let rules = verdict.decisions.iter().map(|decision| decision.rule.clone()).collect();
         let begun = opened.iter().filter(|opened| opened.held.is_none()).count() as u64;
-        Self { outcome: strongest, rules, touched, begun }
+        Self { outcome: strongest, rules, touched, unnamed, begun }
     }
 }
 

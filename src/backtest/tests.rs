@@ -125,18 +125,19 @@ fn a_protected_account_is_held_by_the_guard_layer_and_every_repeat_with_it() {
     assert_eq!((side.held, side.contained, side.alerts), (Some(HoldReason::ProtectedListed), false, 2));
     assert_eq!(side.by_rule[0].held, Some(HoldReason::ProtectedListed));
     assert_eq!(outcomes(&report), [("contained", "held", 2)]);
+    assert_eq!((report.containments_before, report.containments_after), (2, 1));
     assert_eq!((report.rules[0].accounts_before, report.rules[0].accounts_after), (2, 1));
 }
 
 #[test]
 fn a_containment_covers_repeats_until_its_disable_is_undone() {
     let rules = set(NONE, vec![rule(1, "x", "enforce", "")]);
-    let alerts = [0, 2, 7, 8, 9].map(|at| (at, "x", "a@b.c"));
+    let alerts = [0, 2, 7, 8].map(|at| (at, "x", "a@b.c"));
     let report = compare(None, &rules, &alerts);
-    // The one of hour 0 is live until hour 8; then another begins.
+    // The one of hour 0 is live until hour 8, when another begins.
     assert_eq!((report.containments_before, report.containments_after), (0, 2));
-    assert_eq!(report.newly[0].after.as_ref().unwrap().alerts, 5);
-    assert_eq!(outcomes(&report), [("unmatched", "contained", 5)]);
+    assert_eq!(report.newly[0].after.as_ref().unwrap().alerts, 4);
+    assert_eq!(outcomes(&report), [("unmatched", "contained", 4)]);
 }
 
 #[test]
@@ -146,6 +147,47 @@ fn watching_and_lacking_proof_contain_nobody() {
     assert!(report.newly.is_empty() && report.held.is_empty());
     assert_eq!(outcomes(&report), [("unmatched", "shadow", 1), ("unmatched", "held", 1)]);
     assert_eq!(report.rules.len(), 2);
+}
+
+#[test]
+fn alerts_that_name_nobody_are_counted_by_reason_once_each() {
+    let before = set(NONE, vec![rule(1, "x", "enforce", "")]);
+    let after = set(
+        NONE,
+        vec![rule(1, "x", "enforce", ""), rule(2, "x", "enforce", ""), rule(3, "y", "enforce", "assurance: A")],
+    );
+    let report = compare(Some(&before), &after, &[(0, "x", ""), (1, "y", "a@b.c"), (2, "x", "a b"), (3, "x", "a@b.c")]);
+    let counts: Vec<_> = report.unnamed.iter().map(|u| (u.reason, u.alerts_before, u.alerts_after)).collect();
+    assert_eq!(counts, [(HoldReason::AccountNotNamed, 2, 2), (HoldReason::AssuranceTooLow, 0, 1)]);
+}
+
+#[test]
+fn an_alert_that_two_rules_contain_somebody_for_is_one_alert() {
+    let rules = set(NONE, vec![rule(1, "x", "enforce", ""), rule(2, "x", "enforce", "")]);
+    let report = compare(None, &rules, &[(0, "x", "a@b.c"), (1, "x", "a@b.c")]);
+    let side = report.newly[0].after.as_ref().unwrap();
+    let by_rule: Vec<_> = side.by_rule.iter().map(|on_rule| (on_rule.rule.title.as_str(), on_rule.alerts)).collect();
+    assert_eq!((side.alerts, by_rule), (2, vec![("Rule 1", 2), ("Rule 2", 2)]));
+    assert_eq!(report.containments_after, 1, "they share one plan");
+}
+
+#[test]
+fn contained_once_is_contained_whatever_else_was_held() {
+    let rules = set(NONE, vec![rule(1, "x", "enforce", "")]);
+    let alert = alert("1", json!({"a": "x", "who": "a@b.c"}));
+    let (held, contained) =
+        (Rehearsal::new(&rules).judge(&alert, hour(0), true), Rehearsal::new(&rules).judge(&alert, hour(0), false));
+    for both in [[&held, &contained], [&contained, &held]] {
+        let mut comparison = Comparison::new(rules.identities());
+        for ruling in both {
+            comparison.take(&alert.summary.id, hour(0), &Ruling::default(), ruling).unwrap();
+        }
+        let report = comparison.report();
+        assert_eq!((names(&report.newly), names(&report.held)), (vec!["a@b.c"], vec![]));
+        let side = report.newly[0].after.as_ref().unwrap();
+        assert_eq!((side.contained, side.held, side.by_rule[0].held), (true, Some(HoldReason::Paused), None));
+        assert_eq!((report.rules[0].accounts_after, side.alerts), (1, 2));
+    }
 }
 
 #[test]

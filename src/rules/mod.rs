@@ -41,6 +41,7 @@ mod log_source;
 mod modifier;
 mod network;
 mod own_tests;
+mod part;
 mod pattern;
 mod placeholder;
 mod problem;

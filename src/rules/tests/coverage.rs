@@ -79,6 +79,14 @@ fn a_group_is_named_as_it_is_written() {
 }
 
 #[test]
+fn a_search_that_is_used_twice_may_decide_in_either_place() {
+    let detection = "  a: {a: x}\n  b: {b: x}\n  c: {c: x}\n  condition: (a and b) or (a and c)\n";
+    let events = [json!({"a": "x", "c": "x"}), json!({"c": "x"}), json!({"a": "x", "b": "x"}), json!({"a": "x"})];
+    check(detection, &events, 100, &[]);
+    check(detection, &[events[0].clone(), events[2].clone(), events[3].clone()], 85, &["`a` fails in no test"]);
+}
+
+#[test]
 fn keys_values_and_alternatives_are_parts() {
     let keys = "  s: {a: x, b: y}\n  condition: s\n";
     check(keys, &[json!({"a": "x", "b": "y"}), json!({"a": "x"})], 75, &["`s: a is 'x'` fails in no test"]);

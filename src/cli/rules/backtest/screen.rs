@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::stage::{AgainstName, LeftOut, Names, Outcome};
-use crate::backtest::{Change, OnRule, Person, Report, RuleCounts, Side, Span};
+use crate::backtest::{Change, OnRule, Person, Report, RuleCounts, Side, Span, Unnamed};
 use crate::incident::Timestamp;
 
 /// The most accounts listed of one sort; JSON has all.
@@ -18,6 +18,7 @@ pub(super) fn text(outcome: &Outcome<'_>) -> String {
     people(&mut text, "No longer contained", &report.no_longer, |person| person.before.as_ref());
     people(&mut text, "Contained by both", &report.both, |person| person.after.as_ref());
     people(&mut text, "Held by a guardrail", &report.held, |person| person.after.as_ref());
+    unnamed(&mut text, &report.unnamed);
     changes(&mut text, report);
     rules(&mut text, &report.rules);
     let Report { newly, no_longer, both, held, .. } = report;
@@ -77,6 +78,12 @@ fn one(text: &mut String, person: &Person, side: &Side) {
     let _ = writeln!(text, "    first {}  {}", moment(first.at), first.alert);
     if first != last {
         let _ = writeln!(text, "    last  {}  {}", moment(last.at), last.alert);
+    }
+}
+
+fn unnamed(text: &mut String, unnamed: &[Unnamed]) {
+    for Unnamed { reason, alerts_before, alerts_after } in unnamed {
+        let _ = writeln!(text, "Alerts held, as {}: {alerts_before} → {alerts_after}", reason.text());
     }
 }
 
