@@ -40,7 +40,7 @@
 //! | 1 | [`incident`] | the vocabulary, the closed list of events, the legal transitions | I/O, async, HTTP, storage |
 //! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] | one outside world each | each other |
 //! | 3 | [`response`] | match and alert to plan; the guard layer; reasons | I/O, async, the clock |
-//! | 4 | [`admission`] · [`executor`] | the two halves of the pipeline | each other, HTTP |
+//! | 4 | [`admission`] · [`executor`] · [`backtest`] | the two halves of the pipeline; the rehearsal of the first | each other, HTTP |
 //! | 5 | [`access`] | who may do what | routes |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
 //! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs leave | – |
@@ -87,6 +87,7 @@ pub mod trail;
 pub mod response;
 
 pub mod admission;
+pub mod backtest;
 pub mod executor;
 
 pub mod access;

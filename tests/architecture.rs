@@ -15,7 +15,7 @@ const FLOORS: [&[&str]; 10] = [
     &["incident"],
     &["trail", "intake", "rules", "directory"],
     &["response"],
-    &["admission", "executor"],
+    &["admission", "executor", "backtest"],
     &["access"],
     &["api", "console", "sandbox"],
     &["config", "telemetry"],

@@ -35,7 +35,7 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the DingTalk simulator, for trying rules safely.
     Sandbox(sandbox::Arguments),
-    /// The tools of those who write rules: check, test, explain.
+    /// The tools of those who write rules: check, test, explain, backtest.
     Rules(rules::Arguments),
     /// The same as `rules check`.
     Check(rules::CheckArguments),

@@ -111,7 +111,7 @@ impl Item {
         passes != self.modifiers.neq
     }
 
-    fn passes(&self, test: &Test, event: &Value) -> bool {
+    pub(super) fn passes(&self, test: &Test, event: &Value) -> bool {
         match test {
             Test::Null => self.field.is_null(event),
             Test::Exists(wanted) => self.field.exists(event) == *wanted,

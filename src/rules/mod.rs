@@ -15,9 +15,11 @@
 
 mod behaviour;
 mod commit;
+mod committed;
 mod compare;
 mod condition;
 mod cover;
+mod coverage;
 mod date_part;
 mod detection;
 mod document;
@@ -46,6 +48,7 @@ mod near;
 mod network;
 mod opened;
 mod own_tests;
+mod part;
 mod pattern;
 mod placeholder;
 mod postings;
@@ -78,6 +81,8 @@ mod version;
 mod yaml;
 
 pub use commit::checked_out;
+pub use committed::{Committed, NotCommitted, committed};
+pub use coverage::{By, Coverage};
 pub use explain::Explained;
 pub use format::{Unformatted, formatted};
 pub use guardrails::{Guardrails, Protected};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 
 use super::behaviour;
-use super::detection::{Detection, Search};
+use super::detection::Detection;
 use super::document::Origin;
 use super::evaluate::Nearness;
 use super::lint::Lint;
@@ -103,23 +103,21 @@ pub struct Rule {
     /// What is to be done on a match; `None` for a rule that only detects.
     pub response: Option<Response>,
     pub(super) detection: Detection,
+    /// How many filters narrow it.
+    pub(super) filters: usize,
 }
 
 impl Rule {
     /// Narrows the rule to what passes `filter` too.
     pub(super) fn narrow(&mut self, filter: &Detection, version: Digest) {
         self.detection.narrow(filter);
+        self.filters += 1;
         self.reference.version = Digest::of_parts(&[&self.reference.version.0, &version.0]);
         self.behaviour = Digest::of_parts(&[&self.behaviour.0, &version.0]);
     }
 
     pub(super) fn matches(&self, event: &Value) -> bool {
         self.detection.matches(event)
-    }
-
-    /// The searches of its detection, with their names.
-    pub(super) fn searches(&self) -> impl Iterator<Item = (&str, &Search)> {
-        self.detection.searches.iter().map(|named| (named.name.as_str(), &named.search))
     }
 
     pub(super) fn matched(&self, event: &Value) -> Vec<String> {
@@ -185,6 +183,7 @@ impl Draft {
             log_source: log_source?,
             response: response?,
             detection: detection?,
+            filters: 0,
         };
         let detection_at = fields.entry("detection").map_or(fields.at, |entry| entry.at);
         Some(Self { rule, name, id_at, codes, at: fields.at, detection_at, tests })

@@ -12,9 +12,9 @@ use super::problem::{Place, Report};
 /// The largest rule file, in bytes.
 pub(super) const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// The most files in one folder.
-const FILES_MAX: usize = 8_000;
+pub(super) const FILES_MAX: usize = 8_000;
 /// The most bytes of one folder's files together.
-const FOLDER_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const FOLDER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The deepest nesting of folders.
 const FOLDER_DEPTH_MAX: usize = 8;
 
@@ -160,11 +160,11 @@ impl Reader<'_> {
     }
 }
 
-fn bytes_max(name: &str) -> u64 {
+pub(super) fn bytes_max(name: &str) -> u64 {
     if is_csv(name) { IDENTITIES_BYTES_MAX } else { FILE_BYTES_MAX }
 }
 
-fn is_ours(name: &str) -> bool {
+pub(super) fn is_ours(name: &str) -> bool {
     is_csv(name) || Path::new(name).extension().is_some_and(|e| e == "yml" || e == "yaml")
 }
 

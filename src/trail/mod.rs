@@ -23,7 +23,7 @@ mod samples;
 pub use board::{Board, Cover, Live, Pause};
 pub use log::{Draft, RecordError, Trail};
 pub use memory::MemoryStore;
-pub use private::{seal, seal_json};
+pub use private::{open as unseal, seal, seal_json};
 pub use pseudonym::Pseudonyms;
 pub use record::{InvalidRecord, Record, encode};
 pub use settings::Settings;

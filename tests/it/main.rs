@@ -8,6 +8,7 @@ mod harness;
 mod admission;
 mod api;
 mod authentication;
+mod backtest;
 mod concurrency;
 mod console;
 mod crash;

@@ -32,10 +32,39 @@ async fn the_shipped_rules_pass_their_tests_and_leave_nothing_open() {
     let report = place.path().join("report.xml");
     let ended = tool(&["test", "RULES", "--no-gaps", "--junit", report.to_str().unwrap()], &rules).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.stdout.last().unwrap().ends_with(" 0 failed, 0 left open"), "{ended:?}");
+    assert!(ended.stdout.last().unwrap().ends_with(" 0 failed, 0 left open, 100 % held"), "{ended:?}");
     let report = fs::read_to_string(report).unwrap();
     assert_eq!(report.matches("<testsuite ").count(), report.matches("</testsuite>").count());
     assert!(report.contains("classname=\"impossible-travel.yml\"") && !report.contains("<failure"), "{report}");
+    let suites = report.matches("<testsuite ").count();
+    assert_eq!(report.matches("<property name=\"coverage.percent\" value=\"100\"/>").count(), suites, "{report}");
+}
+
+#[tokio::test]
+async fn machines_are_told_of_every_rule_test_and_gap() {
+    let (place, rules) = rules();
+    edit(
+        &rules,
+        "siem/datadog-contain.yml",
+        "            - critical\n",
+        "            - critical\n            - fatal\n",
+    );
+    let report = place.path().join("report.xml");
+    let ended = tool(&["test", "RULES", "--json", "--no-gaps", "--junit", report.to_str().unwrap()], &rules).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let outcome: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    assert_eq!((&outcome["failed"], &outcome["left_open"], &outcome["percent"]), (&0.into(), &1.into(), &99.into()));
+    let of_rule = |rule: &&serde_json::Value| rule["file"] == "siem/datadog-contain.yml";
+    let rule = outcome["rules"].as_array().unwrap().iter().find(of_rule).unwrap();
+    let gap = "`serious: severity is 'fatal'` passes in no test";
+    assert_eq!((&rule["left_open"], &rule["percent"]), (&serde_json::json!([gap]), &93.into()));
+    let first = &rule["tests"][0];
+    assert_eq!((&first["passed"], first["line"].is_u64()), (&true.into(), true), "{first}");
+    assert!(
+        fs::read_to_string(report)
+            .unwrap()
+            .contains(&format!("<property name=\"coverage.left_open\" value=\"{gap}\"/>"))
+    );
 }
 
 #[tokio::test]

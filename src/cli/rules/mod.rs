@@ -1,5 +1,6 @@
 //! `portcullis rules`: the tools of those who write rules.
 
+mod backtest;
 mod check;
 mod explain;
 mod fmt;
@@ -46,6 +47,8 @@ enum Tool {
     New(new::Arguments),
     /// Print the JSON Schema of rule files, for editors.
     Schema,
+    /// Put past alerts to proposed rules, and say who would be contained that was not, and who no longer.
+    Backtest(backtest::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -58,5 +61,6 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Tool::Fmt(arguments) => fmt::run(&arguments),
         Tool::New(arguments) => new::run(&arguments),
         Tool::Schema => schema::run(),
+        Tool::Backtest(arguments) => backtest::run(&arguments),
     }
 }

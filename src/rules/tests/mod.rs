@@ -1,6 +1,7 @@
 //! Tests of the module as a whole: files in, a rule set or every problem out, alerts put to it.
 
 mod conformance;
+mod coverage;
 mod fuzzed;
 mod language;
 mod law;
