@@ -84,10 +84,15 @@ impl<'l> Context<'l> {
     }
 }
 
+/// Whether a list can be called so. Letters and digits are those of any script, as in Python's `\w`.
+pub(super) fn is_name(text: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
+    !text.is_empty() && text.chars().all(is_part)
+}
+
 fn read(file: &SourceFile, report: &mut Report) -> Option<(String, List)> {
     let stem = file.name.strip_prefix(FOLDER).and_then(|name| name.rsplit_once('.')).map(|(stem, _)| stem)?;
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    if stem.is_empty() || !stem.bytes().all(is_name) {
+    if !is_name(stem) {
         report.file_error("is no name of a list", "use letters, digits, `_`, `-` and `.`");
         return None;
     }

@@ -269,6 +269,27 @@ fn lists_stand_for_their_values() {
     assert!(refused.contains("there is no list for `%team%`; put its values into lists/team.yml"), "{refused}");
 }
 
+/// A placeholder that is taken for text matches nobody, and who was to be left alone no longer is.
+#[test]
+fn a_placeholder_is_resolved_or_refused_whatever_its_name() {
+    let load = |value: &str| {
+        let rule =
+            detecting(&format!("  s: {{a: 1}}\n  known: {{u|expand: '{value}'}}\n  condition: s and not known\n"));
+        let mut files = folder(&[("x.yml", &rule)]);
+        files.push(file("lists/白名单.yml", "[admin]"));
+        compile(&files).map_err(|errors| errors.to_string())
+    };
+    let set = load("%白名单%").unwrap();
+    assert!(set.evaluate(&alert(json!({"a": 1, "u": "Admin"}))).matches.is_empty());
+    assert!(!set.evaluate(&alert(json!({"a": 1, "u": "%白名单%"}))).matches.is_empty());
+    assert!(load("%黑名单%").unwrap_err().contains("there is no list for `%黑名单%`"));
+    for value in ["%Admin Users%", "100% of 5%"] {
+        let refused = load(value).unwrap_err();
+        assert!(refused.contains("is no name of a list; write `\\%` for a percent sign"), "{refused}");
+    }
+    assert!(load(r"100\% of 5\%").is_ok());
+}
+
 #[test]
 fn filters_narrow_the_rules_they_name() {
     let rule =
