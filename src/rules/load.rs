@@ -122,7 +122,8 @@ impl<'f> Sorted<'f> {
 fn is_misplaced(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
     let (stem, extension) = last.rsplit_once('.').unwrap_or((last, ""));
-    extension == "csv" || matches!(stem, "guardrails" | "identities")
+    let is = |part: &str, word: &str| part.eq_ignore_ascii_case(word);
+    is(extension, "csv") || is(stem, "guardrails") || is(stem, "identities")
 }
 
 fn read_guardrails(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Report>) -> Option<Guardrails> {

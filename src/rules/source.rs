@@ -1,5 +1,6 @@
 //! Reads a rules folder from disk: the only place of this module that touches files.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ const FILES_MAX: usize = 8_000;
 const FOLDER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The deepest nesting of folders.
 const FOLDER_DEPTH_MAX: usize = 8;
+/// The most folders, the first included.
+const FOLDERS_MAX: usize = 1_000;
 
 /// One file of a rules folder, read whole.
 #[derive(Debug, Clone)]
@@ -25,13 +28,15 @@ pub struct SourceFile {
     pub bytes: Vec<u8>,
 }
 
-/// Reads every `.yml`, `.yaml` and `.csv` file of `folder`, sorted by name. Names that begin with a
-/// dot are passed over: editors and container volumes keep their own things there.
+/// Reads every `.yml`, `.yaml` and `.csv` file of `folder`, whatever the case of its ending, sorted by
+/// name. Names that begin with a dot are passed over: editors and container volumes keep their own
+/// things there. Links are followed as long as they stay within the folder.
 pub(super) fn read(folder: &Path, reports: &mut Vec<Report>) -> Vec<SourceFile> {
     let mut reader = Reader {
         folder,
         root: folder.canonicalize().ok(),
         owners: owners(folder),
+        folders: HashSet::new(),
         files: Vec::new(),
         bytes: 0,
         is_full: false,
@@ -48,6 +53,8 @@ struct Reader<'f> {
     root: Option<PathBuf>,
     /// Who may own the files.
     owners: Vec<u32>,
+    /// The folders that were read, as they are without links.
+    folders: HashSet<PathBuf>,
     files: Vec<SourceFile>,
     bytes: usize,
     is_full: bool,
@@ -58,6 +65,20 @@ impl Reader<'_> {
     fn folder(&mut self, path: &Path, name: &str, depth: usize) {
         if depth > FOLDER_DEPTH_MAX {
             return self.problem(path, format!("folders are nested deeper than {FOLDER_DEPTH_MAX}"), "move it up");
+        }
+        let real = match path.canonicalize() {
+            Ok(real) => real,
+            Err(error) => return self.problem(path, format!("cannot be read: {error}"), "check path and permissions"),
+        };
+        if !self.has(&real) {
+            return self.problem(path, "it leads out of the rules folder", "copy the folder into the rules folder");
+        }
+        if self.folders.len() >= FOLDERS_MAX {
+            return self.problem(path, format!("is one of more than {FOLDERS_MAX} folders"), "remove some");
+        }
+        // Also the end of links that lead in a circle.
+        if !self.folders.insert(real) {
+            return self.problem(path, "the same folder is already read under another name", "remove the link");
         }
         if fs::metadata(path).is_ok_and(|about| is_world_writable(&about)) {
             self.problem(path, "everybody may write to this folder", "chmod o-w");
@@ -80,10 +101,14 @@ impl Reader<'_> {
             return;
         }
         let full_name = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            self.folder(&path, &full_name, depth + 1);
-        } else if is_ours(&name) {
-            self.file(&path, full_name);
+        // Asked through links: a container volume lays a subfolder out as a link into the set in force.
+        match fs::metadata(&path) {
+            Ok(about) if about.is_dir() => self.folder(&path, &full_name, depth + 1),
+            _ if is_ours(&name) => self.file(&path, full_name),
+            Err(_) if entry.file_type().is_ok_and(|kind| kind.is_symlink()) => {
+                self.problem(&path, "the link leads nowhere", "remove it, or put back the rules it led to");
+            }
+            _ => {}
         }
     }
 
@@ -95,10 +120,7 @@ impl Reader<'_> {
             }
             return;
         }
-        // A link may stay within the folder (container volumes swap whole sets that way), not leave it.
-        let inside =
-            path.canonicalize().ok().zip(self.root.as_ref()).is_some_and(|(real, root)| real.starts_with(root));
-        if !inside {
+        if !path.canonicalize().is_ok_and(|real| self.has(&real)) {
             return self.problem(path, "it leads out of the rules folder", "copy the file into the folder");
         }
         match read_file(path, bytes_max(&name), &self.owners) {
@@ -108,6 +130,11 @@ impl Reader<'_> {
             }
             Err(Unreadable(what, advice)) => self.problem(path, what, advice),
         }
+    }
+
+    /// A link may stay within the folder (container volumes swap whole sets that way), not leave it.
+    fn has(&self, real: &Path) -> bool {
+        self.root.as_ref().is_some_and(|root| real.starts_with(root))
     }
 
     fn problem(&mut self, path: &Path, what: impl Into<String>, advice: &str) {
@@ -128,11 +155,11 @@ impl From<io::Error> for Unreadable {
 
 /// Reads one file through one handle, so that what was checked is what is read.
 fn read_file(path: &Path, bytes_max: u64, owners: &[u32]) -> Result<Vec<u8>, Unreadable> {
-    let file = fs::File::open(path)?;
+    // Asked before opening, which is not harmless with every device, and again of what was opened.
+    check_regular(&fs::metadata(path)?)?;
+    let file = without_waiting().open(path)?;
     let about = file.metadata()?;
-    if !about.is_file() {
-        return Err(Unreadable("is not a regular file".to_owned(), "remove it"));
-    }
+    check_regular(&about)?;
     if is_world_writable(&about) {
         return Err(Unreadable("everybody may write to this file".to_owned(), "chmod o-w"));
     }
@@ -151,16 +178,39 @@ fn read_file(path: &Path, bytes_max: u64, owners: &[u32]) -> Result<Vec<u8>, Unr
     Ok(bytes)
 }
 
+fn check_regular(about: &fs::Metadata) -> Result<(), Unreadable> {
+    if about.is_file() { Ok(()) } else { Err(Unreadable("is not a regular file".to_owned(), "remove it")) }
+}
+
+/// For reading, without waiting for somebody to write into a pipe that was put in a file's place.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn without_waiting() -> fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    /// Linux's `O_NONBLOCK` on these machines.
+    const NONBLOCK: i32 = 0o4000;
+    fs::OpenOptions::new().read(true).custom_flags(NONBLOCK).to_owned()
+}
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+fn without_waiting() -> fs::OpenOptions {
+    fs::OpenOptions::new().read(true).to_owned()
+}
+
 fn bytes_max(name: &str) -> u64 {
     if is_csv(name) { IDENTITIES_BYTES_MAX } else { FILE_BYTES_MAX }
 }
 
 fn is_ours(name: &str) -> bool {
-    is_csv(name) || Path::new(name).extension().is_some_and(|e| e == "yml" || e == "yaml")
+    is_csv(name) || ends_in(name, "yml") || ends_in(name, "yaml")
 }
 
 fn is_csv(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|e| e == "csv")
+    ends_in(name, "csv")
+}
+
+/// Whatever the case: a rule called `X.YML` that is passed over is a rule that somebody relies on.
+fn ends_in(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
 #[cfg(unix)]
@@ -251,6 +301,70 @@ mod tests {
         let (names, problems) = read_all(folder.path());
         assert_eq!(names, ["identities.csv", "okta/a.yaml", "okta/b.yml", "z.yml"]);
         assert_eq!(problems, "");
+    }
+
+    #[test]
+    fn endings_may_have_any_case() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["A.YML", "b.Yaml", "c.CSV", "d.YMLX"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        assert_eq!(read_all(folder.path()), (vec!["A.YML".into(), "b.Yaml".into(), "c.CSV".into()], String::new()));
+    }
+
+    /// As Kubernetes lays out a volume of a ConfigMap with paths.
+    #[test]
+    fn a_link_to_a_folder_within_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("..2026_11_21/okta")).unwrap();
+        fs::write(folder.path().join("..2026_11_21/okta/a.yml"), "x").unwrap();
+        symlink("..2026_11_21", folder.path().join("..data")).unwrap();
+        symlink("..data/okta", folder.path().join("okta")).unwrap();
+        assert_eq!(read_all(folder.path()), (vec!["okta/a.yml".into()], String::new()));
+    }
+
+    #[test]
+    fn f10_a_link_to_a_folder_may_not_lead_out_nowhere_or_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("a.yml"), "x").unwrap();
+        symlink(outside.path(), folder.path().join("out")).unwrap();
+        symlink("gone", folder.path().join("nowhere")).unwrap();
+        symlink(".", folder.path().join("back")).unwrap();
+        fs::create_dir(folder.path().join("inner")).unwrap();
+        symlink("..", folder.path().join("inner/up")).unwrap();
+        let (names, problems) = read_all(folder.path());
+        assert!(names.is_empty(), "{names:?}");
+        for problem in [
+            "out: it leads out of the rules folder",
+            "nowhere: the link leads nowhere",
+            "back: the same folder is already read under another name",
+            "up: the same folder is already read under another name",
+        ] {
+            assert!(problems.contains(problem), "{problems}");
+        }
+        assert_eq!(problems.lines().count(), 4);
+    }
+
+    /// A pipe that nobody writes into would hold up the load for ever.
+    #[test]
+    fn a_pipe_is_refused_without_waiting_for_a_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("a.yml");
+        if !std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()) {
+            println!("not run: there is no mkfifo");
+            return;
+        }
+        let place = folder.path().to_owned();
+        let (done, waiting) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let found = read_all(&place);
+            // Should a pipe take a file's place after it was asked.
+            let opened = without_waiting().open(&pipe).is_ok();
+            done.send((found, opened)).unwrap();
+        });
+        let ((names, problems), opened) = waiting.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+        assert!(names.is_empty() && problems.contains("a.yml: is not a regular file") && opened, "{problems}");
     }
 
     #[test]

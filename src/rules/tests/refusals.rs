@@ -267,7 +267,8 @@ fn ids_and_names_are_unique_over_the_set() {
 fn every_problem_of_every_file_is_told_at_once() {
     let mut files = folder(&[("a.yml", "title: [\n"), ("b.yml", &ACTING.replace("title: T", "titel: T"))]);
     files.push(file("okta/guardrails.yml", ""));
-    files.push(file("people.csv", ""));
+    files.push(file("Guardrails.YML", ""));
+    files.push(file("people.CSV", ""));
     files.retain(|file| file.name != "guardrails.yml" && file.name != "reasons/th_TH.yml");
     files.push(file("reasons/xx_XX.yml", ""));
     files.push(file("reasons/zh_CN.yaml", ""));
@@ -275,13 +276,14 @@ fn every_problem_of_every_file_is_told_at_once() {
     let errors = compile(&files).unwrap_err();
     let named: Vec<&str> = errors.problems().iter().map(|problem| problem.file.as_str()).collect();
     let expected = [
+        "Guardrails.YML",
         "a.yml",
         "b.yml",
         "b.yml",
         "guardrails.yml",
         "identities.csv",
         "okta/guardrails.yml",
-        "people.csv",
+        "people.CSV",
         "reasons/th_TH.yml",
         "reasons/xx_XX.yml",
         "reasons/zh_CN.yaml",
