@@ -57,7 +57,7 @@ impl Detection {
         let fields = Fields::of(node, "detection", report)?;
         let mut searches = Vec::new();
         for entry in fields.entries().iter().filter(|entry| entry.key != "condition") {
-            if check_name(&entry.key, entry.at, report).is_some() {
+            if check_name(&entry.key, entry.at, context.acts, report).is_some() {
                 let search = Search::read(&entry.value, context, report);
                 searches.extend(search.map(|search| Named { name: entry.key.clone(), search }));
             }
@@ -131,7 +131,7 @@ fn read_condition(node: &Node, searches: &[Named], report: &mut Report) -> Optio
     Condition::parse(reader::text(node, "condition", report)?, &names, node.at, report)
 }
 
-fn check_name(name: &str, at: Place, report: &mut Report) -> Option<()> {
+fn check_name(name: &str, at: Place, acts: bool, report: &mut Report) -> Option<()> {
     if name == "timeframe" {
         report.error_with(
             at,
@@ -152,7 +152,13 @@ fn check_name(name: &str, at: Place, report: &mut Report) -> Option<()> {
     }
     if name.contains('|') {
         let advice = "modifiers belong to the fields below it";
-        report.warn(at, format!("the bar in `{name}` is taken as a part of the name"), advice);
+        let what = format!("the bar in `{name}` is taken as a part of the name");
+        if acts {
+            // Whoever wrote `|all` would be acting on any of the words.
+            report.error_with(at, what, advice);
+            return None;
+        }
+        report.warn(at, what, advice);
     }
     if RESERVED.iter().any(|word| name.eq_ignore_ascii_case(word)) {
         report.error_with(at, format!("`{name}` means something else in a condition"), "choose another name");
@@ -219,6 +225,7 @@ impl Search {
                 let search = match &value.value {
                     Yaml::Map(_) => Self::read_map(value, context, report)?,
                     Yaml::List(items) if has_maps(items) && key.modifiers == Modifiers::default() => {
+                        check_alike(items, value.at, report)?;
                         Self::read_list(items, value.at, context, report)?
                     }
                     _ => {
@@ -247,6 +254,17 @@ impl Search {
             },
         }
     }
+}
+
+/// Beside mappings a value would be a keyword, found anywhere in the element; without them it is the
+/// whole element. Sigma does not say which, so a list that mixes them is refused.
+fn check_alike(items: &[Node], at: Place, report: &mut Report) -> Option<()> {
+    if items.iter().all(|item| matches!(item.value, Yaml::Map(_))) {
+        return Some(());
+    }
+    let advice = "write `{.: value}` for an element that is this value";
+    report.error_with(at, "the list of an array block holds mappings or values, not both", advice);
+    None
 }
 
 fn single_or(mut parts: Vec<Search>, join: fn(Vec<Search>) -> Search) -> Search {

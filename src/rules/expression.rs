@@ -12,6 +12,11 @@ const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most memory that searching with one expression may use for its states, in bytes.
 const STATES_BYTES_MAX: usize = 1024 * 1024;
 
+/// Characters that have nothing in common but being letters or digits, and how many of them make a
+/// text: an expression that is found in all texts of one length asks for nothing.
+const ANY_CHARACTERS: [&str; 4] = ["a", "Z", "0", "\u{4e2d}"];
+const ANY_LENGTHS: [usize; 3] = [0, 1, 32];
+
 /// What the modifiers behind `re` ask for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Flags {
@@ -55,6 +60,12 @@ impl Expression {
         builder.case_insensitive(flags.ignore_case).multi_line(flags.multi_line).dot_matches_new_line(flags.dot_all);
         builder.size_limit(COMPILED_BYTES_MAX).dfa_size_limit(STATES_BYTES_MAX);
         builder.build().map(|regex| Self { regex, flags }).map_err(|error| refused(&error))
+    }
+
+    /// Whether it is found in any text of some length, as far as a few very different ones tell; the
+    /// empty text is one, too.
+    pub(super) fn is_in_anything(&self) -> bool {
+        ANY_LENGTHS.iter().any(|length| ANY_CHARACTERS.iter().all(|any| self.is_in(&any.repeat(*length))))
     }
 
     /// Whether it is found in `text`.
@@ -106,6 +117,16 @@ mod tests {
         assert!(check("a(", Flags::default()).is_err());
         assert!(check(r"(\w{50}){50}{50}", Flags::default()).unwrap_err().contains("too large"));
         assert!(check(&"a".repeat(EXPRESSION_BYTES_MAX + 1), Flags::default()).is_err());
+    }
+
+    #[test]
+    fn an_expression_that_asks_for_nothing_is_known() {
+        for text in ["", ".*", "a*", "^", "^$", "x?", "(a|)", ".", ".+", r"\w", r"\S+", "^.{3,}$", r"[^\s]{8}", "\\b"] {
+            assert!(check(text, Flags::default()).unwrap().is_in_anything(), "{text}");
+        }
+        for text in ["a", "[a-z]", r"\d", "@", "^.{3,10}$", r"\W", "[a-zA-Z0-9]", "x.*"] {
+            assert!(!check(text, Flags::default()).unwrap().is_in_anything(), "{text}");
+        }
     }
 
     #[test]

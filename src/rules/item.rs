@@ -79,10 +79,14 @@ impl Item {
         Some(Self { field: Field::Everywhere, modifiers, tests })
     }
 
-    /// Whether it can only pass when something that was asked for is there.
+    /// Whether it can only pass when a value that was asked for is there, and not just any value.
     pub(super) fn is_positive(&self) -> bool {
-        let is_absence = |test: &Test| matches!(test, Test::Null | Test::Exists(false));
-        !self.modifiers.neq && !self.tests.iter().any(is_absence)
+        let asks = |test: &Test| match test {
+            Test::Same(other) => other.field != self.field,
+            test => test.is_telling(),
+        };
+        let asks = if self.modifiers.all { self.tests.iter().any(asks) } else { self.tests.iter().all(asks) };
+        asks && !self.modifiers.neq
     }
 
     /// The comparison in a word, for the explanation of a miss.
@@ -217,7 +221,13 @@ fn encoded(written: Written, steps: TextSteps, at: Place, report: &mut Report) -
         return Some(vec![written]);
     }
     let Some(text) = written.text() else {
-        report.error_with(at, "a text with wildcards cannot be encoded", "write `\\*` or `\\?` for the characters");
+        if steps.windash {
+            let advice = "leave out `windash` and write one value for each dash; a wildcard is `\\*` or `\\?`";
+            report.error_with(at, "a text whose dashes or wildcards stand for several cannot be encoded", advice);
+        } else {
+            let advice = "write `\\*` or `\\?` for the characters";
+            report.error_with(at, "a text with wildcards cannot be encoded", advice);
+        }
         return None;
     };
     let bytes = encode::bytes(&text, steps.utf16);

@@ -34,6 +34,8 @@ pub(super) struct Context<'l> {
     lists: &'l Lists,
     /// The Sigma it is written in.
     pub(super) version: SigmaVersion,
+    /// Whether somebody may be acted on by what is read, so that what is doubtful is refused.
+    pub(super) acts: bool,
     used: RefCell<BTreeSet<String>>,
 }
 
@@ -61,8 +63,8 @@ impl Lists {
 
 impl<'l> Context<'l> {
     /// For one document.
-    pub(super) fn new(lists: &'l Lists, version: SigmaVersion) -> Self {
-        Self { lists, version, used: RefCell::default() }
+    pub(super) fn new(lists: &'l Lists, version: SigmaVersion, acts: bool) -> Self {
+        Self { lists, version, acts, used: RefCell::default() }
     }
 
     /// The values of the list; the detection depends on it from now on.

@@ -176,6 +176,18 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Whether it asks for no character, at most for how many there are.
+    pub(super) fn is_only_wildcards(&self) -> bool {
+        match &self.shape {
+            Shape::Anything => true,
+            Shape::Exactly(_) => false,
+            Shape::StartsWith(text) | Shape::EndsWith(text) | Shape::Contains(text) => text.is_empty(),
+            Shape::Wildcards(pieces) => pieces.iter().all(|piece| matches!(piece, Piece::One | Piece::Many)),
+        }
+    }
+}
+
 /// Where a part of a pattern stands in a text that matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Anchor {

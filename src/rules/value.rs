@@ -81,6 +81,21 @@ impl Test {
     }
 }
 
+impl Test {
+    /// Whether some values pass and others do not: what passes because there is a value, or none, says
+    /// nothing of the event.
+    pub(super) fn is_telling(&self) -> bool {
+        match self {
+            Self::Null | Self::Exists(_) => false,
+            Self::Text(pattern) => !pattern.is_only_wildcards(),
+            Self::Expression(expression) => !expression.is_in_anything(),
+            Self::Network(network) => !network.is_everything(),
+            Self::Any(tests) => tests.iter().all(Self::is_telling),
+            Self::Bool(_) | Self::Number(_) | Self::Compare(..) | Self::Date(..) | Self::Same(_) => true,
+        }
+    }
+}
+
 /// As an author would write it, lower-cased where case does not count.
 impl fmt::Display for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
