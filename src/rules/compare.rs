@@ -89,6 +89,12 @@ pub(super) fn compare(found: NumberValue, wanted: NumberValue) -> Option<Orderin
 /// 2^127: from here on, and below its contrary, no float is one of the integers.
 const BEYOND_INTEGERS: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
 
+/// The integer that the float is, if it is one.
+pub(super) fn whole(float: f64) -> Option<i128> {
+    let is_whole = float.fract() == 0.0 && (-BEYOND_INTEGERS..BEYOND_INTEGERS).contains(&float);
+    is_whole.then_some(float as i128)
+}
+
 /// Whole parts first; only between equals does the fraction decide.
 fn with_float(integer: i128, float: f64) -> Option<Ordering> {
     if float.is_nan() {

@@ -7,10 +7,11 @@ use super::key::{self, Key};
 use super::lists::Context;
 use super::modifier::{Ends, Kind, Modifiers, TextSteps};
 use super::network::Network;
+use super::other_field::OtherField;
 use super::pattern::{Case, Written};
 use super::placeholder;
 use super::problem::{Place, Report};
-use super::value::{OtherField, Test};
+use super::value::Test;
 use super::yaml::{Node, Yaml};
 
 /// The longest text value, in bytes.
@@ -82,7 +83,7 @@ impl Item {
     /// Whether it can only pass when a value that was asked for is there, and not just any value.
     pub(super) fn is_positive(&self) -> bool {
         let asks = |test: &Test| match test {
-            Test::Same(other) => other.field != self.field,
+            Test::Same(other) => *other.field() != self.field,
             test => test.is_telling(),
         };
         let asks = if self.modifiers.all { self.tests.iter().any(asks) } else { self.tests.iter().all(asks) };
@@ -155,7 +156,7 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                 report.error(node.at, format!("`{name}` is not the name of a field"));
                 return None;
             }
-            Some(Test::Same(OtherField { field, ends, case: case(cased) }))
+            Some(Test::Same(OtherField::new(field, ends, case(cased))))
         }
         (kind, _) => {
             let (wanted, advice) = match kind {

@@ -38,6 +38,7 @@ mod load;
 mod log_source;
 mod modifier;
 mod network;
+mod other_field;
 mod own_tests;
 mod pattern;
 mod placeholder;
