@@ -28,13 +28,14 @@ const FLOORS: [&[&str]; 10] = [
 const CONFIG_READERS: [&str; 2] = ["server", "cli"];
 
 /// Outside crates that only these modules name. Tests may use any.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 11] = [
     ("sled", &["trail"]),
     ("reqwest", &["directory", "cli"]),
     ("actix_web", &["api", "console", "sandbox", "server"]),
     ("figment", &["config"]),
     ("clap", &["cli", "main"]),
     ("saphyr_parser", &["rules"]),
+    ("regex_syntax", &["rules"]),
     ("maud", &["console"]),
     ("tracing_subscriber", &["telemetry"]),
     ("anyhow", &["cli", "server", "main"]),

@@ -49,6 +49,15 @@ impl Condition {
         }
     }
 
+    /// How many searches and operators it has.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Self::Search(_) => 1,
+            Self::Not(inner) => 1 + inner.parts(),
+            Self::All(parts) | Self::Any(parts) => 1 + parts.iter().map(Self::parts).sum::<usize>(),
+        }
+    }
+
     /// Marks the identifiers that the condition uses.
     pub(super) fn mark_used(&self, used: &mut [bool]) {
         match self {

@@ -1,5 +1,6 @@
 //! Compiles a rule's `detection` into searches over events and the condition that joins them.
 
+use super::budget::Cost;
 use super::condition::Condition;
 use super::field::Field;
 use super::item::Item;
@@ -15,6 +16,8 @@ use super::yaml::{Node, Yaml};
 const SEARCHES_MAX: usize = 100;
 /// The longest name of a search identifier, in bytes; names of those that matched are recorded.
 const NAME_BYTES_MAX: usize = 64;
+/// The most parts of one rule's conditions together, selectors written out.
+const CONDITION_PARTS_MAX: usize = 10_000;
 /// Words that mean something in a condition.
 const RESERVED: [&str; 5] = ["and", "or", "not", "of", "them"];
 
@@ -74,7 +77,7 @@ impl Detection {
             report.error(node.at, "detection needs at least one search identifier beside `condition`");
             return None;
         }
-        let detection = Self { condition: read_condition(condition, &searches, report)?, searches };
+        let detection = Self { condition: read_condition(condition, &searches, context, report)?, searches };
         detection.warn_of_unused(condition.at, report);
         Some(detection)
     }
@@ -116,19 +119,30 @@ impl Detection {
     }
 }
 
-fn read_condition(node: &Node, searches: &[Named], report: &mut Report) -> Option<Condition> {
+/// A condition, or a list of them of which any may hold.
+fn read_condition(node: &Node, searches: &[Named], context: &Context<'_>, report: &mut Report) -> Option<Condition> {
     let names: Vec<&str> = searches.iter().map(|named| named.name.as_str()).collect();
-    if let Yaml::List(items) = &node.value {
-        if items.is_empty() {
-            report.error(node.at, "the condition is an empty list");
+    let (items, is_list) = match &node.value {
+        Yaml::List(items) => (items.as_slice(), true),
+        _ => (std::slice::from_ref(node), false),
+    };
+    if items.is_empty() {
+        report.error(node.at, "the condition is an empty list");
+        return None;
+    }
+    let (mut conditions, mut parts) = (Vec::new(), 0_usize);
+    for item in items {
+        let condition = Condition::parse(reader::text(item, "condition", report)?, &names, item.at, report)?;
+        parts += condition.parts();
+        if parts > CONDITION_PARTS_MAX {
+            let what = format!("the condition has more than {CONDITION_PARTS_MAX} parts, selectors written out");
+            report.error_with(item.at, what, "name fewer searches in it");
             return None;
         }
-        let parts = items
-            .iter()
-            .map(|item| Condition::parse(reader::text(item, "condition", report)?, &names, item.at, report));
-        return parts.collect::<Option<Vec<_>>>().map(Condition::Any);
+        conditions.push(condition);
     }
-    Condition::parse(reader::text(node, "condition", report)?, &names, node.at, report)
+    context.budget().spend(Cost::ConditionParts, parts, node.at, report)?;
+    if is_list { Some(Condition::Any(conditions)) } else { conditions.pop() }
 }
 
 fn check_name(name: &str, at: Place, acts: bool, report: &mut Report) -> Option<()> {

@@ -5,10 +5,13 @@ use std::fmt;
 
 use regex::{Regex, RegexBuilder};
 
+use super::dialect;
+
 /// The longest expression, in bytes.
 const EXPRESSION_BYTES_MAX: usize = 4_096;
-/// The largest compiled expression, in bytes.
-const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The sizes of compiled expressions, in bytes, that are told apart; none is larger than the last.
+/// SigmaHQ's largest, 64 characters of words, takes the last.
+const COMPILED_BYTES: [usize; 4] = [16 * 1024, 128 * 1024, 1024 * 1024, 4 * 1024 * 1024];
 /// The most memory that searching with one expression may use for its states, in bytes.
 const STATES_BYTES_MAX: usize = 1024 * 1024;
 
@@ -30,6 +33,7 @@ pub(super) struct Flags {
 pub(super) struct Expression {
     regex: Regex,
     flags: Flags,
+    bytes: usize,
 }
 
 impl PartialEq for Expression {
@@ -56,10 +60,24 @@ impl Expression {
         if text.len() > EXPRESSION_BYTES_MAX {
             return Err(Refused(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"), "split it"));
         }
+        dialect::check(text).map_err(|foreign| Refused(foreign.what, foreign.advice))?;
         let mut builder = RegexBuilder::new(text);
         builder.case_insensitive(flags.ignore_case).multi_line(flags.multi_line).dot_matches_new_line(flags.dot_all);
-        builder.size_limit(COMPILED_BYTES_MAX).dfa_size_limit(STATES_BYTES_MAX);
-        builder.build().map(|regex| Self { regex, flags }).map_err(|error| refused(&error))
+        builder.dfa_size_limit(STATES_BYTES_MAX);
+        for bytes in COMPILED_BYTES {
+            match builder.size_limit(bytes).build() {
+                Ok(regex) => return Ok(Self { regex, flags, bytes }),
+                // The engine says no more of a size than that it is beyond the limit.
+                Err(regex::Error::CompiledTooBig(_)) => {}
+                Err(error) => return Err(refused(&error)),
+            }
+        }
+        Err(Refused("the expression is too large once compiled".to_owned(), "repeat less, or split it"))
+    }
+
+    /// How many bytes it has at most, compiled.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether it is found in any text of some length, as far as a few very different ones tell; the
@@ -75,9 +93,6 @@ impl Expression {
 }
 
 fn refused(error: &regex::Error) -> Refused {
-    if matches!(error, regex::Error::CompiledTooBig(_)) {
-        return Refused("the expression is too large once compiled".to_owned(), "repeat less, or split it");
-    }
     // The engine draws a picture over several lines; its last line says what is wrong.
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
@@ -115,7 +130,9 @@ mod tests {
             assert!(what.starts_with("not an expression: ") && advice.contains("`not`"), "{what}; {advice}");
         }
         assert!(check("a(", Flags::default()).is_err());
-        assert!(check(r"(\w{50}){50}{50}", Flags::default()).unwrap_err().contains("too large"));
+        for text in [r"(\w{50}){20}", r"\w{200}"] {
+            assert!(check(text, Flags::default()).unwrap_err().contains("too large"), "{text}");
+        }
         assert!(check(&"a".repeat(EXPRESSION_BYTES_MAX + 1), Flags::default()).is_err());
     }
 

@@ -1,5 +1,6 @@
 //! Compiles one key of a search with its values.
 
+use super::budget::Cost;
 use super::encode;
 use super::expression::{Expression, Refused};
 use super::field::Field;
@@ -138,10 +139,12 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                     "write `re|i`, `re|m` or `re|s`",
                 );
             }
-            Expression::compile(text, flags)
-                .map(Test::Expression)
+            context.budget().spend(Cost::ExpressionBytes, 0, node.at, report)?;
+            let expression = Expression::compile(text, flags)
                 .map_err(|Refused(what, advice)| report.error_with(node.at, what, advice))
-                .ok()
+                .ok()?;
+            context.budget().spend(Cost::ExpressionBytes, expression.bytes(), node.at, report)?;
+            Some(Test::Expression(expression))
         }
         (Kind::Network, Yaml::Text(text)) => Network::parse(text)
             .map(Test::Network)

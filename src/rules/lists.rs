@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::budget::Budget;
 use super::problem::Report;
 use super::reader;
 use super::source::{self, SourceFile};
@@ -17,9 +18,12 @@ const VALUES_MAX: usize = 10_000;
 /// The longest value, in bytes.
 const VALUE_BYTES_MAX: usize = 1_024;
 
-/// All lists of a folder.
+/// All lists of a folder, and what the rules that use them may come to.
 #[derive(Debug, Default)]
-pub(super) struct Lists(BTreeMap<String, List>);
+pub(super) struct Lists {
+    by_name: BTreeMap<String, List>,
+    budget: Budget,
+}
 
 /// One list.
 #[derive(Debug)]
@@ -52,12 +56,12 @@ impl Lists {
             }
             reports.push(report);
         }
-        Self(lists)
+        Self { by_name: lists, budget: Budget::default() }
     }
 
     /// The names of all lists.
     pub(super) fn names(&self) -> Vec<&str> {
-        self.0.keys().map(String::as_str).collect()
+        self.by_name.keys().map(String::as_str).collect()
     }
 }
 
@@ -67,9 +71,14 @@ impl<'l> Context<'l> {
         Self { lists, version, acts, used: RefCell::default() }
     }
 
+    /// What all rules together may come to.
+    pub(super) fn budget(&self) -> &'l Budget {
+        &self.lists.budget
+    }
+
     /// The values of the list; the detection depends on it from now on.
     pub(super) fn list(&self, name: &str) -> Option<&'l [String]> {
-        let list = self.lists.0.get(name)?;
+        let list = self.lists.by_name.get(name)?;
         self.used.borrow_mut().insert(name.to_owned());
         Some(&list.values)
     }
@@ -82,7 +91,7 @@ impl<'l> Context<'l> {
     /// Names and digests of the lists that were used: a part of what the rule is.
     pub(super) fn digests(&self) -> Vec<(String, Digest)> {
         let used = self.used.borrow();
-        used.iter().filter_map(|name| Some((name.clone(), self.lists.0.get(name)?.digest))).collect()
+        used.iter().filter_map(|name| Some((name.clone(), self.lists.by_name.get(name)?.digest))).collect()
     }
 }
 

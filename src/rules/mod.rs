@@ -12,12 +12,14 @@
 //! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
 //! `template` read what it asks for; `evaluate` and `field` put an event to it.
 
+mod budget;
 mod commit;
 mod compare;
 mod condition;
 mod cover;
 mod date_part;
 mod detection;
+mod dialect;
 mod document;
 mod duration;
 mod encode;

@@ -53,9 +53,14 @@ impl Written {
         Self(text.chars().map(Piece::Char).collect())
     }
 
-    /// Its parts one after the other.
-    pub(super) fn joined(parts: impl IntoIterator<Item = Self>) -> Self {
-        Self(parts.into_iter().flat_map(|part| part.0).collect())
+    /// With `more` behind it.
+    pub(super) fn append(&mut self, more: &Self) {
+        self.0.extend_from_slice(&more.0);
+    }
+
+    /// How many characters and wildcards it has.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The text it stands for; `None` when it has wildcards.

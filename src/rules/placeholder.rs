@@ -1,12 +1,14 @@
 //! Puts the values of lists in the place of `%name%`.
 
+use super::budget::Cost;
 use super::lists::{self, Context};
 use super::pattern::Written;
 use super::problem::{Place, Report};
 use super::spelling;
 
-/// The most texts that one value may stand for.
+/// The most texts that one value may stand for, and the most characters of all of them.
 const EXPANDED_MAX: usize = 10_000;
+const EXPANDED_CHARS_MAX: usize = 1_000_000;
 
 /// A piece of a value: what stands between placeholders, or a placeholder's name.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +28,8 @@ pub(super) fn expanded(text: &str, context: &Context<'_>, at: Place, report: &mu
             return None;
         }
     };
-    let mut texts = vec![Vec::new()];
+    context.budget().spend(Cost::ExpandedChars, 0, at, report)?;
+    let mut texts = vec![Written::literal("")];
     for part in parts {
         let values: Vec<Written> = match part {
             Part::Text(text) => vec![Written::parse(&text)],
@@ -43,16 +46,38 @@ pub(super) fn expanded(text: &str, context: &Context<'_>, at: Place, report: &mu
                 }
             },
         };
-        if texts.len().saturating_mul(values.len()) > EXPANDED_MAX {
-            report.error(at, format!("the value stands for more than {EXPANDED_MAX} texts"));
-            return None;
+        check_size(&texts, &values, at, report)?;
+        if let [only] = values.as_slice() {
+            texts.iter_mut().for_each(|text| text.append(only));
+            continue;
         }
-        texts = texts
-            .iter()
-            .flat_map(|before| values.iter().map(|value| [&before[..], std::slice::from_ref(value)].concat()))
-            .collect();
+        let joined = |before: &Written, value| {
+            let mut text = before.clone();
+            text.append(value);
+            text
+        };
+        texts = texts.iter().flat_map(|before| values.iter().map(move |value| joined(before, value))).collect();
     }
-    Some(texts.into_iter().map(Written::joined).collect())
+    context.budget().spend(Cost::ExpandedChars, chars(&texts), at, report)?;
+    Some(texts)
+}
+
+/// Whether each text followed by each value is not too much, before it is made.
+fn check_size(texts: &[Written], values: &[Written], at: Place, report: &mut Report) -> Option<()> {
+    if texts.len().saturating_mul(values.len()) > EXPANDED_MAX {
+        report.error(at, format!("the value stands for more than {EXPANDED_MAX} texts"));
+        return None;
+    }
+    let sum = chars(texts).saturating_mul(values.len()).saturating_add(chars(values).saturating_mul(texts.len()));
+    if sum > EXPANDED_CHARS_MAX {
+        report.error(at, format!("the value stands for texts of more than {EXPANDED_CHARS_MAX} characters"));
+        return None;
+    }
+    Some(())
+}
+
+fn chars(texts: &[Written]) -> usize {
+    texts.iter().map(Written::len).sum()
 }
 
 /// `\%` is a percent sign, and so is a `%` without a second one. Two of them with something between
