@@ -1,5 +1,7 @@
 //! Compiles a rule's `detection` into searches over events and the condition that joins them.
 
+use std::sync::Arc;
+
 use super::budget::Cost;
 use super::condition::Condition;
 use super::field::Field;
@@ -32,7 +34,8 @@ pub(super) struct Detection {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Named {
     pub(super) name: String,
-    pub(super) search: Search,
+    /// Shared with all rules that a filter narrows.
+    pub(super) search: Arc<Search>,
 }
 
 /// A compiled search.
@@ -62,7 +65,7 @@ impl Detection {
         for entry in fields.entries().iter().filter(|entry| entry.key != "condition") {
             if check_name(&entry.key, entry.at, context.acts, report).is_some() {
                 let search = Search::read(&entry.value, context, report);
-                searches.extend(search.map(|search| Named { name: entry.key.clone(), search }));
+                searches.extend(search.map(|search| Named { name: entry.key.clone(), search: Arc::new(search) }));
             }
         }
         if fields.entries().len() > SEARCHES_MAX {
@@ -248,7 +251,7 @@ impl Search {
                     }
                 };
                 Detection {
-                    searches: vec![Named { name: "element".to_owned(), search }],
+                    searches: vec![Named { name: "element".to_owned(), search: Arc::new(search) }],
                     condition: Condition::Search(0),
                 }
             }

@@ -102,7 +102,7 @@ impl Rule {
 
     /// The searches of its detection, with their names.
     pub(super) fn searches(&self) -> impl Iterator<Item = (&str, &Search)> {
-        self.detection.searches.iter().map(|named| (named.name.as_str(), &named.search))
+        self.detection.searches.iter().map(|named| (named.name.as_str(), &*named.search))
     }
 
     pub(super) fn matched(&self, event: &Value) -> Vec<String> {
