@@ -13,7 +13,7 @@ use super::value::Test;
 const MATCHED_MAX: usize = 16;
 
 impl Detection {
-    /// Whether the event matches. Allocates nothing.
+    /// Whether the event matches. Allocates nothing, unless two fields are compared.
     pub(super) fn matches(&self, event: &Value) -> bool {
         self.holds(&self.condition, event)
     }
@@ -24,7 +24,7 @@ impl Detection {
         matched.take(MATCHED_MAX).map(|named| named.name.clone()).collect()
     }
 
-    /// How near the event came, and what it failed on. Allocates nothing.
+    /// How near the event came, and what it failed on. Allocates nothing, unless two fields are compared.
     pub(super) fn nearness(&self, event: &Value) -> Nearness<'_> {
         self.near(&self.condition, event)
     }

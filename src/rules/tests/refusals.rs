@@ -420,6 +420,7 @@ fn every_problem_of_every_file_is_told_at_once() {
         "reasons/zh_CN.yaml",
     ];
     assert_eq!(named, expected, "{errors}");
+    assert!(errors.to_string().contains("people.CSV: is neither a rule nor a file this program knows"), "{errors}");
 }
 
 #[test]
