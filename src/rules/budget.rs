@@ -9,8 +9,9 @@ use super::problem::{Place, Report};
 const EXPANDED_CHARS_MAX: usize = 8_000_000;
 /// The most bytes of compiled expressions.
 const EXPRESSION_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// The most parts of conditions, selectors written out.
-const CONDITION_PARTS_MAX: usize = 1_000_000;
+/// The most parts of conditions, selectors written out, and those of a filter once for each rule it
+/// narrows.
+const CONDITION_PARTS_MAX: usize = 4_000_000;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -94,6 +94,11 @@ impl Detection {
         self.condition = Condition::All(vec![own, other_condition]);
     }
 
+    /// How many searches, and parts of conditions, narrowing adds to a rule.
+    pub(super) fn parts(&self) -> usize {
+        self.searches.len() + self.condition.parts()
+    }
+
     /// Whether every match must pass at least one positive test. A rule without that matches
     /// whatever happens not to be excluded.
     pub(super) fn is_anchored(&self) -> bool {

@@ -5,6 +5,7 @@
 
 use crate::incident::{Digest, LogSource, RuleId};
 
+use super::budget::{Budget, Cost};
 use super::detection::Detection;
 use super::document::Origin;
 use super::lists::{Context, Lists};
@@ -21,6 +22,7 @@ const RULES_MAX: usize = 1_000;
 /// One filter, compiled.
 #[derive(Debug)]
 pub(super) struct Filter {
+    at: Place,
     /// Its file below the rules folder.
     pub(super) file: String,
     pub(super) id: Option<(Place, RuleId)>,
@@ -65,12 +67,12 @@ impl Filter {
         let version = origin.version(&context.digests());
         let file = origin.file.name.clone();
         let (rules, log_source, detection) = (rules?, log_source?, detection?);
-        Some(Self { file, id: id.flatten(), name, rules, log_source, detection, version })
+        Some(Self { at: fields.at, file, id: id.flatten(), name, rules, log_source, detection, version })
     }
 
     /// Narrows the rules it is for. A name that no rule has, or a log source for which there is no
     /// rule, is an error: its exclusions would silently be gone.
-    pub(super) fn apply(&self, drafts: &mut [&mut Draft], report: &mut Report) {
+    pub(super) fn apply(&self, drafts: &mut [&mut Draft], budget: &Budget, report: &mut Report) {
         if let Rules::Named(named) = &self.rules {
             for (at, name) in named {
                 match drafts.iter().find(|draft| draft.is_called(name)) {
@@ -85,6 +87,9 @@ impl Filter {
         }
         let mut narrowed = 0_usize;
         for draft in drafts.iter_mut().filter(|draft| self.is_for(draft)) {
+            if budget.spend(Cost::ConditionParts, self.detection.parts(), self.at, report).is_none() {
+                return;
+            }
             draft.rule.narrow(&self.detection, self.version);
             narrowed += 1;
         }

@@ -59,6 +59,11 @@ impl Lists {
         Self { by_name: lists, budget: Budget::default() }
     }
 
+    /// What all rules together may come to.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
     /// The names of all lists.
     pub(super) fn names(&self) -> Vec<&str> {
         self.by_name.keys().map(String::as_str).collect()
@@ -73,7 +78,7 @@ impl<'l> Context<'l> {
 
     /// What all rules together may come to.
     pub(super) fn budget(&self) -> &'l Budget {
-        &self.lists.budget
+        self.lists.budget()
     }
 
     /// The values of the list; the detection depends on it from now on.

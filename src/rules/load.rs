@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::incident::{Digest, ReasonCode, RuleId};
 
+use super::budget::Budget;
 use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
@@ -169,7 +170,7 @@ fn read_drafts(
         }
         reports.push(report);
     }
-    apply_filters(&filters, &mut drafts, reports);
+    apply_filters(&filters, &mut drafts, lists.budget(), reports);
     drafts
 }
 
@@ -184,10 +185,15 @@ fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report], check: fn(&Dra
 /// Each with the index of its file's report.
 type Reported<V> = (usize, V);
 
-fn apply_filters(filters: &[Reported<Filter>], drafts: &mut [Reported<Draft>], reports: &mut [Report]) {
+fn apply_filters(
+    filters: &[Reported<Filter>],
+    drafts: &mut [Reported<Draft>],
+    budget: &Budget,
+    reports: &mut [Report],
+) {
     for (index, filter) in filters {
         if let Some(report) = reports.get_mut(*index) {
-            filter.apply(&mut drafts.iter_mut().map(|(_, draft)| draft).collect::<Vec<_>>(), report);
+            filter.apply(&mut drafts.iter_mut().map(|(_, draft)| draft).collect::<Vec<_>>(), budget, report);
         }
     }
 }

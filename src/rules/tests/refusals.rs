@@ -91,36 +91,6 @@ fn a_rule_that_acts_on_what_is_missing_is_refused() {
     assert!(!refused("{a: x, b|exists: false, c|neq: y}", ""));
 }
 
-/// Many small parts of rules must not add up to more than there is room for.
-#[test]
-fn f03_what_rules_stand_for_is_bounded() {
-    let with_lists = |value: &str| {
-        let mut files = folder(&[("x.yml", &detecting(&format!("  s: {{f|expand: '{value}'}}\n  condition: s\n")))]);
-        let many = (0..1_000).map(|n| format!("- v{n}\n")).collect::<String>();
-        files.extend([file("lists/many.yml", &many), file("lists/long.yml", &format!("- {}\n", "x".repeat(1_000)))]);
-        compile(&files).map_or_else(|errors| errors.to_string(), |_| String::new())
-    };
-    assert!(with_lists(&format!("%many%{}", "%long%".repeat(100))).contains("more than 1000000 characters"));
-    assert!(with_lists("%many%%long%").contains("the value stands for texts of more than 1000000 characters"));
-    assert!(with_lists("%many%%many%").contains("the value stands for more than 10000 texts"));
-    assert_eq!(with_lists(&"%long%".repeat(100)), "");
-    let texts = "'%many%', ".repeat(200);
-    let too_many = detecting(&format!("  s: {{f|expand: [{texts}x]}}\n  condition: s\n"));
-    let mut files = folder(&[("x.yml", &too_many)]);
-    files.push(file("lists/many.yml", &(0..10_000).map(|n| format!("- v{n}\n")).collect::<String>()));
-    let errors = compile(&files).unwrap_err().to_string();
-    assert!(errors.contains("all rules together come to more than 8000000 characters of values"), "{errors}");
-    let many = (0..20).map(|n| format!("'\\w{{60}}{n}', ")).collect::<String>();
-    let expressions = problems(&detecting(&format!("  s: {{f|re: [{many}x]}}\n  condition: s\n")));
-    assert!(expressions.contains("all rules together come to more than 67108864 bytes of compiled"), "{expressions}");
-    let searches = (0..99).map(|n| format!("  s{n}: {{f: x}}\n")).collect::<String>();
-    let long = ["1 of them"; 300].join(" or ");
-    let conditions = problems(&detecting(&format!("{searches}  condition: {long}\n")));
-    assert!(conditions.contains("the condition has more than 10000 parts"), "{conditions}");
-    let list = "\n    - 1 of them".repeat(200);
-    assert!(problems(&detecting(&format!("{searches}  condition:{list}\n"))).contains("more than 10000 parts"));
-}
-
 /// A test that any value passes asks for nothing, so a rule must not act on it alone.
 #[test]
 fn a_rule_that_acts_on_whatever_is_there_is_refused() {
