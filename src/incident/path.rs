@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// The most steps in one path.
 const STEPS_MAX: usize = 16;
-/// The most values one path gives; more are as good as "too many".
+/// The most values any step of a path may reach. A step that reaches more is cut, and says so.
 const VALUES_MAX: usize = 64;
 
 /// A parsed path.
@@ -19,6 +19,16 @@ const VALUES_MAX: usize = 64;
 pub struct Path {
     text: String,
     steps: Vec<Step>,
+}
+
+/// What a path reaches in an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reached<'v> {
+    /// These values, and no others.
+    All(Vec<&'v Value>),
+    /// More than can be looked at, on the way or at the end. Nothing is said of them: the few that
+    /// were seen could be taken for all there are.
+    TooMany,
 }
 
 /// What is wrong with a path's text, and where (byte offset).
@@ -53,14 +63,17 @@ impl Path {
         })
     }
 
-    /// Every value the path reaches in `event`, at most 64.
+    /// Every value the path reaches in `event`, unless a step reaches more than 64.
     #[must_use]
-    pub fn values<'v>(&self, event: &'v Value) -> Vec<&'v Value> {
+    pub fn values<'v>(&self, event: &'v Value) -> Reached<'v> {
         let mut here = vec![event];
         for step in &self.steps {
-            here = here.into_iter().flat_map(|value| step.from(value)).take(VALUES_MAX).collect();
+            here = here.into_iter().flat_map(|value| step.from(value)).take(VALUES_MAX + 1).collect();
+            if here.len() > VALUES_MAX {
+                return Reached::TooMany;
+            }
         }
-        here
+        Reached::All(here)
     }
 }
 
@@ -175,8 +188,8 @@ mod tests {
     use serde_json::json;
 
     fn check(path: &str, event: &Value, expected: &Value) {
-        let found: Vec<_> = path.parse::<Path>().unwrap().values(event).into_iter().cloned().collect();
-        assert_eq!(Value::Array(found), *expected, "{path}");
+        let Reached::All(found) = path.parse::<Path>().unwrap().values(event) else { panic!("{path}") };
+        assert_eq!(Value::Array(found.into_iter().cloned().collect()), *expected, "{path}");
     }
 
     #[test]
@@ -197,6 +210,21 @@ mod tests {
         check("output_fields.'user.name'", &event, &json!(["root"]));
         check("output_fields.user.name", &event, &json!(["nested"]));
         check("nobody.here", &event, &json!([]));
+    }
+
+    /// What lies behind the limit is not lost silently, also when a later step would have thinned it out.
+    #[test]
+    fn a_step_that_reaches_too_many_values_says_so() {
+        let path: Path = "target[*].id".parse().unwrap();
+        let target = |count: usize| {
+            let others = std::iter::repeat_n(json!({}), count - 2);
+            let all = std::iter::once(json!({"id": "a"})).chain(others).chain([json!({"id": "b"})]);
+            json!({ "target": all.collect::<Vec<_>>() })
+        };
+        assert_eq!(path.values(&target(VALUES_MAX)), Reached::All(vec![&json!("a"), &json!("b")]));
+        assert_eq!(path.values(&target(VALUES_MAX + 1)), Reached::TooMany);
+        let last: Path = "ids[*]".parse().unwrap();
+        assert_eq!(last.values(&json!({"ids": vec![1; VALUES_MAX + 1]})), Reached::TooMany);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::kind::{EventTypeRule, Events, KeyRule, Kind, LogSourceRule, PersonRul
 use super::settings::SourceSettings;
 use super::verify::Proof;
 use super::{Delivery, NotUnderstood, Unreadable, json};
-use crate::incident::path::{InvalidPath, Path};
+use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountRef, Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
 /// The most events in one delivery.
@@ -197,7 +197,8 @@ fn time(value: Option<&Value>) -> Result<Option<Timestamp>, Unreadable> {
 
 /// Exactly one, with a usable reference; anything else is nobody, which a human must look at.
 fn person(path: &Path, rule: PersonRule, event: &Value) -> Option<AccountRef> {
-    match path.values(event).as_slice() {
+    let Reached::All(people) = path.values(event) else { return None };
+    match people.as_slice() {
         [only] => AccountRef::parse(rule.kind, only.get(rule.member)?.as_str()?).ok(),
         _ => None,
     }

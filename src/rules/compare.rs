@@ -86,13 +86,25 @@ pub(super) fn compare(found: NumberValue, wanted: NumberValue) -> Option<Orderin
     }
 }
 
+/// 2^127: from here on, and below its contrary, no float is one of the integers.
+const BEYOND_INTEGERS: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
+
+/// The integer that the float is, if it is one.
+pub(super) fn whole(float: f64) -> Option<i128> {
+    let is_whole = float.fract() == 0.0 && (-BEYOND_INTEGERS..BEYOND_INTEGERS).contains(&float);
+    is_whole.then_some(float as i128)
+}
+
 /// Whole parts first; only between equals does the fraction decide.
 fn with_float(integer: i128, float: f64) -> Option<Ordering> {
     if float.is_nan() {
         return None;
     }
-    if float.abs() >= 1e38 {
-        return Some(if float > 0.0 { Ordering::Less } else { Ordering::Greater });
+    if float >= BEYOND_INTEGERS {
+        return Some(Ordering::Less);
+    }
+    if float < -BEYOND_INTEGERS {
+        return Some(Ordering::Greater);
     }
     let whole = float.floor();
     let fraction = if float > whole { Ordering::Less } else { Ordering::Equal };
@@ -119,6 +131,15 @@ mod tests {
         check(&json!(-1.5), Integer(-1), Some(Less));
         check(&json!(-1), Float(-1.5), Some(Greater));
         check(&json!(u64::MAX), Float(1e40), Some(Less));
+        let beyond = "120000000000000000000000000000000000000";
+        check(&json!(beyond), Float(1e38), Some(Greater));
+        check(&json!(beyond), Float(1.2e38), Some(beyond.parse::<i128>().unwrap().cmp(&(1.2e38 as i128))));
+        check(&json!(format!("-{beyond}")), Float(-1e38), Some(Less));
+        check(&json!(beyond), Float(1.5e38), Some(Less));
+        check(&json!(i128::MAX.to_string()), Float(-BEYOND_INTEGERS), Some(Greater));
+        check(&json!(i128::MIN.to_string()), Float(-BEYOND_INTEGERS), Some(Equal));
+        check(&json!(i128::MIN.to_string()), Float(-1e39), Some(Greater));
+        check(&json!(i128::MAX.to_string()), Float(BEYOND_INTEGERS), Some(Less));
         check(&json!("11"), Integer(10), Some(Greater));
         check(&json!("1e2"), Integer(100), Some(Equal));
         check(&json!(" 11"), Integer(10), None);

@@ -4,6 +4,7 @@
 //! plain tree of three operators.
 
 use super::lint::Lint;
+use super::pattern::{Case, Written};
 use super::problem::{Place, Report};
 use super::spelling;
 
@@ -54,6 +55,15 @@ impl Condition {
             Self::Not(inner) => Self::Not(Box::new(inner.moved(by))),
             Self::All(parts) => Self::All(moved(parts)),
             Self::Any(parts) => Self::Any(moved(parts)),
+        }
+    }
+
+    /// How many searches and operators it has.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Self::Search(_) => 1,
+            Self::Not(inner) => 1 + inner.parts(),
+            Self::All(parts) | Self::Any(parts) => 1 + parts.iter().map(Self::parts).sum::<usize>(),
         }
     }
 
@@ -169,9 +179,12 @@ impl<'t> Parser<'t> {
         let Some(Token::Word(pattern)) = self.tokens.next() else {
             return refused(format!("`{quantity} of` names nothing"), "add `them` or a pattern such as `selection_*`");
         };
+        // A pattern has no other special characters than those of a value.
+        let wanted = Written::parse(pattern).compile(Case::Counts);
+        let is_chosen = |name: &str| is_offered(pattern, name) && (pattern == "them" || wanted.matches(name));
         let chosen: Vec<Condition> = (0..)
             .zip(self.names)
-            .filter(|(_, name)| is_chosen(pattern, name))
+            .filter(|(_, name)| is_chosen(name))
             .map(|(index, _)| Condition::Search(index))
             .collect();
         if chosen.is_empty() {
@@ -196,21 +209,8 @@ fn single_or(mut parts: Vec<Condition>, join: fn(Vec<Condition>) -> Condition) -
 }
 
 /// `them` and patterns pass over identifiers that begin with `_`, unless the pattern does too.
-fn is_chosen(pattern: &str, name: &str) -> bool {
-    if name.starts_with('_') && !pattern.starts_with('_') {
-        return false;
-    }
-    pattern == "them" || matches_stars(pattern, name)
-}
-
-fn matches_stars(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
-            let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-            ends.filter_map(|at| rest.get(at..)).any(|rest| matches_stars(tail, rest))
-        }),
-    }
+fn is_offered(pattern: &str, name: &str) -> bool {
+    !name.starts_with('_') || pattern.starts_with('_')
 }
 
 fn tokens(text: &str) -> Result<Vec<Token<'_>>, Refused> {
@@ -279,6 +279,7 @@ mod tests {
             ("1 of selection_* and not 1 of filter_*", "((selection_a | selection_b) & !filter_x)"),
             ("all of selection_*", "(selection_a & selection_b)"),
             ("any of s*_b", "selection_b"),
+            ("any of *e*e*_a", "selection_a"),
             ("1 of _*", "_hidden"),
             ("_hidden", "_hidden"),
             ("not(notepad)", "!notepad"),
@@ -288,6 +289,18 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(expected.to_owned()), "{text}");
         }
+    }
+
+    /// Exponential in the number of stars when done by trying every end of each.
+    #[test]
+    fn a_pattern_of_many_stars_takes_no_time() {
+        let name = "a".repeat(60);
+        let mut report = Report::about("x");
+        let text = format!("1 of {}b", "*a".repeat(30));
+        let at = Place { line: 1, column: 1 };
+        assert_eq!(Condition::parse(&text, &[&name], at, &mut report), None);
+        let text = format!("1 of {}", "*a".repeat(30));
+        assert_eq!(Condition::parse(&text, &[&name], at, &mut report), Some(Condition::Search(0)));
     }
 
     #[test]
@@ -301,6 +314,7 @@ mod tests {
             ("notepad)", "the condition closes a parenthesis that is not open"),
             ("2 of selection_*", "`2 of` is not supported"),
             ("1 of nothing_*", "`1 of nothing_*` selects no search identifier"),
+            ("1 of SEL*", "`1 of SEL*` selects no search identifier"),
             ("all of", "`all of` names nothing"),
             ("selection_*", "`selection_*` needs `1 of` or `all of` before it"),
             ("notepad | count() > 5", "`|` in a condition is not supported"),

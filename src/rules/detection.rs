@@ -1,5 +1,8 @@
 //! Compiles a rule's `detection` into searches over events and the condition that joins them.
 
+use std::sync::Arc;
+
+use super::budget::Cost;
 use super::condition::Condition;
 use super::field::Field;
 use super::item::Item;
@@ -16,6 +19,8 @@ use super::yaml::{Node, Yaml};
 const SEARCHES_MAX: usize = 100;
 /// The longest name of a search identifier, in bytes; names of those that matched are recorded.
 const NAME_BYTES_MAX: usize = 64;
+/// The most parts of one rule's conditions together, selectors written out.
+const CONDITION_PARTS_MAX: usize = 10_000;
 /// Words that mean something in a condition.
 const RESERVED: [&str; 5] = ["and", "or", "not", "of", "them"];
 
@@ -30,7 +35,8 @@ pub(super) struct Detection {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Named {
     pub(super) name: String,
-    pub(super) search: Search,
+    /// Shared with all rules that a filter narrows.
+    pub(super) search: Arc<Search>,
 }
 
 /// A compiled search.
@@ -58,9 +64,9 @@ impl Detection {
         let fields = Fields::of(node, "detection", report)?;
         let mut searches = Vec::new();
         for entry in fields.entries().iter().filter(|entry| entry.key != "condition") {
-            if check_name(&entry.key, entry.at, report).is_some() {
+            if check_name(&entry.key, entry.at, context.acts, report).is_some() {
                 let search = Search::read(&entry.value, context, report);
-                searches.extend(search.map(|search| Named { name: entry.key.clone(), search }));
+                searches.extend(search.map(|search| Named { name: entry.key.clone(), search: Arc::new(search) }));
             }
         }
         if fields.entries().len() > SEARCHES_MAX {
@@ -75,7 +81,7 @@ impl Detection {
             report.error(node.at, "detection needs at least one search identifier beside `condition`");
             return None;
         }
-        let detection = Self { condition: read_condition(condition, &searches, report)?, searches };
+        let detection = Self { condition: read_condition(condition, &searches, context, report)?, searches };
         detection.warn_of_unused(condition.at, report);
         Some(detection)
     }
@@ -87,6 +93,11 @@ impl Detection {
         self.searches.extend(other.searches.iter().cloned());
         let own = std::mem::replace(&mut self.condition, Condition::All(Vec::new()));
         self.condition = Condition::All(vec![own, other_condition]);
+    }
+
+    /// How many searches, and parts of conditions, narrowing adds to a rule.
+    pub(super) fn parts(&self) -> usize {
+        self.searches.len() + self.condition.parts()
     }
 
     /// Whether every match must pass at least one positive test. A rule without that matches
@@ -130,22 +141,33 @@ impl Detection {
     }
 }
 
-fn read_condition(node: &Node, searches: &[Named], report: &mut Report) -> Option<Condition> {
+/// A condition, or a list of them of which any may hold.
+fn read_condition(node: &Node, searches: &[Named], context: &Context<'_>, report: &mut Report) -> Option<Condition> {
     let names: Vec<&str> = searches.iter().map(|named| named.name.as_str()).collect();
-    if let Yaml::List(items) = &node.value {
-        if items.is_empty() {
-            report.error(node.at, "the condition is an empty list");
+    let (items, is_list) = match &node.value {
+        Yaml::List(items) => (items.as_slice(), true),
+        _ => (std::slice::from_ref(node), false),
+    };
+    if items.is_empty() {
+        report.error(node.at, "the condition is an empty list");
+        return None;
+    }
+    let (mut conditions, mut parts) = (Vec::new(), 0_usize);
+    for item in items {
+        let condition = Condition::parse(reader::text(item, "condition", report)?, &names, item.at, report)?;
+        parts += condition.parts();
+        if parts > CONDITION_PARTS_MAX {
+            let what = format!("the condition has more than {CONDITION_PARTS_MAX} parts, selectors written out");
+            report.error_with(item.at, what, "name fewer searches in it");
             return None;
         }
-        let parts = items
-            .iter()
-            .map(|item| Condition::parse(reader::text(item, "condition", report)?, &names, item.at, report));
-        return parts.collect::<Option<Vec<_>>>().map(Condition::Any);
+        conditions.push(condition);
     }
-    Condition::parse(reader::text(node, "condition", report)?, &names, node.at, report)
+    context.budget().spend(Cost::ConditionParts, parts, node.at, report)?;
+    if is_list { Some(Condition::Any(conditions)) } else { conditions.pop() }
 }
 
-fn check_name(name: &str, at: Place, report: &mut Report) -> Option<()> {
+fn check_name(name: &str, at: Place, acts: bool, report: &mut Report) -> Option<()> {
     if name == "timeframe" {
         report.error_with(
             at,
@@ -167,7 +189,13 @@ fn check_name(name: &str, at: Place, report: &mut Report) -> Option<()> {
     }
     if name.contains('|') {
         let advice = "modifiers belong to the fields below it";
-        report.warn(Lint::BarInName, at, format!("the bar in `{name}` is taken as a part of the name"), advice);
+        let what = format!("the bar in `{name}` is taken as a part of the name");
+        if acts {
+            // Whoever wrote `|all` would be acting on any of the words.
+            report.error_with(at, what, advice);
+            return None;
+        }
+        report.warn(Lint::BarInName, at, what, advice);
     }
     if RESERVED.iter().any(|word| name.eq_ignore_ascii_case(word)) {
         report.error_with(at, format!("`{name}` means something else in a condition"), "choose another name");
@@ -234,6 +262,7 @@ impl Search {
                 let search = match &value.value {
                     Yaml::Map(_) => Self::read_map(value, context, report)?,
                     Yaml::List(items) if has_maps(items) && key.modifiers == Modifiers::default() => {
+                        check_alike(items, value.at, report)?;
                         Self::read_list(items, value.at, context, report)?
                     }
                     _ => {
@@ -242,7 +271,7 @@ impl Search {
                     }
                 };
                 Detection {
-                    searches: vec![Named { name: "element".to_owned(), search }],
+                    searches: vec![Named { name: "element".to_owned(), search: Arc::new(search) }],
                     condition: Condition::Search(0),
                 }
             }
@@ -262,6 +291,17 @@ impl Search {
             },
         }
     }
+}
+
+/// Beside mappings a value would be a keyword, found anywhere in the element; without them it is the
+/// whole element. Sigma does not say which, so a list that mixes them is refused.
+fn check_alike(items: &[Node], at: Place, report: &mut Report) -> Option<()> {
+    if items.iter().all(|item| matches!(item.value, Yaml::Map(_))) {
+        return Some(());
+    }
+    let advice = "write `{.: value}` for an element that is this value";
+    report.error_with(at, "the list of an array block holds mappings or values, not both", advice);
+    None
 }
 
 fn single_or(mut parts: Vec<Search>, join: fn(Vec<Search>) -> Search) -> Search {

@@ -6,13 +6,14 @@ use super::condition::Condition;
 use super::detection::{Detection, Elements, Search};
 use super::field::{Field, Seen};
 use super::item::Item;
+use super::other_field::Compared;
 use super::value::Test;
 
 /// The most search identifiers named for one match, so that a record keeps within its size.
 const MATCHED_MAX: usize = 16;
 
 impl Detection {
-    /// Whether the event matches. Allocates nothing.
+    /// Whether the event matches. Allocates nothing, unless two fields are compared.
     pub(super) fn matches(&self, event: &Value) -> bool {
         self.holds(&self.condition, event)
     }
@@ -23,7 +24,7 @@ impl Detection {
         matched.take(MATCHED_MAX).map(|named| named.name.clone()).collect()
     }
 
-    /// How near the event came, and what it failed on. Allocates nothing.
+    /// How near the event came, and what it failed on. Allocates nothing, unless two fields are compared.
     pub(super) fn nearness(&self, event: &Value) -> Nearness<'_> {
         self.near(&self.condition, event)
     }
@@ -108,23 +109,32 @@ impl Item {
         } else {
             self.tests.iter().any(|test| self.passes(test, event))
         };
-        passes != self.modifiers.neq
+        passes != self.modifiers.neq && !(self.modifiers.neq && self.is_unknown(event))
+    }
+
+    /// Whether a field is compared with one, and one of the two is missing or too much to compare.
+    fn is_unknown(&self, event: &Value) -> bool {
+        let is_unknown =
+            |test: &Test| matches!(test, Test::Same(other) if other.compare(&self.field, event) == Compared::Unknown);
+        self.tests.iter().any(is_unknown)
     }
 
     pub(super) fn passes(&self, test: &Test, event: &Value) -> bool {
         match test {
             Test::Null => self.field.is_null(event),
             Test::Exists(wanted) => self.field.exists(event) == *wanted,
-            _ => self.field.look(event, |value| test.passes(value, event)) == Seen::Passed,
+            Test::Same(other) => other.compare(&self.field, event) == Compared::Same,
+            _ => self.field.look(event, |value| test.passes(value)) == Seen::Passed,
         }
     }
 
     fn why(&self, event: &Value) -> Why {
         match &self.field {
             Field::Everywhere => Why::NoKeyword,
+            field if !field.exists(event) => Why::Missing,
+            _ if self.modifiers.neq && self.is_unknown(event) => Why::NotCompared,
             _ if self.modifiers.neq => Why::Unwanted,
-            field if field.exists(event) => Why::Differs,
-            _ => Why::Missing,
+            _ => Why::Differs,
         }
     }
 }
@@ -157,6 +167,7 @@ enum Why {
     Differs,
     NoKeyword,
     Unwanted,
+    NotCompared,
     Excluded,
 }
 
@@ -214,6 +225,7 @@ impl Miss<'_> {
             (Why::Differs, _) => "the event has it, but its elements do not pass".to_owned(),
             (Why::NoKeyword, _) => "not found in the event".to_owned(),
             (Why::Unwanted, _) => "it has a value that is not wanted".to_owned(),
+            (Why::NotCompared, _) => "the field it is compared with has no value to compare".to_owned(),
             (Why::Excluded, _) => "it matches what the condition excludes".to_owned(),
         }
     }

@@ -5,12 +5,20 @@ use std::fmt;
 
 use regex::{Regex, RegexBuilder};
 
+use super::dialect;
+
 /// The longest expression, in bytes.
 const EXPRESSION_BYTES_MAX: usize = 4_096;
-/// The largest compiled expression, in bytes.
-const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The sizes of compiled expressions, in bytes, that are told apart; none is larger than the last.
+/// SigmaHQ's largest, 64 characters of words, takes the last.
+const COMPILED_BYTES: [usize; 4] = [16 * 1024, 128 * 1024, 1024 * 1024, 4 * 1024 * 1024];
 /// The most memory that searching with one expression may use for its states, in bytes.
 const STATES_BYTES_MAX: usize = 1024 * 1024;
+
+/// Characters that have nothing in common but being letters or digits, and how many of them make a
+/// text: an expression that is found in all texts of one length asks for nothing.
+const ANY_CHARACTERS: [&str; 4] = ["a", "Z", "0", "\u{4e2d}"];
+const ANY_LENGTHS: [usize; 3] = [0, 1, 32];
 
 /// What the modifiers behind `re` ask for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +33,7 @@ pub(super) struct Flags {
 pub(super) struct Expression {
     regex: Regex,
     flags: Flags,
+    bytes: usize,
 }
 
 impl PartialEq for Expression {
@@ -51,10 +60,30 @@ impl Expression {
         if text.len() > EXPRESSION_BYTES_MAX {
             return Err(Refused(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"), "split it"));
         }
+        dialect::check(text).map_err(|foreign| Refused(foreign.what, foreign.advice))?;
         let mut builder = RegexBuilder::new(text);
         builder.case_insensitive(flags.ignore_case).multi_line(flags.multi_line).dot_matches_new_line(flags.dot_all);
-        builder.size_limit(COMPILED_BYTES_MAX).dfa_size_limit(STATES_BYTES_MAX);
-        builder.build().map(|regex| Self { regex, flags }).map_err(|error| refused(&error))
+        builder.dfa_size_limit(STATES_BYTES_MAX);
+        for bytes in COMPILED_BYTES {
+            match builder.size_limit(bytes).build() {
+                Ok(regex) => return Ok(Self { regex, flags, bytes }),
+                // The engine says no more of a size than that it is beyond the limit.
+                Err(regex::Error::CompiledTooBig(_)) => {}
+                Err(error) => return Err(refused(&error)),
+            }
+        }
+        Err(Refused("the expression is too large once compiled".to_owned(), "repeat less, or split it"))
+    }
+
+    /// How many bytes it has at most, compiled.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether it is found in any text of some length, as far as a few very different ones tell; the
+    /// empty text is one, too.
+    pub(super) fn is_in_anything(&self) -> bool {
+        ANY_LENGTHS.iter().any(|length| ANY_CHARACTERS.iter().all(|any| self.is_in(&any.repeat(*length))))
     }
 
     /// Whether nothing in it is special, so that it looks like the whole value that is wanted.
@@ -69,9 +98,6 @@ impl Expression {
 }
 
 fn refused(error: &regex::Error) -> Refused {
-    if matches!(error, regex::Error::CompiledTooBig(_)) {
-        return Refused("the expression is too large once compiled".to_owned(), "repeat less, or split it");
-    }
     // The engine draws a picture over several lines; its last line says what is wrong.
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
@@ -109,8 +135,20 @@ mod tests {
             assert!(what.starts_with("not an expression: ") && advice.contains("`not`"), "{what}; {advice}");
         }
         assert!(check("a(", Flags::default()).is_err());
-        assert!(check(r"(\w{50}){50}{50}", Flags::default()).unwrap_err().contains("too large"));
+        for text in [r"(\w{50}){20}", r"\w{200}"] {
+            assert!(check(text, Flags::default()).unwrap_err().contains("too large"), "{text}");
+        }
         assert!(check(&"a".repeat(EXPRESSION_BYTES_MAX + 1), Flags::default()).is_err());
+    }
+
+    #[test]
+    fn an_expression_that_asks_for_nothing_is_known() {
+        for text in ["", ".*", "a*", "^", "^$", "x?", "(a|)", ".", ".+", r"\w", r"\S+", "^.{3,}$", r"[^\s]{8}", "\\b"] {
+            assert!(check(text, Flags::default()).unwrap().is_in_anything(), "{text}");
+        }
+        for text in ["a", "[a-z]", r"\d", "@", "^.{3,10}$", r"\W", "[a-zA-Z0-9]", "x.*"] {
+            assert!(!check(text, Flags::default()).unwrap().is_in_anything(), "{text}");
+        }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! A rule under a filter is `(rule) and (the filter's condition)`, as pySigma has it and everybody
 //! writes them; an exclusion therefore begins with `not`.
 
-use crate::incident::{Digest, LogSource};
+use crate::incident::{Digest, LogSource, RuleId};
 
+use super::budget::{Budget, Cost};
 use super::detection::Detection;
 use super::document::Origin;
 use super::lint::Lint;
@@ -12,7 +13,7 @@ use super::lists::{Context, Lists};
 use super::log_source;
 use super::problem::{Place, Report};
 use super::reader::{self, Fields};
-use super::rule::Draft;
+use super::rule::{self, Draft};
 use super::version::SigmaVersion;
 use super::yaml::{Node, Yaml};
 
@@ -22,6 +23,11 @@ const RULES_MAX: usize = 1_000;
 /// One filter, compiled.
 #[derive(Debug)]
 pub(super) struct Filter {
+    at: Place,
+    /// Its file below the rules folder.
+    pub(super) file: String,
+    pub(super) id: Option<(Place, RuleId)>,
+    pub(super) name: Option<(Place, String)>,
     rules: Rules,
     log_source: LogSource,
     detection: Detection,
@@ -31,8 +37,8 @@ pub(super) struct Filter {
 /// Which rules a filter narrows.
 #[derive(Debug)]
 enum Rules {
-    /// All for its log source.
-    Any,
+    /// All for its log source; the word stands here.
+    Any(Place),
     /// Those with these ids or names, for its log source.
     Named(Vec<(Place, String)>),
 }
@@ -40,11 +46,17 @@ enum Rules {
 impl Filter {
     /// Reads a filter; `None` when it has a problem that leaves none.
     pub(super) fn read(fields: &Fields<'_>, origin: &Origin<'_>, lists: &Lists, report: &mut Report) -> Option<Self> {
-        let context = SigmaVersion::read(fields, report).map(|version| Context::new(lists, version))?;
-        fields.need("title", report).and_then(|node| reader::line(node, "title", report));
+        // The rules it narrows may act.
+        let context = SigmaVersion::read(fields, report).map(|version| Context::new(lists, version, true))?;
+        rule::check_words(fields, report);
         if let Some(node) = fields.get("response") {
             report.error(node.at, "a filter narrows rules and has no response of its own");
         }
+        if let Some(entry) = fields.entry("tests") {
+            report.error_with(entry.at, "a filter has no tests of its own", "write them in the rules it narrows");
+        }
+        let id = fields.get("id").map(|node| rule::read_own_id(node, report));
+        let name = rule::read_name(fields, report);
         let log_source = fields.need("logsource", report).and_then(|node| log_source::read(node, report));
         let body = fields.need("filter", report)?;
         let inner = Fields::of(body, "filter", report)?;
@@ -54,12 +66,14 @@ impl Filter {
             warn_of_polarity(node, report);
         }
         let version = origin.version(&context.digests());
-        Some(Self { rules: rules?, log_source: log_source?, detection: detection?, version })
+        let file = origin.file.name.clone();
+        let (rules, log_source, detection) = (rules?, log_source?, detection?);
+        Some(Self { at: fields.at, file, id: id.flatten(), name, rules, log_source, detection, version })
     }
 
-    /// Narrows the rules it is for. A name that no rule has is an error: the rule was renamed, and
-    /// its exclusions would silently be gone.
-    pub(super) fn apply(&self, drafts: &mut [&mut Draft], report: &mut Report) {
+    /// Narrows the rules it is for. A name that no rule has, or a log source for which there is no
+    /// rule, is an error: its exclusions would silently be gone.
+    pub(super) fn apply(&self, drafts: &mut [&mut Draft], budget: &Budget, report: &mut Report) {
         if let Rules::Named(named) = &self.rules {
             for (at, name) in named {
                 match drafts.iter().find(|draft| draft.is_called(name)) {
@@ -72,14 +86,23 @@ impl Filter {
                 }
             }
         }
+        let mut narrowed = 0_usize;
         for draft in drafts.iter_mut().filter(|draft| self.is_for(draft)) {
+            if budget.spend(Cost::ConditionParts, self.detection.parts(), self.at, report).is_none() {
+                return;
+            }
             draft.rule.narrow(&self.detection, self.version);
+            narrowed += 1;
+        }
+        if let (Rules::Any(at), 0) = (&self.rules, narrowed) {
+            let advice = "give it the log source of the rules it is for, or remove it";
+            report.error_with(*at, "the filter narrows no rule: none is for its log source", advice);
         }
     }
 
     fn is_for(&self, draft: &Draft) -> bool {
         let is_named = match &self.rules {
-            Rules::Any => true,
+            Rules::Any(_) => true,
             Rules::Named(named) => named.iter().any(|(_, name)| draft.is_called(name)),
         };
         is_named && self.log_source.has(&draft.rule.log_source)
@@ -90,7 +113,7 @@ impl Rules {
     fn read(node: &Node, report: &mut Report) -> Option<Self> {
         if let Yaml::Text(word) = &node.value {
             return match word.as_str() {
-                "any" => Some(Self::Any),
+                "any" => Some(Self::Any(node.at)),
                 name => Some(Self::Named(vec![(node.at, name.to_owned())])),
             };
         }
@@ -116,10 +139,18 @@ fn without_rules(body: &Node) -> Node {
 
 /// The specification's own example has it the other way round, so this is easily got wrong.
 fn warn_of_polarity(condition: &Node, report: &mut Report) {
-    if let Yaml::Text(text) = &condition.value
-        && !text.trim_start().to_ascii_lowercase().starts_with("not ")
-    {
-        let advice = "an exclusion begins with `not`";
-        report.warn(Lint::FilterPolarity, condition.at, "this filter keeps only the events that match it", advice);
+    match &condition.value {
+        Yaml::List(conditions) => conditions.iter().for_each(|condition| warn_of_polarity(condition, report)),
+        Yaml::Text(text) if !is_exclusion(text) => {
+            let advice = "an exclusion begins with `not`";
+            let what = "this filter keeps only the events that match it";
+            report.warn(Lint::FilterPolarity, condition.at, what, advice);
+        }
+        _ => {}
     }
+}
+
+fn is_exclusion(condition: &str) -> bool {
+    let lower = condition.trim_start().to_ascii_lowercase();
+    lower.strip_prefix("not").is_some_and(|rest| rest.starts_with([' ', '\t', '\n', '(']))
 }

@@ -1,5 +1,6 @@
 //! Compiles one key of a search with its values.
 
+use super::budget::Cost;
 use super::encode;
 use super::expression::{Expression, Refused};
 use super::field::Field;
@@ -8,10 +9,11 @@ use super::lint::Lint;
 use super::lists::Context;
 use super::modifier::{Ends, Kind, Modifiers, TextSteps};
 use super::network::Network;
+use super::other_field::OtherField;
 use super::pattern::{Case, Written};
 use super::placeholder;
 use super::problem::{Place, Report};
-use super::value::{OtherField, Test};
+use super::value::Test;
 use super::yaml::{Node, Yaml};
 
 /// The longest text value, in bytes.
@@ -87,10 +89,14 @@ impl Item {
         Some(Self { field: Field::Everywhere, modifiers, tests })
     }
 
-    /// Whether it can only pass when something that was asked for is there.
+    /// Whether it can only pass when a value that was asked for is there, and not just any value.
     pub(super) fn is_positive(&self) -> bool {
-        let is_absence = |test: &Test| matches!(test, Test::Null | Test::Exists(false));
-        !self.modifiers.neq && !self.tests.iter().any(is_absence)
+        let asks = |test: &Test| match test {
+            Test::Same(other) => *other.field() != self.field,
+            test => test.is_telling(),
+        };
+        let asks = if self.modifiers.all { self.tests.iter().any(asks) } else { self.tests.iter().all(asks) };
+        asks && !self.modifiers.neq
     }
 
     /// The comparison in a word, for the explanation of a miss.
@@ -142,6 +148,7 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                     "write `re|i`, `re|m` or `re|s`",
                 );
             }
+            context.budget().spend(Cost::ExpressionBytes, 0, node.at, report)?;
             if Expression::is_bare(text) {
                 let what = format!("`{text}` is found anywhere in a value, also within a longer word");
                 report.warn(
@@ -151,10 +158,11 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                     "leave `re` out for the whole value, or write `contains`",
                 );
             }
-            Expression::compile(text, flags)
-                .map(Test::Expression)
+            let expression = Expression::compile(text, flags)
                 .map_err(|Refused(what, advice)| report.error_with(node.at, what, advice))
-                .ok()
+                .ok()?;
+            context.budget().spend(Cost::ExpressionBytes, expression.bytes(), node.at, report)?;
+            Some(Test::Expression(expression))
         }
         (Kind::Network, Yaml::Text(text)) => Network::parse(text)
             .map(Test::Network)
@@ -169,7 +177,7 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                 report.error(node.at, format!("`{name}` is not the name of a field"));
                 return None;
             }
-            Some(Test::Same(OtherField { field, ends, case: case(cased) }))
+            Some(Test::Same(OtherField::new(field, ends, case(cased))))
         }
         (kind, _) => {
             let (wanted, advice) = match kind {
@@ -235,7 +243,13 @@ fn encoded(written: Written, steps: TextSteps, at: Place, report: &mut Report) -
         return Some(vec![written]);
     }
     let Some(text) = written.text() else {
-        report.error_with(at, "a text with wildcards cannot be encoded", "write `\\*` or `\\?` for the characters");
+        if steps.windash {
+            let advice = "leave out `windash` and write one value for each dash; a wildcard is `\\*` or `\\?`";
+            report.error_with(at, "a text whose dashes or wildcards stand for several cannot be encoded", advice);
+        } else {
+            let advice = "write `\\*` or `\\?` for the characters";
+            report.error_with(at, "a text with wildcards cannot be encoded", advice);
+        }
         return None;
     };
     let bytes = encode::bytes(&text, steps.utf16);

@@ -54,7 +54,7 @@ pub(super) fn read_field(
             .map_err(|why| report.error_with(at, format!("the field `{name}`: {why}"), "write `\\[` for a bracket"))
             .ok();
     }
-    if name.ends_with(']') {
+    if name.contains(['[', ']']) {
         let advice = "write `sigma-version: 3` if elements of an array are meant";
         report.warn(
             Lint::BracketInName,
@@ -87,6 +87,23 @@ mod tests {
         assert!(parse("f|all", SigmaVersion::Two).unwrap().modifiers.is_plain());
         assert!(parse(" f", SigmaVersion::Two).unwrap_err().contains("begins or ends with a space"));
         assert!(parse("f|", SigmaVersion::Two).unwrap_err().contains("unknown modifier ``"));
+    }
+
+    #[test]
+    fn brackets_that_select_nothing_are_warned_of() {
+        let warnings = |text: &str, version| {
+            let mut report = Report::about("x");
+            Key::parse(text, version, Place { line: 1, column: 1 }, &mut report);
+            let mut warnings = Vec::new();
+            report.hand_over(&mut Vec::new(), &mut warnings);
+            warnings.iter().map(ToString::to_string).collect::<String>()
+        };
+        for text in ["target[any]", "target[0].type", "a[1"] {
+            let warning = warnings(text, SigmaVersion::Two);
+            assert!(warning.contains("are taken as a part of the name; write `sigma-version: 3`"), "{text}: {warning}");
+        }
+        assert_eq!(warnings("a.b", SigmaVersion::Two), "");
+        assert_eq!(warnings("target[0].type", SigmaVersion::Three), "");
     }
 
     #[test]

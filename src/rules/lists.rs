@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::budget::Budget;
 use super::load::VALUES_MAX as FOLDER_VALUES_MAX;
 use super::problem::Report;
 use super::reader;
@@ -18,9 +19,12 @@ const VALUES_MAX: usize = 10_000;
 /// The longest value, in bytes.
 const VALUE_BYTES_MAX: usize = 1_024;
 
-/// All lists of a folder.
+/// All lists of a folder, and what the rules that use them may come to.
 #[derive(Debug, Default)]
-pub(super) struct Lists(BTreeMap<String, List>);
+pub(super) struct Lists {
+    by_name: BTreeMap<String, List>,
+    budget: Budget,
+}
 
 /// One list.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub(super) struct Context<'l> {
     lists: &'l Lists,
     /// The Sigma it is written in.
     pub(super) version: SigmaVersion,
+    /// Whether somebody may be acted on by what is read, so that what is doubtful is refused.
+    pub(super) acts: bool,
     used: RefCell<BTreeSet<String>>,
 }
 
@@ -61,24 +67,34 @@ impl Lists {
                 break;
             }
         }
-        Self(lists)
+        Self { by_name: lists, budget: Budget::default() }
+    }
+
+    /// What all rules together may come to.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// The names of all lists.
     pub(super) fn names(&self) -> Vec<&str> {
-        self.0.keys().map(String::as_str).collect()
+        self.by_name.keys().map(String::as_str).collect()
     }
 }
 
 impl<'l> Context<'l> {
     /// For one document.
-    pub(super) fn new(lists: &'l Lists, version: SigmaVersion) -> Self {
-        Self { lists, version, used: RefCell::default() }
+    pub(super) fn new(lists: &'l Lists, version: SigmaVersion, acts: bool) -> Self {
+        Self { lists, version, acts, used: RefCell::default() }
+    }
+
+    /// What all rules together may come to.
+    pub(super) fn budget(&self) -> &'l Budget {
+        self.lists.budget()
     }
 
     /// The values of the list; the detection depends on it from now on.
     pub(super) fn list(&self, name: &str) -> Option<&'l [String]> {
-        let list = self.lists.0.get(name)?;
+        let list = self.lists.by_name.get(name)?;
         self.used.borrow_mut().insert(name.to_owned());
         Some(&list.values)
     }
@@ -91,14 +107,19 @@ impl<'l> Context<'l> {
     /// Names and digests of the lists that were used: a part of what the rule is.
     pub(super) fn digests(&self) -> Vec<(String, Digest)> {
         let used = self.used.borrow();
-        used.iter().filter_map(|name| Some((name.clone(), self.lists.0.get(name)?.digest))).collect()
+        used.iter().filter_map(|name| Some((name.clone(), self.lists.by_name.get(name)?.digest))).collect()
     }
+}
+
+/// Whether a list can be called so. Letters and digits are those of any script, as in Python's `\w`.
+pub(super) fn is_name(text: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '-' | '.');
+    !text.is_empty() && text.chars().all(is_part)
 }
 
 fn read(file: &SourceFile, report: &mut Report) -> Option<(String, List)> {
     let stem = file.name.strip_prefix(FOLDER).and_then(|name| name.rsplit_once('.')).map(|(stem, _)| stem)?;
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    if stem.is_empty() || !stem.bytes().all(is_name) {
+    if !is_name(stem) {
         report.file_error("is no name of a list", "use letters, digits, `_`, `-` and `.`");
         return None;
     }

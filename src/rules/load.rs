@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::incident::{Digest, ReasonCode};
+use crate::incident::{Digest, ReasonCode, RuleId};
 
+use super::budget::Budget;
 use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
@@ -250,7 +251,8 @@ impl<'f> Sorted<'f> {
 fn is_misplaced(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
     let (stem, extension) = last.rsplit_once('.').unwrap_or((last, ""));
-    extension == "csv" || matches!(stem, "guardrails" | "identities")
+    let is = |part: &str, word: &str| part.eq_ignore_ascii_case(word);
+    is(extension, "csv") || is(stem, "guardrails") || is(stem, "identities")
 }
 
 fn read_guardrails(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Report>) -> Option<Guardrails> {
@@ -282,11 +284,16 @@ fn read_drafts(
         for document in document::read(file, lists, &mut report) {
             match document {
                 Document::Rule(draft) => {
-                    unique.check(&draft, &mut report);
+                    let id = Some((draft.id_at, &draft.rule.reference.id));
+                    unique.check(id, draft.name.as_ref(), &draft.rule.file, &mut report);
                     check_codes(&draft.codes, reasons, &mut report);
                     drafts.push((index, *draft));
                 }
-                Document::Filter(filter) => filters.push((index, *filter)),
+                Document::Filter(filter) => {
+                    let id = filter.id.as_ref().map(|(at, id)| (*at, id));
+                    unique.check(id, filter.name.as_ref(), &filter.file, &mut report);
+                    filters.push((index, *filter));
+                }
             }
         }
         let is_full = drafts.len() + filters.len() > DOCUMENTS_MAX || Report::values(reports) > VALUES_MAX;
@@ -300,7 +307,7 @@ fn read_drafts(
             break;
         }
     }
-    apply_filters(&filters, &mut drafts, reports);
+    apply_filters(&filters, &mut drafts, lists.budget(), reports);
     drafts
 }
 
@@ -315,10 +322,15 @@ fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report], check: fn(&Dra
 /// Each with the index of its file's report.
 pub(super) type Reported<V> = (usize, V);
 
-fn apply_filters(filters: &[Reported<Filter>], drafts: &mut [Reported<Draft>], reports: &mut [Report]) {
+fn apply_filters(
+    filters: &[Reported<Filter>],
+    drafts: &mut [Reported<Draft>],
+    budget: &Budget,
+    reports: &mut [Report],
+) {
     for (index, filter) in filters {
         if let Some(report) = reports.get_mut(*index) {
-            filter.apply(&mut drafts.iter_mut().map(|(_, draft)| draft).collect::<Vec<_>>(), report);
+            filter.apply(&mut drafts.iter_mut().map(|(_, draft)| draft).collect::<Vec<_>>(), budget, report);
         }
     }
 }
@@ -331,26 +343,29 @@ fn check_codes(codes: &[(Place, ReasonCode)], reasons: &Reasons, report: &mut Re
     }
 }
 
-/// Ids and names that were seen, with the file that has them.
+/// Ids and names of rules and filters that were seen, each with what it was and the file that has it.
+/// Filters call rules by either, so neither may be the other of another rule.
 #[derive(Default)]
 struct Unique {
-    seen: HashMap<String, String>,
+    seen: HashMap<String, (&'static str, String)>,
 }
 
 impl Unique {
-    fn check(&mut self, draft: &Draft, report: &mut Report) {
-        let id = format!("id `{}`", draft.rule.reference.id);
-        self.take(id, draft.id_at, &draft.rule.file, report);
-        if let Some((at, name)) = &draft.name {
-            self.take(format!("name `{name}`"), *at, &draft.rule.file, report);
+    fn check(&mut self, id: Option<(Place, &RuleId)>, name: Option<&(Place, String)>, file: &str, report: &mut Report) {
+        if let Some((at, id)) = id {
+            self.take("id", id.as_str(), at, file, report);
+        }
+        if let Some((at, name)) = name {
+            self.take("name", name, *at, file, report);
         }
     }
 
-    fn take(&mut self, what: String, at: Place, file: &str, report: &mut Report) {
-        if let Some(other) = self.seen.get(&what) {
-            report.error_with(at, format!("the {what} is already that of {other}"), "give each rule its own");
-        } else {
-            self.seen.insert(what, file.to_owned());
-        }
+    fn take(&mut self, what: &'static str, called: &str, at: Place, file: &str, report: &mut Report) {
+        let Some((first, other)) = self.seen.get(called) else {
+            self.seen.insert(called.to_owned(), (what, file.to_owned()));
+            return;
+        };
+        let whose = if *first == what { "that" } else { "an id or a name" };
+        report.error_with(at, format!("the {what} `{called}` is already {whose} of {other}"), "give each rule its own");
     }
 }

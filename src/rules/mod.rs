@@ -14,6 +14,7 @@
 //! allowed and probably not meant.
 
 mod behaviour;
+mod budget;
 mod commit;
 mod committed;
 mod compare;
@@ -22,6 +23,7 @@ mod cover;
 mod coverage;
 mod date_part;
 mod detection;
+mod dialect;
 mod document;
 mod duration;
 mod encode;
@@ -47,6 +49,7 @@ mod modifier;
 mod near;
 mod network;
 mod opened;
+mod other_field;
 mod own_tests;
 mod part;
 mod pattern;

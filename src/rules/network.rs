@@ -38,6 +38,11 @@ impl Network {
         }
     }
 
+    /// Whether every address of its family is in it.
+    pub(super) fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether `text` is an address in it.
     pub(super) fn has(&self, text: &str) -> bool {
         text.parse::<IpAddr>().is_ok_and(|found| {

@@ -33,9 +33,9 @@ impl From<io::Error> for Unreadable {
 impl Opened {
     /// Reads the file at `path` below `root`, if one of `owners` keeps it and nobody else may write it.
     pub(super) fn read(path: &Path, root: &Path, bytes_max: u64, owners: &[u32]) -> Result<Self, Unreadable> {
-        // Asked before opening: opening a pipe would wait for somebody to write into it.
+        // Asked before opening, which is not harmless with every device, and again of what was opened.
         check_regular(&fs::metadata(path)?)?;
-        let file = fs::File::open(path)?;
+        let file = without_waiting().open(path)?;
         let about = file.metadata()?;
         check_regular(&about)?;
         check_place(path, root, &about)?;
@@ -91,6 +91,20 @@ pub(super) fn owners(folder: &Path) -> Vec<u32> {
 
 fn check_regular(about: &fs::Metadata) -> Result<(), Unreadable> {
     if about.is_file() { Ok(()) } else { Err(Unreadable("is not a regular file".to_owned(), "remove it")) }
+}
+
+/// For reading, without waiting for somebody to write into a pipe that was put in a file's place.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn without_waiting() -> fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    /// Linux's `O_NONBLOCK` on these machines.
+    const NONBLOCK: i32 = 0o4000;
+    fs::OpenOptions::new().read(true).custom_flags(NONBLOCK).to_owned()
+}
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+fn without_waiting() -> fs::OpenOptions {
+    fs::OpenOptions::new().read(true).to_owned()
 }
 
 /// A link may stay within the folder (container volumes swap whole sets that way), not leave it. The
@@ -180,12 +194,24 @@ mod tests {
         assert_eq!(what, "changed while it was read");
     }
 
+    /// A pipe that nobody writes into would hold up the load for ever.
     #[test]
-    fn a_pipe_is_not_waited_for() {
+    fn a_pipe_is_refused_without_waiting_for_a_writer() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let pipe = root.join("a.yml");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert_eq!(read(&pipe, &root).unwrap_err(), "is not a regular file");
+        if !std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()) {
+            println!("not run: there is no mkfifo");
+            return;
+        }
+        let (done, waiting) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let found = read(&pipe, &root).unwrap_err();
+            // Should a pipe take a file's place after it was asked.
+            let opened = without_waiting().open(&pipe).is_ok();
+            done.send((found, opened)).unwrap();
+        });
+        let (found, opened) = waiting.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+        assert!(found == "is not a regular file" && opened, "{found}");
     }
 }

@@ -53,9 +53,14 @@ impl Written {
         Self(text.chars().map(Piece::Char).collect())
     }
 
-    /// Its parts one after the other.
-    pub(super) fn joined(parts: impl IntoIterator<Item = Self>) -> Self {
-        Self(parts.into_iter().flat_map(|part| part.0).collect())
+    /// With `more` behind it.
+    pub(super) fn append(&mut self, more: &Self) {
+        self.0.extend_from_slice(&more.0);
+    }
+
+    /// How many characters and wildcards it has.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The text it stands for; `None` when it has wildcards.
@@ -172,6 +177,18 @@ impl Pattern {
             (Shape::Contains(wanted), Case::Counts) => text.contains(&**wanted),
             (Shape::Wildcards(pieces), Case::Ignored) => wildcards(pieces, text, fold::fold),
             (Shape::Wildcards(pieces), Case::Counts) => wildcards(pieces, text, |character| character),
+        }
+    }
+}
+
+impl Pattern {
+    /// Whether it asks for no character, at most for how many there are.
+    pub(super) fn is_only_wildcards(&self) -> bool {
+        match &self.shape {
+            Shape::Anything => true,
+            Shape::Exactly(_) => false,
+            Shape::StartsWith(text) | Shape::EndsWith(text) | Shape::Contains(text) => text.is_empty(),
+            Shape::Wildcards(pieces) => pieces.iter().all(|piece| matches!(piece, Piece::One | Piece::Many)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::path::Path;
+use crate::incident::path::{Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Alert, Assurance, ReasonCode};
 
 use super::duration;
@@ -17,8 +17,6 @@ use super::yaml::Node;
 /// How long a cooldown may be, in seconds: none to a month.
 const COOLDOWN_S: std::ops::RangeInclusive<u64> = 0..=30 * 86_400;
 const COOLDOWN_DEFAULT: Duration = Duration::from_secs(3_600);
-/// As many values as a path gives at most ([`Path::values`]); so many may be more than it shows.
-const PATH_VALUES_MAX: usize = 64;
 
 /// The keys of a `response`.
 pub(super) const KEYS: [&str; 5] = ["mode", "account", "steps", "cooldown", "assurance"];
@@ -167,10 +165,7 @@ impl AccountPath {
     /// The distinct accounts the path reaches. Null counts as nothing; one unusable value spoils the
     /// rest, because a look-alike beside a real address is not "exactly one".
     pub(super) fn named_in(&self, event: &Value) -> Named {
-        let values = self.path.values(event);
-        if values.len() >= PATH_VALUES_MAX {
-            return Named::Several;
-        }
+        let Reached::All(values) = self.path.values(event) else { return Named::Several };
         let mut accounts = BTreeSet::new();
         for value in values.into_iter().filter(|value| !value.is_null()) {
             match self.account(value) {

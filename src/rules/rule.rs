@@ -145,7 +145,8 @@ pub(super) struct Draft {
 impl Draft {
     /// Reads a rule; `None` when it has a problem that leaves no rule.
     pub(super) fn read(fields: &Fields<'_>, origin: &Origin<'_>, lists: &Lists, report: &mut Report) -> Option<Self> {
-        let context = SigmaVersion::read(fields, report).map(|version| Context::new(lists, version));
+        let acts = fields.get("response").is_some();
+        let context = SigmaVersion::read(fields, report).map(|version| Context::new(lists, version, acts));
         check_taxonomy(fields, report);
         let title = read_title(fields, report);
         let status = read_status(fields, report);
@@ -153,7 +154,7 @@ impl Draft {
         let log_source = fields.need("logsource", report).and_then(|node| log_source::read(node, report));
         let detection = fields.need("detection", report).zip(context.as_ref());
         let detection = detection.and_then(|(node, context)| Detection::read(node, context, report));
-        let name = fields.get("name").and_then(|node| Some((node.at, reader::line(node, "name", report)?.to_owned())));
+        let name = read_name(fields, report);
         let texts = Texts::read(fields, report);
         let mut codes = Vec::new();
         let response = match fields.get("response") {
@@ -204,7 +205,7 @@ impl Draft {
     /// A rule that acts must not act on whatever comes along.
     pub(super) fn check_safety(&self, report: &mut Report) {
         let Some(response) = &self.rule.response else { return };
-        let advice = "add a search that the event must pass";
+        let advice = "add a search that the event must pass; that a field is there is not enough";
         if self.rule.matches(&Value::Object(serde_json::Map::new())) {
             report.error_with(self.detection_at, "a rule with a response must not match the empty event", advice);
         } else if !self.rule.detection.is_anchored() {
@@ -224,6 +225,21 @@ impl Draft {
             );
         }
     }
+}
+
+/// Checks what another document than a rule says of itself in the words of rules.
+pub(super) fn check_words(fields: &Fields<'_>, report: &mut Report) {
+    check_taxonomy(fields, report);
+    read_title(fields, report);
+    read_status(fields, report);
+    read_level(fields, report);
+    Texts::read(fields, report);
+}
+
+/// The name that others call it by, and where it stands.
+pub(super) fn read_name(fields: &Fields<'_>, report: &mut Report) -> Option<(Place, String)> {
+    let node = fields.get("name")?;
+    Some((node.at, reader::line(node, "name", report)?.to_owned()))
 }
 
 /// Another taxonomy changes the names of fields.
@@ -246,6 +262,11 @@ fn read_id(fields: &Fields<'_>, origin: &Origin<'_>, report: &mut Report) -> Opt
         report.error_with(fields.at, "a rule with a response needs the key `id`", advice);
         return None;
     };
+    read_own_id(node, report)
+}
+
+/// An id that is written out, and where it stands.
+pub(super) fn read_own_id(node: &Node, report: &mut Report) -> Option<(Place, RuleId)> {
     match RuleId::parse(reader::text(node, "id", report)?) {
         Ok(id) => Some((node.at, id)),
         Err(problem) => {

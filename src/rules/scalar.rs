@@ -7,7 +7,7 @@ use std::fmt;
 pub(super) struct Number {
     /// Its value.
     pub(super) value: NumberValue,
-    /// Its text: as written, except that hexadecimal and octal numbers are in decimal.
+    /// Its text: as written, with its sign, except that hexadecimal and octal numbers are in decimal.
     pub(super) text: String,
 }
 
@@ -75,7 +75,7 @@ fn integer(text: &str, unsigned: &str) -> Scalar {
     }
     match text.parse::<i128>() {
         Ok(value) if in_64_bits(value) => {
-            Scalar::Number(Number { value: NumberValue::Integer(value), text: value.to_string() })
+            Scalar::Number(Number { value: NumberValue::Integer(value), text: text.to_owned() })
         }
         _ => Scalar::Refused("the number does not fit 64 bits"),
     }
@@ -139,6 +139,7 @@ mod tests {
         assert_eq!(resolve("~"), Scalar::Null);
         assert_eq!(resolve("True"), Scalar::Bool(true));
         assert_eq!(resolve("-5"), number(NumberValue::Integer(-5), "-5"));
+        assert_eq!(resolve("+8613800000001"), number(NumberValue::Integer(8_613_800_000_001), "+8613800000001"));
         assert_eq!(
             resolve("18446744073709551615"),
             number(NumberValue::Integer(u64::MAX.into()), "18446744073709551615")

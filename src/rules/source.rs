@@ -1,5 +1,6 @@
 //! Reads a rules folder from disk: the only place of this module that touches files.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ pub(super) const FILES_MAX: usize = 8_000;
 pub(super) const FOLDER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The deepest nesting of folders.
 const FOLDER_DEPTH_MAX: usize = 8;
+/// The most folders, the first included.
+const FOLDERS_MAX: usize = 1_000;
 
 /// One file of a rules folder, read whole.
 #[derive(Debug, Clone)]
@@ -27,9 +30,10 @@ pub struct SourceFile {
     pub bytes: Vec<u8>,
 }
 
-/// Reads every `.yml`, `.yaml` and `.csv` file of `folder`, sorted by name. Names that begin with a
-/// dot are passed over: editors and container volumes keep their own things there. Of a folder that is
-/// too large nothing is given.
+/// Reads every `.yml`, `.yaml` and `.csv` file of `folder`, whatever the case of its ending, sorted by
+/// name. Names that begin with a dot are passed over: editors and container volumes keep their own
+/// things there. Links are followed as long as they stay within the folder. Of a folder that is too
+/// large nothing is given.
 pub(super) fn read(folder: &Path, reports: &mut Vec<Report>) -> Vec<SourceFile> {
     let root = match folder.canonicalize() {
         Ok(root) => root,
@@ -44,6 +48,7 @@ pub(super) fn read(folder: &Path, reports: &mut Vec<Report>) -> Vec<SourceFile> 
         folder,
         root,
         owners: opened::owners(folder),
+        folders: HashSet::new(),
         files: Vec::new(),
         states: Vec::new(),
         bytes: 0,
@@ -81,6 +86,8 @@ struct Reader<'f> {
     root: PathBuf,
     /// Who may own the files.
     owners: Vec<u32>,
+    /// The folders that were read, as they are without links.
+    folders: HashSet<PathBuf>,
     files: Vec<SourceFile>,
     /// Each file that was read, as it was then.
     states: Vec<(PathBuf, State)>,
@@ -93,6 +100,21 @@ impl Reader<'_> {
     fn folder(&mut self, path: &Path, name: &str, depth: usize) {
         if depth > FOLDER_DEPTH_MAX {
             return self.problem(path, format!("folders are nested deeper than {FOLDER_DEPTH_MAX}"), "move it up");
+        }
+        let real = match path.canonicalize() {
+            Ok(real) => real,
+            Err(error) => return self.problem(path, format!("cannot be read: {error}"), "check path and permissions"),
+        };
+        // A link may stay within the folder (container volumes swap whole sets that way), not leave it.
+        if !real.starts_with(&self.root) {
+            return self.problem(path, "it leads out of the rules folder", "copy the folder into the rules folder");
+        }
+        if self.folders.len() >= FOLDERS_MAX {
+            return self.problem(path, format!("is one of more than {FOLDERS_MAX} folders"), "remove some");
+        }
+        // Also the end of links that lead in a circle.
+        if !self.folders.insert(real) {
+            return self.problem(path, "the same folder is already read under another name", "remove the link");
         }
         if fs::metadata(path).is_ok_and(|about| opened::is_world_writable(&about)) {
             self.problem(path, "everybody may write to this folder", "chmod o-w");
@@ -119,10 +141,14 @@ impl Reader<'_> {
             return self.problem(&path, "the name has characters that nobody sees", "rename it");
         }
         let full_name = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            self.folder(&path, &full_name, depth + 1);
-        } else if is_ours(&name) {
-            self.file(&path, full_name);
+        // Asked through links: a container volume lays a subfolder out as a link into the set in force.
+        match fs::metadata(&path) {
+            Ok(about) if about.is_dir() => self.folder(&path, &full_name, depth + 1),
+            _ if is_ours(&name) => self.file(&path, full_name),
+            Err(_) if entry.file_type().is_ok_and(|kind| kind.is_symlink()) => {
+                self.problem(&path, "the link leads nowhere", "remove it, or put back the rules it led to");
+            }
+            _ => {}
         }
     }
 
@@ -165,11 +191,16 @@ pub(super) fn bytes_max(name: &str) -> u64 {
 }
 
 pub(super) fn is_ours(name: &str) -> bool {
-    is_csv(name) || Path::new(name).extension().is_some_and(|e| e == "yml" || e == "yaml")
+    is_csv(name) || ends_in(name, "yml") || ends_in(name, "yaml")
 }
 
 fn is_csv(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|e| e == "csv")
+    ends_in(name, "csv")
+}
+
+/// Whatever the case: a rule called `X.YML` that is passed over is a rule that somebody relies on.
+fn ends_in(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
 /// A file's bytes as text: UTF-8 with or without a byte order mark, and no control character. Marks
@@ -234,6 +265,49 @@ mod tests {
         let (names, problems) = read_all(folder.path());
         assert_eq!(names, ["identities.csv", "okta/a.yaml", "okta/b.yml", "z.yml"]);
         assert_eq!(problems, "");
+    }
+
+    #[test]
+    fn endings_may_have_any_case() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["A.YML", "b.Yaml", "c.CSV", "d.YMLX"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        assert_eq!(read_all(folder.path()), (vec!["A.YML".into(), "b.Yaml".into(), "c.CSV".into()], String::new()));
+    }
+
+    /// As Kubernetes lays out a volume of a ConfigMap with paths.
+    #[test]
+    fn a_link_to_a_folder_within_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("..2026_11_21/okta")).unwrap();
+        fs::write(folder.path().join("..2026_11_21/okta/a.yml"), "x").unwrap();
+        symlink("..2026_11_21", folder.path().join("..data")).unwrap();
+        symlink("..data/okta", folder.path().join("okta")).unwrap();
+        assert_eq!(read_all(folder.path()), (vec!["okta/a.yml".into()], String::new()));
+    }
+
+    #[test]
+    fn f10_a_link_to_a_folder_may_not_lead_out_nowhere_or_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("a.yml"), "x").unwrap();
+        symlink(outside.path(), folder.path().join("out")).unwrap();
+        symlink("gone", folder.path().join("nowhere")).unwrap();
+        symlink(".", folder.path().join("back")).unwrap();
+        fs::create_dir(folder.path().join("inner")).unwrap();
+        symlink("..", folder.path().join("inner/up")).unwrap();
+        let (names, problems) = read_all(folder.path());
+        assert!(names.is_empty(), "{names:?}");
+        for problem in [
+            "out: it leads out of the rules folder",
+            "nowhere: the link leads nowhere",
+            "back: the same folder is already read under another name",
+            "up: the same folder is already read under another name",
+        ] {
+            assert!(problems.contains(problem), "{problems}");
+        }
+        assert_eq!(problems.lines().count(), 4);
     }
 
     #[test]
@@ -312,6 +386,7 @@ mod tests {
             folder,
             root: folder.canonicalize().unwrap(),
             owners: opened::owners(folder),
+            folders: HashSet::new(),
             files: Vec::new(),
             states: Vec::new(),
             bytes: 0,

@@ -73,7 +73,7 @@ fn copies(drafts: &[Reported<Draft>]) -> Vec<(usize, usize)> {
 /// The tests of a detection whatever their order: only rules with the same can be copies.
 fn ingredients(detection: &Detection) -> Vec<String> {
     let mut found = Vec::new();
-    let mut waiting: Vec<&Search> = detection.searches.iter().map(|named| &named.search).collect();
+    let mut waiting: Vec<&Search> = detection.searches.iter().map(|named| &*named.search).collect();
     while let Some(search) = waiting.pop() {
         match search {
             Search::All(parts) | Search::Any(parts) => waiting.extend(parts),

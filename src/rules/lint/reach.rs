@@ -135,6 +135,6 @@ fn is_common(test: &Test, common: &[Value]) -> bool {
         Test::Null | Test::Exists(_) => true,
         // Compares two fields of the event: there is no value to try.
         Test::Same(_) => false,
-        _ => common.iter().any(|value| test.passes(value, &Value::Null)),
+        _ => common.iter().any(|value| test.passes(value)),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::response::{AccountPath, Named};
 use super::fields::plain_name;
 use crate::incident::AccountKind;
+use crate::incident::path::{Path, Reached};
 
 /// Names of members that hold whom an event is about, the best first.
 const PERSONS: [&str; 16] = [
@@ -122,8 +123,9 @@ fn walk(value: &Value, way: &Way, places: &mut Vec<Way>) {
 /// How unlikely the place is, and what it names; `None` when that is no account.
 fn account(event: &Value, way: &Way) -> Option<(usize, Account)> {
     let rank = PERSONS.iter().position(|name| *name == way.last);
-    let path: crate::incident::path::Path = way.path.parse().ok()?;
-    let value = path.values(event).first()?.as_str()?.to_owned();
+    let path: Path = way.path.parse().ok()?;
+    let Reached::All(values) = path.values(event) else { return None };
+    let value = values.first()?.as_str()?.to_owned();
     let is_mail = value.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'));
     let is_of_mail = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '\'' | '@');
     let is_mail = is_mail && value.chars().all(is_of_mail);

@@ -75,6 +75,9 @@ fn texts_numbers_and_absence() {
             ("exists/list", "{f|exists: [true, false]}", json!({"f": 0}), Refused),
             ("num/string-vs-int", "{f: '22'}", json!({"f": 22}), Match),
             ("num/int-vs-string", "{f: 22}", json!({"f": "22"}), Match),
+            ("num/sign-as-written", "{f: +8613800000001}", json!({"f": "+8613800000001"}), Match),
+            ("num/sign-is-no-part-of-a-number", "{f: +8613800000001}", json!({"f": 8_613_800_000_001_u64}), Match),
+            ("num/sign-is-a-part-of-a-text", "{f: +8613800000001}", json!({"f": "8613800000001"}), Miss),
             ("num/leading-zero-differs", "{f: '022'}", json!({"f": 22}), Miss),
             ("num/big-int-exact", "{f: 9007199254740993}", json!({"f": 9_007_199_254_740_992_u64}), Miss),
             ("num/gt-string-number", "{f|gt: 3}", json!({"f": "3.5"}), Match),
@@ -89,6 +92,14 @@ fn texts_numbers_and_absence() {
             ("neq/array-any", "{f|neq: a}", json!({"f": ["a", "b"]}), Miss),
             ("neq/contains", "{f|contains|neq: a}", json!({"f": "xyz"}), Match),
             ("neq/null", "{f|neq: null}", json!({"f": "x"}), Match),
+            ("fieldref/neq", "{f|fieldref|neq: g}", json!({"f": "a", "g": "b"}), Match),
+            ("fieldref/neq-same", "{f|fieldref|neq: g}", json!({"f": "a", "g": "A"}), Miss),
+            ("fieldref/neq-other-missing", "{f|fieldref|neq: g}", json!({"f": "a"}), Miss),
+            ("fieldref/neq-missing", "{f|fieldref|neq: g}", json!({"g": "a"}), Miss),
+            ("fieldref/neq-null", "{f|fieldref|neq: g}", json!({"f": "a", "g": null}), Miss),
+            ("fieldref/neq-none-of", "{f|fieldref|neq: [g, h]}", json!({"f": "a", "g": "b", "h": "c"}), Match),
+            ("fieldref/neq-one-of-them-missing", "{f|fieldref|neq: [g, h]}", json!({"f": "a", "g": "b"}), Miss),
+            ("fieldref/neq-contains-missing", "{f|fieldref|contains|neq: g}", json!({"f": "a"}), Miss),
             ("list/empty-list", "{f: []}", json!({}), Match),
             ("list/all", "{f|contains|all: [a, b]}", json!({"f": "ab"}), Match),
             ("list/all-single", "{f|all: a}", json!({"f": "a"}), Match),
@@ -150,6 +161,11 @@ fn expressions_networks_and_encodings() {
             ("time/week", "{t|week: 53}", json!({"t": "2027-01-01"}), Match),
             ("time/no-date", "{t|day: 3}", json!({"t": "3"}), Miss),
             ("time/text-rejected", "{t|day: '3'}", json!({"t": "2026-02-03"}), Refused),
+            ("re/class-operator-rejected", "{f|re: '[;|&&]'}", json!({"f": "a;b&&c|d"}), Refused),
+            ("re/angle-border-rejected", r"{f|re: '\<script'}", json!({"f": "my script"}), Refused),
+            ("re/nested-class-rejected", "{f|re: '[a[b]]'}", json!({"f": "a]"}), Refused),
+            ("re/class-escaped", r"{f|re: '^[;|\&\&]$'}", json!({"f": "&"}), Match),
+            ("re/repeated-too-often-rejected", "{f|re: 'a{1001}'}", json!({"f": "a"}), Refused),
             ("expand/unresolved-rejected", "{f|expand: '%admins%'}", json!({"f": "%admins%"}), Refused),
             ("expand/literal-percent", "{f: '%admins%'}", json!({"f": "%admins%"}), Match),
         ],
@@ -219,6 +235,10 @@ fn array_blocks_of_version_three() {
             ("all-or-empty/empty", "{'f[all_or_empty]': {a: 1}}", json!({"f": []}), Match),
             ("none/missing", "{'f[none]': {a: 1}}", json!({}), Match),
             ("brackets/escaped", r"{'f\[any\]': x}", json!({"f[any]": "x"}), Match),
+            ("any/list-of-both-rejected", "{'f[any]': [{t: x}, admin]}", json!({"f": ["superadministrator"]}), Refused),
+            ("any/list-of-values-is-whole", "{'f[any]': [admin]}", json!({"f": ["superadministrator"]}), Miss),
+            ("any/list-of-both-as-advised", "{'f[any]': [{t: x}, {.: admin}]}", json!({"f": ["Admin"]}), Match),
+            ("any/as-advised-is-whole", "{'f[any]': [{t: x}, {.: admin}]}", json!({"f": ["superadministrator"]}), Miss),
             ("brackets/unknown-word-rejected", "{'f[some]': {a: 1}}", json!({}), Refused),
             ("brackets/modifiers-with-a-body-rejected", "{'f[any]|contains': {a: b}}", json!({}), Refused),
         ],
@@ -269,6 +289,27 @@ fn lists_stand_for_their_values() {
     assert!(refused.contains("there is no list for `%team%`; put its values into lists/team.yml"), "{refused}");
 }
 
+/// A placeholder that is taken for text matches nobody, and who was to be left alone no longer is.
+#[test]
+fn a_placeholder_is_resolved_or_refused_whatever_its_name() {
+    let load = |value: &str| {
+        let rule =
+            detecting(&format!("  s: {{a: 1}}\n  known: {{u|expand: '{value}'}}\n  condition: s and not known\n"));
+        let mut files = folder(&[("x.yml", &rule)]);
+        files.push(file("lists/白名单.yml", "[admin]"));
+        compile(&files).map_err(|errors| errors.to_string())
+    };
+    let set = load("%白名单%").unwrap();
+    assert!(set.evaluate(&alert(json!({"a": 1, "u": "Admin"}))).matches.is_empty());
+    assert!(!set.evaluate(&alert(json!({"a": 1, "u": "%白名单%"}))).matches.is_empty());
+    assert!(load("%黑名单%").unwrap_err().contains("there is no list for `%黑名单%`"));
+    for value in ["%Admin Users%", "100% of 5%"] {
+        let refused = load(value).unwrap_err();
+        assert!(refused.contains("is no name of a list; write `\\%` for a percent sign"), "{refused}");
+    }
+    assert!(load(r"100\% of 5\%").is_ok());
+}
+
 #[test]
 fn filters_narrow_the_rules_they_name() {
     let rule =
@@ -293,8 +334,8 @@ fn filters_narrow_the_rules_they_name() {
     let elsewhere = filter("[base]", "not s")
         .replace("title: F\nlogsource: {product: test}", "title: F\nlogsource: {product: other}");
     assert!(load_rule(&elsewhere).unwrap_err().to_string().contains("is for another log source"));
-    let others = elsewhere.replace("[base]", "any");
-    assert!(matched(&others, json!({"a": 1, "user": "admin"})), "a filter for other events narrows nothing here");
+    let nothing = load_rule(&elsewhere.replace("[base]", "any")).unwrap_err().to_string();
+    assert!(nothing.contains("the filter narrows no rule: none is for its log source; give it the log"), "{nothing}");
     let version = |text: &str| load_rule(text).unwrap().rules()[0].reference.version;
     assert_ne!(version(&rule), version(&filter("any", "not s")), "a filter is a part of what its rules are");
     for broken in [
@@ -303,6 +344,39 @@ fn filters_narrow_the_rules_they_name() {
     ] {
         assert!(load_rule(broken).is_err(), "{broken}");
     }
+}
+
+/// What a filter says of itself is read as strictly as what a rule says.
+#[test]
+fn every_key_of_a_filter_is_checked() {
+    let with = |head: &str, condition: &str| {
+        let rule = detecting("  s: {a: 1}\n  condition: s\n").replace("title: T", "title: T\nname: base");
+        let body = "logsource: {product: test}\nfilter:\n  rules: any\n  ok: {user: admin}\n";
+        compile(&folder(&[("a.yml", &rule), ("f.yml", &format!("{head}\n{body}  condition: {condition}\n"))]))
+    };
+    let own = "22222222-1111-4111-8111-111111111111";
+    assert_eq!(with(&format!("title: F\nid: {own}\nname: f\nstatus: test"), "not(ok)").unwrap().warnings(), []);
+    for (head, problem) in [
+        ("title: F\nstatus: deprecated", "f.yml:2:9: deprecated and unsupported rules are not loaded"),
+        ("title: F\nstatus: unsupported", "f.yml:2:9: deprecated and unsupported rules are not loaded"),
+        ("title: F\nstatus: tset", "f.yml:2:9: `tset` is no status; did you mean `test`?"),
+        ("title: F\nid: [not, an, id]", "f.yml:2:5: `id` must be a text, not a list"),
+        ("title: F\nid: 1-2", "f.yml:2:5: `id` is not a valid rule id"),
+        ("title: F\nid: 11111111-1111-4111-8111-111111111111", "is already that of a.yml; give each rule its own"),
+        ("title: F\nname: base", "f.yml:2:7: the name `base` is already that of a.yml"),
+        ("title: F\nname: {a: 1}", "f.yml:2:7: `name` must be a text, not a mapping"),
+        ("title: F\ntaxonomy: ecs", "f.yml:2:11: the taxonomy `ecs` is not known"),
+        ("title: F\nlevel: 7", "f.yml:2:8: `level` must be a text, not a number"),
+        ("title: F\nowner: 5", "f.yml:2:8: `owner` must be a text, not a number"),
+        ("title: F\ntests: []", "f.yml:2:1: a filter has no tests of its own; write them in the rules it narrows"),
+        ("description: F", "f.yml:1:1: a rule needs the key `title`"),
+    ] {
+        let refused = with(head, "not ok").unwrap_err().to_string();
+        assert!(refused.contains(problem), "{head}: {refused}");
+    }
+    let warnings = with("title: F", "[not ok, ok]").unwrap().warnings().to_vec();
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].to_string().starts_with("f.yml:6:23: this filter keeps only the events that match it"));
 }
 
 #[test]

@@ -132,6 +132,15 @@ fn a_match_names_its_searches_and_a_miss_what_it_failed_on() {
 }
 
 #[test]
+fn a_comparison_with_a_missing_field_says_that_it_is_missing() {
+    let set = set("  s: {f|fieldref|neq: g}\n  condition: s\n");
+    let why = |event| set.evaluate(&alert(event)).nearest.unwrap().why;
+    assert_eq!(why(json!({"g": 1})), "the event does not have it");
+    assert_eq!(why(json!({"f": 1})), "the field it is compared with has no value to compare");
+    assert_eq!(why(json!({"f": 1, "g": 1})), "it has a value that is not wanted");
+}
+
+#[test]
 fn the_nearest_rule_is_the_one_of_which_most_passed() {
     let rule = |id: u8, detection: &str| {
         detecting(&format!("  s: {detection}\n  condition: s\n"))

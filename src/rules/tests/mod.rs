@@ -1,5 +1,6 @@
 //! Tests of the module as a whole: files in, a rule set or every problem out, alerts put to it.
 
+mod bounds;
 mod conformance;
 mod coverage;
 mod fuzzed;

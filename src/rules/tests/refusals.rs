@@ -48,8 +48,7 @@ fn f01_a_misspelt_key_is_named_with_its_place_and_advice() {
 
 #[test]
 fn f02_a_rule_that_would_match_too_much_is_refused() {
-    let empty =
-        "x.yml:4:1: a rule with a response must not match the empty event; add a search that the event must pass";
+    let empty = "x.yml:4:1: a rule with a response must not match the empty event; add a search that the event must pass; that a field is there is not enough";
     check(
         "condition: selection",
         "condition: not selection",
@@ -58,7 +57,7 @@ fn f02_a_rule_that_would_match_too_much_is_refused() {
         ),
     );
     check("{a: x}", "{a: [x, null]}", empty);
-    let negative = "x.yml:4:1: a rule with a response needs a positive test that every match passes; add a search that the event must pass";
+    let negative = "x.yml:4:1: a rule with a response needs a positive test that every match passes; add a search that the event must pass; that a field is there is not enough";
     check(
         "  condition: selection",
         "  other: {b: null}\n  unwanted: {c: x}\n  condition: (selection or not other) and not unwanted",
@@ -92,6 +91,86 @@ fn a_rule_that_acts_on_what_is_missing_is_refused() {
     assert!(!refused("{a: x, b|exists: false, c|neq: y}", ""));
 }
 
+/// A test that any value passes asks for nothing, so a rule must not act on it alone.
+#[test]
+fn a_rule_that_acts_on_whatever_is_there_is_refused() {
+    let load = |search: &str| {
+        let rule = ACTING.replace("selection: {a: x}\n  condition: selection", search);
+        let (head, rest) = rule.split_once("tests:\n").unwrap();
+        problems(&format!(
+            "sigma-version: 3\n{head}{}",
+            rest.split_once("owner").map(|(_, owner)| format!("owner{owner}")).unwrap()
+        ))
+    };
+    let alone = |search: &str| load(&format!("s: {search}\n  condition: s"));
+    for search in [
+        "['?']",
+        "['??', '*?*']",
+        "{'|all': ['?', '??']}",
+        "{'|re': ''}",
+        "{'|re': '.*'}",
+        "{'|re|i': 'x?'}",
+        "{who: '*'}",
+        "{who: '?*'}",
+        "{who: ['*', x]}",
+        "{who: '*', other: '?*'}",
+        "{who|re: ''}",
+        "{who|re: '^.*$'}",
+        "{who|re: '.+'}",
+        "{who|contains: ''}",
+        "{who|startswith: ''}",
+        "{who|contains|all: ['', '?']}",
+        "{who|exists: true}",
+        "{who|cidr: 0.0.0.0/0}",
+        "{who|cidr: '::/0'}",
+        "{who|fieldref: who}",
+        "[{who: '*'}, {a: x}]",
+        "{'f[any]': {a: '*'}}",
+        "{'f[all]|contains': ''}",
+        "{'f[any]': {s: {a: '*'}, t: {b: null}, condition: s and not t}}",
+    ] {
+        let refused = alone(search);
+        assert!(refused.contains("needs a positive test that every match passes"), "{search}: {refused}");
+    }
+    for search in [
+        "{a: x, who: '*'}",
+        "{who: '*@example.com'}",
+        "{who|re: '@'}",
+        "{who|contains|all: ['', x]}",
+        "{who: ''}",
+        "{n|gte: 0}",
+        "{who|cidr: 10.0.0.0/8}",
+        "{who|fieldref: other}",
+        "['?x']",
+        "{'f[any]': {a: '*', b: x}}",
+    ] {
+        assert_eq!(alone(search), "", "{search}");
+    }
+    let searches =
+        |condition: &str| load(&format!("p: {{who: '*'}}\n  t: {{a: x}}\n  u: {{b: y}}\n  condition: {condition}"));
+    for condition in ["p or t", "p and not t", "not (p and not t)", "(p or t) and (p or u)", "[t, p]", "1 of them"] {
+        assert!(
+            searches(condition).contains("needs a positive test") || searches(condition).contains("empty event"),
+            "{condition}"
+        );
+    }
+    for condition in ["p and t", "t or u", "(p or t) and u", "not (not p or not t)", "all of them"] {
+        assert_eq!(searches(condition), "", "{condition}");
+    }
+}
+
+/// Behind a search identifier a modifier is a part of the name, and `all` would silently be `any`.
+#[test]
+fn a_modifier_on_a_search_identifier_is_refused_where_a_rule_acts() {
+    let to = "selection|all: [x, z]\n  condition: 1 of selection*";
+    let rule = ACTING.replace("selection: {a: x}\n  condition: selection", to);
+    let refused =
+        "x.yml:5:3: the bar in `selection|all` is taken as a part of the name; modifiers belong to the fields below it";
+    assert_eq!(problems(&rule), refused);
+    let watching = detecting("  s|all: [x, z]\n  condition: 1 of s*\n");
+    assert!(load_rule(&watching).unwrap().warnings()[0].to_string().contains("the bar in `s|all`"));
+}
+
 #[test]
 fn a_rule_that_acts_has_an_owner() {
     let problem = "x.yml:1:1: a rule with a response needs an owner; add `owner`: the team or person to ask when it has locked somebody out";
@@ -104,6 +183,16 @@ fn what_sigma_has_and_we_do_not_is_refused() {
         "{a: x}",
         "{a|re: 'x('}",
         "x.yml:5:21: not an expression: unclosed group; see https://docs.rs/regex for what may be written",
+    );
+    check(
+        "{a: x}",
+        "{a|windash|base64offset|contains: ' -x'}",
+        "x.yml:5:48: a text whose dashes or wildcards stand for several cannot be encoded; leave out `windash` and write one value for each dash; a wildcard is `\\*` or `\\?`",
+    );
+    check(
+        "{a: x}",
+        "{a|base64: 'a*b'}",
+        "x.yml:5:25: a text with wildcards cannot be encoded; write `\\*` or `\\?` for the characters",
     );
     check("{a: x}", "{a|contains: 5}", "x.yml:5:27: the modifiers want a text, not a number; quote it");
     check("{a: x}", "{a|contains: null}", "x.yml:5:27: the modifiers want a text, not nothing; quote it");
@@ -263,11 +352,24 @@ fn f01_ids_and_names_are_unique_over_the_set() {
     );
 }
 
+/// A filter that names the id would narrow both rules, or the wrong one.
+#[test]
+fn a_name_is_no_other_rules_id() {
+    let id = "11111111-1111-4111-8111-111111111111";
+    let other = detecting("  s: {a: 1}\n  condition: s\n").replace("11111111-1", "22222222-1");
+    let named = format!("name: {id}\n{other}");
+    for (first, second) in [(ACTING, named.as_str()), (named.as_str(), ACTING)] {
+        let errors = compile(&folder(&[("a.yml", first), ("b.yml", second)])).unwrap_err().to_string();
+        assert!(errors.contains(&format!("`{id}` is already an id or a name of a.yml; give each rule")), "{errors}");
+    }
+}
+
 #[test]
 fn every_problem_of_every_file_is_told_at_once() {
     let mut files = folder(&[("a.yml", "title: [\n"), ("b.yml", &ACTING.replace("title: T", "titel: T"))]);
     files.push(file("okta/guardrails.yml", ""));
-    files.push(file("people.csv", ""));
+    files.push(file("Guardrails.YML", ""));
+    files.push(file("people.CSV", ""));
     files.retain(|file| file.name != "guardrails.yml" && file.name != "reasons/th_TH.yml");
     files.push(file("reasons/xx_XX.yml", ""));
     files.push(file("reasons/zh_CN.yaml", ""));
@@ -275,18 +377,20 @@ fn every_problem_of_every_file_is_told_at_once() {
     let errors = compile(&files).unwrap_err();
     let named: Vec<&str> = errors.problems().iter().map(|problem| problem.file.as_str()).collect();
     let expected = [
+        "Guardrails.YML",
         "a.yml",
         "b.yml",
         "b.yml",
         "guardrails.yml",
         "identities.csv",
         "okta/guardrails.yml",
-        "people.csv",
+        "people.CSV",
         "reasons/th_TH.yml",
         "reasons/xx_XX.yml",
         "reasons/zh_CN.yaml",
     ];
     assert_eq!(named, expected, "{errors}");
+    assert!(errors.to_string().contains("people.CSV: is neither a rule nor a file this program knows"), "{errors}");
 }
 
 #[test]

@@ -38,12 +38,29 @@ fn a_path_names_exactly_one_account_or_says_why_not() {
         (vec![json!("")], Named::Invalid),
         (vec![json!({})], Named::Invalid),
         (vec![json!(true)], Named::Invalid),
-        (vec![json!("ann@example.com"); 64], Named::Several),
+        (vec![json!("ann@example.com"); 64], one(AccountKind::Email, "ann@example.com")),
+        (vec![json!("ann@example.com"); 65], Named::Several),
     ] {
         assert_eq!(named(path, target(&people)), expected, "{people:?}");
     }
     assert_eq!(named("{job_number: n}", json!({"n": 4711})), one(AccountKind::JobNumber, "4711"));
     assert_eq!(named("{job_number: n}", json!({"n": 47.5})), Named::Invalid);
+}
+
+/// A second person whom the path did not get to is a second person.
+#[test]
+fn accounts_beyond_what_a_path_looks_at_are_several() {
+    let target = |before: Option<&str>, count: usize, behind: &str| {
+        let user = |name: &str| json!({"type": "User", "alternateId": name});
+        let others = std::iter::repeat_n(json!({"type": "User"}), count);
+        let all = before.map(user).into_iter().chain(others).chain([user(behind)]);
+        json!({"target": all.collect::<Vec<_>>()})
+    };
+    let path = "{email: 'target[type=User].alternateId'}";
+    assert_eq!(named(path, target(Some("a@example.com"), 62, "b@example.com")), Named::Several);
+    assert_eq!(named(path, target(Some("a@example.com"), 63, "b@example.com")), Named::Several);
+    assert_eq!(named(path, target(None, 64, "b@example.com")), Named::Several);
+    assert_eq!(named(path, target(None, 63, "b@example.com")), one(AccountKind::Email, "b@example.com"));
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! What all rules of a folder may come to once they are compiled, counted while they are read: each of
+//! them may keep within its own limits and all together still take more memory than there is.
+
+use std::cell::Cell;
+
+use super::problem::{Place, Report};
+
+/// The most characters of texts with placeholders, written out.
+const EXPANDED_CHARS_MAX: usize = 8_000_000;
+/// The most bytes of compiled expressions.
+const EXPRESSION_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most parts of conditions, selectors written out, and those of a filter once for each rule it
+/// narrows.
+const CONDITION_PARTS_MAX: usize = 4_000_000;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cost {
+    ExpandedChars,
+    ExpressionBytes,
+    ConditionParts,
+}
+
+/// What was spent so far.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    expanded_chars: Cell<usize>,
+    expression_bytes: Cell<usize>,
+    condition_parts: Cell<usize>,
+}
+
+impl Budget {
+    /// Takes `amount`. What does not fit is an error at `at`, and from then on nothing fits any more, not
+    /// even nothing: who asks for that before a costly step need not take it.
+    pub(super) fn spend(&self, cost: Cost, amount: usize, at: Place, report: &mut Report) -> Option<()> {
+        let (spent, most, what) = match cost {
+            Cost::ExpandedChars => (&self.expanded_chars, EXPANDED_CHARS_MAX, "characters of values with placeholders"),
+            Cost::ExpressionBytes => (&self.expression_bytes, EXPRESSION_BYTES_MAX, "bytes of compiled expressions"),
+            Cost::ConditionParts => (&self.condition_parts, CONDITION_PARTS_MAX, "parts of conditions"),
+        };
+        let sum = spent.get().saturating_add(amount);
+        if sum > most {
+            spent.set(usize::MAX);
+            report.error_with(at, format!("all rules together come to more than {most} {what}"), "remove some");
+            return None;
+        }
+        spent.set(sum);
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_ends_the_budget() {
+        let (budget, mut report) = (Budget::default(), Report::about("x"));
+        let mut spend = |amount| budget.spend(Cost::ConditionParts, amount, Place { line: 1, column: 1 }, &mut report);
+        assert_eq!(spend(CONDITION_PARTS_MAX - 1), Some(()));
+        assert_eq!(spend(1), Some(()));
+        assert_eq!(spend(0), Some(()));
+        assert_eq!(spend(1), None);
+        assert_eq!(spend(0), None);
+        assert_eq!(budget.spend(Cost::ExpandedChars, 1, Place { line: 1, column: 1 }, &mut report), Some(()));
+        assert_eq!(report.errors(), 2);
+    }
+}
