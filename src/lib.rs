@@ -40,7 +40,7 @@
 //! | 1 | [`incident`] | the vocabulary, the closed list of events, the legal transitions | I/O, async, HTTP, storage |
 //! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] | one outside world each | each other |
 //! | 3 | [`response`] | match and alert to plan; the guard layer; reasons | I/O, async, the clock |
-//! | 4 | [`admission`] · [`executor`] | the two halves of the pipeline | each other, HTTP |
+//! | 4 | [`admission`] · [`executor`] · [`backtest`] | the two halves of the pipeline; the rehearsal of the first | each other, HTTP |
 //! | 5 | [`access`] | who may do what | routes |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
 //! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs leave | – |
@@ -68,6 +68,11 @@
 //! outcome is recorded as recovered; otherwise the step is repeated. A sign-out is repeated at once,
 //! because repeating it is harmless and nothing shows sessions.
 //!
+//! *A rule begins to act.* While it only watches, each match is on the trail with the account it would
+//! have acted on, and the board counts. `api::promotion` compares that with what is asked for and
+//! records who lets the rule act; `cli::rules::promote` turns the mode in its file; and
+//! [`admission::Reloader`] puts the folder into force, signed where signers are named.
+//!
 //! *An auditor checks.* `portcullis trail verify` recomputes every leaf and the root from the record
 //! bytes, with code of its own, and names the first record that does not fit. Signed checkpoints and
 //! their anchors, which show a rewritten trail too, are not there yet.
@@ -82,6 +87,7 @@ pub mod trail;
 pub mod response;
 
 pub mod admission;
+pub mod backtest;
 pub mod executor;
 
 pub mod access;

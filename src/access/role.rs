@@ -29,6 +29,8 @@ pub enum Permission {
     ReadRules,
     /// Have the rules folder loaded.
     LoadRules,
+    /// Let a rule act that has only watched.
+    PromoteRules,
 }
 
 impl Role {
@@ -37,7 +39,7 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::ReadIncidents | Permission::ReadRules => true,
-            Permission::LoadRules => matches!(self, Self::Engineer | Self::Admin),
+            Permission::LoadRules | Permission::PromoteRules => matches!(self, Self::Engineer | Self::Admin),
             Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
             Permission::Control => matches!(self, Self::Responder | Self::Admin),
         }
@@ -60,12 +62,13 @@ mod tests {
     #[test]
     fn the_role_matrix() {
         let allowed = |role: Role| {
-            use Permission::{Control, LoadRules, ReadIncidents, ReadRules, ReadTrail};
-            [ReadIncidents, ReadTrail, Control, ReadRules, LoadRules].map(|permission| role.may(permission))
+            use Permission::{Control, LoadRules, PromoteRules, ReadIncidents, ReadRules, ReadTrail};
+            [ReadIncidents, ReadTrail, Control, ReadRules, LoadRules, PromoteRules]
+                .map(|permission| role.may(permission))
         };
-        assert_eq!(allowed(Role::Auditor), [true, true, false, true, false]);
-        assert_eq!(allowed(Role::Engineer), [true, false, false, true, true]);
-        assert_eq!(allowed(Role::Responder), [true, true, true, true, false]);
-        assert_eq!(allowed(Role::Admin), [true, true, true, true, true]);
+        assert_eq!(allowed(Role::Auditor), [true, true, false, true, false, false]);
+        assert_eq!(allowed(Role::Engineer), [true, false, false, true, true, true]);
+        assert_eq!(allowed(Role::Responder), [true, true, true, true, false, false]);
+        assert_eq!(allowed(Role::Admin), [true, true, true, true, true, true]);
     }
 }

@@ -5,7 +5,9 @@ mod admit;
 mod draft;
 mod receipt;
 mod reload;
+mod watching;
 
 pub use admit::{Admission, Settings};
 pub use receipt::{AdmissionError, AlertReceipt, Receipt};
-pub use reload::{Reloaded, Reloader, loaded_event};
+pub use reload::{Reloaded, Reloader, loaded_events};
+pub use watching::unpromoted;

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::watching::{changes, unpromoted};
 use crate::incident::{Clock, Digest, Event, LoadCause};
-use crate::rules::{self, InForce, LoadErrors, Loaded, Refused, RuleSet};
-use crate::trail::{RecordError, Trail};
+use crate::rules::{self, InForce, LoadErrors, Loaded, Refused, Vouched};
+use crate::trail::{RecordError, Trail, Watches};
 
 /// Loads the rules folder, one load at a time.
 pub struct Reloader {
     folder: PathBuf,
+    settings: rules::Settings,
     in_force: Arc<InForce>,
     trail: Arc<Trail>,
     clock: Arc<dyn Clock>,
@@ -31,10 +33,16 @@ pub enum Reloaded {
 }
 
 impl Reloader {
-    /// A reloader of `folder`.
+    /// A reloader of `folder`, under these settings.
     #[must_use]
-    pub fn new(folder: PathBuf, in_force: Arc<InForce>, trail: Arc<Trail>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { folder, in_force, trail, clock, turn: Mutex::default() })
+    pub fn new(
+        folder: PathBuf,
+        settings: rules::Settings,
+        in_force: Arc<InForce>,
+        trail: Arc<Trail>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
+        Arc::new(Self { folder, settings, in_force, trail, clock, turn: Mutex::default() })
     }
 
     /// The folder.
@@ -50,37 +58,58 @@ impl Reloader {
     /// The trail cannot be written; then nothing has changed.
     pub async fn reload(&self, by: LoadCause, actor: Option<String>) -> Result<Reloaded, RecordError> {
         let _turn = self.turn.lock().await;
-        let folder = self.folder.clone();
-        let loading = tokio::task::spawn_blocking(move || (rules::load(&folder), rules::checked_out(&folder)));
+        let (folder, signers) = (self.folder.clone(), self.settings.signers.clone());
+        let loading =
+            tokio::task::spawn_blocking(move || (rules::load_signed(&folder, &signers), rules::checked_out(&folder)));
         let (result, commit) = match loading.await {
             Ok(loaded) => loaded,
             // Only a panic or the end of the program leads here; the rules in force are not touched.
             Err(_) => return Ok(Reloaded::Unchanged(self.in_force.now().set.digest())),
         };
-        match result {
-            Ok(set) if set.digest() == self.in_force.now().set.digest() => {
+        match result.and_then(|vouched| self.promoted(vouched)) {
+            Ok(vouched) if self.is_in_force(&vouched) => {
                 self.in_force.confirm();
-                Ok(Reloaded::Unchanged(set.digest()))
+                Ok(Reloaded::Unchanged(vouched.set.digest()))
             }
-            Ok(set) => self.replace(set, commit, by, actor).await,
+            Ok(vouched) => self.replace(vouched, commit, by, actor).await,
             Err(errors) => self.refuse(errors, by, actor).await,
         }
     }
 
+    /// The same rules signed by another are other rules: who vouches for them is shown and recorded.
+    fn is_in_force(&self, vouched: &Vouched) -> bool {
+        let now = self.in_force.now();
+        now.set.digest() == vouched.set.digest() && now.signer == vouched.signer
+    }
+
+    /// Refuses rules that act without having been let, where that is asked for.
+    fn promoted(&self, vouched: Vouched) -> Result<Vouched, LoadErrors> {
+        self.trail.board(|board| match unpromoted(&vouched.set, board.watches()) {
+            rules if self.settings.require_promotion && !rules.is_empty() => {
+                Err(rules::refuse_unpromoted(&self.folder, &rules))
+            }
+            _ => Ok(()),
+        })?;
+        Ok(vouched)
+    }
+
     async fn replace(
         &self,
-        set: RuleSet,
+        vouched: Vouched,
         commit: Option<String>,
         by: LoadCause,
         actor: Option<String>,
     ) -> Result<Reloaded, RecordError> {
         let since = self.clock.now();
-        self.trail.record(since, vec![loaded_event(&set, commit.clone(), by, actor)]).await?;
+        let loaded = Loaded { set: vouched.set, since, commit, signer: vouched.signer };
+        let events = self.trail.board(|board| loaded_events(&loaded, board.watches(), by, actor));
+        self.trail.record(since, events).await?;
+        let set = &loaded.set;
         for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
         }
         tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "other rules are in force");
-        self.in_force.replace(Loaded { set, since, commit });
+        self.in_force.replace(loaded);
         Ok(Reloaded::Replaced(self.in_force.now()))
     }
 
@@ -119,9 +148,13 @@ impl Reloader {
     }
 }
 
-/// The record of rules that come into force.
+/// The records of rules that come into force, and of what begins or ends to watch with them.
 #[must_use]
-pub fn loaded_event(set: &RuleSet, commit: Option<String>, by: LoadCause, actor: Option<String>) -> Event {
+pub fn loaded_events(loaded: &Loaded, watches: &Watches, by: LoadCause, actor: Option<String>) -> Vec<Event> {
+    let Loaded { set, commit, signer, .. } = loaded;
     let count = u32::try_from(set.rules().len()).unwrap_or(u32::MAX);
-    Event::RulesLoaded { rules: set.digest(), count, commit, by, actor }
+    let (commit, signer) = (commit.clone(), signer.clone());
+    let mut events = vec![Event::RulesLoaded { rules: set.digest(), count, commit, signer, by, actor }];
+    events.extend(changes(set, watches));
+    events
 }

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::web::{Bytes, Payload};
 
-use super::Problem;
+use serde::de::DeserializeOwned;
+
+use super::{Problem, State};
+
+/// The most bytes of what people ask for.
+const JSON_BYTES_MAX: usize = 4 * 1024;
+/// The longest reason that people give, in characters.
+const REASON_CHARACTERS_MAX: usize = 500;
 
 /// The whole body, at most `bytes_max`, within `deadline_ms` from now however slowly it drips.
 pub(super) async fn read(
@@ -25,4 +33,23 @@ pub(super) async fn read(
         Ok(Err(_)) => Err(Problem::TooLarge),
         Err(_) => Err(Problem::BodyTimeout),
     }
+}
+
+/// What somebody asks for, as JSON.
+pub(super) async fn json<V: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    state: &State,
+) -> Result<V, Problem> {
+    let is_json = request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
+    if !is_json {
+        return Err(Problem::WrongMediaType);
+    }
+    let body = read(request.headers(), payload, JSON_BYTES_MAX, state.body_deadline_ms).await?;
+    serde_json::from_slice(&body).map_err(|_| Problem::BadJson)
+}
+
+/// Whether a text can stand on the trail as the reason somebody gives.
+pub(super) fn is_reason(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= REASON_CHARACTERS_MAX && !text.chars().any(char::is_control)
 }

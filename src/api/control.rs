@@ -1,7 +1,6 @@
 //! `POST /v1/pause`, `/v1/resume` and `/v1/incidents/{id}/approve`: what a responder can do now. Each
 //! wants a reason, which lands on the trail with the actor.
 
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -10,11 +9,6 @@ use serde_json::json;
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
 use crate::incident::{Event, IncidentId};
-
-/// The most bytes of a request.
-const BODY_BYTES_MAX: usize = 4 * 1024;
-/// The longest reason, in characters.
-const REASON_CHARACTERS_MAX: usize = 500;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,14 +52,8 @@ async fn steer(
     event: impl FnOnce(String, String) -> Result<Event, Problem>,
 ) -> Result<(), Problem> {
     let actor = authorize::actor(request, state, Permission::Control)?;
-    let json = request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
-    if !json {
-        return Err(Problem::WrongMediaType);
-    }
-    let body = body::read(request.headers(), payload, BODY_BYTES_MAX, state.body_deadline_ms).await?;
-    let Why { reason } = serde_json::from_slice(&body).map_err(|_| Problem::BadJson)?;
-    let length = reason.chars().count();
-    if reason.trim().is_empty() || length > REASON_CHARACTERS_MAX || reason.chars().any(char::is_control) {
+    let Why { reason } = body::json(request, payload, state).await?;
+    if !body::is_reason(&reason) {
         return Err(Problem::WrongSchema);
     }
     let event = event(actor.name, reason)?;

@@ -8,9 +8,11 @@ mod control;
 mod health;
 mod incidents;
 mod problem;
+mod promotion;
 mod request_id;
 mod routes;
 mod rules;
+mod shadow;
 mod state;
 mod trail;
 

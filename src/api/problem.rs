@@ -35,6 +35,12 @@ pub enum Problem {
     Conflict,
     /// An event that does not fit the incident's state.
     WrongState,
+    /// The rule in force does something else than the one that is meant.
+    OtherRule,
+    /// The rule acts already, or only detects.
+    NotWatching,
+    /// Nobody lets a rule act that bears their own name.
+    OwnRule,
     /// The body is larger than allowed.
     TooLarge,
     /// The content type or encoding is not taken.
@@ -57,13 +63,13 @@ impl Problem {
     pub fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignInNeeded => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::OwnRule => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BadRequest | Self::BadJson => StatusCode::BAD_REQUEST,
             Self::WrongSchema => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict | Self::WrongState => StatusCode::CONFLICT,
+            Self::Conflict | Self::WrongState | Self::OtherRule | Self::NotWatching => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -86,6 +92,9 @@ impl Problem {
             Self::WrongSchema => ("wrong_schema", "The body does not fit the source's kind."),
             Self::Conflict => ("conflict", "This id was used before with other content."),
             Self::WrongState => ("wrong_state", "The incident's state does not allow this."),
+            Self::OtherRule => ("other_rule", "The rule in force does something else."),
+            Self::NotWatching => ("not_watching", "The rule does not only watch."),
+            Self::OwnRule => ("own_rule", "Somebody else than its author and owner has to let this rule act."),
             Self::TooLarge => ("too_large", "The body is larger than allowed."),
             Self::WrongMediaType => ("wrong_media_type", "Send plain application/json."),
             Self::TooMany { .. } => ("too_many_requests", "Too many requests."),

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{Problem, alerts, control, health, incidents, rules, trail};
+use super::{Problem, alerts, control, health, incidents, promotion, rules, trail};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -39,6 +39,8 @@ pub const ROUTES: &[Route] = &[
     Route { method: "POST", path: "/v1/resume", gate: Gate::Token(Permission::Control) },
     Route { method: "GET", path: "/v1/rules", gate: Gate::Token(Permission::ReadRules) },
     Route { method: "POST", path: "/v1/rules/reload", gate: Gate::Token(Permission::LoadRules) },
+    Route { method: "POST", path: "/v1/rules/{id}/promote", gate: Gate::Token(Permission::PromoteRules) },
+    Route { method: "POST", path: "/v1/rules/{id}/dispute", gate: Gate::Token(Permission::Control) },
     Route { method: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
 ];
 
@@ -60,6 +62,8 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("GET", "/v1/trail") => web::get().to(trail::list),
         ("GET", "/v1/rules") => web::get().to(rules::list),
         ("POST", "/v1/rules/reload") => web::post().to(rules::reload),
+        ("POST", "/v1/rules/{id}/promote") => web::post().to(promotion::promote),
+        ("POST", "/v1/rules/{id}/dispute") => web::post().to(promotion::dispute),
         ("POST", "/v1/pause") => web::post().to(control::pause),
         ("POST", "/v1/resume") => web::post().to(control::resume),
         ("POST", "/v1/incidents/{id}/approve") => web::post().to(control::approve),

@@ -7,11 +7,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::json;
 
+use super::shadow::{Acting, Shadow};
 use super::{Problem, State, authorize};
 use crate::access::Permission;
 use crate::admission::Reloaded;
-use crate::incident::{Digest, LoadCause, RuleRef, Timestamp};
+use crate::incident::{Bar, Digest, LoadCause, RuleRef, Timestamp};
 use crate::rules::{Loaded, Mode, Refused, Rule};
+use crate::trail::Watches;
 
 #[derive(Serialize)]
 struct Page<'s> {
@@ -19,6 +21,8 @@ struct Page<'s> {
     since: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<&'s str>,
     rules: Vec<Row<'s>>,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +41,13 @@ struct Row<'s> {
     owner: Option<&'s str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     author: Option<&'s str>,
+    behaviour: Digest,
+    /// Of a rule that only watches: what it has seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<Shadow>,
+    /// Of a rule that acts: who let it, if that is on the trail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promoted: Option<Acting>,
 }
 
 /// What is wrong with the folder.
@@ -55,7 +66,8 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
         return problem.response();
     }
     let (loaded, refused) = (state.rules.now(), state.rules.refused());
-    let tag = tag(&loaded, refused.as_deref());
+    let now = state.clock.now();
+    let tag = state.trail.board(|board| tag(&loaded, refused.as_deref(), board.watches(), now));
     if request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         return HttpResponse::NotModified().finish();
     }
@@ -63,7 +75,11 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
         digest: loaded.set.digest(),
         since: loaded.since,
         commit: loaded.commit.as_deref(),
-        rules: loaded.set.rules().iter().map(row).collect(),
+        signer: loaded.signer.as_deref(),
+        rules: state.trail.board(|board| {
+            let rules = loaded.set.rules().iter();
+            rules.map(|rule| row(rule, board.watches(), state.bar, now)).collect()
+        }),
         warnings: loaded.set.warnings().iter().map(ToString::to_string).collect(),
         refused: refused.as_deref().map(faults),
     };
@@ -92,13 +108,17 @@ pub(super) async fn reload(request: HttpRequest, state: Data<State>) -> HttpResp
     }
 }
 
-/// What the answer depends on: the rules in force and the faults of others.
-fn tag(loaded: &Loaded, refused: Option<&Refused>) -> String {
+/// What the answer depends on: the rules in force, the faults of others, and what was watched, for how
+/// long, to the minute.
+fn tag(loaded: &Loaded, refused: Option<&Refused>, watches: &Watches, now: Timestamp) -> String {
     let since = refused.map(|refused| refused.since.as_nanosecond()).unwrap_or_default();
-    format!("\"{}-{since:x}\"", loaded.set.digest().short(32))
+    let watched = format!("{:x}-{:x}", watches.revision(), now.as_second() / 60);
+    format!("\"{}-{:x}-{since:x}-{watched}\"", loaded.set.digest().short(32), loaded.since.as_nanosecond())
 }
 
-fn row(rule: &Rule) -> Row<'_> {
+fn row<'s>(rule: &'s Rule, watches: &Watches, bar: Bar, now: Timestamp) -> Row<'s> {
+    let id = &rule.reference.id;
+    let enforces = rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
     let mode = match rule.response.as_ref().map(|response| response.mode) {
         None => "detect",
         Some(Mode::Shadow) => "shadow",
@@ -111,6 +131,9 @@ fn row(rule: &Rule) -> Row<'_> {
         level: rule.level.map(crate::rules::Level::as_str),
         owner: rule.owner.as_deref(),
         author: rule.author.as_deref(),
+        behaviour: rule.behaviour,
+        shadow: watches.watch(id).map(|watch| Shadow::of(watch, bar, now)),
+        promoted: watches.promotion(id, rule.behaviour).filter(|_| enforces).map(Acting::of),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
-use crate::incident::Clock;
+use crate::incident::{Bar, Clock};
 use crate::intake::{Intake, RefusalTally};
 use crate::rules::InForce;
 use crate::trail::Trail;
@@ -61,6 +61,8 @@ pub struct State {
     pub rules: Arc<InForce>,
     /// Loads the rules folder.
     pub reloader: Arc<Reloader>,
+    /// What a rule has to have shown before it may act.
+    pub bar: Bar,
     /// The most bytes of a delivery.
     pub body_bytes_max: usize,
     /// The most milliseconds a delivery's body may take to arrive.

@@ -8,7 +8,6 @@ mod serve;
 mod signals;
 mod trail;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -36,14 +35,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the DingTalk simulator, for trying rules safely.
     Sandbox(sandbox::Arguments),
-    /// The tools of those who write rules: check, test, explain.
+    /// The tools of those who write rules: check, test, explain, backtest.
     Rules(rules::Arguments),
     /// The same as `rules check`.
-    Check {
-        /// The folder.
-        #[arg(default_value = "rules")]
-        folder: PathBuf,
-    },
+    Check(rules::CheckArguments),
     /// Read or verify a trail that no running program has open.
     Trail(trail::Arguments),
 }
@@ -56,7 +51,7 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => block_on(demo::run(arguments)),
         Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),
         Command::Rules(arguments) => rules::run(arguments),
-        Command::Check { folder } => rules::check(&folder),
+        Command::Check(arguments) => rules::check(&arguments),
         Command::Trail(arguments) => trail::run(arguments),
     };
     match result {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::refused::refused;
 use super::signals;
+use crate::rules::LoadErrors;
 use crate::server::{App, Parts};
 use crate::{config, telemetry};
 
@@ -42,7 +43,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         let config = config.clone();
         tokio::task::spawn_blocking(move || Parts::real(&config)).await??
     };
-    let app = App::start(&config, parts).await?;
+    // Only with the trail can it be told which rules nobody has let act.
+    let is_mendable = |error: &anyhow::Error| error.is::<LoadErrors>();
+    let app =
+        App::start(&config, parts).await.map_err(|error| if is_mendable(&error) { refused(error) } else { error })?;
     println!("listening on {}", app.url());
     tokio::select! {
         () = stop_asked => {}

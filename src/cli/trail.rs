@@ -1,7 +1,7 @@
 //! `portcullis trail`: shows and verifies a trail on disk.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -59,12 +59,17 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 fn open(place: &Place) -> anyhow::Result<SledStore> {
-    let settings = match (&place.config, &place.folder) {
-        (Some(file), _) => {
+    open_at(place.config.as_deref(), place.folder.as_deref())
+}
+
+/// Opens the trail in `folder`, or else the one that the configuration file `config` names.
+pub(super) fn open_at(config: Option<&Path>, folder: Option<&Path>) -> anyhow::Result<SledStore> {
+    let settings = match (config, folder) {
+        (Some(file), None) => {
             let config = config::load(file, &[]).map_err(refused)?;
             Settings { path: config.resolve(&config.trail.path), ..config.trail }
         }
-        (None, folder) => Settings { path: folder.clone().unwrap_or_default(), ..Settings::default() },
+        (_, folder) => Settings { path: folder.map(Path::to_owned).unwrap_or_default(), ..Settings::default() },
     };
     anyhow::ensure!(settings.path.is_dir(), "there is no trail in {}", settings.path.display());
     Ok(SledStore::open(&settings)?)

@@ -137,14 +137,15 @@ mod tests {
         let shipped = load(&path, &[]).unwrap();
         let smallest = load_text(DIRECTORY).unwrap();
         let numbers = |config: &Config| {
-            let Config { http, intake, directory, trail, admission, executor, .. } = config;
+            let Config { http, intake, directory, trail, admission, executor, rules, .. } = config;
             format!(
-                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {:?}",
+                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {:?} {:?}",
                 intake.body_bytes_max,
                 intake.body_deadline_ms,
                 intake.per_address,
                 trail.cache_bytes_max,
                 (directory.calls_per_second, directory.burst, directory.timeout_ms, directory.connect_timeout_ms),
+                (&rules.signers, rules.bar(), rules.require_promotion),
             )
         };
         assert_eq!(numbers(&shipped), numbers(&smallest));
@@ -161,6 +162,13 @@ mod tests {
         }
         let config = load_text(&format!("{DIRECTORY}\n[telemetry]\nformt = \"json\"\n")).unwrap();
         assert!(config.telemetry::<Telemetry>().unwrap_err().to_string().contains("formt"));
+    }
+
+    #[test]
+    fn a_signer_that_is_no_key_is_named() {
+        let text = format!("{DIRECTORY}\n[rules]\nsigners = [\"ssh-rsa AAAA\"]\n");
+        let error = load_text(&text).unwrap_err().to_string();
+        assert!(error.contains("signer 1: is no key of the type ssh-ed25519") && error.contains("signers"), "{error}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod now;
 mod page;
+mod rules;
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::access::{Access, Permission};
-use crate::incident::Clock;
+use crate::incident::{Bar, Clock};
 use crate::rules::InForce;
 use crate::trail::Trail;
 
@@ -22,6 +23,8 @@ pub struct Console {
     pub access: Arc<Access>,
     /// The rules in force.
     pub rules: Arc<InForce>,
+    /// What a rule has to have shown before it may act.
+    pub bar: Bar,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

@@ -3,17 +3,14 @@
 use maud::{Markup, html};
 
 use super::Console;
-use super::page::page;
+use super::page::{page, time};
+use super::rules;
 use crate::access::Actor;
 use crate::incident::{Incident, Status, StepState, Timestamp};
-use crate::rules::InForce;
 use crate::trail::{Head, Pause};
 
 /// The most incidents listed in one table.
 const ROWS_MAX: usize = 200;
-
-/// The most problems of refused rules that are shown.
-const PROBLEMS_MAX: usize = 10;
 
 /// What the page shows, taken from the board at one moment.
 struct View {
@@ -36,7 +33,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
     let main = html! {
         h1 { "Now" }
         (switch(view.pause.as_ref()))
-        (rules(&console.rules))
+        (rules::refused(&console.rules))
         dl.figures {
             @for (name, figure) in figures {
                 div { dt { (name) } dd { (figure) } }
@@ -45,6 +42,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
         (table("Waiting for a human", &view.held))
         (table("Contained", &view.contained))
         (table("Under way", &view.under_way))
+        (rules::in_force(console, view.now))
         p.quiet {
             "As of " (time(view.now)) " UTC. Root of the trail: " code { (view.head.root) } ". Signed in as " (actor.name) "."
         }
@@ -87,19 +85,6 @@ fn switch(pause: Option<&Pause>) -> Markup {
     }
 }
 
-/// Silence means that the rules in force are those in the folder.
-fn rules(in_force: &InForce) -> Markup {
-    let Some(refused) = in_force.refused() else { return html! {} };
-    let loaded = in_force.now();
-    html! {
-        p.state.bad {
-            strong { "The rules folder is refused" } " since " (time(refused.since)) " UTC: "
-            (refused.errors.count()) " problems. The rules from " (time(loaded.since)) " UTC stay in force."
-            ul { @for problem in refused.errors.problems().iter().take(PROBLEMS_MAX) { li { code { (problem) } } } }
-        }
-    }
-}
-
 fn table(title: &str, incidents: &[Incident]) -> Markup {
     html! {
         h2 { (title) }
@@ -136,11 +121,6 @@ fn row(incident: &Incident) -> Markup {
             td { (time(incident.opened_at)) }
         }
     }
-}
-
-/// To the second for people, exact for programs.
-fn time(at: Timestamp) -> Markup {
-    html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M:%S")) } }
 }
 
 fn word(state: &StepState) -> &'static str {

@@ -4,6 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use maud::{DOCTYPE, Markup, html};
 
+use crate::incident::Timestamp;
+
 /// The one style sheet; follows the reader's colour scheme and narrows to a phone.
 const STYLE: &str = include_str!("console.css");
 
@@ -25,6 +27,11 @@ pub(super) fn page(title: &str, main: &Markup) -> Markup {
             }
         }
     }
+}
+
+/// To the second for people, exact for programs.
+pub(super) fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M:%S")) } }
 }
 
 pub(super) fn answer(page: &Markup) -> HttpResponse {

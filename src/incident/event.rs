@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertSummary, Digest, Failure, HoldReason, IncidentId, Outcome, Plan, SourceName, Timestamp, UserId, Verdict,
+    AlertId, AlertSummary, Digest, Failure, HoldReason, IncidentId, Outcome, Plan, RuleId, RuleRef, ShadowEvidence,
+    SourceName, Timestamp, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -30,6 +31,9 @@ pub enum Event {
         /// those of the commit is not looked at.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         commit: Option<String>,
+        /// The fingerprint of the key that signed them, where signatures are wanted.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        signer: Option<String>,
         /// What made the program load them.
         by: LoadCause,
         /// Who asked for it, where somebody did.
@@ -51,6 +55,43 @@ pub enum Event {
         /// Who asked for it, where somebody did.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         actor: Option<String>,
+    },
+    /// Rules begin to watch, or no longer only watch.
+    #[serde(rename = "rules.watched")]
+    RulesWatched {
+        /// Those that begin, or begin anew because they do something else now.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        started: Vec<Watched>,
+        /// Those that act now or are gone.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        ended: Vec<RuleId>,
+    },
+    /// A responder says that a rule that only watches matched an alert wrongly.
+    #[serde(rename = "rule.disputed")]
+    RuleDisputed {
+        /// Which rule.
+        rule: RuleId,
+        /// Which alert.
+        alert: AlertId,
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// Somebody lets a rule act, on this evidence.
+    #[serde(rename = "rule.promoted")]
+    RulePromoted {
+        /// Which rule, as it still watched.
+        rule: RuleRef,
+        /// What it detects and does.
+        behaviour: Digest,
+        /// Who.
+        actor: String,
+        /// What it has seen.
+        evidence: ShadowEvidence,
+        /// Why all the same, when that was not enough.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        despite: Option<String>,
     },
     /// The program stopped in order.
     #[serde(rename = "system.stopped")]
@@ -324,6 +365,9 @@ impl Event {
             Self::SystemStarted { .. } => "system.started",
             Self::RulesLoaded { .. } => "rules.loaded",
             Self::RulesRefused { .. } => "rules.refused",
+            Self::RulesWatched { .. } => "rules.watched",
+            Self::RuleDisputed { .. } => "rule.disputed",
+            Self::RulePromoted { .. } => "rule.promoted",
             Self::SystemStopped { .. } => "system.stopped",
             Self::AlertAdmitted { .. } => "alert.admitted",
             Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
@@ -368,6 +412,9 @@ impl Event {
             Self::SystemStarted { .. }
             | Self::RulesLoaded { .. }
             | Self::RulesRefused { .. }
+            | Self::RulesWatched { .. }
+            | Self::RuleDisputed { .. }
+            | Self::RulePromoted { .. }
             | Self::SystemStopped { .. }
             | Self::DeliveryNotUnderstood { .. }
             | Self::DeliveryConflict { .. }

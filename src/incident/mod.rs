@@ -9,6 +9,7 @@ mod failure;
 mod id;
 pub mod path;
 mod plan;
+mod shadow;
 mod state;
 mod verdict;
 
@@ -19,5 +20,6 @@ pub use event::{Event, EventKind, Evidence, Finding, LoadCause, Opened, Resoluti
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, Digest, IncidentId, InvalidId, RuleId, SourceName};
 pub use plan::{Action, ActionKind, Plan, ReasonCode, RuleRef};
+pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{IllegalTransition, Incident, Outcome, Status, StepState};
 pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};

@@ -61,9 +61,12 @@ pub struct Decision {
     /// The incident opened, or the one that covers this alert.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub incident: Option<IncidentId>,
-    /// Why it is held.
+    /// Why it is held; of a rule that only watches: why it would be.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<HoldReason>,
+    /// The pseudonym of the account that a rule that only watches would have acted on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<String>,
 }
 
 /// The rule that came closest to an alert nothing matched, and the first test it failed. Only names

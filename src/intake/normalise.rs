@@ -100,6 +100,37 @@ impl Normaliser {
         Ok(Alert { summary, key, log_sources: Arc::clone(&self.log_sources), person, event })
     }
 
+    /// An alert of the past, from what its record says and the event that lies beside it.
+    pub(super) fn recalled(&self, summary: AlertSummary, event: Value) -> Alert {
+        let person = self.person.as_ref().and_then(|(path, rule)| person(path, *rule, &event));
+        let key = summary.id.as_str().to_owned();
+        Alert { summary, key, log_sources: Arc::clone(&self.log_sources), person, event }
+    }
+
+    /// What a record would say of an event that was never delivered, under `key` if it has none of
+    /// its own. What the kind demands and the event does not have is left out.
+    pub(super) fn summary(&self, event: &Value, key: &str, received_at: Timestamp) -> AlertSummary {
+        let own_key = match self.kind.key {
+            KeyRule::Member(name) => event.get(name).and_then(name_text),
+            KeyRule::Delivery => None,
+        };
+        AlertSummary {
+            id: AlertId::derive(&self.source, own_key.as_deref().unwrap_or(key)),
+            source: self.source.clone(),
+            assurance: self.assurance,
+            event_type: event_type(self.kind.event_type, event).ok().flatten(),
+            occurred_at: self.occurred_at(event),
+            received_at,
+            body_sha256: Digest::of(b""),
+            secret: String::new(),
+        }
+    }
+
+    /// When the event happened, if it says so as its kind does.
+    pub(super) fn occurred_at(&self, event: &Value) -> Option<Timestamp> {
+        time(event.get(self.kind.occurred_at?)).ok().flatten()
+    }
+
     fn key(&self, event: &Value, facts: &Facts<'_>) -> Result<String, Unreadable> {
         match self.kind.key {
             KeyRule::Member(name) => event.get(name).and_then(name_text).ok_or(Unreadable::SchemaKey),
@@ -113,6 +144,11 @@ struct Facts<'d> {
     proof: &'d Proof<'d>,
     body_sha256: Digest,
     received_at: Timestamp,
+}
+
+/// The log source of what the source `source` sends with these settings.
+pub(super) fn log_source_of(source: &SourceName, settings: &SourceSettings) -> LogSource {
+    log_source(source, settings.kind.row(), settings)
 }
 
 fn log_source(source: &SourceName, kind: &Kind, settings: &SourceSettings) -> LogSource {

@@ -63,6 +63,14 @@ pub struct SourceSettings {
     pub log_source: Option<LogSource>,
 }
 
+impl SourceSettings {
+    /// Sigma's log source of what this source sends, if it is called `name`.
+    #[must_use]
+    pub fn log_source_of(&self, name: &SourceName) -> LogSource {
+        super::normalise::log_source_of(name, self)
+    }
+}
+
 /// Where one secret is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -139,6 +139,10 @@ fn refuse_invalid(name: &SourceName, source: &SourceSettings) -> Result<(), Setu
     if names.len() != source.secrets.len() || !names.into_iter().all(is_secret_name) {
         return Err(SetupError::SecretName { at: name.clone() });
     }
+    refuse_log_source(name, source)
+}
+
+pub(super) fn refuse_log_source(name: &SourceName, source: &SourceSettings) -> Result<(), SetupError> {
     let has_own = matches!(source.kind.row().log_source, LogSourceRule::Fixed { .. });
     if has_own && source.log_source.is_some() {
         return Err(SetupError::LogSourceFixed { at: name.clone() });

@@ -22,12 +22,23 @@ pub struct Target<'r> {
 
 #[derive(Debug)]
 enum Meaning<'r> {
-    /// To be counted and shown.
-    Watch,
+    /// To be counted and shown: on whom it would act, or why it could not.
+    Watch(Watched<'r>),
     /// To act, but it cannot be told on whom.
     Nobody(HoldReason),
     /// To act on this account.
     Act { response: &'r Response, account: AccountRef, pseudonym: String },
+}
+
+/// What a rule that only watches would do.
+#[derive(Debug)]
+enum Watched<'r> {
+    /// Nothing; it has no response.
+    Detects,
+    /// It could not be told on whom.
+    Nobody(HoldReason),
+    /// Act on this account.
+    Account { response: &'r Response, account: AccountRef, pseudonym: String },
 }
 
 impl Target<'_> {
@@ -36,7 +47,7 @@ impl Target<'_> {
     pub fn acts_on(&self) -> Option<(&RuleId, &str)> {
         match &self.meaning {
             Meaning::Act { pseudonym, .. } => Some((&self.rule.reference.id, pseudonym)),
-            Meaning::Watch | Meaning::Nobody(_) => None,
+            Meaning::Watch(_) | Meaning::Nobody(_) => None,
         }
     }
 }
@@ -85,7 +96,7 @@ pub fn decide(
     let mut decisions = Vec::new();
     let mut groups: BTreeMap<String, Vec<Target<'_>>> = BTreeMap::new();
     for target in targets {
-        match settled(&target, alert.summary.assurance, standing, now) {
+        match settled(&target, alert.summary.assurance, standing, rules, now) {
             Some(decision) => decisions.push(decision),
             None => groups
                 .entry(target.acts_on().map(|(_, account)| account.to_owned()).unwrap_or_default())
@@ -97,7 +108,7 @@ pub fn decide(
     let mut subjects = BTreeMap::new();
     for (pseudonym, group) in groups {
         let Some((plan, subject)) = plan(alert, &pseudonym, &group, rules, now) else { continue };
-        let held = hold_at_planning(&plan, &subject.account, standing, rules);
+        let held = hold(standing.paused, (plan.assurance, plan.assurance_floor), &subject.account, rules);
         decisions.extend(group.into_iter().map(|target| planned(target, &plan.incident, held)));
         subjects.insert(plan.incident.clone(), subject);
         opened.push(Opened { plan, held });
@@ -106,20 +117,30 @@ pub fn decide(
 }
 
 fn meaning<'r>(rule: &'r Rule, alert: &Alert, pseudonyms: &Pseudonyms) -> Meaning<'r> {
-    let Some(response) = rule.response.as_ref().filter(|response| response.mode == Mode::Enforce) else {
-        return Meaning::Watch;
+    let Some(response) = &rule.response else { return Meaning::Watch(Watched::Detects) };
+    let named = match response.account_of(alert) {
+        Named::One(account) => Ok((pseudonyms.of(&account), account)),
+        Named::None | Named::Invalid => Err(HoldReason::AccountNotNamed),
+        Named::Several => Err(HoldReason::AccountAmbiguous),
     };
-    match response.account_of(alert) {
-        Named::One(account) => Meaning::Act { response, pseudonym: pseudonyms.of(&account), account },
-        Named::None | Named::Invalid => Meaning::Nobody(HoldReason::AccountNotNamed),
-        Named::Several => Meaning::Nobody(HoldReason::AccountAmbiguous),
+    match (response.mode, named) {
+        (Mode::Enforce, Ok((pseudonym, account))) => Meaning::Act { response, account, pseudonym },
+        (Mode::Enforce, Err(reason)) => Meaning::Nobody(reason),
+        (Mode::Shadow, Ok((pseudonym, account))) => Meaning::Watch(Watched::Account { response, account, pseudonym }),
+        (Mode::Shadow, Err(reason)) => Meaning::Watch(Watched::Nobody(reason)),
     }
 }
 
 /// The decision on a target that opens nothing; `None` when it is to be planned.
-fn settled(target: &Target<'_>, assurance: Assurance, standing: &Standing, now: Timestamp) -> Option<Decision> {
+fn settled(
+    target: &Target<'_>,
+    assurance: Assurance,
+    standing: &Standing,
+    rules: &RuleSet,
+    now: Timestamp,
+) -> Option<Decision> {
     let (kind, incident, reason) = match &target.meaning {
-        Meaning::Watch => (VerdictKind::Shadow, None, None),
+        Meaning::Watch(watched) => return Some(watched_decision(target, watched, assurance, rules)),
         Meaning::Nobody(reason) => (VerdictKind::Held, None, Some(*reason)),
         Meaning::Act { response, .. } if !assurance.meets(response.assurance) => {
             (VerdictKind::Held, None, Some(HoldReason::AssuranceTooLow))
@@ -133,7 +154,21 @@ fn settled(target: &Target<'_>, assurance: Assurance, standing: &Standing, now: 
         }
     };
     let rule = target.rule.reference.clone();
-    Some(Decision { rule, kind, matched: target.matched.clone(), incident, reason })
+    Some(Decision { rule, kind, matched: target.matched.clone(), incident, reason, account: None })
+}
+
+/// What a rule that only watches would have done, as far as that can be said without DingTalk.
+fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assurance, rules: &RuleSet) -> Decision {
+    let (reason, account) = match watched {
+        Watched::Detects => (None, None),
+        Watched::Nobody(reason) => (Some(*reason), None),
+        Watched::Account { response, account, pseudonym } => {
+            // A pause says nothing about the rule.
+            (hold(false, (assurance, response.assurance), account, rules), Some(pseudonym.clone()))
+        }
+    };
+    let rule = target.rule.reference.clone();
+    Decision { rule, kind: VerdictKind::Shadow, matched: target.matched.clone(), incident: None, reason, account }
 }
 
 /// A live incident covers whatever its age; a closed one until the rule's cooldown has passed.
@@ -171,15 +206,21 @@ fn plan(
 fn acting<'t>(target: &'t Target<'_>) -> Option<(&'t Rule, &'t Response, &'t AccountRef)> {
     match &target.meaning {
         Meaning::Act { response, account, .. } => Some((target.rule, response, account)),
-        Meaning::Watch | Meaning::Nobody(_) => None,
+        Meaning::Watch(_) | Meaning::Nobody(_) => None,
     }
 }
 
-fn hold_at_planning(plan: &Plan, account: &AccountRef, standing: &Standing, rules: &RuleSet) -> Option<HoldReason> {
+/// Asks the guard layer about an account, with what the source proves and what is demanded.
+fn hold(
+    paused: bool,
+    (assurance, assurance_floor): (Assurance, Assurance),
+    account: &AccountRef,
+    rules: &RuleSet,
+) -> Option<HoldReason> {
     let facts = Facts {
-        paused: standing.paused,
-        assurance: plan.assurance,
-        assurance_floor: plan.assurance_floor,
+        paused,
+        assurance,
+        assurance_floor,
         account,
         user_id: rules.identities().user_for(account.value()),
         guardrails: rules.guardrails(),
@@ -195,6 +236,7 @@ fn planned(target: Target<'_>, incident: &IncidentId, held: Option<HoldReason>) 
         matched: target.matched,
         incident: Some(incident.clone()),
         reason: held,
+        account: None,
     }
 }
 

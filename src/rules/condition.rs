@@ -3,6 +3,7 @@
 //! Selectors are written out over the identifiers of the rule at load, so that what is left is a
 //! plain tree of three operators.
 
+use super::lint::Lint;
 use super::pattern::{Case, Written};
 use super::problem::{Place, Report};
 use super::spelling;
@@ -27,12 +28,20 @@ impl Condition {
         match Parser::read(text, names) {
             Ok((condition, is_shouting)) => {
                 if is_shouting {
-                    report.warn(at, "operators are written in lower case", "write `and`, `or`, `not`, `of`");
+                    report.warn(
+                        Lint::ShoutingOperator,
+                        at,
+                        "operators are written in lower case",
+                        "write `and`, `or`, `not`, `of`",
+                    );
                 }
                 Some(condition)
             }
             Err(Refused(what, advice)) => {
                 report.error_with(at, what, advice);
+                if text.contains('|') {
+                    report.last_error_is(Lint::OldAggregation);
+                }
                 None
             }
         }

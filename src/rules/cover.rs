@@ -1,5 +1,5 @@
-//! What an event must have for a rule to match at all: a few atoms of which at least one has to be
-//! there. The index looks for atoms only, and puts the event to the rules whose atoms it found.
+//! What an event must have for a rule to match at all: for each of a few needs, at least one of its
+//! atoms. The index looks for atoms only, and puts the event to the rules whose needs it found met.
 
 use super::condition::Condition;
 use super::detection::{Detection, Elements, Search};
@@ -11,8 +11,6 @@ use super::quantifier::Quantifier;
 use super::scalar::{Number, NumberValue};
 use super::value::Test;
 
-/// Atoms that cost more than this in sum are worse than none.
-const COST_MAX: u64 = 1 << 40;
 /// What an atom costs that many events have.
 const COST_OF_PRESENCE: u64 = 1_000;
 
@@ -35,57 +33,66 @@ pub(super) enum AtomSort {
     Part(Box<str>, Anchor),
 }
 
-/// Atoms of which at least one has to be there; `None` when that cannot be said.
-type Cover = Option<Vec<Atom>>;
+/// Atoms of which at least one has to be there.
+pub(super) type Need = Vec<Atom>;
 
-/// The cheapest atoms of which an event must have one to match.
-pub(super) fn of(detection: &Detection) -> Cover {
+/// What an event must have to match: something of each need. Tests that can pass on what is not there
+/// are no need, so a rule may have none.
+pub(super) fn needs(detection: &Detection) -> Vec<Need> {
     of_condition(detection, &detection.condition)
 }
 
-fn of_condition(detection: &Detection, condition: &Condition) -> Cover {
+fn of_condition(detection: &Detection, condition: &Condition) -> Vec<Need> {
     match condition {
-        Condition::Search(index) => of_search(&detection.searches.get(*index)?.search),
-        Condition::Not(_) => None,
-        Condition::All(parts) => cheapest(parts.iter().map(|part| of_condition(detection, part))),
-        Condition::Any(parts) => union(parts.iter().map(|part| of_condition(detection, part))),
+        Condition::Search(index) => detection.searches.get(*index).map_or(Vec::new(), |named| of_search(&named.search)),
+        Condition::Not(_) => Vec::new(),
+        Condition::All(parts) => parts.iter().flat_map(|part| of_condition(detection, part)).collect(),
+        Condition::Any(parts) => any(parts.iter().map(|part| of_condition(detection, part))),
     }
 }
 
-fn of_search(search: &Search) -> Cover {
+fn of_search(search: &Search) -> Vec<Need> {
     match search {
-        Search::All(parts) => cheapest(parts.iter().map(of_search)),
-        Search::Any(parts) => union(parts.iter().map(of_search)),
+        Search::All(parts) => parts.iter().flat_map(of_search).collect(),
+        Search::Any(parts) => any(parts.iter().map(of_search)),
         Search::Item(item) => of_item(item),
         Search::Elements(elements) => of_elements(elements),
     }
 }
 
 /// What one element must have, the event must have below the array's name.
-fn of_elements(elements: &Elements) -> Cover {
-    let Field::Named(array) = &elements.field else { return None };
+fn of_elements(elements: &Elements) -> Vec<Need> {
+    let Field::Named(array) = &elements.field else { return Vec::new() };
     match elements.quantifier {
         Quantifier::Any | Quantifier::All => {}
-        Quantifier::AllOrEmpty | Quantifier::None => return None,
+        Quantifier::AllOrEmpty | Quantifier::None => return Vec::new(),
     }
     let below = |atom: Atom| Some(Atom { field: Some(format!("{array}.{}", atom.field?).into()), ..atom });
-    of(&elements.body)?.into_iter().map(below).collect()
+    let needs = needs(&elements.body).into_iter();
+    needs.filter_map(|need| need.into_iter().map(below).collect()).collect()
 }
 
-fn of_item(item: &Item) -> Cover {
+fn of_item(item: &Item) -> Vec<Need> {
     if item.modifiers.neq {
-        return None;
+        return Vec::new();
     }
     let field = match &item.field {
         Field::Everywhere => None,
         Field::Named(name) => Some(&**name),
-        Field::Itself | Field::Steps(_) => return None,
+        Field::Itself | Field::Steps(_) => return Vec::new(),
     };
     let each = item.tests.iter().map(|test| of_test(test, field));
-    if item.modifiers.all { cheapest(each) } else { union(each) }
+    if item.modifiers.all { each.flatten().collect() } else { union(each).into_iter().collect() }
 }
 
-fn of_test(test: &Test, field: Option<&str>) -> Cover {
+/// Of alternatives, one must have all it needs, so one has its rarest need.
+fn any(alternatives: impl Iterator<Item = Vec<Need>>) -> Vec<Need> {
+    let rarest = alternatives.map(|needs| needs.into_iter().min_by_key(|need| cost(need)));
+    union(rarest).into_iter().collect()
+}
+
+/// What a value that passes must have; `None` when that cannot be said.
+fn of_test(test: &Test, field: Option<&str>) -> Option<Need> {
     let atom = |sort| Some(vec![Atom { field: field.map(Box::from), sort }]);
     let present = || field.and_then(|_| atom(AtomSort::Present));
     match test {
@@ -111,6 +118,7 @@ fn of_test(test: &Test, field: Option<&str>) -> Cover {
 fn numbers(number: &Number) -> impl Iterator<Item = AtomSort> {
     let canonical = match number.value {
         NumberValue::Integer(value) => value.to_string(),
+        NumberValue::Float(0.0) => "0".to_owned(),
         NumberValue::Float(value) => value.to_string(),
     };
     let written = fold::folded(&number.text);
@@ -118,21 +126,17 @@ fn numbers(number: &Number) -> impl Iterator<Item = AtomSort> {
     std::iter::once(canonical).chain(second).map(|text| AtomSort::Exactly(text.into()))
 }
 
-fn union(covers: impl Iterator<Item = Cover>) -> Cover {
+fn union(needs: impl Iterator<Item = Option<Need>>) -> Option<Need> {
     let mut all = Vec::new();
-    for cover in covers {
-        all.extend(cover?);
+    for need in needs {
+        all.extend(need?);
     }
     Some(all)
 }
 
-fn cheapest(covers: impl Iterator<Item = Cover>) -> Cover {
-    covers.flatten().min_by_key(|cover| cost(cover)).filter(|cover| cost(cover) < COST_MAX)
-}
-
 /// How many events one of the atoms will be found in, roughly.
-fn cost(cover: &[Atom]) -> u64 {
-    cover.iter().map(|atom| atom.cost()).sum()
+fn cost(need: &[Atom]) -> u64 {
+    need.iter().map(|atom| atom.cost()).sum()
 }
 
 impl Atom {

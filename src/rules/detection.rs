@@ -7,6 +7,7 @@ use super::condition::Condition;
 use super::field::Field;
 use super::item::Item;
 use super::key::Key;
+use super::lint::Lint;
 use super::lists::Context;
 use super::modifier::Modifiers;
 use super::problem::{Place, Report};
@@ -102,19 +103,27 @@ impl Detection {
     /// Whether every match must pass at least one positive test. A rule without that matches
     /// whatever happens not to be excluded.
     pub(super) fn is_anchored(&self) -> bool {
-        self.requires(&self.condition, true)
+        self.always_passes(&Item::is_positive)
     }
 
-    /// Whether `condition` (or its contrary, if not `is_positive`) can only hold when a positive
-    /// test passed.
-    fn requires(&self, condition: &Condition, is_positive: bool) -> bool {
+    /// Whether every match must pass at least one of the tests that `counts`, which are positive ones.
+    pub(super) fn always_passes(&self, counts: &dyn Fn(&Item) -> bool) -> bool {
+        self.requires(&self.condition, true, counts)
+    }
+
+    /// Whether `condition` (or its contrary, if not `is_positive`) can only hold when a test that
+    /// `counts` passed.
+    fn requires(&self, condition: &Condition, is_positive: bool, counts: &dyn Fn(&Item) -> bool) -> bool {
+        let requires = |part: &Condition| self.requires(part, is_positive, counts);
         match condition {
-            Condition::Search(index) => is_positive && self.searches.get(*index).is_some_and(|s| s.search.requires()),
-            Condition::Not(inner) => self.requires(inner, !is_positive),
-            Condition::All(parts) if is_positive => parts.iter().any(|part| self.requires(part, true)),
-            Condition::Any(parts) if is_positive => parts.iter().all(|part| self.requires(part, true)),
-            Condition::All(parts) => parts.iter().all(|part| self.requires(part, false)),
-            Condition::Any(parts) => parts.iter().any(|part| self.requires(part, false)),
+            Condition::Search(index) => {
+                is_positive && self.searches.get(*index).is_some_and(|named| named.search.requires(counts))
+            }
+            Condition::Not(inner) => self.requires(inner, !is_positive, counts),
+            Condition::All(parts) if is_positive => parts.iter().any(requires),
+            Condition::Any(parts) if is_positive => parts.iter().all(requires),
+            Condition::All(parts) => parts.iter().all(requires),
+            Condition::Any(parts) => parts.iter().any(requires),
         }
     }
 
@@ -122,7 +131,12 @@ impl Detection {
         let mut used = vec![false; self.searches.len()];
         self.condition.mark_used(&mut used);
         for (named, _) in self.searches.iter().zip(used).filter(|(_, used)| !used) {
-            report.warn(at, format!("the condition does not use `{}`", named.name), "use it or remove it");
+            report.warn(
+                Lint::UnusedSearch,
+                at,
+                format!("the condition does not use `{}`", named.name),
+                "use it or remove it",
+            );
         }
     }
 }
@@ -160,6 +174,7 @@ fn check_name(name: &str, at: Place, acts: bool, report: &mut Report) -> Option<
             "`timeframe` is old Sigma and not supported",
             "time windows are correlations in today's Sigma",
         );
+        report.last_error_is(Lint::OldAggregation);
         return None;
     }
     // A name with a dot or a bar can be chosen by a pattern, though not be written in a condition.
@@ -180,7 +195,7 @@ fn check_name(name: &str, at: Place, acts: bool, report: &mut Report) -> Option<
             report.error_with(at, what, advice);
             return None;
         }
-        report.warn(at, what, advice);
+        report.warn(Lint::BarInName, at, what, advice);
     }
     if RESERVED.iter().any(|word| name.eq_ignore_ascii_case(word)) {
         report.error_with(at, format!("`{name}` means something else in a condition"), "choose another name");
@@ -264,14 +279,14 @@ impl Search {
         Some(Self::Elements(Box::new(Elements { field, quantifier, body })))
     }
 
-    /// Whether it can only pass when a positive test did.
-    fn requires(&self) -> bool {
+    /// Whether it can only pass when a test that `counts` did.
+    fn requires(&self, counts: &dyn Fn(&Item) -> bool) -> bool {
         match self {
-            Self::All(parts) => parts.iter().any(Self::requires),
-            Self::Any(parts) => parts.iter().all(Self::requires),
-            Self::Item(item) => item.is_positive(),
+            Self::All(parts) => parts.iter().any(|part| part.requires(counts)),
+            Self::Any(parts) => parts.iter().all(|part| part.requires(counts)),
+            Self::Item(item) => counts(item),
             Self::Elements(elements) => match elements.quantifier {
-                Quantifier::Any | Quantifier::All => elements.body.is_anchored(),
+                Quantifier::Any | Quantifier::All => elements.body.always_passes(counts),
                 Quantifier::AllOrEmpty | Quantifier::None => false,
             },
         }

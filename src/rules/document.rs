@@ -4,16 +4,17 @@
 use crate::incident::{Digest, RuleId};
 
 use super::filter::Filter;
+use super::lint::allow;
 use super::lists::Lists;
 use super::problem::Report;
 use super::reader::Fields;
 use super::rule::Draft;
 use super::source::{self, SourceFile};
 use super::spelling;
-use super::yaml::{self, Node};
+use super::yaml::{self, Node, Yaml};
 
-/// The keys of documents: Sigma's, ours (`response`, `tests`, `owner`) and two that SigmaHQ's rules have.
-const KEYS: [&str; 27] = [
+/// The keys of documents: Sigma's, ours (`response`, `tests`, `owner`, `lint`) and two that SigmaHQ's rules have.
+pub(super) const KEYS: [&str; 28] = [
     "title",
     "id",
     "name",
@@ -37,6 +38,7 @@ const KEYS: [&str; 27] = [
     "response",
     "tests",
     "owner",
+    "lint",
     "correlation",
     "filter",
     "regression_tests_path",
@@ -84,10 +86,27 @@ pub(super) fn read(file: &SourceFile, lists: &Lists, report: &mut Report) -> Vec
     documents.filter_map(|(index, root)| Document::read(root, &Origin { file, index }, lists, report)).collect()
 }
 
+/// The documents of a file's text as trees, if it is good YAML.
+pub(super) fn trees(text: &str) -> Option<Vec<Node>> {
+    let mut unheard = Report::about("");
+    let roots = yaml::documents(text, &mut unheard);
+    (unheard.errors() == 0).then_some(roots)
+}
+
+/// Whether a document says that this is its id.
+pub(super) fn has_id(root: &Node, id: &str) -> bool {
+    let Ok(id) = RuleId::parse(id) else { return false };
+    let own = Fields::of(root, "", &mut Report::about("")).and_then(|fields| fields.get("id"));
+    own.is_some_and(|node| matches!(&node.value, Yaml::Text(own) if RuleId::parse(own).as_ref() == Ok(&id)))
+}
+
 impl Document {
     fn read(root: &Node, origin: &Origin<'_>, lists: &Lists, report: &mut Report) -> Option<Self> {
         let fields = Fields::of(root, "a rule", report)?;
         check_keys(&fields, report);
+        let acts = ["response", "filter"].iter().any(|key| fields.get(key).is_some());
+        let allowed = allow::read(&fields, report);
+        report.document(fields.at, acts, allowed);
         match Sort::of(&fields, report)? {
             Sort::Rule => Draft::read(&fields, origin, lists, report).map(|draft| Self::Rule(Box::new(draft))),
             Sort::Filter => Filter::read(&fields, origin, lists, report).map(|filter| Self::Filter(Box::new(filter))),

@@ -119,7 +119,7 @@ impl Item {
         self.tests.iter().any(is_unknown)
     }
 
-    fn passes(&self, test: &Test, event: &Value) -> bool {
+    pub(super) fn passes(&self, test: &Test, event: &Value) -> bool {
         match test {
             Test::Null => self.field.is_null(event),
             Test::Exists(wanted) => self.field.exists(event) == *wanted,

@@ -9,6 +9,7 @@ use super::field::Field;
 use super::item::Item;
 use super::modifier::Kind;
 use super::rule::Rule;
+use super::value::Test;
 
 /// The most values and elements shown of one test.
 const SHOWN_MAX: usize = 8;
@@ -108,17 +109,36 @@ impl Elements {
             }
             false
         });
-        let what = format!("{}[{}]", self.field.name(), self.quantifier.name());
         let saw = format!("{count} elements");
-        Explained { passes: self.matches(event), what, saw: Some(saw), parts }
+        Explained { passes: self.matches(event), what: self.what(), saw: Some(saw), parts }
+    }
+
+    /// What it asks for, in words of the rule.
+    pub(super) fn what(&self) -> String {
+        format!("{}[{}]", self.field.name(), self.quantifier.name())
     }
 }
 
 impl Item {
     fn explain(&self, event: &Value) -> Explained {
-        let mut wanted: Vec<String> = self.tests.iter().take(SHOWN_MAX).map(ToString::to_string).collect();
-        if self.tests.len() > SHOWN_MAX {
-            wanted.push(format!("{} more", self.tests.len() - SHOWN_MAX));
+        Explained {
+            passes: self.matches(event),
+            what: self.what(),
+            saw: (self.field != Field::Everywhere).then(|| seen(&self.field, event)),
+            parts: Vec::new(),
+        }
+    }
+
+    /// What it asks for, in words of the rule.
+    pub(super) fn what(&self) -> String {
+        self.what_of(&self.tests)
+    }
+
+    /// As [`Item::what`], with these of its values.
+    pub(super) fn what_of(&self, tests: &[Test]) -> String {
+        let mut wanted: Vec<String> = tests.iter().take(SHOWN_MAX).map(ToString::to_string).collect();
+        if tests.len() > SHOWN_MAX {
+            wanted.push(format!("{} more", tests.len() - SHOWN_MAX));
         }
         let join = if self.modifiers.all { " and " } else { " or " };
         let not = if self.modifiers.neq { "not " } else { "" };
@@ -126,12 +146,7 @@ impl Item {
             Kind::Text(_) => "is",
             _ => self.comparison(),
         };
-        Explained {
-            passes: self.matches(event),
-            what: format!("{} {not}{comparison} {}", self.field.name(), wanted.join(join)),
-            saw: (self.field != Field::Everywhere).then(|| seen(&self.field, event)),
-            parts: Vec::new(),
-        }
+        format!("{} {not}{comparison} {}", self.field.name(), wanted.join(join))
     }
 }
 

@@ -86,6 +86,11 @@ impl Expression {
         ANY_LENGTHS.iter().any(|length| ANY_CHARACTERS.iter().all(|any| self.is_in(&any.repeat(*length))))
     }
 
+    /// Whether nothing in it is special, so that it looks like the whole value that is wanted.
+    pub(super) fn is_bare(text: &str) -> bool {
+        regex::escape(text) == text
+    }
+
     /// Whether it is found in `text`.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.regex.is_match(text)

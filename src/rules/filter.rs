@@ -8,6 +8,7 @@ use crate::incident::{Digest, LogSource, RuleId};
 use super::budget::{Budget, Cost};
 use super::detection::Detection;
 use super::document::Origin;
+use super::lint::Lint;
 use super::lists::{Context, Lists};
 use super::log_source;
 use super::problem::{Place, Report};
@@ -142,7 +143,7 @@ fn warn_of_polarity(condition: &Node, report: &mut Report) {
         Yaml::List(conditions) => conditions.iter().for_each(|condition| warn_of_polarity(condition, report)),
         Yaml::Text(text) if !is_exclusion(text) => {
             let advice = "an exclusion begins with `not`";
-            report.warn(condition.at, "this filter keeps only the events that match it", advice);
+            report.warn(Lint::FilterPolarity, condition.at, "this filter keeps only the events that match it", advice);
         }
         _ => {}
     }

@@ -97,10 +97,9 @@ pub(super) fn contains(pattern: &str, text: &str) -> bool {
 }
 
 fn contains_ascii(pattern: &[u8], text: &[u8]) -> bool {
-    let Some(first) = pattern.first() else { return true };
-    text.windows(pattern.len()).any(|window| {
-        window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(first)) && window.eq_ignore_ascii_case(pattern)
-    })
+    let Some((first, rest)) = pattern.split_first() else { return true };
+    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text)
+        .any(|at| text.get(at + 1..=at + rest.len()).is_some_and(|behind| behind.eq_ignore_ascii_case(rest)))
 }
 
 fn leads(pattern: impl Iterator<Item = char>, mut text: impl Iterator<Item = char>) -> bool {

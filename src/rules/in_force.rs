@@ -25,6 +25,8 @@ pub struct Loaded {
     pub since: Timestamp,
     /// The commit checked out in their folder, if there is one.
     pub commit: Option<String>,
+    /// The fingerprint of the key that signed them, if signatures are wanted and one did.
+    pub signer: Option<String>,
 }
 
 /// Rules that were refused, and why.
@@ -55,8 +57,9 @@ impl InForce {
         self.refused.load_full()
     }
 
-    /// Puts other rules into force.
+    /// Puts other rules into force, ready for the events that came until now.
     pub fn replace(&self, loaded: Loaded) {
+        loaded.set.prepare_as(&self.now().set);
         self.loaded.store(Arc::new(loaded));
         self.refused.store(None);
     }

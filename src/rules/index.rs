@@ -1,49 +1,57 @@
-//! Finds the few rules that an event can match at all, by what they cannot do without. Which of them
-//! do match is for the rules themselves to say; the index may name too many, never too few.
+//! Finds the few rules that an event can match at all, by what they cannot do without, and of the
+//! others how much of that the event has. Which of the first do match is for the rules themselves to
+//! say; the index may name too many of them, never too few.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use foldhash::fast::RandomState;
 use serde_json::Value;
 
-use super::cover::{self, Atom, AtomSort};
+use super::cover::{self, Atom};
 use super::field::DEPTH_MAX;
 use super::fold;
-use super::pattern::Anchor;
+use super::postings::{Postings, Wanted};
 use super::rule::Rule;
+use super::tally::{NeedNumber, Tally};
 use super::value::with_text;
 
-/// Rules are numbered by their place in the set.
-type RuleNumber = u32;
-
 /// The index over a set of rules.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 pub(super) struct Index {
-    fields: HashMap<Box<str>, Postings>,
+    fields: HashMap<Box<str>, Postings, RandomState>,
     anywhere: Postings,
-    /// Rules that an event may match whatever it has.
-    always: Vec<RuleNumber>,
-    rules: usize,
+    /// The rule of each need, by its place in the index.
+    rule_of: Vec<u32>,
+    rules: Vec<Indexed>,
+    /// Places of rules that an event may match whatever it has.
+    always: Vec<u32>,
 }
 
-/// Which rules want what of one field.
-#[derive(Debug, Clone, Default)]
-struct Postings {
-    present: Vec<RuleNumber>,
-    exactly: HashMap<Box<str>, Vec<RuleNumber>>,
-    parts: Option<Parts>,
+/// One rule of the index.
+#[derive(Debug, Clone, Copy)]
+struct Indexed {
+    number: usize,
+    needs: u32,
 }
 
-/// Which rules want which parts, and where.
-type Wanted = HashMap<Box<str>, Vec<(Anchor, RuleNumber)>>;
+/// A rule that an event has something of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The rule's number.
+    pub(super) number: usize,
+    /// How many of its needs are met.
+    pub(super) met: u32,
+    /// How many it has.
+    pub(super) needs: u32,
+}
 
-/// Parts of values, all looked for at once.
-#[derive(Debug, Clone)]
-struct Parts {
-    automaton: AhoCorasick,
-    /// For each of its patterns: where it has to stand, and for whom.
-    wanted: Vec<Vec<(Anchor, RuleNumber)>>,
+/// Whether a value has a name yet. The name itself may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    None,
+    Gathered,
 }
 
 /// Buffers that are used again from event to event.
@@ -51,167 +59,108 @@ struct Parts {
 struct Scratch {
     name: String,
     folded: String,
-    marks: Marks,
-}
-
-/// The rules found, each once.
-#[derive(Default)]
-struct Marks {
-    seen: Vec<u32>,
-    round: u32,
-    found: Vec<RuleNumber>,
+    tally: Tally,
 }
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
+impl Found {
+    /// Whether the event can match the rule.
+    pub(super) fn is_candidate(self) -> bool {
+        self.met == self.needs
+    }
+}
+
 impl Index {
-    /// Over these rules.
-    pub(super) fn of(rules: &[Rule]) -> Self {
-        let mut index = Self { rules: rules.len(), ..Self::default() };
-        let mut parts: HashMap<Option<Box<str>>, Wanted> = HashMap::new();
-        for (number, rule) in (0..).zip(rules) {
-            let Some(atoms) = cover::of(&rule.detection) else {
-                index.always.push(number);
-                continue;
-            };
-            for Atom { field, sort } in atoms {
-                match sort {
-                    AtomSort::Part(text, anchor) => {
-                        parts.entry(field).or_default().entry(text).or_default().push((anchor, number));
-                    }
-                    AtomSort::Present => index.postings(field).present.push(number),
-                    AtomSort::Exactly(text) => {
-                        index.postings(field).exactly.entry(text).or_default().push(number);
-                    }
+    /// Over these rules and their numbers.
+    pub(super) fn of<'r>(rules: impl Iterator<Item = (usize, &'r Rule)>) -> Self {
+        let mut index = Self::default();
+        let (mut fields, mut anywhere): (HashMap<Box<str>, Wanted>, Wanted) = Default::default();
+        for (place, (number, rule)) in (0..).zip(rules) {
+            let needs = cover::needs(&rule.detection);
+            if needs.is_empty() {
+                index.always.push(place);
+            }
+            let first = index.rule_of.len();
+            for (need, atoms) in (NeedNumber::try_from(first).unwrap_or(NeedNumber::MAX)..).zip(needs) {
+                index.rule_of.push(place);
+                for Atom { field, sort } in atoms {
+                    let wanted = match field {
+                        Some(name) => fields.entry(name).or_default(),
+                        None => &mut anywhere,
+                    };
+                    wanted.add(sort, need);
                 }
             }
+            let needs = u32::try_from(index.rule_of.len() - first).unwrap_or(u32::MAX);
+            index.rules.push(Indexed { number, needs });
         }
-        for (field, texts) in parts {
-            match Parts::of(&texts) {
-                Some(parts) => index.postings(field).parts = Some(parts),
-                // An automaton that cannot be built looks for nothing, so its rules are always asked.
-                None => index.always.extend(texts.values().flatten().map(|(_, number)| number)),
-            }
-        }
+        index.fields = fields.into_iter().map(|(name, wanted)| (name, Postings::of(wanted))).collect();
+        index.anywhere = Postings::of(anywhere);
         index
     }
 
-    /// Calls `ask` with each rule that the event may match, each once, in no order.
-    pub(super) fn candidates(&self, event: &Value, mut ask: impl FnMut(usize)) {
-        // Taken out, so that `ask` may come back here.
+    /// Calls `each` with every rule that the event has something of or that needs nothing, each once,
+    /// in no order.
+    pub(super) fn find(&self, event: &Value, mut each: impl FnMut(Found)) {
+        // Taken out, so that `each` may come back here.
         let mut scratch = SCRATCH.take();
-        scratch.marks.begin(self.rules);
-        scratch.marks.add(&self.always);
-        self.visit(event, 0, &mut scratch);
-        for number in &scratch.marks.found {
-            ask(*number as usize);
-        }
+        scratch.tally.begin(self.rule_of.len(), self.rules.len());
+        scratch.name.clear();
+        self.visit(event, Name::None, 0, &mut scratch);
+        let of = |place: u32, met: u32| {
+            self.rules.get(place as usize).map(|rule| Found { number: rule.number, met, needs: rule.needs })
+        };
+        self.always.iter().filter_map(|place| of(*place, 0)).for_each(&mut each);
+        scratch.tally.each(|place, met| of(place, met).into_iter().for_each(&mut each));
         SCRATCH.set(scratch);
-    }
-
-    fn postings(&mut self, field: Option<Box<str>>) -> &mut Postings {
-        match field {
-            Some(name) => self.fields.entry(name).or_default(),
-            None => &mut self.anywhere,
-        }
     }
 
     /// Every value under every name that leads to it. A name is what stands between dots on the way,
     /// so it is that of any field which finds the value there.
-    fn visit(&self, value: &Value, depth: usize, scratch: &mut Scratch) {
+    fn visit(&self, value: &Value, name: Name, depth: usize, scratch: &mut Scratch) {
         if depth > DEPTH_MAX {
             return;
         }
-        if depth > 0
-            && let Some(postings) = self.fields.get(scratch.name.as_str())
-        {
-            scratch.marks.add(&postings.present);
-            postings.find(value, scratch);
+        let named = (name == Name::Gathered).then(|| self.fields.get(scratch.name.as_str())).flatten();
+        if let Some(postings) = named {
+            self.count(scratch, |met, _| postings.present(met));
         }
         match value {
-            Value::Array(elements) => elements.iter().for_each(|element| self.visit(element, depth + 1, scratch)),
+            Value::Array(elements) => elements.iter().for_each(|element| self.visit(element, name, depth + 1, scratch)),
             Value::Object(members) => {
                 let length = scratch.name.len();
-                for (name, member) in members {
-                    if length > 0 {
+                for (key, member) in members {
+                    if name == Name::Gathered {
                         scratch.name.push('.');
                     }
-                    scratch.name.push_str(name);
-                    self.visit(member, depth + 1, scratch);
+                    scratch.name.push_str(key);
+                    self.visit(member, Name::Gathered, depth + 1, scratch);
                     scratch.name.truncate(length);
                 }
             }
-            _ => self.anywhere.find(value, scratch),
-        }
-    }
-}
-
-impl Postings {
-    fn find(&self, value: &Value, scratch: &mut Scratch) {
-        if self.exactly.is_empty() && self.parts.is_none() {
-            return;
-        }
-        let Scratch { folded, marks, .. } = scratch;
-        with_text(value, |text| {
-            fold_into(text, folded);
-            if let Some(rules) = self.exactly.get(folded.as_str()) {
-                marks.add(rules);
-            }
-            if let Some(parts) = &self.parts {
-                parts.find(folded, marks);
-            }
-        });
-    }
-}
-
-impl Parts {
-    fn of(texts: &Wanted) -> Option<Self> {
-        let (patterns, wanted): (Vec<&str>, Vec<_>) =
-            texts.iter().map(|(text, wanted)| (&**text, wanted.clone())).unzip();
-        let mut builder = AhoCorasick::builder();
-        builder.match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::ContiguousNFA));
-        builder.build(patterns).ok().map(|automaton| Self { automaton, wanted })
-    }
-
-    fn find(&self, text: &str, marks: &mut Marks) {
-        for found in self.automaton.find_overlapping_iter(text) {
-            for (anchor, number) in self.wanted.get(found.pattern().as_usize()).into_iter().flatten() {
-                let is_there = match anchor {
-                    Anchor::Whole => found.len() == text.len(),
-                    Anchor::Start => found.start() == 0,
-                    Anchor::End => found.end() == text.len(),
-                    Anchor::Within => true,
-                };
-                if is_there {
-                    marks.add(&[*number]);
+            _ => {
+                let readers = [named, Some(&self.anywhere)].map(|postings| postings.filter(|it| it.reads_text()));
+                let is_read = readers.iter().any(Option::is_some);
+                if is_read && with_text(value, |text| fold_into(text, &mut scratch.folded)).is_some() {
+                    let readers = readers.into_iter().flatten();
+                    readers.for_each(|postings| self.count(scratch, |met, text| postings.find(text, met)));
                 }
             }
         }
     }
-}
 
-impl Marks {
-    fn begin(&mut self, rules: usize) {
-        self.found.clear();
-        self.round = self.round.wrapping_add(1);
-        if self.seen.len() < rules || self.round == 0 {
-            self.seen.clear();
-            self.seen.resize(rules, 0);
-            self.round = 1;
-        }
-    }
-
-    fn add(&mut self, numbers: &[RuleNumber]) {
-        for number in numbers {
-            if let Some(seen) = self.seen.get_mut(*number as usize)
-                && *seen != self.round
-            {
-                *seen = self.round;
-                self.found.push(*number);
+    /// Lets `find` say which needs are met, by the folded text if it wants.
+    fn count(&self, scratch: &mut Scratch, find: impl FnOnce(&mut dyn FnMut(NeedNumber), &str)) {
+        let Scratch { folded, tally, .. } = scratch;
+        let mut met = |need: NeedNumber| {
+            if let Some(place) = self.rule_of.get(need as usize) {
+                tally.met(need, *place);
             }
-        }
+        };
+        find(&mut met, folded);
     }
 }
 
@@ -222,5 +171,11 @@ fn fold_into(text: &str, folded: &mut String) {
         folded.make_ascii_lowercase();
     } else {
         folded.extend(text.chars().map(fold::fold));
+    }
+}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").field("rules", &self.rules.len()).field("needs", &self.rule_of.len()).finish()
     }
 }

@@ -5,6 +5,7 @@ use super::encode;
 use super::expression::{Expression, Refused};
 use super::field::Field;
 use super::key::{self, Key};
+use super::lint::Lint;
 use super::lists::Context;
 use super::modifier::{Ends, Kind, Modifiers, TextSteps};
 use super::network::Network;
@@ -35,7 +36,12 @@ impl Item {
             _ => std::slice::from_ref(value),
         };
         if modifiers.all && values.len() == 1 {
-            report.warn(value.at, "`all` with a single value changes nothing", "leave it out or list the values");
+            report.warn(
+                Lint::SingleValueAll,
+                value.at,
+                "`all` with a single value changes nothing",
+                "leave it out or list the values",
+            );
         }
         if field == Field::Everywhere {
             return Self::keywords(values, modifiers, context, value.at, report);
@@ -46,10 +52,12 @@ impl Item {
                 report.error(value.at, "an empty list has nothing for the modifiers to work on");
                 return None;
             }
-            report.warn(value.at, "an empty list means null", "write `null` if that is meant");
+            report.warn(Lint::EmptyList, value.at, "an empty list means null", "write `null` if that is meant");
             tests.push(Some(Test::Null));
         }
         check_single(modifiers, values, value.at, report)?;
+        // All of one value is any of it; written either way it is the same item.
+        let modifiers = Modifiers { all: modifiers.all && tests.len() > 1, ..modifiers };
         Some(Self { field, modifiers, tests: tests.into_iter().collect::<Option<Vec<_>>>()? })
     }
 
@@ -108,7 +116,7 @@ fn check_single(modifiers: Modifiers, values: &[Node], at: Place, report: &mut R
         return None;
     }
     if has_null && values.len() > 1 {
-        report.warn(at, "null in a list is one more alternative", "write a search of its own for it");
+        report.warn(Lint::NullInList, at, "null in a list is one more alternative", "write a search of its own for it");
     }
     Some(())
 }
@@ -134,9 +142,19 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
         (Kind::Expression(flags), Yaml::Text(text)) => {
             if text.contains("(?") && inline_flags(text) {
                 report.warn(
+                    Lint::InlineRegexFlags,
                     node.at,
                     "flags inside an expression are going out of use",
                     "write `re|i`, `re|m` or `re|s`",
+                );
+            }
+            if Expression::is_bare(text) {
+                let what = format!("`{text}` is found anywhere in a value, also within a longer word");
+                report.warn(
+                    Lint::UnanchoredRegex,
+                    node.at,
+                    what,
+                    "leave `re` out for the whole value, or write `contains`",
                 );
             }
             context.budget().spend(Cost::ExpressionBytes, 0, node.at, report)?;

@@ -1,6 +1,7 @@
 //! Reads a key of a search: the field, an array selector behind it, and the modifiers.
 
 use super::field::Field;
+use super::lint::Lint;
 use super::modifier::Modifiers;
 use super::problem::{Place, Report};
 use super::quantifier::Quantifier;
@@ -55,7 +56,12 @@ pub(super) fn read_field(
     }
     if name.contains(['[', ']']) {
         let advice = "write `sigma-version: 3` if elements of an array are meant";
-        report.warn(at, format!("the brackets of `{name}` are taken as a part of the name"), advice);
+        report.warn(
+            Lint::BracketInName,
+            at,
+            format!("the brackets of `{name}` are taken as a part of the name"),
+            advice,
+        );
     }
     Some((Field::named(name), None))
 }

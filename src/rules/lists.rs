@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::Budget;
+use super::load::VALUES_MAX as FOLDER_VALUES_MAX;
 use super::problem::Report;
 use super::reader;
 use super::source::{self, SourceFile};
@@ -54,7 +55,17 @@ impl Lists {
             {
                 report.file_error("is a second list of this name", "give each list its own name");
             }
+            let is_full = Report::values(reports) > FOLDER_VALUES_MAX;
+            if is_full {
+                report.file_error(
+                    format!("is where the folder comes to more than {FOLDER_VALUES_MAX} values"),
+                    "remove some",
+                );
+            }
             reports.push(report);
+            if is_full {
+                break;
+            }
         }
         Self { by_name: lists, budget: Budget::default() }
     }

@@ -11,21 +11,81 @@ use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
+use super::lint::LintLevel;
 use super::lists::{self, Lists};
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::reasons::{self, Reasons};
+use super::response::Mode;
 use super::rule::{Draft, Rule};
 use super::rule_set::RuleSet;
+use super::signature;
+use super::signers::Signers;
 use super::source::{self, SourceFile};
+
+/// The most rules and filters of one folder.
+const DOCUMENTS_MAX: usize = 8_000;
+/// The most values in all files of one folder.
+pub(super) const VALUES_MAX: usize = 2_000_000;
 
 /// Loads the rules folder `folder`. Reads the disk; everything else of this module is pure.
 ///
 /// # Errors
 /// Every problem of every file; nothing is loaded then.
 pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
-    compile_as(&format!("{}/", folder.display()), &files, reports)
+    let (files, reports) = read(folder)?;
+    open(&shown(folder), &files, reports, Draft::check).finish()
+}
+
+/// A rule set, and who vouches for it.
+#[derive(Debug)]
+pub struct Vouched {
+    /// The rules.
+    pub set: RuleSet,
+    /// The fingerprint of the key that signed them, when signatures are wanted and this one is good.
+    pub signer: Option<String>,
+}
+
+/// Loads the rules folder as [`load`] does. When signers are named, a set with a rule that acts has to
+/// be signed by one of them; rules that only watch need no signature.
+///
+/// # Errors
+/// Every problem of every file, or of the signature.
+pub fn load_signed(folder: &Path, signers: &Signers) -> Result<Vouched, LoadErrors> {
+    let (files, reports) = read(folder)?;
+    let mut set = open(&shown(folder), &files, reports, Draft::check).finish()?;
+    if !signers.are_wanted() {
+        return Ok(Vouched { set, signer: None });
+    }
+    match signature::signer(folder, &signature::manifest(&files, set.digest()), signers) {
+        Ok(signer) => Ok(Vouched { set, signer: Some(signer) }),
+        Err(unsigned) => {
+            let problem = unsigned_problem(folder, &unsigned);
+            if acts(&set) {
+                return Err(LoadErrors::new(Some(set.digest()), vec![problem]));
+            }
+            set.warn(problem);
+            Ok(Vouched { set, signer: None })
+        }
+    }
+}
+
+/// The bytes that a signer of the folder signs.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn manifest(folder: &Path) -> Result<Vec<u8>, LoadErrors> {
+    files(folder).map(|files| signature::manifest(&files, digest(&files)))
+}
+
+/// The files of a folder, as they are.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(super) fn files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
+    let (files, reports) = read(folder)?;
+    let mut errors = Vec::new();
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    if errors.is_empty() { Ok(files) } else { Err(LoadErrors::new(None, errors)) }
 }
 
 /// Makes a rule set of files that are in memory already.
@@ -33,7 +93,7 @@ pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
-    compile_as("", files, Vec::new())
+    open("", files, Vec::new(), Draft::check).finish()
 }
 
 /// The rules of a folder with their own tests, which are not run.
@@ -41,16 +101,9 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
-    let folder = format!("{}/", folder.display());
-    let sorted = Sorted::of(&files, &folder, &mut reports);
-    let guardrails = read_guardrails(sorted.guardrails, &folder, &mut reports).unwrap_or_default();
-    let reasons = Reasons::read(&sorted.reasons, &folder, guardrails.contact(), &mut reports);
-    let lists = Lists::read(&sorted.lists, &folder, &mut reports);
-    let drafts = read_drafts(&sorted.rules, &folder, &lists, &reasons, &mut reports);
+    let (files, reports) = read(folder)?;
+    let Opened { drafts, reports, .. } = open(&shown(folder), &files, reports, Draft::check_safety);
     let mut errors = Vec::new();
-    check_each(&drafts, &mut reports, Draft::check_safety);
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
     if errors.is_empty() {
         Ok(drafts.into_iter().map(|(_, draft)| draft).collect())
@@ -59,7 +112,57 @@ pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
     }
 }
 
-fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Result<RuleSet, LoadErrors> {
+/// The files of a folder and what is wrong with their being there. When nothing was read, or nothing
+/// was kept of too much, that is all there is to say.
+fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    if !files.is_empty() || reports.is_empty() {
+        return Ok((files, reports));
+    }
+    let mut errors = Vec::new();
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    Err(LoadErrors::new(None, errors))
+}
+
+/// Whether a rule of the set acts on accounts.
+fn acts(set: &RuleSet) -> bool {
+    let enforces = |rule: &Rule| rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
+    set.rules().iter().any(enforces)
+}
+
+fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
+    let advice = "rules that act must be signed here; sign what `portcullis rules manifest` prints with \
+                  `ssh-keygen -Y sign -n portcullis-rules`, or set them to `mode: shadow`";
+    let file = folder.join(signature::FILE).display().to_string();
+    Problem {
+        file,
+        at: None,
+        what: unsigned.to_string(),
+        advice: Some(advice.to_owned()),
+        lint: None,
+        level: LintLevel::Error,
+    }
+}
+
+/// A folder with all its parts, each with the report of its file.
+pub(super) struct Opened {
+    pub(super) drafts: Vec<Reported<Draft>>,
+    pub(super) reports: Vec<Report>,
+    reasons: Reasons,
+    guardrails: Guardrails,
+    identities: Identities,
+    digest: Digest,
+    is_whole: bool,
+}
+
+/// Reads everything of a folder and puts `check` to each rule.
+pub(super) fn open(
+    folder: &str,
+    files: &[SourceFile],
+    mut reports: Vec<Report>,
+    check: fn(&Draft, &mut Report),
+) -> Opened {
     let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
@@ -67,16 +170,28 @@ fn compile_as(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> R
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
     let drafts = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
-    check_each(&drafts, &mut reports, Draft::check);
-    let rules: Vec<Rule> = drafts.into_iter().map(|(_, draft)| draft.rule).collect();
-    let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
-    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
-    if errors.is_empty() {
-        warnings.sort();
-        Ok(RuleSet::new(rules, digest(files), reasons, guardrails, identities, warnings))
-    } else {
-        Err(LoadErrors::new(is_whole.then(|| digest(files)), errors))
+    check_each(&drafts, &mut reports, check);
+    Opened { drafts, reports, reasons, guardrails, identities, digest: digest(files), is_whole }
+}
+
+impl Opened {
+    /// The rule set, if nothing is wrong.
+    pub(super) fn finish(self) -> Result<RuleSet, LoadErrors> {
+        let rules: Vec<Rule> = self.drafts.into_iter().map(|(_, draft)| draft.rule).collect();
+        let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
+        self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
+        if errors.is_empty() {
+            warnings.sort();
+            Ok(RuleSet::new(rules, self.digest, self.reasons, self.guardrails, self.identities, warnings))
+        } else {
+            Err(LoadErrors::new(self.is_whole.then_some(self.digest), errors))
+        }
     }
+}
+
+/// How files of the folder begin in messages.
+pub(super) fn shown(folder: &Path) -> String {
+    format!("{}/", folder.display())
 }
 
 /// Over names and contents of all files, in the order of their names.
@@ -84,6 +199,19 @@ fn digest(files: &[SourceFile]) -> Digest {
     let mut files: Vec<_> = files.iter().collect();
     files.sort_by(|left, right| left.name.cmp(&right.name));
     Digest::of_parts(&files.iter().flat_map(|file| [file.name.as_bytes(), file.bytes.as_slice()]).collect::<Vec<_>>())
+}
+
+/// The rule files of a folder, by their names; lists, reasons and the rest are left out.
+///
+/// # Errors
+/// What cannot be read.
+pub fn rule_files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    let (mut errors, mut ignored) = (Vec::new(), Vec::new());
+    let rules = Sorted::of(&files, &shown(folder), &mut ignored).rules.into_iter().cloned().collect();
+    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+    if errors.is_empty() { Ok(rules) } else { Err(LoadErrors::new(None, errors)) }
 }
 
 /// The files by what they are.
@@ -168,7 +296,16 @@ fn read_drafts(
                 }
             }
         }
+        let is_full = drafts.len() + filters.len() > DOCUMENTS_MAX || Report::values(reports) > VALUES_MAX;
+        if is_full {
+            let limits = format!("{DOCUMENTS_MAX} rules or {VALUES_MAX} values");
+            report.file_error(format!("is where the folder comes to more than {limits}"), "remove some");
+        }
         reports.push(report);
+        if is_full {
+            // A folder that is refused for its size must not cost its size.
+            break;
+        }
     }
     apply_filters(&filters, &mut drafts, lists.budget(), reports);
     drafts
@@ -183,7 +320,7 @@ fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report], check: fn(&Dra
 }
 
 /// Each with the index of its file's report.
-type Reported<V> = (usize, V);
+pub(super) type Reported<V> = (usize, V);
 
 fn apply_filters(
     filters: &[Reported<Filter>],

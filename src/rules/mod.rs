@@ -7,16 +7,20 @@
 //! an immutable [`RuleSet`], and [`RuleSet::evaluate`] is the one evaluator: rules' own tests, the
 //! server and the command line all go through it.
 //!
-//! In reading order: [`load`] sorts files; `source` reads them; `yaml` and `scalar` make trees;
+//! In reading order: [`load`] sorts files; `source` and `opened` read them; `yaml` and `scalar` make trees;
 //! `document` tells rules from filters; `rule` reads a rule, `detection` and `condition` its searches,
 //! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
-//! `template` read what it asks for; `evaluate` and `field` put an event to it.
+//! `template` read what it asks for; `evaluate` and `field` put an event to it. `lint` looks for what is
+//! allowed and probably not meant.
 
+mod behaviour;
 mod budget;
 mod commit;
+mod committed;
 mod compare;
 mod condition;
 mod cover;
+mod coverage;
 mod date_part;
 mod detection;
 mod dialect;
@@ -29,34 +33,48 @@ mod expression;
 mod field;
 mod filter;
 mod fold;
+mod format;
+mod grams;
 mod guardrails;
 mod identities;
 mod in_force;
 mod index;
 mod item;
 mod key;
+mod lint;
 mod lists;
 mod load;
 mod log_source;
 mod modifier;
+mod near;
 mod network;
+mod opened;
 mod other_field;
 mod own_tests;
+mod part;
 mod pattern;
 mod placeholder;
+mod postings;
 mod problem;
+mod promote;
 mod quantifier;
 mod reader;
 mod reasons;
 mod response;
+mod routing;
 mod rule;
 mod rule_set;
 mod scalar;
+mod schema;
 mod selector;
 mod settings;
+mod signature;
+mod signers;
+mod skeleton;
 mod source;
 mod spelling;
 mod step;
+mod tally;
 mod template;
 mod test_run;
 #[cfg(test)]
@@ -66,18 +84,26 @@ mod version;
 mod yaml;
 
 pub use commit::checked_out;
+pub use committed::{Committed, NotCommitted, committed};
+pub use coverage::{By, Coverage};
 pub use explain::Explained;
+pub use format::{Unformatted, formatted};
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
-pub use load::{compile, load};
+pub use lint::{Lint, LintLevel, Linted, Mended, lint, lint_with, mended};
+pub use load::{Vouched, compile, load, load_signed, manifest, rule_files};
 pub use problem::{LoadErrors, Place, Problem};
+pub use promote::{NotPromoted, Promotion, promotion, refuse_unpromoted};
 pub use reasons::{EmployeeValues, LOCALES, Reasons};
 pub use response::{AccountPath, Mode, Named, Response};
 pub use rule::{Level, Rule, RuleStatus};
 pub use rule_set::{Evaluation, Match, RuleSet};
+pub use schema::schema;
 pub use settings::Settings;
-pub use source::SourceFile;
+pub use signers::{Signers, SignersError};
+pub use skeleton::{NoSkeleton, Sketch, first_event, guessed_log_source, skeleton};
+pub use source::{SourceFile, write};
 pub use step::StepTemplate;
 pub use template::{Template, Variable};
 pub use test_run::{Gap, TestOutcome, TestedRule, test};

@@ -11,7 +11,7 @@ use super::problem::{Place, Report};
 use super::spelling;
 
 /// Every modifier (Sigma specification 2.1, appendix on modifiers; pySigma's longer names beside).
-const NAMES: [&str; 34] = [
+pub(super) const NAMES: [&str; 34] = [
     "contains",
     "startswith",
     "endswith",

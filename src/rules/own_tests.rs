@@ -14,7 +14,11 @@ use super::rule::Rule;
 use super::yaml::{Node, Yaml};
 
 /// The most tests of one rule.
-const TESTS_MAX: usize = 100;
+pub(super) const TESTS_MAX: usize = 100;
+
+/// The keys of a test, and of what it expects of a rule with a response.
+pub(super) const KEYS: [&str; 3] = ["name", "alert", "expect"];
+pub(super) const EXPECT_KEYS: [&str; 2] = ["account", "steps"];
 
 /// One test of a rule.
 #[derive(Debug)]
@@ -57,7 +61,7 @@ pub(super) fn run(rule: &Rule, tests: &[OwnTest], report: &mut Report) {
 impl OwnTest {
     fn read(item: &Node, response: Option<&Response>, report: &mut Report) -> Option<Self> {
         let fields = Fields::of(item, "a test", report)?;
-        fields.only(&["name", "alert", "expect"], report);
+        fields.only(&KEYS, report);
         let name = fields.need("name", report).and_then(|node| reader::line(node, "name", report));
         let alert = fields.need("alert", report).filter(|node| Fields::of(node, "alert", report).is_some());
         let expected = fields.need("expect", report).and_then(|node| Expected::read(node, response, report));
@@ -89,7 +93,7 @@ impl Expected {
                 .map(|()| Self::Match);
         };
         let fields = Fields::of(node, "expect (if not `none`)", report)?;
-        fields.only(&["account", "steps"], report);
+        fields.only(&EXPECT_KEYS, report);
         let account = match (&response.account, fields.get("account")) {
             (Some(path), Some(node)) => Some(read_account(node, path.kind, report)?),
             (Some(_), None) => {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::lint::{Lint, LintLevel};
 use crate::incident::Digest;
 
 /// The most problems listed; the rest are counted.
@@ -27,6 +28,10 @@ pub struct Problem {
     pub what: String,
     /// What to do about it, where there is something to say.
     pub advice: Option<String>,
+    /// The lint that found it, if it has an entry in the catalogue.
+    pub lint: Option<Lint>,
+    /// How much it weighs.
+    pub level: LintLevel,
 }
 
 impl fmt::Display for Problem {
@@ -98,28 +103,78 @@ pub(super) struct Report {
     file: String,
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
+    /// How many values the file has.
+    values: usize,
+    documents: Vec<Judged>,
+}
+
+/// How the warnings from one line on are to be taken.
+#[derive(Debug)]
+struct Judged {
+    line: usize,
+    /// Whether they are about something that acts; elsewhere they weigh less.
+    acts: bool,
+    allowed: Vec<(Place, Lint)>,
+}
+
+/// The warnings of a file, in the order they were found, and what was allowed without need.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) warnings: Vec<Problem>,
+    /// What documents allow and asked not to be told.
+    pub(super) allowed: Vec<Problem>,
+    /// Allowances that kept nothing back.
+    pub(super) unused: Vec<(Place, Lint)>,
 }
 
 impl Report {
     pub(super) fn about(file: impl Into<String>) -> Self {
-        Self { file: file.into(), errors: Vec::new(), warnings: Vec::new() }
+        Self { file: file.into(), errors: Vec::new(), warnings: Vec::new(), values: 0, documents: Vec::new() }
+    }
+
+    /// Notes that the file has so many values.
+    pub(super) fn note_values(&mut self, values: usize) {
+        self.values += values;
+    }
+
+    /// How many values these files have together.
+    pub(super) fn values(reports: &[Self]) -> usize {
+        reports.iter().map(|report| report.values).sum()
     }
 
     pub(super) fn error(&mut self, at: Place, what: impl Into<String>) {
-        self.errors.push(self.problem(Some(at), what.into(), None));
+        self.errors.push(self.problem(Some(at), what.into(), None, None));
     }
 
     pub(super) fn error_with(&mut self, at: Place, what: impl Into<String>, advice: impl Into<String>) {
-        self.errors.push(self.problem(Some(at), what.into(), Some(advice.into())));
+        self.errors.push(self.problem(Some(at), what.into(), Some(advice.into()), None));
     }
 
     /// An error about the file as a whole.
     pub(super) fn file_error(&mut self, what: impl Into<String>, advice: impl Into<String>) {
-        self.errors.push(self.problem(None, what.into(), Some(advice.into())));
+        self.errors.push(self.problem(None, what.into(), Some(advice.into()), None));
     }
 
-    pub(super) fn warn(&mut self, at: Place, what: impl Into<String>, advice: impl Into<String>) {
-        self.warnings.push(self.problem(Some(at), what.into(), Some(advice.into())));
+    /// The error found last has an entry in the catalogue.
+    pub(super) fn last_error_is(&mut self, lint: Lint) {
+        if let Some(error) = self.errors.last_mut() {
+            error.lint = Some(lint);
+        }
+    }
+
+    pub(super) fn warn(&mut self, lint: Lint, at: Place, what: impl Into<String>, advice: impl Into<String>) {
+        self.warnings.push(self.problem(Some(at), what.into(), Some(advice.into()), Some(lint)));
+    }
+
+    /// From `at` on the warnings are about a document that `acts` or does not, and that has asked not
+    /// to be told what it allows.
+    pub(super) fn document(&mut self, at: Place, acts: bool, allowed: Vec<(Place, Lint)>) {
+        self.documents.push(Judged { line: at.line, acts, allowed });
+    }
+
+    /// The file it is about.
+    pub(super) fn file(&self) -> &str {
+        &self.file
     }
 
     pub(super) fn errors(&self) -> usize {
@@ -127,13 +182,46 @@ impl Report {
     }
 
     /// Adds what was found to the problems of the whole set.
-    pub(super) fn hand_over(self, errors: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
-        errors.extend(self.errors);
-        warnings.extend(self.warnings);
+    pub(super) fn hand_over(mut self, errors: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
+        errors.append(&mut self.errors);
+        warnings.append(&mut self.told().warnings);
     }
 
-    fn problem(&self, at: Option<Place>, what: String, advice: Option<String>) -> Problem {
-        Problem { file: self.file.clone(), at, what, advice }
+    /// The warnings, without those that are allowed where they were found.
+    pub(super) fn told(self) -> Told {
+        let mut told = Told::default();
+        let mut is_used: Vec<Vec<bool>> = self.documents.iter().map(|own| vec![false; own.allowed.len()]).collect();
+        for mut warning in self.warnings {
+            let line = warning.at.map_or(0, |at| at.line);
+            let of = self.documents.iter().rposition(|document| document.line <= line);
+            let document = of.and_then(|of| Some((self.documents.get(of)?, is_used.get_mut(of)?)));
+            let Some((document, is_used)) = document else {
+                told.warnings.push(warning);
+                continue;
+            };
+            let allowance = document.allowed.iter().position(|(_, lint)| Some(*lint) == warning.lint);
+            if !document.acts {
+                warning.level = LintLevel::Info;
+            }
+            match allowance {
+                Some(allowance) => {
+                    if let Some(is_used) = is_used.get_mut(allowance) {
+                        *is_used = true;
+                    }
+                    told.allowed.push(warning);
+                }
+                None => told.warnings.push(warning),
+            }
+        }
+        let allowed = self.documents.into_iter().flat_map(|document| document.allowed);
+        let unused = allowed.zip(is_used.into_iter().flatten()).filter(|(_, is_used)| !is_used);
+        told.unused = unused.map(|(allowance, _)| allowance).collect();
+        told
+    }
+
+    fn problem(&self, at: Option<Place>, what: String, advice: Option<String>, lint: Option<Lint>) -> Problem {
+        let level = lint.map_or(LintLevel::Error, Lint::level);
+        Problem { file: self.file.clone(), at, what, advice, lint, level }
     }
 }
 
@@ -161,5 +249,23 @@ mod tests {
         let mut errors = Vec::new();
         report.hand_over(&mut errors, &mut Vec::new());
         assert!(LoadErrors::new(None, errors).to_string().ends_with("\nand 2 more"));
+    }
+
+    #[test]
+    fn a_document_is_not_told_what_it_allows_and_one_that_does_not_act_is_told_softly() {
+        let place = |line| Place { line, column: 1 };
+        let mut report = Report::about("x");
+        report.document(place(2), true, vec![(place(3), Lint::EmptyList), (place(4), Lint::OldDate)]);
+        report.document(place(10), false, Vec::new());
+        for line in [1, 5, 10, 12] {
+            report.warn(Lint::EmptyList, place(line), "empty", "fill it");
+        }
+        report.warn(Lint::NullInList, place(6), "null", "remove it");
+        let told = report.told();
+        let shown: Vec<_> = told.warnings.iter().map(|warning| (warning.at.unwrap().line, warning.level)).collect();
+        let (warning, info) = (LintLevel::Warning, LintLevel::Info);
+        assert_eq!(shown, [(1, warning), (10, info), (12, info), (6, warning)]);
+        assert_eq!(told.allowed.iter().map(|allowed| allowed.at.unwrap().line).collect::<Vec<_>>(), [5]);
+        assert_eq!(told.unused, [(place(4), Lint::OldDate)]);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::incident::{Digest, ReasonCode};
 
+use super::lint::Lint;
 use super::problem::Report;
 use super::reader::{self, Fields};
 use super::source::{self, SourceFile};
@@ -166,9 +167,11 @@ fn read_text(node: &yaml::Node, code: &str, contact: &str, report: &mut Report) 
 
 fn check_complete(texts: Option<&Texts>, codes: &[ReasonCode], report: &mut Report) {
     let Some(texts) = texts else {
-        return report.file_error("is missing", "every locale needs a file with every reason code");
+        report.file_error("is missing", "every locale needs a file with every reason code");
+        return report.last_error_is(Lint::MissingLocale);
     };
     for code in codes.iter().filter(|code| !texts.contains_key(code)) {
         report.file_error(format!("has no text for `{}`", code.as_str()), "add it: every locale has every code");
+        report.last_error_is(Lint::MissingLocale);
     }
 }

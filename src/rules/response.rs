@@ -18,7 +18,15 @@ use super::yaml::Node;
 const COOLDOWN_S: std::ops::RangeInclusive<u64> = 0..=30 * 86_400;
 const COOLDOWN_DEFAULT: Duration = Duration::from_secs(3_600);
 
-const KINDS: [AccountKind; 6] = [
+/// The keys of a `response`.
+pub(super) const KEYS: [&str; 5] = ["mode", "account", "steps", "cooldown", "assurance"];
+/// The modes by their names.
+pub(super) const MODES: [(&str, Mode); 2] = [("shadow", Mode::Shadow), ("enforce", Mode::Enforce)];
+/// What a source may have to prove, by its name.
+pub(super) const ASSURANCES: [(&str, Assurance); 4] =
+    [("A", Assurance::A), ("B", Assurance::B), ("C", Assurance::C), ("D", Assurance::D)];
+/// What a name of an account can be.
+pub(super) const KINDS: [AccountKind; 6] = [
     AccountKind::Email,
     AccountKind::UserId,
     AccountKind::LoginId,
@@ -103,13 +111,11 @@ impl Response {
         report: &mut Report,
     ) -> Option<Self> {
         let fields = Fields::of(node, "response", report)?;
-        fields.only(&["mode", "account", "steps", "cooldown", "assurance"], report);
-        let mode = read_or(&fields, "mode", Mode::Shadow, report, |node, report| {
-            reader::choice(node, "mode", &[("shadow", Mode::Shadow), ("enforce", Mode::Enforce)], report)
-        });
+        fields.only(&KEYS, report);
+        let mode =
+            read_or(&fields, "mode", Mode::Shadow, report, |node, report| reader::choice(node, "mode", &MODES, report));
         let assurance = read_or(&fields, "assurance", Assurance::B, report, |node, report| {
-            let levels = [("A", Assurance::A), ("B", Assurance::B), ("C", Assurance::C), ("D", Assurance::D)];
-            reader::choice(node, "assurance", &levels, report)
+            reader::choice(node, "assurance", &ASSURANCES, report)
         });
         let cooldown = read_or(&fields, "cooldown", COOLDOWN_DEFAULT, report, |node, report| {
             duration::read(node, "cooldown", COOLDOWN_S, report)
@@ -158,7 +164,7 @@ impl AccountPath {
 
     /// The distinct accounts the path reaches. Null counts as nothing; one unusable value spoils the
     /// rest, because a look-alike beside a real address is not "exactly one".
-    fn named_in(&self, event: &Value) -> Named {
+    pub(super) fn named_in(&self, event: &Value) -> Named {
         let Reached::All(values) = self.path.values(event) else { return Named::Several };
         let mut accounts = BTreeSet::new();
         for value in values.into_iter().filter(|value| !value.is_null()) {

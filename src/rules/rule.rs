@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 
-use super::detection::{Detection, Search};
+use super::behaviour;
+use super::detection::Detection;
 use super::document::Origin;
 use super::evaluate::Nearness;
+use super::lint::Lint;
 use super::lists::{Context, Lists};
 use super::log_source;
 use super::own_tests::{self, OwnTest};
@@ -18,6 +20,15 @@ use super::yaml::{Node, Yaml};
 
 /// The longest title, in characters (Sigma specification 2.1).
 const TITLE_CHARS_MAX: usize = 256;
+
+/// The statuses by their names; rules of the last two are not loaded.
+pub(super) const STATUSES: [(&str, Option<RuleStatus>); 5] = [
+    ("stable", Some(RuleStatus::Stable)),
+    ("test", Some(RuleStatus::Test)),
+    ("experimental", Some(RuleStatus::Experimental)),
+    ("deprecated", None),
+    ("unsupported", None),
+];
 
 /// How sure the authors are of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +57,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, lightest first.
+    pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
+
     /// The level's name in rule files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -64,6 +78,8 @@ impl Level {
 pub struct Rule {
     /// Id, title and the digest of its file.
     pub reference: RuleRef,
+    /// What it detects and would do, whatever its mode and its texts are.
+    pub behaviour: Digest,
     /// Its file below the rules folder.
     pub file: String,
     /// How sure its authors are of it.
@@ -87,22 +103,21 @@ pub struct Rule {
     /// What is to be done on a match; `None` for a rule that only detects.
     pub response: Option<Response>,
     pub(super) detection: Detection,
+    /// How many filters narrow it.
+    pub(super) filters: usize,
 }
 
 impl Rule {
     /// Narrows the rule to what passes `filter` too.
     pub(super) fn narrow(&mut self, filter: &Detection, version: Digest) {
         self.detection.narrow(filter);
+        self.filters += 1;
         self.reference.version = Digest::of_parts(&[&self.reference.version.0, &version.0]);
+        self.behaviour = Digest::of_parts(&[&self.behaviour.0, &version.0]);
     }
 
     pub(super) fn matches(&self, event: &Value) -> bool {
         self.detection.matches(event)
-    }
-
-    /// The searches of its detection, with their names.
-    pub(super) fn searches(&self) -> impl Iterator<Item = (&str, &Search)> {
-        self.detection.searches.iter().map(|named| (named.name.as_str(), &*named.search))
     }
 
     pub(super) fn matched(&self, event: &Value) -> Vec<String> {
@@ -152,9 +167,11 @@ impl Draft {
             _ => Vec::new(),
         };
         let (id_at, id) = read_id(fields, origin, report)?;
-        let version = origin.version(&context?.digests());
+        let lists = context?.digests();
+        let version = origin.version(&lists);
         let rule = Rule {
             reference: RuleRef { id, title: title?.to_owned(), version },
+            behaviour: behaviour::of(fields, &lists),
             file: origin.file.name.clone(),
             status,
             level,
@@ -167,6 +184,7 @@ impl Draft {
             log_source: log_source?,
             response: response?,
             detection: detection?,
+            filters: 0,
         };
         let detection_at = fields.entry("detection").map_or(fields.at, |entry| entry.at);
         Some(Self { rule, name, id_at, codes, at: fields.at, detection_at, tests })
@@ -200,6 +218,7 @@ impl Draft {
         }
         if response.mode == Mode::Enforce && self.tests.is_empty() {
             report.warn(
+                Lint::MissingMatchTest,
                 self.at,
                 "the rule acts but has no tests",
                 "add `tests` with an event that matches and one that nearly does",
@@ -269,23 +288,16 @@ fn read_title<'n>(fields: &Fields<'n>, report: &mut Report) -> Option<&'n str> {
 
 fn read_status(fields: &Fields<'_>, report: &mut Report) -> Option<RuleStatus> {
     let node = fields.get("status")?;
-    let statuses = [
-        ("stable", Some(RuleStatus::Stable)),
-        ("test", Some(RuleStatus::Test)),
-        ("experimental", Some(RuleStatus::Experimental)),
-        ("deprecated", None),
-        ("unsupported", None),
-    ];
-    let status = reader::choice(node, "status", &statuses, report)?;
+    let status = reader::choice(node, "status", &STATUSES, report)?;
     if status.is_none() {
         report.error_with(node.at, "deprecated and unsupported rules are not loaded", "remove the file");
+        report.last_error_is(Lint::UnsupportedStatus);
     }
     status
 }
 
 fn read_level(fields: &Fields<'_>, report: &mut Report) -> Option<Level> {
-    let levels = [Level::Informational, Level::Low, Level::Medium, Level::High, Level::Critical];
-    let words = levels.map(|level| (level.as_str(), level));
+    let words = Level::ALL.map(|level| (level.as_str(), level));
     fields.get("level").and_then(|node| reader::choice(node, "level", &words, report))
 }
 

@@ -1,36 +1,33 @@
 //! A loaded set of rules, and the one evaluator that puts alerts to it.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
-use crate::incident::{Alert, Digest, LogSource, NearestMiss};
+use crate::incident::{Alert, Digest, NearestMiss};
 
-use super::evaluate::Nearness;
 use super::guardrails::Guardrails;
 use super::identities::Identities;
 use super::index::Index;
+use super::near::Near;
 use super::problem::Problem;
 use super::reasons::Reasons;
+use super::routing::Routing;
 use super::rule::Rule;
 
 /// Everything of one rules folder, compiled and checked. Immutable.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RuleSet {
     /// In the order of their files' names.
     rules: Vec<Rule>,
-    routes: Vec<Route>,
-    index: Index,
+    routing: Routing,
+    /// Over all rules; made when it is first asked for.
+    index: OnceLock<Index>,
     digest: Digest,
     reasons: Reasons,
     guardrails: Guardrails,
     identities: Identities,
     warnings: Vec<Problem>,
-}
-
-/// The rules (by index) for one log source.
-#[derive(Debug, Clone)]
-struct Route {
-    log_source: LogSource,
-    rules: Vec<usize>,
 }
 
 /// What a rule set says to an alert.
@@ -62,8 +59,8 @@ impl RuleSet {
         warnings: Vec<Problem>,
     ) -> Self {
         Self {
-            routes: routes(&rules),
-            index: Index::of(&rules),
+            routing: Routing::default(),
+            index: OnceLock::new(),
             rules,
             digest,
             reasons,
@@ -109,22 +106,28 @@ impl RuleSet {
         &self.warnings
     }
 
+    /// Adds to the warnings what is known only once the set is made.
+    pub(super) fn warn(&mut self, problem: Problem) {
+        self.warnings.push(problem);
+        self.warnings.sort();
+    }
+
     /// Puts the alert to every rule for one of its log sources. Pure; allocates only for what it
-    /// gives back.
+    /// gives back, and for a set of log sources that it has not met before.
     #[must_use]
     pub fn evaluate(&self, alert: &Alert) -> Evaluation<'_> {
         let event = &alert.event;
-        let mut hits = Vec::new();
-        self.index.candidates(event, |index| {
-            if let Some(rule) = self.rules.get(index)
-                && alert.log_sources.iter().any(|source| rule.log_source.has(source))
-                && rule.matches(event)
-            {
-                hits.push(index);
+        let routed = self.routing.of(&alert.log_sources, &self.rules);
+        let (mut hits, mut near) = (Vec::new(), Near::default());
+        routed.index.find(event, |found| {
+            if found.is_candidate() && self.passes(found.number, event) {
+                hits.push(found.number);
+            } else if hits.is_empty() {
+                near.see(found);
             }
         });
         if hits.is_empty() {
-            return Evaluation { matches: Vec::new(), nearest: self.nearest(alert) };
+            return Evaluation { matches: Vec::new(), nearest: near.miss(&self.rules, &routed.rules, event) };
         }
         hits.sort_unstable();
         let rules = hits.into_iter().filter_map(|index| self.rules.get(index));
@@ -136,48 +139,22 @@ impl RuleSet {
     #[must_use]
     pub fn matching(&self, event: &Value) -> Vec<&Rule> {
         let mut hits = Vec::new();
-        self.index.candidates(event, |index| hits.extend(Some(index).filter(|_| self.passes(index, event))));
+        let index = self.index.get_or_init(|| Index::of(self.rules.iter().enumerate()));
+        index.find(event, |found| {
+            if found.is_candidate() && self.passes(found.number, event) {
+                hits.push(found.number);
+            }
+        });
         hits.sort_unstable();
-        hits.into_iter().filter_map(|index| self.rules.get(index)).collect()
+        hits.into_iter().filter_map(|number| self.rules.get(number)).collect()
     }
 
-    fn passes(&self, index: usize, event: &Value) -> bool {
-        self.rules.get(index).is_some_and(|rule| rule.matches(event))
+    /// Prepares for the log sources that `other` has met, so that no alert waits for it.
+    pub(super) fn prepare_as(&self, other: &Self) {
+        self.routing.prepare_as(&other.routing, &self.rules);
     }
 
-    fn routed<'s>(&'s self, alert: &'s Alert) -> impl Iterator<Item = (usize, &'s Rule)> {
-        let routes =
-            self.routes.iter().filter(|route| alert.log_sources.iter().any(|source| route.log_source.has(source)));
-        routes.flat_map(|route| &route.rules).filter_map(|index| self.rules.get(*index).map(|rule| (*index, rule)))
+    fn passes(&self, number: usize, event: &Value) -> bool {
+        self.rules.get(number).is_some_and(|rule| rule.matches(event))
     }
-
-    fn nearest(&self, alert: &Alert) -> Option<NearestMiss> {
-        let event: &Value = &alert.event;
-        let near = self.routed(alert).map(|(index, rule)| (index, rule, rule.nearness(event)));
-        let (_, rule, nearness) = near.reduce(|best, next| if is_before(&next, &best) { next } else { best })?;
-        let miss = nearness.miss?;
-        Some(NearestMiss {
-            rule: rule.reference.clone(),
-            passed: nearness.passed,
-            tests: nearness.tests,
-            field: miss.field(),
-            why: miss.why(),
-        })
-    }
-}
-
-/// Whether `next` is nearer, or as near and earlier in the set: the order of routes decides nothing.
-fn is_before(next: &(usize, &Rule, Nearness<'_>), best: &(usize, &Rule, Nearness<'_>)) -> bool {
-    next.2.is_nearer_than(&best.2) || (!best.2.is_nearer_than(&next.2) && next.0 < best.0)
-}
-
-fn routes(rules: &[Rule]) -> Vec<Route> {
-    let mut routes: Vec<Route> = Vec::new();
-    for (index, rule) in rules.iter().enumerate() {
-        match routes.iter_mut().find(|route| route.log_source == rule.log_source) {
-            Some(route) => route.rules.push(index),
-            None => routes.push(Route { log_source: rule.log_source.clone(), rules: vec![index] }),
-        }
-    }
-    routes
 }

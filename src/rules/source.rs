@@ -2,18 +2,20 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::identities::IDENTITIES_BYTES_MAX;
+use super::lint::Lint;
+use super::opened::{self, Opened, State, Unreadable};
 use super::problem::{Place, Report};
 
 /// The largest rule file, in bytes.
 pub(super) const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// The most files in one folder.
-const FILES_MAX: usize = 8_000;
+pub(super) const FILES_MAX: usize = 8_000;
 /// The most bytes of one folder's files together.
-const FOLDER_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const FOLDER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The deepest nesting of folders.
 const FOLDER_DEPTH_MAX: usize = 8;
 /// The most folders, the first included.
@@ -30,32 +32,65 @@ pub struct SourceFile {
 
 /// Reads every `.yml`, `.yaml` and `.csv` file of `folder`, whatever the case of its ending, sorted by
 /// name. Names that begin with a dot are passed over: editors and container volumes keep their own
-/// things there. Links are followed as long as they stay within the folder.
+/// things there. Links are followed as long as they stay within the folder. Of a folder that is too
+/// large nothing is given.
 pub(super) fn read(folder: &Path, reports: &mut Vec<Report>) -> Vec<SourceFile> {
+    let root = match folder.canonicalize() {
+        Ok(root) => root,
+        Err(error) => {
+            let mut report = Report::about(folder.display().to_string());
+            report.file_error(format!("cannot be read: {error}"), "check path and permissions");
+            reports.push(report);
+            return Vec::new();
+        }
+    };
     let mut reader = Reader {
         folder,
-        root: folder.canonicalize().ok(),
-        owners: owners(folder),
+        root,
+        owners: opened::owners(folder),
         folders: HashSet::new(),
         files: Vec::new(),
+        states: Vec::new(),
         bytes: 0,
         is_full: false,
         reports,
     };
     reader.folder(folder, "", 0);
+    reader.changed();
+    if reader.is_full {
+        // A folder that is refused for its size must not cost its size.
+        return Vec::new();
+    }
     let mut files = reader.files;
     files.sort_by(|left, right| left.name.cmp(&right.name));
     files
 }
 
+/// Replaces the file `name` of `folder` in one step: a server that loads the folder meanwhile sees the
+/// old text or the new one.
+///
+/// # Errors
+/// It cannot be written; then it is as it was.
+pub fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    let path = folder.join(name);
+    let last = name.rsplit('/').next().unwrap_or(name);
+    // A name that begins with a dot is passed over by whoever reads the folder.
+    let draft = path.with_file_name(format!(".{last}.new"));
+    fs::write(&draft, text)?;
+    fs::metadata(&path).and_then(|about| fs::set_permissions(&draft, about.permissions()))?;
+    fs::rename(&draft, &path)
+}
+
 struct Reader<'f> {
     folder: &'f Path,
-    root: Option<PathBuf>,
+    root: PathBuf,
     /// Who may own the files.
     owners: Vec<u32>,
     /// The folders that were read, as they are without links.
     folders: HashSet<PathBuf>,
     files: Vec<SourceFile>,
+    /// Each file that was read, as it was then.
+    states: Vec<(PathBuf, State)>,
     bytes: usize,
     is_full: bool,
     reports: &'f mut Vec<Report>,
@@ -70,7 +105,7 @@ impl Reader<'_> {
             Ok(real) => real,
             Err(error) => return self.problem(path, format!("cannot be read: {error}"), "check path and permissions"),
         };
-        if !self.has(&real) {
+        if !real.starts_with(&self.root) {
             return self.problem(path, "it leads out of the rules folder", "copy the folder into the rules folder");
         }
         if self.folders.len() >= FOLDERS_MAX {
@@ -80,7 +115,7 @@ impl Reader<'_> {
         if !self.folders.insert(real) {
             return self.problem(path, "the same folder is already read under another name", "remove the link");
         }
-        if fs::metadata(path).is_ok_and(|about| is_world_writable(&about)) {
+        if fs::metadata(path).is_ok_and(|about| opened::is_world_writable(&about)) {
             self.problem(path, "everybody may write to this folder", "chmod o-w");
         }
         let entries = match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
@@ -100,6 +135,10 @@ impl Reader<'_> {
         if name.starts_with('.') {
             return;
         }
+        // A line break would make two files of one in the list that signers read.
+        if name.chars().any(|character| character.is_control() || is_direction_mark(character)) {
+            return self.problem(&path, "the name has characters that nobody sees", "rename it");
+        }
         let full_name = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
         // Asked through links: a container volume lays a subfolder out as a link into the set in force.
         match fs::metadata(&path) {
@@ -113,28 +152,30 @@ impl Reader<'_> {
     }
 
     fn file(&mut self, path: &Path, name: String) {
-        if self.files.len() >= FILES_MAX || self.bytes >= FOLDER_BYTES_MAX {
+        if self.is_full || self.files.len() >= FILES_MAX || self.bytes >= FOLDER_BYTES_MAX {
             if !std::mem::replace(&mut self.is_full, true) {
                 let what = format!("holds more than {FILES_MAX} files or {FOLDER_BYTES_MAX} bytes");
                 self.problem(self.folder, what, "remove some");
             }
             return;
         }
-        if !path.canonicalize().is_ok_and(|real| self.has(&real)) {
-            return self.problem(path, "it leads out of the rules folder", "copy the file into the folder");
-        }
-        match read_file(path, bytes_max(&name), &self.owners) {
-            Ok(bytes) => {
+        match Opened::read(path, &self.root, bytes_max(&name), &self.owners) {
+            Ok(Opened { bytes, state }) => {
                 self.bytes += bytes.len();
+                self.states.push((path.to_owned(), state));
                 self.files.push(SourceFile { name, bytes });
             }
             Err(Unreadable(what, advice)) => self.problem(path, what, advice),
         }
     }
 
-    /// A link may stay within the folder (container volumes swap whole sets that way), not leave it.
-    fn has(&self, real: &Path) -> bool {
-        self.root.as_ref().is_some_and(|root| real.starts_with(root))
+    /// Files that changed after they were read: the rest of the set may be newer than they are.
+    fn changed(&mut self) {
+        let states = std::mem::take(&mut self.states);
+        for (path, _) in states.iter().filter(|(path, state)| !state.is_that_of(path)) {
+            let Unreadable(what, advice) = opened::changed();
+            self.problem(path, what, advice);
+        }
     }
 
     fn problem(&mut self, path: &Path, what: impl Into<String>, advice: &str) {
@@ -144,63 +185,11 @@ impl Reader<'_> {
     }
 }
 
-/// What is wrong with a file, and what to do.
-struct Unreadable(String, &'static str);
-
-impl From<io::Error> for Unreadable {
-    fn from(error: io::Error) -> Self {
-        Self(format!("cannot be read: {error}"), "check the file's permissions")
-    }
-}
-
-/// Reads one file through one handle, so that what was checked is what is read.
-fn read_file(path: &Path, bytes_max: u64, owners: &[u32]) -> Result<Vec<u8>, Unreadable> {
-    // Asked before opening, which is not harmless with every device, and again of what was opened.
-    check_regular(&fs::metadata(path)?)?;
-    let file = without_waiting().open(path)?;
-    let about = file.metadata()?;
-    check_regular(&about)?;
-    if is_world_writable(&about) {
-        return Err(Unreadable("everybody may write to this file".to_owned(), "chmod o-w"));
-    }
-    if !owners.contains(&owner(&about)) {
-        let advice = "chown it to the folder's owner, if it belongs here";
-        return Err(Unreadable("belongs to somebody else than the folder".to_owned(), advice));
-    }
-    let mut bytes = Vec::new();
-    file.take(bytes_max + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > bytes_max {
-        return Err(Unreadable(format!("is larger than {bytes_max} bytes"), "split it"));
-    }
-    if bytes.len() as u64 != about.len() {
-        return Err(Unreadable("changed while it was read".to_owned(), "load again when it is written"));
-    }
-    Ok(bytes)
-}
-
-fn check_regular(about: &fs::Metadata) -> Result<(), Unreadable> {
-    if about.is_file() { Ok(()) } else { Err(Unreadable("is not a regular file".to_owned(), "remove it")) }
-}
-
-/// For reading, without waiting for somebody to write into a pipe that was put in a file's place.
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn without_waiting() -> fs::OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    /// Linux's `O_NONBLOCK` on these machines.
-    const NONBLOCK: i32 = 0o4000;
-    fs::OpenOptions::new().read(true).custom_flags(NONBLOCK).to_owned()
-}
-
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-fn without_waiting() -> fs::OpenOptions {
-    fs::OpenOptions::new().read(true).to_owned()
-}
-
-fn bytes_max(name: &str) -> u64 {
+pub(super) fn bytes_max(name: &str) -> u64 {
     if is_csv(name) { IDENTITIES_BYTES_MAX } else { FILE_BYTES_MAX }
 }
 
-fn is_ours(name: &str) -> bool {
+pub(super) fn is_ours(name: &str) -> bool {
     is_csv(name) || ends_in(name, "yml") || ends_in(name, "yaml")
 }
 
@@ -211,37 +200,6 @@ fn is_csv(name: &str) -> bool {
 /// Whatever the case: a rule called `X.YML` that is passed over is a rule that somebody relies on.
 fn ends_in(name: &str, extension: &str) -> bool {
     Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
-}
-
-#[cfg(unix)]
-fn is_world_writable(about: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    about.permissions().mode() & 0o002 != 0
-}
-
-#[cfg(not(unix))]
-fn is_world_writable(_about: &fs::Metadata) -> bool {
-    false
-}
-
-/// The administrator, the owner of the folder, and who runs this: whoever else put a file here did
-/// so behind their backs.
-fn owners(folder: &Path) -> Vec<u32> {
-    // On Linux this folder belongs to the process; elsewhere there is none, and one owner less.
-    let places = [folder, Path::new("/proc/self")];
-    let known = places.iter().filter_map(|place| fs::metadata(place).ok()).map(|about| owner(&about));
-    std::iter::once(0).chain(known).collect()
-}
-
-#[cfg(unix)]
-fn owner(about: &fs::Metadata) -> u32 {
-    use std::os::unix::fs::MetadataExt;
-    about.uid()
-}
-
-#[cfg(not(unix))]
-fn owner(_about: &fs::Metadata) -> u32 {
-    0
 }
 
 /// A file's bytes as text: UTF-8 with or without a byte order mark, and no control character. Marks
@@ -260,7 +218,12 @@ pub(super) fn decode<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str
                 return None;
             }
             if is_direction_mark(character) {
-                report.warn(Place { line, column }, what(), "write an escape in double quotes, so that readers see it");
+                report.warn(
+                    Lint::HiddenCharacter,
+                    Place { line, column },
+                    what(),
+                    "write an escape in double quotes, so that readers see it",
+                );
             }
         }
     }
@@ -360,7 +323,7 @@ mod tests {
         std::thread::spawn(move || {
             let found = read_all(&place);
             // Should a pipe take a file's place after it was asked.
-            let opened = without_waiting().open(&pipe).is_ok();
+            let opened = opened::without_waiting().open(&pipe).is_ok();
             done.send((found, opened)).unwrap();
         });
         let ((names, problems), opened) = waiting.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
@@ -368,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_anybody_may_change_is_refused() {
+    fn f10_a_file_that_anybody_may_change_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.yml");
         fs::write(&file, "x").unwrap();
@@ -379,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_anybody_may_change_is_refused() {
+    fn f10_a_folder_that_anybody_may_change_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("inner");
         fs::create_dir(&inner).unwrap();
@@ -388,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_may_not_lead_out_of_the_folder() {
+    fn f10_a_link_may_not_lead_out_of_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let outside = tempfile::tempdir().unwrap();
         fs::write(outside.path().join("a.yml"), "x").unwrap();
@@ -402,18 +365,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_beyond_its_size_is_refused() {
+    fn f03_a_file_beyond_its_size_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.yml"), vec![b'#'; FILE_BYTES_MAX as usize + 1]).unwrap();
         assert!(read_all(folder.path()).1.contains("is larger than 1048576 bytes"));
     }
 
     #[test]
-    fn a_folder_with_too_many_files_is_refused_once() {
+    fn f03_a_folder_with_too_many_files_is_refused_once() {
         let folder = tempfile::tempdir().unwrap();
         (0..FILES_MAX + 3).for_each(|n| fs::write(folder.path().join(format!("{n}.yml")), "").unwrap());
         let (names, problems) = read_all(folder.path());
-        assert_eq!(names.len(), FILES_MAX);
+        assert_eq!(names, [""; 0]);
         assert!(problems.ends_with("holds more than 8000 files or 67108864 bytes; remove some"), "{problems}");
         assert_eq!(problems.lines().count(), 1);
     }
@@ -430,6 +393,34 @@ mod tests {
         assert!(read_all(folder.path()).1.contains("belongs to somebody else than the folder"));
         std::os::unix::fs::chown(folder.path(), Some(65_533), None).unwrap();
         assert_eq!(read_all(folder.path()).1, "");
+    }
+
+    #[test]
+    fn f10_a_file_that_changes_after_it_was_read_is_a_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::write(folder.join("a.yml"), "a: 1").unwrap();
+        fs::write(folder.join("b.yml"), "b: 1").unwrap();
+        let mut reports = Vec::new();
+        let mut reader = Reader {
+            folder,
+            root: folder.canonicalize().unwrap(),
+            owners: opened::owners(folder),
+            folders: HashSet::new(),
+            files: Vec::new(),
+            states: Vec::new(),
+            bytes: 0,
+            is_full: false,
+            reports: &mut reports,
+        };
+        reader.folder(folder, "", 0);
+        fs::write(folder.join("b.yml"), "b: 1, more").unwrap();
+        reader.changed();
+        let mut errors = Vec::new();
+        reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
+        let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(shown.len(), 1, "{shown:?}");
+        assert!(shown[0].ends_with("b.yml: changed while it was read; load again when it is written"), "{shown:?}");
     }
 
     #[test]

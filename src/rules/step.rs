@@ -13,7 +13,7 @@ use super::template::{Template, Variable};
 use super::yaml::{Node, Yaml};
 
 /// The most steps of one rule.
-const STEPS_MAX: usize = 4;
+pub(super) const STEPS_MAX: usize = 4;
 /// The most characters of a rendered `reason`.
 const REASON_CHARS_MAX: usize = 500;
 /// The most characters a value adds to a reason: a UUID, an incident's id, a source's name.
@@ -22,6 +22,11 @@ const INCIDENT_ID_CHARS: usize = 20;
 const SOURCE_CHARS_MAX: usize = 64;
 /// How long a disable may be boxed, in seconds: a minute to a year.
 const EXPIRES_S: std::ops::RangeInclusive<u64> = 60..=365 * 86_400;
+/// The steps there are, and the keys of those that have settings.
+pub(super) const STEPS: [&str; 3] = ["sign_out", "disable", "enable"];
+pub(super) const SIGN_OUT_KEYS: [&str; 2] = ["reason", "employee_reason"];
+pub(super) const DISABLE_KEYS: [&str; 3] = ["reason", "expires_in", "permanent"];
+
 /// One step before its reason is rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepTemplate {
@@ -123,11 +128,7 @@ fn read_step(
             None
         }
         _ => {
-            report.error_with(
-                at,
-                format!("unknown step `{name}`"),
-                spelling::advice(name, &["sign_out", "disable", "enable"]),
-            );
+            report.error_with(at, format!("unknown step `{name}`"), spelling::advice(name, &STEPS));
             None
         }
     }
@@ -140,7 +141,7 @@ fn read_sign_out(
     report: &mut Report,
 ) -> Option<StepTemplate> {
     let fields = Fields::of(body, "sign_out", report)?;
-    fields.only(&["reason", "employee_reason"], report);
+    fields.only(&SIGN_OUT_KEYS, report);
     let reason = read_reason(&fields, title, report);
     let node = fields.need("employee_reason", report)?;
     let text = reader::text(node, "employee_reason", report)?;
@@ -158,7 +159,7 @@ fn read_sign_out(
 
 fn read_disable(body: &Node, title: &str, report: &mut Report) -> Option<StepTemplate> {
     let fields = Fields::of(body, "disable", report)?;
-    fields.only(&["reason", "expires_in", "permanent"], report);
+    fields.only(&DISABLE_KEYS, report);
     let reason = read_reason(&fields, title, report);
     let expires_in = match (fields.get("expires_in"), fields.get("permanent")) {
         (Some(node), None) => Some(duration::read(node, "expires_in", EXPIRES_S, report)?),

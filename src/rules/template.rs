@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_filled_in_once() {
+    fn f07_names_are_filled_in_once() {
         let template = parse("{{ rule.title }}: {{incident.id}} {x}").unwrap();
         let value = |variable| match variable {
             Variable::RuleTitle => "{{ rule.id }}\n{{",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::coverage::{self, By, Coverage, Shown};
 use super::load;
 use super::own_tests::OwnTest;
 use super::problem::LoadErrors;
@@ -19,6 +20,8 @@ pub struct TestedRule {
     pub tests: Vec<TestOutcome>,
     /// What no test reaches.
     pub gaps: Vec<Gap>,
+    /// How much of the rule the tests hold.
+    pub coverage: Coverage,
 }
 
 /// One test and what came of it.
@@ -39,10 +42,12 @@ pub enum Gap {
     NoMatch,
     /// No test has an event that does not match.
     NoMiss,
-    /// This search passes in no test.
+    /// This part passes in no test.
     NeverPasses(String),
-    /// This search fails in no test, so a rule without it would pass them all as well.
+    /// This part fails in no test, so a rule without it would pass them all as well.
     NeverFails(String),
+    /// This part passes and fails, but every test would come out the same without it.
+    NeverDecides(String, By),
 }
 
 impl Gap {
@@ -52,8 +57,14 @@ impl Gap {
         match self {
             Self::NoMatch => "no test has an event that matches".to_owned(),
             Self::NoMiss => "no test has an event that nearly matches".to_owned(),
-            Self::NeverPasses(search) => format!("`{search}` passes in no test"),
-            Self::NeverFails(search) => format!("`{search}` fails in no test"),
+            Self::NeverPasses(part) => format!("`{part}` passes in no test"),
+            Self::NeverFails(part) => format!("`{part}` fails in no test"),
+            Self::NeverDecides(part, By::Passing) => {
+                format!("`{part}` is never what decides: no test has an event for which it alone passes")
+            }
+            Self::NeverDecides(part, By::Failing) => {
+                format!("`{part}` is never what decides: no test has an event for which it alone fails")
+            }
         }
     }
 }
@@ -74,26 +85,31 @@ fn tested(draft: &Draft) -> TestedRule {
         line: test.at.line,
         difference: test.check(rule).err(),
     });
-    TestedRule {
-        rule: rule.reference.clone(),
-        file: rule.file.clone(),
-        tests: tests.collect(),
-        gaps: gaps(rule, &draft.tests),
-    }
+    let (gaps, coverage) = gaps(rule, &draft.tests);
+    TestedRule { rule: rule.reference.clone(), file: rule.file.clone(), tests: tests.collect(), gaps, coverage }
 }
 
-fn gaps(rule: &Rule, tests: &[OwnTest]) -> Vec<Gap> {
-    let matches = |test: &&OwnTest| rule.matches(&test.event);
+/// What the tests leave open, and how much they do not.
+fn gaps(rule: &Rule, tests: &[OwnTest]) -> (Vec<Gap>, Coverage) {
+    let matches: Vec<bool> = tests.iter().map(|test| rule.matches(&test.event)).collect();
+    let (has_match, has_miss) = (matches.contains(&true), matches.contains(&false));
     let mut gaps = Vec::new();
-    gaps.extend((!tests.iter().any(|test| matches(&test))).then_some(Gap::NoMatch));
-    gaps.extend(tests.iter().all(|test| matches(&test)).then_some(Gap::NoMiss));
-    for (name, search) in rule.searches() {
-        let mut passing = tests.iter().map(|test| search.matches(&test.event));
-        if passing.clone().all(|passes| !passes) {
-            gaps.push(Gap::NeverPasses(name.to_owned()));
-        } else if passing.all(|passes| passes) {
-            gaps.push(Gap::NeverFails(name.to_owned()));
-        }
+    gaps.extend((!has_match).then_some(Gap::NoMatch));
+    gaps.extend((!has_miss).then_some(Gap::NoMiss));
+    let shown = coverage::of(rule, tests.iter().map(|test| &test.event));
+    let wanted = shown.len() + 2;
+    let open: Vec<Gap> = shown.into_iter().filter_map(gap).collect();
+    let reached = wanted - gaps.len() - open.len();
+    // Without any test, everything is open; that has been said in two lines.
+    gaps.extend(open.into_iter().filter(|_| !tests.is_empty()));
+    (gaps, Coverage { reached, wanted })
+}
+
+fn gap(Shown { part, wanted, decides, passes, fails }: Shown) -> Option<Gap> {
+    match (passes, fails, decides) {
+        (false, _, _) => Some(Gap::NeverPasses(part)),
+        (true, false, _) => Some(Gap::NeverFails(part)),
+        (true, true, false) => Some(Gap::NeverDecides(part, wanted)),
+        (true, true, true) => None,
     }
-    gaps
 }

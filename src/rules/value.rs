@@ -133,6 +133,8 @@ pub(super) fn with_text<R>(value: &Value, read: impl FnOnce(&str) -> R) -> Optio
         Value::Number(number) => {
             let mut text = NumberText { bytes: [0; NUMBER_BYTES_MAX], length: 0 };
             let written = match number.as_f64() {
+                // Zero has one text, whatever its sign: it equals itself.
+                Some(0.0) => write!(text, "0"),
                 Some(float) if number.is_f64() => write!(text, "{float}"),
                 _ => write!(text, "{number}"),
             };

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
+use super::lint::Lint;
 use super::problem::{Place, Report};
 use super::scalar::{self, Number, NumberValue, Scalar};
 
@@ -54,6 +55,32 @@ impl Node {
         }
     }
 
+    /// Whether both say the same. The order of a mapping's own keys says nothing; that of keys further
+    /// below does, as an author chose it.
+    pub(super) fn says_same(&self, other: &Self) -> bool {
+        let (Yaml::Map(left), Yaml::Map(right)) = (&self.value, &other.value) else { return self.equals(other) };
+        let has = |entry: &Entry| right.iter().any(|other| entry.key == other.key && entry.value.equals(&other.value));
+        left.len() == right.len() && left.iter().all(has)
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Yaml::Null, Yaml::Null) => true,
+            (Yaml::Bool(left), Yaml::Bool(right)) => left == right,
+            (Yaml::Number(left), Yaml::Number(right)) => left.text == right.text && left.value == right.value,
+            (Yaml::Text(left), Yaml::Text(right)) => left == right,
+            (Yaml::List(left), Yaml::List(right)) => {
+                left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.equals(right))
+            }
+            (Yaml::Map(left), Yaml::Map(right)) => {
+                let is_same =
+                    |(left, right): (&Entry, &Entry)| left.key == right.key && left.value.equals(&right.value);
+                left.len() == right.len() && left.iter().zip(right).all(is_same)
+            }
+            _ => false,
+        }
+    }
+
     /// The same value as JSON, for the events of rule tests.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match &self.value {
@@ -96,7 +123,10 @@ pub(super) fn parse(text: &str, report: &mut Report) -> Option<Node> {
 /// Parses the text of a file with several documents. Problems go to `report`; then there are none.
 pub(super) fn documents(text: &str, report: &mut Report) -> Vec<Node> {
     let mut builder = Builder { parser: Parser::new_from_str(text), report, nodes: 0 };
-    builder.documents().unwrap_or_default()
+    let documents = builder.documents().unwrap_or_default();
+    let nodes = builder.nodes;
+    report.note_values(nodes);
+    documents
 }
 
 struct Builder<'s, 'r> {
@@ -212,13 +242,13 @@ impl<'s> Builder<'s, '_> {
             Scalar::Number(number) => Yaml::Number(number),
             Scalar::OtherBase(number) => {
                 let what = format!("`{text}` without quotes is the number {}", number.text);
-                self.report.warn(at, what, "quote it if the text is meant");
+                self.report.warn(Lint::UnquotedNumber, at, what, "quote it if the text is meant");
                 Yaml::Number(number)
             }
             Scalar::Text => Yaml::Text(text.to_owned()),
             Scalar::LeadingZero => {
                 let what = format!("`{text}` without quotes is taken as a text");
-                self.report.warn(at, what, "quote it; to some YAML readers it is an octal number");
+                self.report.warn(Lint::UnquotedZero, at, what, "quote it; to some YAML readers it is an octal number");
                 Yaml::Text(text.to_owned())
             }
             Scalar::Refused(why) => {
@@ -293,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn bombs_are_refused_by_their_limits() {
+    fn f03_bombs_are_refused_by_their_limits() {
         let deep_flow = "[".repeat(100_000);
         let deep_block = (0..200).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>();
         let many = "- a\n".repeat(NODES_MAX + 1);

@@ -1,6 +1,7 @@
 //! The running program: HTTP in front, the executor behind, the trail between them.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::{Parts, rules_watch, summaries};
 use crate::access::Access;
-use crate::admission::{Admission, Reloader, loaded_event};
+use crate::admission::{Admission, Reloader, loaded_events, unpromoted};
 use crate::api::{self, State};
 use crate::config::Config;
 use crate::console::{self, Console};
@@ -22,7 +23,7 @@ use crate::directory::DingTalk;
 use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
 use crate::intake::{Intake, RefusalTally};
-use crate::rules::{self, InForce, Loaded, RuleSet};
+use crate::rules::{self, InForce, Loaded, Vouched};
 use crate::trail::{Draft, Trail};
 
 /// The program, listening and working.
@@ -49,17 +50,20 @@ impl App {
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
         let Parts { clock, store, directory, pseudonyms } = parts;
-        let set = load_rules(config)?;
+        let Vouched { set, signer } = load_rules(config)?;
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
         for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
         }
         let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
-        note_start(&trail, &set, commit.clone(), clock.now()).await?;
+        let loaded = Loaded { set, since: clock.now(), commit, signer };
+        check_promotions(&trail, &loaded, &folder, config)?;
+        note_start(&trail, &loaded).await?;
+        let set = &loaded.set;
         tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "the rules are in force");
-        let rules = Arc::new(InForce::new(Loaded { set, since: clock.now(), commit }));
-        let reloader = Reloader::new(folder, rules.clone(), trail.clone(), clock.clone());
+        let rules = Arc::new(InForce::new(loaded));
+        let reloader = Reloader::new(folder, config.rules.clone(), rules.clone(), trail.clone(), clock.clone());
         let admission =
             Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
         let state = Data::new(State {
@@ -71,6 +75,7 @@ impl App {
             clock: clock.clone(),
             rules: rules.clone(),
             reloader: reloader.clone(),
+            bar: config.rules.bar(),
             body_bytes_max: config.intake.body_bytes_max,
             body_deadline_ms: config.intake.body_deadline_ms,
         });
@@ -78,6 +83,7 @@ impl App {
             trail: trail.clone(),
             access: Arc::new(Access::new(&config.access)?),
             rules: rules.clone(),
+            bar: config.rules.bar(),
             clock: clock.clone(),
         });
         let (server, address) = listen(&config.http, state.clone(), console)?;
@@ -161,18 +167,33 @@ impl App {
     }
 }
 
-fn load_rules(config: &Config) -> anyhow::Result<RuleSet> {
+fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
     let folder = config.resolve(&config.rules.folder);
-    rules::load(&folder).map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
+    rules::load_signed(&folder, &config.rules.signers)
+        .map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
+}
+
+/// Rules that act although nobody has let them: told of, or refused where that is asked for.
+fn check_promotions(trail: &Arc<Trail>, loaded: &Loaded, folder: &Path, config: &Config) -> anyhow::Result<()> {
+    trail.board(|board| {
+        let rules = unpromoted(&loaded.set, board.watches());
+        if config.rules.require_promotion && !rules.is_empty() {
+            return Err(anyhow::Error::new(rules::refuse_unpromoted(folder, &rules)).context("the rules are refused"));
+        }
+        if !rules.is_empty() {
+            tracing::warn!(rules.count = rules.len(), "rules act without a promotion on the trail");
+        }
+        Ok(())
+    })
 }
 
 /// The first records of every run. If it cannot be written nothing is served.
-async fn note_start(trail: &Arc<Trail>, rules: &RuleSet, commit: Option<String>, now: Timestamp) -> anyhow::Result<()> {
+async fn note_start(trail: &Arc<Trail>, loaded: &Loaded) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
-    let started = Event::SystemStarted { version, rules: rules.digest() };
-    let loaded = loaded_event(rules, commit, LoadCause::Start, None);
-    let drafts = [started, loaded].map(|event| Draft::of(now, event));
-    trail.append(None, drafts.into()).await.context("the trail cannot be written")?;
+    let started = Event::SystemStarted { version, rules: loaded.set.digest() };
+    let loading = trail.board(|board| loaded_events(loaded, board.watches(), LoadCause::Start, None));
+    let drafts = std::iter::once(started).chain(loading).map(|event| Draft::of(loaded.since, event));
+    trail.append(None, drafts.collect()).await.context("the trail cannot be written")?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::watches::Watches;
 use crate::incident::{Event, IllegalTransition, Incident, IncidentId, Outcome, RuleId, Status, Timestamp, UserId};
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -16,6 +17,7 @@ pub struct Board {
     due: BTreeSet<(Timestamp, u64, IncidentId)>,
     covers: HashMap<(RuleId, String), Cover>,
     pause: Option<Pause>,
+    watches: Watches,
 }
 
 /// An incident that is not closed.
@@ -54,6 +56,12 @@ impl Board {
     #[must_use]
     pub fn pause(&self) -> Option<&Pause> {
         self.pause.as_ref()
+    }
+
+    /// The rules that only watch, and who let which rule act.
+    #[must_use]
+    pub fn watches(&self) -> &Watches {
+        &self.watches
     }
 
     /// A live incident.
@@ -125,6 +133,7 @@ impl Board {
     /// # Errors
     /// It does not fit what came before it.
     pub fn apply(&mut self, seq: u64, at: Timestamp, event: &Event) -> Result<(), IllegalTransition> {
+        self.watches.apply(at, event);
         match event {
             Event::AlertAdmitted { opened, .. } => {
                 for one in opened {

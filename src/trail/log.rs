@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+use super::watches::Watches;
 use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
 use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Timestamp};
 
@@ -216,12 +217,12 @@ impl Trail {
     }
 }
 
-/// Whether the event changes what is going on; alerts that open nothing do not.
+/// Whether the event changes what is going on; alerts that open nothing and that no rule watched do not.
 fn concerns_board(event: &Event) -> bool {
     match event {
-        Event::AlertAdmitted { opened, .. } => !opened.is_empty(),
+        Event::AlertAdmitted { opened, .. } => !opened.is_empty() || Watches::concern(event),
         Event::ResponderPaused { .. } | Event::ResponderResumed { .. } => true,
-        _ => !event.incidents().is_empty(),
+        _ => !event.incidents().is_empty() || Watches::concern(event),
     }
 }
 

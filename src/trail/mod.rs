@@ -13,6 +13,7 @@ mod settings;
 mod sled;
 mod store;
 mod verify;
+mod watches;
 
 #[cfg(test)]
 mod contract;
@@ -22,7 +23,7 @@ mod samples;
 pub use board::{Board, Cover, Live, Pause};
 pub use log::{Draft, RecordError, Trail};
 pub use memory::MemoryStore;
-pub use private::{seal, seal_json};
+pub use private::{open as unseal, seal, seal_json};
 pub use pseudonym::Pseudonyms;
 pub use record::{InvalidRecord, Record, encode};
 pub use settings::Settings;
@@ -30,3 +31,4 @@ pub use sled::{OpenError, SledStore};
 pub use store::{APPEND_BYTES_MAX, ENTRIES_MAX, EVENT_BYTES_MAX, INCIDENTS_MAX, PRIVATE_BYTES_MAX};
 pub use store::{Append, Appended, DeliveryKey, Entry, Head, Pending, Slot, Store, StoreError, Stored, UniqueKey};
 pub use verify::{Fault, VerifyReport, verify};
+pub use watches::{Promotion, Watches};

@@ -42,7 +42,7 @@ fn salt(room: usize) -> Result<Vec<u8>, StoreError> {
 
 /// The content kept beside a record, if it is what the record's digest says.
 #[must_use]
-pub(super) fn open<'s>(sealed: &'s [u8], digest: &Digest) -> Option<&'s [u8]> {
+pub fn open<'s>(sealed: &'s [u8], digest: &Digest) -> Option<&'s [u8]> {
     (Digest::of(sealed) == *digest).then(|| sealed.get(SALT_BYTES..)).flatten()
 }
 

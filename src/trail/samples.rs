@@ -6,7 +6,7 @@ use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, Action, AlertId, AlertSummary, Assurance, Decision, Digest, Event, Evidence, Failure, FailureClass,
     Finding, HoldReason, IncidentId, Opened, Outcome, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName,
-    Timestamp, UserId, Verdict, VerdictKind,
+    Timestamp, UserId, Verdict, VerdictKind, Watch, Watched,
 };
 
 /// Waits for an append on this thread.
@@ -42,6 +42,20 @@ pub(super) fn events() -> Vec<Event> {
         alert_admitted(),
         Event::SystemStarted { version: "0".to_owned(), rules: digest },
         Event::SystemStopped { parked: 1 },
+        Event::RulesWatched { started: vec![Watched { rule: rule().id, behaviour: digest }], ended: vec![rule().id] },
+        Event::RuleDisputed {
+            rule: rule().id,
+            alert: AlertId::derive(&source, "key"),
+            actor: actor.clone(),
+            reason: reason.clone(),
+        },
+        Event::RulePromoted {
+            rule: rule(),
+            behaviour: digest,
+            actor: actor.clone(),
+            evidence: Watch::begin(digest, at).evidence(at),
+            despite: Some(reason.clone()),
+        },
         Event::DeliveryNotUnderstood {
             source: source.clone(),
             reason: reason.clone(),
@@ -90,6 +104,14 @@ pub(super) fn any_event() -> impl Strategy<Value = Event> {
     ]
 }
 
+fn rule() -> RuleRef {
+    RuleRef {
+        id: RuleId::parse("5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11").unwrap(),
+        title: "Test rule".to_owned(),
+        version: Digest::of(b"test"),
+    }
+}
+
 /// An alert with everything an alert can have: a verdict, a plan of every action, a hold.
 fn alert_admitted() -> Event {
     let source = SourceName::parse("okta").unwrap();
@@ -104,12 +126,9 @@ fn alert_admitted() -> Event {
         body_sha256: digest,
         secret: "first".to_owned(),
     };
-    let rule = RuleRef {
-        id: RuleId::parse("5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11").unwrap(),
-        title: "Test rule".to_owned(),
-        version: digest,
-    };
+    let rule = rule();
     let decision = Decision {
+        account: Some("00ff".to_owned()),
         rule: rule.clone(),
         kind: VerdictKind::Held,
         matched: vec!["selection".to_owned()],

@@ -34,7 +34,7 @@ async fn f09_administrators_bosses_seniors_and_accounts_that_are_not_ours_are_he
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listed_account_is_held_by_whatever_name_the_alert_gives_it() {
+async fn f09_a_listed_account_is_held_by_whatever_name_the_alert_gives_it() {
     let rules = |rules: &Path| {
         let listed = "protected:\n  - user_id: zhangsan\n    why: test\n  - email: li.si@example.com\n    why: test\n";
         edit(rules, "guardrails.yml", "protected: []\n", listed);

@@ -84,7 +84,7 @@ async fn c07_half_a_body_leaves_nothing() {
     }
     let records = app.end().await;
     let kinds: Vec<_> = records.iter().map(|record| record.event.kind()).collect();
-    assert_eq!(kinds, ["system.started", "rules.loaded", "system.stopped"]);
+    assert_eq!(kinds, ["system.started", "rules.loaded", "rules.watched", "system.stopped"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

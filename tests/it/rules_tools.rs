@@ -32,10 +32,39 @@ async fn the_shipped_rules_pass_their_tests_and_leave_nothing_open() {
     let report = place.path().join("report.xml");
     let ended = tool(&["test", "RULES", "--no-gaps", "--junit", report.to_str().unwrap()], &rules).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.stdout.last().unwrap().ends_with(" 0 failed, 0 left open"), "{ended:?}");
+    assert!(ended.stdout.last().unwrap().ends_with(" 0 failed, 0 left open, 100 % held"), "{ended:?}");
     let report = fs::read_to_string(report).unwrap();
     assert_eq!(report.matches("<testsuite ").count(), report.matches("</testsuite>").count());
     assert!(report.contains("classname=\"impossible-travel.yml\"") && !report.contains("<failure"), "{report}");
+    let suites = report.matches("<testsuite ").count();
+    assert_eq!(report.matches("<property name=\"coverage.percent\" value=\"100\"/>").count(), suites, "{report}");
+}
+
+#[tokio::test]
+async fn machines_are_told_of_every_rule_test_and_gap() {
+    let (place, rules) = rules();
+    edit(
+        &rules,
+        "siem/datadog-contain.yml",
+        "            - critical\n",
+        "            - critical\n            - fatal\n",
+    );
+    let report = place.path().join("report.xml");
+    let ended = tool(&["test", "RULES", "--json", "--no-gaps", "--junit", report.to_str().unwrap()], &rules).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let outcome: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    assert_eq!((&outcome["failed"], &outcome["left_open"], &outcome["percent"]), (&0.into(), &1.into(), &99.into()));
+    let of_rule = |rule: &&serde_json::Value| rule["file"] == "siem/datadog-contain.yml";
+    let rule = outcome["rules"].as_array().unwrap().iter().find(of_rule).unwrap();
+    let gap = "`serious: severity is 'fatal'` passes in no test";
+    assert_eq!((&rule["left_open"], &rule["percent"]), (&serde_json::json!([gap]), &93.into()));
+    let first = &rule["tests"][0];
+    assert_eq!((&first["passed"], first["line"].is_u64()), (&true.into(), true), "{first}");
+    assert!(
+        fs::read_to_string(report)
+            .unwrap()
+            .contains(&format!("<property name=\"coverage.left_open\" value=\"{gap}\"/>"))
+    );
 }
 
 #[tokio::test]
@@ -96,5 +125,113 @@ async fn a_rule_explains_what_it_makes_of_an_event() {
     for (rule, file) in [("nothing like it", event.to_str().unwrap()), ("okta", "/nonexistent"), (RULE, "/dev/null")] {
         let ended = tool(&["explain", rule, file, "--folder", "RULES"], &rules).await;
         assert_eq!(ended.code, Some(2), "{rule} {file}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn doubts_are_told_counted_and_denied_on_demand() {
+    let (_place, rules) = rules();
+    let ended = tool(&["check", "RULES", "--deny", "info"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    edit(&rules, RULE, "expires_in: 8h", "permanent: true");
+    let ended = tool(&["check", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told = ended.stdout.iter().find(|line| line.starts_with("warning[permanent-disable]: ")).unwrap();
+    assert!(told.contains("impossible-travel.yml:"), "{told}");
+    assert!(ended.stdout.last().unwrap().contains(" rules are good, 1 warnings; rule set "), "{ended:?}");
+    assert_eq!(tool(&["check", "RULES", "--deny", "warnings"], &rules).await.code, Some(2));
+    let ended = tool(&["check", "RULES", "--lint-level", "error", "--json"], &rules).await;
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    assert_eq!((&report["loads"], &report["findings"]), (&true.into(), &serde_json::json!([])));
+    let ended = tool(&["check", "RULES", "--json"], &rules).await;
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    let found = &report["findings"][0];
+    assert_eq!((&found["lint"], &found["level"]), (&"permanent-disable".into(), &"warning".into()), "{report}");
+    assert!(found["line"].is_u64() && found["advice"].is_string(), "{report}");
+    let ended = tool(&["check", "--list-lints"], &rules).await;
+    assert!(ended.stdout.iter().any(|line| line.starts_with("permanent-disable ")), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_what_fix_then_does() {
+    let (_place, rules) = rules();
+    edit(&rules, RULE, "date: 2026-11-20", "date: 2026/11/20   # the first");
+    edit(&rules, RULE, "condition: risk_event and high", "condition: risk_event AND high");
+    let before = fs::read_to_string(rules.join(RULE)).unwrap();
+    let ended = tool(&["check", "RULES", "--fix", "--dry-run", "--deny", "info"], &rules).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("\n- date: 2026/11/20   # the first\n"), "{ended:?}");
+    assert!(ended.stderr.contains("\n+ date: 2026-11-20   # the first\n"), "{ended:?}");
+    assert_eq!(fs::read_to_string(rules.join(RULE)).unwrap(), before);
+    let ended = tool(&["check", "RULES", "--fix", "--deny", "info"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let after = fs::read_to_string(rules.join(RULE)).unwrap();
+    assert_eq!(after, before.replace("2026/11/20", "2026-11-20").replace(" AND ", " and "));
+    assert!(!rules.join(".impossible-travel.yml.new").exists());
+}
+
+#[tokio::test]
+async fn rules_are_formatted_or_named_or_left_alone() {
+    let (_place, rules) = rules();
+    assert_eq!(tool(&["fmt", "--check", "RULES"], &rules).await.code, Some(0));
+    let before = fs::read_to_string(rules.join(RULE)).unwrap();
+    edit(
+        &rules,
+        RULE,
+        "author: Portcullis\nowner: identity-security\n",
+        "owner: identity-security  \nauthor: Portcullis\n",
+    );
+    fs::write(rules.join("okta/crowded.yml"), "{title: T, id: 1}\n").unwrap();
+    let ended = tool(&["fmt", "--check", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stdout.iter().any(|line| line.ends_with("impossible-travel.yml is not in the common form")));
+    assert!(ended.stdout.iter().any(|line| line.contains("crowded.yml is left alone: line 1: ")), "{ended:?}");
+    let file = rules.join(RULE);
+    let ended = tool(&["fmt", file.to_str().unwrap()], &rules).await;
+    assert_eq!((ended.code, ended.stdout.last().unwrap().as_str()), (Some(0), "1 files, 1 formatted"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    assert_eq!(tool(&["fmt", "--check", "RULES"], &rules).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn a_rule_begins_from_the_event_of_a_file() {
+    let (place, rules) = rules();
+    let event = place.path().join("event.json");
+    fs::write(&event, r#"{"type":"mailbox.rule.created","severity":"high","user":"Anna.Berg@corp.example"}"#).unwrap();
+    let output = rules.join("siem/mailbox-rule.yml");
+    let arguments =
+        ["new", "--event", event.to_str().unwrap(), "--folder", "RULES", "--output", output.to_str().unwrap()];
+    let ended = tool(&arguments, &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(tool(&["check", "RULES", "--deny", "info"], &rules).await.code, Some(0));
+    assert_eq!(tool(&["test", "RULES", "--no-gaps"], &rules).await.code, Some(0));
+    fs::write(&event, r#"{"outcome":"success"}"#).unwrap();
+    let ended = tool(&["new", "--event", event.to_str().unwrap(), "--folder", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stdout.is_empty() && ended.stderr.contains("no field that tells it from others"), "{ended:?}");
+}
+
+/// What the hooks and the page tell pipelines to run is there, and passes on the shipped rules.
+#[tokio::test]
+async fn what_pipelines_are_told_to_run_is_good() {
+    let (_place, rules) = rules();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let (hooks, page) = (read(".pre-commit-hooks.yaml"), read("rules/README.md"));
+    // The hooks give the folder as an argument of its own.
+    assert_eq!(hooks.matches("  args: [rules]\n").count(), hooks.matches("- id: ").count());
+    let told = |text: &str, marks: &[&str]| {
+        let behind = |line: &str| marks.iter().find_map(|mark| Some(line.split_once(mark)?.1.to_owned()));
+        text.lines().filter_map(behind).filter(|told| told.starts_with("portcullis rules ")).collect::<Vec<_>>()
+    };
+    let mut commands: Vec<String> = told(&hooks, &["entry: "]).iter().map(|entry| format!("{entry} rules")).collect();
+    assert_eq!(commands.len(), 3);
+    commands.extend(told(&page, &["entry: ", "run: "]));
+    assert_eq!(commands.len(), 8, "{commands:?}");
+    for command in commands {
+        let words = command.split(" --junit").next().unwrap().trim_end_matches('}').split_whitespace().skip(2);
+        let words: Vec<&str> = words.map(|word| if word == "rules" { "RULES" } else { word }).collect();
+        let ended = tool(&words, &rules).await;
+        assert_eq!(ended.code, Some(0), "{command}: {ended:?}");
     }
 }

@@ -1,25 +1,160 @@
-//! `portcullis check` and `portcullis rules check`: loads a rules folder as the server would.
+//! `portcullis check` and `portcullis rules check`: loads a rules folder as the server would, and looks
+//! for what is allowed but probably not meant.
 
-use std::path::Path;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use crate::cli::refused::refused;
-use crate::rules;
+use crate::rules::{self, Lint, LintLevel, Linted, LoadErrors, Problem};
 
-pub(in crate::cli) fn run(folder: &Path) -> anyhow::Result<()> {
-    match rules::load(folder) {
-        Ok(rules) => {
-            for rule in rules.rules() {
-                println!("{}  {}", rule.reference.id, rule.reference.title);
-            }
-            for warning in rules.warnings() {
-                println!("warning: {warning}");
-            }
-            println!("{} rules are good; rule set {}", rules.rules().len(), rules.digest());
-            Ok(())
-        }
-        Err(errors) => {
-            println!("{errors}");
-            Err(refused(anyhow::anyhow!("the rules in {} are refused", folder.display())))
+/// What `rules check` takes.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(in crate::cli) struct Arguments {
+    /// The folder.
+    #[arg(default_value = "rules")]
+    folder: PathBuf,
+    /// Show findings of this level and above.
+    #[arg(long, value_enum, default_value = "info", value_name = "LEVEL")]
+    lint_level: Level,
+    /// Fail when there are findings of this level or above.
+    #[arg(long, value_enum, default_value = "error", value_name = "LEVEL")]
+    deny: Level,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Mend what can be mended without changing what a rule means.
+    #[arg(long)]
+    fix: bool,
+    /// With `--fix`: show what would be changed, and change nothing.
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
+    /// Print the catalogue of lints.
+    #[arg(long, exclusive = true)]
+    list_lints: bool,
+}
+
+/// A level, singular or plural, as people write it.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Level {
+    #[value(alias = "infos")]
+    Info,
+    #[value(alias = "warnings")]
+    Warning,
+    #[value(alias = "errors")]
+    Error,
+}
+
+impl Level {
+    fn lint_level(self) -> LintLevel {
+        match self {
+            Self::Info => LintLevel::Info,
+            Self::Warning => LintLevel::Warning,
+            Self::Error => LintLevel::Error,
         }
     }
+}
+
+pub(in crate::cli) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.list_lints {
+        Lint::ALL.into_iter().for_each(list);
+        return Ok(());
+    }
+    if arguments.fix {
+        mend(arguments)?;
+    }
+    match rules::lint(&arguments.folder) {
+        Ok(linted) => show(arguments, &linted),
+        Err(errors) => show_errors(arguments, &errors),
+    }
+}
+
+fn list(lint: Lint) {
+    let mended = if lint.is_mended() { " (--fix)" } else { "" };
+    println!("{:<26}{:<9}{}{mended}", lint.id(), lint.level().as_str(), lint.means());
+}
+
+/// Mends the files, or shows line by line what would become of them.
+fn mend(arguments: &Arguments) -> anyhow::Result<()> {
+    let mended = rules::mended(&arguments.folder).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
+    for file in &mended {
+        let path = arguments.folder.join(&file.name);
+        let lines = (1..).zip(file.before.split('\n').zip(file.after.split('\n')));
+        for (number, (before, after)) in lines.filter(|(_, (before, after))| before != after) {
+            eprintln!("{}:{number}\n- {before}\n+ {after}", path.display());
+        }
+        if !arguments.dry_run {
+            rules::write(&arguments.folder, &file.name, &file.after)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+    }
+    let done = if arguments.dry_run { "would be mended" } else { "mended" };
+    eprintln!("{} files {done}", mended.len());
+    Ok(())
+}
+
+fn show(arguments: &Arguments, linted: &Linted) -> anyhow::Result<()> {
+    let is_shown = |found: &&Problem| found.level >= arguments.lint_level.lint_level();
+    let shown: Vec<&Problem> = linted.findings.iter().filter(is_shown).collect();
+    let set = &linted.set;
+    if arguments.json {
+        let findings: Vec<Value> = shown.iter().map(|found| as_json(found)).collect();
+        let report = json!({
+            "loads": true,
+            "rules": set.rules().len(),
+            "digest": set.digest().to_string(),
+            "allowed": linted.allowed,
+            "findings": findings,
+        });
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        set.rules().iter().for_each(|rule| println!("{}  {}", rule.reference.id, rule.reference.title));
+        shown.iter().for_each(|found| println!("{}", line(found)));
+        println!("{} rules are good{}; rule set {}", set.rules().len(), counts(linted), set.digest());
+    }
+    let denied = linted.findings.iter().filter(|found| found.level >= arguments.deny.lint_level()).count();
+    if denied == 0 {
+        return Ok(());
+    }
+    let level = arguments.deny.lint_level().as_str();
+    Err(refused(anyhow::anyhow!("{denied} findings in {} weigh {level} or more", arguments.folder.display())))
+}
+
+fn show_errors(arguments: &Arguments, errors: &LoadErrors) -> anyhow::Result<()> {
+    if arguments.json {
+        let findings: Vec<Value> = errors.problems().iter().map(as_json).collect();
+        let report = json!({ "loads": false, "errors": errors.count(), "findings": findings });
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{errors}");
+    }
+    Err(refused(anyhow::anyhow!("the rules in {} are refused", arguments.folder.display())))
+}
+
+fn line(found: &Problem) -> String {
+    let id = found.lint.map_or(String::new(), |lint| format!("[{}]", lint.id()));
+    format!("{}{id}: {found}", found.level.as_str())
+}
+
+/// `, 2 warnings, 1 allowed`: what there is, whether it was shown or not.
+fn counts(linted: &Linted) -> String {
+    let of = |level: LintLevel| linted.findings.iter().filter(|found| found.level == level).count();
+    let counts = [(of(LintLevel::Warning), "warnings"), (of(LintLevel::Info), "infos"), (linted.allowed, "allowed")];
+    counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect()
+}
+
+fn as_json(found: &Problem) -> Value {
+    json!({
+        "level": found.level.as_str(),
+        "lint": found.lint.map(Lint::id),
+        "file": found.file,
+        "line": found.at.map(|at| at.line),
+        "column": found.at.map(|at| at.column),
+        "what": found.what,
+        "advice": found.advice,
+        "fixable": found.lint.is_some_and(Lint::is_mended),
+    })
 }

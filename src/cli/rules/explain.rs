@@ -60,7 +60,8 @@ fn find<'s>(set: &'s RuleSet, wanted: &str) -> anyhow::Result<&'s Rule> {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Value> {
+/// The JSON of a file, or of standard input if the path is `-`.
+pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
     let mut text = String::new();
     if path == Path::new("-") {
         std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;

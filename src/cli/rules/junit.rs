@@ -1,8 +1,8 @@
-//! JUnit's XML: a suite for each rule, a case for each test.
+//! JUnit's XML: a suite for each rule, a case for each test, and how much the tests hold.
 
 use std::fmt::Write as _;
 
-use crate::rules::TestedRule;
+use crate::rules::{Coverage, Gap, TestedRule};
 
 /// The report of all rules.
 pub(super) fn report(rules: &[TestedRule]) -> String {
@@ -16,6 +16,8 @@ pub(super) fn report(rules: &[TestedRule]) -> String {
             escaped(&rule.rule.title),
             rule.tests.len()
         );
+        let gaps: Vec<String> = rule.gaps.iter().map(Gap::text).collect();
+        properties(&mut xml, rule.coverage, &gaps);
         for test in &rule.tests {
             let (name, file) = (escaped(&test.name), escaped(&rule.file));
             let head =
@@ -29,8 +31,24 @@ pub(super) fn report(rules: &[TestedRule]) -> String {
         }
         xml.push_str("  </testsuite>\n");
     }
-    xml.push_str("</testsuites>\n");
+    // The format has properties of suites only, so the whole is one without tests.
+    xml.push_str("  <testsuite name=\"all rules\" tests=\"0\" failures=\"0\">\n");
+    let all = rules.iter().fold(Coverage::default(), |all, rule| all.and(rule.coverage));
+    properties(&mut xml, all, &[]);
+    xml.push_str("  </testsuite>\n</testsuites>\n");
     xml
+}
+
+/// How much the tests hold, and what they leave open.
+fn properties(xml: &mut String, coverage: Coverage, gaps: &[String]) {
+    xml.push_str("    <properties>\n");
+    let percent = ("coverage.percent", coverage.percent().to_string());
+    let gaps = gaps.iter().map(|gap| ("coverage.left_open", gap.clone()));
+    for (name, value) in std::iter::once(percent).chain(gaps) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(xml, "      <property name=\"{name}\" value=\"{}\"/>", escaped(&value));
+    }
+    xml.push_str("    </properties>\n");
 }
 
 /// Characters that mean something in XML, and those that it cannot have at all.
@@ -65,7 +83,11 @@ mod tests {
             difference: difference.map(str::to_owned),
         };
         let tests = vec![outcome("good", None), outcome("bad\u{1}", Some("1 < 2\nand so on"))];
-        let xml = report(&[TestedRule { rule, file: "x.yml".to_owned(), tests, gaps: Vec::new() }]);
+        let gaps = vec![Gap::NeverFails("a < b".to_owned())];
+        let coverage = Coverage { reached: 2, wanted: 3 };
+        let xml = report(&[TestedRule { rule, file: "x.yml".to_owned(), tests, gaps, coverage }]);
+        assert_eq!(xml.matches("<property name=\"coverage.percent\" value=\"66\"/>").count(), 2, "{xml}");
+        assert!(xml.contains("<property name=\"coverage.left_open\" value=\"`a &lt; b` fails in no test\"/>"), "{xml}");
         assert!(xml.contains("<testsuite name=\"&lt;a &amp; &quot;b&quot;&gt;\" tests=\"2\" failures=\"1\">"), "{xml}");
         assert!(xml.contains("<testcase name=\"good\" classname=\"x.yml\" file=\"x.yml\" line=\"7\"/>"), "{xml}");
         assert!(xml.contains("name=\"bad\u{fffd}\""), "{xml}");

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::{RuleSet, compile};
 use super::*;
 
-const FIELDS: [&str; 6] = ["a", "b", "a.b", "a.b.c", "c", "d e"];
+const FIELDS: [&str; 7] = ["a", "b", "a.b", "a.b.c", "c", "d e", ".b"];
 
 fn field() -> impl Strategy<Value = String> {
     proptest::sample::select(&FIELDS[..]).prop_map(str::to_owned)
@@ -42,7 +42,7 @@ fn scalar() -> impl Strategy<Value = Value> {
         1 => Just(Value::Null),
         1 => any::<bool>().prop_map(Value::from),
         1 => (-2_i64..8).prop_map(Value::from),
-        1 => proptest::sample::select(vec![5.0, 1.5]).prop_map(Value::from),
+        1 => proptest::sample::select(vec![5.0, 1.5, 0.0, -0.0]).prop_map(Value::from),
     ]
 }
 
@@ -111,7 +111,7 @@ fn rule() -> impl Strategy<Value = String> {
 fn event() -> impl Strategy<Value = Value> {
     let leaf = scalar();
     let tree = leaf.prop_recursive(3, 24, 4, |inner| {
-        let key = prop_oneof![4 => "[abc]", 1 => field()];
+        let key = prop_oneof![8 => "[abc]", 2 => field(), 1 => Just(String::new())];
         prop_oneof![
             1 => proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
             2 => proptest::collection::vec((key, inner), 0..4)
@@ -155,6 +155,12 @@ fn the_index_finds_numbers_foreign_letters_and_ends() {
         (json!({ "a|startswith": "x" }), json!({ "a": "xy" })),
         (json!({ "a.b": "x" }), json!({ "a": [{ "b": ["y", "x"] }] })),
         (json!({ "a[any]": { "b": "x" } }), json!({ "a": [{ "b": "x" }] })),
+        (json!({ "a": 0 }), json!({ "a": -0.0 })),
+        (json!({ "a": -0.0 }), json!({ "a": 0 })),
+        (json!({ "a": 0.0 }), json!({ "a": "0.0" })),
+        (json!({ ".b": "x" }), json!({ "": { "b": "x" } })),
+        (json!({ "..b": "x" }), json!({ "": { "": { "b": "x" } } })),
+        (json!({ ".b[any]": { "c": "x" } }), json!({ "": { "b": [{ "c": "x" }] } })),
         (json!({ "a": "" }), json!({ "a": "" })),
         (json!({ "a|contains": "" }), json!({ "a": "x" })),
         (json!({ "a|exists": true }), json!({ "a": [] })),

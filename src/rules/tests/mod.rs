@@ -2,6 +2,8 @@
 
 mod bounds;
 mod conformance;
+mod coverage;
+mod fuzzed;
 mod language;
 mod law;
 mod refusals;
@@ -27,7 +29,7 @@ fn file(name: &str, text: &str) -> SourceFile {
 }
 
 /// A complete folder with these rule files.
-fn folder(rules: &[(&str, &str)]) -> Vec<SourceFile> {
+pub(super) fn folder(rules: &[(&str, &str)]) -> Vec<SourceFile> {
     let mut files = reasons(&["account-takeover"]);
     files.push(file("guardrails.yml", "protected: []\n"));
     files.extend(rules.iter().map(|(name, text)| file(name, text)));
@@ -49,7 +51,7 @@ pub(super) fn detecting(detection: &str) -> String {
 }
 
 /// A good rule with a response, to be varied.
-const ACTING: &str = "title: T
+pub(super) const ACTING: &str = "title: T
 id: 11111111-1111-4111-8111-111111111111
 logsource: {product: test}
 detection:

@@ -15,7 +15,7 @@ fn the_good_rule_loads() {
 }
 
 #[test]
-fn a_misspelt_key_is_named_with_its_place_and_advice() {
+fn f01_a_misspelt_key_is_named_with_its_place_and_advice() {
     check(
         "title: T",
         "titel: T",
@@ -47,7 +47,7 @@ fn a_misspelt_key_is_named_with_its_place_and_advice() {
 }
 
 #[test]
-fn a_rule_that_would_match_too_much_is_refused() {
+fn f02_a_rule_that_would_match_too_much_is_refused() {
     let empty = "x.yml:4:1: a rule with a response must not match the empty event; add a search that the event must pass; that a field is there is not enough";
     check(
         "condition: selection",
@@ -342,7 +342,7 @@ fn a_rule_whose_own_test_fails_is_refused() {
 }
 
 #[test]
-fn ids_and_names_are_unique_over_the_set() {
+fn f01_ids_and_names_are_unique_over_the_set() {
     let rule = format!("name: n\n{ACTING}");
     let errors = compile(&folder(&[("a.yml", &rule), ("b.yml", &rule)])).unwrap_err().to_string();
     assert_eq!(
@@ -394,7 +394,7 @@ fn every_problem_of_every_file_is_told_at_once() {
 }
 
 #[test]
-fn the_catalogue_of_reasons_must_be_complete_and_short() {
+fn f08_the_catalogue_of_reasons_must_be_complete_and_short() {
     let with = |name: &str, text: &str| {
         let mut files = folder(&[]);
         files.retain(|file| file.name != name);

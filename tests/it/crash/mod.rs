@@ -4,6 +4,7 @@
 mod admission;
 mod damage;
 mod laws;
+mod new_rule;
 mod reload;
 mod settings;
 mod site;

@@ -8,12 +8,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::site::Site;
 use crate::harness::Process;
 
+/// Somebody whose private key was thrown away.
+const SIGNERS: &str =
+    "[rules]\nsigners = [\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEttgRk+jbQ6JagkxCmZxNft4LQ2/o9u5YMH6ntQ067t\"]\n";
+
 /// Spoils a site's configuration.
 type Spoil = fn(&Site);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_setting_ends_the_start_with_code_2_before_anything_is_touched() {
-    let spoils: [(&str, Spoil, &[&str]); 14] = [
+    let spoils: [(&str, Spoil, &[&str]); 15] = [
         ("no such file", |site| remove(site, "portcullis.toml"), &["no configuration file", "portcullis.toml"]),
         ("not TOML", |site| append(site, "portcullis.toml", "[http\n"), &["portcullis.toml"]),
         ("unknown table", |site| append(site, "portcullis.toml", "[htpp]\n"), &["htpp", "portcullis.toml"]),
@@ -28,9 +32,10 @@ async fn a_refused_setting_ends_the_start_with_code_2_before_anything_is_touched
         (
             "broken rule",
             |site| append(site, "rules/leaked-credential.yml", "titel: x\n"),
-            &["leaked-credential.yml:64", "titel"],
+            &["leaked-credential.yml:65", "titel"],
         ),
         ("no rules", |site| fs::remove_dir_all(site.path("rules")).unwrap(), &["rules"]),
+        ("unsigned rules", |site| append(site, "portcullis.toml", SIGNERS), &["rules.sig: is missing"]),
         ("two tokens in one", |site| append(site, "portcullis.toml", ADMIN_AGAIN), &["admin"]),
     ];
     for (what, spoil, words) in spoils {
@@ -45,6 +50,19 @@ async fn a_refused_setting_ends_the_start_with_code_2_before_anything_is_touched
         }
         assert!(!site.path("trail").exists(), "{what}: the trail was touched");
     }
+}
+
+/// That can be told only by the trail, so it is opened; nothing is recorded on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_nobody_let_act_end_the_start_with_code_2() {
+    let site = Site::new().await;
+    append(&site, "portcullis.toml", "[rules]\nrequire_promotion = true\n");
+    let ended = site.spawn_with(&[]).ended().await;
+    assert_eq!((ended.code, ended.stdout.as_slice()), (Some(2), [].as_slice()), "{ended:?}");
+    let wanted =
+        "impossible-travel.yml: the rule `Impossible travel on an Enterprise Account` acts, but nobody has let it";
+    assert!(ended.stderr.contains(wanted), "{}", ended.stderr);
+    assert_eq!(site.records().await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

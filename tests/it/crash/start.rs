@@ -23,7 +23,10 @@ async fn a_first_start_that_is_killed_leaves_nothing_in_the_way_of_the_next() {
             process.kill();
 
             site.start_with(&environment).await.stop().await;
-            let kinds: Vec<_> = records_in(&trail).await.iter().map(|record| record.event.kind()).collect();
+            // Which rules watch is recorded by the first of the two that gets so far.
+            let records = records_in(&trail).await;
+            let kinds = records.iter().map(|record| record.event.kind()).filter(|kind| *kind != "rules.watched");
+            let kinds: Vec<_> = kinds.collect();
             assert!(kinds.ends_with(&["system.started", "rules.loaded", "system.stopped"]), "{made}: {kinds:?}");
         }
     }

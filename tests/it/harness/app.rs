@@ -143,6 +143,20 @@ impl TestApp {
         assert_eq!(done.body, json!({ "result": true }));
     }
 
+    /// Stops all, and gives the folder with configuration, rules and trail, which nobody has open.
+    pub(crate) async fn leave(self) -> TempDir {
+        let Self { app, keeper, sandbox, _folder: folder, .. } = self;
+        app.stop().await.unwrap();
+        keeper.close().await;
+        sandbox.stop().await;
+        folder
+    }
+
+    /// The folder with configuration, rules and trail.
+    pub(crate) fn folder(&self) -> &Path {
+        self._folder.path()
+    }
+
     /// Stops all, checks what must be true after every test, and gives the whole trail.
     pub(crate) async fn end(self) -> Vec<Record> {
         let Self { app, keeper, sandbox, orders, .. } = self;
@@ -202,15 +216,20 @@ impl Keeper {
         if let Some(memory) = self.memory {
             return Self::in_memory(memory);
         }
+        self.close().await;
+        Self::by_sled(config)
+    }
+
+    /// Waits until nobody has the store open any more.
+    async fn close(self) {
         let held = Arc::downgrade(&self.store);
-        drop(self.store);
+        drop(self);
         patiently(async {
             while held.strong_count() > 0 {
                 tokio::task::yield_now().await;
             }
         })
         .await;
-        Self::by_sled(config)
     }
 }
 

@@ -1,0 +1,90 @@
+//! Judges alerts by a rule set as admission does, with the same evaluator, plan and guard layer, and
+//! remembers what that would have set going.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::ruling::{Known, Ruling};
+use crate::incident::{Action, Alert, IncidentId, Opened, Plan, RuleId, Timestamp};
+use crate::response::{Decided, Standing, decide, targets};
+use crate::rules::RuleSet;
+use crate::trail::{Cover, Pseudonyms};
+
+/// One rule set, and the incidents it would have opened so far.
+#[derive(Debug)]
+pub struct Rehearsal<'r> {
+    rules: &'r RuleSet,
+    pseudonyms: Pseudonyms,
+    /// By rule and account; no more of them than accounts that are compared, each with its rules.
+    covers: HashMap<(RuleId, String), Covering>,
+}
+
+/// An incident that covers further alerts of its rule on its account.
+#[derive(Debug, Clone)]
+struct Covering {
+    incident: IncidentId,
+    known: Known,
+    /// Until when it is live; one that is held waits for a human who never comes.
+    live_until: Option<Timestamp>,
+}
+
+impl<'r> Rehearsal<'r> {
+    /// Begins with nothing going on.
+    #[must_use]
+    pub fn new(rules: &'r RuleSet) -> Self {
+        // They stand for accounts in this table only and are seen by nobody.
+        Self { rules, pseudonyms: Pseudonyms::new(&[0; 32]), covers: HashMap::new() }
+    }
+
+    /// What the rules say to an alert that is received at `at`. Alerts come in the order of time;
+    /// each finds what those before it left.
+    pub fn judge(&mut self, alert: &Alert, at: Timestamp, paused: bool) -> Ruling {
+        let evaluation = self.rules.evaluate(alert);
+        let targets = targets(alert, evaluation.matches, &self.pseudonyms);
+        let acting = targets.iter().filter_map(|target| target.acts_on());
+        let found: Vec<_> = acting
+            .filter_map(|(rule, account)| {
+                let key = (rule.clone(), account.to_owned());
+                self.covers.get(&key).cloned().map(|covering| (key, covering))
+            })
+            .collect();
+        let covers = found.iter().map(|(key, covering)| (key.clone(), covering.at(at))).collect();
+        let standing = Standing { paused, covers };
+        let Decided { verdict, opened, subjects } =
+            decide(alert, targets, evaluation.nearest, &standing, self.rules, at);
+        let mut known: BTreeMap<IncidentId, Known> =
+            found.into_iter().map(|(_, covering)| (covering.incident, covering.known)).collect();
+        for Opened { plan, held } in &opened {
+            if let Some(subject) = subjects.get(&plan.incident) {
+                let of_this = Known { account: subject.account.clone(), held: *held, opened_at: at };
+                self.cover(plan, &of_this);
+                known.insert(plan.incident.clone(), of_this);
+            }
+        }
+        Ruling::of(&verdict, &opened, |incident| known.get(incident).cloned())
+    }
+
+    fn cover(&mut self, plan: &Plan, known: &Known) {
+        let live_until = known.held.is_none().then(|| undone_at(plan, known.opened_at));
+        for rule in &plan.rules {
+            let covering = Covering { incident: plan.incident.clone(), known: known.clone(), live_until };
+            self.covers.insert((rule.id.clone(), plan.account.clone()), covering);
+        }
+    }
+}
+
+impl Covering {
+    fn at(&self, now: Timestamp) -> Cover {
+        let live = self.live_until.is_none_or(|until| now < until);
+        Cover { incident: self.incident.clone(), opened_at: self.known.opened_at, live }
+    }
+}
+
+/// Until when the plan's incident is live, were everything done at once: until its disable is undone.
+fn undone_at(plan: &Plan, opened_at: Timestamp) -> Timestamp {
+    let after = plan.actions.iter().map(|action| match action {
+        Action::Enable { after_s } => *after_s,
+        Action::SignOut { .. } | Action::Disable { .. } => 0,
+    });
+    opened_at.checked_add(Duration::from_secs(after.max().unwrap_or(0))).unwrap_or(Timestamp::MAX)
+}

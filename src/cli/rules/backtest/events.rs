@@ -1,0 +1,154 @@
+//! Events from a file, one a line, put in the order in which they happened. Only their times and
+//! places are kept in memory.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde_json::Value;
+
+use super::Alerts;
+use super::progress::Progress;
+use super::stage::{LeftOut, Outcome, Stage};
+use super::window::Window;
+use crate::backtest::Ruling;
+use crate::cli::refused::refused;
+use crate::config;
+use crate::incident::{LogSource, SourceName, Timestamp};
+use crate::intake::{RateSettings, Recall, SchemeName, SourceKind, SourceSettings};
+
+/// The longest line, in bytes.
+const LINE_BYTES_MAX: u64 = 1024 * 1024;
+/// The most events of one file.
+const EVENTS_MAX: usize = 5_000_000;
+/// After so many events it is said how far it is.
+const TOLD_EVERY: usize = 1_024;
+/// The name that events have as their source when only its kind is given.
+const UNNAMED: &str = "events";
+
+/// Where an event is, and when it happened.
+struct Line {
+    at: Timestamp,
+    number: usize,
+    begins: u64,
+    bytes: usize,
+}
+
+/// Puts the events of a file to the stage.
+pub(super) fn play<'r>(
+    from: &Alerts,
+    file: &Path,
+    window: &Window,
+    now: Timestamp,
+    mut stage: Stage<'r>,
+) -> anyhow::Result<Outcome<'r>> {
+    let source = source(from).map_err(refused)?;
+    let mut input = BufReader::new(File::open(file).with_context(|| format!("{} cannot be read", file.display()))?);
+    let named = |error: anyhow::Error| refused(error.context(file.display().to_string()));
+    let mut lines = lines(&mut input, &source, window, now).map_err(named)?;
+    // Of one time, in the order of the file.
+    lines.sort_by_key(|line| line.at);
+    let progress = Progress::of(lines.len() as u64, "events");
+    for (done, line) in lines.iter().enumerate() {
+        if done % TOLD_EVERY == 0 {
+            progress.at(done as u64);
+        }
+        let event = event(&line.read(&mut input)?, line.number).map_err(named)?;
+        let alert = source.event(event, &format!("line {}", line.number), line.at);
+        stage.put(&alert, line.at, false, |_| Ok(Ruling::default()))?;
+    }
+    drop(progress);
+    Ok(stage.end(window, LeftOut::default()))
+}
+
+/// Every event of the window. One that does not say when it happened is taken to have happened with
+/// the one before it, and the first ones now.
+fn lines(input: &mut BufReader<File>, source: &Recall, window: &Window, now: Timestamp) -> anyhow::Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    let (mut begins, mut at, mut text) = (0, now, Vec::new());
+    for number in 1.. {
+        text.clear();
+        let bytes = input.by_ref().take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text)?;
+        if bytes == 0 {
+            break;
+        }
+        anyhow::ensure!(bytes as u64 <= LINE_BYTES_MAX, "line {number} is longer than {LINE_BYTES_MAX} bytes");
+        if !text.trim_ascii().is_empty() {
+            at = source.occurred_at(&event(&text, number)?).unwrap_or(at);
+            if window.has(at) {
+                lines.push(Line { at, number, begins, bytes });
+            }
+        }
+        anyhow::ensure!(lines.len() <= EVENTS_MAX, "there are more than {EVENTS_MAX} events; split the file");
+        begins += bytes as u64;
+    }
+    Ok(lines)
+}
+
+impl Line {
+    fn read(&self, input: &mut BufReader<File>) -> anyhow::Result<Vec<u8>> {
+        let here = input.stream_position()?;
+        // Without throwing away what is in the buffer already, for files that are in order.
+        input.seek_relative(self.begins.cast_signed() - here.cast_signed())?;
+        let mut text = vec![0; self.bytes];
+        input.read_exact(&mut text)?;
+        Ok(text)
+    }
+}
+
+fn event(text: &[u8], number: usize) -> anyhow::Result<Value> {
+    let event: Value = serde_json::from_slice(text).with_context(|| format!("line {number} is not JSON"))?;
+    anyhow::ensure!(event.is_object(), "line {number} is no JSON object");
+    Ok(event)
+}
+
+/// How the events are read: as a configured source would, or as one of this kind would that proves
+/// everything there is to prove.
+fn source(from: &Alerts) -> anyhow::Result<Recall> {
+    if let Some(kind) = &from.kind {
+        let settings = SourceSettings {
+            kind: kind_of(kind)?,
+            signature: SchemeName::StandardWebhooks,
+            secrets: Vec::new(),
+            rate: RateSettings { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
+            log_source: from.log_source.as_deref().map(log_source).transpose()?,
+        };
+        return Ok(Recall::of(&SourceName::parse(UNNAMED)?, &settings)?);
+    }
+    let Some(name) = &from.source else {
+        anyhow::bail!("say what the events are: --kind KIND, or --source NAME with --config FILE")
+    };
+    let file = from.config.as_ref().context("--source needs --config FILE, which has the sources")?;
+    let config = config::load(file, &[])?;
+    let name = SourceName::parse(name)?;
+    let settings = config.intake.sources.get(&name).with_context(|| format!("no source is called {name}"))?;
+    Ok(Recall::of(&name, settings)?)
+}
+
+fn kind_of(text: &str) -> anyhow::Result<SourceKind> {
+    let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
+    SourceKind::deserialize(text).map_err(|_| {
+        let kinds: Vec<&str> = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        anyhow::anyhow!("there is no such kind; the kinds are {}", kinds.join(", "))
+    })
+}
+
+fn log_source(text: &str) -> anyhow::Result<LogSource> {
+    let mut log_source = LogSource::default();
+    for part in text.split(',') {
+        let value = part.split_once('=').map(|(name, value)| (name.trim(), value.trim().to_owned()));
+        let (name, value) = value.with_context(|| format!("`{part}` is not name=value"))?;
+        match name {
+            "category" => log_source.category = Some(value),
+            "product" => log_source.product = Some(value),
+            "service" => log_source.service = Some(value),
+            _ => anyhow::bail!("a log source has category, product and service, but no `{name}`"),
+        }
+    }
+    Ok(log_source)
+}

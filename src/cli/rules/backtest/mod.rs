@@ -1,0 +1,109 @@
+//! `portcullis rules backtest`: past alerts through the proposed rules, compared with what was decided
+//! then or with the rules of a commit.
+
+mod events;
+mod progress;
+mod screen;
+mod stage;
+mod trail;
+mod window;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use self::stage::{Against, Outcome, Stage};
+use self::window::{Moment, Window};
+use crate::cli::refused::refused;
+use crate::incident::{Clock as _, SystemClock};
+use crate::rules::{self, RuleSet};
+
+/// What `rules backtest` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The proposed rules.
+    #[arg(long, default_value = "rules", value_name = "FOLDER")]
+    folder: PathBuf,
+    /// From when on: `30d` or `12h` ago, a day or a time in UTC. Without it 30 days of a trail, or all
+    /// of a file.
+    #[arg(long, value_name = "WHEN")]
+    since: Option<Moment>,
+    /// Until when.
+    #[arg(long, value_name = "WHEN")]
+    until: Option<Moment>,
+    /// Compare with the rules as this commit has them, instead of with what was decided then.
+    #[arg(long, value_name = "GITREF")]
+    against: Option<String>,
+    /// Fail when more accounts than this would newly be contained.
+    #[arg(long, value_name = "N")]
+    fail_over: Option<usize>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    alerts: Alerts,
+}
+
+/// Where the alerts come from.
+#[derive(Debug, Args)]
+struct Alerts {
+    /// The configuration file: names the trail and what kind of sender each source is.
+    #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A copy of the trail's folder, because a running server keeps its own to itself.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "events")]
+    trail: Option<PathBuf>,
+    /// Take events from this file instead, one JSON object a line, as rules see them.
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// The configured source that the events are from.
+    #[arg(long, value_name = "NAME", requires = "events", conflicts_with = "kind")]
+    source: Option<String>,
+    /// The kind of source that the events are from, as in the configuration: `okta-event-hook`, …
+    #[arg(long, value_name = "KIND", requires = "events")]
+    kind: Option<String>,
+    /// For a kind that has none of its own, the log source: `product=siem,service=x`.
+    #[arg(long, value_name = "NAME=VALUE,…", requires = "kind")]
+    log_source: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let now = SystemClock.now();
+    let window = Window::of(arguments.since, arguments.until, now).map_err(refused)?;
+    let proposed = rules::load(&arguments.folder).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
+    let earlier = arguments.against.as_ref().map(|name| earlier(arguments, name)).transpose()?;
+    let against = match (&earlier, &arguments.alerts.events) {
+        (Some((commit, rules)), _) => Against::Commit { commit, rules },
+        (None, None) => Against::Recorded,
+        (None, Some(_)) => Against::Nothing,
+    };
+    let stage = Stage::new(&proposed, against);
+    let outcome = match &arguments.alerts.events {
+        Some(file) => events::play(&arguments.alerts, file, &window, now, stage)?,
+        None => trail::play(&arguments.alerts, &window.or_days(trail::DAYS, now), stage)?,
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&outcome)?);
+    } else {
+        print!("{}", screen::text(&outcome));
+    }
+    gate(&outcome, arguments.fail_over)
+}
+
+/// The rules of a commit. They have to load as today's do: what is refused today decided nothing.
+fn earlier(arguments: &Arguments, name: &str) -> anyhow::Result<(String, RuleSet)> {
+    let committed = rules::committed(&arguments.folder, name).map_err(refused)?;
+    let set = rules::compile(&committed.files);
+    let set = set.map_err(|errors| refused(anyhow::anyhow!("the rules of {name} are refused:\n{errors}")))?;
+    Ok((committed.commit, set))
+}
+
+fn gate(outcome: &Outcome<'_>, fail_over: Option<usize>) -> anyhow::Result<()> {
+    let newly = outcome.report.newly.len();
+    match fail_over {
+        Some(most) if newly > most => {
+            Err(refused(anyhow::anyhow!("{newly} accounts would newly be contained; at most {most} are allowed")))
+        }
+        _ => Ok(()),
+    }
+}

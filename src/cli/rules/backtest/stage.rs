@@ -1,0 +1,116 @@
+//! Where alerts meet both sides of the comparison, wherever they come from.
+
+use serde::Serialize;
+
+use super::window::Window;
+use crate::backtest::{Comparison, Recorded, Rehearsal, Report, Ruling, TooManyAccounts};
+use crate::incident::{Alert, Digest, Timestamp};
+use crate::rules::RuleSet;
+
+/// What the proposed rules are compared with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Against<'r> {
+    /// What was decided then.
+    Recorded,
+    /// The rules of a commit.
+    Commit { commit: &'r str, rules: &'r RuleSet },
+    /// Nothing: the events were judged by nobody.
+    Nothing,
+}
+
+/// Both sides, and what came of the alerts so far.
+pub(super) struct Stage<'r> {
+    proposed: Rehearsal<'r>,
+    before: Before<'r>,
+    comparison: Comparison<'r>,
+    names: Names<'r>,
+}
+
+/// The first side.
+pub(super) enum Before<'r> {
+    /// The trail knows.
+    Recorded(Recorded),
+    /// Rules say it again.
+    Rehearsed(Box<Rehearsal<'r>>),
+    /// Nobody said anything.
+    Nothing,
+}
+
+/// What was compared, for the report's head.
+#[derive(Debug, Serialize)]
+pub(super) struct Names<'r> {
+    /// Digest of the proposed rules.
+    pub(super) rules: Digest,
+    /// With what.
+    pub(super) against: AgainstName<'r>,
+}
+
+/// With what it was compared, in the report.
+#[derive(Debug, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub(super) enum AgainstName<'r> {
+    Recorded,
+    Commit { commit: &'r str, rules: Digest },
+    Nothing,
+}
+
+/// Everything there is to say.
+#[derive(Debug, Serialize)]
+pub(super) struct Outcome<'r> {
+    #[serde(flatten)]
+    pub(super) names: Names<'r>,
+    #[serde(flatten)]
+    pub(super) window: Window,
+    pub(super) left_out: LeftOut,
+    #[serde(flatten)]
+    pub(super) report: Report,
+}
+
+/// Alerts of the time asked for that nobody can judge any more.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct LeftOut {
+    /// Their events were erased.
+    pub(super) erased: u64,
+    /// Their source is not configured any more, so nobody knows what kind of sender it was.
+    pub(super) of_unknown_source: u64,
+}
+
+impl<'r> Stage<'r> {
+    pub(super) fn new(proposed: &'r RuleSet, against: Against<'r>) -> Self {
+        let (before, name) = match against {
+            Against::Recorded => (Before::Recorded(Recorded::default()), AgainstName::Recorded),
+            Against::Commit { commit, rules } => (
+                Before::Rehearsed(Box::new(Rehearsal::new(rules))),
+                AgainstName::Commit { commit, rules: rules.digest() },
+            ),
+            Against::Nothing => (Before::Nothing, AgainstName::Nothing),
+        };
+        Self {
+            proposed: Rehearsal::new(proposed),
+            before,
+            comparison: Comparison::new(proposed.identities()),
+            names: Names { rules: proposed.digest(), against: name },
+        }
+    }
+
+    /// Puts an alert to both sides. `recorded` is only asked when the first side is the record.
+    pub(super) fn put(
+        &mut self,
+        alert: &Alert,
+        at: Timestamp,
+        paused: bool,
+        recorded: impl FnOnce(&mut Recorded) -> anyhow::Result<Ruling>,
+    ) -> anyhow::Result<()> {
+        let before = match &mut self.before {
+            Before::Recorded(record) => recorded(record)?,
+            Before::Rehearsed(rehearsal) => rehearsal.judge(alert, at, paused),
+            Before::Nothing => Ruling::default(),
+        };
+        let after = self.proposed.judge(alert, at, paused);
+        self.comparison.take(&alert.summary.id, at, &before, &after).map_err(|error: TooManyAccounts| error.into())
+    }
+
+    pub(super) fn end(self, window: &Window, left_out: LeftOut) -> Outcome<'r> {
+        Outcome { names: self.names, window: *window, left_out, report: self.comparison.report() }
+    }
+}

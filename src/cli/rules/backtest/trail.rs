@@ -1,0 +1,160 @@
+//! Recorded alerts, in the order and at the times in which they were received, which is what the
+//! server decided by.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+
+use super::Alerts;
+use super::progress::Progress;
+use super::stage::{LeftOut, Outcome, Stage};
+use super::window::Window;
+use crate::backtest::Known;
+use crate::cli::refused::refused;
+use crate::config::{self, Config};
+use crate::incident::{AlertSummary, Digest, Event, IncidentId, Opened, SourceName, Timestamp, Verdict};
+use crate::intake::Recall;
+use crate::response::Enclosure;
+use crate::trail::{OpenError, Record, Settings, SledStore, Store, unseal};
+
+/// How far back is looked unless something else is said.
+pub(super) const DAYS: u64 = 30;
+/// Records read at a time.
+const PAGE: usize = 512;
+
+/// Puts the recorded alerts of a time to the stage.
+pub(super) fn play<'r>(from: &Alerts, window: &Window, stage: Stage<'r>) -> anyhow::Result<Outcome<'r>> {
+    let Some(file) = &from.config else {
+        let what = "say where the alerts are: --config FILE, or --events FILE";
+        return Err(refused(anyhow::anyhow!(what)));
+    };
+    let config = config::load(file, &[]).map_err(refused)?;
+    let mut player = Player {
+        sources: sources(&config)?,
+        store: &open(from, &config)?,
+        window: *window,
+        is_paused: false,
+        left_out: LeftOut::default(),
+        stage,
+    };
+    player.play()?;
+    Ok(player.stage.end(window, player.left_out))
+}
+
+struct Player<'s, 'r> {
+    sources: BTreeMap<SourceName, Recall>,
+    store: &'s dyn Store,
+    window: Window,
+    is_paused: bool,
+    left_out: LeftOut,
+    stage: Stage<'r>,
+}
+
+/// What one record says of an admitted alert.
+struct Admitted {
+    seq: u64,
+    at: Timestamp,
+    summary: AlertSummary,
+    verdict: Verdict,
+    opened: Vec<Opened>,
+    private: Digest,
+}
+
+impl Player<'_, '_> {
+    /// Reads the whole trail, because clocks may be set back, and a pause may have begun long ago. What
+    /// lies beside the records is read for the time asked for only.
+    fn play(&mut self) -> anyhow::Result<()> {
+        let size = self.store.head().size;
+        let progress = Progress::of(size, "records");
+        let mut next = 0;
+        while next < size {
+            progress.at(next);
+            let page = self.store.read(next, PAGE)?;
+            let last = page.last().with_context(|| format!("record {next} of {size} is missing"))?.seq;
+            for stored in &page {
+                let record = Record::decode(&stored.record).with_context(|| format!("record {}", stored.seq))?;
+                self.take(record)?;
+            }
+            next = last + 1;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record) -> anyhow::Result<()> {
+        let (seq, at) = (record.seq, record.at);
+        match record.event {
+            Event::ResponderPaused { .. } => self.is_paused = true,
+            Event::ResponderResumed { .. } => self.is_paused = false,
+            Event::AlertAdmitted { alert, verdict, opened, private } if self.window.has(at) => {
+                let (summary, verdict) = (*alert, *verdict);
+                self.judge(Admitted { seq, at, summary, verdict, opened, private })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, admitted: Admitted) -> anyhow::Result<()> {
+        let Admitted { seq, at, summary, verdict, opened, private } = admitted;
+        let Some(Enclosure { event, subjects }) = enclosure(self.store, seq, &private)? else {
+            self.left_out.erased += 1;
+            return Ok(());
+        };
+        let Some(source) = self.sources.get(&summary.source) else {
+            self.left_out.of_unknown_source += 1;
+            return Ok(());
+        };
+        let alert = source.recorded(summary, event);
+        let store = self.store;
+        self.stage.put(&alert, at, self.is_paused, |record| {
+            record.ruling(&verdict, &opened, &subjects, at, |incident| look_up(store, incident))
+        })
+    }
+}
+
+/// What lies beside a record; `None` when it was erased.
+fn enclosure(store: &dyn Store, seq: u64, digest: &Digest) -> anyhow::Result<Option<Enclosure>> {
+    let Some(sealed) = store.private(seq)? else { return Ok(None) };
+    let content = unseal(&sealed, digest).with_context(|| format!("what lies beside record {seq} was changed"))?;
+    let enclosure = serde_json::from_slice(content);
+    enclosure.map(Some).with_context(|| format!("what lies beside record {seq} is not understood"))
+}
+
+/// An incident as it was opened; `None` when its event was erased.
+fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Known>> {
+    for seq in store.of_incident(incident, 1)? {
+        for stored in store.read(seq, 1)? {
+            let record = Record::decode(&stored.record).with_context(|| format!("record {seq}"))?;
+            let Event::AlertAdmitted { opened, private, .. } = record.event else { continue };
+            let opened = opened.into_iter().find(|opened| &opened.plan.incident == incident);
+            let subjects = enclosure(store, seq, &private)?.map(|enclosure| enclosure.subjects);
+            let subject = subjects.and_then(|mut subjects| subjects.remove(incident));
+            return Ok(opened.zip(subject).map(|(opened, subject)| Known {
+                account: subject.account,
+                held: opened.held,
+                opened_at: record.at,
+            }));
+        }
+    }
+    Ok(None)
+}
+
+fn sources(config: &Config) -> anyhow::Result<BTreeMap<SourceName, Recall>> {
+    let sources = config.intake.sources.iter();
+    let recalls = sources.map(|(name, settings)| Ok((name.clone(), Recall::of(name, settings)?)));
+    recalls.collect::<anyhow::Result<_>>().map_err(refused)
+}
+
+fn open(from: &Alerts, config: &Config) -> anyhow::Result<SledStore> {
+    let path = from.trail.clone().unwrap_or_else(|| config.resolve(&config.trail.path));
+    // Opening would make the folder.
+    if !path.is_dir() {
+        return Err(refused(anyhow::anyhow!("there is no trail in {}", path.display())));
+    }
+    SledStore::open(&Settings { path, ..config.trail.clone() }).map_err(|error| match error {
+        OpenError::InUse(_) => refused(anyhow::anyhow!(
+            "{error}; give a copy of the folder with --trail (a backup or a snapshot), or events with --events"
+        )),
+        error => error.into(),
+    })
+}

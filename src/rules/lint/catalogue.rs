@@ -1,0 +1,253 @@
+//! The catalogue of lints: what is looked for in rule files beside plain errors, under which name, and
+//! how much it weighs.
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LintLevel {
+    /// Good to know.
+    Info,
+    /// Allowed, but probably not meant.
+    Warning,
+    /// Nothing of the folder is loaded.
+    Error,
+}
+
+impl LintLevel {
+    /// Every level, lightest first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Error];
+
+    /// The level's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Something that is looked for. Its id is stable: rule files and pipelines name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is described by its entry in the catalogue")]
+pub enum Lint {
+    AttackerControlledOnly,
+    BarInName,
+    BracketInName,
+    CanHitEveryone,
+    DuplicateRule,
+    EmptyList,
+    FilterPolarity,
+    HiddenCharacter,
+    InlineRegexFlags,
+    MissingDescription,
+    MissingFalsePositives,
+    MissingLocale,
+    MissingMatchTest,
+    MissingNearMissTest,
+    NullInList,
+    OldAggregation,
+    OldDate,
+    OldTag,
+    PermanentDisable,
+    ShadowedRule,
+    ShoutingOperator,
+    SingleValueAll,
+    UnanchoredRegex,
+    UnquotedNumber,
+    UnquotedZero,
+    UnsupportedStatus,
+    UnusedAllowance,
+    UnusedSearch,
+}
+
+/// What the catalogue says of one lint.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    id: &'static str,
+    level: LintLevel,
+    means: &'static str,
+    is_mended: bool,
+}
+
+impl Lint {
+    /// Every lint, by its id.
+    pub const ALL: [Self; 28] = [
+        Self::AttackerControlledOnly,
+        Self::BarInName,
+        Self::BracketInName,
+        Self::CanHitEveryone,
+        Self::DuplicateRule,
+        Self::EmptyList,
+        Self::FilterPolarity,
+        Self::HiddenCharacter,
+        Self::InlineRegexFlags,
+        Self::MissingDescription,
+        Self::MissingFalsePositives,
+        Self::MissingLocale,
+        Self::MissingMatchTest,
+        Self::MissingNearMissTest,
+        Self::NullInList,
+        Self::OldAggregation,
+        Self::OldDate,
+        Self::OldTag,
+        Self::PermanentDisable,
+        Self::ShadowedRule,
+        Self::ShoutingOperator,
+        Self::SingleValueAll,
+        Self::UnanchoredRegex,
+        Self::UnquotedNumber,
+        Self::UnquotedZero,
+        Self::UnsupportedStatus,
+        Self::UnusedAllowance,
+        Self::UnusedSearch,
+    ];
+
+    /// The lint of this id.
+    #[must_use]
+    pub fn named(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lint| lint.id() == id)
+    }
+
+    /// Its name in rule files and reports.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        self.entry().id
+    }
+
+    /// How much it weighs in a rule that acts; in another a warning is an info.
+    #[must_use]
+    pub fn level(self) -> LintLevel {
+        self.entry().level
+    }
+
+    /// What it finds.
+    #[must_use]
+    pub fn means(self) -> &'static str {
+        self.entry().means
+    }
+
+    /// Whether `--fix` can mend it, at least sometimes.
+    #[must_use]
+    pub fn is_mended(self) -> bool {
+        self.entry().is_mended
+    }
+
+    fn entry(self) -> Entry {
+        let (id, level, means) = self.words();
+        let is_mended = matches!(
+            self,
+            Self::OldDate | Self::OldTag | Self::ShoutingOperator | Self::SingleValueAll | Self::UnquotedZero
+        );
+        Entry { id, level, means, is_mended }
+    }
+
+    fn words(self) -> (&'static str, LintLevel, &'static str) {
+        use LintLevel::{Error, Info, Warning};
+        match self {
+            Self::AttackerControlledOnly => (
+                "attacker-controlled-only",
+                Warning,
+                "the rule acts on nothing but what a stranger can choose: user agent, display name, subject, address, \
+                 free text, keywords",
+            ),
+            Self::BarInName => ("bar-in-name", Warning, "a search's name has a `|`, as if modifiers were meant"),
+            Self::BracketInName => (
+                "bracket-in-name",
+                Warning,
+                "a field's name has brackets that select nothing without `sigma-version: 3`",
+            ),
+            Self::CanHitEveryone => (
+                "can-hit-everyone",
+                Warning,
+                "the rule acts on what most ordinary events have: a field that is there, a success, a sign-in",
+            ),
+            Self::DuplicateRule => ("duplicate-rule", Warning, "another rule finds the same events and asks the same"),
+            Self::EmptyList => ("empty-list", Warning, "an empty list of values means null"),
+            Self::FilterPolarity => {
+                ("filter-polarity", Warning, "a filter keeps only what it names; an exclusion begins with `not`")
+            }
+            Self::HiddenCharacter => {
+                ("hidden-character", Warning, "a character makes the text read otherwise than it is")
+            }
+            Self::InlineRegexFlags => {
+                ("inline-regex-flags", Warning, "flags inside an expression are going out of use in Sigma")
+            }
+            Self::MissingDescription => ("missing-description", Warning, "a rule that acts does not say why"),
+            Self::MissingFalsePositives => {
+                ("missing-falsepositives", Warning, "a rule that acts does not say what else may look like it")
+            }
+            Self::MissingLocale => {
+                ("missing-locale", Error, "a reason that employees read is not there in one of the 15 languages")
+            }
+            Self::MissingMatchTest => {
+                ("missing-match-test", Warning, "no test of a rule that acts has an event that matches")
+            }
+            Self::MissingNearMissTest => {
+                ("missing-near-miss-test", Warning, "no test of a rule that acts has an event that nearly matches")
+            }
+            Self::NullInList => ("null-in-list", Warning, "null among other values is one more alternative"),
+            Self::OldAggregation => {
+                ("old-aggregation", Error, "`| count()` and `timeframe` are old Sigma; write a correlation")
+            }
+            Self::OldDate => ("old-date", Info, "a date is written 2026/01/31 instead of 2026-01-31"),
+            Self::OldTag => ("old-tag", Info, "a tag is written as before Sigma 2: `_`, capitals, `cve.2021.44228`"),
+            Self::PermanentDisable => ("permanent-disable", Warning, "an account is disabled without an end"),
+            Self::ShadowedRule => {
+                ("shadowed-rule", Warning, "another rule finds all of these events and asks at least as much")
+            }
+            Self::ShoutingOperator => ("shouting-operator", Warning, "`AND`, `OR`, `NOT` or `OF` in capitals"),
+            Self::SingleValueAll => ("single-value-all", Warning, "`all` with one value changes nothing"),
+            Self::UnanchoredRegex => {
+                ("unanchored-regex", Warning, "an expression of a rule that acts is found anywhere in the value")
+            }
+            Self::UnquotedNumber => ("unquoted-number", Warning, "`0x17` without quotes is the number 23"),
+            Self::UnquotedZero => ("unquoted-zero", Warning, "`012` without quotes is an octal number to some readers"),
+            Self::UnsupportedStatus => ("unsupported-status", Error, "a deprecated or unsupported rule is not loaded"),
+            Self::UnusedAllowance => ("unused-allowance", Info, "the rule allows a lint that finds nothing in it"),
+            Self::UnusedSearch => ("unused-search", Warning, "the condition does not use a search"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_kebab_case_unique_and_in_order() {
+        let ids = Lint::ALL.map(Lint::id);
+        assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
+        assert!(ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
+        assert!(Lint::ALL.is_sorted(), "the enum is in the order of ids");
+        assert!(Lint::ALL.iter().all(|lint| Lint::named(lint.id()) == Some(*lint)));
+        assert_eq!(Lint::named("no-such-lint"), None);
+    }
+
+    #[test]
+    fn the_page_of_the_rules_has_the_whole_catalogue() {
+        let page = include_str!("../../../rules/README.md");
+        let rows: Vec<String> = Lint::ALL
+            .iter()
+            .map(|lint| {
+                let mended = if lint.is_mended() { "yes" } else { "" };
+                format!(
+                    "| `{}` | {} | {} | {mended} |",
+                    lint.id(),
+                    lint.level().as_str(),
+                    lint.means().replace('|', "\\|")
+                )
+            })
+            .collect();
+        let has = |row: &String| page.lines().any(|line| line == row);
+        let missing: Vec<&String> = rows.iter().filter(|row| !has(row)).collect();
+        assert!(
+            missing.is_empty(),
+            "rules/README.md lacks\n{}",
+            missing.iter().map(|row| format!("{row}\n")).collect::<String>()
+        );
+        let (_, table) = page.split_once("| lint | level |").unwrap();
+        let count = table.lines().skip(2).take_while(|line| line.starts_with('|')).count();
+        assert_eq!(count, Lint::ALL.len(), "rules/README.md has rows for lints that are gone");
+    }
+}

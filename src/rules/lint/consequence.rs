@@ -1,0 +1,32 @@
+//! Lints on what a rule does, and on what its author has to say to those who live with it.
+
+use super::super::problem::Report;
+use super::super::step::StepTemplate;
+use super::catalogue::Lint;
+use super::subject::{Subject, all_entries};
+
+pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
+    let rule = &subject.draft.rule;
+    let Some(response) = &rule.response else { return };
+    let is_endless = |step: &StepTemplate| matches!(step, StepTemplate::Disable { expires_in: None, .. });
+    if response.steps.iter().any(is_endless) {
+        let response = subject.entry("response").map(|entry| all_entries(&entry.value)).unwrap_or_default();
+        let at =
+            response.iter().find(|entry| entry.key == "permanent").map_or(subject.at("response"), |entry| entry.at);
+        let advice = "give it an end that the help desk can reach: `expires_in: 8h`";
+        report.warn(Lint::PermanentDisable, at, "the account stays disabled until somebody enables it", advice);
+    }
+    if rule.description.as_ref().is_none_or(|text| text.trim().is_empty()) {
+        let advice = "add `description`: what happened, why this answer, what to look at next";
+        report.warn(Lint::MissingDescription, subject.root.at, "the rule does not say why it acts", advice);
+    }
+    if rule.false_positives.is_empty() {
+        let advice = "add `falsepositives`: who may be signed out wrongly, and how to tell";
+        report.warn(
+            Lint::MissingFalsePositives,
+            subject.root.at,
+            "the rule does not say what else it may find",
+            advice,
+        );
+    }
+}

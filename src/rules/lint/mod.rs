@@ -1,0 +1,125 @@
+//! Lints: what the loader allows and an author probably did not mean. Each has an entry in the
+//! catalogue; `lint: { allow: ... }` in a document keeps one back, with a reason.
+//!
+//! Some are found while loading, where the loader sees them; those of this folder look at whole rules,
+//! and run for `portcullis rules check` only.
+
+pub(super) mod allow;
+mod catalogue;
+mod consequence;
+mod implication;
+mod mend;
+mod old;
+mod overlap;
+mod proof;
+mod reach;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod unanchored;
+
+pub use catalogue::{Lint, LintLevel};
+pub use mend::{Mended, mended};
+pub(super) use reach::{is_chosen_by_strangers, is_common_value};
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use self::subject::Subject;
+use super::load::{self, Reported};
+use super::problem::{LoadErrors, Problem, Report};
+use super::rule::Draft;
+use super::rule_set::RuleSet;
+use super::source::{self, SourceFile};
+use super::yaml::{self, Node};
+
+/// A folder that loads, and everything that is doubtful in it.
+#[derive(Debug)]
+pub struct Linted {
+    /// Its rules.
+    pub set: RuleSet,
+    /// What was found, sorted by file and line.
+    pub findings: Vec<Problem>,
+    /// How much more was found that the files allow.
+    pub allowed: usize,
+}
+
+/// Loads a folder as the server does, and looks for everything in the catalogue.
+///
+/// # Errors
+/// Every problem of every file, if it does not load.
+pub fn lint(folder: &Path) -> Result<Linted, LoadErrors> {
+    let mut reports = Vec::new();
+    let files = source::read(folder, &mut reports);
+    lint_files(&load::shown(folder), &files, reports)
+}
+
+/// As [`lint`], with one more file, which is not there yet, or with another text of one that is.
+///
+/// # Errors
+/// Every problem of every file, if it does not load.
+pub fn lint_with(folder: &Path, file: SourceFile) -> Result<Linted, LoadErrors> {
+    let mut reports = Vec::new();
+    let mut files = source::read(folder, &mut reports);
+    files.retain(|other| other.name != file.name);
+    files.push(file);
+    files.sort_by(|left, right| left.name.cmp(&right.name));
+    lint_files(&load::shown(folder), &files, reports)
+}
+
+fn lint_files(folder: &str, files: &[SourceFile], reports: Vec<Report>) -> Result<Linted, LoadErrors> {
+    let mut opened = load::open(folder, files, reports, Draft::check);
+    if opened.reports.iter().any(|report| report.errors() > 0) {
+        return opened.finish().map(|set| Linted { set, findings: Vec::new(), allowed: 0 });
+    }
+    let mut reports = std::mem::take(&mut opened.reports);
+    let trees = trees(files);
+    look(&opened.drafts, &trees, &mut reports);
+    let (mut findings, mut allowed) = (Vec::new(), 0);
+    for report in reports {
+        let unused = unused(&report);
+        let mut told = report.told();
+        allowed += told.allowed.len();
+        findings.append(&mut told.warnings);
+        findings.extend(told.unused.into_iter().map(unused));
+    }
+    findings.sort();
+    Ok(Linted { set: opened.finish()?, findings, allowed })
+}
+
+/// Puts every lint to every rule, and then to all of them together.
+fn look(drafts: &[Reported<Draft>], trees: &Trees<'_>, reports: &mut [Report]) {
+    let checks = [consequence::check, old::check, proof::check, reach::check, unanchored::check];
+    for (index, draft) in drafts {
+        let roots = trees.get(draft.rule.file.as_str()).map_or(&[][..], Vec::as_slice);
+        let root = roots.iter().find(|root| root.at == draft.at);
+        if let (Some(root), Some(report)) = (root, reports.get_mut(*index)) {
+            let subject = Subject { draft, root };
+            checks.iter().for_each(|check| check(&subject, report));
+        }
+    }
+    overlap::check(drafts, reports);
+}
+
+/// The documents of each file, by its name.
+type Trees<'f> = HashMap<&'f str, Vec<Node>>;
+
+fn trees(files: &[SourceFile]) -> Trees<'_> {
+    // What is wrong with a file was said when it was loaded.
+    let mut silent = Report::about("");
+    let mut tree = |file: &SourceFile| Some(yaml::documents(source::decode(&file.bytes, &mut silent)?, &mut silent));
+    files.iter().filter_map(|file| Some((file.name.as_str(), tree(file)?))).collect()
+}
+
+/// The finding that something is allowed without need.
+fn unused(report: &Report) -> impl Fn((super::Place, Lint)) -> Problem + use<> {
+    let file = report.file().to_owned();
+    move |(at, lint)| Problem {
+        file: file.clone(),
+        at: Some(at),
+        what: format!("`{}` is allowed here, but nothing is found", lint.id()),
+        advice: Some("take it out of `allow`".to_owned()),
+        lint: Some(Lint::UnusedAllowance),
+        level: Lint::UnusedAllowance.level(),
+    }
+}

@@ -1,0 +1,253 @@
+//! Each lint with rules that have it and rules that nearly do, and the promises about all of them.
+
+use std::path::Path;
+
+use super::super::tests::{ACTING, folder};
+use super::*;
+
+/// A rule that nothing is wrong with, to be varied.
+fn clean() -> String {
+    let near_miss = "  - name: nearly\n    alert: {a: y, who: a@example.com}\n    expect: none\n";
+    let words = "description: Because.\nfalsepositives:\n  - A test.\n";
+    format!("{}{words}", ACTING.replace("owner:", &format!("{near_miss}owner:")))
+}
+
+fn with(from: &str, to: &str) -> String {
+    let rule = clean();
+    assert!(rule.contains(from), "{from}");
+    rule.replace(from, to)
+}
+
+fn linted(rules: &[(&str, &str)]) -> Linted {
+    lint_files("", &folder(rules), Vec::new()).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// What is found in one rule, as `line id level`.
+fn found(rule: &str) -> Vec<String> {
+    shown(&linted(&[("x.yml", rule)]))
+}
+
+fn shown(linted: &Linted) -> Vec<String> {
+    let line = |found: &Problem| {
+        format!("{}:{} {} {}", found.file, found.at.unwrap().line, found.lint.unwrap().id(), found.level.as_str())
+    };
+    linted.findings.iter().map(line).collect()
+}
+
+#[test]
+fn the_clean_rule_is_clean() {
+    assert_eq!(found(&clean()), [""; 0]);
+}
+
+#[test]
+fn a_rule_that_acts_on_what_strangers_choose_is_told_so() {
+    let tests = |event: &str| {
+        clean().replace("  selection: {a: x}", &format!("  selection: {event}")).replace("alert: {a: x,", "alert: {")
+    };
+    // The tests of the rule do not come out any more, so they go.
+    let detecting = |detection: &str| {
+        let rule = tests(detection);
+        let (head, rest) = rule.split_once("tests:").unwrap();
+        let (_, tail) = rest.split_once("owner:").unwrap();
+        shown(&linted(&[("x.yml", &format!("{head}owner:{tail}"))]))
+            .into_iter()
+            .filter(|found| !found.contains("-test "))
+            .collect::<Vec<_>>()
+    };
+    let attacker = ["x.yml:4 attacker-controlled-only warning"];
+    let everyone = ["x.yml:4 can-hit-everyone warning"];
+    for detection in [
+        "{client.userAgent.rawUserAgent|contains: sqlmap}",
+        "{actor.displayName: evil}",
+        "{client_ip|cidr: 10.0.0.0/8}",
+        "{Subject: Invoice}",
+        "[evil, worse]",
+        "{eventType: user.session.start, userAgent: curl}",
+        "[{eventType: user.risk.detect}, {message: evil}]",
+    ] {
+        assert_eq!(detecting(detection), attacker, "{detection}");
+    }
+    // What any value at all passes does not load, so there is nothing to tell of it.
+    for detection in [
+        "{eventType: user.session.start}",
+        "{eventType|startswith: 'user.'}",
+        "{outcome.result: [SUCCESS, FAILURE]}",
+        "{risk|gte: 1}",
+        "[{a: x}, {outcome: success}]",
+    ] {
+        assert_eq!(detecting(detection), everyone, "{detection}");
+    }
+    for detection in [
+        "{eventType: user.risk.detect}",
+        "{eventType: user.session.start, risk: high}",
+        "{userAgent: curl, verdict: confirmed}",
+        "{outcome|contains|all: [success, stolen]}",
+        "{risk|gte: 5000}",
+        "[{a: x}, {a: y}]",
+    ] {
+        assert_eq!(detecting(detection), [""; 0], "{detection}");
+    }
+}
+
+#[test]
+fn only_rules_that_act_are_told() {
+    let rule = "title: T\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {product: test}\ndetection:\n  s: {message|re: 'ev.l'}\n  condition: s\n";
+    assert_eq!(found(rule), [""; 0]);
+}
+
+#[test]
+fn an_expression_that_is_found_anywhere_is_told() {
+    let loose = with("  selection: {a: x}", "  selection: {a|re: ['^x$', xyz]}");
+    assert_eq!(found(&loose), ["x.yml:5 unanchored-regex warning"]);
+    assert_eq!(found(&with("  selection: {a: x}", "  selection: {a|re: '^(x|z)$'}")), [""; 0]);
+}
+
+#[test]
+fn what_has_no_end_no_words_or_no_tests_is_told() {
+    assert_eq!(found(&with("expires_in: 8h", "permanent: true")), ["x.yml:12 permanent-disable warning"]);
+    assert_eq!(found(&with("description: Because.\n", "")), ["x.yml:1 missing-description warning"]);
+    assert_eq!(found(&with("falsepositives:\n  - A test.\n", "")), ["x.yml:1 missing-falsepositives warning"]);
+    assert_eq!(found(&with("alert: {a: y,", "alert: {a: y, b: 1,")), [""; 0]);
+    let near_miss = "  - name: nearly\n    alert: {a: y, who: a@example.com}\n    expect: none\n";
+    assert_eq!(found(&with(near_miss, "")), ["x.yml:13 missing-near-miss-test warning"]);
+    let rule = clean();
+    let (head, rest) = rule.split_once("tests:").unwrap();
+    let (_, tail) = rest.split_once("owner:").unwrap();
+    let untested = format!("{head}owner:{tail}");
+    assert_eq!(found(&untested), ["x.yml:1 missing-match-test warning"]);
+    assert_eq!(
+        found(&untested.replace("enforce", "shadow")),
+        ["x.yml:1 missing-match-test warning", "x.yml:1 missing-near-miss-test warning"]
+    );
+}
+
+#[test]
+fn old_dates_tags_operators_and_values_are_told_and_mended() {
+    let old = with("owner:", "date: 2023/01/02\ntags: [attack.T1078, attack.initial-access, cve.2021.44228]\nowner:")
+        .replace("condition: selection", "condition: selection AND NOT other")
+        .replace("detection:\n", "detection:\n  other: {b: 012, c|contains|all: z}\n");
+    let expected = [
+        "x.yml:5 single-value-all warning",
+        "x.yml:5 unquoted-zero warning",
+        "x.yml:7 shouting-operator warning",
+        "x.yml:21 old-date info",
+        "x.yml:22 old-tag info",
+        "x.yml:22 old-tag info",
+    ];
+    let mut told = found(&old);
+    told.sort_by_key(|told| expected.iter().position(|expected| expected == told));
+    assert_eq!(told, expected);
+    let mended = mend::mended_files(&folder(&[("x.yml", &old)])).unwrap();
+    let [Mended { after, .. }] = mended.as_slice() else { panic!("{mended:?}") };
+    assert_eq!(found(after), [""; 0]);
+    assert_eq!(after.lines().count(), old.lines().count());
+    assert!(
+        after.contains("c|contains: z")
+            && after.contains("tags: [attack.t1078, attack.initial-access, cve.2021-44228]")
+    );
+    assert_eq!(mend::mended_files(&folder(&[("x.yml", after)])).unwrap(), []);
+}
+
+#[test]
+fn what_is_allowed_is_not_told_and_needs_a_reason() {
+    let endless = with("expires_in: 8h", "permanent: true");
+    let allowed = format!("{endless}lint: {{allow: [permanent-disable], reason: left for good}}\n");
+    let linted = linted(&[("x.yml", &allowed)]);
+    assert_eq!((shown(&linted), linted.allowed), (Vec::new(), 1));
+    let needless = format!("{}lint: {{allow: [permanent-disable], reason: left for good}}\n", clean());
+    assert_eq!(found(&needless), ["x.yml:24 unused-allowance info"]);
+    for (lint, problem) in [
+        ("{allow: [permanent-disable]}", "x.yml:24:7: lint needs the key `reason`"),
+        ("{allow: [permanent-disable], reason: ''}", "x.yml:24:44: `reason` is empty"),
+        (
+            "{allow: [permanent-disabled], reason: r}",
+            "x.yml:24:16: `permanent-disabled` is no lint; did you mean `permanent-disable`?",
+        ),
+        ("{allow: [missing-locale], reason: r}", "x.yml:24:16: `missing-locale` is an error and cannot be allowed"),
+        ("{allow: [xyzzy], reason: r}", "x.yml:24:16: `xyzzy` is no lint; see `portcullis rules check --list-lints`"),
+        ("{deny: [old-date], reason: r}", "x.yml:24:7: lint needs the key `allow`"),
+        ("[old-date]", "x.yml:24:7: lint must be a mapping, not a list"),
+    ] {
+        let rule = format!("{}lint: {lint}\n", clean());
+        let errors = lint_files("", &folder(&[("x.yml", &rule)]), Vec::new()).unwrap_err();
+        assert_eq!(errors.to_string().lines().next().unwrap(), problem, "{lint}");
+    }
+}
+
+const OTHER: &str = "22222222-2222-4222-8222-222222222222";
+const FIRST: &str = "11111111-1111-4111-8111-111111111111";
+
+/// What is found in the clean rule beside a second one.
+fn beside(second: &str) -> Vec<String> {
+    shown(&linted(&[("a.yml", &clean()), ("b.yml", &second.replace(FIRST, OTHER))]))
+}
+
+#[test]
+fn a_second_rule_of_the_same_kind_is_told() {
+    let twin = with("selection", "chosen").replace("title: T", "title: Other");
+    assert_eq!(beside(&twin), ["b.yml:1 duplicate-rule warning"]);
+    // A rule without response is told softly, and is no copy of one that acts.
+    let detecting = |id: &str| {
+        format!("title: T\nid: {id}\nlogsource: {{product: test}}\ndetection:\n  s: {{a: x}}\n  condition: s\n")
+    };
+    let both = linted(&[("a.yml", &detecting(FIRST)), ("b.yml", &detecting(OTHER))]);
+    assert_eq!(shown(&both), ["b.yml:1 duplicate-rule info"]);
+    assert_eq!(beside(&detecting(OTHER)), [""; 0]);
+}
+
+#[test]
+fn a_rule_that_another_forestalls_is_told() {
+    let shadowed = ["b.yml:1 shadowed-rule warning"];
+    let narrow = with("selection: {a: x}", "selection: {a: x, b: y}").replace("alert: {a: x,", "alert: {a: x, b: y,");
+    assert_eq!(beside(&narrow), shadowed);
+    let except = with("condition: selection", "condition: selection and not known")
+        .replace("detection:\n", "detection:\n  known: {k: 1}\n");
+    assert_eq!(beside(&except), shadowed);
+    assert_eq!(beside(&narrow.replace("8h", "4h")), shadowed);
+    assert_eq!(beside(&narrow.replace("product: test", "product: test, service: s")), shadowed);
+    // Harder, elsewhere, on somebody else, on weaker proof, or sooner again: it has its own work to do.
+    for (from, to) in [
+        ("8h", "9h"),
+        ("product: test", "product: other"),
+        ("email: who", "user_id: who"),
+        ("  mode: enforce", "  mode: enforce\n  assurance: C"),
+        ("  mode: enforce", "  mode: enforce\n  cooldown: 1m"),
+        ("b: y", "a|neq: q"),
+    ] {
+        let other = narrow.replace(from, to);
+        let other = if from == "email: who" {
+            other.replace("a@example.com", "a").replace("A@example.com", "a")
+        } else {
+            other
+        };
+        let expected: &[&str] = if to == "a|neq: q" { &shadowed } else { &[] };
+        assert_eq!(beside(&other), expected, "{to}");
+    }
+    let wider = with("selection: {a: x}", "selection: {a: [x, z]}");
+    assert_eq!(beside(&wider), ["a.yml:1 shadowed-rule warning"]);
+    let watching = with("mode: enforce", "mode: shadow");
+    assert_eq!(beside(&watching), ["b.yml:1 shadowed-rule warning"]);
+}
+
+#[test]
+fn errors_of_the_catalogue_have_their_ids() {
+    let id = |rule: &str| {
+        let errors = lint_files("", &folder(&[("x.yml", rule)]), Vec::new()).unwrap_err();
+        errors.problems()[0].lint.map(Lint::id)
+    };
+    assert_eq!(id(&with("title: T", "title: T\nstatus: unsupported")), Some("unsupported-status"));
+    assert_eq!(id(&with("condition: selection", "condition: selection | count() > 5")), Some("old-aggregation"));
+    assert_eq!(id(&with("detection:\n", "detection:\n  timeframe: 5m\n")), Some("old-aggregation"));
+    assert_eq!(id(&with("title: T", "titel: T")), None);
+    let mut files = folder(&[("x.yml", &clean())]);
+    files.retain(|file| file.name != "reasons/th_TH.yml");
+    let errors = lint_files("", &files, Vec::new()).unwrap_err();
+    assert_eq!(errors.problems()[0].lint, Some(Lint::MissingLocale));
+    assert!(errors.problems().iter().all(|problem| problem.level == LintLevel::Error));
+}
+
+#[test]
+fn the_shipped_rules_are_clean() {
+    let linted = lint(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(shown(&linted), [""; 0]);
+}

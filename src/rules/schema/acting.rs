@@ -1,0 +1,141 @@
+//! The schema of what is Portcullis's own: response, tests, lint.
+
+use serde_json::{Map, Value, json};
+
+use super::super::lint::{Lint, LintLevel};
+use super::super::own_tests::TESTS_MAX;
+use super::super::response::{ASSURANCES, KINDS, MODES};
+use super::super::step::{STEPS, STEPS_MAX};
+use super::{line, mapping};
+
+/// A length of time.
+const DURATION: &str = r"^\d+[smhd]$";
+
+pub(super) fn response() -> Value {
+    let modes = MODES.map(|(name, _)| name);
+    let assurances = ASSURANCES.map(|(name, _)| name);
+    mapping(
+        "What to do on a match.",
+        &["steps"],
+        [
+            (
+                "mode",
+                json!({ "enum": modes, "default": "shadow", "description": "shadow only records; enforce acts." }),
+            ),
+            ("account", account()),
+            ("steps", steps()),
+            (
+                "cooldown",
+                json!({
+                    "type": "string", "pattern": DURATION, "default": "1h",
+                    "description": "How long the rule then leaves the account alone: 0s to 30d.",
+                }),
+            ),
+            (
+                "assurance",
+                json!({
+                    "enum": assurances, "default": "B",
+                    "description": "What a source must prove: A body, time and id signed; B body signed; C caller known; D secret in the URL.",
+                }),
+            ),
+        ],
+    )
+}
+
+fn account() -> Value {
+    let path =
+        json!({ "type": "string", "minLength": 1, "description": "A path such as `target[type=User].alternateId`." });
+    let kinds: Map<String, Value> = KINDS.iter().map(|kind| (kind.as_str().to_owned(), path.clone())).collect();
+    json!({
+        "type": "object",
+        "description": "Where the event names the account. Left out, it is the person that the source's kind finds.",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": kinds,
+        "additionalProperties": false,
+    })
+}
+
+fn steps() -> Value {
+    let reason = || {
+        line(
+            "For the administrators' log, at most 500 characters; may use {{ rule.title }}, {{ rule.id }}, \
+             {{ incident.id }}, {{ alert.source }}.",
+        )
+    };
+    let employee_reason = line("What the employee reads: a key of reasons/<locale>.yml.");
+    let sign_out = mapping(
+        "Ends all sessions.",
+        &["reason", "employee_reason"],
+        [("reason", reason()), ("employee_reason", employee_reason)],
+    );
+    let mut disable = mapping(
+        "Disables the account.",
+        &["reason"],
+        [
+            ("reason", reason()),
+            (
+                "expires_in",
+                json!({ "type": "string", "pattern": DURATION, "description": "When it enables itself again: 1m to 365d." }),
+            ),
+            ("permanent", json!({ "const": true, "description": "Said on purpose: until somebody enables it." })),
+        ],
+    );
+    if let Some(disable) = disable.as_object_mut() {
+        disable.insert("oneOf".to_owned(), json!([{ "required": ["expires_in"] }, { "required": ["permanent"] }]));
+    }
+    let step = |name: &str, settings: Value| mapping("A step.", &[name], [(name, settings)]);
+    json!({
+        "type": "array",
+        "description": "What is done, in this order, no kind twice; `enable` stands alone.",
+        "minItems": 1,
+        "maxItems": STEPS_MAX,
+        "items": {
+            "anyOf": [
+                step("sign_out", sign_out),
+                step("disable", disable),
+                step("enable", json!({ "type": ["object", "null"], "maxProperties": 0 })),
+                { "const": "enable" },
+            ],
+        },
+    })
+}
+
+pub(super) fn tests() -> Value {
+    let expected = mapping(
+        "The account that the rule must find, unless the source names it, and the steps.",
+        &["steps"],
+        [
+            ("account", json!({ "type": ["string", "integer"] })),
+            ("steps", json!({ "type": "array", "items": { "enum": STEPS } })),
+        ],
+    );
+    let test = mapping(
+        "An event and what the rule must make of it.",
+        &["name", "alert", "expect"],
+        [
+            ("name", line("What it shows, as a fact.")),
+            ("alert", json!({ "type": "object", "description": "The event as the sender writes it." })),
+            ("expect", json!({ "anyOf": [{ "enum": ["none", "match"] }, expected] })),
+        ],
+    );
+    json!({
+        "type": "array",
+        "description": "Run at every load: events that match, and events that nearly do.",
+        "maxItems": TESTS_MAX,
+        "items": test,
+    })
+}
+
+pub(super) fn lint() -> Value {
+    let allowed = Lint::ALL.into_iter().filter(|lint| lint.level() != LintLevel::Error);
+    let each: Vec<Value> = allowed.map(|lint| json!({ "const": lint.id(), "description": lint.means() })).collect();
+    mapping(
+        "Findings of `portcullis rules check` that are meant so.",
+        &["allow", "reason"],
+        [
+            ("allow", json!({ "type": "array", "items": { "oneOf": each } })),
+            ("reason", line("Why, for whoever reads the rule next.")),
+        ],
+    )
+}
