@@ -1,14 +1,17 @@
 //! Matches, plans, guards and records a delivery's alerts: one append, then the answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::counting::{Possible, Tally, count, possible};
 use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood};
 use super::{AdmissionError, AlertReceipt, Receipt};
-use crate::incident::{Alert, AlertId, Clock, IncidentId, NearestMiss, Opened, RuleId, SourceName, Timestamp};
+use crate::incident::{
+    Alert, AlertId, Clock, IncidentId, NearestMiss, Opened, RuleId, SourceName, Timestamp, VerdictKind,
+};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Standing, Target, decide, targets};
 use crate::rules::{InForce, RuleSet};
@@ -45,6 +48,9 @@ pub struct Admission {
 struct Judged<'r> {
     alert: Alert,
     targets: Vec<Target<'r>>,
+    /// The rules that match, and the correlations that may.
+    matched: Vec<RuleId>,
+    possible: Vec<Possible<'r>>,
     nearest: Option<NearestMiss>,
 }
 
@@ -75,7 +81,7 @@ impl Admission {
         let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.body_sha256));
         let ids: Vec<AlertId> = delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect();
         let judged: Vec<Judged<'_>> = delivery.alerts.into_iter().map(|alert| self.judge(rules, alert)).collect();
-        let acting = judged.iter().flat_map(|judged| &judged.targets).any(|target| target.acts_on().is_some());
+        let acting = judged.iter().any(|judged| judged.acting().next().is_some() || !judged.possible.is_empty());
         if !acting {
             return self.record(rules, &delivery.source, key, ids, judged).await;
         }
@@ -110,8 +116,11 @@ impl Admission {
 
     fn judge<'r>(&self, rules: &'r RuleSet, alert: Alert) -> Judged<'r> {
         let evaluation = rules.evaluate(&alert);
-        let targets = targets(&alert, evaluation.matches, &self.pseudonyms);
-        Judged { alert, targets, nearest: evaluation.nearest }
+        let matched: Vec<RuleId> = evaluation.matches.iter().map(|found| found.rule.reference.id.clone()).collect();
+        let possible = possible(rules, &alert, &matched, &self.pseudonyms);
+        let own = evaluation.matches.into_iter().filter(|found| !rules.is_silent(&found.rule.reference.id));
+        let targets = targets(&alert, own.collect(), &self.pseudonyms);
+        Judged { alert, targets, matched, possible, nearest: evaluation.nearest }
     }
 
     async fn record(
@@ -126,17 +135,28 @@ impl Admission {
         let mut drafts = Vec::with_capacity(judged.len());
         let mut opened = Vec::with_capacity(judged.len());
         let mut in_this_delivery = Vec::new();
+        let mut ahead = HashMap::new();
         for judged in judged {
-            let mut standing = self.standing(&judged.targets);
-            cover_within(&mut standing, &in_this_delivery);
-            let decided = decide(&judged.alert, judged.targets, judged.nearest, &standing, rules, now);
-            // An alert known from before opens nothing now, so it covers nothing either.
             let key = alert_key(&judged.alert);
-            if !decided.opened.is_empty() && !self.trail.is_known(&key) {
+            // An alert known from before counts and opens nothing now, so it covers nothing either.
+            let is_known = self.trail.is_known(&key);
+            let Judged { alert, mut targets, matched, possible, nearest } = judged;
+            let tally = match is_known || possible.is_empty() {
+                true => Tally::default(),
+                false => count(rules, &alert, &matched, &self.pseudonyms, &self.trail, &mut ahead),
+            };
+            targets.extend(possible.into_iter().filter_map(|possible| possible.into_fired(rules, &tally)));
+            let mut standing = self.standing(&targets);
+            cover_within(&mut standing, &in_this_delivery);
+            let mut decided = decide(&alert, targets, nearest, &standing, rules, now);
+            if decided.verdict.kind == VerdictKind::Unmatched && !matched.is_empty() {
+                decided.verdict.kind = VerdictKind::Counted;
+            }
+            if !decided.opened.is_empty() && !is_known {
                 in_this_delivery.extend(decided.opened.iter().flat_map(covers_of(now)));
             }
             opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
-            drafts.push(admitted(judged.alert, key, decided, now).map_err(refused)?);
+            drafts.push(admitted(alert, key, decided, tally.counted, now).map_err(refused)?);
         }
         match self.trail.append(key, drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => Ok(receipt(ids, opened, &slots)),
@@ -166,11 +186,12 @@ impl Admission {
         })
     }
 
-    /// The locks of all accounts concerned, in one order for everybody, so that nobody waits in a
-    /// circle.
+    /// The locks of all accounts and windows concerned, in one order for everybody, so that nobody
+    /// waits in a circle.
     async fn lanes_of(&self, judged: &[Judged<'_>]) -> Vec<MutexGuard<'_, ()>> {
-        let accounts = judged.iter().flat_map(|judged| &judged.targets).filter_map(Target::acts_on);
-        let lanes: BTreeSet<usize> = accounts.map(|(_, account)| lane(account)).collect();
+        let accounts = judged.iter().flat_map(Judged::acting).map(|(_, account)| account);
+        let windows = judged.iter().flat_map(|judged| &judged.possible).map(|possible| possible.window.as_str());
+        let lanes: BTreeSet<usize> = accounts.chain(windows).map(lane).collect();
         let mut held = Vec::with_capacity(lanes.len());
         for index in lanes {
             if let Some(lane) = self.lanes.get(index) {
@@ -178,6 +199,14 @@ impl Admission {
             }
         }
         held
+    }
+}
+
+impl Judged<'_> {
+    /// The rules and accounts that it acts on, or may.
+    fn acting(&self) -> impl Iterator<Item = (&RuleId, &str)> {
+        let possible = self.possible.iter().map(|possible| &possible.target);
+        self.targets.iter().chain(possible).filter_map(Target::acts_on)
     }
 }
 

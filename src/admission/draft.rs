@@ -1,6 +1,6 @@
 //! The records of a delivery: one for each alert, under the alert's key.
 
-use crate::incident::{Alert, Digest, Event, SourceName, Timestamp};
+use crate::incident::{Alert, Counted, Digest, Event, SourceName, Timestamp};
 use crate::intake::NotUnderstood;
 use crate::response::{Decided, Enclosure};
 use crate::trail::{DeliveryKey, Draft, StoreError, UniqueKey, seal, seal_json};
@@ -9,13 +9,20 @@ use crate::trail::{DeliveryKey, Draft, StoreError, UniqueKey, seal, seal_json};
 ///
 /// # Errors
 /// What lies beside it cannot be sealed.
-pub(super) fn admitted(alert: Alert, key: UniqueKey, decided: Decided, now: Timestamp) -> Result<Draft, StoreError> {
+pub(super) fn admitted(
+    alert: Alert,
+    key: UniqueKey,
+    decided: Decided,
+    counted: Vec<Counted>,
+    now: Timestamp,
+) -> Result<Draft, StoreError> {
     let enclosure = Enclosure { event: alert.event, subjects: decided.subjects };
     let (private, sealed) = seal_json(&enclosure)?;
     let event = Event::AlertAdmitted {
         alert: Box::new(alert.summary),
         verdict: Box::new(decided.verdict),
         opened: decided.opened,
+        counted,
         private,
     };
     Ok(Draft { at: now, event, key: Some(key), private: Some(sealed) })

@@ -2,6 +2,7 @@
 //! executor; they meet in the trail.
 
 mod admit;
+mod counting;
 mod draft;
 mod receipt;
 mod reload;

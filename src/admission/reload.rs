@@ -108,7 +108,7 @@ impl Reloader {
         for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
         }
-        tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "other rules are in force");
+        tracing::info!(rules.digest = %set.digest(), rules.count = set.all_rules().count(), "other rules are in force");
         self.in_force.replace(loaded);
         Ok(Reloaded::Replaced(self.in_force.now()))
     }
@@ -152,7 +152,7 @@ impl Reloader {
 #[must_use]
 pub fn loaded_events(loaded: &Loaded, watches: &Watches, by: LoadCause, actor: Option<String>) -> Vec<Event> {
     let Loaded { set, commit, signer, .. } = loaded;
-    let count = u32::try_from(set.rules().len()).unwrap_or(u32::MAX);
+    let count = u32::try_from(set.all_rules().count()).unwrap_or(u32::MAX);
     let (commit, signer) = (commit.clone(), signer.clone());
     let mut events = vec![Event::RulesLoaded { rules: set.digest(), count, commit, signer, by, actor }];
     events.extend(changes(set, watches));

@@ -37,5 +37,5 @@ pub fn unpromoted<'s>(set: &'s RuleSet, watches: &Watches) -> Vec<&'s Rule> {
 }
 
 fn of_mode(set: &RuleSet, mode: Mode) -> impl Iterator<Item = &Rule> {
-    set.rules().iter().filter(move |rule| rule.response.as_ref().is_some_and(|response| response.mode == mode))
+    set.all_rules().filter(move |rule| rule.response.as_ref().is_some_and(|response| response.mode == mode))
 }

@@ -104,7 +104,7 @@ async fn disputed(request: &HttpRequest, id: &str, payload: Payload, state: &Sta
 }
 
 fn find<'l>(loaded: &'l Arc<Loaded>, id: &str) -> Result<&'l Rule, Problem> {
-    loaded.set.rules().iter().find(|rule| rule.reference.id.as_str() == id).ok_or(Problem::NotFound)
+    loaded.set.all_rules().find(|rule| rule.reference.id.as_str() == id).ok_or(Problem::NotFound)
 }
 
 /// What this very rule has shown, if it only watches.

@@ -77,7 +77,7 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
         commit: loaded.commit.as_deref(),
         signer: loaded.signer.as_deref(),
         rules: state.trail.board(|board| {
-            let rules = loaded.set.rules().iter();
+            let rules = loaded.set.all_rules();
             rules.map(|rule| row(rule, board.watches(), state.bar, now)).collect()
         }),
         warnings: loaded.set.warnings().iter().map(ToString::to_string).collect(),

@@ -103,7 +103,7 @@ impl Ruling {
 
 fn outcome(decision: &Decision, covering: Option<&Known>) -> Outcome {
     match decision.kind {
-        VerdictKind::Unmatched => Outcome::Unmatched,
+        VerdictKind::Unmatched | VerdictKind::Counted => Outcome::Unmatched,
         VerdictKind::Shadow => Outcome::Shadow,
         VerdictKind::Held => Outcome::Held,
         VerdictKind::Suppressed if covering.is_some_and(|known| known.held.is_some()) => Outcome::Held,

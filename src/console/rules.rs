@@ -46,12 +46,12 @@ pub(super) fn in_force(console: &Console, now: Timestamp) -> Markup {
     let (watching, unpromoted) = console.trail.board(|board| {
         let watches = board.watches();
         let seen = |rule| Some(Seen::of(rule, watches.watch(&rule.reference.id)?, now));
-        (set.rules().iter().filter_map(seen).collect::<Vec<_>>(), unpromoted(set, watches).len())
+        (set.all_rules().filter_map(seen).collect::<Vec<_>>(), unpromoted(set, watches).len())
     });
     html! {
         h2 { "Rules" }
         p.quiet {
-            (set.rules().len()) " rules since " (time(loaded.since)) " UTC, set " code { (set.digest().short(12)) }
+            (set.all_rules().count()) " rules since " (time(loaded.since)) " UTC, set " code { (set.digest().short(12)) }
             @if let Some(commit) = &loaded.commit { ", commit " code { (commit.get(..12).unwrap_or(commit)) } }
             @if let Some(signer) = &loaded.signer { ", signed by " code { (signer) } }
             ". "

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertId, AlertSummary, Digest, Failure, HoldReason, IncidentId, Outcome, Plan, RuleId, RuleRef, ShadowEvidence,
-    SourceName, Timestamp, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Outcome, Plan, RuleId, RuleRef,
+    ShadowEvidence, SourceName, Timestamp, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -109,6 +109,9 @@ pub enum Event {
         /// The incidents this alert opens.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         opened: Vec<Opened>,
+        /// What the alert adds to the windows of correlations.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        counted: Vec<Counted>,
         /// Salted digest of what lies beside this record (the event, the account, the texts).
         private: Digest,
     },

@@ -12,6 +12,7 @@ mod plan;
 mod shadow;
 mod state;
 mod verdict;
+mod window;
 
 pub use account::{AccountKind, AccountRef, InvalidAccount, UserId};
 pub use alert::{Alert, AlertSummary, Assurance, LogSource};
@@ -23,3 +24,4 @@ pub use plan::{Action, ActionKind, Plan, ReasonCode, RuleRef};
 pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{IllegalTransition, Incident, Outcome, Status, StepState};
 pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};
+pub use window::{ALL_ENTRIES_MAX, Counted, ENTRIES_MAX, Entry, GROUPS_MAX, Window, WindowState, Windows};

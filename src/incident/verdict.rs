@@ -39,6 +39,8 @@ fn is_zero(count: &u32) -> bool {
 pub enum VerdictKind {
     /// No rule matched.
     Unmatched,
+    /// A rule matched whose matches are only counted by correlations.
+    Counted,
     /// A rule matched that only watches.
     Shadow,
     /// A rule matched, but an earlier incident on this account covers it (cooldown).

@@ -77,7 +77,7 @@ pub struct Decided {
 pub fn targets<'r>(alert: &Alert, matches: Vec<Match<'r>>, pseudonyms: &Pseudonyms) -> Vec<Target<'r>> {
     let target = |matched: Match<'r>| Target {
         rule: matched.rule,
-        meaning: meaning(matched.rule, alert, pseudonyms),
+        meaning: meaning(&matched, alert, pseudonyms),
         matched: matched.matched,
     };
     matches.into_iter().map(target).collect()
@@ -116,9 +116,10 @@ pub fn decide(
     Decided { verdict: verdict(decisions, nearest, rules), opened, subjects }
 }
 
-fn meaning<'r>(rule: &'r Rule, alert: &Alert, pseudonyms: &Pseudonyms) -> Meaning<'r> {
+fn meaning<'r>(matched: &Match<'r>, alert: &Alert, pseudonyms: &Pseudonyms) -> Meaning<'r> {
+    let rule: &'r Rule = matched.rule;
     let Some(response) = &rule.response else { return Meaning::Watch(Watched::Detects) };
-    let named = match response.account_of(alert) {
+    let named = match response.account_of_match(alert, matched.account.as_deref()) {
         Named::One(account) => Ok((pseudonyms.of(&account), account)),
         Named::None | Named::Invalid => Err(HoldReason::AccountNotNamed),
         Named::Several => Err(HoldReason::AccountAmbiguous),

@@ -23,6 +23,16 @@ pub(super) enum Condition {
 }
 
 impl Condition {
+    /// Whether it holds when these searches, by their places, do.
+    pub(super) fn holds_when(&self, is_there: &dyn Fn(usize) -> bool) -> bool {
+        match self {
+            Self::Search(place) => is_there(*place),
+            Self::Not(inner) => !inner.holds_when(is_there),
+            Self::All(parts) => parts.iter().all(|part| part.holds_when(is_there)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds_when(is_there)),
+        }
+    }
+
     /// Reads `text`, written at `at`, over the identifiers `names`.
     pub(super) fn parse(text: &str, names: &[&str], at: Place, report: &mut Report) -> Option<Self> {
         match Parser::read(text, names) {

@@ -3,6 +3,7 @@
 
 use crate::incident::{Digest, RuleId};
 
+use super::correlation::CorrelationDraft;
 use super::filter::Filter;
 use super::lint::allow;
 use super::lists::Lists;
@@ -60,6 +61,7 @@ const OTHER_WORDS: [(&str, &str); 7] = [
 pub(super) enum Document {
     Rule(Box<Draft>),
     Filter(Box<Filter>),
+    Correlation(Box<CorrelationDraft>),
 }
 
 /// Where a document comes from.
@@ -110,10 +112,8 @@ impl Document {
         match Sort::of(&fields, report)? {
             Sort::Rule => Draft::read(&fields, origin, lists, report).map(|draft| Self::Rule(Box::new(draft))),
             Sort::Filter => Filter::read(&fields, origin, lists, report).map(|filter| Self::Filter(Box::new(filter))),
-            Sort::Correlation => {
-                report.error(fields.at, "correlations are not supported yet");
-                None
-            }
+            Sort::Correlation => CorrelationDraft::read(&fields, origin, report)
+                .map(|correlation| Self::Correlation(Box::new(correlation))),
         }
     }
 }

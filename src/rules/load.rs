@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::incident::{Digest, ReasonCode, RuleId};
 
 use super::budget::Budget;
+use super::correlation::{self, Correlation, Feeds, own_tests};
 use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
@@ -128,7 +129,7 @@ fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), LoadErrors> {
 /// Whether a rule of the set acts on accounts.
 fn acts(set: &RuleSet) -> bool {
     let enforces = |rule: &Rule| rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
-    set.rules().iter().any(enforces)
+    set.all_rules().any(enforces)
 }
 
 fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
@@ -148,12 +149,14 @@ fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
 /// A folder with all its parts, each with the report of its file.
 pub(super) struct Opened {
     pub(super) drafts: Vec<Reported<Draft>>,
+    correlations: Vec<Correlation>,
     pub(super) reports: Vec<Report>,
     reasons: Reasons,
     guardrails: Guardrails,
     identities: Identities,
     digest: Digest,
     is_whole: bool,
+    folder: String,
 }
 
 /// Reads everything of a folder and puts `check` to each rule.
@@ -169,20 +172,46 @@ pub(super) fn open(
     let identities = read_identities(sorted.identities, folder, &mut reports).unwrap_or_default();
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
-    let drafts = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
+    let (drafts, correlations) = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
     check_each(&drafts, &mut reports, check);
-    Opened { drafts, reports, reasons, guardrails, identities, digest: digest(files), is_whole }
+    Opened {
+        drafts,
+        correlations,
+        reports,
+        reasons,
+        guardrails,
+        identities,
+        digest: digest(files),
+        is_whole,
+        folder: folder.to_owned(),
+    }
 }
 
 impl Opened {
     /// The rule set, if nothing is wrong.
     pub(super) fn finish(self) -> Result<RuleSet, LoadErrors> {
+        let mut failed = Vec::new();
         let rules: Vec<Rule> = self.drafts.into_iter().map(|(_, draft)| draft.rule).collect();
+        let feeds = Feeds::of(&self.correlations);
+        let fail = |rule: &Rule, at: Place, what: String| {
+            let file = format!("{}{}", self.folder, rule.file);
+            failed.push(Problem { file, at: Some(at), what, advice: None, lint: None, level: LintLevel::Error });
+        };
+        own_tests::run(&rules, &self.correlations, &feeds, fail);
         let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
         self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
+        errors.append(&mut failed);
         if errors.is_empty() {
             warnings.sort();
-            Ok(RuleSet::new(rules, self.digest, self.reasons, self.guardrails, self.identities, warnings))
+            Ok(RuleSet::new(
+                rules,
+                self.correlations,
+                self.digest,
+                self.reasons,
+                self.guardrails,
+                self.identities,
+                warnings,
+            ))
         } else {
             Err(LoadErrors::new(self.is_whole.then_some(self.digest), errors))
         }
@@ -276,9 +305,9 @@ fn read_drafts(
     lists: &Lists,
     reasons: &Reasons,
     reports: &mut Vec<Report>,
-) -> Vec<Reported<Draft>> {
+) -> (Vec<Reported<Draft>>, Vec<Correlation>) {
     let mut unique = Unique::default();
-    let (mut drafts, mut filters) = (Vec::new(), Vec::new());
+    let (mut drafts, mut filters, mut correlations) = (Vec::new(), Vec::new(), Vec::new());
     for (index, file) in (reports.len()..).zip(files) {
         let mut report = Report::about(format!("{folder}{}", file.name));
         for document in document::read(file, lists, &mut report) {
@@ -294,9 +323,16 @@ fn read_drafts(
                     unique.check(id, filter.name.as_ref(), &filter.file, &mut report);
                     filters.push((index, *filter));
                 }
+                Document::Correlation(draft) => {
+                    let id = Some((draft.id_at, &draft.rule.reference.id));
+                    unique.check(id, draft.name.as_ref(), &draft.rule.file, &mut report);
+                    check_codes(&draft.codes, reasons, &mut report);
+                    correlations.push((index, *draft));
+                }
             }
         }
-        let is_full = drafts.len() + filters.len() > DOCUMENTS_MAX || Report::values(reports) > VALUES_MAX;
+        let is_full =
+            drafts.len() + filters.len() + correlations.len() > DOCUMENTS_MAX || Report::values(reports) > VALUES_MAX;
         if is_full {
             let limits = format!("{DOCUMENTS_MAX} rules or {VALUES_MAX} values");
             report.file_error(format!("is where the folder comes to more than {limits}"), "remove some");
@@ -308,7 +344,8 @@ fn read_drafts(
         }
     }
     apply_filters(&filters, &mut drafts, lists.budget(), reports);
-    drafts
+    let correlations = correlation::link(correlations, &drafts, reports);
+    (drafts, correlations)
 }
 
 fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report], check: fn(&Draft, &mut Report)) {

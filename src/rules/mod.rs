@@ -19,6 +19,7 @@ mod commit;
 mod committed;
 mod compare;
 mod condition;
+mod correlation;
 mod cover;
 mod coverage;
 mod date_part;
@@ -85,6 +86,7 @@ mod yaml;
 
 pub use commit::checked_out;
 pub use committed::{Committed, NotCommitted, committed};
+pub use correlation::{Correlation, Signal, SignalValue};
 pub use coverage::{By, Coverage};
 pub use explain::Explained;
 pub use format::{Unformatted, formatted};

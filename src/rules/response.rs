@@ -89,6 +89,15 @@ impl Response {
         self.account_in(&alert.event, alert.person.as_ref())
     }
 
+    /// As [`Response::account_of`]; of a correlation that acts, `in_group` is the account's name.
+    #[must_use]
+    pub fn account_of_match(&self, alert: &Alert, in_group: Option<&str>) -> Named {
+        match (&self.account, in_group) {
+            (Some(account), Some(name)) => AccountRef::parse(account.kind, name).map_or(Named::Invalid, Named::One),
+            _ => self.account_of(alert),
+        }
+    }
+
     /// As [`Response::account_of`], for an event that no source has sent.
     #[must_use]
     pub fn account_in_event(&self, event: &Value) -> Named {

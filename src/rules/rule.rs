@@ -147,45 +147,20 @@ impl Draft {
     pub(super) fn read(fields: &Fields<'_>, origin: &Origin<'_>, lists: &Lists, report: &mut Report) -> Option<Self> {
         let acts = fields.get("response").is_some();
         let context = SigmaVersion::read(fields, report).map(|version| Context::new(lists, version, acts));
-        check_taxonomy(fields, report);
-        let title = read_title(fields, report);
-        let status = read_status(fields, report);
-        let level = read_level(fields, report);
         let log_source = fields.need("logsource", report).and_then(|node| log_source::read(node, report));
         let detection = fields.need("detection", report).zip(context.as_ref());
         let detection = detection.and_then(|(node, context)| Detection::read(node, context, report));
-        let name = read_name(fields, report);
-        let texts = Texts::read(fields, report);
         let mut codes = Vec::new();
-        let response = match fields.get("response") {
-            Some(node) => Response::read(node, title.unwrap_or_default(), &mut codes, report).map(Some),
-            None => Some(None),
-        };
+        let lists = context.map(|context| context.digests());
+        let head = Head::read(fields, origin, lists.as_deref().unwrap_or_default(), &mut codes, report);
         // Tests are read last: what they may expect depends on the response.
-        let tests = match (fields.get("tests"), &response) {
-            (Some(node), Some(response)) => own_tests::read(node, response.as_ref(), report),
+        let tests = match (fields.get("tests"), &head) {
+            (Some(node), Some((_, response))) => own_tests::read(node, response.as_ref(), report),
             _ => Vec::new(),
         };
-        let (id_at, id) = read_id(fields, origin, report)?;
-        let lists = context?.digests();
-        let version = origin.version(&lists);
-        let rule = Rule {
-            reference: RuleRef { id, title: title?.to_owned(), version },
-            behaviour: behaviour::of(fields, &lists),
-            file: origin.file.name.clone(),
-            status,
-            level,
-            description: texts.description,
-            author: texts.author,
-            owner: texts.owner,
-            references: texts.references,
-            false_positives: texts.false_positives,
-            tags: texts.tags,
-            log_source: log_source?,
-            response: response?,
-            detection: detection?,
-            filters: 0,
-        };
+        let (head, response) = lists.and(head)?;
+        let (name, id_at) = (head.name.clone(), head.id_at);
+        let rule = head.rule(log_source?, detection?, response);
         let detection_at = fields.entry("detection").map_or(fields.at, |entry| entry.at);
         Some(Self { rule, name, id_at, codes, at: fields.at, detection_at, tests })
     }
@@ -223,6 +198,71 @@ impl Draft {
                 "the rule acts but has no tests",
                 "add `tests` with an event that matches and one that nearly does",
             );
+        }
+    }
+}
+
+/// What rules and correlations have in common.
+pub(super) struct Head {
+    pub(super) name: Option<(Place, String)>,
+    pub(super) id_at: Place,
+    reference: RuleRef,
+    behaviour: Digest,
+    file: String,
+    status: Option<RuleStatus>,
+    level: Option<Level>,
+    texts: Texts,
+}
+
+impl Head {
+    /// Reads it, and the response; a document that depends on these lists.
+    pub(super) fn read(
+        fields: &Fields<'_>,
+        origin: &Origin<'_>,
+        lists: &[(String, Digest)],
+        codes: &mut Vec<(Place, ReasonCode)>,
+        report: &mut Report,
+    ) -> Option<(Self, Option<Response>)> {
+        check_taxonomy(fields, report);
+        let title = read_title(fields, report);
+        let status = read_status(fields, report);
+        let level = read_level(fields, report);
+        let name = read_name(fields, report);
+        let texts = Texts::read(fields, report);
+        let response = match fields.get("response") {
+            Some(node) => Response::read(node, title.unwrap_or_default(), codes, report).map(Some),
+            None => Some(None),
+        };
+        let (id_at, id) = read_id(fields, origin, report)?;
+        let reference = RuleRef { id, title: title?.to_owned(), version: origin.version(lists) };
+        let behaviour = behaviour::of(fields, lists);
+        let file = origin.file.name.clone();
+        Some((Self { name, id_at, reference, behaviour, file, status, level, texts }, response?))
+    }
+
+    /// Whether it says whom to ask.
+    pub(super) fn has_owner(&self) -> bool {
+        self.texts.owner.is_some()
+    }
+
+    /// The rule with its other parts.
+    pub(super) fn rule(self, log_source: LogSource, detection: Detection, response: Option<Response>) -> Rule {
+        Rule {
+            reference: self.reference,
+            behaviour: self.behaviour,
+            file: self.file,
+            status: self.status,
+            level: self.level,
+            description: self.texts.description,
+            author: self.texts.author,
+            owner: self.texts.owner,
+            references: self.texts.references,
+            false_positives: self.texts.false_positives,
+            tags: self.texts.tags,
+            log_source,
+            response,
+            detection,
+            filters: 0,
         }
     }
 }

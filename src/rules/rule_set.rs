@@ -4,8 +4,9 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::incident::{Alert, Digest, NearestMiss};
+use crate::incident::{Alert, Digest, NearestMiss, RuleId};
 
+use super::correlation::{Correlation, Feeds, Signal};
 use super::guardrails::Guardrails;
 use super::identities::Identities;
 use super::index::Index;
@@ -20,6 +21,9 @@ use super::rule::Rule;
 pub struct RuleSet {
     /// In the order of their files' names.
     rules: Vec<Rule>,
+    /// Each behind those that it builds on.
+    correlations: Vec<Correlation>,
+    feeds: Feeds,
     routing: Routing,
     /// Over all rules; made when it is first asked for.
     index: OnceLock<Index>,
@@ -45,13 +49,16 @@ pub struct Evaluation<'r> {
 pub struct Match<'r> {
     /// The rule.
     pub rule: &'r Rule,
-    /// The search identifiers that matched, at most 16.
+    /// The search identifiers that matched, at most 16; of a correlation the rule that has.
     pub matched: Vec<String>,
+    /// Of a correlation that acts: the value of the group that names the account.
+    pub account: Option<String>,
 }
 
 impl RuleSet {
     pub(super) fn new(
         rules: Vec<Rule>,
+        correlations: Vec<Correlation>,
         digest: Digest,
         reasons: Reasons,
         guardrails: Guardrails,
@@ -59,6 +66,8 @@ impl RuleSet {
         warnings: Vec<Problem>,
     ) -> Self {
         Self {
+            feeds: Feeds::of(&correlations),
+            correlations,
             routing: Routing::default(),
             index: OnceLock::new(),
             rules,
@@ -74,6 +83,30 @@ impl RuleSet {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The correlations, each behind those that it builds on.
+    #[must_use]
+    pub fn correlations(&self) -> &[Correlation] {
+        &self.correlations
+    }
+
+    /// The rules and, as rules, the correlations.
+    pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().chain(self.correlations.iter().map(|correlation| &correlation.rule))
+    }
+
+    /// What the event adds to the correlations that name this rule, or this correlation, which it
+    /// matches.
+    #[must_use]
+    pub fn signals(&self, rule: &RuleId, event: &Value) -> Vec<Signal<'_>> {
+        self.feeds.signals(&self.correlations, rule, event)
+    }
+
+    /// Whether matches of the rule are only counted by correlations, and are none of their own.
+    #[must_use]
+    pub fn is_silent(&self, rule: &RuleId) -> bool {
+        self.feeds.is_silent(rule)
     }
 
     /// SHA-256 over names and contents of all files of the folder; on every verdict.
@@ -131,7 +164,10 @@ impl RuleSet {
         }
         hits.sort_unstable();
         let rules = hits.into_iter().filter_map(|index| self.rules.get(index));
-        Evaluation { matches: rules.map(|rule| Match { rule, matched: rule.matched(event) }).collect(), nearest: None }
+        Evaluation {
+            matches: rules.map(|rule| Match { rule, matched: rule.matched(event), account: None }).collect(),
+            nearest: None,
+        }
     }
 
     /// The rules whose detection the event passes, whatever log source they are for, in the order of

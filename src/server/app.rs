@@ -61,7 +61,7 @@ impl App {
         check_promotions(&trail, &loaded, &folder, config)?;
         note_start(&trail, &loaded).await?;
         let set = &loaded.set;
-        tracing::info!(rules.digest = %set.digest(), rules.count = set.rules().len(), "the rules are in force");
+        tracing::info!(rules.digest = %set.digest(), rules.count = set.all_rules().count(), "the rules are in force");
         let rules = Arc::new(InForce::new(loaded));
         let reloader = Reloader::new(folder, config.rules.clone(), rules.clone(), trail.clone(), clock.clone());
         let admission =

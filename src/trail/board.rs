@@ -4,7 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::watches::Watches;
-use crate::incident::{Event, IllegalTransition, Incident, IncidentId, Outcome, RuleId, Status, Timestamp, UserId};
+use crate::incident::{
+    Event, IllegalTransition, Incident, IncidentId, Outcome, RuleId, Status, Timestamp, UserId, Windows,
+};
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
 const COVERS_MAX: usize = 200_000;
@@ -17,6 +19,7 @@ pub struct Board {
     due: BTreeSet<(Timestamp, u64, IncidentId)>,
     covers: HashMap<(RuleId, String), Cover>,
     pause: Option<Pause>,
+    windows: Windows,
     watches: Watches,
 }
 
@@ -62,6 +65,12 @@ impl Board {
     #[must_use]
     pub fn watches(&self) -> &Watches {
         &self.watches
+    }
+
+    /// What correlations have counted.
+    #[must_use]
+    pub fn windows(&self) -> &Windows {
+        &self.windows
     }
 
     /// A live incident.
@@ -135,7 +144,8 @@ impl Board {
     pub fn apply(&mut self, seq: u64, at: Timestamp, event: &Event) -> Result<(), IllegalTransition> {
         self.watches.apply(at, event);
         match event {
-            Event::AlertAdmitted { opened, .. } => {
+            Event::AlertAdmitted { opened, counted, .. } => {
+                counted.iter().for_each(|counted| self.windows.apply(counted, at));
                 for one in opened {
                     self.open(seq, at, Incident::open(one, at));
                 }

@@ -220,7 +220,9 @@ impl Trail {
 /// Whether the event changes what is going on; alerts that open nothing and that no rule watched do not.
 fn concerns_board(event: &Event) -> bool {
     match event {
-        Event::AlertAdmitted { opened, .. } => !opened.is_empty() || Watches::concern(event),
+        Event::AlertAdmitted { opened, counted, .. } => {
+            !opened.is_empty() || !counted.is_empty() || Watches::concern(event)
+        }
         Event::ResponderPaused { .. } | Event::ResponderResumed { .. } => true,
         _ => !event.incidents().is_empty() || Watches::concern(event),
     }

@@ -51,9 +51,26 @@ impl Pseudonyms {
     pub fn of(&self, account: &AccountRef) -> String {
         let mut mac = self.0.clone();
         mac.update(account.key().as_bytes());
-        let tag: [u8; 32] = mac.finalize().into_bytes().into();
-        hex::encode(tag.get(..PSEUDONYM_BYTES).unwrap_or(&tag))
+        hex_of(mac)
     }
+
+    /// The pseudonym of something that has these parts in this order: 32 lower-case hex digits.
+    #[must_use]
+    pub fn of_parts<'p>(&self, parts: impl Iterator<Item = &'p [u8]>) -> String {
+        let mut mac = self.0.clone();
+        // No account's key begins so; and a length before each part, so that no two rows of parts agree.
+        mac.update(b"\0parts");
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        hex_of(mac)
+    }
+}
+
+fn hex_of(mac: Hmac<Sha256>) -> String {
+    let tag: [u8; 32] = mac.finalize().into_bytes().into();
+    hex::encode(tag.get(..PSEUDONYM_BYTES).unwrap_or(&tag))
 }
 
 impl std::fmt::Debug for Pseudonyms {

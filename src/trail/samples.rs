@@ -158,5 +158,11 @@ fn alert_admitted() -> Event {
         ],
     };
     let opened = vec![Opened { plan, held: Some(HoldReason::ProtectedListed) }];
-    Event::AlertAdmitted { alert: Box::new(alert), verdict: Box::new(verdict), opened, private: digest }
+    Event::AlertAdmitted {
+        alert: Box::new(alert),
+        verdict: Box::new(verdict),
+        opened,
+        counted: Vec::new(),
+        private: digest,
+    }
 }

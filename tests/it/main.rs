@@ -11,6 +11,7 @@ mod authentication;
 mod backtest;
 mod concurrency;
 mod console;
+mod correlations;
 mod crash;
 mod dingtalk_faults;
 mod every_call_fails_once;

@@ -59,7 +59,7 @@ fn introduce(stage: &Stage, screen: &Screen) {
     screen.pair("Portcullis", stage.app().url());
     screen.pair("DingTalk sandbox", stage.sandbox_url());
     let loaded = stage.app().rules().now();
-    screen.pair("rules", format!("{} ({})", loaded.set.rules().len(), loaded.set.digest().short(12)));
+    screen.pair("rules", format!("{} ({})", loaded.set.all_rules().count(), loaded.set.digest().short(12)));
     if let Some(account) = stage.sandbox().account(USER_ID) {
         screen.pair("account", format!("{USER_ID}, {}", state_of(&account)));
     }

@@ -104,16 +104,16 @@ fn show(arguments: &Arguments, linted: &Linted) -> anyhow::Result<()> {
         let findings: Vec<Value> = shown.iter().map(|found| as_json(found)).collect();
         let report = json!({
             "loads": true,
-            "rules": set.rules().len(),
+            "rules": set.all_rules().count(),
             "digest": set.digest().to_string(),
             "allowed": linted.allowed,
             "findings": findings,
         });
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        set.rules().iter().for_each(|rule| println!("{}  {}", rule.reference.id, rule.reference.title));
+        set.all_rules().for_each(|rule| println!("{}  {}", rule.reference.id, rule.reference.title));
         shown.iter().for_each(|found| println!("{}", line(found)));
-        println!("{} rules are good{}; rule set {}", set.rules().len(), counts(linted), set.digest());
+        println!("{} rules are good{}; rule set {}", set.all_rules().count(), counts(linted), set.digest());
     }
     let denied = linted.findings.iter().filter(|found| found.level >= arguments.deny.lint_level()).count();
     if denied == 0 {

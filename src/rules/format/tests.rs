@@ -107,6 +107,10 @@ proptest! {
 /// The same with its keys turned round, twice as deep, with spaces behind dashes and keys. Descriptions
 /// are text blocks, in which spaces mean something.
 fn mangled(text: &str) -> String {
+    text.split("---\n").map(mangled_document).collect::<Vec<_>>().join("---\n")
+}
+
+fn mangled_document(text: &str) -> String {
     let mut sections: Vec<String> = Vec::new();
     for line in text.lines() {
         let depth = line.len() - line.trim_start().len();

@@ -69,7 +69,7 @@ fn properties() -> Map<String, Value> {
         ("scope", lines("Where it applies, for people.")),
         ("logsource", detection::log_source()),
         ("detection", json!({ "$ref": "#/$defs/detection", "description": "What to look for." })),
-        ("correlation", json!({ "type": "object", "description": "Several matches together." })),
+        ("correlation", acting::correlation()),
         ("filter", detection::filter()),
         ("fields", lines("Fields to show with a match, for people.")),
         ("falsepositives", lines("What else may look like it, and how to tell.")),

@@ -6,7 +6,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 
 use super::super::problem::Report;
-use super::super::{document, lint, own_tests, response, step, yaml};
+use super::super::{correlation, document, lint, own_tests, response, step, yaml};
 use super::*;
 
 fn shipped() -> PathBuf {
@@ -83,8 +83,12 @@ fn each_key_that_the_loader_takes_is_in_the_schema() {
     assert_eq!(names, sorted(step::STEPS));
     assert_eq!(keys(&steps[0]["properties"]["sign_out"]), sorted(step::SIGN_OUT_KEYS));
     assert_eq!(keys(&steps[1]["properties"]["disable"]), sorted(step::DISABLE_KEYS));
-    assert_eq!(keys(of("/properties/tests/items")), sorted(own_tests::KEYS));
-    assert_eq!(keys(of("/properties/tests/items/properties/expect/anyOf/1")), sorted(own_tests::EXPECT_KEYS));
+    assert_eq!(keys(of("/properties/tests/items/anyOf/0")), sorted(own_tests::KEYS));
+    assert_eq!(keys(of("/properties/tests/items/anyOf/0/properties/expect/anyOf/1")), sorted(own_tests::EXPECT_KEYS));
+    let row = of("/properties/tests/items/anyOf/1");
+    assert_eq!(keys(row), sorted(correlation::own_tests::KEYS));
+    assert_eq!(keys(&row["properties"]["alerts"]["items"]), sorted(correlation::own_tests::ALERT_KEYS));
+    assert_eq!(keys(of("/properties/correlation")), sorted(correlation::KEYS));
     assert_eq!(keys(of("/properties/lint")), sorted(lint::allow::KEYS));
 }
 

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod conformance;
+mod correlations;
 mod coverage;
 mod fuzzed;
 mod language;

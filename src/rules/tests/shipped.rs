@@ -82,7 +82,9 @@ fn every_shipped_rule_has_an_end_and_tests_of_match_and_near_miss() {
 #[test]
 fn the_readme_lists_every_shipped_rule_with_its_mode() {
     let readme = include_str!("../../../rules/README.md");
-    for rule in shipped_set().rules() {
+    let set = shipped_set();
+    // Rules that are only counted stand in the row of their correlation.
+    for rule in set.all_rules().filter(|rule| !set.is_silent(&rule.reference.id)) {
         let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", rule.file)));
         let row = row.unwrap_or_else(|| panic!("{} is not in rules/README.md", rule.file));
         let mode = match rule.response.as_ref().map(|response| response.mode) {

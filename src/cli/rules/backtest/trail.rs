@@ -85,7 +85,7 @@ impl Player<'_, '_> {
         match record.event {
             Event::ResponderPaused { .. } => self.is_paused = true,
             Event::ResponderResumed { .. } => self.is_paused = false,
-            Event::AlertAdmitted { alert, verdict, opened, private } if self.window.has(at) => {
+            Event::AlertAdmitted { alert, verdict, opened, private, .. } if self.window.has(at) => {
                 let (summary, verdict) = (*alert, *verdict);
                 self.judge(Admitted { seq, at, summary, verdict, opened, private })?;
             }

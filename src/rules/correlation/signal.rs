@@ -1,0 +1,149 @@
+//! What an event that a rule matches adds to correlations.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use crate::incident::{Digest, RuleId};
+
+use super::super::compare;
+use super::super::field::Field;
+use super::super::scalar::NumberValue;
+use super::super::value::with_text;
+use super::{Correlation, Sort};
+
+/// Something to be counted.
+#[derive(Debug, Clone)]
+pub struct Signal<'r> {
+    /// By which correlation.
+    pub correlation: &'r Correlation,
+    /// Which of its rules has matched.
+    pub part: u16,
+    /// The values of its group, in the clear.
+    pub group: Vec<String>,
+    /// What of the event counts.
+    pub value: SignalValue,
+}
+
+/// What of an event counts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SignalValue {
+    /// That it happened.
+    None,
+    /// That it has these values, in the clear.
+    Texts(Vec<String>),
+    /// This number, as it is written.
+    Number(String),
+}
+
+impl Signal<'_> {
+    /// What tells the window from all others: what is counted, and for whom.
+    #[must_use]
+    pub fn window(&self) -> Vec<&[u8]> {
+        let shape: &Digest = &self.correlation.shape;
+        let id = self.correlation.rule.reference.id.as_str().as_bytes();
+        [id, shape.0.as_slice()].into_iter().chain(self.group.iter().map(String::as_bytes)).collect()
+    }
+
+    /// The value of the group that names the account, if the correlation acts.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.group.get(self.correlation.account_key?).map(String::as_str)
+    }
+
+    /// The title of the rule that has matched.
+    #[must_use]
+    pub fn matched(&self) -> Option<&str> {
+        self.correlation.parts.get(usize::from(self.part)).map(|part| part.title.as_str())
+    }
+}
+
+/// Which correlations count which rules.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Feeds {
+    by_rule: HashMap<RuleId, Vec<(usize, u16)>>,
+    /// Rules whose matches are only counted.
+    silent: BTreeSet<RuleId>,
+}
+
+impl Feeds {
+    /// Of these correlations.
+    pub(in crate::rules) fn of(correlations: &[Correlation]) -> Self {
+        let mut feeds = Self::default();
+        for (place, correlation) in correlations.iter().enumerate() {
+            for (number, part) in (0..).zip(&correlation.parts) {
+                feeds.by_rule.entry(part.rule.clone()).or_default().push((place, number));
+            }
+        }
+        let generating = correlations.iter().filter(|correlation| correlation.generates);
+        let loud: BTreeSet<&RuleId> = generating.flat_map(|c| c.parts.iter().map(|part| &part.rule)).collect();
+        feeds.silent = feeds.by_rule.keys().filter(|rule| !loud.contains(rule)).cloned().collect();
+        feeds
+    }
+
+    /// Whether matches of the rule are only counted.
+    pub(in crate::rules) fn is_silent(&self, rule: &RuleId) -> bool {
+        self.silent.contains(rule)
+    }
+
+    /// What the event adds to the correlations that name the rule.
+    pub(in crate::rules) fn signals<'r>(
+        &self,
+        correlations: &'r [Correlation],
+        rule: &RuleId,
+        event: &Value,
+    ) -> Vec<Signal<'r>> {
+        let fed = self.by_rule.get(rule).into_iter().flatten();
+        fed.filter_map(|(place, part)| correlations.get(*place)?.signal(*part, event)).collect()
+    }
+}
+
+impl Correlation {
+    /// What the event, which the rule of this part matches, adds; `None` when it lacks a value that
+    /// groups or counts, or has several.
+    fn signal(&self, number: u16, event: &Value) -> Option<Signal<'_>> {
+        let part = self.parts.get(usize::from(number))?;
+        let group = part.group.iter().map(|field| only_text(field, event)).collect::<Option<_>>()?;
+        let value = match self.sort {
+            Sort::EventCount | Sort::Temporal | Sort::TemporalOrdered => SignalValue::None,
+            Sort::ValueCount => {
+                let texts = part.values.iter().map(|field| only_text(field, event));
+                SignalValue::Texts(texts.collect::<Option<_>>()?)
+            }
+            Sort::Sum | Sort::Average | Sort::Percentile(_) => {
+                SignalValue::Number(only_number(part.values.first()?, event)?)
+            }
+        };
+        // An event that several of the rules match is one event.
+        let part = if self.sort.tells_parts_apart() { number } else { 0 };
+        Some(Signal { correlation: self, part, group, value })
+    }
+
+    /// The names of the values that make its groups.
+    #[must_use]
+    pub fn group_by(&self) -> &[String] {
+        &self.group_by
+    }
+}
+
+/// The field's text, numbers in their shortest form, if it has exactly one.
+fn only_text(field: &Field, event: &Value) -> Option<String> {
+    let mut texts = BTreeSet::new();
+    field.look(event, |value| {
+        texts.extend(with_text(value, str::to_owned));
+        texts.len() > 1
+    });
+    (texts.len() == 1).then(|| texts.pop_first()).flatten()
+}
+
+fn only_number(field: &Field, event: &Value) -> Option<String> {
+    let mut numbers = BTreeSet::new();
+    field.look(event, |value| {
+        numbers.extend(compare::number(value).map(|number| match number {
+            NumberValue::Integer(number) => number.to_string(),
+            NumberValue::Float(number) => number.to_string(),
+        }));
+        numbers.len() > 1
+    });
+    (numbers.len() == 1).then(|| numbers.pop_first()).flatten()
+}

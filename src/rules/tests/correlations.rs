@@ -1,0 +1,205 @@
+//! Correlations: what each type counts, how windows slide, and what is refused. Rules `a`, `b` and `c`
+//! match events whose `k` is their name; a row of events is put to the correlation as its own test.
+
+use super::*;
+
+/// The rules, and a correlation with these lines and tests.
+fn files(correlation: &str, rest: &str) -> String {
+    let rule = |name: &str, number: u8| {
+        format!(
+            "title: {name}\nid: 00000000-0000-4000-8000-00000000000{number}\nname: {name}\nlogsource: {{product: test}}\ndetection:\n  s: {{k: {name}}}\n  condition: s\n---\n"
+        )
+    };
+    let rules = [("a", 1), ("b", 2), ("c", 3)].map(|(name, number)| rule(name, number)).concat();
+    format!(
+        "{rules}title: T\nid: 00000000-0000-4000-8000-000000000009\nname: t\ncorrelation: {{{correlation}}}\n{rest}"
+    )
+}
+
+/// A row: for each event the seconds since the one before, and the event.
+fn row(events: &[(u64, &str)], expected: &str) -> String {
+    let alerts = events.iter().map(|(after, event)| format!("      - {{after: {after}s, alert: {{{event}}}}}\n"));
+    format!("tests:\n  - name: row\n    expect: {expected}\n    alerts:\n{}", alerts.collect::<String>())
+}
+
+fn check(correlation: &str, events: &[(u64, &str)], expected: &str) {
+    let text = files(correlation, &row(events, expected));
+    if let Err(errors) = load_rule(&text) {
+        panic!("{correlation} on {events:?}: {errors}");
+    }
+}
+
+fn refused(correlation: &str, rest: &str) -> String {
+    load_rule(&files(correlation, rest)).unwrap_err().to_string()
+}
+
+const COUNT: &str = "type: event_count, rules: [a], group-by: [u], timespan: 10s, condition: {gte: 3}";
+
+#[test]
+fn events_are_counted_for_each_group_in_a_window_that_slides() {
+    let one = "k: a, u: x";
+    check(COUNT, &[(0, one), (4, one), (4, one)], "match");
+    check(COUNT, &[(0, one), (4, one)], "none");
+    check(COUNT, &[(0, one), (4, one), (4, "k: a, u: y")], "none");
+    check(COUNT, &[(0, one), (6, one), (6, one)], "none");
+    // No boundary of a fixed window stands between these.
+    check(COUNT, &[(9, one), (2, one), (2, one)], "match");
+    check(COUNT, &[(0, one), (1, "k: b, u: x"), (1, one), (1, "k: a"), (1, "k: a, u: [x, y]")], "none");
+}
+
+#[test]
+fn numbers_group_as_their_text_and_no_group_is_one_group() {
+    check(COUNT, &[(0, "k: a, u: 5"), (1, "k: a, u: '5'"), (1, "k: a, u: 5.0")], "match");
+    let all = "type: event_count, rules: [a], timespan: 10s, condition: {gte: 2}";
+    check(all, &[(0, "k: a, u: x"), (1, "k: a, u: y")], "match");
+}
+
+#[test]
+fn ranges_and_every_comparison_hold() {
+    let with = |condition: &str| format!("type: event_count, rules: [a], timespan: 10s, condition: {condition}");
+    let events = [(0, "k: a"), (1, "k: a"), (1, "k: a")];
+    for (condition, expected) in [
+        ("{gt: 2}", "match"),
+        ("{gt: 3}", "none"),
+        ("{lt: 1}", "none"),
+        ("{lte: 1}", "match"),
+        ("{eq: 3}", "match"),
+        ("{eq: 4}", "none"),
+        ("{neq: 1}", "match"),
+        ("{gte: 2, lte: 5}", "match"),
+        ("{gt: 3, lte: 5}", "none"),
+    ] {
+        check(&with(condition), &events, expected);
+    }
+}
+
+#[test]
+fn different_values_are_counted_and_several_fields_make_one_value() {
+    let one = "type: value_count, rules: [a], timespan: 10s, condition: {field: v, gte: 2}";
+    check(one, &[(0, "k: a, v: 1"), (1, "k: a, v: 1"), (1, "k: a")], "none");
+    check(one, &[(0, "k: a, v: 1"), (1, "k: a, v: 2")], "match");
+    let two = "type: value_count, rules: [a], timespan: 10s, condition: {field: [v, w], gte: 2}";
+    check(two, &[(0, "k: a, v: 1, w: 1"), (1, "k: a, v: 1, w: 2")], "match");
+    check(two, &[(0, "k: a, v: 1, w: 1"), (1, "k: a, v: 1, w: 1")], "none");
+}
+
+#[test]
+fn sums_means_and_percentiles_are_of_the_windows_numbers() {
+    let with = |sort: &str, condition: &str| {
+        format!("type: {sort}, rules: [a], timespan: 10s, condition: {{field: v, {condition}}}")
+    };
+    let events = [(0, "k: a, v: 1"), (1, "k: a, v: '2.5'"), (1, "k: a, v: many"), (1, "k: a, v: 10")];
+    for (sort, condition, expected) in [
+        ("value_sum", "gte: 13.5", "match"),
+        ("value_sum", "gt: 13.5", "none"),
+        ("value_avg", "gte: 4.5", "match"),
+        ("value_avg", "gt: 4.5", "none"),
+        ("value_median", "gte: 2.5", "match"),
+        ("value_median", "gt: 2.5", "none"),
+        ("value_percentile", "gte: 6.25, percentile: 75", "match"),
+        ("value_percentile", "gt: 6.25, percentile: 75", "none"),
+    ] {
+        check(&with(sort, condition), &events, expected);
+    }
+    check(&with("value_percentile", "gte: 0, percentile: 50"), &[(0, "k: a, v: many")], "none");
+}
+
+#[test]
+fn rules_match_together_in_any_order_or_in_theirs() {
+    let any = "type: temporal, rules: [a, b], group-by: u, timespan: 10s";
+    check(any, &[(0, "k: b, u: x"), (5, "k: a, u: x")], "match");
+    check(any, &[(0, "k: b, u: x"), (11, "k: a, u: x")], "none");
+    check(any, &[(0, "k: a, u: x"), (1, "k: a, u: x")], "none");
+    let some = "type: temporal, rules: [a, b, c], timespan: 10s, condition: {gte: 2}";
+    check(some, &[(0, "k: c"), (1, "k: a")], "match");
+    let words = "type: temporal, rules: [a, b, c], timespan: 10s, condition: a and (b or c)";
+    check(words, &[(0, "k: c"), (1, "k: a")], "match");
+    check(words, &[(0, "k: c"), (1, "k: b")], "none");
+    let ordered = "type: temporal_ordered, rules: [a, b, c], timespan: 10s";
+    check(ordered, &[(0, "k: a"), (1, "k: b"), (1, "k: c")], "match");
+    check(ordered, &[(0, "k: a"), (1, "k: c"), (1, "k: b")], "none");
+    check(ordered, &[(0, "k: b"), (0, "k: a"), (0, "k: b"), (0, "k: a"), (1, "k: c")], "match");
+}
+
+#[test]
+fn an_alias_is_another_field_in_each_rule() {
+    let alias = "type: temporal, rules: [a, b], group-by: [who], timespan: 10s, aliases: {who: {a: actor.id, b: user}}";
+    check(alias, &[(0, "k: a, actor: {id: x}"), (1, "k: b, user: x")], "match");
+    check(alias, &[(0, "k: a, actor: {id: x}"), (1, "k: b, user: y")], "none");
+    assert!(refused(&alias.replace(", b: user", ""), "").contains("says no field for `b`"));
+    assert!(refused(&alias.replace("b: user", "b: user, z: user"), "").contains("which `rules` does not name"));
+}
+
+#[test]
+fn correlations_build_on_correlations_but_not_on_themselves() {
+    let chain = files(
+        COUNT,
+        "---\ntitle: U\nname: u\ncorrelation: {type: temporal_ordered, rules: [t, b], group-by: [u], timespan: 20s}\n",
+    );
+    let with =
+        |events: &[(u64, &str)], expected: &str| load_rule(&format!("{chain}{}", row(events, expected))).map(drop);
+    let one = "k: a, u: x";
+    with(&[(0, one), (1, one), (1, one), (9, "k: b, u: x")], "match").unwrap();
+    with(&[(0, one), (1, one), (9, "k: b, u: x")], "none").unwrap();
+    with(&[(0, "k: b, u: x"), (1, one), (1, one), (1, one)], "none").unwrap();
+    let circle = "type: temporal, rules: [t, a], timespan: 10s";
+    assert!(refused(circle, "").contains("lead back to it"));
+    assert!(refused("type: temporal, rules: [nobody, a], timespan: 10s", "").contains("no rule is called `nobody`"));
+}
+
+#[test]
+fn what_makes_no_correlation_is_refused() {
+    for (correlation, problem) in [
+        ("rules: [a], timespan: 10s, condition: {gte: 3}", "needs the key `type`"),
+        ("type: event_counts, rules: [a], timespan: 10s, condition: {gte: 3}", "type"),
+        ("type: event_count, rules: [], timespan: 10s, condition: {gte: 3}", "names 1 to 100 rules"),
+        ("type: event_count, rules: [a, a], timespan: 10s, condition: {gte: 3}", "named twice"),
+        ("type: event_count, rules: [a], timespan: 10, condition: {gte: 3}", "no length of time"),
+        ("type: event_count, rules: [a], timespan: 10S, condition: {gte: 3}", "no length of time"),
+        ("type: event_count, rules: [a], timespan: 400d, condition: {gte: 3}", "no length of time"),
+        ("type: event_count, rules: [a], timespan: 10s", "needs a `condition`"),
+        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3, gt: 4}", "is no comparison"),
+        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3, eq: 4}", "is no comparison"),
+        ("type: event_count, rules: [a], timespan: 10s, condition: {gtr: 3}", "unknown comparison"),
+        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: x}", "expected a number"),
+        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 5000}", "a window holds 1000 entries"),
+        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3, field: x}", "reads no field"),
+        ("type: value_count, rules: [a], timespan: 10s, condition: {gte: 3}", "needs the field"),
+        ("type: value_sum, rules: [a], timespan: 10s, condition: {gte: 3, field: [x, y]}", "only value_count"),
+        ("type: value_percentile, rules: [a], timespan: 10s, condition: {gte: 3, field: x}", "needs a percentile"),
+        (
+            "type: value_percentile, rules: [a], timespan: 10s, condition: {gte: 3, field: x, percentile: 101}",
+            "0 to 100",
+        ),
+        (
+            "type: value_sum, rules: [a], timespan: 10s, condition: {gte: 3, field: x, percentile: 5}",
+            "only value_percentile",
+        ),
+        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3}, generate: yes please", "true or false"),
+        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3}, window: 5", "window"),
+    ] {
+        let said = refused(correlation, "");
+        assert!(said.contains(problem), "{correlation}: {said}");
+    }
+}
+
+#[test]
+fn one_that_acts_says_on_whom_of_its_group() {
+    let response =
+        "response:\n  account: {email: u}\n  steps:\n    - sign_out: {reason: x, employee_reason: account-takeover}\n";
+    let owned = format!("owner: me\n{response}");
+    assert!(load_rule(&files(COUNT, &owned)).is_ok());
+    assert!(refused(COUNT, response).contains("needs an owner"));
+    assert!(refused(&COUNT.replace("group-by: [u], ", ""), &owned).contains("is not part of `group-by`"));
+    assert!(refused(COUNT, &owned.replace("  account: {email: u}\n", "")).contains("must say who is meant"));
+}
+
+#[test]
+fn rules_that_are_only_counted_are_no_matches_of_their_own() {
+    let set = load_rule(&files(COUNT, "")).unwrap();
+    let id =
+        |number: u8| crate::incident::RuleId::parse(&format!("00000000-0000-4000-8000-00000000000{number}")).unwrap();
+    assert!(set.is_silent(&id(1)) && !set.is_silent(&id(2)) && !set.is_silent(&id(9)));
+    let set = load_rule(&files(&format!("{COUNT}, generate: true"), "")).unwrap();
+    assert!(!set.is_silent(&id(1)));
+}
