@@ -94,7 +94,7 @@ async fn d04_a_sender_that_hangs_up_before_the_answer_has_its_alert_admitted_or_
 
 /// Sends each delivery over a connection of its own. All of them but for the last byte are with the
 /// server before the last bytes leave together.
-async fn at_once(app: &TestApp, deliveries: Vec<Delivery>) -> Vec<RawAnswer> {
+pub(crate) async fn at_once(app: &TestApp, deliveries: Vec<Delivery>) -> Vec<RawAnswer> {
     let barrier = Arc::new(Barrier::new(deliveries.len()));
     let mut tasks = tokio::task::JoinSet::new();
     for delivery in deliveries {

@@ -203,3 +203,20 @@ fn rules_that_are_only_counted_are_no_matches_of_their_own() {
     let set = load_rule(&files(&format!("{COUNT}, generate: true"), "")).unwrap();
     assert!(!set.is_silent(&id(1)));
 }
+
+#[test]
+fn a_match_is_told_again_once_its_window_had_emptied() {
+    use crate::incident::{Entry, Timestamp, Window, WindowState};
+    let set = load_rule(&files("type: event_count, rules: [a], timespan: 10s, condition: {gte: 1}", "")).unwrap();
+    let correlation = &set.correlations()[0];
+    let mut window = Window::default();
+    let mut count = |second: i64| {
+        let at = Timestamp::from_second(second).unwrap();
+        let (at, until) = correlation.time_of(Some(at), at).unwrap();
+        correlation.count(&mut window, Entry { at, until, part: 0, value: None })
+    };
+    assert_eq!([0, 5, 14].map(&mut count), [WindowState::Fired, WindowState::Quiet, WindowState::Quiet]);
+    assert_eq!([30, 31].map(&mut count), [WindowState::Fired, WindowState::Quiet]);
+    // One that comes late into a window that has been told is nothing new.
+    assert_eq!(count(25), WindowState::Quiet);
+}
