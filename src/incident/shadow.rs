@@ -259,6 +259,7 @@ mod tests {
         let id = RuleId::parse("11111111-1111-4111-8111-111111111111").unwrap();
         Decision {
             rule: RuleRef { id, title: "T".to_owned(), version: Digest::of(b"") },
+            author: None,
             kind: VerdictKind::Shadow,
             matched: Vec::new(),
             incident: None,

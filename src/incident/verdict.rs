@@ -56,6 +56,9 @@ pub enum VerdictKind {
 pub struct Decision {
     /// The rule.
     pub rule: RuleRef,
+    /// Who wrote it. The Detection Rule License asks for the name in what is made of a match.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub author: Option<String>,
     /// What became of it.
     pub kind: VerdictKind,
     /// The search identifiers of the rule that matched.
@@ -69,6 +72,11 @@ pub struct Decision {
     /// The pseudonym of the account that a rule that only watches would have acted on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<String>,
+}
+
+impl Decision {
+    /// The most characters of an author's name, so that a record keeps within its size.
+    pub const AUTHOR_CHARS_MAX: usize = 256;
 }
 
 /// The rule that came closest to an alert nothing matched, and the first test it failed. Only names

@@ -75,12 +75,11 @@ pub struct Decided {
 /// Finds out on whom each matching rule would act.
 #[must_use]
 pub fn targets<'r>(alert: &Alert, matches: Vec<Match<'r>>, pseudonyms: &Pseudonyms) -> Vec<Target<'r>> {
-    let target = |matched: Match<'r>| Target {
-        rule: matched.rule,
-        meaning: meaning(&matched, alert, pseudonyms),
-        matched: matched.matched,
+    let of_match = |matched: Match<'r>| {
+        let meanings = meanings(&matched, alert, pseudonyms).into_iter();
+        meanings.map(move |meaning| Target { rule: matched.rule, meaning, matched: matched.matched.clone() })
     };
-    matches.into_iter().map(target).collect()
+    matches.into_iter().flat_map(of_match).collect()
 }
 
 /// Decides. The same inputs give the same result, to the letter.
@@ -116,19 +115,25 @@ pub fn decide(
     Decided { verdict: verdict(decisions, nearest, rules), opened, subjects }
 }
 
-fn meaning<'r>(matched: &Match<'r>, alert: &Alert, pseudonyms: &Pseudonyms) -> Meaning<'r> {
+/// One for each account the rule means, which is mostly one.
+fn meanings<'r>(matched: &Match<'r>, alert: &Alert, pseudonyms: &Pseudonyms) -> Vec<Meaning<'r>> {
     let rule: &'r Rule = matched.rule;
-    let Some(response) = &rule.response else { return Meaning::Watch(Watched::Detects) };
-    let named = match response.account_of_match(alert, matched.account.as_deref()) {
-        Named::One(account) => Ok((pseudonyms.of(&account), account)),
-        Named::None | Named::Invalid => Err(HoldReason::AccountNotNamed),
-        Named::Several => Err(HoldReason::AccountAmbiguous),
+    let Some(response) = &rule.response else { return vec![Meaning::Watch(Watched::Detects)] };
+    let nobody = |reason: HoldReason| match response.mode {
+        Mode::Enforce => Meaning::Nobody(reason),
+        Mode::Shadow => Meaning::Watch(Watched::Nobody(reason)),
     };
-    match (response.mode, named) {
-        (Mode::Enforce, Ok((pseudonym, account))) => Meaning::Act { response, account, pseudonym },
-        (Mode::Enforce, Err(reason)) => Meaning::Nobody(reason),
-        (Mode::Shadow, Ok((pseudonym, account))) => Meaning::Watch(Watched::Account { response, account, pseudonym }),
-        (Mode::Shadow, Err(reason)) => Meaning::Watch(Watched::Nobody(reason)),
+    let somebody = |account: AccountRef| {
+        let pseudonym = pseudonyms.of(&account);
+        match response.mode {
+            Mode::Enforce => Meaning::Act { response, account, pseudonym },
+            Mode::Shadow => Meaning::Watch(Watched::Account { response, account, pseudonym }),
+        }
+    };
+    match response.accounts_of_match(alert, matched.account.as_deref()) {
+        Ok(accounts) => accounts.into_iter().map(somebody).collect(),
+        Err(Named::Several) => vec![nobody(HoldReason::AccountAmbiguous)],
+        Err(Named::One(_) | Named::None | Named::Invalid) => vec![nobody(HoldReason::AccountNotNamed)],
     }
 }
 
@@ -155,7 +160,8 @@ fn settled(
         }
     };
     let rule = target.rule.reference.clone();
-    Some(Decision { rule, kind, matched: target.matched.clone(), incident, reason, account: None })
+    let (matched, author) = (target.matched.clone(), author(target.rule));
+    Some(Decision { rule, author, kind, matched, incident, reason, account: None })
 }
 
 /// What a rule that only watches would have done, as far as that can be said without DingTalk.
@@ -169,7 +175,13 @@ fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assur
         }
     };
     let rule = target.rule.reference.clone();
-    Decision { rule, kind: VerdictKind::Shadow, matched: target.matched.clone(), incident: None, reason, account }
+    let (matched, author) = (target.matched.clone(), author(target.rule));
+    Decision { rule, author, kind: VerdictKind::Shadow, matched, incident: None, reason, account }
+}
+
+/// The rule's author, as its licence may ask to be named wherever it has matched.
+fn author(rule: &Rule) -> Option<String> {
+    rule.author.as_ref().map(|author| author.chars().take(Decision::AUTHOR_CHARS_MAX).collect())
 }
 
 /// A live incident covers whatever its age; a closed one until the rule's cooldown has passed.
@@ -233,6 +245,7 @@ fn hold(
 fn planned(target: Target<'_>, incident: &IncidentId, held: Option<HoldReason>) -> Decision {
     Decision {
         rule: target.rule.reference.clone(),
+        author: author(target.rule),
         kind: if held.is_some() { VerdictKind::Held } else { VerdictKind::Planned },
         matched: target.matched,
         incident: Some(incident.clone()),

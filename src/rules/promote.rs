@@ -50,7 +50,7 @@ pub fn promotion(folder: &Path, name: &str) -> Result<Promotion, NotPromoted> {
         let Rule { reference, file, .. } = rule;
         reference.id.as_str() == name || file == name || reference.title == name
     };
-    let mut called = set.rules().iter().filter(is_called);
+    let mut called = set.all_rules().filter(is_called);
     let (Some(rule), None) = (called.next(), called.next()) else {
         return Err(NotPromoted::NoSuchRule(name.to_owned()));
     };
@@ -64,7 +64,7 @@ pub fn promotion(folder: &Path, name: &str) -> Result<Promotion, NotPromoted> {
     file.bytes = turned(file, rule.reference.id.as_str()).ok_or_else(not_editable)?;
     let content = file.bytes.clone();
     let after = compile(&files)?;
-    if is_only_that(rule, set.rules(), after.rules()) {
+    if is_only_that(rule, &set.all_rules().collect::<Vec<_>>(), &after.all_rules().collect::<Vec<_>>()) {
         Ok(Promotion { rule: rule.clone(), content })
     } else {
         Err(not_editable())
@@ -86,7 +86,7 @@ pub fn refuse_unpromoted(folder: &Path, rules: &[&Rule]) -> LoadErrors {
 }
 
 /// Whether the edit did what it should: this rule acts and does the same, and no other has changed.
-fn is_only_that(promoted: &Rule, before: &[Rule], after: &[Rule]) -> bool {
+fn is_only_that(promoted: &Rule, before: &[&Rule], after: &[&Rule]) -> bool {
     before.len() == after.len()
         && before.iter().zip(after).all(|(before, after)| {
             let is_it = before.reference.id == promoted.reference.id;

@@ -12,14 +12,16 @@ use super::duration;
 use super::problem::{Place, Report};
 use super::reader::{self, Fields};
 use super::step::{self, StepTemplate};
-use super::yaml::Node;
+use super::yaml::{Node, Yaml};
 
 /// How long a cooldown may be, in seconds: none to a month.
 const COOLDOWN_S: std::ops::RangeInclusive<u64> = 0..=30 * 86_400;
 const COOLDOWN_DEFAULT: Duration = Duration::from_secs(3_600);
 
 /// The keys of a `response`.
-pub(super) const KEYS: [&str; 5] = ["mode", "account", "steps", "cooldown", "assurance"];
+pub(super) const KEYS: [&str; 7] = ["mode", "account", "each", "limit", "steps", "cooldown", "assurance"];
+/// The most accounts that one alert may have one rule act on.
+pub(super) const ACCOUNTS_MAX: u8 = 20;
 /// The modes by their names.
 pub(super) const MODES: [(&str, Mode); 2] = [("shadow", Mode::Shadow), ("enforce", Mode::Enforce)];
 /// What a source may have to prove, by its name.
@@ -57,6 +59,8 @@ pub struct Response {
     pub cooldown: Duration,
     /// The least a source must prove for this rule to act.
     pub assurance: Assurance,
+    /// How many accounts one alert may name, of which each is acted on; without it, exactly one.
+    pub each: Option<u8>,
 }
 
 /// Where an event names an account, and what kind of name it is.
@@ -98,6 +102,26 @@ impl Response {
         }
     }
 
+    /// All accounts that the alert names to this rule. More than one, and only as many as it allows, when
+    /// the rule acts on each.
+    ///
+    /// # Errors
+    /// Why there is nobody to act on, which is never [`Named::One`].
+    pub fn accounts_of_match(&self, alert: &Alert, in_group: Option<&str>) -> Result<Vec<AccountRef>, Named> {
+        match (self.account_of_match(alert, in_group), self.each, &self.account) {
+            (Named::One(account), ..) => Ok(vec![account]),
+            (Named::Several, Some(limit), Some(path)) => {
+                let accounts = path.all_in(&alert.event)?;
+                if accounts.len() <= usize::from(limit) {
+                    Ok(accounts.into_iter().collect())
+                } else {
+                    Err(Named::Several)
+                }
+            }
+            (nobody, ..) => Err(nobody),
+        }
+    }
+
     /// As [`Response::account_of`], for an event that no source has sent.
     #[must_use]
     pub fn account_in_event(&self, event: &Value) -> Named {
@@ -133,8 +157,52 @@ impl Response {
             Some(node) => AccountPath::read(node, report).map(Some),
             None => Some(None),
         };
+        let each = read_each(&fields, report);
         let steps = fields.need("steps", report).and_then(|node| step::read_steps(node, title, codes, report));
-        Some(Self { mode: mode?, account: account?, steps: steps?, cooldown: cooldown?, assurance: assurance? })
+        Some(Self {
+            mode: mode?,
+            account: account?,
+            steps: steps?,
+            cooldown: cooldown?,
+            assurance: assurance?,
+            each: each?,
+        })
+    }
+}
+
+/// `each: true` with its limit, which says how many people one alert may reach.
+fn read_each(fields: &Fields<'_>, report: &mut Report) -> Option<Option<u8>> {
+    let is_each = match fields.get("each") {
+        None => false,
+        Some(Node { value: Yaml::Bool(value), .. }) => *value,
+        Some(node) => {
+            report.error(node.at, "`each` is true or false");
+            return None;
+        }
+    };
+    match (is_each, fields.get("limit")) {
+        (false, None) => Some(None),
+        (false, Some(node)) => {
+            report.error_with(node.at, "`limit` belongs to `each: true`", "add it, or leave the limit out");
+            None
+        }
+        (true, None) => {
+            let advice = format!("add `limit`: how many accounts one alert may name, up to {ACCOUNTS_MAX}");
+            report.error_with(fields.at, "`each: true` needs a limit", advice);
+            None
+        }
+        (true, Some(node)) => {
+            let limit = match &node.value {
+                Yaml::Number(number) => {
+                    number.text.parse::<u8>().ok().filter(|limit| (1..=ACCOUNTS_MAX).contains(limit))
+                }
+                _ => None,
+            };
+            if limit.is_none() {
+                report.error(node.at, format!("`limit` is a number from 1 to {ACCOUNTS_MAX}"));
+            }
+            limit.map(Some)
+        }
     }
 }
 
@@ -174,19 +242,22 @@ impl AccountPath {
     /// The distinct accounts the path reaches. Null counts as nothing; one unusable value spoils the
     /// rest, because a look-alike beside a real address is not "exactly one".
     pub(super) fn named_in(&self, event: &Value) -> Named {
-        let Reached::All(values) = self.path.values(event) else { return Named::Several };
-        let mut accounts = BTreeSet::new();
-        for value in values.into_iter().filter(|value| !value.is_null()) {
-            match self.account(value) {
-                Some(account) => accounts.insert(account),
-                None => return Named::Invalid,
-            };
-        }
+        let mut accounts = match self.all_in(event) {
+            Ok(accounts) => accounts,
+            Err(nobody) => return nobody,
+        };
         match (accounts.pop_first(), accounts.is_empty()) {
             (None, _) => Named::None,
             (Some(account), true) => Named::One(account),
             (Some(_), false) => Named::Several,
         }
+    }
+
+    /// All of them; an error when there are more than the path gives, or one is no name.
+    fn all_in(&self, event: &Value) -> Result<BTreeSet<AccountRef>, Named> {
+        let Reached::All(values) = self.path.values(event) else { return Err(Named::Several) };
+        let values = values.into_iter().filter(|value| !value.is_null());
+        values.map(|value| self.account(value).ok_or(Named::Invalid)).collect()
     }
 
     fn account(&self, value: &Value) -> Option<AccountRef> {

@@ -130,6 +130,7 @@ fn alert_admitted() -> Event {
     let decision = Decision {
         account: Some("00ff".to_owned()),
         rule: rule.clone(),
+        author: None,
         kind: VerdictKind::Held,
         matched: vec!["selection".to_owned()],
         incident: Some(incident(1)),

@@ -200,3 +200,37 @@ fn the_same_inputs_give_the_same_result_to_the_letter() {
     let once = || format!("{:?}", decided(&rules, &about("zhang.san@example.com"), &Standing::default()));
     assert_eq!(once(), once());
 }
+
+#[test]
+fn each_of_several_accounts_is_an_incident_up_to_the_limit() {
+    let text = String::from_utf8(rule(1, "high", "each: true\n  limit: 2\n  mode: enforce", CONTAIN).bytes).unwrap();
+    let rules = rule_set(vec![file("rule-1.yml", &text.replace("email: who", "email: 'who[*]'"))]);
+    let people = |names: &[&str]| alert(json!({"a": "x", "who": names}));
+    let accounts = |alert: &Alert| {
+        let decided = decided(&rules, alert, &Standing::default());
+        let mut accounts: Vec<String> =
+            decided.subjects.values().map(|subject| subject.account.value().to_owned()).collect();
+        accounts.sort();
+        (decided.verdict.kind, accounts)
+    };
+    assert_eq!(
+        accounts(&people(&["b@example.com", "a@example.com", "A@example.com"])),
+        (VerdictKind::Planned, vec!["a@example.com".to_owned(), "b@example.com".to_owned()])
+    );
+    for held in [&["a@example.com", "b@example.com", "c@example.com"][..], &["a@example.com", "no address"]] {
+        assert_eq!(accounts(&people(held)), (VerdictKind::Held, vec![]), "{held:?}");
+    }
+}
+
+#[test]
+fn the_author_is_on_every_decision() {
+    let long = "a".repeat(1_000);
+    let text = |author: &str| {
+        String::from_utf8(rule(1, "high", "mode: shadow", CONTAIN).bytes).unwrap() + "author: " + author + "\n"
+    };
+    for (author, recorded) in [("Ann Other", "Ann Other"), (long.as_str(), &long[..Decision::AUTHOR_CHARS_MAX])] {
+        let rules = rule_set(vec![file("rule-1.yml", &text(author))]);
+        let decided = decided(&rules, &about("zhang.san@example.com"), &Standing::default());
+        assert_eq!(decided.verdict.decisions[0].author.as_deref(), Some(recorded));
+    }
+}

@@ -285,6 +285,10 @@ fn account_key(
     report: &mut Report,
 ) -> Option<Option<usize>> {
     let Some(response) = response else { return Some(None) };
+    if response.each.is_some() {
+        report.error(at, "a correlation acts on one account, that of its group; leave `each` out");
+        return None;
+    }
     let Some(path) = &response.account else {
         let advice = "add `account` with one of the fields of `group-by`, or one of their aliases";
         report.error_with(at, "a correlation with a response must say who is meant", advice);

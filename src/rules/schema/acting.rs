@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::correlation;
 use super::super::lint::{Lint, LintLevel};
 use super::super::own_tests::TESTS_MAX;
-use super::super::response::{ASSURANCES, KINDS, MODES};
+use super::super::response::{ACCOUNTS_MAX, ASSURANCES, KINDS, MODES};
 use super::super::step::{STEPS, STEPS_MAX};
 use super::{line, mapping};
 
@@ -30,6 +30,17 @@ pub(super) fn response() -> Value {
                 json!({
                     "type": "string", "pattern": DURATION, "default": "1h",
                     "description": "How long the rule then leaves the account alone: 0s to 30d.",
+                }),
+            ),
+            (
+                "each",
+                json!({ "type": "boolean", "default": false, "description": "Whether to act on each of several accounts." }),
+            ),
+            (
+                "limit",
+                json!({
+                    "type": "integer", "minimum": 1, "maximum": ACCOUNTS_MAX,
+                    "description": "With `each`: how many accounts one alert may name.",
                 }),
             ),
             (

@@ -132,3 +132,20 @@ fn an_account_is_protected_under_the_names_listed() {
     assert!(is_protected(AccountKind::UserId, "boss01") && is_protected(AccountKind::Email, "boss@EXAMPLE.com"));
     assert!(!is_protected(AccountKind::UserId, "Boss01") && !is_protected(AccountKind::LoginId, "boss01"));
 }
+
+#[test]
+fn acting_on_each_needs_a_limit() {
+    let with = |lines: &str| load_rule(&ACTING.replace("  mode: enforce\n", &format!("  mode: enforce\n{lines}")));
+    assert_eq!(with("  each: true\n  limit: 3\n").unwrap().rules()[0].response.as_ref().unwrap().each, Some(3));
+    assert_eq!(with("  each: false\n").unwrap().rules()[0].response.as_ref().unwrap().each, None);
+    for (lines, problem) in [
+        ("  each: true\n", "needs a limit"),
+        ("  limit: 3\n", "belongs to `each: true`"),
+        ("  each: true\n  limit: 21\n", "a number from 1 to 20"),
+        ("  each: true\n  limit: 0\n", "a number from 1 to 20"),
+        ("  each: all\n", "true or false"),
+    ] {
+        let said = with(lines).unwrap_err().to_string();
+        assert!(said.contains(problem), "{lines}: {said}");
+    }
+}
