@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::incident::{Digest, ReasonCode, RuleId};
 
 use super::budget::Budget;
-use super::correlation::{self, Correlation, Feeds, own_tests};
+use super::correlation::{self, Correlation, own_tests};
 use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
@@ -97,17 +97,17 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
     open("", files, Vec::new(), Draft::check).finish()
 }
 
-/// The rules of a folder with their own tests, which are not run.
+/// The rules of a folder with their own tests, which are not run, and the correlations.
 ///
 /// # Errors
 /// Every problem of every file.
-pub(super) fn drafts(folder: &Path) -> Result<Vec<Draft>, LoadErrors> {
+pub(super) fn drafts(folder: &Path) -> Result<(Vec<Draft>, Vec<Correlation>), LoadErrors> {
     let (files, reports) = read(folder)?;
-    let Opened { drafts, reports, .. } = open(&shown(folder), &files, reports, Draft::check_safety);
+    let Opened { drafts, correlations, reports, .. } = open(&shown(folder), &files, reports, Draft::check_safety);
     let mut errors = Vec::new();
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
     if errors.is_empty() {
-        Ok(drafts.into_iter().map(|(_, draft)| draft).collect())
+        Ok((drafts.into_iter().map(|(_, draft)| draft).collect(), correlations))
     } else {
         Err(LoadErrors::new(None, errors))
     }
@@ -190,17 +190,13 @@ pub(super) fn open(
 impl Opened {
     /// The rule set, if nothing is wrong.
     pub(super) fn finish(self) -> Result<RuleSet, LoadErrors> {
-        let mut failed = Vec::new();
         let rules: Vec<Rule> = self.drafts.into_iter().map(|(_, draft)| draft.rule).collect();
-        let feeds = Feeds::of(&self.correlations);
-        let fail = |rule: &Rule, at: Place, what: String| {
-            let file = format!("{}{}", self.folder, rule.file);
-            failed.push(Problem { file, at: Some(at), what, advice: None, lint: None, level: LintLevel::Error });
-        };
-        own_tests::run(&rules, &self.correlations, &feeds, fail);
         let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
         self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
-        errors.append(&mut failed);
+        if errors.is_empty() {
+            let failed = own_tests::run(&rules, &self.correlations).into_iter();
+            errors.extend(failed.filter_map(|outcome| failure(&self.folder, &outcome)));
+        }
         if errors.is_empty() {
             warnings.sort();
             Ok(RuleSet::new(
@@ -216,6 +212,12 @@ impl Opened {
             Err(LoadErrors::new(self.is_whole.then_some(self.digest), errors))
         }
     }
+}
+
+fn failure(folder: &str, outcome: &own_tests::Outcome<'_>) -> Option<Problem> {
+    let what = format!("the test `{}` fails: {}", outcome.name, outcome.difference?);
+    let file = format!("{folder}{}", outcome.rule.file);
+    Some(Problem { file, at: Some(outcome.at), what, advice: None, lint: None, level: LintLevel::Error })
 }
 
 /// How files of the folder begin in messages.

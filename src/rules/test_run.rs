@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::correlation::own_tests;
 use super::coverage::{self, By, Coverage, Shown};
 use super::load;
 use super::own_tests::OwnTest;
@@ -75,7 +76,29 @@ impl Gap {
 /// # Errors
 /// Every other problem of every file.
 pub fn test(folder: &Path) -> Result<Vec<TestedRule>, LoadErrors> {
-    Ok(load::drafts(folder)?.iter().map(tested).collect())
+    let (drafts, correlations) = load::drafts(folder)?;
+    let mut tested: Vec<TestedRule> = drafts.iter().map(self::tested).collect();
+    let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
+    let outcomes = own_tests::run(&rules, &correlations);
+    tested.extend(correlations.iter().map(|correlation| tested_correlation(&correlation.rule, &outcomes)));
+    Ok(tested)
+}
+
+fn tested_correlation(rule: &Rule, outcomes: &[own_tests::Outcome<'_>]) -> TestedRule {
+    let own = || outcomes.iter().filter(|outcome| outcome.rule.reference.id == rule.reference.id);
+    let tests = own().map(|outcome| TestOutcome {
+        name: outcome.name.to_owned(),
+        line: outcome.at.line,
+        difference: outcome.difference.map(str::to_owned),
+    });
+    let has = |matches: bool| own().any(|outcome| outcome.matches == matches);
+    let gaps: Vec<Gap> = [(true, Gap::NoMatch), (false, Gap::NoMiss)]
+        .into_iter()
+        .filter(|(of, _)| !has(*of))
+        .map(|(_, gap)| gap)
+        .collect();
+    let coverage = Coverage { reached: 2 - gaps.len(), wanted: 2 };
+    TestedRule { rule: rule.reference.clone(), file: rule.file.clone(), tests: tests.collect(), gaps, coverage }
 }
 
 fn tested(draft: &Draft) -> TestedRule {

@@ -17,7 +17,7 @@ use super::Correlation;
 use super::signal::{Feeds, Signal, SignalValue};
 
 /// The most tests of one correlation, and the most alerts of one test.
-const TESTS_MAX: usize = 100;
+const TESTS_MAX: usize = 20;
 const ALERTS_MAX: usize = 200;
 /// The longest time between two alerts: a year.
 const AFTER_SECONDS_MAX: u64 = 366 * 86_400;
@@ -44,32 +44,45 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Vec<OwnTest> {
     items.iter().take(TESTS_MAX).filter_map(|item| OwnTest::read(item, report)).collect()
 }
 
-/// Puts the correlations' tests to them; one that comes out otherwise is an error of its file.
-pub(in crate::rules) fn run(
-    rules: &[Rule],
+/// What came of one test.
+pub(in crate::rules) struct Outcome<'c> {
+    pub(in crate::rules) rule: &'c Rule,
+    pub(in crate::rules) name: &'c str,
+    pub(in crate::rules) at: Place,
+    /// Whether it is one of a match.
+    pub(in crate::rules) matches: bool,
+    /// What differs from what it expects.
+    pub(in crate::rules) difference: Option<&'static str>,
+}
+
+/// Puts the correlations' tests to them and to the rules that they count.
+pub(in crate::rules) fn run<'c>(rules: &[Rule], correlations: &'c [Correlation]) -> Vec<Outcome<'c>> {
+    let feeds = Feeds::of(correlations);
+    let counted: Vec<&Rule> = rules.iter().filter(|rule| feeds.counts(&rule.reference.id)).collect();
+    let tests =
+        correlations.iter().flat_map(|correlation| correlation.tests.iter().map(move |test| (correlation, test)));
+    tests.map(|(correlation, test)| outcome(correlation, test, &counted, correlations, &feeds)).collect()
+}
+
+fn outcome<'c>(
+    correlation: &'c Correlation,
+    test: &'c OwnTest,
+    rules: &[&Rule],
     correlations: &[Correlation],
     feeds: &Feeds,
-    mut report: impl FnMut(&Rule, Place, String),
-) {
-    for correlation in correlations {
-        for test in &correlation.tests {
-            let mut row = Row { rules, correlations, feeds, windows: HashMap::new(), now: Timestamp::UNIX_EPOCH };
-            let mut fired = false;
-            for (after, event) in &test.alerts {
-                row.now = row.now.saturating_add(*after).unwrap_or(Timestamp::MAX);
-                fired |= row.put(event).contains(&correlation.rule.reference.id);
-            }
-            if fired != test.matches {
-                let [expected, found] =
-                    if test.matches { ["a match", "it does not match"] } else { ["none", "it matches"] };
-                report(
-                    &correlation.rule,
-                    test.at,
-                    format!("the test `{}` fails: expected {expected}, but {found}", test.name),
-                );
-            }
-        }
+) -> Outcome<'c> {
+    let mut row = Row { rules, correlations, feeds, windows: HashMap::new(), now: Timestamp::UNIX_EPOCH };
+    let mut has_fired = false;
+    for (after, event) in &test.alerts {
+        row.now = row.now.saturating_add(*after).unwrap_or(Timestamp::MAX);
+        has_fired |= row.put(event).contains(&correlation.rule.reference.id);
     }
+    let difference = match (test.matches, has_fired) {
+        (true, false) => Some("expected a match, but it does not match"),
+        (false, true) => Some("expected none, but it matches"),
+        _ => None,
+    };
+    Outcome { rule: &correlation.rule, name: &test.name, at: test.at, matches: test.matches, difference }
 }
 
 impl OwnTest {
@@ -107,7 +120,7 @@ impl OwnTest {
 
 /// A row of alerts, counted in memory.
 struct Row<'r> {
-    rules: &'r [Rule],
+    rules: &'r [&'r Rule],
     correlations: &'r [Correlation],
     feeds: &'r Feeds,
     windows: HashMap<Vec<u8>, Window>,

@@ -81,6 +81,11 @@ impl Feeds {
         feeds
     }
 
+    /// Whether a correlation counts matches of the rule.
+    pub(in crate::rules) fn counts(&self, rule: &RuleId) -> bool {
+        self.by_rule.contains_key(rule)
+    }
+
     /// Whether matches of the rule are only counted.
     pub(in crate::rules) fn is_silent(&self, rule: &RuleId) -> bool {
         self.silent.contains(rule)
