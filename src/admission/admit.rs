@@ -6,14 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::counting::{Possible, Tally, count, possible};
 use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood};
 use super::{AdmissionError, AlertReceipt, Receipt};
-use crate::incident::{
-    Alert, AlertId, Clock, IncidentId, NearestMiss, Opened, RuleId, SourceName, Timestamp, VerdictKind,
-};
+use crate::incident::{Alert, AlertId, Clock, Counted, IncidentId, Opened, RuleId, SourceName, Timestamp, Window};
 use crate::intake::{Delivery, NotUnderstood, Verified};
-use crate::response::{Standing, Target, decide, targets};
+use crate::response::{Counter, Judged, Standing, Stored};
 use crate::rules::{InForce, RuleSet};
 use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, Slot, StoreError, Trail};
 
@@ -44,15 +41,8 @@ pub struct Admission {
     lanes: Vec<Mutex<()>>,
 }
 
-/// An alert with what the rules matched.
-struct Judged<'r> {
-    alert: Alert,
-    targets: Vec<Target<'r>>,
-    /// The rules that match, and the correlations that may.
-    matched: Vec<RuleId>,
-    possible: Vec<Possible<'r>>,
-    nearest: Option<NearestMiss>,
-}
+/// An alert with what the rules say to it.
+type JudgedAlert<'r> = (Alert, Judged<'r>);
 
 impl Admission {
     /// An admission that records to `trail` what `rules` decide.
@@ -80,8 +70,8 @@ impl Admission {
         let rules = &loaded.set;
         let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.body_sha256));
         let ids: Vec<AlertId> = delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect();
-        let judged: Vec<Judged<'_>> = delivery.alerts.into_iter().map(|alert| self.judge(rules, alert)).collect();
-        let acting = judged.iter().any(|judged| judged.acting().next().is_some() || !judged.possible.is_empty());
+        let judged: Vec<JudgedAlert<'_>> = delivery.alerts.into_iter().map(|alert| self.judge(rules, alert)).collect();
+        let acting = judged.iter().any(|(_, judged)| judged.acting().next().is_some() || judged.counts());
         if !acting {
             return self.record(rules, &delivery.source, key, ids, judged).await;
         }
@@ -90,11 +80,11 @@ impl Admission {
         }
         // An alert that acts is carried to its end even if the sender hangs up, so that no other
         // alert on the account can be decided between this one's append and the board.
-        let alerts: Vec<Alert> = judged.into_iter().map(|judged| judged.alert).collect();
+        let alerts: Vec<Alert> = judged.into_iter().map(|(alert, _)| alert).collect();
         let (admission, loaded) = (Arc::clone(self), Arc::clone(&loaded));
         let carried = tokio::spawn(async move {
             let rules = &loaded.set;
-            let judged: Vec<Judged<'_>> = alerts.into_iter().map(|alert| admission.judge(rules, alert)).collect();
+            let judged: Vec<JudgedAlert<'_>> = alerts.into_iter().map(|alert| admission.judge(rules, alert)).collect();
             let _lanes = admission.lanes_of(&judged).await;
             admission.record(rules, &delivery.source, key, ids, judged).await
         });
@@ -114,13 +104,9 @@ impl Admission {
         self.trail.append(None, vec![draft]).await.map(drop).map_err(refused)
     }
 
-    fn judge<'r>(&self, rules: &'r RuleSet, alert: Alert) -> Judged<'r> {
-        let evaluation = rules.evaluate(&alert);
-        let matched: Vec<RuleId> = evaluation.matches.iter().map(|found| found.rule.reference.id.clone()).collect();
-        let possible = possible(rules, &alert, &matched, &self.pseudonyms);
-        let own = evaluation.matches.into_iter().filter(|found| !rules.is_silent(&found.rule.reference.id));
-        let targets = targets(&alert, own.collect(), &self.pseudonyms);
-        Judged { alert, targets, matched, possible, nearest: evaluation.nearest }
+    fn judge<'r>(&self, rules: &'r RuleSet, alert: Alert) -> JudgedAlert<'r> {
+        let judged = Judged::of(rules, &alert, &self.pseudonyms);
+        (alert, judged)
     }
 
     async fn record(
@@ -129,34 +115,26 @@ impl Admission {
         source: &SourceName,
         key: Option<DeliveryKey>,
         ids: Vec<AlertId>,
-        judged: Vec<Judged<'_>>,
+        judged: Vec<JudgedAlert<'_>>,
     ) -> Result<Receipt, AdmissionError> {
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let mut opened = Vec::with_capacity(judged.len());
         let mut in_this_delivery = Vec::new();
         let mut ahead = HashMap::new();
-        for judged in judged {
-            let key = alert_key(&judged.alert);
+        for (alert, mut judged) in judged {
+            let key = alert_key(&alert);
             // An alert known from before counts and opens nothing now, so it covers nothing either.
             let is_known = self.trail.is_known(&key);
-            let Judged { alert, mut targets, matched, possible, nearest } = judged;
-            let tally = match is_known || possible.is_empty() {
-                true => Tally::default(),
-                false => count(rules, &alert, &matched, &self.pseudonyms, &self.trail, &mut ahead),
-            };
-            targets.extend(possible.into_iter().filter_map(|possible| possible.into_fired(rules, &tally)));
-            let mut standing = self.standing(&targets);
+            let counted = if is_known { Vec::new() } else { self.count(rules, &alert, &mut judged, &mut ahead) };
+            let mut standing = self.standing(&judged);
             cover_within(&mut standing, &in_this_delivery);
-            let mut decided = decide(&alert, targets, nearest, &standing, rules, now);
-            if decided.verdict.kind == VerdictKind::Unmatched && !matched.is_empty() {
-                decided.verdict.kind = VerdictKind::Counted;
-            }
+            let decided = judged.decide(&alert, &standing, rules, now);
             if !decided.opened.is_empty() && !is_known {
                 in_this_delivery.extend(decided.opened.iter().flat_map(covers_of(now)));
             }
             opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
-            drafts.push(admitted(alert, key, decided, tally.counted, now).map_err(refused)?);
+            drafts.push(admitted(alert, key, decided, counted, now).map_err(refused)?);
         }
         match self.trail.append(key, drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => Ok(receipt(ids, opened, &slots)),
@@ -170,8 +148,30 @@ impl Admission {
         }
     }
 
-    fn standing(&self, targets: &[Target<'_>]) -> Standing {
-        let acting: Vec<_> = targets.iter().filter_map(Target::acts_on).collect();
+    /// Counts the alert for correlations, under the lanes of all its windows. Windows that alerts of the
+    /// same delivery have counted in, and that are not on the board yet, are in `ahead`.
+    fn count(
+        &self,
+        rules: &RuleSet,
+        alert: &Alert,
+        judged: &mut Judged<'_>,
+        ahead: &mut HashMap<String, Window>,
+    ) -> Vec<Counted> {
+        let stored = |group: &str| self.trail.board(|board| Stored::of(board.windows(), group));
+        let counted = judged.count(rules, alert, &mut Counter { pseudonyms: &self.pseudonyms, ahead, stored });
+        for Counted { correlation, evicted, .. } in &counted {
+            if let Some(evicted) = evicted {
+                tracing::warn!(
+                    correlation = %correlation, group = %evicted,
+                    "too many windows are open; the one with the fewest entries gave way"
+                );
+            }
+        }
+        counted
+    }
+
+    fn standing(&self, judged: &Judged<'_>) -> Standing {
+        let acting: Vec<_> = judged.acting().collect();
         if acting.is_empty() {
             return Standing::default();
         }
@@ -188,9 +188,9 @@ impl Admission {
 
     /// The locks of all accounts and windows concerned, in one order for everybody, so that nobody
     /// waits in a circle.
-    async fn lanes_of(&self, judged: &[Judged<'_>]) -> Vec<MutexGuard<'_, ()>> {
-        let accounts = judged.iter().flat_map(Judged::acting).map(|(_, account)| account);
-        let windows = judged.iter().flat_map(|judged| &judged.possible).map(|possible| possible.window.as_str());
+    async fn lanes_of(&self, judged: &[JudgedAlert<'_>]) -> Vec<MutexGuard<'_, ()>> {
+        let accounts = judged.iter().flat_map(|(_, judged)| judged.acting()).map(|(_, account)| account);
+        let windows = judged.iter().flat_map(|(_, judged)| judged.windows());
         let lanes: BTreeSet<usize> = accounts.chain(windows).map(lane).collect();
         let mut held = Vec::with_capacity(lanes.len());
         for index in lanes {
@@ -199,14 +199,6 @@ impl Admission {
             }
         }
         held
-    }
-}
-
-impl Judged<'_> {
-    /// The rules and accounts that it acts on, or may.
-    fn acting(&self) -> impl Iterator<Item = (&RuleId, &str)> {
-        let possible = self.possible.iter().map(|possible| &possible.target);
-        self.targets.iter().chain(possible).filter_map(Target::acts_on)
     }
 }
 

@@ -2,7 +2,6 @@
 //! executor; they meet in the trail.
 
 mod admit;
-mod counting;
 mod draft;
 mod receipt;
 mod reload;

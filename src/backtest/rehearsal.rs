@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::ruling::{Known, Ruling};
-use crate::incident::{Action, Alert, IncidentId, Opened, Plan, RuleId, Timestamp};
-use crate::response::{Decided, Standing, decide, targets};
+use crate::incident::{Action, Alert, IncidentId, Opened, Plan, RuleId, Timestamp, Windows};
+use crate::response::{Counter, Decided, Judged, Standing, Stored};
 use crate::rules::RuleSet;
 use crate::trail::{Cover, Pseudonyms};
 
@@ -17,6 +17,8 @@ pub struct Rehearsal<'r> {
     pseudonyms: Pseudonyms,
     /// By rule and account; no more of them than accounts that are compared, each with its rules.
     covers: HashMap<(RuleId, String), Covering>,
+    /// What correlations have counted; no more of it than the server keeps.
+    windows: Windows,
 }
 
 /// An incident that covers further alerts of its rule on its account.
@@ -33,16 +35,15 @@ impl<'r> Rehearsal<'r> {
     #[must_use]
     pub fn new(rules: &'r RuleSet) -> Self {
         // They stand for accounts in this table only and are seen by nobody.
-        Self { rules, pseudonyms: Pseudonyms::new(&[0; 32]), covers: HashMap::new() }
+        Self { rules, pseudonyms: Pseudonyms::new(&[0; 32]), covers: HashMap::new(), windows: Windows::default() }
     }
 
     /// What the rules say to an alert that is received at `at`. Alerts come in the order of time;
     /// each finds what those before it left.
     pub fn judge(&mut self, alert: &Alert, at: Timestamp, paused: bool) -> Ruling {
-        let evaluation = self.rules.evaluate(alert);
-        let targets = targets(alert, evaluation.matches, &self.pseudonyms);
-        let acting = targets.iter().filter_map(|target| target.acts_on());
-        let found: Vec<_> = acting
+        let judged = self.counted(alert, at);
+        let found: Vec<_> = judged
+            .acting()
             .filter_map(|(rule, account)| {
                 let key = (rule.clone(), account.to_owned());
                 self.covers.get(&key).cloned().map(|covering| (key, covering))
@@ -50,8 +51,7 @@ impl<'r> Rehearsal<'r> {
             .collect();
         let covers = found.iter().map(|(key, covering)| (key.clone(), covering.at(at))).collect();
         let standing = Standing { paused, covers };
-        let Decided { verdict, opened, subjects } =
-            decide(alert, targets, evaluation.nearest, &standing, self.rules, at);
+        let Decided { verdict, opened, subjects } = judged.decide(alert, &standing, self.rules, at);
         let mut known: BTreeMap<IncidentId, Known> =
             found.into_iter().map(|(_, covering)| (covering.incident, covering.known)).collect();
         for Opened { plan, held } in &opened {
@@ -62,6 +62,27 @@ impl<'r> Rehearsal<'r> {
             }
         }
         Ruling::of(&verdict, &opened, |incident| known.get(incident).cloned())
+    }
+
+    /// How far before the first alert judged others can matter.
+    #[must_use]
+    pub fn looks_back(&self) -> Duration {
+        self.rules.looks_back()
+    }
+
+    /// Takes an alert of before the first one that is judged: it only counts for correlations.
+    pub fn remember(&mut self, alert: &Alert, at: Timestamp) {
+        self.counted(alert, at);
+    }
+
+    fn counted(&mut self, alert: &Alert, at: Timestamp) -> Judged<'r> {
+        let mut judged = Judged::of(self.rules, alert, &self.pseudonyms);
+        let windows = &self.windows;
+        let stored = |group: &str| Stored::of(windows, group);
+        let mut counter = Counter { pseudonyms: &self.pseudonyms, ahead: &mut HashMap::new(), stored };
+        let counted = judged.count(self.rules, alert, &mut counter);
+        counted.iter().for_each(|counted| self.windows.apply(counted, at));
+        judged
     }
 
     fn cover(&mut self, plan: &Plan, known: &Known) {

@@ -1,5 +1,7 @@
 //! The comparison, on rules and alerts small enough to follow.
 
+mod correlations;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};

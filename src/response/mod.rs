@@ -2,6 +2,7 @@
 
 mod enclosure;
 mod guard;
+mod judge;
 mod merge;
 mod plan;
 mod resolve;
@@ -9,6 +10,7 @@ mod wording;
 
 pub use enclosure::{Enclosure, Subject};
 pub use guard::{Approved, Facts, at_dispatch, at_planning};
+pub use judge::{Counter, Judged, Stored};
 pub use plan::{Decided, Standing, Target, decide, targets};
 pub use resolve::{Resolved, resolve};
 pub use wording::EmployeeTexts;

@@ -1,12 +1,13 @@
 //! A loaded set of rules, and the one evaluator that puts alerts to it.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::incident::{Alert, Digest, NearestMiss, RuleId};
 
-use super::correlation::{Correlation, Feeds, Signal};
+use super::correlation::{self, Correlation, Feeds, Signal};
 use super::guardrails::Guardrails;
 use super::identities::Identities;
 use super::index::Index;
@@ -107,6 +108,12 @@ impl RuleSet {
     #[must_use]
     pub fn is_silent(&self, rule: &RuleId) -> bool {
         self.feeds.is_silent(rule)
+    }
+
+    /// How far back an alert can matter to correlations.
+    #[must_use]
+    pub fn looks_back(&self) -> Duration {
+        correlation::looks_back(&self.correlations)
     }
 
     /// SHA-256 over names and contents of all files of the folder; on every verdict.

@@ -89,7 +89,7 @@ async fn rules_that_did_not_change_decide_as_the_trail_says() {
     assert_eq!(names(&report, "held"), ["email:admin.one@example.com"]);
     assert_eq!((names(&report, "newly").len(), names(&report, "no_longer").len()), (0, 0));
     assert_eq!((&report["containments_before"], &report["containments_after"]), (&json!(2), &json!(2)));
-    assert_eq!(report["left_out"], json!({ "erased": 0, "of_unknown_source": 0 }));
+    assert_eq!(report["left_out"], json!({ "erased": 0, "of_unknown_source": 0, "repeated": 0 }));
     assert_eq!((&report["against"], &report["unnamed"]), (&json!({ "what": "recorded" }), &json!([])));
     let repeated = &report["both"][1]["before"];
     assert_eq!((&repeated["alerts"], &repeated["by_rule"][0]["alerts"]), (&json!(2), &json!(2)));
@@ -147,7 +147,7 @@ async fn alerts_are_of_the_time_and_the_sources_that_are_asked_for() {
     fs::write(&config, text.replace("[intake.sources.okta]", "[intake.sources.okta-prod]")).unwrap();
     let report = past.report(&[]).await;
     assert_eq!(report["alerts"], 0);
-    assert_eq!(report["left_out"], json!({ "erased": 0, "of_unknown_source": 6 }));
+    assert_eq!(report["left_out"], json!({ "erased": 0, "of_unknown_source": 6, "repeated": 0 }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -302,4 +302,82 @@ async fn what_is_no_event_and_what_is_not_said_is_refused() {
     let ended = Process::run(&["rules", "backtest", "--folder", concat!(env!("CARGO_MANIFEST_DIR"), "/rules")]).await;
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("say where the alerts are"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn an_event_that_is_there_twice_is_judged_once() {
+    let event = |id: &str| at(high_risk("zhang.san@example.com", id), "2026-11-01T00:00:00Z");
+    let events = Events::of(&[event("1"), event("1"), event("2")]);
+    let report = events.report(&["--kind", "okta-event-hook"]).await;
+    assert_eq!((&report["alerts"], &report["left_out"]["repeated"]), (&json!(2), &json!(1)));
+    let ended = events.test(&["--kind", "okta-event-hook"]).await.well();
+    assert!(ended.stdout[1].ends_with("; 1 left out, because they are there before"), "{ended:#?}");
+}
+
+/// Ten wrong passwords, one each second, and then the right one.
+fn guessed() -> Vec<String> {
+    let wrong = (0..10).map(|second| (second, "FAILURE", "INVALID_CREDENTIALS"));
+    let row = wrong.chain([(10, "SUCCESS", "")]);
+    row.map(|(second, result, reason)| at(sign_in(second, result, reason), &format!("2026-11-01T00:00:{second:02}Z")))
+        .collect()
+}
+
+fn sign_in(number: u32, result: &str, reason: &str) -> Value {
+    json!({
+        "uuid": format!("sign-in-{number}"),
+        "eventType": "user.session.start",
+        "actor": { "type": "User", "alternateId": "zhang.san@example.com" },
+        "outcome": { "result": result, "reason": reason },
+        "client": { "ipAddress": "203.0.113.7" },
+    })
+}
+
+const CORRELATION: &str = "correlations/failed-sign-ins-then-success.yml";
+
+#[tokio::test]
+async fn several_events_of_a_file_come_to_a_correlation() {
+    let kind = ["--kind", "okta-event-hook"];
+    let events = Events::of(&guessed());
+    assert_eq!(names(&events.report(&kind).await, "newly").len(), 0, "it watches");
+    edit(&events.folder.path().join("rules"), CORRELATION, "mode: shadow", "mode: enforce");
+    let report = events.report(&kind).await;
+    assert_eq!(names(&report, "newly"), ["email:zhang.san@example.com"]);
+    assert_eq!(report["newly"][0]["after"]["first"]["at"], "2026-11-01T00:00:10Z", "by the right password");
+    // Those before the time asked for count, as far as the correlation looks back.
+    for since in ["2026-11-01T00:00:05Z", "2026-11-01T00:00:10Z"] {
+        let report = events.report(&[&kind[..], &["--since", since]].concat()).await;
+        assert_eq!(names(&report, "newly"), ["email:zhang.san@example.com"], "{since}");
+    }
+    let report = events.report(&[&kind[..], &["--since", "2026-11-01T00:00:10Z"]].concat()).await;
+    assert_eq!(report["alerts"], 1);
+    // One of the ten is another one told again.
+    let mut fewer = guessed();
+    fewer[9] = fewer[8].clone();
+    let events = Events::of(&fewer);
+    edit(&events.folder.path().join("rules"), CORRELATION, "mode: shadow", "mode: enforce");
+    assert_eq!(names(&events.report(&kind).await, "newly").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_alerts_of_a_trail_come_to_a_correlation() {
+    let app = TestApp::start_with(Set { kept: Kept::BySled, ..Set::default() }).await;
+    let wrong: Vec<Value> = (0..10).map(|number| sign_in(number, "FAILURE", "INVALID_CREDENTIALS")).collect();
+    assert_eq!(app.deliver(&Delivery::of_events("wrong", &wrong, app.now())).await.status, 202);
+    app.advance(Duration::from_secs(60));
+    let right = [sign_in(10, "SUCCESS", "")];
+    assert_eq!(app.deliver(&Delivery::of_events("right", &right, app.now())).await.status, 202);
+    let folder = app.leave().await;
+    let proposed = folder.path().join("proposed");
+    copy_folder(&folder.path().join("rules"), &proposed);
+    let past = Past { folder, proposed };
+
+    let report = past.report(&[]).await;
+    assert_eq!((&report["alerts"], &report["changed"]), (&json!(11), &json!(0)), "{report:#}");
+    edit(&past.proposed, CORRELATION, "mode: shadow", "mode: enforce");
+    let report = past.report(&[]).await;
+    assert_eq!(names(&report, "newly"), ["email:zhang.san@example.com"], "{report:#}");
+    assert_eq!(changes(&report), [("shadow", "contained", 1)]);
+    // The wrong passwords lie before the time asked for; the right one does not.
+    let report = past.report(&["--since", "2026-11-21T03:00:30Z"]).await;
+    assert_eq!((&report["alerts"], names(&report, "newly").len()), (&json!(1), 1), "{report:#}");
 }

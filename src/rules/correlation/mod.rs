@@ -11,9 +11,10 @@ pub(super) mod own_tests;
 mod read;
 mod signal;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::incident::{Digest, Entry, Timestamp, Window, WindowState};
+use crate::incident::{Digest, Entry, RuleId, Timestamp, Window, WindowState};
 
 use super::rule::Rule;
 use condition::Condition;
@@ -122,6 +123,17 @@ impl Correlation {
             !entries.is_empty() && self.condition.holds(self.sort, self.parts.len(), entries)
         })
     }
+}
+
+/// How far back the correlations look, each behind those that it builds on.
+pub(super) fn looks_back(correlations: &[Correlation]) -> Duration {
+    let mut reaches: HashMap<&RuleId, Duration> = HashMap::new();
+    for correlation in correlations {
+        let below = correlation.parts.iter().filter_map(|part| reaches.get(&part.rule)).max().copied();
+        let own = correlation.timespan.saturating_add(LATENESS);
+        reaches.insert(&correlation.rule.reference.id, own.saturating_add(below.unwrap_or_default()));
+    }
+    reaches.into_values().max().unwrap_or_default()
 }
 
 fn before(time: Timestamp, by: Duration) -> Timestamp {

@@ -1,6 +1,7 @@
-//! Events from a file, one a line, put in the order in which they happened. Only their times and
-//! places are kept in memory.
+//! Events from a file, one a line, put in the order in which they happened. Only their times, their
+//! places and a digest of their ids are kept in memory.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::num::NonZeroU32;
@@ -19,7 +20,7 @@ use super::window::Window;
 use crate::backtest::Ruling;
 use crate::cli::refused::refused;
 use crate::config;
-use crate::incident::{LogSource, SourceName, Timestamp};
+use crate::incident::{AlertId, Digest, LogSource, SourceName, Timestamp};
 use crate::intake::{RateSettings, Recall, SchemeName, SourceKind, SourceSettings};
 
 /// The longest line, in bytes.
@@ -50,25 +51,49 @@ pub(super) fn play<'r>(
     let source = source(from).map_err(refused)?;
     let mut input = BufReader::new(File::open(file).with_context(|| format!("{} cannot be read", file.display()))?);
     let named = |error: anyhow::Error| refused(error.context(file.display().to_string()));
-    let mut lines = lines(&mut input, &source, window, now).map_err(named)?;
+    let looks_back = stage.looks_back();
+    let has = |at| window.has(at) || window.is_led_in_by(at, looks_back);
+    let mut lines = lines(&mut input, &source, has, now).map_err(named)?;
     // Of one time, in the order of the file.
     lines.sort_by_key(|line| line.at);
     let progress = Progress::of(lines.len() as u64, "events");
+    let (mut seen, mut left_out) = (Seen::default(), LeftOut::default());
     for (done, line) in lines.iter().enumerate() {
         if done % TOLD_EVERY == 0 {
             progress.at(done as u64);
         }
         let event = event(&line.read(&mut input)?, line.number).map_err(named)?;
         let alert = source.event(event, &format!("line {}", line.number), line.at);
-        stage.put(&alert, line.at, false, |_| Ok(Ruling::default()))?;
+        match (seen.is_new(&alert.summary.id), window.has(line.at)) {
+            (true, true) => stage.put(&alert, line.at, false, |_| Ok(Ruling::default()))?,
+            (true, false) => stage.remember(&alert, line.at),
+            (false, _) => left_out.repeated += 1,
+        }
     }
     drop(progress);
-    Ok(stage.end(window, LeftOut::default()))
+    Ok(stage.end(window, left_out))
 }
 
-/// Every event of the window. One that does not say when it happened is taken to have happened with
+/// The alerts so far, by half a digest of their ids; no more of them than events.
+#[derive(Default)]
+struct Seen(HashSet<[u8; 16]>);
+
+impl Seen {
+    fn is_new(&mut self, alert: &AlertId) -> bool {
+        let mut half = [0; 16];
+        half.iter_mut().zip(Digest::of(alert.as_str().as_bytes()).0).for_each(|(kept, byte)| *kept = byte);
+        self.0.insert(half)
+    }
+}
+
+/// Every event of a time that counts. One that does not say when it happened is taken to have happened with
 /// the one before it, and the first ones now.
-fn lines(input: &mut BufReader<File>, source: &Recall, window: &Window, now: Timestamp) -> anyhow::Result<Vec<Line>> {
+fn lines(
+    input: &mut BufReader<File>,
+    source: &Recall,
+    has: impl Fn(Timestamp) -> bool,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let (mut begins, mut at, mut text) = (0, now, Vec::new());
     for number in 1.. {
@@ -80,7 +105,7 @@ fn lines(input: &mut BufReader<File>, source: &Recall, window: &Window, now: Tim
         anyhow::ensure!(bytes as u64 <= LINE_BYTES_MAX, "line {number} is longer than {LINE_BYTES_MAX} bytes");
         if !text.trim_ascii().is_empty() {
             at = source.occurred_at(&event(&text, number)?).unwrap_or(at);
-            if window.has(at) {
+            if has(at) {
                 lines.push(Line { at, number, begins, bytes });
             }
         }

@@ -46,12 +46,15 @@ fn head(text: &mut String, names: &Names<'_>, report: &Report, left_out: LeftOut
     if let Some(Span { first, last }) = &report.span {
         let _ = write!(text, ", {} to {}", moment(first.at), moment(last.at));
     }
-    let LeftOut { erased, of_unknown_source } = left_out;
+    let LeftOut { erased, of_unknown_source, repeated } = left_out;
     if erased > 0 {
         let _ = write!(text, "; {erased} left out, because their events were erased");
     }
     if of_unknown_source > 0 {
         let _ = write!(text, "; {of_unknown_source} left out, because their source is not configured");
+    }
+    if repeated > 0 {
+        let _ = write!(text, "; {repeated} left out, because they are there before");
     }
     text.push_str("\n\n");
 }

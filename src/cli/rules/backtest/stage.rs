@@ -1,5 +1,7 @@
 //! Where alerts meet both sides of the comparison, wherever they come from.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::window::Window;
@@ -73,6 +75,8 @@ pub(super) struct LeftOut {
     pub(super) erased: u64,
     /// Their source is not configured any more, so nobody knows what kind of sender it was.
     pub(super) of_unknown_source: u64,
+    /// They are there before, under the same id: the server acts once.
+    pub(super) repeated: u64,
 }
 
 impl<'r> Stage<'r> {
@@ -108,6 +112,23 @@ impl<'r> Stage<'r> {
         };
         let after = self.proposed.judge(alert, at, paused);
         self.comparison.take(&alert.summary.id, at, &before, &after).map_err(|error: TooManyAccounts| error.into())
+    }
+
+    /// How far before the time asked for alerts can matter to either side.
+    pub(super) fn looks_back(&self) -> Duration {
+        let before = match &self.before {
+            Before::Rehearsed(rehearsal) => rehearsal.looks_back(),
+            Before::Recorded(_) | Before::Nothing => Duration::ZERO,
+        };
+        before.max(self.proposed.looks_back())
+    }
+
+    /// Has both sides count an alert of before the time asked for.
+    pub(super) fn remember(&mut self, alert: &Alert, at: Timestamp) {
+        if let Before::Rehearsed(rehearsal) = &mut self.before {
+            rehearsal.remember(alert, at);
+        }
+        self.proposed.remember(alert, at);
     }
 
     pub(super) fn end(self, window: &Window, left_out: LeftOut) -> Outcome<'r> {

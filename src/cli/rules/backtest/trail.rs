@@ -2,6 +2,7 @@
 //! server decided by.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -33,6 +34,7 @@ pub(super) fn play<'r>(from: &Alerts, window: &Window, stage: Stage<'r>) -> anyh
         sources: sources(&config)?,
         store: &open(from, &config)?,
         window: *window,
+        looks_back: stage.looks_back(),
         is_paused: false,
         left_out: LeftOut::default(),
         stage,
@@ -45,6 +47,8 @@ struct Player<'s, 'r> {
     sources: BTreeMap<SourceName, Recall>,
     store: &'s dyn Store,
     window: Window,
+    /// How far before the window alerts are counted.
+    looks_back: Duration,
     is_paused: bool,
     left_out: LeftOut,
     stage: Stage<'r>,
@@ -89,7 +93,19 @@ impl Player<'_, '_> {
                 let (summary, verdict) = (*alert, *verdict);
                 self.judge(Admitted { seq, at, summary, verdict, opened, private })?;
             }
+            Event::AlertAdmitted { alert, private, .. } if self.window.is_led_in_by(at, self.looks_back) => {
+                self.remember(seq, at, *alert, &private)?;
+            }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// What is left out of these is not said: nobody asked for them.
+    fn remember(&mut self, seq: u64, at: Timestamp, summary: AlertSummary, private: &Digest) -> anyhow::Result<()> {
+        let Some(source) = self.sources.get(&summary.source) else { return Ok(()) };
+        if let Some(Enclosure { event, .. }) = enclosure(self.store, seq, private)? {
+            self.stage.remember(&source.recorded(summary, event), at);
         }
         Ok(())
     }

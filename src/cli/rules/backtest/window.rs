@@ -61,6 +61,12 @@ impl Window {
         Self { since: self.since.or_else(|| Some(before(self.until.unwrap_or(now)))), ..self }
     }
 
+    /// Whether a time lies before the beginning, by so much at most.
+    pub(super) fn is_led_in_by(&self, at: Timestamp, by: Duration) -> bool {
+        let from = |since: Timestamp| since.saturating_sub(by).unwrap_or(Timestamp::MIN);
+        self.since.is_some_and(|since| at < since && from(since) <= at)
+    }
+
     pub(super) fn has(&self, at: Timestamp) -> bool {
         self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
     }
@@ -111,5 +117,8 @@ mod tests {
         assert!(open.has(Timestamp::MIN));
         assert_eq!(open.or_days(1, one).since, Some(one));
         assert_eq!(window.or_days(9, one), window);
+        let (hour, second) = (Duration::from_hours(1), Duration::from_secs(1));
+        assert!(window.is_led_in_by(one - hour, hour) && !window.is_led_in_by(one - hour - second, hour));
+        assert!(!window.is_led_in_by(one, hour) && !open.is_led_in_by(Timestamp::MIN, hour));
     }
 }
