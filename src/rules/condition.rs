@@ -33,6 +33,20 @@ impl Condition {
         }
     }
 
+    /// It in words again, over the identifiers `names`.
+    pub(super) fn what(&self, names: &[&str]) -> String {
+        let join = |parts: &[Self], word: &str| {
+            let parts: Vec<String> = parts.iter().map(|part| part.what(names)).collect();
+            format!("({})", parts.join(word))
+        };
+        match self {
+            Self::Search(index) => format!("`{}`", names.get(*index).copied().unwrap_or_default()),
+            Self::Not(inner) => format!("not {}", inner.what(names)),
+            Self::All(parts) => join(parts, " and "),
+            Self::Any(parts) => join(parts, " or "),
+        }
+    }
+
     /// Reads `text`, written at `at`, over the identifiers `names`.
     pub(super) fn parse(text: &str, names: &[&str], at: Place, report: &mut Report) -> Option<Self> {
         match Parser::read(text, names) {

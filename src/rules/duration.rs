@@ -40,7 +40,8 @@ fn parse(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-fn show(seconds: u64) -> String {
+/// As rule authors write it.
+pub(super) fn show(seconds: u64) -> String {
     match seconds {
         s if s >= 86_400 && s.is_multiple_of(86_400) => format!("{}d", s / 86_400),
         s if s >= 3_600 && s.is_multiple_of(3_600) => format!("{}h", s / 3_600),

@@ -40,7 +40,8 @@ impl Rule {
 }
 
 impl Explained {
-    fn joined(passes: bool, what: impl Into<String>, parts: Vec<Self>) -> Self {
+    /// A part with parts.
+    pub(super) fn joined(passes: bool, what: impl Into<String>, parts: Vec<Self>) -> Self {
         Self { passes, what: what.into(), saw: None, parts }
     }
 
@@ -151,7 +152,7 @@ impl Item {
 }
 
 /// The field's values, as JSON.
-fn seen(field: &Field, event: &Value) -> String {
+pub(super) fn seen(field: &Field, event: &Value) -> String {
     let mut values = Vec::new();
     let mut count = 0_usize;
     field.look(event, |value| {

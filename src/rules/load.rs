@@ -14,6 +14,7 @@ use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
 use super::lint::LintLevel;
 use super::lists::{self, Lists};
+use super::own_tests::OwnTest;
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::reasons::{self, Reasons};
 use super::response::Mode;
@@ -34,7 +35,7 @@ pub(super) const VALUES_MAX: usize = 2_000_000;
 /// Every problem of every file; nothing is loaded then.
 pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
     let (files, reports) = read(folder)?;
-    open(&shown(folder), &files, reports, Draft::check).finish()
+    open(&shown(folder), &files, reports).finish()
 }
 
 /// A rule set, and who vouches for it.
@@ -53,7 +54,7 @@ pub struct Vouched {
 /// Every problem of every file, or of the signature.
 pub fn load_signed(folder: &Path, signers: &Signers) -> Result<Vouched, LoadErrors> {
     let (files, reports) = read(folder)?;
-    let mut set = open(&shown(folder), &files, reports, Draft::check).finish()?;
+    let mut set = open(&shown(folder), &files, reports).finish()?;
     if !signers.are_wanted() {
         return Ok(Vouched { set, signer: None });
     }
@@ -94,23 +95,17 @@ pub(super) fn files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
-    open("", files, Vec::new(), Draft::check).finish()
+    open("", files, Vec::new()).finish()
 }
 
-/// The rules of a folder with their own tests, which are not run, and the correlations.
+/// A folder's rules, with their own tests, which are not run.
 ///
 /// # Errors
 /// Every problem of every file.
-pub(super) fn drafts(folder: &Path) -> Result<(Vec<Draft>, Vec<Correlation>), LoadErrors> {
+pub(super) fn untested(folder: &Path) -> Result<Untested, LoadErrors> {
     let (files, reports) = read(folder)?;
-    let Opened { drafts, correlations, reports, .. } = open(&shown(folder), &files, reports, Draft::check_safety);
-    let mut errors = Vec::new();
-    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
-    if errors.is_empty() {
-        Ok((drafts.into_iter().map(|(_, draft)| draft).collect(), correlations))
-    } else {
-        Err(LoadErrors::new(None, errors))
-    }
+    let (errors, untested) = open(&shown(folder), &files, reports).assembled();
+    if errors.is_empty() { Ok(untested) } else { Err(LoadErrors::new(untested.digest(), errors)) }
 }
 
 /// The files of a folder and what is wrong with their being there. When nothing was read, or nothing
@@ -159,13 +154,17 @@ pub(super) struct Opened {
     folder: String,
 }
 
-/// Reads everything of a folder and puts `check` to each rule.
-pub(super) fn open(
-    folder: &str,
-    files: &[SourceFile],
-    mut reports: Vec<Report>,
-    check: fn(&Draft, &mut Report),
-) -> Opened {
+/// A rule set whose own tests are still to be run.
+pub(super) struct Untested {
+    pub(super) set: RuleSet,
+    /// For each rule of the set, in the same order, its tests.
+    pub(super) tests: Vec<Vec<OwnTest>>,
+    folder: String,
+    is_whole: bool,
+}
+
+/// Reads everything of a folder.
+pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Opened {
     let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
@@ -173,7 +172,7 @@ pub(super) fn open(
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
     let (drafts, correlations) = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
-    check_each(&drafts, &mut reports, check);
+    check_each(&drafts, &mut reports);
     Opened {
         drafts,
         correlations,
@@ -188,36 +187,51 @@ pub(super) fn open(
 }
 
 impl Opened {
-    /// The rule set, if nothing is wrong.
+    /// The rule set, if nothing is wrong and its own tests come out.
     pub(super) fn finish(self) -> Result<RuleSet, LoadErrors> {
-        let rules: Vec<Rule> = self.drafts.into_iter().map(|(_, draft)| draft.rule).collect();
+        let (errors, untested) = self.assembled();
+        untested.tested(errors)
+    }
+
+    /// What is wrong, and the rules that could be read.
+    fn assembled(self) -> (Vec<Problem>, Untested) {
         let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
         self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
-        if errors.is_empty() {
-            let failed = own_tests::run(&rules, &self.correlations).into_iter();
-            errors.extend(failed.filter_map(|outcome| failure(&self.folder, &outcome)));
-        }
-        if errors.is_empty() {
-            warnings.sort();
-            Ok(RuleSet::new(
-                rules,
-                self.correlations,
-                self.digest,
-                self.reasons,
-                self.guardrails,
-                self.identities,
-                warnings,
-            ))
-        } else {
-            Err(LoadErrors::new(self.is_whole.then_some(self.digest), errors))
-        }
+        warnings.sort();
+        let (rules, tests) = self.drafts.into_iter().map(|(_, draft)| (draft.rule, draft.tests)).unzip();
+        let (reasons, guardrails, identities) = (self.reasons, self.guardrails, self.identities);
+        let set = RuleSet::new(rules, self.correlations, self.digest, reasons, guardrails, identities, warnings);
+        (errors, Untested { set, tests, folder: self.folder, is_whole: self.is_whole })
     }
 }
 
-fn failure(folder: &str, outcome: &own_tests::Outcome<'_>) -> Option<Problem> {
-    let what = format!("the test `{}` fails: {}", outcome.name, outcome.difference?);
-    let file = format!("{folder}{}", outcome.rule.file);
-    Some(Problem { file, at: Some(outcome.at), what, advice: None, lint: None, level: LintLevel::Error })
+impl Untested {
+    /// The rule set, if nothing else was wrong and its own tests come out.
+    fn tested(self, mut errors: Vec<Problem>) -> Result<RuleSet, LoadErrors> {
+        for (rule, tests) in self.set.rules().iter().zip(&self.tests) {
+            let failed = tests.iter().filter_map(|test| Some((test, test.check(rule, &self.set).err()?)));
+            errors.extend(failed.map(|(test, why)| self.failure(rule, &test.name, test.at, &why)));
+        }
+        // A correlation counts what other documents match, which all have to be good for that.
+        if errors.is_empty() {
+            let outcomes = own_tests::run(&self.set).into_iter();
+            errors.extend(outcomes.filter_map(|own_tests::Outcome { rule, name, at, difference, .. }| {
+                Some(self.failure(rule, name, at, difference?))
+            }));
+        }
+        if errors.is_empty() { Ok(self.set) } else { Err(LoadErrors::new(self.digest(), errors)) }
+    }
+
+    /// The set's digest, if every file of the folder was read.
+    fn digest(&self) -> Option<Digest> {
+        self.is_whole.then_some(self.set.digest())
+    }
+
+    fn failure(&self, rule: &Rule, test: &str, at: Place, why: &str) -> Problem {
+        let what = format!("the test `{test}` fails: {why}");
+        let file = format!("{}{}", self.folder, rule.file);
+        Problem { file, at: Some(at), what, advice: None, lint: None, level: LintLevel::Error }
+    }
 }
 
 /// How files of the folder begin in messages.
@@ -350,10 +364,10 @@ fn read_drafts(
     (drafts, correlations)
 }
 
-fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report], check: fn(&Draft, &mut Report)) {
+fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report]) {
     for (index, draft) in drafts {
         if let Some(report) = reports.get_mut(*index) {
-            check(draft, report);
+            draft.check(report);
         }
     }
 }

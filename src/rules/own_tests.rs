@@ -1,6 +1,7 @@
 //! The tests a rule carries: example events and what the rule must make of them, run at every load.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,6 +12,7 @@ use super::problem::{Place, Report};
 use super::reader::{self, Fields};
 use super::response::{Named, Response};
 use super::rule::Rule;
+use super::rule_set::RuleSet;
 use super::yaml::{Node, Yaml};
 
 /// The most tests of one rule.
@@ -49,15 +51,6 @@ pub(super) fn read(node: &Node, response: Option<&Response>, report: &mut Report
     items.iter().take(TESTS_MAX).filter_map(|item| OwnTest::read(item, response, report)).collect()
 }
 
-/// Puts every test to the rule; a test that does not come out as expected is an error.
-pub(super) fn run(rule: &Rule, tests: &[OwnTest], report: &mut Report) {
-    for test in tests {
-        if let Err(difference) = test.check(rule) {
-            report.error(test.at, format!("the test `{}` fails: {difference}", test.name));
-        }
-    }
-}
-
 impl OwnTest {
     fn read(item: &Node, response: Option<&Response>, report: &mut Report) -> Option<Self> {
         let fields = Fields::of(item, "a test", report)?;
@@ -68,17 +61,25 @@ impl OwnTest {
         Some(Self { name: name?.to_owned(), at: item.at, event: alert?.to_json(), expected: expected? })
     }
 
-    /// What differs from what is expected.
-    pub(super) fn check(&self, rule: &Rule) -> Result<(), String> {
-        let has_matched = rule.matches(&self.event);
-        match &self.expected {
-            Expected::Nothing if has_matched => {
-                Err(format!("expected none, but the rule matched ({})", rule.matched(&self.event).join(", ")))
+    /// What differs from what is expected of the rule, when an alert of its log source with this event is
+    /// put to the set as any other is.
+    pub(super) fn check(&self, rule: &Rule, set: &RuleSet) -> Result<(), String> {
+        let evaluation = set.evaluate_event(&self.event, &Arc::from([rule.log_source.clone()]));
+        let found = evaluation.matches.iter().find(|found| found.rule.reference.id == rule.reference.id);
+        match (&self.expected, found) {
+            (Expected::Nothing, Some(found)) => {
+                Err(format!("expected none, but the rule matched ({})", found.matched.join(", ")))
             }
-            Expected::Nothing => Ok(()),
-            _ if !has_matched => Err(format!("expected a match, but {}", miss(rule, &self.event))),
-            Expected::Match => Ok(()),
-            Expected::Response { account, steps } => check_response(rule, &self.event, account.as_ref(), steps),
+            (Expected::Nothing, None) => Ok(()),
+            (_, None) if rule.matches(&self.event) => {
+                Err("the rule matches, but is not found among the others: a fault of this program, tell its makers"
+                    .to_owned())
+            }
+            (_, None) => Err(format!("expected a match, but {}", miss(rule, &self.event))),
+            (Expected::Match, Some(_)) => Ok(()),
+            (Expected::Response { account, steps }, Some(_)) => {
+                check_response(rule, &self.event, account.as_ref(), steps)
+            }
         }
     }
 }
@@ -150,4 +151,22 @@ fn miss(rule: &Rule, event: &Value) -> String {
         let _ = write!(text, "; `{}`: {}", miss.field(), miss.why());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load;
+    use super::super::tests::{ACTING, detecting, folder, load_rule};
+
+    #[test]
+    fn a_test_takes_the_way_of_alerts_and_tells_when_that_loses_the_rule() {
+        let opened = load::open("", &folder(&[("x.yml", ACTING)]), Vec::new());
+        let (_, draft) = &opened.drafts[0];
+        let (test, rule) = (&draft.tests[0], &draft.rule);
+        assert_eq!(test.check(rule, &load_rule(ACTING).unwrap()), Ok(()));
+        // As if the index over the rules had forgotten this one.
+        let others = load_rule(&detecting("  s: {b: y}\n  condition: s\n")).unwrap();
+        let said = test.check(rule, &others).unwrap_err();
+        assert!(said.contains("a fault of this program"), "{said}");
+    }
 }

@@ -1,11 +1,11 @@
 //! A loaded set of rules, and the one evaluator that puts alerts to it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::{Alert, Digest, NearestMiss, RuleId};
+use crate::incident::{Alert, Digest, LogSource, NearestMiss, RuleId};
 
 use super::correlation::{self, Correlation, Feeds, Signal};
 use super::guardrails::Guardrails;
@@ -104,6 +104,11 @@ impl RuleSet {
         self.feeds.signals(&self.correlations, rule, event)
     }
 
+    /// Whether a correlation counts matches of the rule.
+    pub(super) fn is_counted(&self, rule: &RuleId) -> bool {
+        self.feeds.counts(rule)
+    }
+
     /// Whether matches of the rule are only counted by correlations, and are none of their own.
     #[must_use]
     pub fn is_silent(&self, rule: &RuleId) -> bool {
@@ -156,8 +161,12 @@ impl RuleSet {
     /// gives back, and for a set of log sources that it has not met before.
     #[must_use]
     pub fn evaluate(&self, alert: &Alert) -> Evaluation<'_> {
-        let event = &alert.event;
-        let routed = self.routing.of(&alert.log_sources, &self.rules);
+        self.evaluate_event(&alert.event, &alert.log_sources)
+    }
+
+    /// As [`RuleSet::evaluate`], for an event of these log sources.
+    pub(super) fn evaluate_event(&self, event: &Value, log_sources: &Arc<[LogSource]>) -> Evaluation<'_> {
+        let routed = self.routing.of(log_sources, &self.rules);
         let (mut hits, mut near) = (Vec::new(), Near::default());
         routed.index.find(event, |found| {
             if found.is_candidate() && self.passes(found.number, event) {

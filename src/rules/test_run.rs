@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::correlation::own_tests;
 use super::coverage::{self, By, Coverage, Shown};
-use super::load;
+use super::load::{self, Untested};
 use super::own_tests::OwnTest;
 use super::problem::LoadErrors;
-use super::rule::{Draft, Rule};
+use super::rule::Rule;
+use super::rule_set::RuleSet;
 use crate::incident::RuleRef;
 
 /// A rule with the outcome of its tests.
@@ -76,11 +77,11 @@ impl Gap {
 /// # Errors
 /// Every other problem of every file.
 pub fn test(folder: &Path) -> Result<Vec<TestedRule>, LoadErrors> {
-    let (drafts, correlations) = load::drafts(folder)?;
-    let mut tested: Vec<TestedRule> = drafts.iter().map(self::tested).collect();
-    let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
-    let outcomes = own_tests::run(&rules, &correlations);
-    tested.extend(correlations.iter().map(|correlation| tested_correlation(&correlation.rule, &outcomes)));
+    let Untested { set, tests, .. } = load::untested(folder)?;
+    let rules = set.rules().iter().zip(&tests);
+    let mut tested: Vec<TestedRule> = rules.map(|(rule, tests)| self::tested(rule, tests, &set)).collect();
+    let outcomes = own_tests::run(&set);
+    tested.extend(set.correlations().iter().map(|correlation| tested_correlation(&correlation.rule, &outcomes)));
     Ok(tested)
 }
 
@@ -101,14 +102,13 @@ fn tested_correlation(rule: &Rule, outcomes: &[own_tests::Outcome<'_>]) -> Teste
     TestedRule { rule: rule.reference.clone(), file: rule.file.clone(), tests: tests.collect(), gaps, coverage }
 }
 
-fn tested(draft: &Draft) -> TestedRule {
-    let rule = &draft.rule;
-    let tests = draft.tests.iter().map(|test| TestOutcome {
+fn tested(rule: &Rule, own: &[OwnTest], set: &RuleSet) -> TestedRule {
+    let tests = own.iter().map(|test| TestOutcome {
         name: test.name.clone(),
         line: test.at.line,
-        difference: test.check(rule).err(),
+        difference: test.check(rule, set).err(),
     });
-    let (gaps, coverage) = gaps(rule, &draft.tests);
+    let (gaps, coverage) = gaps(rule, own);
     TestedRule { rule: rule.reference.clone(), file: rule.file.clone(), tests: tests.collect(), gaps, coverage }
 }
 

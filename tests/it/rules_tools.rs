@@ -128,6 +128,72 @@ async fn a_rule_explains_what_it_makes_of_an_event() {
     }
 }
 
+/// A sign-in in Okta that comes to nothing, or to something.
+fn sign_in(result: &str, reason: &str) -> String {
+    serde_json::json!({
+        "eventType": "user.session.start",
+        "actor": { "type": "User", "alternateId": "zhang.san@example.com" },
+        "outcome": { "result": result, "reason": reason },
+        "client": { "ipAddress": "203.0.113.7" },
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn a_correlation_explains_what_events_add_to_it() {
+    let (place, rules) = rules();
+    let event = place.path().join("events.ndjson");
+    let (wrong, right) = (sign_in("FAILURE", "INVALID_CREDENTIALS"), sign_in("SUCCESS", ""));
+    let explain = async |rule: &str, lines: Vec<String>, more: &[&str]| {
+        fs::write(&event, lines.join("\n")).unwrap();
+        let arguments = ["explain", rule, event.to_str().unwrap(), "--folder", "RULES"];
+        tool(&[&arguments, more].concat(), &rules).await
+    };
+    let counting = "343f078c-49cf-471d-98e0-f7fc320a3c8f";
+    let acting = "283fa88f-b141-433c-ba85-7597a4dc7387";
+    let counted =
+        "Counted for actor.alternateId = zhang.san@example.com, client.ipAddress = 203.0.113.7, which comes to ";
+
+    let ended = explain(counting, vec![wrong.clone()], &[]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout[1].starts_with("  ✓ event_count gte 10 within "), "{ended:#?}");
+    assert!(ended.stdout.iter().any(|line| line == "    ✓ counts `Failed sign-in in Okta`"), "{ended:#?}");
+    assert_eq!(*ended.stdout.last().unwrap(), format!("{counted}1; it does not match yet."));
+    let ended = explain(counting, vec![right.clone()], &[]).await;
+    assert_eq!(ended.stdout.last().unwrap(), "It adds nothing.");
+
+    let all: Vec<String> = std::iter::repeat_n(wrong.clone(), 11).chain([right]).collect();
+    let ended = explain(counting, all.clone(), &[]).await;
+    let outcomes: Vec<&str> = ended.stdout.iter().filter_map(|line| line.strip_prefix(counted)).collect();
+    assert_eq!(
+        outcomes[8..],
+        [
+            "9; it does not match yet.",
+            "10; it matches; the correlation only records that.",
+            "11; it still holds, and has matched before."
+        ]
+    );
+    assert_eq!(ended.stdout.last().unwrap(), "It adds nothing.");
+    let ended = explain(acting, all.clone(), &[]).await;
+    let last = ended.stdout.last().unwrap();
+    assert!(last.contains("it matches: sign_out, disable on the account zhang.san@example.com (shadow"), "{last}");
+
+    let ended = explain(acting, all, &["--json"]).await;
+    let told: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    assert_eq!(told[11]["windows"][0]["state"], "fired", "{told:#}");
+    assert_eq!(told[11]["windows"][0]["group"][0], "zhang.san@example.com");
+    assert_eq!(told[0]["passes"], true);
+
+    let ended = explain("correlations/failed-sign-ins-then-success.yml", vec![wrong.clone()], &[]).await;
+    assert!(ended.code == Some(2) && ended.stderr.contains("is several rules: "), "{ended:?}");
+    for (lines, said) in [(vec![], "has no event"), (vec![wrong.clone(), "{".to_owned()], "is not JSON")] {
+        let ended = explain(counting, lines, &[]).await;
+        assert!(ended.code == Some(2) && ended.stderr.contains(said), "{ended:?}");
+    }
+    let ended = explain(counting, vec!["{}".to_owned(); 1_001], &[]).await;
+    assert!(ended.code == Some(2) && ended.stderr.contains("more than 1000 events"), "{ended:?}");
+}
+
 #[tokio::test]
 async fn doubts_are_told_counted_and_denied_on_demand() {
     let (_place, rules) = rules();

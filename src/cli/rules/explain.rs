@@ -1,22 +1,28 @@
-//! `portcullis rules explain`: one rule, one event, every test.
+//! `portcullis rules explain`: one rule, one event, every test; of a correlation what the event adds.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::refused::refused;
-use crate::rules::{self, Explained, Mode, Rule, RuleSet};
+use crate::incident::WindowState;
+use crate::rules::{self, Correlation, Explained, Mode, Response, Row, Rule, RuleSet, Told};
+
+/// The most events of one file; more of them are for a backtest.
+const EVENTS_MAX: usize = 1_000;
 
 /// What `rules explain` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The rule: its id, its file, or a part of its title.
+    /// The rule or correlation: its id, its file, or a part of its title.
     rule: String,
     /// A file with the event as rules see it, JSON; `-` reads standard input. Of an Okta event hook
-    /// that is one element of `data.events`.
+    /// that is one element of `data.events`. Several events, one a line, are taken one after the other,
+    /// as if all came at one moment.
     event: PathBuf,
     /// The rules folder.
     #[arg(long, default_value = "rules", value_name = "FOLDER")]
@@ -26,49 +32,141 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+/// What is made of one event.
+#[derive(Debug, Serialize)]
+struct OfEvent {
+    #[serde(flatten)]
+    explained: Explained,
+    /// Of a correlation: the windows that the event counts in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<Standing>,
+    #[serde(skip)]
+    outcome: String,
+}
+
+/// How a window stands with the event.
+#[derive(Debug, Serialize)]
+struct Standing {
+    group: Vec<String>,
+    state: WindowState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<f64>,
+}
+
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let set = rules::load(&arguments.folder).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
     let rule = find(&set, &arguments.rule).map_err(refused)?;
-    let event = read(&arguments.event).map_err(refused)?;
-    let explained = rule.explain(&event);
+    let events = events(&arguments.event).map_err(refused)?;
+    let correlation = set.correlations().iter().find(|other| other.rule.reference.id == rule.reference.id);
+    let mut row = Row::of(&set);
+    let told: Vec<OfEvent> = events
+        .iter()
+        .map(|event| match correlation {
+            Some(correlation) => of_correlation(correlation, &set, &mut row, event),
+            None => of_rule(rule, event),
+        })
+        .collect();
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&explained)?);
+        let text = match told.as_slice() {
+            [one] => serde_json::to_string_pretty(one),
+            several => serde_json::to_string_pretty(several),
+        };
+        println!("{}", text?);
         return Ok(());
     }
     println!("{} ({})", rule.reference.title, rule.file);
-    show(&explained, 1);
-    println!("{}", outcome(rule, &event, explained.passes));
+    for (number, one) in (1..).zip(&told) {
+        if told.len() > 1 {
+            println!("Event {number}");
+        }
+        show(&one.explained, 1);
+        println!("{}", one.outcome);
+    }
     Ok(())
 }
 
-/// The one rule that is meant.
+fn of_rule(rule: &Rule, event: &Value) -> OfEvent {
+    let explained = rule.explain(event);
+    let outcome = outcome(rule, event, explained.passes);
+    OfEvent { explained, windows: Vec::new(), outcome }
+}
+
+fn of_correlation(correlation: &Correlation, set: &RuleSet, row: &mut Row<'_>, event: &Value) -> OfEvent {
+    let explained = correlation.explain(set, event);
+    let id = &correlation.rule.reference.id;
+    let told: Vec<Told<'_>> =
+        row.put(event).into_iter().filter(|told| told.correlation.rule.reference.id == *id).collect();
+    let outcome = match told.is_empty() {
+        true => "It adds nothing.".to_owned(),
+        false => told.iter().map(counted).collect::<Vec<_>>().join("\n"),
+    };
+    let standing = |told: Told<'_>| Standing { group: told.group, state: told.state, found: told.found };
+    OfEvent { explained, windows: told.into_iter().map(standing).collect(), outcome }
+}
+
+/// How a window stands, in words.
+fn counted(told: &Told<'_>) -> String {
+    let keys = told.correlation.group_by().iter().zip(&told.group);
+    let group: Vec<String> = keys.map(|(key, value)| format!("{key} = {value}")).collect();
+    let group = if group.is_empty() { "all".to_owned() } else { group.join(", ") };
+    let found = told.found.map_or(String::new(), |found| format!(", which comes to {found}"));
+    let state = match told.state {
+        WindowState::Counting => "it does not match yet".to_owned(),
+        WindowState::Late => "it is too late to be counted".to_owned(),
+        WindowState::Quiet => "it still holds, and has matched before".to_owned(),
+        WindowState::Fired => match &told.correlation.rule.response {
+            None => "it matches; the correlation only records that".to_owned(),
+            Some(response) => {
+                format!("it matches: {}", would_do(response, &format!("the account {}", told.account().unwrap_or("?"))))
+            }
+        },
+    };
+    format!("Counted for {group}{found}; {state}.")
+}
+
+/// The one rule or correlation that is meant.
 fn find<'s>(set: &'s RuleSet, wanted: &str) -> anyhow::Result<&'s Rule> {
-    let rules = set.rules();
-    let exact = rules.iter().find(|rule| rule.reference.id.as_str() == wanted || rule.file == wanted);
-    if let Some(rule) = exact {
+    if let Some(rule) = set.all_rules().find(|rule| rule.reference.id.as_str() == wanted) {
         return Ok(rule);
     }
     let lower = wanted.to_lowercase();
-    let found: Vec<&Rule> = rules.iter().filter(|rule| rule.reference.title.to_lowercase().contains(&lower)).collect();
+    let of_file: Vec<&Rule> = set.all_rules().filter(|rule| rule.file == wanted).collect();
+    let of_title = || set.all_rules().filter(|rule| rule.reference.title.to_lowercase().contains(&lower)).collect();
+    let found: Vec<&Rule> = if of_file.is_empty() { of_title() } else { of_file };
     match found.as_slice() {
         [rule] => Ok(rule),
         [] => anyhow::bail!("no rule has `{wanted}` as its id or file, or in its title"),
         several => {
             let titles: Vec<&str> = several.iter().map(|rule| rule.reference.title.as_str()).collect();
-            anyhow::bail!("`{wanted}` is in several titles: {}", titles.join("; "))
+            anyhow::bail!("`{wanted}` is several rules: {}", titles.join("; "))
         }
     }
 }
 
+/// Everything in a file, or in standard input if the path is `-`.
+fn events(path: &Path) -> anyhow::Result<Vec<Value>> {
+    let text = text(path)?;
+    let values = serde_json::Deserializer::from_str(&text).into_iter().take(EVENTS_MAX + 1);
+    let events: Vec<Value> =
+        values.collect::<Result<_, _>>().with_context(|| format!("{} is not JSON", path.display()))?;
+    anyhow::ensure!(!events.is_empty(), "{} has no event", path.display());
+    anyhow::ensure!(events.len() <= EVENTS_MAX, "{} has more than {EVENTS_MAX} events", path.display());
+    Ok(events)
+}
+
 /// The JSON of a file, or of standard input if the path is `-`.
 pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
+    serde_json::from_str(&text(path)?).with_context(|| format!("{} is not JSON", path.display()))
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     if path == Path::new("-") {
         std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
     } else {
         text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     }
-    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
+    Ok(text)
 }
 
 fn show(part: &Explained, depth: usize) {
@@ -83,7 +181,6 @@ fn outcome(rule: &Rule, event: &Value, matches: bool) -> String {
     let Some(response) = rule.response.as_ref().filter(|_| matches) else {
         return if matches { "It matches; the rule only records that." } else { "It does not match." }.to_owned();
     };
-    let steps: Vec<&str> = response.steps.iter().map(|step| step.kind().as_str()).collect();
     let account = match response.account_in_event(event) {
         rules::Named::One(account) => format!("the account {}", account.value()),
         rules::Named::None if response.account.is_none() => "the person that the source's kind finds".to_owned(),
@@ -91,9 +188,14 @@ fn outcome(rule: &Rule, event: &Value, matches: bool) -> String {
         rules::Named::Several => "more than one account, so it would be held".to_owned(),
         rules::Named::Invalid => "something that is no such name, so it would be held".to_owned(),
     };
+    format!("It matches: {}.", would_do(response, &account))
+}
+
+fn would_do(response: &Response, account: &str) -> String {
+    let steps: Vec<&str> = response.steps.iter().map(|step| step.kind().as_str()).collect();
     let mode = match response.mode {
         Mode::Shadow => "shadow: it would only be recorded",
         Mode::Enforce => "enforce",
     };
-    format!("It matches: {} on {account} ({mode}).", steps.join(", "))
+    format!("{} on {account} ({mode})", steps.join(", "))
 }

@@ -52,6 +52,10 @@ impl Comparison {
         }
     }
 
+    fn word(self) -> &'static str {
+        COMPARISONS.iter().find(|(_, comparison)| *comparison == self).map_or("", |(word, _)| word)
+    }
+
     fn is_lower_bound(self) -> bool {
         matches!(self, Self::Greater | Self::GreaterOrEqual)
     }
@@ -105,6 +109,25 @@ impl Condition {
     /// Without a condition all rules must have matched.
     pub(super) fn all_of(parts: usize) -> Self {
         Self::Compare(vec![(Comparison::GreaterOrEqual, parts as f64)])
+    }
+
+    /// What the entries come to, where the condition compares that.
+    pub(super) fn found(&self, sort: Sort, parts: usize, entries: &[Entry]) -> Option<f64> {
+        match self {
+            Self::Compare(_) => measure(sort, parts, entries),
+            Self::Joined(_) => None,
+        }
+    }
+
+    /// What it wants, in words; `names` are those of the rules.
+    pub(super) fn what(&self, names: &[&str]) -> String {
+        match self {
+            Self::Compare(bounds) => {
+                let bounds = bounds.iter().map(|(comparison, wanted)| format!("{} {wanted}", comparison.word()));
+                bounds.collect::<Vec<_>>().join(" and ")
+            }
+            Self::Joined(joined) => joined.what(names),
+        }
     }
 
     /// Whether it holds of these entries, which are in the order of their times.

@@ -2,13 +2,15 @@
 //! else groups the events (Sigma specification 2.1, correlation rules).
 //!
 //! `read` reads the document and `link` finds the rules it names; `condition` says when a window holds;
-//! `signal` makes of an event what is to be counted; `own_tests` are the correlation's own tests. The
-//! windows themselves are of floor 1 and live on the trail.
+//! `signal` makes of an event what is to be counted; `row` counts in memory, for `own_tests`, which are the
+//! correlation's own, and `explain` tells of one event. The windows themselves are of floor 1 and live on the trail.
 
 mod condition;
+mod explain;
 mod link;
 pub(super) mod own_tests;
 mod read;
+mod row;
 mod signal;
 
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ pub(super) use link::link;
 #[cfg(test)]
 pub(super) use read::KEYS;
 pub(super) use read::{CorrelationDraft, TYPES};
+pub use row::{Row, Told};
 pub(super) use signal::Feeds;
 pub use signal::{Signal, SignalValue};
 
@@ -112,6 +115,11 @@ impl Correlation {
             (true, true) => WindowState::Quiet,
             (true, false) => WindowState::Fired,
         }
+    }
+
+    /// What the entries of the window that ends at `end` come to, where that is a number.
+    fn found(&self, window: &Window, end: Timestamp) -> Option<f64> {
+        self.condition.found(self.sort, self.parts.len(), window.between(before(end, self.timespan), end))
     }
 
     /// Whether the condition holds in one of the windows in which an entry of this time lies.

@@ -1,20 +1,20 @@
 //! The tests a correlation carries: rows of alerts, each some time after the one before, and whether
 //! the correlation matches by the last of them.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::{Entry, RuleId, Timestamp, Window, WindowState};
+use crate::incident::WindowState;
 
 use super::super::duration;
 use super::super::problem::{Place, Report};
 use super::super::reader::{self, Fields};
 use super::super::rule::Rule;
+use super::super::rule_set::RuleSet;
 use super::super::yaml::Node;
 use super::Correlation;
-use super::signal::{Feeds, Signal, SignalValue};
+use super::row::{Row, Told};
 
 /// The most tests of one correlation, and the most alerts of one test.
 const TESTS_MAX: usize = 20;
@@ -56,26 +56,22 @@ pub(in crate::rules) struct Outcome<'c> {
 }
 
 /// Puts the correlations' tests to them and to the rules that they count.
-pub(in crate::rules) fn run<'c>(rules: &[Rule], correlations: &'c [Correlation]) -> Vec<Outcome<'c>> {
-    let feeds = Feeds::of(correlations);
-    let counted: Vec<&Rule> = rules.iter().filter(|rule| feeds.counts(&rule.reference.id)).collect();
-    let tests =
-        correlations.iter().flat_map(|correlation| correlation.tests.iter().map(move |test| (correlation, test)));
-    tests.map(|(correlation, test)| outcome(correlation, test, &counted, correlations, &feeds)).collect()
+pub(in crate::rules) fn run(set: &RuleSet) -> Vec<Outcome<'_>> {
+    let tests = set.correlations().iter().flat_map(|correlation| {
+        let tests = correlation.tests.iter();
+        tests.map(move |test| outcome(correlation, test, Row::of(set)))
+    });
+    tests.collect()
 }
 
-fn outcome<'c>(
-    correlation: &'c Correlation,
-    test: &'c OwnTest,
-    rules: &[&Rule],
-    correlations: &[Correlation],
-    feeds: &Feeds,
-) -> Outcome<'c> {
-    let mut row = Row { rules, correlations, feeds, windows: HashMap::new(), now: Timestamp::UNIX_EPOCH };
+fn outcome<'c>(correlation: &'c Correlation, test: &'c OwnTest, mut row: Row<'_>) -> Outcome<'c> {
     let mut has_fired = false;
     for (after, event) in &test.alerts {
-        row.now = row.now.saturating_add(*after).unwrap_or(Timestamp::MAX);
-        has_fired |= row.put(event).contains(&correlation.rule.reference.id);
+        row.wait(*after);
+        let is_match = |told: &Told<'_>| {
+            told.state == WindowState::Fired && told.correlation.rule.reference.id == correlation.rule.reference.id
+        };
+        has_fired |= row.put(event).iter().any(is_match);
     }
     let difference = match (test.matches, has_fired) {
         (true, false) => Some("expected a match, but it does not match"),
@@ -115,49 +111,5 @@ impl OwnTest {
             }
         }
         Some(Self { name: name?.to_owned(), at: item.at, alerts, matches: matches? })
-    }
-}
-
-/// A row of alerts, counted in memory.
-struct Row<'r> {
-    rules: &'r [&'r Rule],
-    correlations: &'r [Correlation],
-    feeds: &'r Feeds,
-    windows: HashMap<Vec<u8>, Window>,
-    now: Timestamp,
-}
-
-impl Row<'_> {
-    /// The correlations that match by this event.
-    fn put(&mut self, event: &Value) -> Vec<RuleId> {
-        let matching = self.rules.iter().filter(|rule| rule.matches(event));
-        let mut waiting: Vec<RuleId> = matching.map(|rule| rule.reference.id.clone()).collect();
-        let (mut fired, mut counted) = (Vec::new(), Vec::new());
-        while let Some(rule) = waiting.pop() {
-            for signal in self.feeds.signals(self.correlations, &rule, event) {
-                let window = signal.window().join(&0);
-                let entry = (window.clone(), signal.part);
-                if counted.contains(&entry) {
-                    continue;
-                }
-                counted.push(entry);
-                if self.count(&signal, window) == WindowState::Fired {
-                    fired.push(signal.correlation.rule.reference.id.clone());
-                    waiting.push(signal.correlation.rule.reference.id.clone());
-                }
-            }
-        }
-        fired
-    }
-
-    fn count(&mut self, signal: &Signal<'_>, window: Vec<u8>) -> WindowState {
-        let Ok((at, until)) = signal.correlation.time_of(None, self.now) else { return WindowState::Late };
-        let value = match &signal.value {
-            SignalValue::None => None,
-            SignalValue::Texts(texts) => Some(texts.join("\0").into()),
-            SignalValue::Number(number) => Some(number.as_str().into()),
-        };
-        let entry = Entry { at, until, part: signal.part, value };
-        signal.correlation.count(self.windows.entry(window).or_default(), entry)
     }
 }

@@ -106,7 +106,7 @@ impl Feeds {
 impl Correlation {
     /// What the event, which the rule of this part matches, adds; `None` when it lacks a value that
     /// groups or counts, or has several.
-    fn signal(&self, number: u16, event: &Value) -> Option<Signal<'_>> {
+    pub(super) fn signal(&self, number: u16, event: &Value) -> Option<Signal<'_>> {
         let part = self.parts.get(usize::from(number))?;
         let group = part.group.iter().map(|field| only_text(field, event)).collect::<Option<_>>()?;
         let value = match self.sort {
@@ -132,7 +132,7 @@ impl Correlation {
 }
 
 /// The field's text, numbers in their shortest form, if it has exactly one.
-fn only_text(field: &Field, event: &Value) -> Option<String> {
+pub(super) fn only_text(field: &Field, event: &Value) -> Option<String> {
     let mut texts = BTreeSet::new();
     field.look(event, |value| {
         texts.extend(with_text(value, str::to_owned));
@@ -141,7 +141,7 @@ fn only_text(field: &Field, event: &Value) -> Option<String> {
     (texts.len() == 1).then(|| texts.pop_first()).flatten()
 }
 
-fn only_number(field: &Field, event: &Value) -> Option<String> {
+pub(super) fn only_number(field: &Field, event: &Value) -> Option<String> {
     let mut numbers = BTreeSet::new();
     field.look(event, |value| {
         numbers.extend(compare::number(value).map(|number| match number {

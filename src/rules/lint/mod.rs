@@ -68,7 +68,7 @@ pub fn lint_with(folder: &Path, file: SourceFile) -> Result<Linted, LoadErrors> 
 }
 
 fn lint_files(folder: &str, files: &[SourceFile], reports: Vec<Report>) -> Result<Linted, LoadErrors> {
-    let mut opened = load::open(folder, files, reports, Draft::check);
+    let mut opened = load::open(folder, files, reports);
     if opened.reports.iter().any(|report| report.errors() > 0) {
         return opened.finish().map(|set| Linted { set, findings: Vec::new(), allowed: 0 });
     }

@@ -220,3 +220,58 @@ fn a_match_is_told_again_once_its_window_had_emptied() {
     // One that comes late into a window that has been told is nothing new.
     assert_eq!(count(25), WindowState::Quiet);
 }
+
+/// What a correlation makes of an event, a line for each part, with a mark for whether it passes.
+fn explained(correlation: &str, event: &Value) -> Vec<String> {
+    fn show(part: &crate::rules::Explained, depth: usize, lines: &mut Vec<String>) {
+        let mark = if part.passes { "+" } else { "-" };
+        let saw = part.saw.as_ref().map_or(String::new(), |saw| format!(" <- {saw}"));
+        lines.push(format!("{}{mark} {}{saw}", " ".repeat(depth), part.what));
+        part.parts.iter().for_each(|part| show(part, depth + 1, lines));
+    }
+    let set = load_rule(&files(correlation, "")).unwrap();
+    let mut lines = Vec::new();
+    show(&set.correlations()[0].explain(&set, event), 0, &mut lines);
+    lines
+}
+
+#[test]
+fn one_event_is_told_what_it_adds_and_what_the_window_wants() {
+    let event = serde_json::json!({"k": "a", "actor": {"id": "x"}, "v": [1, 2]});
+    let alias = "type: value_sum, rules: [a, b], group-by: [who], timespan: 90m, aliases: {who: {a: actor.id, b: user}}, condition: {field: v, gte: 2, lt: 9}";
+    let expected = [
+        "- value_sum gte 2 and lt 9 within 90m, for each who",
+        " - counts `a`",
+        "  + s",
+        "   + k is 'a' <- \"a\"",
+        "  + group by who from actor.id, one value <- \"x\"",
+        "  - take the number from v, one value <- 1, 2",
+        " - counts `b`",
+        "  - s",
+        "   - k is 'b' <- \"a\"",
+        "  - group by who from user, one value <- nothing: the event does not have it",
+        "  - take the number from v, one value <- 1, 2",
+    ];
+    assert_eq!(explained(alias, &event), expected);
+    let event = serde_json::json!({"k": "a", "actor": {"id": "x"}, "v": "7"});
+    let lines = explained(alias, &event);
+    assert!(lines[0].starts_with("+ ") && lines[1].starts_with(" + "), "{lines:#?}");
+    let words = "type: temporal, rules: [a, b, c], timespan: 2d, condition: a and not (b or c)";
+    assert_eq!(explained(words, &event)[0], "+ temporal (`a` and not (`b` or `c`)) within 2d");
+    let percentile = "type: value_median, rules: [a], timespan: 2s, condition: {field: v, eq: 2}";
+    assert_eq!(explained(percentile, &event)[0], "+ value_percentile 50 eq 2 within 2s");
+}
+
+#[test]
+fn a_correlation_of_correlations_tells_what_may_come_of_the_event() {
+    let chain = files(
+        COUNT,
+        "---\ntitle: U\nid: 00000000-0000-4000-8000-000000000008\nname: u\ncorrelation: {type: temporal_ordered, rules: [t, b], group-by: [u], timespan: 20s}\n",
+    );
+    let set = load_rule(&chain).unwrap();
+    let upper = &set.correlations()[1];
+    let tell = |event: &Value| upper.explain(&set, event).parts.iter().map(|part| part.passes).collect::<Vec<_>>();
+    assert_eq!(tell(&serde_json::json!({"k": "a", "u": "x"})), [true, false]);
+    assert_eq!(tell(&serde_json::json!({"k": "a"})), [false, false]);
+    assert_eq!(tell(&serde_json::json!({"k": "b", "u": "x"})), [false, true]);
+}
