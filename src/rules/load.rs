@@ -7,12 +7,12 @@ use std::path::Path;
 use crate::incident::{Digest, ReasonCode, RuleId};
 
 use super::budget::Budget;
-use super::correlation::{self, Correlation, own_tests};
+use super::correlation::{self, Correlation, Feeds, own_tests};
 use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
-use super::lint::LintLevel;
+use super::lint::{Lint, LintLevel};
 use super::lists::{self, Lists};
 use super::own_tests::OwnTest;
 use super::problem::{LoadErrors, Place, Problem, Report};
@@ -144,7 +144,7 @@ fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
 /// A folder with all its parts, each with the report of its file.
 pub(super) struct Opened {
     pub(super) drafts: Vec<Reported<Draft>>,
-    correlations: Vec<Correlation>,
+    pub(super) correlations: Vec<Reported<Correlation>>,
     pub(super) reports: Vec<Report>,
     reasons: Reasons,
     guardrails: Guardrails,
@@ -200,7 +200,8 @@ impl Opened {
         warnings.sort();
         let (rules, tests) = self.drafts.into_iter().map(|(_, draft)| (draft.rule, draft.tests)).unzip();
         let (reasons, guardrails, identities) = (self.reasons, self.guardrails, self.identities);
-        let set = RuleSet::new(rules, self.correlations, self.digest, reasons, guardrails, identities, warnings);
+        let correlations = self.correlations.into_iter().map(|(_, correlation)| correlation).collect();
+        let set = RuleSet::new(rules, correlations, self.digest, reasons, guardrails, identities, warnings);
         (errors, Untested { set, tests, folder: self.folder, is_whole: self.is_whole })
     }
 }
@@ -321,7 +322,7 @@ fn read_drafts(
     lists: &Lists,
     reasons: &Reasons,
     reports: &mut Vec<Report>,
-) -> (Vec<Reported<Draft>>, Vec<Correlation>) {
+) -> (Vec<Reported<Draft>>, Vec<Reported<Correlation>>) {
     let mut unique = Unique::default();
     let (mut drafts, mut filters, mut correlations) = (Vec::new(), Vec::new(), Vec::new());
     for (index, file) in (reports.len()..).zip(files) {
@@ -361,6 +362,7 @@ fn read_drafts(
     }
     apply_filters(&filters, &mut drafts, lists.budget(), reports);
     let correlations = correlation::link(correlations, &drafts, reports);
+    warn_of_silence(&drafts, &correlations, reports);
     (drafts, correlations)
 }
 
@@ -384,6 +386,22 @@ fn apply_filters(
     for (index, filter) in filters {
         if let Some(report) = reports.get_mut(*index) {
             filter.apply(&mut drafts.iter_mut().map(|(_, draft)| draft).collect::<Vec<_>>(), budget, report);
+        }
+    }
+}
+
+/// A response that never acts is probably not meant, and must not pass for a safeguard.
+fn warn_of_silence(drafts: &[Reported<Draft>], correlations: &[Reported<Correlation>], reports: &mut [Report]) {
+    let feeds = Feeds::of(correlations.iter().map(|(_, correlation)| correlation));
+    let rules = drafts.iter().map(|(index, draft)| (index, &draft.rule, draft.at));
+    let others = correlations.iter().map(|(index, correlation)| (index, &correlation.rule, correlation.at));
+    for (index, rule, at) in rules.chain(others) {
+        if rule.response.is_some()
+            && feeds.is_silent(&rule.reference.id)
+            && let Some(report) = reports.get_mut(*index)
+        {
+            let advice = "write `generate: true` in the correlation, or take the response out";
+            report.warn(Lint::SilencedResponse, at, "a correlation only counts it, so its response never acts", advice);
         }
     }
 }

@@ -185,14 +185,15 @@ impl Draft {
             let advice = "add `owner`: the team or person to ask when it has locked somebody out";
             report.error_with(self.at, "a rule with a response needs an owner", advice);
         }
-        if response.mode == Mode::Enforce && self.tests.is_empty() {
-            report.warn(
-                Lint::MissingMatchTest,
-                self.at,
-                "the rule acts but has no tests",
-                "add `tests` with an event that matches and one that nearly does",
-            );
-        }
+        warn_of_no_tests(response, self.tests.len(), self.at, report);
+    }
+}
+
+/// Said at every load: it acts on nothing but its author's word.
+pub(super) fn warn_of_no_tests(response: &Response, tests: usize, at: Place, report: &mut Report) {
+    if response.mode == Mode::Enforce && tests == 0 {
+        let advice = "add `tests` with an event that matches and one that nearly does";
+        report.warn(Lint::MissingMatchTest, at, "the rule acts but has no tests", advice);
     }
 }
 

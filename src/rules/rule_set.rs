@@ -67,7 +67,7 @@ impl RuleSet {
         warnings: Vec<Problem>,
     ) -> Self {
         Self {
-            feeds: Feeds::of(&correlations),
+            feeds: Feeds::of(correlations.iter()),
             correlations,
             routing: Routing::default(),
             index: OnceLock::new(),

@@ -111,6 +111,32 @@ impl Condition {
         Self::Compare(vec![(Comparison::GreaterOrEqual, parts as f64)])
     }
 
+    /// Whether something can come to it: a whole number up to `whole`, or any number at all.
+    pub(super) fn can_hold(&self, whole: Option<usize>) -> bool {
+        let Self::Compare(bounds) = self else { return true };
+        let holds = |found: f64| bounds.iter().all(|(comparison, wanted)| comparison.holds(found, *wanted));
+        match (whole, bounds.as_slice()) {
+            (Some(most), _) => (1..=most).any(|count| holds(count as f64)),
+            // Between the ends of a range, or at one of them.
+            (None, [(_, one), (_, other)]) => [*one, *other, f64::midpoint(*one, *other)].into_iter().any(holds),
+            (None, _) => true,
+        }
+    }
+
+    /// Whether the other holds whenever this does, as far as two lower bounds or two equal conditions
+    /// show it.
+    pub(super) fn implies(&self, other: &Self) -> bool {
+        let lower = |condition: &Self| match condition {
+            Self::Compare(bounds) => match bounds.as_slice() {
+                [(Comparison::Greater, bound)] => Some((*bound, true)),
+                [(Comparison::GreaterOrEqual, bound)] => Some((*bound, false)),
+                _ => None,
+            },
+            Self::Joined(_) => None,
+        };
+        self == other || lower(self).zip(lower(other)).is_some_and(|(own, other)| own >= other)
+    }
+
     /// What the entries come to, where the condition compares that.
     pub(super) fn found(&self, sort: Sort, parts: usize, entries: &[Entry]) -> Option<f64> {
         match self {

@@ -36,7 +36,7 @@ pub(in crate::rules) fn link(
     drafts: Vec<(usize, CorrelationDraft)>,
     rules: &[(usize, Draft)],
     reports: &mut [Report],
-) -> Vec<Correlation> {
+) -> Vec<(usize, Correlation)> {
     let mut named: HashMap<String, Named> = HashMap::new();
     let rule_names = rules.iter().map(|(_, draft)| (&draft.rule, &draft.name, None));
     let own_names = drafts.iter().enumerate().map(|(place, (_, draft))| (&draft.rule, &draft.name, Some(place)));
@@ -50,7 +50,7 @@ pub(in crate::rules) fn link(
     let order = ordered(&drafts, &named, reports);
     let mut drafts: Vec<Option<(usize, CorrelationDraft)>> = drafts.into_iter().map(Some).collect();
     let taken = order.into_iter().filter_map(|place| drafts.get_mut(place).and_then(Option::take));
-    taken.filter_map(|(file, draft)| linked(draft, &named, reports.get_mut(file)?)).collect()
+    taken.filter_map(|(file, draft)| Some((file, linked(draft, &named, reports.get_mut(file)?)?))).collect()
 }
 
 /// The places of the drafts, each behind those that it names; those in a circle are left out.
@@ -106,6 +106,7 @@ fn linked(draft: CorrelationDraft, named: &HashMap<String, Named>, report: &mut 
     rule.behaviour = Digest::of_parts(&parts_of_behaviour);
     Some(Correlation {
         rule,
+        at: draft.at,
         shape: draft.shape,
         sort: draft.sort,
         timespan: draft.timespan,

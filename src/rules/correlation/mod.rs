@@ -2,9 +2,10 @@
 //! else groups the events (Sigma specification 2.1, correlation rules).
 //!
 //! `read` reads the document and `link` finds the rules it names; `condition` says when a window holds;
-//! `signal` makes of an event what is to be counted; `row` counts in memory, for `own_tests`, which are the
+//! `signal` makes of an event what is to be counted; `compare` says what lints ask; `row` counts in memory, for `own_tests`, which are the
 //! correlation's own, and `explain` tells of one event. The windows themselves are of floor 1 and live on the trail.
 
+mod compare;
 mod condition;
 mod explain;
 mod link;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use crate::incident::{Digest, Entry, RuleId, Timestamp, Window, WindowState};
 
+use super::problem::Place;
 use super::rule::Rule;
 use condition::Condition;
 use link::Part;
@@ -38,6 +40,8 @@ const LATENESS: Duration = Duration::from_secs(15 * 60);
 pub struct Correlation {
     /// Id, title, response and the texts for people. Its detection matches nothing.
     pub rule: Rule,
+    /// Where its document begins.
+    pub(super) at: Place,
     /// Digest over what it counts; other windows for another way to count.
     pub(super) shape: Digest,
     /// What it counts.

@@ -82,6 +82,11 @@ fn outcome<'c>(correlation: &'c Correlation, test: &'c OwnTest, mut row: Row<'_>
 }
 
 impl OwnTest {
+    /// Whether it is one of a match.
+    pub(super) fn matches(&self) -> bool {
+        self.matches
+    }
+
     fn read(item: &Node, report: &mut Report) -> Option<Self> {
         let fields = Fields::of(item, "a test", report)?;
         fields.only(&KEYS, report);

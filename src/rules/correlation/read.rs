@@ -13,7 +13,7 @@ use super::super::key;
 use super::super::problem::{Place, Report};
 use super::super::reader::{self, Fields};
 use super::super::response::Response;
-use super::super::rule::{Head, Rule};
+use super::super::rule::{Head, Rule, warn_of_no_tests};
 use super::super::version::SigmaVersion;
 use super::super::yaml::{Node, Yaml};
 use super::Sort;
@@ -109,6 +109,9 @@ impl CorrelationDraft {
             report.error_with(fields.at, "a rule with a response needs an owner", advice);
         }
         let tests = fields.get("tests").map(|node| own_tests::read(node, report)).unwrap_or_default();
+        if let Some(response) = &response {
+            warn_of_no_tests(response, tests.len(), fields.at, report);
+        }
         let shape = shape(&body);
         let (name, id_at) = (head.name.clone(), head.id_at);
         let nothing = Detection { searches: Vec::new(), condition: Joined::Any(Vec::new()) };

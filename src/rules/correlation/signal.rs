@@ -68,14 +68,14 @@ pub(in crate::rules) struct Feeds {
 
 impl Feeds {
     /// Of these correlations.
-    pub(in crate::rules) fn of(correlations: &[Correlation]) -> Self {
+    pub(in crate::rules) fn of<'c>(correlations: impl Iterator<Item = &'c Correlation> + Clone) -> Self {
         let mut feeds = Self::default();
-        for (place, correlation) in correlations.iter().enumerate() {
+        for (place, correlation) in correlations.clone().enumerate() {
             for (number, part) in (0..).zip(&correlation.parts) {
                 feeds.by_rule.entry(part.rule.clone()).or_default().push((place, number));
             }
         }
-        let generating = correlations.iter().filter(|correlation| correlation.generates);
+        let generating = correlations.filter(|correlation| correlation.generates);
         let loud: BTreeSet<&RuleId> = generating.flat_map(|c| c.parts.iter().map(|part| &part.rule)).collect();
         feeds.silent = feeds.by_rule.keys().filter(|rule| !loud.contains(rule)).cloned().collect();
         feeds

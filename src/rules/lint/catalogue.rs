@@ -39,6 +39,7 @@ pub enum Lint {
     EmptyList,
     FilterPolarity,
     HiddenCharacter,
+    ImpossibleCondition,
     InlineRegexFlags,
     MissingDescription,
     MissingFalsePositives,
@@ -52,6 +53,7 @@ pub enum Lint {
     PermanentDisable,
     ShadowedRule,
     ShoutingOperator,
+    SilencedResponse,
     SingleValueAll,
     UnanchoredRegex,
     UnquotedNumber,
@@ -72,7 +74,7 @@ struct Entry {
 
 impl Lint {
     /// Every lint, by its id.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::AttackerControlledOnly,
         Self::BarInName,
         Self::BracketInName,
@@ -81,6 +83,7 @@ impl Lint {
         Self::EmptyList,
         Self::FilterPolarity,
         Self::HiddenCharacter,
+        Self::ImpossibleCondition,
         Self::InlineRegexFlags,
         Self::MissingDescription,
         Self::MissingFalsePositives,
@@ -94,6 +97,7 @@ impl Lint {
         Self::PermanentDisable,
         Self::ShadowedRule,
         Self::ShoutingOperator,
+        Self::SilencedResponse,
         Self::SingleValueAll,
         Self::UnanchoredRegex,
         Self::UnquotedNumber,
@@ -170,6 +174,7 @@ impl Lint {
             Self::HiddenCharacter => {
                 ("hidden-character", Warning, "a character makes the text read otherwise than it is")
             }
+            Self::ImpossibleCondition => ("impossible-condition", Warning, "no window can come to what it wants"),
             Self::InlineRegexFlags => {
                 ("inline-regex-flags", Warning, "flags inside an expression are going out of use in Sigma")
             }
@@ -197,6 +202,9 @@ impl Lint {
                 ("shadowed-rule", Warning, "another rule finds all of these events and asks at least as much")
             }
             Self::ShoutingOperator => ("shouting-operator", Warning, "`AND`, `OR`, `NOT` or `OF` in capitals"),
+            Self::SilencedResponse => {
+                ("silenced-response", Warning, "a correlation only counts it; its response never acts")
+            }
             Self::SingleValueAll => ("single-value-all", Warning, "`all` with one value changes nothing"),
             Self::UnanchoredRegex => {
                 ("unanchored-regex", Warning, "an expression of a rule that acts is found anywhere in the value")

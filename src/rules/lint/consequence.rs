@@ -6,7 +6,7 @@ use super::catalogue::Lint;
 use super::subject::{Subject, all_entries};
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
-    let rule = &subject.draft.rule;
+    let rule = subject.rule;
     let Some(response) = &rule.response else { return };
     let is_endless = |step: &StepTemplate| matches!(step, StepTemplate::Disable { expires_in: None, .. });
     if response.steps.iter().any(is_endless) {

@@ -7,6 +7,7 @@
 pub(super) mod allow;
 mod catalogue;
 mod consequence;
+mod counting;
 mod implication;
 mod mend;
 mod old;
@@ -25,10 +26,11 @@ pub(super) use reach::{is_chosen_by_strangers, is_common_value};
 use std::collections::HashMap;
 use std::path::Path;
 
+use self::counting::Reaches;
 use self::subject::Subject;
-use super::load::{self, Reported};
-use super::problem::{LoadErrors, Problem, Report};
-use super::rule::Draft;
+use super::load::{self, Opened};
+use super::problem::{LoadErrors, Place, Problem, Report};
+use super::rule::Rule;
 use super::rule_set::RuleSet;
 use super::source::{self, SourceFile};
 use super::yaml::{self, Node};
@@ -74,7 +76,7 @@ fn lint_files(folder: &str, files: &[SourceFile], reports: Vec<Report>) -> Resul
     }
     let mut reports = std::mem::take(&mut opened.reports);
     let trees = trees(files);
-    look(&opened.drafts, &trees, &mut reports);
+    look(&opened, &trees, &mut reports);
     let (mut findings, mut allowed) = (Vec::new(), 0);
     for report in reports {
         let unused = unused(&report);
@@ -87,18 +89,37 @@ fn lint_files(folder: &str, files: &[SourceFile], reports: Vec<Report>) -> Resul
     Ok(Linted { set: opened.finish()?, findings, allowed })
 }
 
-/// Puts every lint to every rule, and then to all of them together.
-fn look(drafts: &[Reported<Draft>], trees: &Trees<'_>, reports: &mut [Report]) {
-    let checks = [consequence::check, old::check, proof::check, reach::check, unanchored::check];
+/// Puts every lint to every rule and correlation, and then to all of them together.
+fn look(opened: &Opened, trees: &Trees<'_>, reports: &mut [Report]) {
+    let Opened { drafts, correlations, .. } = opened;
+    let root = |rule: &Rule, at: Place| trees.get(rule.file.as_str())?.iter().find(|root| root.at == at);
+    let both: [fn(&Subject<'_>, &mut Report); 3] = [consequence::check, old::check, proof::check];
+    let (common, mut reaches) = (reach::common_values(), Reaches::new());
     for (index, draft) in drafts {
-        let roots = trees.get(draft.rule.file.as_str()).map_or(&[][..], Vec::as_slice);
-        let root = roots.iter().find(|root| root.at == draft.at);
-        if let (Some(root), Some(report)) = (root, reports.get_mut(*index)) {
-            let subject = Subject { draft, root };
-            checks.iter().for_each(|check| check(&subject, report));
+        let rule = &draft.rule;
+        let reach = reach::of(rule, &common);
+        reaches.insert(&rule.reference.id, reach);
+        if let (Some(root), Some(report)) = (root(rule, draft.at), reports.get_mut(*index)) {
+            let tests = draft.tests.iter().map(|test| rule.matches(&test.event)).collect();
+            let subject = Subject { rule, root, tests };
+            both.iter().for_each(|check| check(&subject, report));
+            reach::tell(reach, &subject, "detection", report);
+            unanchored::check(&subject, report);
+        }
+    }
+    for (index, correlation) in correlations {
+        let rule = &correlation.rule;
+        let reach = counting::reach(correlation, &reaches);
+        reaches.insert(&rule.reference.id, reach);
+        if let (Some(root), Some(report)) = (root(rule, correlation.at), reports.get_mut(*index)) {
+            let subject = Subject { rule, root, tests: correlation.tests().collect() };
+            both.iter().for_each(|check| check(&subject, report));
+            reach::tell(reach, &subject, "correlation", report);
+            counting::check(correlation, &subject, report);
         }
     }
     overlap::check(drafts, reports);
+    counting::overlap(correlations, reports);
 }
 
 /// The documents of each file, by its name.
@@ -112,7 +133,7 @@ fn trees(files: &[SourceFile]) -> Trees<'_> {
 }
 
 /// The finding that something is allowed without need.
-fn unused(report: &Report) -> impl Fn((super::Place, Lint)) -> Problem + use<> {
+fn unused(report: &Report) -> impl Fn((Place, Lint)) -> Problem + use<> {
     let file = report.file().to_owned();
     move |(at, lint)| Problem {
         file: file.clone(),

@@ -113,7 +113,7 @@ fn shadowed(drafts: &[Reported<Draft>], copies: &[(usize, usize)]) -> Vec<(usize
 }
 
 /// Whether `much` is done whenever `little` would be, to the same account, as soon again and for as long.
-fn does_as_much(much: &Response, little: &Response) -> bool {
+pub(super) fn does_as_much(much: &Response, little: &Response) -> bool {
     let is_live = much.mode == Mode::Enforce || little.mode == Mode::Shadow;
     let covers = |step: &StepTemplate| much.steps.iter().any(|other| is_as_hard(other, step));
     is_live

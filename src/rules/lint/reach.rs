@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::field::Field;
 use super::super::item::Item;
 use super::super::problem::Report;
+use super::super::rule::Rule;
 use super::super::value::Test;
 use super::catalogue::Lint;
 use super::subject::Subject;
@@ -50,29 +51,51 @@ const CHOSEN_BY_STRANGERS: [&str; 36] = [
     "xmailer",
 ];
 
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
-    let rule = &subject.draft.rule;
-    if rule.response.is_none() {
+/// Whom a rule can reach, most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// Most ordinary events pass what it tests.
+    Everybody,
+    /// A stranger can choose everything that it tests.
+    Chosen,
+    /// It tests something that only the sender can say.
+    Few,
+}
+
+/// Tells of a rule that acts and whose reach is this, at its key `key`.
+pub(super) fn tell(reach: Reach, subject: &Subject<'_>, key: &str, report: &mut Report) {
+    if subject.rule.response.is_none() {
         return;
     }
-    let common = common_values();
+    let at = subject.at(key);
+    match reach {
+        Reach::Few => {}
+        Reach::Chosen => {
+            let what = "a stranger can choose everything that this rule tests, and so whom it acts on";
+            let advice = "also test something that only the sender can say: the event's type, its verdict, its risk";
+            report.warn(Lint::AttackerControlledOnly, at, what, advice);
+        }
+        Reach::Everybody => {
+            let what = "most ordinary events pass what this rule tests, so it may act on everybody";
+            report.warn(Lint::CanHitEveryone, at, what, "also test what makes the event serious");
+        }
+    }
+}
+
+/// Whom the rule can reach.
+pub(super) fn of(rule: &Rule, common: &[Value]) -> Reach {
     let is_telling = |item: &Item| {
-        let mut are_telling = item.tests.iter().map(|test| !is_common(test, &common));
+        let mut are_telling = item.tests.iter().map(|test| !is_common(test, common));
         let tells = if item.modifiers.all { are_telling.any(|tells| tells) } else { are_telling.all(|tells| tells) };
         item.is_positive() && tells
     };
     let is_trusted = |item: &Item| is_telling(item) && !is_chosen_by_strangers(&item.field);
     if rule.detection.always_passes(&is_trusted) {
-        return;
-    }
-    let at = subject.at("detection");
-    if rule.detection.always_passes(&is_telling) {
-        let what = "a stranger can choose everything that this rule tests, and so whom it acts on";
-        let advice = "also test something that only the sender can say: the event's type, its verdict, its risk";
-        report.warn(Lint::AttackerControlledOnly, at, what, advice);
+        Reach::Few
+    } else if rule.detection.always_passes(&is_telling) {
+        Reach::Chosen
     } else {
-        let what = "most ordinary events pass what this rule tests, so it may act on everybody";
-        report.warn(Lint::CanHitEveryone, at, what, "also test what makes the event serious");
+        Reach::Everybody
     }
 }
 
@@ -94,7 +117,7 @@ pub(in crate::rules) fn is_chosen_by_strangers(field: &Field) -> bool {
 }
 
 /// What the fields of ordinary events most often are: good outcomes, low levels, sign-ins, people.
-fn common_values() -> Vec<Value> {
+pub(super) fn common_values() -> Vec<Value> {
     let words = [
         "success",
         "successful",

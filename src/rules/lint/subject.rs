@@ -1,13 +1,15 @@
-//! What a lint looks at: one rule as it was compiled and as it is written.
+//! What a lint looks at: one rule or correlation as it was compiled and as it is written.
 
 use super::super::problem::Place;
-use super::super::rule::Draft;
+use super::super::rule::Rule;
 use super::super::yaml::{Entry, Node, Yaml};
 
-/// One rule under inspection.
+/// One rule or correlation under inspection.
 #[derive(Debug)]
 pub(super) struct Subject<'s> {
-    pub(super) draft: &'s Draft,
+    pub(super) rule: &'s Rule,
+    /// For each of its own tests whether that is one of a match.
+    pub(super) tests: Vec<bool>,
     /// Its document.
     pub(super) root: &'s Node,
 }

@@ -1,5 +1,7 @@
 //! Each lint with rules that have it and rules that nearly do, and the promises about all of them.
 
+mod correlations;
+
 use std::path::Path;
 
 use super::super::tests::{ACTING, folder};

@@ -8,7 +8,7 @@ use super::catalogue::Lint;
 use super::subject::{Subject, all_entries, items};
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
-    if subject.draft.rule.response.is_none() {
+    if subject.rule.response.is_none() {
         return;
     }
     let detection = subject.entry("detection").map(|entry| all_entries(&entry.value)).unwrap_or_default();
