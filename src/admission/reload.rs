@@ -58,9 +58,11 @@ impl Reloader {
     /// The trail cannot be written; then nothing has changed.
     pub async fn reload(&self, by: LoadCause, actor: Option<String>) -> Result<Reloaded, RecordError> {
         let _turn = self.turn.lock().await;
-        let (folder, signers) = (self.folder.clone(), self.settings.signers.clone());
-        let loading =
-            tokio::task::spawn_blocking(move || (rules::load_signed(&folder, &signers), rules::checked_out(&folder)));
+        let (folder, signers, statuses) =
+            (self.folder.clone(), self.settings.signers.clone(), self.settings.statuses());
+        let loading = tokio::task::spawn_blocking(move || {
+            (rules::load_signed(&folder, &signers, statuses), rules::checked_out(&folder))
+        });
         let (result, commit) = match loading.await {
             Ok(loaded) => loaded,
             // Only a panic or the end of the program leads here; the rules in force are not touched.

@@ -145,7 +145,7 @@ mod tests {
                 intake.per_address,
                 trail.cache_bytes_max,
                 (directory.calls_per_second, directory.burst, directory.timeout_ms, directory.connect_timeout_ms),
-                (&rules.signers, rules.bar(), rules.require_promotion),
+                (&rules.signers, rules.bar(), rules.require_promotion, rules.statuses()),
             )
         };
         assert_eq!(numbers(&shipped), numbers(&smallest));

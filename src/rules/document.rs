@@ -9,7 +9,7 @@ use super::lint::allow;
 use super::lists::Lists;
 use super::problem::Report;
 use super::reader::Fields;
-use super::rule::Draft;
+use super::rule::{Draft, Statuses};
 use super::source::{self, SourceFile};
 use super::spelling;
 use super::yaml::{self, Node, Yaml};
@@ -70,6 +70,8 @@ pub(super) struct Origin<'f> {
     pub(super) file: &'f SourceFile,
     /// Its place among the file's documents, from 0.
     pub(super) index: usize,
+    /// Which statuses are loaded.
+    pub(super) statuses: Statuses,
 }
 
 /// The sorts of documents, by the key that only they have.
@@ -81,11 +83,13 @@ enum Sort {
 }
 
 /// Reads a file's documents; those with a problem that leaves nothing are missing.
-pub(super) fn read(file: &SourceFile, lists: &Lists, report: &mut Report) -> Vec<Document> {
+pub(super) fn read(file: &SourceFile, lists: &Lists, statuses: Statuses, report: &mut Report) -> Vec<Document> {
     let Some(text) = source::decode(&file.bytes, report) else { return Vec::new() };
     let roots = yaml::documents(text, report);
     let documents = (0..).zip(&roots);
-    documents.filter_map(|(index, root)| Document::read(root, &Origin { file, index }, lists, report)).collect()
+    documents
+        .filter_map(|(index, root)| Document::read(root, &Origin { file, index, statuses }, lists, report))
+        .collect()
 }
 
 /// The documents of a file's text as trees, if it is good YAML.

@@ -48,7 +48,7 @@ impl Filter {
     pub(super) fn read(fields: &Fields<'_>, origin: &Origin<'_>, lists: &Lists, report: &mut Report) -> Option<Self> {
         // The rules it narrows may act.
         let context = SigmaVersion::read(fields, report).map(|version| Context::new(lists, version, true))?;
-        rule::check_words(fields, report);
+        rule::check_words(fields, origin, report);
         if let Some(node) = fields.get("response") {
             report.error(node.at, "a filter narrows rules and has no response of its own");
         }

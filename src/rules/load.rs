@@ -18,7 +18,7 @@ use super::own_tests::OwnTest;
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::reasons::{self, Reasons};
 use super::response::Mode;
-use super::rule::{Draft, Rule};
+use super::rule::{Draft, Rule, Statuses};
 use super::rule_set::RuleSet;
 use super::signature;
 use super::signers::Signers;
@@ -34,8 +34,16 @@ pub(super) const VALUES_MAX: usize = 2_000_000;
 /// # Errors
 /// Every problem of every file; nothing is loaded then.
 pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
+    load_with(folder, Statuses::default())
+}
+
+/// As [`load`], with rules of these statuses, too.
+///
+/// # Errors
+/// Every problem of every file; nothing is loaded then.
+pub fn load_with(folder: &Path, statuses: Statuses) -> Result<RuleSet, LoadErrors> {
     let (files, reports) = read(folder)?;
-    open(&shown(folder), &files, reports).finish()
+    open(&shown(folder), &files, reports, statuses).finish()
 }
 
 /// A rule set, and who vouches for it.
@@ -47,14 +55,14 @@ pub struct Vouched {
     pub signer: Option<String>,
 }
 
-/// Loads the rules folder as [`load`] does. When signers are named, a set with a rule that acts has to
+/// Loads the rules folder as [`load_with`] does. When signers are named, a set with a rule that acts has to
 /// be signed by one of them; rules that only watch need no signature.
 ///
 /// # Errors
 /// Every problem of every file, or of the signature.
-pub fn load_signed(folder: &Path, signers: &Signers) -> Result<Vouched, LoadErrors> {
+pub fn load_signed(folder: &Path, signers: &Signers, statuses: Statuses) -> Result<Vouched, LoadErrors> {
     let (files, reports) = read(folder)?;
-    let mut set = open(&shown(folder), &files, reports).finish()?;
+    let mut set = open(&shown(folder), &files, reports, statuses).finish()?;
     if !signers.are_wanted() {
         return Ok(Vouched { set, signer: None });
     }
@@ -95,16 +103,24 @@ pub(super) fn files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
-    open("", files, Vec::new()).finish()
+    compile_with(files, Statuses::default())
+}
+
+/// As [`compile`], with rules of these statuses, too.
+///
+/// # Errors
+/// Every problem of every file.
+pub fn compile_with(files: &[SourceFile], statuses: Statuses) -> Result<RuleSet, LoadErrors> {
+    open("", files, Vec::new(), statuses).finish()
 }
 
 /// A folder's rules, with their own tests, which are not run.
 ///
 /// # Errors
 /// Every problem of every file.
-pub(super) fn untested(folder: &Path) -> Result<Untested, LoadErrors> {
+pub(super) fn untested(folder: &Path, statuses: Statuses) -> Result<Untested, LoadErrors> {
     let (files, reports) = read(folder)?;
-    let (errors, untested) = open(&shown(folder), &files, reports).assembled();
+    let (errors, untested) = open(&shown(folder), &files, reports, statuses).assembled();
     if errors.is_empty() { Ok(untested) } else { Err(LoadErrors::new(untested.digest(), errors)) }
 }
 
@@ -164,14 +180,14 @@ pub(super) struct Untested {
 }
 
 /// Reads everything of a folder.
-pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>) -> Opened {
+pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>, statuses: Statuses) -> Opened {
     let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
     let identities = read_identities(sorted.identities, folder, &mut reports).unwrap_or_default();
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
-    let (drafts, correlations) = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
+    let (drafts, correlations) = read_drafts(&sorted.rules, folder, (&lists, &reasons, statuses), &mut reports);
     check_each(&drafts, &mut reports);
     Opened {
         drafts,
@@ -319,15 +335,14 @@ fn read_identities(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Re
 fn read_drafts(
     files: &[&SourceFile],
     folder: &str,
-    lists: &Lists,
-    reasons: &Reasons,
+    (lists, reasons, statuses): (&Lists, &Reasons, Statuses),
     reports: &mut Vec<Report>,
 ) -> (Vec<Reported<Draft>>, Vec<Reported<Correlation>>) {
     let mut unique = Unique::default();
     let (mut drafts, mut filters, mut correlations) = (Vec::new(), Vec::new(), Vec::new());
     for (index, file) in (reports.len()..).zip(files) {
         let mut report = Report::about(format!("{folder}{}", file.name));
-        for document in document::read(file, lists, &mut report) {
+        for document in document::read(file, lists, statuses, &mut report) {
             match document {
                 Document::Rule(draft) => {
                     let id = Some((draft.id_at, &draft.rule.reference.id));

@@ -156,11 +156,12 @@ fn miss(rule: &Rule, event: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::load;
+    use super::super::rule::Statuses;
     use super::super::tests::{ACTING, detecting, folder, load_rule};
 
     #[test]
     fn a_test_takes_the_way_of_alerts_and_tells_when_that_loses_the_rule() {
-        let opened = load::open("", &folder(&[("x.yml", ACTING)]), Vec::new());
+        let opened = load::open("", &folder(&[("x.yml", ACTING)]), Vec::new(), Statuses::default());
         let (_, draft) = &opened.drafts[0];
         let (test, rule) = (&draft.tests[0], &draft.rule);
         assert_eq!(test.check(rule, &load_rule(ACTING).unwrap()), Ok(()));

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::document;
 use super::lint::LintLevel;
-use super::load::{self, compile};
+use super::load::{self, compile_with};
 use super::problem::{LoadErrors, Place, Problem};
 use super::reader::Fields;
 use super::response::Mode;
-use super::rule::Rule;
+use super::rule::{Rule, Statuses};
 use super::source::SourceFile;
 use super::yaml::{Entry, Yaml};
 
@@ -43,9 +43,9 @@ pub enum NotPromoted {
 ///
 /// # Errors
 /// Why not.
-pub fn promotion(folder: &Path, name: &str) -> Result<Promotion, NotPromoted> {
+pub fn promotion(folder: &Path, name: &str, statuses: Statuses) -> Result<Promotion, NotPromoted> {
     let mut files = load::files(folder)?;
-    let set = compile(&files)?;
+    let set = compile_with(&files, statuses)?;
     let is_called = |rule: &&Rule| {
         let Rule { reference, file, .. } = rule;
         reference.id.as_str() == name || file == name || reference.title == name
@@ -63,7 +63,7 @@ pub fn promotion(folder: &Path, name: &str) -> Result<Promotion, NotPromoted> {
     let file = files.iter_mut().find(|file| file.name == rule.file).ok_or_else(not_editable)?;
     file.bytes = turned(file, rule.reference.id.as_str()).ok_or_else(not_editable)?;
     let content = file.bytes.clone();
-    let after = compile(&files)?;
+    let after = compile_with(&files, statuses)?;
     if is_only_that(rule, &set.all_rules().collect::<Vec<_>>(), &after.all_rules().collect::<Vec<_>>()) {
         Ok(Promotion { rule: rule.clone(), content })
     } else {
@@ -179,7 +179,8 @@ detection:
 
     fn edited(rule: &str) -> String {
         let folder = folder(rule);
-        let promotion = promotion(folder.path(), "T").unwrap_or_else(|error| panic!("{error}:\n{rule}"));
+        let promotion =
+            promotion(folder.path(), "T", Statuses::default()).unwrap_or_else(|error| panic!("{error}:\n{rule}"));
         String::from_utf8(promotion.content).unwrap()
     }
 
@@ -210,19 +211,22 @@ detection:
             (RULE.to_owned(), "no response"),
             (format!("{RULE}{}", BLOCK.replace("MODE", "mode: enforce\n  ")), "`mode: enforce`"),
         ] {
-            let refused = promotion(folder(&rule).path(), "T").unwrap_err().to_string();
+            let refused = promotion(folder(&rule).path(), "T", Statuses::default()).unwrap_err().to_string();
             assert_eq!(refused, format!("the rule does not only watch: it has {why}"));
         }
         let watching = format!("{RULE}{}", BLOCK.replace("MODE", ""));
-        assert!(matches!(promotion(folder(&watching).path(), "U"), Err(NotPromoted::NoSuchRule(_))));
-        assert!(matches!(promotion(folder("title: [").path(), "T"), Err(NotPromoted::Refused(_))));
+        assert!(matches!(
+            promotion(folder(&watching).path(), "U", Statuses::default()),
+            Err(NotPromoted::NoSuchRule(_))
+        ));
+        assert!(matches!(promotion(folder("title: [").path(), "T", Statuses::default()), Err(NotPromoted::Refused(_))));
     }
 
     #[test]
     fn what_a_rule_does_is_the_same_whatever_is_written_for_people() {
         let load = |text: &str| {
             let files = load::files(folder(text).path()).unwrap();
-            compile(&files).unwrap().rules()[0].behaviour
+            load::compile(&files).unwrap().rules()[0].behaviour
         };
         let rule = |text: &str| format!("{text}{}", BLOCK.replace("MODE", "mode: shadow\n  "));
         let known = load(&rule(RULE));

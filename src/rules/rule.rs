@@ -21,13 +21,13 @@ use super::yaml::{Node, Yaml};
 /// The longest title, in characters (Sigma specification 2.1).
 const TITLE_CHARS_MAX: usize = 256;
 
-/// The statuses by their names; rules of the last two are not loaded.
-pub(super) const STATUSES: [(&str, Option<RuleStatus>); 5] = [
-    ("stable", Some(RuleStatus::Stable)),
-    ("test", Some(RuleStatus::Test)),
-    ("experimental", Some(RuleStatus::Experimental)),
-    ("deprecated", None),
-    ("unsupported", None),
+/// The statuses by their names.
+pub(super) const STATUSES: [(&str, RuleStatus); 5] = [
+    ("stable", RuleStatus::Stable),
+    ("test", RuleStatus::Test),
+    ("experimental", RuleStatus::Experimental),
+    ("deprecated", RuleStatus::Deprecated),
+    ("unsupported", RuleStatus::Unsupported),
 ];
 
 /// How sure the authors are of a rule.
@@ -39,6 +39,19 @@ pub enum RuleStatus {
     Test,
     /// New.
     Experimental,
+    /// Given up, mostly for another; loaded only when asked for.
+    Deprecated,
+    /// Cannot be used as it is; loaded only when asked for.
+    Unsupported,
+}
+
+/// Which statuses are loaded beside the usual ones. The default is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statuses {
+    /// `deprecated`.
+    pub deprecated: bool,
+    /// `unsupported`.
+    pub unsupported: bool,
 }
 
 /// How serious a match is.
@@ -220,7 +233,7 @@ impl Head {
     ) -> Option<(Self, Option<Response>)> {
         check_taxonomy(fields, report);
         let title = read_title(fields, report);
-        let status = read_status(fields, report);
+        let status = read_status(fields, origin.statuses, report);
         let level = read_level(fields, report);
         let name = read_name(fields, report);
         let texts = Texts::read(fields, report);
@@ -263,10 +276,10 @@ impl Head {
 }
 
 /// Checks what another document than a rule says of itself in the words of rules.
-pub(super) fn check_words(fields: &Fields<'_>, report: &mut Report) {
+pub(super) fn check_words(fields: &Fields<'_>, origin: &Origin<'_>, report: &mut Report) {
     check_taxonomy(fields, report);
     read_title(fields, report);
-    read_status(fields, report);
+    read_status(fields, origin.statuses, report);
     read_level(fields, report);
     Texts::read(fields, report);
 }
@@ -321,14 +334,20 @@ fn read_title<'n>(fields: &Fields<'n>, report: &mut Report) -> Option<&'n str> {
     Some(title)
 }
 
-fn read_status(fields: &Fields<'_>, report: &mut Report) -> Option<RuleStatus> {
+fn read_status(fields: &Fields<'_>, loaded: Statuses, report: &mut Report) -> Option<RuleStatus> {
     let node = fields.get("status")?;
     let status = reader::choice(node, "status", &STATUSES, report)?;
-    if status.is_none() {
-        report.error_with(node.at, "deprecated and unsupported rules are not loaded", "remove the file");
+    let (is_loaded, name) = match status {
+        RuleStatus::Stable | RuleStatus::Test | RuleStatus::Experimental => return Some(status),
+        RuleStatus::Deprecated => (loaded.deprecated, "deprecated"),
+        RuleStatus::Unsupported => (loaded.unsupported, "unsupported"),
+    };
+    if !is_loaded {
+        let advice = format!("remove it, or set `enable_{name} = true` in `[rules]` of the configuration");
+        report.error_with(node.at, format!("{name} rules are loaded only when that is asked for"), advice);
         report.last_error_is(Lint::UnsupportedStatus);
     }
-    status
+    Some(status)
 }
 
 fn read_level(fields: &Fields<'_>, report: &mut Report) -> Option<Level> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::rule::Statuses;
 use super::signers::Signers;
 use crate::incident::Bar;
 
@@ -22,9 +23,19 @@ pub struct Settings {
     pub promotion_matches: u64,
     /// Whether a rule that acts is refused when nobody has let it act as it is.
     pub require_promotion: bool,
+    /// Whether rules of the status `deprecated` are loaded; otherwise they are refused.
+    pub enable_deprecated: bool,
+    /// Whether rules of the status `unsupported` are loaded; otherwise they are refused.
+    pub enable_unsupported: bool,
 }
 
 impl Settings {
+    /// Which statuses are loaded beside the usual ones.
+    #[must_use]
+    pub fn statuses(&self) -> Statuses {
+        Statuses { deprecated: self.enable_deprecated, unsupported: self.enable_unsupported }
+    }
+
     /// How much evidence is asked for.
     #[must_use]
     pub fn bar(&self) -> Bar {
@@ -40,6 +51,8 @@ impl Default for Settings {
             promotion_days: 7,
             promotion_matches: 1,
             require_promotion: false,
+            enable_deprecated: false,
+            enable_unsupported: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::coverage::{self, By, Coverage, Shown};
 use super::load::{self, Untested};
 use super::own_tests::OwnTest;
 use super::problem::LoadErrors;
-use super::rule::Rule;
+use super::rule::{Rule, Statuses};
 use super::rule_set::RuleSet;
 use crate::incident::RuleRef;
 
@@ -76,8 +76,8 @@ impl Gap {
 ///
 /// # Errors
 /// Every other problem of every file.
-pub fn test(folder: &Path) -> Result<Vec<TestedRule>, LoadErrors> {
-    let Untested { set, tests, .. } = load::untested(folder)?;
+pub fn test(folder: &Path, statuses: Statuses) -> Result<Vec<TestedRule>, LoadErrors> {
+    let Untested { set, tests, .. } = load::untested(folder, statuses)?;
     let rules = set.rules().iter().zip(&tests);
     let mut tested: Vec<TestedRule> = rules.map(|(rule, tests)| self::tested(rule, tests, &set)).collect();
     let outcomes = own_tests::run(&set);

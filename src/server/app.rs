@@ -169,7 +169,7 @@ impl App {
 
 fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
     let folder = config.resolve(&config.rules.folder);
-    rules::load_signed(&folder, &config.rules.signers)
+    rules::load_signed(&folder, &config.rules.signers, config.rules.statuses())
         .map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
 }
 

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use portcullis::incident::Event;
-use portcullis::rules::{self, LoadErrors, Signers};
+use portcullis::rules::{self, LoadErrors, Signers, Statuses};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -63,7 +63,7 @@ impl Place {
 
     /// The fingerprint of the key that vouches for the rules.
     fn load(&self) -> Result<Option<String>, LoadErrors> {
-        rules::load_signed(&self.rules(), &self.signers()).map(|vouched| vouched.signer)
+        rules::load_signed(&self.rules(), &self.signers(), Statuses::default()).map(|vouched| vouched.signer)
     }
 
     fn assert_refused(&self, what: &str) {
@@ -117,10 +117,10 @@ fn f12_plain_ed25519_over_the_manifest_is_a_signature_too() {
     // Of the encoded key the last 32 bytes are the key.
     let signers = Signers::parse(&[STANDARD.encode(&public[public.len() - 32..])]).unwrap();
     fs::write(place.rules().join("rules.sig"), STANDARD.encode(&signature) + "\n").unwrap();
-    let signer = rules::load_signed(&place.rules(), &signers).unwrap().signer.unwrap();
+    let signer = rules::load_signed(&place.rules(), &signers, Statuses::default()).unwrap().signer.unwrap();
     assert!(signer.starts_with("SHA256:"), "{signer}");
     edit(&place.rules(), RULE, TITLE, "title: Changed after signing");
-    let refusal = rules::load_signed(&place.rules(), &signers).unwrap_err().to_string();
+    let refusal = rules::load_signed(&place.rules(), &signers, Statuses::default()).unwrap_err().to_string();
     assert!(refusal.contains("does not sign these rules"), "{refusal}");
 }
 
@@ -190,11 +190,14 @@ fn f12_rules_that_only_watch_need_no_signature() {
     let place = Place::new();
     only_watching(&place.rules());
     assert_eq!(place.load().unwrap(), None);
-    let set = rules::load_signed(&place.rules(), &place.signers()).unwrap().set;
+    let set = rules::load_signed(&place.rules(), &place.signers(), Statuses::default()).unwrap().set;
     assert!(set.warnings().iter().any(|warning| warning.to_string().contains("rules.sig: is missing")));
     edit(&place.rules(), RULE, "mode: shadow", "mode: enforce");
     place.assert_refused("is missing");
-    assert!(rules::load_signed(&place.rules(), &Signers::default()).is_ok(), "without signers nothing is asked for");
+    assert!(
+        rules::load_signed(&place.rules(), &Signers::default(), Statuses::default()).is_ok(),
+        "without signers nothing is asked for"
+    );
 }
 
 #[tokio::test]

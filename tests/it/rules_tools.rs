@@ -195,6 +195,23 @@ async fn a_correlation_explains_what_events_add_to_it() {
 }
 
 #[tokio::test]
+async fn rules_that_were_given_up_are_looked_at_when_that_is_asked_for() {
+    let (_place, rules) = rules();
+    edit(&rules, RULE, "status: stable", "status: deprecated");
+    for (arguments, asked) in [(["check", "RULES"], "--enable-deprecated"), (["test", "RULES"], "--enable-deprecated")]
+    {
+        let ended = tool(&arguments, &rules).await;
+        let said = format!("{}{}", ended.stdout.join("\n"), ended.stderr);
+        assert_eq!(ended.code, Some(2), "{said}");
+        assert!(said.contains("deprecated rules are loaded only when that is asked for"), "{said}");
+        let other = tool(&[&arguments[..], &["--enable-unsupported"]].concat(), &rules).await;
+        assert_eq!(other.code, Some(2), "{other:?}");
+        let ended = tool(&[&arguments[..], &[asked]].concat(), &rules).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+}
+
+#[tokio::test]
 async fn doubts_are_told_counted_and_denied_on_demand() {
     let (_place, rules) = rules();
     let ended = tool(&["check", "RULES", "--deny", "info"], &rules).await;

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::statuses::StatusArguments;
 use crate::cli::refused::refused;
 use crate::rules::{self, Lint, LintLevel, Linted, LoadErrors, Problem};
 
@@ -35,6 +36,8 @@ pub(in crate::cli) struct Arguments {
     /// Print the catalogue of lints.
     #[arg(long, exclusive = true)]
     list_lints: bool,
+    #[command(flatten)]
+    statuses: StatusArguments,
 }
 
 /// A level, singular or plural, as people write it.
@@ -66,7 +69,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.fix {
         mend(arguments)?;
     }
-    match rules::lint(&arguments.folder) {
+    match rules::lint(&arguments.folder, arguments.statuses.statuses()) {
         Ok(linted) => show(arguments, &linted),
         Err(errors) => show_errors(arguments, &errors),
     }
@@ -79,7 +82,8 @@ fn list(lint: Lint) {
 
 /// Mends the files, or shows line by line what would become of them.
 fn mend(arguments: &Arguments) -> anyhow::Result<()> {
-    let mended = rules::mended(&arguments.folder).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
+    let mended = rules::mended(&arguments.folder, arguments.statuses.statuses())
+        .map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
     for file in &mended {
         let path = arguments.folder.join(&file.name);
         let lines = (1..).zip(file.before.split('\n').zip(file.after.split('\n')));

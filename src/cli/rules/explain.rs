@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::statuses::StatusArguments;
 use crate::cli::refused::refused;
 use crate::incident::WindowState;
 use crate::rules::{self, Correlation, Explained, Mode, Response, Row, Rule, RuleSet, Told};
@@ -30,6 +31,8 @@ pub(super) struct Arguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    statuses: StatusArguments,
 }
 
 /// What is made of one event.
@@ -54,7 +57,8 @@ struct Standing {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let set = rules::load(&arguments.folder).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
+    let set = rules::load_with(&arguments.folder, arguments.statuses.statuses())
+        .map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
     let rule = find(&set, &arguments.rule).map_err(refused)?;
     let events = events(&arguments.event).map_err(refused)?;
     let correlation = set.correlations().iter().find(|other| other.rule.reference.id == rule.reference.id);

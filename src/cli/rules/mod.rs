@@ -10,6 +10,7 @@ mod new;
 mod promote;
 mod recorded;
 mod schema;
+mod statuses;
 mod test;
 
 use std::path::PathBuf;

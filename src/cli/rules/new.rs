@@ -8,9 +8,10 @@ use clap::Args;
 
 use super::explain::read;
 use super::recorded::{self, Recorded, Wanted};
+use super::statuses::StatusArguments;
 use crate::cli::refused::refused;
 use crate::incident::{LogSource, Timestamp};
-use crate::rules::{self, Sketch, SourceFile};
+use crate::rules::{self, Sketch, SourceFile, Statuses};
 
 /// The reason that a rule begins with, if the folder has it.
 const EMPLOYEE_REASON: &str = "suspicious-activity";
@@ -49,6 +50,8 @@ pub(super) struct Arguments {
     /// Keep the people of the event; a rule file is read by many.
     #[arg(long)]
     keep_people: bool,
+    #[command(flatten)]
+    statuses: StatusArguments,
 }
 
 /// Where the event is.
@@ -71,6 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(output) = arguments.output.as_ref().filter(|output| output.exists()) {
         return Err(refused(anyhow::anyhow!("{} is there already", output.display())));
     }
+    let statuses = arguments.statuses.statuses();
     let Recorded { event, log_source } = event(arguments)?;
     let event = rules::first_event(&event);
     let log_source = match (&arguments.product, &arguments.service) {
@@ -87,12 +91,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         title: arguments.title.as_deref(),
         owner: &arguments.owner,
         date: &Timestamp::now().strftime("%Y-%m-%d").to_string(),
-        employee_reason: &employee_reason(&arguments.folder)?,
+        employee_reason: &employee_reason(&arguments.folder, statuses)?,
         schema: schema.as_deref(),
         keeps_people: arguments.keep_people,
     });
     let text = text.map_err(refused)?;
-    try_out(&arguments.folder, place.unwrap_or_else(|| UNNAMED.to_owned()), &text)?;
+    try_out(&arguments.folder, place.unwrap_or_else(|| UNNAMED.to_owned()), &text, statuses)?;
     let Some(output) = &arguments.output else {
         return Ok(std::io::stdout().write_all(text.as_bytes())?);
     };
@@ -114,8 +118,8 @@ fn event(arguments: &Arguments) -> anyhow::Result<Recorded> {
 }
 
 /// A reason that the folder has for employees.
-fn employee_reason(folder: &Path) -> anyhow::Result<String> {
-    let set = rules::load(folder).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
+fn employee_reason(folder: &Path, statuses: Statuses) -> anyhow::Result<String> {
+    let set = rules::load_with(folder, statuses).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
     let codes: Vec<&str> = set.reasons().codes().map(crate::incident::ReasonCode::as_str).collect();
     let code = codes.iter().find(|code| **code == EMPLOYEE_REASON).or(codes.first());
     let code = code.with_context(|| format!("{} has no reasons for employees", folder.display())).map_err(refused)?;
@@ -123,9 +127,9 @@ fn employee_reason(folder: &Path) -> anyhow::Result<String> {
 }
 
 /// Loads the rule among the others, with its tests, before anybody sees it.
-fn try_out(folder: &Path, name: String, text: &str) -> anyhow::Result<()> {
+fn try_out(folder: &Path, name: String, text: &str, statuses: Statuses) -> anyhow::Result<()> {
     let file = SourceFile { name: name.clone(), bytes: text.as_bytes().to_vec() };
-    let linted = rules::lint_with(folder, file).map_err(|errors| {
+    let linted = rules::lint_with(folder, file, statuses).map_err(|errors| {
         refused(anyhow::anyhow!("no rule can be made of this event that loads beside the others:\n{errors}"))
     })?;
     let own = linted.findings.iter().filter(|found| found.file.ends_with(&name));

@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
+use super::statuses::StatusArguments;
 use crate::cli::refused::refused;
 use crate::rules::{self, Promotion};
 
@@ -34,11 +35,14 @@ pub(super) struct Arguments {
     /// Let it act although the evidence is not enough; the reason stands on the trail.
     #[arg(long, value_name = "REASON")]
     despite: Option<String>,
+    #[command(flatten)]
+    statuses: StatusArguments,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Promotion { rule, content } =
-        rules::promotion(&arguments.folder, &arguments.rule).map_err(|error| refused(anyhow::anyhow!("{error}")))?;
+        rules::promotion(&arguments.folder, &arguments.rule, arguments.statuses.statuses())
+            .map_err(|error| refused(anyhow::anyhow!("{error}")))?;
     let token = fs::read_to_string(&arguments.token_file)
         .with_context(|| format!("{} cannot be read", arguments.token_file.display()))
         .map_err(refused)?;

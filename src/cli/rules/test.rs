@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::junit;
+use super::statuses::StatusArguments;
 use crate::cli::refused::refused;
 use crate::rules::{self, Coverage, Gap, TestOutcome, TestedRule};
 
@@ -25,10 +26,13 @@ pub(super) struct Arguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    statuses: StatusArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let tested = rules::test(&arguments.folder).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
+    let tested = rules::test(&arguments.folder, arguments.statuses.statuses())
+        .map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
     if let Some(path) = &arguments.junit {
         let xml = junit::report(&tested);
         std::fs::write(path, xml).with_context(|| format!("{} cannot be written", path.display()))?;

@@ -48,6 +48,11 @@ impl Correlation {
         self.shape == other.shape
     }
 
+    /// Whether both match by the same.
+    pub(in crate::rules) fn counts_and_wants_as(&self, other: &Self) -> bool {
+        self.counts_as(other) && self.condition == other.condition
+    }
+
     /// Whether `other` wants no more, of the same window.
     pub(in crate::rules) fn wants_as_much_as(&self, other: &Self) -> bool {
         self.condition.implies(&other.condition)

@@ -211,7 +211,7 @@ impl Lint {
             }
             Self::UnquotedNumber => ("unquoted-number", Warning, "`0x17` without quotes is the number 23"),
             Self::UnquotedZero => ("unquoted-zero", Warning, "`012` without quotes is an octal number to some readers"),
-            Self::UnsupportedStatus => ("unsupported-status", Error, "a deprecated or unsupported rule is not loaded"),
+            Self::UnsupportedStatus => ("unsupported-status", Error, "a deprecated or unsupported rule, unasked for"),
             Self::UnusedAllowance => ("unused-allowance", Info, "the rule allows a lint that finds nothing in it"),
             Self::UnusedSearch => ("unused-search", Warning, "the condition does not use a search"),
         }

@@ -73,10 +73,7 @@ fn named(correlation: &Correlation) -> String {
 }
 
 fn is_copy(one: &Correlation, other: &Correlation) -> bool {
-    one.counts_as(other)
-        && one.rule.response == other.rule.response
-        && one.wants_as_much_as(other)
-        && other.wants_as_much_as(one)
+    one.counts_and_wants_as(other) && one.rule.response == other.rule.response
 }
 
 /// Whether `wide` has matched whenever `narrow` does, and does as much.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::super::problem::{LoadErrors, Place, Problem};
-use super::super::rule::Rule;
+use super::super::rule::{Rule, Statuses};
 use super::super::source::{self, SourceFile};
 use super::catalogue::Lint;
 use super::old;
@@ -27,18 +27,18 @@ pub struct Mended {
 ///
 /// # Errors
 /// Every problem of every file, if the folder does not load.
-pub fn mended(folder: &Path) -> Result<Vec<Mended>, LoadErrors> {
+pub fn mended(folder: &Path, statuses: Statuses) -> Result<Vec<Mended>, LoadErrors> {
     let mut reports = Vec::new();
     let files = source::read(folder, &mut reports);
     if reports.is_empty() {
-        return mended_files(&files);
+        return mended_files(&files, statuses);
     }
     // What cannot be read is a problem, and loading says which.
-    lint_files("", &files, reports).map(|_| Vec::new())
+    lint_files("", &files, reports, statuses).map(|_| Vec::new())
 }
 
-pub(super) fn mended_files(files: &[SourceFile]) -> Result<Vec<Mended>, LoadErrors> {
-    let before = lint_files("", files, Vec::new())?;
+pub(super) fn mended_files(files: &[SourceFile], statuses: Statuses) -> Result<Vec<Mended>, LoadErrors> {
+    let before = lint_files("", files, Vec::new(), statuses)?;
     let mut by_file: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
     before.findings.iter().for_each(|found| by_file.entry(&found.file).or_default().push(found));
     let mend = |file: &SourceFile| {
@@ -47,24 +47,28 @@ pub(super) fn mended_files(files: &[SourceFile]) -> Result<Vec<Mended>, LoadErro
         (after != text).then(|| Mended { name: file.name.clone(), before: text.to_owned(), after })
     };
     let mut mended: Vec<Mended> = files.iter().filter_map(mend).collect();
-    let same = are_same(&before, files, &mended);
+    let same = are_same(&before, files, &mended, statuses);
     mended.retain(|file| same.as_ref().is_some_and(|changed| !changed.contains(&file.name)));
     Ok(mended)
 }
 
 /// The files whose rules would mean something else; `None` when nothing would load any more.
-fn are_same(before: &Linted, files: &[SourceFile], mended: &[Mended]) -> Option<Vec<String>> {
+fn are_same(before: &Linted, files: &[SourceFile], mended: &[Mended], statuses: Statuses) -> Option<Vec<String>> {
     let mut files = files.to_vec();
     for file in &mut files {
         if let Some(mended) = mended.iter().find(|mended| mended.name == file.name) {
             file.bytes = mended.after.clone().into_bytes();
         }
     }
-    let after = lint_files("", &files, Vec::new()).ok()?;
-    let (before, after) = (before.set.rules(), after.set.rules());
-    let pairs = || before.iter().zip(after);
-    let changed = pairs().filter(|(before, after)| meaning(before) != meaning(after));
-    (before.len() == after.len()).then(|| changed.map(|(rule, _)| rule.file.clone()).collect())
+    let after = lint_files("", &files, Vec::new(), statuses).ok()?;
+    let (before, after) = (&before.set, &after.set);
+    let rules = before.all_rules().zip(after.all_rules()).filter(|(before, after)| meaning(before) != meaning(after));
+    let correlations = before.correlations().iter().zip(after.correlations());
+    let others = correlations.filter(|(before, after)| !before.counts_and_wants_as(after));
+    let changed = rules.map(|(rule, _)| rule).chain(others.map(|(correlation, _)| &correlation.rule));
+    let is_whole =
+        before.rules().len() == after.rules().len() && before.all_rules().count() == after.all_rules().count();
+    is_whole.then(|| changed.map(|rule| rule.file.clone()).collect())
 }
 
 /// The rule without what only says how it is written.

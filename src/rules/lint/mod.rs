@@ -30,7 +30,7 @@ use self::counting::Reaches;
 use self::subject::Subject;
 use super::load::{self, Opened};
 use super::problem::{LoadErrors, Place, Problem, Report};
-use super::rule::Rule;
+use super::rule::{Rule, Statuses};
 use super::rule_set::RuleSet;
 use super::source::{self, SourceFile};
 use super::yaml::{self, Node};
@@ -50,27 +50,32 @@ pub struct Linted {
 ///
 /// # Errors
 /// Every problem of every file, if it does not load.
-pub fn lint(folder: &Path) -> Result<Linted, LoadErrors> {
+pub fn lint(folder: &Path, statuses: Statuses) -> Result<Linted, LoadErrors> {
     let mut reports = Vec::new();
     let files = source::read(folder, &mut reports);
-    lint_files(&load::shown(folder), &files, reports)
+    lint_files(&load::shown(folder), &files, reports, statuses)
 }
 
 /// As [`lint`], with one more file, which is not there yet, or with another text of one that is.
 ///
 /// # Errors
 /// Every problem of every file, if it does not load.
-pub fn lint_with(folder: &Path, file: SourceFile) -> Result<Linted, LoadErrors> {
+pub fn lint_with(folder: &Path, file: SourceFile, statuses: Statuses) -> Result<Linted, LoadErrors> {
     let mut reports = Vec::new();
     let mut files = source::read(folder, &mut reports);
     files.retain(|other| other.name != file.name);
     files.push(file);
     files.sort_by(|left, right| left.name.cmp(&right.name));
-    lint_files(&load::shown(folder), &files, reports)
+    lint_files(&load::shown(folder), &files, reports, statuses)
 }
 
-fn lint_files(folder: &str, files: &[SourceFile], reports: Vec<Report>) -> Result<Linted, LoadErrors> {
-    let mut opened = load::open(folder, files, reports);
+fn lint_files(
+    folder: &str,
+    files: &[SourceFile],
+    reports: Vec<Report>,
+    statuses: Statuses,
+) -> Result<Linted, LoadErrors> {
+    let mut opened = load::open(folder, files, reports, statuses);
     if opened.reports.iter().any(|report| report.errors() > 0) {
         return opened.finish().map(|set| Linted { set, findings: Vec::new(), allowed: 0 });
     }

@@ -21,7 +21,7 @@ fn with(from: &str, to: &str) -> String {
 }
 
 fn linted(rules: &[(&str, &str)]) -> Linted {
-    lint_files("", &folder(rules), Vec::new()).unwrap_or_else(|errors| panic!("{errors}"))
+    lint_files("", &folder(rules), Vec::new(), Statuses::default()).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// What is found in one rule, as `line id level`.
@@ -143,7 +143,7 @@ fn old_dates_tags_operators_and_values_are_told_and_mended() {
     let mut told = found(&old);
     told.sort_by_key(|told| expected.iter().position(|expected| expected == told));
     assert_eq!(told, expected);
-    let mended = mend::mended_files(&folder(&[("x.yml", &old)])).unwrap();
+    let mended = mend::mended_files(&folder(&[("x.yml", &old)]), Statuses::default()).unwrap();
     let [Mended { after, .. }] = mended.as_slice() else { panic!("{mended:?}") };
     assert_eq!(found(after), [""; 0]);
     assert_eq!(after.lines().count(), old.lines().count());
@@ -151,7 +151,7 @@ fn old_dates_tags_operators_and_values_are_told_and_mended() {
         after.contains("c|contains: z")
             && after.contains("tags: [attack.t1078, attack.initial-access, cve.2021-44228]")
     );
-    assert_eq!(mend::mended_files(&folder(&[("x.yml", after)])).unwrap(), []);
+    assert_eq!(mend::mended_files(&folder(&[("x.yml", after)]), Statuses::default()).unwrap(), []);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn what_is_allowed_is_not_told_and_needs_a_reason() {
         ("[old-date]", "x.yml:24:7: lint must be a mapping, not a list"),
     ] {
         let rule = format!("{}lint: {lint}\n", clean());
-        let errors = lint_files("", &folder(&[("x.yml", &rule)]), Vec::new()).unwrap_err();
+        let errors = lint_files("", &folder(&[("x.yml", &rule)]), Vec::new(), Statuses::default()).unwrap_err();
         assert_eq!(errors.to_string().lines().next().unwrap(), problem, "{lint}");
     }
 }
@@ -238,7 +238,7 @@ fn a_rule_that_another_forestalls_is_told() {
 #[test]
 fn errors_of_the_catalogue_have_their_ids() {
     let id = |rule: &str| {
-        let errors = lint_files("", &folder(&[("x.yml", rule)]), Vec::new()).unwrap_err();
+        let errors = lint_files("", &folder(&[("x.yml", rule)]), Vec::new(), Statuses::default()).unwrap_err();
         errors.problems()[0].lint.map(Lint::id)
     };
     assert_eq!(id(&with("title: T", "title: T\nstatus: unsupported")), Some("unsupported-status"));
@@ -247,13 +247,14 @@ fn errors_of_the_catalogue_have_their_ids() {
     assert_eq!(id(&with("title: T", "titel: T")), None);
     let mut files = folder(&[("x.yml", &clean())]);
     files.retain(|file| file.name != "reasons/th_TH.yml");
-    let errors = lint_files("", &files, Vec::new()).unwrap_err();
+    let errors = lint_files("", &files, Vec::new(), Statuses::default()).unwrap_err();
     assert_eq!(errors.problems()[0].lint, Some(Lint::MissingLocale));
     assert!(errors.problems().iter().all(|problem| problem.level == LintLevel::Error));
 }
 
 #[test]
 fn the_shipped_rules_are_clean() {
-    let linted = lint(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")).unwrap_or_else(|errors| panic!("{errors}"));
+    let linted = lint(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), Statuses::default())
+        .unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(shown(&linted), [""; 0]);
 }

@@ -53,7 +53,7 @@ fn properties() -> Map<String, Value> {
         ("taxonomy", json!({ "const": "sigma", "description": "Fields are named as the event names them." })),
         (
             "status",
-            json!({ "enum": statuses, "description": "How sure its authors are. Rules that are deprecated or unsupported are not loaded." }),
+            json!({ "enum": statuses, "description": "How sure its authors are. Rules that are deprecated or unsupported are loaded only when the configuration asks for it." }),
         ),
         (
             "description",

@@ -357,8 +357,8 @@ fn every_key_of_a_filter_is_checked() {
     let own = "22222222-1111-4111-8111-111111111111";
     assert_eq!(with(&format!("title: F\nid: {own}\nname: f\nstatus: test"), "not(ok)").unwrap().warnings(), []);
     for (head, problem) in [
-        ("title: F\nstatus: deprecated", "f.yml:2:9: deprecated and unsupported rules are not loaded"),
-        ("title: F\nstatus: unsupported", "f.yml:2:9: deprecated and unsupported rules are not loaded"),
+        ("title: F\nstatus: deprecated", "f.yml:2:9: deprecated rules are loaded only when that is asked for"),
+        ("title: F\nstatus: unsupported", "f.yml:2:9: unsupported rules are loaded only when that is asked for"),
         ("title: F\nstatus: tset", "f.yml:2:9: `tset` is no status; did you mean `test`?"),
         ("title: F\nid: [not, an, id]", "f.yml:2:5: `id` must be a text, not a list"),
         ("title: F\nid: 1-2", "f.yml:2:5: `id` is not a valid rule id"),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{Gap, TestedRule, test};
+use super::super::{Gap, Statuses, TestedRule, test};
 use super::*;
 
 /// Runs the tests of a folder with these files in it.
@@ -16,7 +16,7 @@ fn tested(files: &[(&str, &str)]) -> TestedRule {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
-    test(place.path()).unwrap_or_else(|errors| panic!("{errors}")).remove(0)
+    test(place.path(), Statuses::default()).unwrap_or_else(|errors| panic!("{errors}")).remove(0)
 }
 
 /// A rule with this head and detection, and tests with these events.

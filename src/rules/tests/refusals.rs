@@ -221,7 +221,7 @@ fn what_sigma_has_and_we_do_not_is_refused() {
     check(
         "title: T",
         "status: deprecated\ntitle: T",
-        "x.yml:1:9: deprecated and unsupported rules are not loaded; remove the file",
+        "x.yml:1:9: deprecated rules are loaded only when that is asked for; remove it, or set `enable_deprecated = true` in `[rules]` of the configuration",
     );
     check("title: T", "level: hihg\ntitle: T", "x.yml:1:8: `hihg` is no level; did you mean `high`?");
     check(

@@ -5,8 +5,10 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
+use serde_json::Value;
+
 use super::site::Site;
-use crate::harness::Process;
+use crate::harness::{Process, edit};
 
 /// Somebody whose private key was thrown away.
 const SIGNERS: &str =
@@ -17,7 +19,7 @@ type Spoil = fn(&Site);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_setting_ends_the_start_with_code_2_before_anything_is_touched() {
-    let spoils: [(&str, Spoil, &[&str]); 15] = [
+    let spoils: [(&str, Spoil, &[&str]); 16] = [
         ("no such file", |site| remove(site, "portcullis.toml"), &["no configuration file", "portcullis.toml"]),
         ("not TOML", |site| append(site, "portcullis.toml", "[http\n"), &["portcullis.toml"]),
         ("unknown table", |site| append(site, "portcullis.toml", "[htpp]\n"), &["htpp", "portcullis.toml"]),
@@ -33,6 +35,11 @@ async fn a_refused_setting_ends_the_start_with_code_2_before_anything_is_touched
             "broken rule",
             |site| append(site, "rules/leaked-credential.yml", "titel: x\n"),
             &["leaked-credential.yml:65", "titel"],
+        ),
+        (
+            "a rule that was given up",
+            |site| deprecate(site),
+            &["deprecated rules are loaded only when that is asked for", "enable_deprecated = true"],
         ),
         ("no rules", |site| fs::remove_dir_all(site.path("rules")).unwrap(), &["rules"]),
         ("unsigned rules", |site| append(site, "portcullis.toml", SIGNERS), &["rules.sig: is missing"]),
@@ -50,6 +57,25 @@ async fn a_refused_setting_ends_the_start_with_code_2_before_anything_is_touched
         }
         assert!(!site.path("trail").exists(), "{what}: the trail was touched");
     }
+}
+
+/// A rule that its authors have given up.
+fn deprecate(site: &Site) {
+    edit(&site.path("rules"), "leaked-credential.yml", "status: test", "status: deprecated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_were_given_up_are_served_and_loaded_again_when_that_is_asked_for() {
+    let site = Site::new().await;
+    deprecate(&site);
+    append(&site, "portcullis.toml", "[rules]\nenable_deprecated = true\n");
+    check_config(&site).await.well();
+    let program = site.start().await;
+    let before = program.get("/v1/rules").await;
+    append(&site, "rules/leaked-credential.yml", "# another digest\n");
+    program.hang_up();
+    program.until_shown("/v1/rules", |rules: &Value| rules["digest"] != before["digest"]).await;
+    program.stop().await;
 }
 
 /// That can be told only by the trail, so it is opened; nothing is recorded on it.

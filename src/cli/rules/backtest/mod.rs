@@ -14,9 +14,11 @@ use clap::Args;
 
 use self::stage::{Against, Outcome, Stage};
 use self::window::{Moment, Window};
+use super::statuses::StatusArguments;
 use crate::cli::refused::refused;
+use crate::config;
 use crate::incident::{Clock as _, SystemClock};
-use crate::rules::{self, RuleSet};
+use crate::rules::{self, RuleSet, Statuses};
 
 /// What `rules backtest` takes.
 #[derive(Debug, Args)]
@@ -40,6 +42,8 @@ pub(super) struct Arguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    statuses: StatusArguments,
     #[command(flatten)]
     alerts: Alerts,
 }
@@ -70,8 +74,10 @@ struct Alerts {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let window = Window::of(arguments.since, arguments.until, now).map_err(refused)?;
-    let proposed = rules::load(&arguments.folder).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
-    let earlier = arguments.against.as_ref().map(|name| earlier(arguments, name)).transpose()?;
+    let statuses = statuses(arguments)?;
+    let proposed =
+        rules::load_with(&arguments.folder, statuses).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
+    let earlier = arguments.against.as_ref().map(|name| earlier(arguments, name, statuses)).transpose()?;
     let against = match (&earlier, &arguments.alerts.events) {
         (Some((commit, rules)), _) => Against::Commit { commit, rules },
         (None, None) => Against::Recorded,
@@ -90,10 +96,21 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     gate(&outcome, arguments.fail_over)
 }
 
+/// Those that the command line asks for, and those that the server would load.
+fn statuses(arguments: &Arguments) -> anyhow::Result<Statuses> {
+    let asked = arguments.statuses.statuses();
+    let Some(file) = &arguments.alerts.config else { return Ok(asked) };
+    let served = config::load(file, &[]).map_err(refused)?.rules.statuses();
+    Ok(Statuses {
+        deprecated: asked.deprecated || served.deprecated,
+        unsupported: asked.unsupported || served.unsupported,
+    })
+}
+
 /// The rules of a commit. They have to load as today's do: what is refused today decided nothing.
-fn earlier(arguments: &Arguments, name: &str) -> anyhow::Result<(String, RuleSet)> {
+fn earlier(arguments: &Arguments, name: &str, statuses: Statuses) -> anyhow::Result<(String, RuleSet)> {
     let committed = rules::committed(&arguments.folder, name).map_err(refused)?;
-    let set = rules::compile(&committed.files);
+    let set = rules::compile_with(&committed.files, statuses);
     let set = set.map_err(|errors| refused(anyhow::anyhow!("the rules of {name} are refused:\n{errors}")))?;
     Ok((committed.commit, set))
 }

@@ -215,6 +215,6 @@ fn one_that_only_says_again_what_another_says_is_told() {
 #[test]
 fn a_reason_that_is_not_there_in_a_language_is_an_error_of_correlations_too() {
     let text = format!("{}{}", rules(), correlation(COUNT)).replace("account-takeover", "no-such-reason");
-    let errors = lint_files("", &folder(&[("x.yml", &text)]), Vec::new()).unwrap_err();
+    let errors = lint_files("", &folder(&[("x.yml", &text)]), Vec::new(), Statuses::default()).unwrap_err();
     assert!(errors.to_string().contains("no-such-reason"), "{errors}");
 }
