@@ -112,8 +112,16 @@ impl Item {
         passes != self.modifiers.neq && !(self.modifiers.neq && self.is_unknown(event))
     }
 
+    /// Whether this value keeps `neq` from passing: it is there, or nobody can say that it is not.
+    pub(super) fn is_in_the_way(&self, test: &Test, event: &Value) -> bool {
+        match test {
+            Test::Same(other) => other.compare(&self.field, event) != Compared::Different,
+            _ => self.passes(test, event),
+        }
+    }
+
     /// Whether a field is compared with one, and one of the two is missing or too much to compare.
-    fn is_unknown(&self, event: &Value) -> bool {
+    pub(super) fn is_unknown(&self, event: &Value) -> bool {
         let is_unknown =
             |test: &Test| matches!(test, Test::Same(other) if other.compare(&self.field, event) == Compared::Unknown);
         self.tests.iter().any(is_unknown)

@@ -117,6 +117,8 @@ impl<'d> Part<'d> {
             What::Any => self.parts.iter().any(|part| part.passes(event)),
             What::Not => !self.parts.iter().any(|part| part.passes(event)),
             What::Item(item) => item.matches(event),
+            // Of several fields under `neq` one that is missing is as good as one that is the same.
+            What::Value(item, test) if item.modifiers.neq && !item.modifiers.all => item.is_in_the_way(test, event),
             What::Value(item, test) => item.passes(test, event),
             What::Elements(elements) => elements.matches(event),
         }
@@ -136,8 +138,13 @@ impl<'d> Part<'d> {
             What::Item(item) => item.modifiers.all,
             _ => false,
         };
+        // What cannot be compared fails under `neq`, whatever its other values do.
+        let is_open = match &self.what {
+            What::Item(item) => !(item.modifiers.neq && item.modifiers.all && item.is_unknown(event)),
+            _ => true,
+        };
         for (index, part) in self.parts.iter_mut().enumerate() {
-            part.put(event, decides && is_alone(&passes, index, neutral));
+            part.put(event, decides && is_open && is_alone(&passes, index, neutral));
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{Gap, Statuses, TestedRule, test};
+use super::super::{Gap, Statuses, TestedRule, coverage, test};
 use super::*;
 
 /// Runs the tests of a folder with these files in it.
@@ -304,5 +304,43 @@ proptest! {
             prop_assert!(!is_noticed || !open.contains(&format!("`{name}` {ALONE_PASSES}")), "{name}: {open:?}");
         }
         prop_assert_eq!(open.is_empty(), tested.coverage.percent() == 100);
+    }
+}
+
+/// The same law for lists of fields, where what cannot be compared is an outcome of its own: every event
+/// in which each of the fields is the same, another, or missing.
+#[test]
+fn a_field_of_a_list_is_held_if_and_only_if_leaving_it_out_is_noticed() {
+    let fields = ["b", "c", "d"];
+    let event = |number: usize| {
+        let states = fields.iter().zip([number % 3, number / 3 % 3, number / 9 % 3]);
+        let there = states.filter_map(|(field, state)| Some((*field, ["x", "y"].get(state)?)));
+        let mut event: serde_json::Map<String, Value> =
+            there.map(|(field, value)| (field.to_owned(), json!(value))).collect();
+        if number < 27 {
+            event.insert("a".to_owned(), json!("x"));
+        }
+        Value::Object(event)
+    };
+    for modifiers in ["fieldref", "fieldref|neq", "fieldref|all", "fieldref|all|neq"] {
+        let load = |fields: &str| {
+            load_rule(&detecting(&format!("  s: {{a|{modifiers}: [{fields}]}}\n  condition: s\n"))).unwrap()
+        };
+        let (whole, without) = (load("b, c, d"), load("c, d"));
+        let (whole, without) = (&whole.rules()[0], &without.rules()[0]);
+        for number in 0..54 {
+            let event = event(number);
+            let is_noticed = whole.matches(&event) != without.matches(&event);
+            let shown = coverage::of(whole, std::iter::once(&event));
+            let part = shown.iter().find(|shown| shown.part.contains("'b'") || shown.part.ends_with(" b"));
+            let part = part.unwrap_or_else(|| panic!("{shown:?}"));
+            assert!(!part.decides || is_noticed, "{modifiers} {event}: {part:?}");
+            // Under `all` with `neq` a missing field is noticed and no test of what the field is.
+            let is_missing = event.get("a").is_none() || event.get("b").is_none();
+            assert!(
+                part.decides || !is_noticed || (modifiers == "fieldref|all|neq" && is_missing),
+                "{modifiers} {event}"
+            );
+        }
     }
 }
