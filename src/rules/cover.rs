@@ -11,6 +11,8 @@ use super::quantifier::Quantifier;
 use super::scalar::{Number, NumberValue};
 use super::value::Test;
 
+/// A text shorter than this is looked for only if a rule needs nothing else.
+const TELLING_BYTES_MIN: usize = 4;
 /// What an atom costs that many events have.
 const COST_OF_PRESENCE: u64 = 1_000;
 
@@ -39,7 +41,9 @@ pub(super) type Need = Vec<Atom>;
 /// What an event must have to match: something of each need. Tests that can pass on what is not there
 /// are no need, so a rule may have none.
 pub(super) fn needs(detection: &Detection) -> Vec<Need> {
-    of_condition(detection, &detection.condition)
+    let needs = of_condition(detection, &detection.condition);
+    let (telling, rest): (Vec<_>, Vec<_>) = needs.into_iter().partition(|need| need.iter().all(Atom::is_telling));
+    if telling.is_empty() { rest } else { telling }
 }
 
 fn of_condition(detection: &Detection, condition: &Condition) -> Vec<Need> {
@@ -140,8 +144,13 @@ fn cost(need: &[Atom]) -> u64 {
 }
 
 impl Atom {
+    /// Short texts stand in most long values, so looking for them takes time and tells little.
+    fn is_telling(&self) -> bool {
+        !matches!(&self.sort, AtomSort::Part(text, Anchor::Within) if text.len() < TELLING_BYTES_MIN)
+    }
+
     fn cost(&self) -> u64 {
-        let rare = |text: &str| 200 / (text.len() as u64 + 1).pow(2);
+        let rare = |text: &str| 2_000 / (text.len() as u64 + 1).pow(3);
         let of_sort = match &self.sort {
             AtomSort::Present => COST_OF_PRESENCE,
             AtomSort::Exactly(text) => 2 + rare(text),

@@ -107,7 +107,7 @@ impl Item {
         let passes = if self.modifiers.all {
             self.tests.iter().all(|test| self.passes(test, event))
         } else {
-            self.tests.iter().any(|test| self.passes(test, event))
+            self.passes_any(event)
         };
         passes != self.modifiers.neq && !(self.modifiers.neq && self.is_unknown(event))
     }
@@ -125,6 +125,13 @@ impl Item {
         let is_unknown =
             |test: &Test| matches!(test, Test::Same(other) if other.compare(&self.field, event) == Compared::Unknown);
         self.tests.iter().any(is_unknown)
+    }
+
+    /// Whether any of the tests passes. The field is looked for once, not for each of them.
+    fn passes_any(&self, event: &Value) -> bool {
+        let any_value = |value: &Value| self.tests.iter().any(|test| test.passes(value));
+        self.field.look(event, any_value) == Seen::Passed
+            || self.tests.iter().any(|test| test.is_of_field() && self.passes(test, event))
     }
 
     pub(super) fn passes(&self, test: &Test, event: &Value) -> bool {

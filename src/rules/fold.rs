@@ -82,9 +82,6 @@ pub(super) fn ends_with(pattern: &str, text: &str) -> bool {
 /// Whether `pattern`, which is folded already, occurs in `text`.
 pub(super) fn contains(pattern: &str, text: &str) -> bool {
     let Some(first) = pattern.chars().next() else { return true };
-    if text.is_ascii() {
-        return pattern.is_ascii() && contains_ascii(pattern.as_bytes(), text.as_bytes());
-    }
     let mut rest = text.chars();
     loop {
         let here = rest.clone();
@@ -94,12 +91,6 @@ pub(super) fn contains(pattern: &str, text: &str) -> bool {
             Some(_) => {}
         }
     }
-}
-
-fn contains_ascii(pattern: &[u8], text: &[u8]) -> bool {
-    let Some((first, rest)) = pattern.split_first() else { return true };
-    memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text)
-        .any(|at| text.get(at + 1..=at + rest.len()).is_some_and(|behind| behind.eq_ignore_ascii_case(rest)))
 }
 
 fn leads(pattern: impl Iterator<Item = char>, mut text: impl Iterator<Item = char>) -> bool {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::cover::{self, Atom};
 use super::field::DEPTH_MAX;
-use super::fold;
+use super::folded::Folded;
 use super::postings::{Postings, Wanted};
 use super::rule::Rule;
 use super::tally::{NeedNumber, Tally};
@@ -49,8 +49,11 @@ pub(super) struct Found {
 
 /// Whether a value has a name yet. The name itself may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name {
+enum Name<'e> {
     None,
+    /// The event's own key, and nothing else.
+    Key(&'e str),
+    /// In the buffer.
     Gathered,
 }
 
@@ -58,7 +61,7 @@ enum Name {
 #[derive(Default)]
 struct Scratch {
     name: String,
-    folded: String,
+    folded: Folded,
     tally: Tally,
 }
 
@@ -120,57 +123,55 @@ impl Index {
 
     /// Every value under every name that leads to it. A name is what stands between dots on the way,
     /// so it is that of any field which finds the value there.
-    fn visit(&self, value: &Value, name: Name, depth: usize, scratch: &mut Scratch) {
+    fn visit(&self, value: &Value, name: Name<'_>, depth: usize, scratch: &mut Scratch) {
         if depth > DEPTH_MAX {
             return;
         }
-        let named = (name == Name::Gathered).then(|| self.fields.get(scratch.name.as_str())).flatten();
+        let named = match name {
+            Name::None => None,
+            Name::Key(key) => self.fields.get(key),
+            Name::Gathered => self.fields.get(scratch.name.as_str()),
+        };
         if let Some(postings) = named {
-            self.count(scratch, |met, _| postings.present(met));
+            postings.present(|need| self.met(need, &mut scratch.tally));
         }
         match value {
             Value::Array(elements) => elements.iter().for_each(|element| self.visit(element, name, depth + 1, scratch)),
+            Value::Object(members) if name == Name::None => {
+                members.iter().for_each(|(key, member)| self.visit(member, Name::Key(key), depth + 1, scratch));
+            }
             Value::Object(members) => {
+                let before = scratch.name.len();
+                if let Name::Key(key) = name {
+                    scratch.name.push_str(key);
+                }
+                scratch.name.push('.');
                 let length = scratch.name.len();
                 for (key, member) in members {
-                    if name == Name::Gathered {
-                        scratch.name.push('.');
-                    }
                     scratch.name.push_str(key);
                     self.visit(member, Name::Gathered, depth + 1, scratch);
                     scratch.name.truncate(length);
                 }
+                scratch.name.truncate(before);
             }
             _ => {
-                let readers = [named, Some(&self.anywhere)].map(|postings| postings.filter(|it| it.reads_text()));
-                let is_read = readers.iter().any(Option::is_some);
-                if is_read && with_text(value, |text| fold_into(text, &mut scratch.folded)).is_some() {
-                    let readers = readers.into_iter().flatten();
-                    readers.for_each(|postings| self.count(scratch, |met, text| postings.find(text, met)));
+                let named = named.filter(|postings| postings.reads_text());
+                let is_read = named.is_some() || self.anywhere.reads_text();
+                if is_read && with_text(value, |text| scratch.folded.set(text)).is_some() {
+                    let Scratch { folded, tally, .. } = scratch;
+                    if let Some(postings) = named {
+                        postings.find(folded, |need| self.met(need, tally));
+                    }
+                    self.anywhere.find(folded, |need| self.met(need, tally));
                 }
             }
         }
     }
 
-    /// Lets `find` say which needs are met, by the folded text if it wants.
-    fn count(&self, scratch: &mut Scratch, find: impl FnOnce(&mut dyn FnMut(NeedNumber), &str)) {
-        let Scratch { folded, tally, .. } = scratch;
-        let mut met = |need: NeedNumber| {
-            if let Some(place) = self.rule_of.get(need as usize) {
-                tally.met(need, *place);
-            }
-        };
-        find(&mut met, folded);
-    }
-}
-
-fn fold_into(text: &str, folded: &mut String) {
-    folded.clear();
-    if text.is_ascii() {
-        folded.push_str(text);
-        folded.make_ascii_lowercase();
-    } else {
-        folded.extend(text.chars().map(fold::fold));
+    fn met(&self, need: NeedNumber, tally: &mut Tally) {
+        if let Some(place) = self.rule_of.get(need as usize) {
+            tally.met(need, *place);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::fold;
+use super::needle::Needle;
 
 /// Whether the case of letters counts (`cased`) or not (the default).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +124,7 @@ impl Written {
             (false, false) => Shape::Exactly(text),
             (false, true) => Shape::StartsWith(text),
             (true, false) => Shape::EndsWith(text),
-            (true, true) => Shape::Contains(text),
+            (true, true) => Shape::Contains(Needle::of(text)),
         };
         Pattern { case, shape }
     }
@@ -158,7 +159,7 @@ enum Shape {
     Exactly(Box<str>),
     StartsWith(Box<str>),
     EndsWith(Box<str>),
-    Contains(Box<str>),
+    Contains(Needle),
     Wildcards(Box<[Piece]>),
 }
 
@@ -173,8 +174,8 @@ impl Pattern {
             (Shape::StartsWith(wanted), Case::Counts) => text.starts_with(&**wanted),
             (Shape::EndsWith(wanted), Case::Ignored) => fold::ends_with(wanted, text),
             (Shape::EndsWith(wanted), Case::Counts) => text.ends_with(&**wanted),
-            (Shape::Contains(wanted), Case::Ignored) => fold::contains(wanted, text),
-            (Shape::Contains(wanted), Case::Counts) => text.contains(&**wanted),
+            (Shape::Contains(wanted), Case::Ignored) => wanted.is_in(text),
+            (Shape::Contains(wanted), Case::Counts) => text.contains(wanted.text()),
             (Shape::Wildcards(pieces), Case::Ignored) => wildcards(pieces, text, fold::fold),
             (Shape::Wildcards(pieces), Case::Counts) => wildcards(pieces, text, |character| character),
         }
@@ -187,7 +188,8 @@ impl Pattern {
         match &self.shape {
             Shape::Anything => true,
             Shape::Exactly(_) => false,
-            Shape::StartsWith(text) | Shape::EndsWith(text) | Shape::Contains(text) => text.is_empty(),
+            Shape::StartsWith(text) | Shape::EndsWith(text) => text.is_empty(),
+            Shape::Contains(needle) => needle.text().is_empty(),
             Shape::Wildcards(pieces) => pieces.iter().all(|piece| matches!(piece, Piece::One | Piece::Many)),
         }
     }
@@ -214,7 +216,7 @@ impl Pattern {
             Shape::Exactly(text) => Some((text.to_string(), Anchor::Whole)),
             Shape::StartsWith(text) => Some((text.to_string(), Anchor::Start)),
             Shape::EndsWith(text) => Some((text.to_string(), Anchor::End)),
-            Shape::Contains(text) => Some((text.to_string(), Anchor::Within)),
+            Shape::Contains(needle) => Some((needle.text().to_owned(), Anchor::Within)),
             Shape::Wildcards(pieces) => {
                 let runs = pieces.split(|piece| !matches!(piece, Piece::Char(_)));
                 let longest = runs.max_by_key(|run| run.len()).filter(|run| !run.is_empty())?;
@@ -233,7 +235,7 @@ impl fmt::Display for Pattern {
             Shape::Exactly(text) => f.write_str(text),
             Shape::StartsWith(text) => write!(f, "{text}*"),
             Shape::EndsWith(text) => write!(f, "*{text}"),
-            Shape::Contains(text) => write!(f, "*{text}*"),
+            Shape::Contains(needle) => write!(f, "*{}*", needle.text()),
             Shape::Wildcards(pieces) => pieces.iter().try_for_each(|piece| match piece {
                 Piece::Char(character) => write!(f, "{character}"),
                 Piece::One => f.write_str("?"),

@@ -6,49 +6,69 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::cover::AtomSort;
+use super::edge::{Edge, Edges};
+use super::folded::Folded;
 use super::grams::Grams;
 use super::pattern::Anchor;
 use super::tally::NeedNumber;
+
+type Texts = HashMap<Box<str>, Vec<NeedNumber>>;
 
 /// What is wanted, while it is gathered.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     present: Vec<NeedNumber>,
-    exactly: HashMap<Box<str>, Vec<NeedNumber>>,
-    parts: HashMap<Box<str>, Vec<(Anchor, NeedNumber)>>,
+    exactly: Texts,
+    starts: Texts,
+    ends: Texts,
+    within: Texts,
 }
 
 /// What is wanted, ready to be looked for.
 #[derive(Default)]
 pub(super) struct Postings {
     present: Box<[NeedNumber]>,
-    exactly: HashMap<Box<str>, Box<[NeedNumber]>, RandomState>,
-    parts: Option<Parts>,
+    exactly: HashMap<Box<[u8]>, Box<[NeedNumber]>, RandomState>,
+    /// The length of the longest of those.
+    longest: usize,
+    starts: Option<Box<Edges>>,
+    ends: Option<Box<Edges>>,
+    within: Option<Box<Within>>,
 }
 
-struct Parts {
+struct Within {
     texts: Grams,
-    /// For each of the texts where its entries end in `wanted`; they begin where the last one's end.
-    ends: Box<[u32]>,
-    wanted: Box<[(Anchor, NeedNumber)]>,
+    /// For each of the texts.
+    needs: Box<[Box<[NeedNumber]>]>,
 }
 
 impl Wanted {
     /// Adds one atom of a need.
     pub(super) fn add(&mut self, sort: AtomSort, need: NeedNumber) {
-        match sort {
-            AtomSort::Present => self.present.push(need),
-            AtomSort::Exactly(text) => self.exactly.entry(text).or_default().push(need),
-            AtomSort::Part(text, anchor) => self.parts.entry(text).or_default().push((anchor, need)),
-        }
+        let (texts, text) = match sort {
+            AtomSort::Present => return self.present.push(need),
+            AtomSort::Exactly(text) | AtomSort::Part(text, Anchor::Whole) => (&mut self.exactly, text),
+            AtomSort::Part(text, Anchor::Start) => (&mut self.starts, text),
+            AtomSort::Part(text, Anchor::End) => (&mut self.ends, text),
+            AtomSort::Part(text, Anchor::Within) => (&mut self.within, text),
+        };
+        texts.entry(text).or_default().push(need);
     }
 }
 
 impl Postings {
     /// Of what was gathered.
     pub(super) fn of(wanted: Wanted) -> Self {
-        let exactly = wanted.exactly.into_iter().map(|(text, needs)| (text, needs.into()));
-        Self { present: wanted.present.into(), exactly: exactly.collect(), parts: Parts::of(&wanted.parts) }
+        let longest = wanted.exactly.keys().map(|text| text.len()).max().unwrap_or_default();
+        let exactly = wanted.exactly.into_iter().map(|(text, needs)| (text.into_boxed_bytes(), needs.into()));
+        Self {
+            present: wanted.present.into(),
+            exactly: exactly.collect(),
+            longest,
+            starts: Edges::of(Edge::Start, wanted.starts).map(Box::new),
+            ends: Edges::of(Edge::End, wanted.ends).map(Box::new),
+            within: Within::of(wanted.within).map(Box::new),
+        }
     }
 
     /// Calls `met` with the needs that any value meets.
@@ -58,51 +78,40 @@ impl Postings {
 
     /// Whether values matter at all.
     pub(super) fn reads_text(&self) -> bool {
-        self.parts.is_some() || !self.exactly.is_empty()
+        self.within.is_some() || !self.exactly.is_empty() || self.starts.is_some() || self.ends.is_some()
     }
 
     /// Calls `met` with the needs that a value of this text, which is folded, meets; some twice.
-    pub(super) fn find(&self, text: &str, mut met: impl FnMut(NeedNumber)) {
-        if let Some(needs) = self.exactly.get(text) {
+    pub(super) fn find(&self, text: &Folded, mut met: impl FnMut(NeedNumber)) {
+        if text.bytes().len() <= self.longest
+            && let Some(needs) = self.exactly.get(text.bytes())
+        {
             needs.iter().copied().for_each(&mut met);
         }
-        if let Some(parts) = &self.parts {
-            parts.find(text, met);
+        if let Some(starts) = &self.starts {
+            starts.find(Edge::Start, text.bytes(), &mut met);
+        }
+        if let Some(ends) = &self.ends {
+            ends.find(Edge::End, text.bytes(), &mut met);
+        }
+        if let Some(within) = &self.within {
+            within.find(text, met);
         }
     }
 }
 
-impl Parts {
-    fn of(parts: &HashMap<Box<str>, Vec<(Anchor, NeedNumber)>>) -> Option<Self> {
-        let mut wanted = Vec::new();
-        let ends = parts.values().map(|entries| {
-            wanted.extend(entries);
-            u32::try_from(wanted.len()).unwrap_or(u32::MAX)
-        });
-        let ends = ends.collect();
-        let texts = Grams::of(parts.keys().map(|text| &**text).zip(0..));
-        (!parts.is_empty()).then(|| Self { texts, ends, wanted: wanted.into() })
+impl Within {
+    fn of(texts: Texts) -> Option<Self> {
+        if texts.is_empty() {
+            return None;
+        }
+        let (texts, needs): (Vec<_>, Vec<_>) = texts.into_iter().map(|(text, needs)| (text, needs.into())).unzip();
+        Some(Self { texts: Grams::of(texts), needs: needs.into() })
     }
 
-    fn find(&self, text: &str, mut met: impl FnMut(NeedNumber)) {
-        self.texts.find(text, |number, from, to| {
-            for (anchor, need) in self.wanted(number as usize) {
-                let is_there = match anchor {
-                    Anchor::Whole => from == 0 && to == text.len(),
-                    Anchor::Start => from == 0,
-                    Anchor::End => to == text.len(),
-                    Anchor::Within => true,
-                };
-                if is_there {
-                    met(*need);
-                }
-            }
+    fn find(&self, text: &Folded, mut met: impl FnMut(NeedNumber)) {
+        self.texts.find(text, |number| {
+            self.needs.get(number as usize).into_iter().flatten().copied().for_each(&mut met);
         });
-    }
-
-    fn wanted(&self, text: usize) -> &[(Anchor, NeedNumber)] {
-        let end = |text: usize| self.ends.get(text).map_or(0, |end| *end as usize);
-        let start = text.checked_sub(1).map_or(0, end);
-        self.wanted.get(start..end(text)).unwrap_or_default()
     }
 }

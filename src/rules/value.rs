@@ -72,6 +72,11 @@ impl Test {
 }
 
 impl Test {
+    /// Whether it is decided over all values of a field, not by one.
+    pub(super) fn is_of_field(&self) -> bool {
+        matches!(self, Self::Null | Self::Exists(_) | Self::Same(_))
+    }
+
     /// Whether some values pass and others do not: what passes because there is a value, or none, says
     /// nothing of the event.
     pub(super) fn is_telling(&self) -> bool {

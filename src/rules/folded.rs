@@ -1,0 +1,62 @@
+//! A folded text with room behind it, so that searching it by blocks needs no special end.
+
+use super::fold;
+
+/// The zeros behind the text.
+pub(super) const BEHIND: usize = 72;
+
+/// A buffer for one folded text after the other.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    /// The text, and `BEHIND` zeros.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Folded {
+    /// Holds this text from now on, folded.
+    pub(super) fn set(&mut self, text: &str) {
+        self.bytes.clear();
+        if text.is_ascii() {
+            self.bytes.extend(text.bytes().map(|byte| byte.to_ascii_lowercase()));
+        } else {
+            let mut utf8 = [0; 4];
+            for character in text.chars() {
+                self.bytes.extend_from_slice(fold::fold(character).encode_utf8(&mut utf8).as_bytes());
+            }
+        }
+        self.length = self.bytes.len();
+        self.bytes.extend([0; BEHIND]);
+    }
+
+    /// The text.
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// So many bytes from one on, zeros where the text has ended. `None` from the text's end on.
+    #[inline]
+    pub(super) fn block<const BYTES: usize>(&self, from: usize) -> Option<&[u8; BYTES]> {
+        const { assert!(BYTES <= BEHIND) };
+        self.bytes.get(from..)?.first_chunk()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_folded_and_followed_by_zeros_and_forgets_the_last_one() {
+        let mut folded = Folded::default();
+        for text in ["A much longer text than the next, ΣΑΣ", "AbC", "", "ÜΣς"] {
+            folded.set(text);
+            let expected = fold::folded(text);
+            assert_eq!(folded.bytes(), expected.as_bytes());
+            let block: &[u8; 8] = folded.block(0).unwrap();
+            let first = expected.bytes().chain([0; 8]).take(8);
+            assert!(block.iter().copied().eq(first), "{text}");
+        }
+    }
+}
