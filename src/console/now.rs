@@ -108,7 +108,7 @@ fn row(incident: &Incident) -> Markup {
     html! {
         tr {
             td { code { (incident.id()) } @if let Status::Held(reason) = incident.status { br; span.wait { (reason.text()) } } }
-            td { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { "not resolved yet" } } } }
+            td data-label="Account" { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { "not resolved yet" } } } }
             td { @for rule in &incident.plan.rules { div { (rule.title) } } }
             td {
                 @for (action, state) in incident.plan.actions.iter().zip(&incident.steps) {
@@ -118,7 +118,7 @@ fn row(incident: &Incident) -> Markup {
                     div.quiet { "next at " (time(due)) }
                 }
             }
-            td { (time(incident.opened_at)) }
+            td data-label="Opened (UTC)" { (time(incident.opened_at)) }
         }
     }
 }

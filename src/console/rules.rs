@@ -83,10 +83,10 @@ fn row(Seen { rule, evidence, last }: &Seen<'_>, bar: Bar) -> Markup {
     html! {
         tr {
             td { (rule.reference.title) br; code { (rule.file) } }
-            td { (evidence.days) }
-            td { (evidence.matches) }
-            td { (evidence.accounts) }
-            td { @match last { Some(last) => { (time(*last)) } None => { span.quiet { "never" } } } }
+            td data-label="Days" { (evidence.days) }
+            td data-label="Matches" { (evidence.matches) }
+            td data-label="Accounts" { (evidence.accounts) }
+            td data-label="Last (UTC)" { @match last { Some(last) => { (time(*last)) } None => { span.quiet { "never" } } } }
             td {
                 @if lacks.is_empty() { span.good { "nothing is missing" } }
                 @for lack in lacks { div { (lack.text()) } }
