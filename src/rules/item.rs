@@ -158,10 +158,13 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                     "leave `re` out for the whole value, or write `contains`",
                 );
             }
-            let expression = Expression::compile(text, flags)
-                .map_err(|Refused(what, advice)| report.error_with(node.at, what, advice))
-                .ok()?;
-            context.budget().spend(Cost::ExpressionBytes, expression.bytes(), node.at, report)?;
+            let compiled = Expression::compile(text, flags);
+            // What is refused for its size has cost its size.
+            let bytes = compiled.as_ref().map_or_else(|refused| refused.bytes, Expression::bytes);
+            let expression =
+                compiled.map_err(|Refused { what, advice, .. }| report.error_with(node.at, what, advice)).ok();
+            context.budget().spend(Cost::ExpressionBytes, bytes, node.at, report)?;
+            let expression = expression?;
             Some(Test::Expression(expression))
         }
         (Kind::Network, Yaml::Text(text)) => Network::parse(text)
