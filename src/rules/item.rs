@@ -95,7 +95,12 @@ impl Item {
             Test::Same(other) => *other.field() != self.field,
             test => test.is_telling(),
         };
-        let asks = if self.modifiers.all { self.tests.iter().any(asks) } else { self.tests.iter().all(asks) };
+        let asks = if self.modifiers.all {
+            self.tests.iter().any(asks)
+        } else {
+            // Hours of which each sorts something out may together be the whole day.
+            self.tests.iter().all(asks) && !Test::cover_dates(&self.tests)
+        };
         asks && !self.modifiers.neq
     }
 

@@ -10,6 +10,7 @@ mod law;
 mod refusals;
 mod response;
 mod shipped;
+mod telling;
 
 use std::sync::Arc;
 
