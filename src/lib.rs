@@ -77,6 +77,9 @@
 //! bytes, with code of its own, and names the first record that does not fit. Signed checkpoints and
 //! their anchors, which show a rewritten trail too, are not there yet.
 
+// What commands print goes through `cli::output`: the macros panic when nobody reads on.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod incident;
 
 pub mod directory;

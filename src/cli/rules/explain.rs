@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::Value;
 
+use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::rules::{self, Explained, Mode, Rule, RuleSet};
 
@@ -32,13 +33,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let event = read(&arguments.event).map_err(refused)?;
     let explained = rule.explain(&event);
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&explained)?);
-        return Ok(());
+        return output::line(serde_json::to_string_pretty(&explained)?);
     }
-    println!("{} ({})", rule.reference.title, rule.file);
-    show(&explained, 1);
-    println!("{}", outcome(rule, &event, explained.passes));
-    Ok(())
+    output::line(format_args!("{} ({})", rule.reference.title, rule.file))?;
+    show(&explained, 1)?;
+    output::line(outcome(rule, &event, explained.passes))
 }
 
 /// The one rule that is meant.
@@ -71,11 +70,11 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
-fn show(part: &Explained, depth: usize) {
+fn show(part: &Explained, depth: usize) -> anyhow::Result<()> {
     let mark = if part.passes { "✓" } else { "✗" };
     let saw = part.saw.as_ref().map_or(String::new(), |saw| format!("   saw {saw}"));
-    println!("{}{mark} {}{saw}", "  ".repeat(depth), part.what);
-    part.parts.iter().for_each(|part| show(part, depth + 1));
+    output::line(format_args!("{}{mark} {}{saw}", "  ".repeat(depth), part.what))?;
+    part.parts.iter().try_for_each(|part| show(part, depth + 1))
 }
 
 /// What the rule would then do, as far as that can be said without a server.

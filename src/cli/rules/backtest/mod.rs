@@ -14,6 +14,7 @@ use clap::Args;
 
 use self::stage::{Against, Outcome, Stage};
 use self::window::{Moment, Window};
+use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::incident::{Clock as _, SystemClock};
 use crate::rules::{self, RuleSet};
@@ -83,9 +84,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         None => trail::play(&arguments.alerts, &window.or_days(trail::DAYS, now), stage)?,
     };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&outcome)?);
+        output::line(serde_json::to_string_pretty(&outcome)?)?;
     } else {
-        print!("{}", screen::text(&outcome));
+        output::line(screen::text(&outcome).trim_end_matches('\n'))?;
     }
     gate(&outcome, arguments.fail_over)
 }
