@@ -86,11 +86,12 @@ impl Detection {
         Some(detection)
     }
 
-    /// Adds what must hold besides. The searches of the other one keep a namespace of their own: no
-    /// selector is written out over both.
-    pub(super) fn narrow(&mut self, other: &Self) {
+    /// Adds what must hold besides, and is called so. The searches of the other one keep a namespace of
+    /// their own: no selector is written out over both, and on the record each is known by its owner.
+    pub(super) fn narrow(&mut self, other: &Self, called: &str) {
         let other_condition = other.condition.moved(self.searches.len());
-        self.searches.extend(other.searches.iter().cloned());
+        let owned = |named: &Named| Named { name: format!("{called}: {}", named.name), search: named.search.clone() };
+        self.searches.extend(other.searches.iter().map(owned));
         let own = std::mem::replace(&mut self.condition, Condition::All(Vec::new()));
         self.condition = Condition::All(vec![own, other_condition]);
     }

@@ -345,7 +345,8 @@ fn read_drafts(
             break;
         }
     }
-    apply_filters(&filters, &mut drafts, lists.budget(), reports);
+    let is_correlation = |name: &str| correlations.iter().any(|(_, draft)| draft.is_called(name));
+    apply_filters(&filters, &mut drafts, &is_correlation, lists.budget(), reports);
     let correlations = correlation::link(correlations, &drafts, reports);
     (drafts, correlations)
 }
@@ -364,12 +365,14 @@ pub(super) type Reported<V> = (usize, V);
 fn apply_filters(
     filters: &[Reported<Filter>],
     drafts: &mut [Reported<Draft>],
+    is_correlation: &dyn Fn(&str) -> bool,
     budget: &Budget,
     reports: &mut [Report],
 ) {
     for (index, filter) in filters {
         if let Some(report) = reports.get_mut(*index) {
-            filter.apply(&mut drafts.iter_mut().map(|(_, draft)| draft).collect::<Vec<_>>(), budget, report);
+            let mut drafts: Vec<&mut Draft> = drafts.iter_mut().map(|(_, draft)| draft).collect();
+            filter.apply(&mut drafts, is_correlation, budget, report);
         }
     }
 }

@@ -108,9 +108,9 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Narrows the rule to what passes `filter` too.
-    pub(super) fn narrow(&mut self, filter: &Detection, version: Digest) {
-        self.detection.narrow(filter);
+    /// Narrows the rule to what passes the filter `called` so, too.
+    pub(super) fn narrow(&mut self, filter: &Detection, called: &str, version: Digest) {
+        self.detection.narrow(filter, called);
         self.filters += 1;
         self.reference.version = Digest::of_parts(&[&self.reference.version.0, &version.0]);
         self.behaviour = Digest::of_parts(&[&self.behaviour.0, &version.0]);

@@ -193,7 +193,7 @@ fn what_sigma_has_and_we_do_not_is_refused() {
         "x.yml:5:25: a text with wildcards cannot be encoded; write `\\*` or `\\?` for the characters",
     );
     check("{a: x}", "{a|contains: 5}", "x.yml:5:27: the modifiers want a text, not a number; quote it");
-    check("{a: x}", "{a|contains: null}", "x.yml:5:27: the modifiers want a text, not nothing; quote it");
+    check("{a: x}", "{a|contains: null}", "x.yml:5:27: the modifiers want a text, not null; quote it");
     check("{a: x}", "{a|all: [x, null]}", "x.yml:5:22: `all` cannot be used with null");
     check("{a: x}", "{a: {b: c}}", "x.yml:5:18: a mapping cannot be the value of a field");
     check(
@@ -275,6 +275,11 @@ fn a_response_must_be_complete_and_possible() {
         "    - disable: {reason: r, expires_in: 8h}",
         "    - enable",
         "x.yml:12:7: `enable` cannot be combined with other steps; give `disable` an `expires_in`, or write a rule of its own that enables",
+    );
+    check(
+        "    - sign_out: {reason: '{{ rule.title }} {{ incident.id }}', employee_reason: account-takeover}\n    - disable: {reason: r, expires_in: 8h}",
+        "    - enable: {reason: y}",
+        "x.yml:11:16: unknown key `reason` in enable; enable takes no keys\nx.yml:13:5: the test `matches` fails: expected the steps sign_out, disable, but the rule asks for enable",
     );
     check(
         "    - disable: {reason: r, expires_in: 8h}",
