@@ -185,6 +185,7 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                 report.error(node.at, format!("`{name}` is not the name of a field"));
                 return None;
             }
+            key::check_parts(&field, context, node.at, report)?;
             Some(Test::Same(OtherField::new(field, ends, case(cased))))
         }
         (kind, _) => {

@@ -12,7 +12,7 @@ use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
-use super::lint::LintLevel;
+use super::lint::{Lint, LintLevel};
 use super::lists::{self, Lists};
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::reasons::{self, Reasons};
@@ -115,7 +115,7 @@ pub(super) fn drafts(folder: &Path) -> Result<(Vec<Draft>, Vec<Correlation>), Lo
 
 /// The files of a folder and what is wrong with their being there. When nothing was read, or nothing
 /// was kept of too much, that is all there is to say.
-fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), LoadErrors> {
+pub(super) fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), LoadErrors> {
     let mut reports = Vec::new();
     let files = source::read(folder, &mut reports);
     if !files.is_empty() || reports.is_empty() {
@@ -173,6 +173,9 @@ pub(super) fn open(
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
     let (drafts, correlations) = read_drafts(&sorted.rules, folder, &lists, &reasons, &mut reports);
+    if sorted.rules.is_empty() {
+        reports.push(without_rules(folder));
+    }
     check_each(&drafts, &mut reports, check);
     Opened {
         drafts,
@@ -218,6 +221,14 @@ fn failure(folder: &str, outcome: &own_tests::Outcome<'_>) -> Option<Problem> {
     let what = format!("the test `{}` fails: {}", outcome.name, outcome.difference?);
     let file = format!("{folder}{}", outcome.rule.file);
     Some(Problem { file, at: Some(outcome.at), what, advice: None, lint: None, level: LintLevel::Error })
+}
+
+/// Loads, and does nothing: most likely the wrong folder, or names that are passed over.
+fn without_rules(folder: &str) -> Report {
+    let mut report = Report::about(folder.strip_suffix('/').unwrap_or(folder));
+    let advice = "check that it is the right folder; the names of rules end in .yml or .yaml";
+    report.file_warning(Lint::NoRules, "there is no rule in this folder", advice);
+    report
 }
 
 /// How files of the folder begin in messages.

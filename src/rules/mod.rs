@@ -13,6 +13,7 @@
 //! `template` read what it asks for; `evaluate` and `field` put an event to it. `lint` looks for what is
 //! allowed and probably not meant.
 
+mod attributes;
 mod behaviour;
 mod budget;
 mod commit;

@@ -155,6 +155,11 @@ impl Report {
         self.errors.push(self.problem(None, what.into(), Some(advice.into()), None));
     }
 
+    /// A warning about the file, or the folder, as a whole.
+    pub(super) fn file_warning(&mut self, lint: Lint, what: impl Into<String>, advice: impl Into<String>) {
+        self.warnings.push(self.problem(None, what.into(), Some(advice.into()), Some(lint)));
+    }
+
     /// The error found last has an entry in the catalogue.
     pub(super) fn last_error_is(&mut self, lint: Lint) {
         if let Some(error) = self.errors.last_mut() {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 
+use super::attributes;
 use super::behaviour;
 use super::detection::Detection;
 use super::document::Origin;
@@ -353,6 +354,7 @@ struct Texts {
 
 impl Texts {
     fn read(fields: &Fields<'_>, report: &mut Report) -> Self {
+        attributes::check(fields, report);
         let mut list = |key: &str| match fields.get(key) {
             // Sigma's rules sometimes write a single text where the specification has a list.
             Some(node @ Node { value: Yaml::Text(_), .. }) => {

@@ -37,6 +37,7 @@ pub enum Lint {
     CanHitEveryone,
     DuplicateRule,
     EmptyList,
+    EmptyPartInName,
     FilterPolarity,
     HiddenCharacter,
     InlineRegexFlags,
@@ -45,6 +46,7 @@ pub enum Lint {
     MissingLocale,
     MissingMatchTest,
     MissingNearMissTest,
+    NoRules,
     NullInList,
     OldAggregation,
     OldDate,
@@ -72,13 +74,14 @@ struct Entry {
 
 impl Lint {
     /// Every lint, by its id.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::AttackerControlledOnly,
         Self::BarInName,
         Self::BracketInName,
         Self::CanHitEveryone,
         Self::DuplicateRule,
         Self::EmptyList,
+        Self::EmptyPartInName,
         Self::FilterPolarity,
         Self::HiddenCharacter,
         Self::InlineRegexFlags,
@@ -87,6 +90,7 @@ impl Lint {
         Self::MissingLocale,
         Self::MissingMatchTest,
         Self::MissingNearMissTest,
+        Self::NoRules,
         Self::NullInList,
         Self::OldAggregation,
         Self::OldDate,
@@ -164,6 +168,7 @@ impl Lint {
             ),
             Self::DuplicateRule => ("duplicate-rule", Warning, "another rule finds the same events and asks the same"),
             Self::EmptyList => ("empty-list", Warning, "an empty list of values means null"),
+            Self::EmptyPartInName => ("empty-part-in-name", Warning, "a field's name has an empty part: `a..b`"),
             Self::FilterPolarity => {
                 ("filter-polarity", Warning, "a filter keeps only what it names; an exclusion begins with `not`")
             }
@@ -186,6 +191,7 @@ impl Lint {
             Self::MissingNearMissTest => {
                 ("missing-near-miss-test", Warning, "no test of a rule that acts has an event that nearly matches")
             }
+            Self::NoRules => ("no-rules", Warning, "the folder has no rule at all"),
             Self::NullInList => ("null-in-list", Warning, "null among other values is one more alternative"),
             Self::OldAggregation => {
                 ("old-aggregation", Error, "`| count()` and `timeframe` are old Sigma; write a correlation")

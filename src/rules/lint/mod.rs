@@ -20,6 +20,7 @@ mod unanchored;
 
 pub use catalogue::{Lint, LintLevel};
 pub use mend::{Mended, mended};
+pub(super) use old::date as today;
 pub(super) use reach::{is_chosen_by_strangers, is_common_value};
 
 use std::collections::HashMap;
@@ -49,8 +50,7 @@ pub struct Linted {
 /// # Errors
 /// Every problem of every file, if it does not load.
 pub fn lint(folder: &Path) -> Result<Linted, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
+    let (files, reports) = load::read(folder)?;
     lint_files(&load::shown(folder), &files, reports)
 }
 
@@ -59,8 +59,7 @@ pub fn lint(folder: &Path) -> Result<Linted, LoadErrors> {
 /// # Errors
 /// Every problem of every file, if it does not load.
 pub fn lint_with(folder: &Path, file: SourceFile) -> Result<Linted, LoadErrors> {
-    let mut reports = Vec::new();
-    let mut files = source::read(folder, &mut reports);
+    let (mut files, reports) = load::read(folder)?;
     files.retain(|other| other.name != file.name);
     files.push(file);
     files.sort_by(|left, right| left.name.cmp(&right.name));

@@ -160,7 +160,7 @@ fn is_usable(leaf: &Chosen, event: &Value) -> bool {
         && leaf.field.len() < 200
         && !leaf.field.contains(['|', '[', ']'])
         && !leaf.field.chars().any(char::is_control)
-        && leaf.way.iter().all(|name| !name.is_empty());
+        && leaf.field.split('.').all(|part| !part.is_empty());
     // Another member may have the dots in its name, and would be found instead.
     let mut seen = Vec::new();
     field.look(event, |value| {

@@ -52,3 +52,21 @@ fn a_rule_may_act_on_a_threshold_or_a_date_that_sorts_out() {
         assert_eq!(alone(search), "", "{search}");
     }
 }
+
+/// What excludes by a name that no event has excludes nobody.
+#[test]
+fn a_field_name_with_an_empty_part_is_refused_where_a_rule_acts() {
+    let acting =
+        |key: &str| problems(&format!("sigma-version: 3\n{}", ACTING.replace("{a: x}", &format!("{{a: x, {key}}}"))));
+    for key in ["a..b: y", ".a: y", "a.: y", ".: y", "..: y", "a|fieldref: b..c", "a|fieldref: ."] {
+        let refused = acting(key);
+        assert!(refused.contains("has an empty part; write one dot between two names"), "{key}: {refused}");
+    }
+    for key in ["a.b: x", "'f[any]': {.: x}", "'f[any]': {a|fieldref: .}"] {
+        assert!(!acting(key).contains("empty part"), "{key}: {}", acting(key));
+    }
+    assert!(problems(&ACTING.replace("{a: x}", "{a: x, .: y}")).contains("`.` has an empty part"));
+    let set = load_rule(&detecting("  s: {a..b: y}\n  condition: s\n")).unwrap();
+    let found = "x.yml:5:7: the field name `a..b` has an empty part";
+    assert!(set.warnings()[0].to_string().starts_with(found), "{:?}", set.warnings());
+}
