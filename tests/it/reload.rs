@@ -80,6 +80,11 @@ async fn f01_a_folder_with_a_fault_leaves_the_rules_in_force_and_says_so() {
         let problem = answer.body["refused"]["problems"][0].as_str().unwrap();
         assert!(problem.contains("impossible-travel.yml:") && problem.contains("unknown key `sevrity`"), "{problem}");
     }
+    let first = app.app.rules().refused().unwrap();
+    app.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(reload(&app).await.status, 422);
+    let again = app.app.rules().refused().unwrap();
+    assert_eq!((again.since, again.said_at), (first.since, app.now()), "what lasts is said again");
     let now = in_force(&app).await;
     assert_eq!(now["digest"], before["digest"]);
     assert_eq!(now["refused"]["count"], 1);
