@@ -66,7 +66,8 @@ impl Reloader {
             // Only a panic or the end of the program leads here; the rules in force are not touched.
             Err(_) => return Ok(Reloaded::Unchanged(self.in_force.now().set.digest())),
         };
-        match result.and_then(|vouched| self.promoted(vouched)) {
+        let was_signed = self.in_force.now().signer.is_some();
+        match result.and_then(|vouched| vouched.after(was_signed)).and_then(|vouched| self.promoted(vouched)) {
             Ok(vouched) if self.is_in_force(&vouched) => {
                 self.in_force.confirm();
                 Ok(Reloaded::Unchanged(vouched.set.digest()))

@@ -44,10 +44,26 @@ pub struct Vouched {
     pub set: RuleSet,
     /// The fingerprint of the key that signed them, when signatures are wanted and this one is good.
     pub signer: Option<String>,
+    /// Why nobody is known to have signed them, when signatures are wanted.
+    unsigned: Option<Problem>,
+}
+
+impl Vouched {
+    /// Refuses a set that nobody signed where the one before it was signed: who may write the folder
+    /// could otherwise put every rule out of force that acts, by rules that need no signature.
+    ///
+    /// # Errors
+    /// What is wrong with the signature.
+    pub fn after(self, was_signed: bool) -> Result<Self, LoadErrors> {
+        match &self.unsigned {
+            Some(problem) if was_signed => Err(LoadErrors::new(Some(self.set.digest()), vec![problem.clone()])),
+            _ => Ok(self),
+        }
+    }
 }
 
 /// Loads the rules folder as [`load`] does. When signers are named, a set with a rule that acts has to
-/// be signed by one of them; rules that only watch need no signature.
+/// be signed by one of them; rules that only watch need none, unless [`Vouched::after`] asks for it.
 ///
 /// # Errors
 /// Every problem of every file, or of the signature.
@@ -55,17 +71,17 @@ pub fn load_signed(folder: &Path, signers: &Signers) -> Result<Vouched, LoadErro
     let (files, reports) = read(folder)?;
     let mut set = open(&shown(folder), &files, reports, Draft::check).finish()?;
     if !signers.are_wanted() {
-        return Ok(Vouched { set, signer: None });
+        return Ok(Vouched { set, signer: None, unsigned: None });
     }
     match signature::signer(folder, &signature::manifest(&files, set.digest()), signers) {
-        Ok(signer) => Ok(Vouched { set, signer: Some(signer) }),
+        Ok(signer) => Ok(Vouched { set, signer: Some(signer), unsigned: None }),
         Err(unsigned) => {
             let problem = unsigned_problem(folder, &unsigned);
             if acts(&set) {
                 return Err(LoadErrors::new(Some(set.digest()), vec![problem]));
             }
-            set.warn(problem);
-            Ok(Vouched { set, signer: None })
+            set.warn(problem.clone());
+            Ok(Vouched { set, signer: None, unsigned: Some(problem) })
         }
     }
 }
@@ -133,8 +149,8 @@ fn acts(set: &RuleSet) -> bool {
 }
 
 fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
-    let advice = "rules that act must be signed here; sign what `portcullis rules manifest` prints with \
-                  `ssh-keygen -Y sign -n portcullis-rules`, or set them to `mode: shadow`";
+    let advice = "rules that act must be signed here, and any in place of signed ones; sign what `portcullis rules \
+                  manifest` prints with `ssh-keygen -Y sign -n portcullis-rules`";
     let file = folder.join(signature::FILE).display().to_string();
     Problem {
         file,

@@ -50,13 +50,17 @@ impl App {
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
         let Parts { clock, store, directory, pseudonyms } = parts;
-        let Vouched { set, signer } = load_rules(config)?;
+        let vouched = load_rules(config)?;
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
+        let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
+        let was_signed = trail.board(|board| board.were_rules_signed());
+        let vouched = vouched.after(was_signed);
+        let Vouched { set, signer, .. } =
+            vouched.map_err(|errors| anyhow::Error::new(errors).context("the rules are refused"))?;
         for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
         }
-        let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
         let loaded = Loaded { set, since: clock.now(), commit, signer };
         check_promotions(&trail, &loaded, &folder, config)?;
         note_start(&trail, &loaded).await?;
