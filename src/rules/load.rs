@@ -34,7 +34,7 @@ pub(super) const VALUES_MAX: usize = 2_000_000;
 /// Every problem of every file; nothing is loaded then.
 pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
     let (files, reports) = read(folder)?;
-    open(&shown(folder), &files, reports, Draft::check).finish()
+    open(&shown(folder), &files, reports, Tests::Run).finish(&files)
 }
 
 /// A rule set, and who vouches for it.
@@ -69,7 +69,7 @@ impl Vouched {
 /// Every problem of every file, or of the signature.
 pub fn load_signed(folder: &Path, signers: &Signers) -> Result<Vouched, LoadErrors> {
     let (files, reports) = read(folder)?;
-    let mut set = open(&shown(folder), &files, reports, Draft::check).finish()?;
+    let mut set = open(&shown(folder), &files, reports, Tests::Run).finish(&files)?;
     if !signers.are_wanted() {
         return Ok(Vouched { set, signer: None, unsigned: None });
     }
@@ -110,7 +110,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
-    open("", files, Vec::new(), Draft::check).finish()
+    open("", files, Vec::new(), Tests::Run).finish(files)
 }
 
 /// The rules of a folder with their own tests, which are not run, and the correlations.
@@ -119,7 +119,7 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
 /// Every problem of every file.
 pub(super) fn drafts(folder: &Path) -> Result<(Vec<Draft>, Vec<Correlation>), LoadErrors> {
     let (files, reports) = read(folder)?;
-    let Opened { drafts, correlations, reports, .. } = open(&shown(folder), &files, reports, Draft::check_safety);
+    let Opened { drafts, correlations, reports, .. } = open(&shown(folder), &files, reports, Tests::LeftAlone);
     let mut errors = Vec::new();
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
     if errors.is_empty() {
@@ -159,6 +159,7 @@ fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
         advice: Some(advice.to_owned()),
         lint: None,
         level: LintLevel::Error,
+        excerpt: None,
     }
 }
 
@@ -175,13 +176,15 @@ pub(super) struct Opened {
     folder: String,
 }
 
-/// Reads everything of a folder and puts `check` to each rule.
-pub(super) fn open(
-    folder: &str,
-    files: &[SourceFile],
-    mut reports: Vec<Report>,
-    check: fn(&Draft, &mut Report),
-) -> Opened {
+/// Whether rules' own tests are run with the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tests {
+    Run,
+    LeftAlone,
+}
+
+/// Reads everything of a folder and checks each rule.
+pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>, tests: Tests) -> Opened {
     let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
@@ -192,7 +195,11 @@ pub(super) fn open(
     if sorted.rules.is_empty() {
         reports.push(without_rules(folder));
     }
-    check_each(&drafts, &mut reports, check);
+    check_each(&drafts, &mut reports, Draft::check_safety);
+    // A test that fails because of something else that is wrong would be told before its cause.
+    if tests == Tests::Run && reports.iter().all(|report| report.errors() == 0) {
+        check_each(&drafts, &mut reports, Draft::check_tests);
+    }
     Opened {
         drafts,
         correlations,
@@ -207,8 +214,8 @@ pub(super) fn open(
 }
 
 impl Opened {
-    /// The rule set, if nothing is wrong.
-    pub(super) fn finish(self) -> Result<RuleSet, LoadErrors> {
+    /// The rule set, if nothing is wrong with these files, of which it was opened.
+    pub(super) fn finish(self, files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
         let rules: Vec<Rule> = self.drafts.into_iter().map(|(_, draft)| draft.rule).collect();
         let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
         self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
@@ -228,7 +235,8 @@ impl Opened {
                 warnings,
             ))
         } else {
-            Err(LoadErrors::new(self.is_whole.then_some(self.digest), errors))
+            let errors = LoadErrors::new(self.is_whole.then_some(self.digest), errors);
+            Err(errors.with_excerpts(&self.folder, files))
         }
     }
 }
@@ -236,7 +244,8 @@ impl Opened {
 fn failure(folder: &str, outcome: &own_tests::Outcome<'_>) -> Option<Problem> {
     let what = format!("the test `{}` fails: {}", outcome.name, outcome.difference?);
     let file = format!("{folder}{}", outcome.rule.file);
-    Some(Problem { file, at: Some(outcome.at), what, advice: None, lint: None, level: LintLevel::Error })
+    let at = Some(outcome.at);
+    Some(Problem { file, at, what, advice: None, lint: None, level: LintLevel::Error, excerpt: None })
 }
 
 /// Loads, and does nothing: most likely the wrong folder, or names that are passed over.

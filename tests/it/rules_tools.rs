@@ -61,6 +61,23 @@ async fn a_folder_without_rules_is_doubtful_and_one_that_is_not_there_has_one_pr
 }
 
 #[tokio::test]
+async fn what_is_wrong_is_underlined_for_people_and_has_an_end_for_machines() {
+    let (_place, rules) = rules();
+    edit(&rules, RULE, "level: high\n", "sevrity: high\n");
+    let ended = tool(&["check", "RULES"], &rules).await;
+    let [problem, line, mark] = &ended.stdout[..] else { panic!("{ended:?}") };
+    assert!(problem.contains("impossible-travel.yml:") && problem.contains("unknown key `sevrity`"), "{ended:?}");
+    let number: usize = line.trim_start().split(' ').next().unwrap().parse().unwrap();
+    assert!(problem.contains(&format!("impossible-travel.yml:{number}:1: ")), "{ended:?}");
+    assert!(line.ends_with(" | sevrity: high") && mark.ends_with(" | ^^^^^^^"), "{ended:?}");
+    let ended = tool(&["check", "RULES", "--json"], &rules).await;
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    let found = &report["findings"][0];
+    let place = ["line", "column", "end_line", "end_column"].map(|name| found[name].as_u64().unwrap());
+    assert_eq!(place, [number as u64, 1, number as u64, 8], "{report}");
+}
+
+#[tokio::test]
 async fn machines_are_told_of_every_rule_test_and_gap() {
     let (place, rules) = rules();
     edit(

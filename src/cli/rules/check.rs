@@ -113,7 +113,7 @@ fn show(arguments: &Arguments, linted: &Linted) -> anyhow::Result<()> {
     } else {
         let title = |rule: &Rule| output::line(format_args!("{}  {}", rule.reference.id, rule.reference.title));
         set.all_rules().try_for_each(title)?;
-        shown.iter().try_for_each(|found| output::line(line(found)))?;
+        shown.iter().try_for_each(|found| output::line(line(found)).and_then(|()| underline(found)))?;
         let count = set.all_rules().count();
         let are = if count == 1 { "is" } else { "are" };
         let rules = counted(count, "rule");
@@ -134,7 +134,10 @@ fn show_errors(arguments: &Arguments, errors: &LoadErrors) -> anyhow::Result<()>
         let report = json!({ "loads": false, "errors": errors.count(), "findings": findings });
         output::line(serde_json::to_string_pretty(&report)?)?;
     } else {
-        output::line(errors)?;
+        errors.problems().iter().try_for_each(|problem| output::line(problem).and_then(|()| underline(problem)))?;
+        if let left_out @ 1.. = errors.count() - errors.problems().len() {
+            output::line(format_args!("and {left_out} more"))?;
+        }
     }
     Err(refused(anyhow::anyhow!("the rules in {} are refused", arguments.folder.display())))
 }
@@ -142,6 +145,11 @@ fn show_errors(arguments: &Arguments, errors: &LoadErrors) -> anyhow::Result<()>
 fn line(found: &Problem) -> String {
     let id = found.lint.map_or(String::new(), |lint| format!("[{}]", lint.id()));
     format!("{}{id}: {found}", found.level.as_str())
+}
+
+/// The line it is about, with a mark under what is meant.
+fn underline(found: &Problem) -> anyhow::Result<()> {
+    found.excerpt.as_ref().map_or(Ok(()), output::line)
 }
 
 /// `, 2 warnings, 1 allowed`: what there is, whether it was shown or not.
@@ -163,6 +171,8 @@ fn as_json(found: &Problem) -> Value {
         "file": found.file,
         "line": found.at.map(|at| at.line),
         "column": found.at.map(|at| at.column),
+        "end_line": found.excerpt.as_ref().map(|excerpt| excerpt.end.line),
+        "end_column": found.excerpt.as_ref().map(|excerpt| excerpt.end.column),
         "what": found.what,
         "advice": found.advice,
         "fixable": found.lint.is_some_and(Lint::is_mended),

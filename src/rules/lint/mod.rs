@@ -27,7 +27,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use self::subject::Subject;
-use super::load::{self, Reported};
+use super::excerpt;
+use super::load::{self, Reported, Tests};
 use super::problem::{LoadErrors, Problem, Report};
 use super::rule::Draft;
 use super::rule_set::RuleSet;
@@ -67,9 +68,9 @@ pub fn lint_with(folder: &Path, file: SourceFile) -> Result<Linted, LoadErrors> 
 }
 
 fn lint_files(folder: &str, files: &[SourceFile], reports: Vec<Report>) -> Result<Linted, LoadErrors> {
-    let mut opened = load::open(folder, files, reports, Draft::check);
+    let mut opened = load::open(folder, files, reports, Tests::Run);
     if opened.reports.iter().any(|report| report.errors() > 0) {
-        return opened.finish().map(|set| Linted { set, findings: Vec::new(), allowed: 0 });
+        return opened.finish(files).map(|set| Linted { set, findings: Vec::new(), allowed: 0 });
     }
     let mut reports = std::mem::take(&mut opened.reports);
     let trees = trees(files);
@@ -83,7 +84,8 @@ fn lint_files(folder: &str, files: &[SourceFile], reports: Vec<Report>) -> Resul
         findings.extend(told.unused.into_iter().map(unused));
     }
     findings.sort();
-    Ok(Linted { set: opened.finish()?, findings, allowed })
+    excerpt::add(&mut findings, folder, files);
+    Ok(Linted { set: opened.finish(files)?, findings, allowed })
 }
 
 /// Puts every lint to every rule, and then to all of them together.
@@ -120,5 +122,6 @@ fn unused(report: &Report) -> impl Fn((super::Place, Lint)) -> Problem + use<> {
         advice: Some("take it out of `allow`".to_owned()),
         lint: Some(Lint::UnusedAllowance),
         level: Lint::UnusedAllowance.level(),
+        excerpt: None,
     }
 }

@@ -49,13 +49,7 @@ fn f01_a_misspelt_key_is_named_with_its_place_and_advice() {
 #[test]
 fn f02_a_rule_that_would_match_too_much_is_refused() {
     let empty = "x.yml:4:1: a rule with a response must not match the empty event; add a search that the event must pass; that a field is there is not enough";
-    check(
-        "condition: selection",
-        "condition: not selection",
-        &format!(
-            "{empty}\nx.yml:14:5: the test `matches` fails: expected a match, but 0 of 1 tests passed; `a`: it matches what the condition excludes"
-        ),
-    );
+    check("condition: selection", "condition: not selection", empty);
     check("{a: x}", "{a: [x, null]}", empty);
     let negative = "x.yml:4:1: a rule with a response needs a positive test that every match passes; add a search that the event must pass; that a field is there is not enough";
     check(
@@ -279,7 +273,7 @@ fn a_response_must_be_complete_and_possible() {
     check(
         "    - sign_out: {reason: '{{ rule.title }} {{ incident.id }}', employee_reason: account-takeover}\n    - disable: {reason: r, expires_in: 8h}",
         "    - enable: {reason: y}",
-        "x.yml:11:16: unknown key `reason` in enable; enable takes no keys\nx.yml:13:5: the test `matches` fails: expected the steps sign_out, disable, but the rule asks for enable",
+        "x.yml:11:16: unknown key `reason` in enable; enable takes no keys",
     );
     check(
         "    - disable: {reason: r, expires_in: 8h}",
