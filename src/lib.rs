@@ -43,7 +43,7 @@
 //! | 4 | [`admission`] · [`executor`] · [`backtest`] | the two halves of the pipeline; the rehearsal of the first | each other, HTTP |
 //! | 5 | [`access`] | who may do what | routes |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
-//! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs leave | – |
+//! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs and metrics leave | – |
 //! | 8 | [`server`] | how everything is put together | business rules |
 //! | 9 | [`cli`] | commands | HTTP details |
 //!

@@ -3,6 +3,7 @@
 
 mod app;
 mod folder_watch;
+mod metrics;
 mod parts;
 mod rules_watch;
 mod summaries;

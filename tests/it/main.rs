@@ -21,6 +21,7 @@ mod guardrails;
 mod lifecycle;
 mod limits;
 mod look_up;
+mod metrics;
 mod output;
 mod pause;
 mod promotion;
