@@ -20,6 +20,7 @@ mod framing;
 mod guardrails;
 mod lifecycle;
 mod limits;
+mod log_sources;
 mod look_up;
 mod metrics;
 mod output;
