@@ -43,7 +43,7 @@
 //! | 4 | [`admission`] · [`executor`] · [`backtest`] | the two halves of the pipeline; the rehearsal of the first | each other, HTTP |
 //! | 5 | [`access`] | who may do what | routes |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
-//! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs leave | – |
+//! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs and metrics leave | – |
 //! | 8 | [`server`] | how everything is put together | business rules |
 //! | 9 | [`cli`] | commands | HTTP details |
 //!
@@ -76,6 +76,9 @@
 //! *An auditor checks.* `portcullis trail verify` recomputes every leaf and the root from the record
 //! bytes, with code of its own, and names the first record that does not fit. Signed checkpoints and
 //! their anchors, which show a rewritten trail too, are not there yet.
+
+// What commands print goes through `cli::output`: the macros panic when nobody reads on.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod incident;
 

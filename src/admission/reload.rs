@@ -52,7 +52,7 @@ impl Reloader {
     }
 
     /// Loads the folder. What comes of it stands on the trail before it is in force; the same fault
-    /// is recorded once.
+    /// is recorded once, and said again while it lasts.
     ///
     /// # Errors
     /// The trail cannot be written; then nothing has changed.
@@ -68,7 +68,8 @@ impl Reloader {
             // Only a panic or the end of the program leads here; the rules in force are not touched.
             Err(_) => return Ok(Reloaded::Unchanged(self.in_force.now().set.digest())),
         };
-        match result.and_then(|vouched| self.promoted(vouched)) {
+        let was_signed = self.in_force.now().signer.is_some();
+        match result.and_then(|vouched| vouched.after(was_signed)).and_then(|vouched| self.promoted(vouched)) {
             Ok(vouched) if self.is_in_force(&vouched) => {
                 self.in_force.confirm();
                 Ok(Reloaded::Unchanged(vouched.set.digest()))
@@ -116,16 +117,21 @@ impl Reloader {
     }
 
     async fn refuse(&self, errors: LoadErrors, by: LoadCause, actor: Option<String>) -> Result<Reloaded, RecordError> {
+        let now = self.clock.now();
         let known = self.in_force.refused().filter(|refused| refused.errors == errors);
-        if let Some(refused) = known {
-            return Ok(Reloaded::Refused(refused));
-        }
-        let since = self.clock.now();
+        let since = match known {
+            Some(refused) if !refused.is_to_be_said(now) => return Ok(Reloaded::Refused(refused)),
+            // It stands on the trail already.
+            Some(refused) => refused.since,
+            None => {
+                self.trail.record(now, vec![self.refused_event(&errors, by, actor)]).await?;
+                now
+            }
+        };
         for problem in errors.problems() {
-            tracing::error!(%problem, "the rules are refused; those in force stay");
+            tracing::error!(%problem, %since, "the rules are refused; those in force stay");
         }
-        self.trail.record(since, vec![self.refused_event(&errors, by, actor)]).await?;
-        self.in_force.refuse(Refused { errors, since });
+        self.in_force.refuse(Refused { errors, since, said_at: now });
         // Set a line above, and nobody else takes it away while this load has its turn.
         Ok(self
             .in_force

@@ -1,6 +1,7 @@
 //! Floor 9: the command line. Each command is one file.
 
 mod demo;
+mod output;
 mod refused;
 mod rules;
 mod sandbox;
@@ -57,7 +58,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("portcullis: {error:#}");
+            output::note(format_args!("portcullis: {error:#}"));
             refused::exit_code(&error)
         }
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
+use super::output;
 use super::signals;
 use crate::sandbox;
 
@@ -19,7 +20,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = sandbox::Settings { listen: arguments.listen, ..sandbox::Settings::default() };
     let stop_asked = signals::stop_asked()?;
     let running = sandbox::start(settings).await?;
-    println!("{}", running.banner());
+    output::line(running.banner())?;
     stop_asked.await;
     running.stop().await;
     Ok(())

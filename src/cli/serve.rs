@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output;
 use super::refused::refused;
 use super::signals;
 use crate::rules::LoadErrors;
@@ -35,8 +36,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // the operator's to mend.
     App::check(&config).map_err(refused)?;
     if arguments.check_config {
-        println!("The configuration is good.");
-        return Ok(());
+        return output::line("The configuration is good.");
     }
     telemetry::start(&telemetry).map_err(refused)?;
     // Before the trail is opened: a stop that is asked for during the start is kept until it can be
@@ -50,7 +50,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let is_mendable = |error: &anyhow::Error| error.is::<LoadErrors>();
     let app =
         App::start(&config, parts).await.map_err(|error| if is_mendable(&error) { refused(error) } else { error })?;
-    println!("listening on {}", app.url());
+    // Nothing to stop for: the log says it, too.
+    if let Err(error) = output::line(format_args!("listening on {}", app.url())) {
+        tracing::warn!(error = format!("{error:#}"), "the address cannot be printed");
+    }
     tokio::select! {
         () = stop_asked => {}
         () = app.failed() => anyhow::bail!("the trail can no longer be written; start the program again"),

@@ -1,10 +1,10 @@
 //! `portcullis trail`: shows and verifies a trail on disk.
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::output::{self, Reader};
 use super::refused::refused;
 use crate::config;
 use crate::trail::{Settings, SledStore, Store as _, verify};
@@ -76,23 +76,21 @@ pub(super) fn open_at(config: Option<&Path>, folder: Option<&Path>) -> anyhow::R
 }
 
 fn show(store: &SledStore, from: u64, limit: u64) -> anyhow::Result<()> {
-    let mut output = io::stdout().lock();
     let (mut next, end) = (from, from.saturating_add(limit).min(store.head().size));
     while next < end {
         let count = usize::try_from(end - next).unwrap_or(PAGE).min(PAGE);
         let page = store.read(next, count)?;
         let Some(last) = page.last() else { break };
         next = last.seq + 1;
-        for stored in &page {
-            output.write_all(&stored.record)?;
-            output.write_all(b"\n")?;
+        let lines: Vec<u8> = page.iter().flat_map(|stored| stored.record.iter().chain(b"\n")).copied().collect();
+        if output::bytes(&lines)? == Reader::IsGone {
+            return Ok(());
         }
     }
-    Ok(())
+    output::flush()
 }
 
 fn check(store: &SledStore) -> anyhow::Result<()> {
     let report = verify(store, |_| {})?;
-    println!("The trail verifies: {} records, root {}", report.size, report.root);
-    Ok(())
+    output::line(format_args!("The trail verifies: {} records, root {}", report.size, report.root))
 }

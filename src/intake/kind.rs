@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::incident::AccountKind;
+use crate::incident::{AccountKind, LogSource};
 
 /// A kind's name in settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -83,13 +83,29 @@ pub(super) struct PersonRule {
     pub kind: AccountKind,
 }
 
-/// Sigma's log source of the events.
+/// Sigma's log sources of the events.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum LogSourceRule {
-    /// This one; it cannot be configured.
-    Fixed { product: &'static str, service: &'static str },
+    /// These; they cannot be configured.
+    Fixed(&'static [OwnLogSource]),
     /// As configured, else the source's name as product.
     Configured,
+}
+
+/// One of a kind's own log sources.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OwnLogSource {
+    pub category: Option<&'static str>,
+    pub product: Option<&'static str>,
+    pub service: Option<&'static str>,
+}
+
+impl OwnLogSource {
+    pub(super) fn to_log_source(self) -> LogSource {
+        let [category, product, service] =
+            [self.category, self.product, self.service].map(|name| name.map(str::to_owned));
+        LogSource { category, product, service }
+    }
 }
 
 /// <https://developer.okta.com/docs/concepts/event-hooks/>: several events in one request. The person
@@ -100,7 +116,7 @@ static OKTA_EVENT_HOOK: Kind = Kind {
     event_type: EventTypeRule::Required("eventType"),
     occurred_at: Some("published"),
     person: Some(PersonRule { path: "target[type=User]", member: "alternateId", kind: AccountKind::Email }),
-    log_source: LogSourceRule::Fixed { product: "okta", service: "okta" },
+    log_source: LogSourceRule::Fixed(&[OwnLogSource { category: None, product: Some("okta"), service: Some("okta") }]),
 };
 
 static GENERIC: Kind = Kind {

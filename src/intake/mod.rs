@@ -12,6 +12,7 @@ mod headers;
 mod json;
 mod kind;
 mod limit;
+mod log_sources;
 mod normalise;
 mod recall;
 mod receive;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::kind::{EventTypeRule, Events, KeyRule, Kind, LogSourceRule, PersonRule};
+use super::kind::{EventTypeRule, Events, KeyRule, Kind, PersonRule};
+use super::log_sources;
 use super::settings::SourceSettings;
 use super::verify::Proof;
 use super::{Delivery, NotUnderstood, Unreadable, json};
@@ -37,7 +38,7 @@ impl Normaliser {
             assurance: settings.signature.assurance(),
             kind,
             person,
-            log_sources: Arc::new([log_source(source, kind, settings)]),
+            log_sources: log_sources::of(source, kind, settings),
         })
     }
 
@@ -144,23 +145,6 @@ struct Facts<'d> {
     proof: &'d Proof<'d>,
     body_sha256: Digest,
     received_at: Timestamp,
-}
-
-/// The log source of what the source `source` sends with these settings.
-pub(super) fn log_source_of(source: &SourceName, settings: &SourceSettings) -> LogSource {
-    log_source(source, settings.kind.row(), settings)
-}
-
-fn log_source(source: &SourceName, kind: &Kind, settings: &SourceSettings) -> LogSource {
-    match kind.log_source {
-        LogSourceRule::Fixed { product, service } => {
-            LogSource { category: None, product: Some(product.to_owned()), service: Some(service.to_owned()) }
-        }
-        LogSourceRule::Configured => settings
-            .log_source
-            .clone()
-            .unwrap_or_else(|| LogSource { product: Some(source.as_str().to_owned()), ..LogSource::default() }),
-    }
 }
 
 fn events(rule: Events, mut document: Value) -> Result<Vec<Value>, Unreadable> {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{SchemeName, SourceKind};
+use super::{SchemeName, SourceKind, log_sources};
 use crate::incident::{LogSource, SourceName};
 
 /// The intake's settings.
@@ -58,16 +59,16 @@ pub struct SourceSettings {
     /// How many authentic deliveries it may make.
     #[serde(default)]
     pub rate: RateSettings,
-    /// Sigma's log source of its events, for kinds that have none of their own.
-    #[serde(default)]
-    pub log_source: Option<LogSource>,
+    /// Sigma's log sources of its events, one or a list, for kinds that have none of their own.
+    #[serde(default, deserialize_with = "log_sources::one_or_several")]
+    pub log_source: Vec<LogSource>,
 }
 
 impl SourceSettings {
-    /// Sigma's log source of what this source sends, if it is called `name`.
+    /// Sigma's log sources of what this source sends, if it is called `name`; at least one.
     #[must_use]
-    pub fn log_source_of(&self, name: &SourceName) -> LogSource {
-        super::normalise::log_source_of(name, self)
+    pub fn log_sources_of(&self, name: &SourceName) -> Arc<[LogSource]> {
+        log_sources::of(name, self.kind.row(), self)
     }
 }
 
@@ -132,6 +133,23 @@ mod tests {
         assert_eq!(source.kind, SourceKind::OktaEventHook);
         assert_eq!(source.signature, SchemeName::StandardWebhooks);
         assert_eq!(source.rate, RateSettings::default());
+    }
+
+    #[test]
+    fn a_log_source_is_one_or_a_list() {
+        let read = |log_source: serde_json::Value| {
+            let source =
+                json!({"kind": "generic", "signature": "github-hmac", "secrets": [], "log_source": log_source});
+            let settings = parse(json!({"sources": {"a": source}}));
+            settings.map(|settings| settings.sources.into_values().next().unwrap().log_source.len())
+        };
+        assert_eq!(read(json!({"product": "siem"})).ok(), Some(1));
+        assert_eq!(read(json!([{"product": "okta"}, {"category": "authentication"}])).ok(), Some(2));
+        for bad in [json!("siem"), json!({"prodct": "siem"}), json!([{"prodct": "siem"}]), json!(["siem"])] {
+            assert!(read(bad.clone()).is_err(), "{bad}");
+        }
+        let refused = read(json!([{"prodct": "siem"}])).unwrap_err().to_string();
+        assert!(refused.contains("prodct"), "it is named: {refused}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::receive::Source;
 use super::secret::Secret;
 use super::settings::{RateSettings, SecretSettings, Settings, SourceSettings};
 use super::verify::{Key, Verifier};
-use super::{SchemeName, SecretProblem};
+use super::{SchemeName, SecretProblem, log_sources};
 use crate::incident::path::InvalidPath;
 use crate::incident::{Digest, SourceName};
 
@@ -75,6 +75,15 @@ pub enum SetupError {
     /// A log source is configured for a kind that has its own.
     #[error("source {at}: log_source cannot be set, its kind has its own")]
     LogSourceFixed {
+        /// Which source.
+        at: SourceName,
+    },
+    /// A log source that is configured names nothing, or is there twice, or there are too many.
+    #[error(
+        "source {at}: log_source must be 1 to {} different ones, each with category, product or service",
+        log_sources::LOG_SOURCES_MAX
+    )]
+    LogSources {
         /// Which source.
         at: SourceName,
     },
@@ -143,9 +152,12 @@ fn refuse_invalid(name: &SourceName, source: &SourceSettings) -> Result<(), Setu
 }
 
 pub(super) fn refuse_log_source(name: &SourceName, source: &SourceSettings) -> Result<(), SetupError> {
-    let has_own = matches!(source.kind.row().log_source, LogSourceRule::Fixed { .. });
-    if has_own && source.log_source.is_some() {
+    let has_own = matches!(source.kind.row().log_source, LogSourceRule::Fixed(_));
+    if has_own && !source.log_source.is_empty() {
         return Err(SetupError::LogSourceFixed { at: name.clone() });
+    }
+    if !log_sources::are_usable(&source.log_source) {
+        return Err(SetupError::LogSources { at: name.clone() });
     }
     Ok(())
 }

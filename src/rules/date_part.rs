@@ -1,5 +1,7 @@
 //! Parts of a date as it is written: `21:37+02:00` is 21 o'clock, whatever that is elsewhere.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::{Date, DateTime};
 
 /// The longest text that is tried, in bytes; RFC 3339 with nanoseconds and an offset has 35.
@@ -40,6 +42,18 @@ impl DatePart {
             Self::Week => "week",
             Self::Month => "month",
             Self::Year => "year",
+        }
+    }
+
+    /// What this part can be. Events are of years from this program's on, and of this century.
+    pub(super) fn range(self) -> RangeInclusive<i128> {
+        match self {
+            Self::Minute => 0..=59,
+            Self::Hour => 0..=23,
+            Self::Day => 1..=31,
+            Self::Week => 1..=53,
+            Self::Month => 1..=12,
+            Self::Year => 2026..=2100,
         }
     }
 

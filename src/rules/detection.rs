@@ -6,7 +6,7 @@ use super::budget::Cost;
 use super::condition::Condition;
 use super::field::Field;
 use super::item::Item;
-use super::key::Key;
+use super::key::{self, Key};
 use super::lint::Lint;
 use super::lists::Context;
 use super::modifier::Modifiers;
@@ -86,11 +86,12 @@ impl Detection {
         Some(detection)
     }
 
-    /// Adds what must hold besides. The searches of the other one keep a namespace of their own: no
-    /// selector is written out over both.
-    pub(super) fn narrow(&mut self, other: &Self) {
+    /// Adds what must hold besides, and is called so. The searches of the other one keep a namespace of
+    /// their own: no selector is written out over both, and on the record each is known by its owner.
+    pub(super) fn narrow(&mut self, other: &Self, called: &str) {
         let other_condition = other.condition.moved(self.searches.len());
-        self.searches.extend(other.searches.iter().cloned());
+        let owned = |named: &Named| Named { name: format!("{called}: {}", named.name), search: named.search.clone() };
+        self.searches.extend(other.searches.iter().map(owned));
         let own = std::mem::replace(&mut self.condition, Condition::All(Vec::new()));
         self.condition = Condition::All(vec![own, other_condition]);
     }
@@ -223,6 +224,7 @@ impl Search {
         let mut parts = Vec::new();
         for entry in fields.entries() {
             let key = Key::parse(&entry.key, context.version, entry.at, report);
+            let key = key.filter(|own| key::check_parts(&own.field, context, entry.at, report).is_some());
             parts.extend(key.and_then(|key| Self::read_key(key, &entry.value, context, report)));
         }
         (parts.len() == fields.entries().len()).then(|| single_or(parts, Self::All))
@@ -249,7 +251,13 @@ impl Search {
             return Item::read(key, value, context, report).map(Self::Item);
         };
         let field = key.field.clone();
-        let body = match &value.value {
+        let body = context.within_block(|| Self::read_body(&key, value, context, report))?;
+        Some(Self::Elements(Box::new(Elements { field, quantifier, body })))
+    }
+
+    /// What elements must pass: a search, several with a condition, or values of their own.
+    fn read_body(key: &Key, value: &Node, context: &Context<'_>, report: &mut Report) -> Option<Detection> {
+        Some(match &value.value {
             Yaml::Map(_) if key.modifiers != Modifiers::default() => {
                 report.error(value.at, "the body of an array block takes no modifiers");
                 return None;
@@ -275,8 +283,7 @@ impl Search {
                     condition: Condition::Search(0),
                 }
             }
-        };
-        Some(Self::Elements(Box::new(Elements { field, quantifier, body })))
+        })
     }
 
     /// Whether it can only pass when a test that `counts` did.

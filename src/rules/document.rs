@@ -108,12 +108,14 @@ pub(super) fn has_id(root: &Node, id: &str) -> bool {
 
 impl Document {
     fn read(root: &Node, origin: &Origin<'_>, lists: &Lists, report: &mut Report) -> Option<Self> {
-        let fields = Fields::of(root, "a rule", report)?;
+        let mut fields = Fields::of(root, "a rule", report)?;
         check_keys(&fields, report);
         let acts = ["response", "filter"].iter().any(|key| fields.get(key).is_some());
         let allowed = allow::read(&fields, report);
         report.document(fields.at, acts, allowed);
-        match Sort::of(&fields, report)? {
+        let sort = Sort::of(&fields, report)?;
+        fields.name = sort.what();
+        match sort {
             Sort::Rule => Draft::read(&fields, origin, lists, report).map(|draft| Self::Rule(Box::new(draft))),
             Sort::Filter => Filter::read(&fields, origin, lists, report).map(|filter| Self::Filter(Box::new(filter))),
             Sort::Correlation => CorrelationDraft::read(&fields, origin, report)
@@ -143,6 +145,15 @@ impl Origin<'_> {
 }
 
 impl Sort {
+    /// What a document of this sort is, for messages.
+    fn what(self) -> &'static str {
+        match self {
+            Self::Rule => "a rule",
+            Self::Correlation => "a correlation",
+            Self::Filter => "a filter",
+        }
+    }
+
     fn of(fields: &Fields<'_>, report: &mut Report) -> Option<Self> {
         let sorts = [("detection", Self::Rule), ("correlation", Self::Correlation), ("filter", Self::Filter)];
         let mut found = sorts.into_iter().filter(|(key, _)| fields.get(key).is_some());

@@ -49,7 +49,18 @@ impl fmt::Display for Expression {
 }
 
 /// Why an expression is refused, and what to do.
-pub(super) struct Refused(pub(super) String, pub(super) &'static str);
+pub(super) struct Refused {
+    pub(super) what: String,
+    pub(super) advice: &'static str,
+    /// What it took to find out: as much as an expression of so many bytes.
+    pub(super) bytes: usize,
+}
+
+impl Refused {
+    fn of(what: impl Into<String>, advice: &'static str) -> Self {
+        Self { what: what.into(), advice, bytes: 0 }
+    }
+}
 
 impl Expression {
     /// Compiles `text`. Sigma's own escaping has no part in it.
@@ -58,9 +69,10 @@ impl Expression {
     /// It is not understood, or too large.
     pub(super) fn compile(text: &str, flags: Flags) -> Result<Self, Refused> {
         if text.len() > EXPRESSION_BYTES_MAX {
-            return Err(Refused(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"), "split it"));
+            let what = format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes");
+            return Err(Refused::of(what, "split it"));
         }
-        dialect::check(text).map_err(|foreign| Refused(foreign.what, foreign.advice))?;
+        dialect::check(text).map_err(|foreign| Refused::of(foreign.what, foreign.advice))?;
         let mut builder = RegexBuilder::new(text);
         builder.case_insensitive(flags.ignore_case).multi_line(flags.multi_line).dot_matches_new_line(flags.dot_all);
         builder.dfa_size_limit(STATES_BYTES_MAX);
@@ -72,7 +84,8 @@ impl Expression {
                 Err(error) => return Err(refused(&error)),
             }
         }
-        Err(Refused("the expression is too large once compiled".to_owned(), "repeat less, or split it"))
+        let refused = Refused::of("the expression is too large once compiled", "repeat less, or split it");
+        Err(Refused { bytes: COMPILED_BYTES.iter().sum(), ..refused })
     }
 
     /// How many bytes it has at most, compiled.
@@ -107,7 +120,7 @@ fn refused(error: &regex::Error) -> Refused {
     } else {
         "see https://docs.rs/regex for what may be written"
     };
-    Refused(format!("not an expression: {why}"), advice)
+    Refused::of(format!("not an expression: {why}"), advice)
 }
 
 #[cfg(test)]
@@ -115,7 +128,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, flags: Flags) -> Result<Expression, String> {
-        Expression::compile(text, flags).map_err(|Refused(what, _)| what)
+        Expression::compile(text, flags).map_err(|refused| refused.what)
     }
 
     #[test]
@@ -131,12 +144,17 @@ mod tests {
     #[test]
     fn what_cannot_be_searched_in_linear_time_is_refused() {
         for text in [r"a(?!b)", r"(?<=a)b", r"(a)\1"] {
-            let Err(Refused(what, advice)) = Expression::compile(text, Flags::default()) else { panic!("{text}") };
+            let Err(Refused { what, advice, bytes }) = Expression::compile(text, Flags::default()) else {
+                panic!("{text}")
+            };
             assert!(what.starts_with("not an expression: ") && advice.contains("`not`"), "{what}; {advice}");
+            assert_eq!(bytes, 0, "nothing was compiled");
         }
         assert!(check("a(", Flags::default()).is_err());
         for text in [r"(\w{50}){20}", r"\w{200}"] {
-            assert!(check(text, Flags::default()).unwrap_err().contains("too large"), "{text}");
+            let refused = Expression::compile(text, Flags::default()).err().unwrap();
+            assert!(refused.what.contains("too large"), "{text}");
+            assert!(refused.bytes >= COMPILED_BYTES[3], "every size was tried");
         }
         assert!(check(&"a".repeat(EXPRESSION_BYTES_MAX + 1), Flags::default()).is_err());
     }

@@ -17,6 +17,8 @@ use super::rule::{self, Draft};
 use super::version::SigmaVersion;
 use super::yaml::{Node, Yaml};
 
+/// How much of a filter's title stands before its searches on the record of a match, in characters.
+const CALLED_CHARS_MAX: usize = 60;
 /// The most rules that one filter names.
 const RULES_MAX: usize = 1_000;
 
@@ -28,6 +30,8 @@ pub(super) struct Filter {
     pub(super) file: String,
     pub(super) id: Option<(Place, RuleId)>,
     pub(super) name: Option<(Place, String)>,
+    /// What its searches are known by.
+    called: String,
     rules: Rules,
     log_source: LogSource,
     detection: Detection,
@@ -68,15 +72,26 @@ impl Filter {
         let version = origin.version(&context.digests());
         let file = origin.file.name.clone();
         let (rules, log_source, detection) = (rules?, log_source?, detection?);
-        Some(Self { at: fields.at, file, id: id.flatten(), name, rules, log_source, detection, version })
+        let called = called(fields);
+        Some(Self { at: fields.at, file, id: id.flatten(), name, called, rules, log_source, detection, version })
     }
 
     /// Narrows the rules it is for. A name that no rule has, or a log source for which there is no
     /// rule, is an error: its exclusions would silently be gone.
-    pub(super) fn apply(&self, drafts: &mut [&mut Draft], budget: &Budget, report: &mut Report) {
+    pub(super) fn apply(
+        &self,
+        drafts: &mut [&mut Draft],
+        is_correlation: &dyn Fn(&str) -> bool,
+        budget: &Budget,
+        report: &mut Report,
+    ) {
         if let Rules::Named(named) = &self.rules {
             for (at, name) in named {
                 match drafts.iter().find(|draft| draft.is_called(name)) {
+                    None if is_correlation(name) => {
+                        let advice = "name the rules that it builds on";
+                        report.error_with(*at, format!("`{name}` is a correlation; a filter narrows rules"), advice);
+                    }
                     None => report.error_with(*at, format!("no rule is called `{name}`"), "write its id or its name"),
                     Some(draft) if !self.log_source.has(&draft.rule.log_source) => {
                         let what = format!("the rule `{name}` is for another log source than the filter");
@@ -91,7 +106,7 @@ impl Filter {
             if budget.spend(Cost::ConditionParts, self.detection.parts(), self.at, report).is_none() {
                 return;
             }
-            draft.rule.narrow(&self.detection, self.version);
+            draft.rule.narrow(&self.detection, &self.called, self.version);
             narrowed += 1;
         }
         if let (Rules::Any(at), 0) = (&self.rules, narrowed) {
@@ -126,6 +141,12 @@ impl Rules {
             items.iter().map(|item| Some((item.at, reader::line(item, "a rule's id or name", report)?.to_owned())));
         names.collect::<Option<Vec<_>>>().map(Self::Named)
     }
+}
+
+/// The beginning of its title; one without a title is refused.
+fn called(fields: &Fields<'_>) -> String {
+    let title = fields.line("title", &mut Report::about("")).unwrap_or_default();
+    format!("filter {}", title.chars().take(CALLED_CHARS_MAX).collect::<String>())
 }
 
 /// The body as a detection: searches and condition.

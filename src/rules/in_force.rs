@@ -4,10 +4,14 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use jiff::SignedDuration;
 
 use super::problem::LoadErrors;
 use super::rule_set::RuleSet;
 use crate::incident::Timestamp;
+
+/// A refused set that stays refused is said again so often.
+const SAY_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// The rule set in force, and what was refused since.
 #[derive(Debug)]
@@ -36,6 +40,16 @@ pub struct Refused {
     pub errors: LoadErrors,
     /// Since when.
     pub since: Timestamp,
+    /// When it was last said loudly.
+    pub said_at: Timestamp,
+}
+
+impl Refused {
+    /// Whether it is to be said again: who reads the log of today has not read that of last week.
+    #[must_use]
+    pub fn is_to_be_said(&self, now: Timestamp) -> bool {
+        now.duration_since(self.said_at) >= SAY_AGAIN_AFTER
+    }
 }
 
 impl InForce {
@@ -72,5 +86,20 @@ impl InForce {
     /// Notes that the folder holds what is in force.
     pub fn confirm(&self) {
         self.refused.store(None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_refused_is_said_every_hour() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let said_at = at("2026-11-21T03:00:00Z");
+        let refused = Refused { errors: LoadErrors::new(None, Vec::new()), since: said_at, said_at };
+        assert!(!refused.is_to_be_said(at("2026-11-21T03:59:59Z")));
+        assert!(refused.is_to_be_said(at("2026-11-21T04:00:00Z")));
+        assert!(!refused.is_to_be_said(at("2026-11-21T02:00:00Z")), "a clock that was set back");
     }
 }

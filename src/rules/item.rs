@@ -95,7 +95,12 @@ impl Item {
             Test::Same(other) => *other.field() != self.field,
             test => test.is_telling(),
         };
-        let asks = if self.modifiers.all { self.tests.iter().any(asks) } else { self.tests.iter().all(asks) };
+        let asks = if self.modifiers.all {
+            self.tests.iter().any(asks)
+        } else {
+            // Hours of which each sorts something out may together be the whole day.
+            self.tests.iter().all(asks) && !Test::cover_dates(&self.tests)
+        };
         asks && !self.modifiers.neq
     }
 
@@ -158,10 +163,13 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                     "leave `re` out for the whole value, or write `contains`",
                 );
             }
-            let expression = Expression::compile(text, flags)
-                .map_err(|Refused(what, advice)| report.error_with(node.at, what, advice))
-                .ok()?;
-            context.budget().spend(Cost::ExpressionBytes, expression.bytes(), node.at, report)?;
+            let compiled = Expression::compile(text, flags);
+            // What is refused for its size has cost its size.
+            let bytes = compiled.as_ref().map_or_else(|refused| refused.bytes, Expression::bytes);
+            let expression =
+                compiled.map_err(|Refused { what, advice, .. }| report.error_with(node.at, what, advice)).ok();
+            context.budget().spend(Cost::ExpressionBytes, bytes, node.at, report)?;
+            let expression = expression?;
             Some(Test::Expression(expression))
         }
         (Kind::Network, Yaml::Text(text)) => Network::parse(text)
@@ -177,6 +185,7 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                 report.error(node.at, format!("`{name}` is not the name of a field"));
                 return None;
             }
+            key::check_parts(&field, context, node.at, report)?;
             Some(Test::Same(OtherField::new(field, ends, case(cased))))
         }
         (kind, _) => {

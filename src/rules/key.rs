@@ -2,6 +2,7 @@
 
 use super::field::Field;
 use super::lint::Lint;
+use super::lists::Context;
 use super::modifier::Modifiers;
 use super::problem::{Place, Report};
 use super::quantifier::Quantifier;
@@ -64,6 +65,28 @@ pub(super) fn read_field(
         );
     }
     Some((Field::named(name), None))
+}
+
+/// A name with an empty part is found only where an event has empty names, so it is most likely a slip;
+/// whoever excludes by it excludes nobody.
+pub(super) fn check_parts(field: &Field, context: &Context<'_>, at: Place, report: &mut Report) -> Option<()> {
+    let is_whole = match field {
+        Field::Everywhere | Field::Steps(_) => true,
+        Field::Itself => context.is_within_block(),
+        Field::Named(name) => name.split('.').all(|part| !part.is_empty()),
+    };
+    if is_whole {
+        return Some(());
+    }
+    let what = format!("the field name `{}` has an empty part", field.name());
+    let advice = "write one dot between two names; `.` alone is the element of an array block";
+    if context.acts {
+        report.error_with(at, what, advice);
+        report.last_error_is(Lint::EmptyPartInName);
+        return None;
+    }
+    report.warn(Lint::EmptyPartInName, at, what, advice);
+    Some(())
 }
 
 #[cfg(test)]

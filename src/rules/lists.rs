@@ -1,6 +1,6 @@
 //! Lists beside the rules, `lists/<name>.yml`: what `%name%` stands for in a value with `expand`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::Budget;
@@ -42,6 +42,8 @@ pub(super) struct Context<'l> {
     /// Whether somebody may be acted on by what is read, so that what is doubtful is refused.
     pub(super) acts: bool,
     used: RefCell<BTreeSet<String>>,
+    /// How many array blocks there are around what is read.
+    blocks: Cell<usize>,
 }
 
 impl Lists {
@@ -84,7 +86,20 @@ impl Lists {
 impl<'l> Context<'l> {
     /// For one document.
     pub(super) fn new(lists: &'l Lists, version: SigmaVersion, acts: bool) -> Self {
-        Self { lists, version, acts, used: RefCell::default() }
+        Self { lists, version, acts, used: RefCell::default(), blocks: Cell::default() }
+    }
+
+    /// Reads the body of an array block.
+    pub(super) fn within_block<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.blocks.set(self.blocks.get() + 1);
+        let body = read();
+        self.blocks.set(self.blocks.get() - 1);
+        body
+    }
+
+    /// Whether there is an element that is tested.
+    pub(super) fn is_within_block(&self) -> bool {
+        self.blocks.get() > 0
     }
 
     /// What all rules together may come to.

@@ -43,7 +43,7 @@ pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
 /// Every problem of every file; nothing is loaded then.
 pub fn load_with(folder: &Path, statuses: Statuses) -> Result<RuleSet, LoadErrors> {
     let (files, reports) = read(folder)?;
-    open(&shown(folder), &files, reports, statuses).finish()
+    open(&shown(folder), &files, reports, statuses).finish(&files)
 }
 
 /// A rule set, and who vouches for it.
@@ -53,28 +53,44 @@ pub struct Vouched {
     pub set: RuleSet,
     /// The fingerprint of the key that signed them, when signatures are wanted and this one is good.
     pub signer: Option<String>,
+    /// Why nobody is known to have signed them, when signatures are wanted.
+    unsigned: Option<Problem>,
+}
+
+impl Vouched {
+    /// Refuses a set that nobody signed where the one before it was signed: who may write the folder
+    /// could otherwise put every rule out of force that acts, by rules that need no signature.
+    ///
+    /// # Errors
+    /// What is wrong with the signature.
+    pub fn after(self, was_signed: bool) -> Result<Self, LoadErrors> {
+        match &self.unsigned {
+            Some(problem) if was_signed => Err(LoadErrors::new(Some(self.set.digest()), vec![problem.clone()])),
+            _ => Ok(self),
+        }
+    }
 }
 
 /// Loads the rules folder as [`load_with`] does. When signers are named, a set with a rule that acts has to
-/// be signed by one of them; rules that only watch need no signature.
+/// be signed by one of them; rules that only watch need none, unless [`Vouched::after`] asks for it.
 ///
 /// # Errors
 /// Every problem of every file, or of the signature.
 pub fn load_signed(folder: &Path, signers: &Signers, statuses: Statuses) -> Result<Vouched, LoadErrors> {
     let (files, reports) = read(folder)?;
-    let mut set = open(&shown(folder), &files, reports, statuses).finish()?;
+    let mut set = open(&shown(folder), &files, reports, statuses).finish(&files)?;
     if !signers.are_wanted() {
-        return Ok(Vouched { set, signer: None });
+        return Ok(Vouched { set, signer: None, unsigned: None });
     }
     match signature::signer(folder, &signature::manifest(&files, set.digest()), signers) {
-        Ok(signer) => Ok(Vouched { set, signer: Some(signer) }),
+        Ok(signer) => Ok(Vouched { set, signer: Some(signer), unsigned: None }),
         Err(unsigned) => {
             let problem = unsigned_problem(folder, &unsigned);
             if acts(&set) {
                 return Err(LoadErrors::new(Some(set.digest()), vec![problem]));
             }
-            set.warn(problem);
-            Ok(Vouched { set, signer: None })
+            set.warn(problem.clone());
+            Ok(Vouched { set, signer: None, unsigned: Some(problem) })
         }
     }
 }
@@ -111,7 +127,7 @@ pub fn compile(files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
 /// # Errors
 /// Every problem of every file.
 pub fn compile_with(files: &[SourceFile], statuses: Statuses) -> Result<RuleSet, LoadErrors> {
-    open("", files, Vec::new(), statuses).finish()
+    open("", files, Vec::new(), statuses).finish(files)
 }
 
 /// A folder's rules, with their own tests, which are not run.
@@ -121,12 +137,12 @@ pub fn compile_with(files: &[SourceFile], statuses: Statuses) -> Result<RuleSet,
 pub(super) fn untested(folder: &Path, statuses: Statuses) -> Result<Untested, LoadErrors> {
     let (files, reports) = read(folder)?;
     let (errors, untested) = open(&shown(folder), &files, reports, statuses).assembled();
-    if errors.is_empty() { Ok(untested) } else { Err(LoadErrors::new(untested.digest(), errors)) }
+    if errors.is_empty() { Ok(untested) } else { Err(untested.refused(errors, &files)) }
 }
 
 /// The files of a folder and what is wrong with their being there. When nothing was read, or nothing
 /// was kept of too much, that is all there is to say.
-fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), LoadErrors> {
+pub(super) fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), LoadErrors> {
     let mut reports = Vec::new();
     let files = source::read(folder, &mut reports);
     if !files.is_empty() || reports.is_empty() {
@@ -144,8 +160,8 @@ fn acts(set: &RuleSet) -> bool {
 }
 
 fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
-    let advice = "rules that act must be signed here; sign what `portcullis rules manifest` prints with \
-                  `ssh-keygen -Y sign -n portcullis-rules`, or set them to `mode: shadow`";
+    let advice = "rules that act must be signed here, and any in place of signed ones; sign what `portcullis rules \
+                  manifest` prints with `ssh-keygen -Y sign -n portcullis-rules`";
     let file = folder.join(signature::FILE).display().to_string();
     Problem {
         file,
@@ -154,6 +170,7 @@ fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
         advice: Some(advice.to_owned()),
         lint: None,
         level: LintLevel::Error,
+        excerpt: None,
     }
 }
 
@@ -179,7 +196,7 @@ pub(super) struct Untested {
     is_whole: bool,
 }
 
-/// Reads everything of a folder.
+/// Reads everything of a folder and checks each rule.
 pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>, statuses: Statuses) -> Opened {
     let is_whole = reports.is_empty();
     let sorted = Sorted::of(files, folder, &mut reports);
@@ -188,6 +205,9 @@ pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>,
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
     let (drafts, correlations) = read_drafts(&sorted.rules, folder, (&lists, &reasons, statuses), &mut reports);
+    if sorted.rules.is_empty() {
+        reports.push(without_rules(folder));
+    }
     check_each(&drafts, &mut reports);
     Opened {
         drafts,
@@ -203,10 +223,11 @@ pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>,
 }
 
 impl Opened {
-    /// The rule set, if nothing is wrong and its own tests come out.
-    pub(super) fn finish(self) -> Result<RuleSet, LoadErrors> {
+    /// The rule set, if nothing is wrong with these files, of which it was opened, and its own tests
+    /// come out.
+    pub(super) fn finish(self, files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
         let (errors, untested) = self.assembled();
-        untested.tested(errors)
+        untested.tested(errors, files)
     }
 
     /// What is wrong, and the rules that could be read.
@@ -223,32 +244,44 @@ impl Opened {
 }
 
 impl Untested {
-    /// The rule set, if nothing else was wrong and its own tests come out.
-    fn tested(self, mut errors: Vec<Problem>) -> Result<RuleSet, LoadErrors> {
-        for (rule, tests) in self.set.rules().iter().zip(&self.tests) {
-            let failed = tests.iter().filter_map(|test| Some((test, test.check(rule, &self.set).err()?)));
-            errors.extend(failed.map(|(test, why)| self.failure(rule, &test.name, test.at, &why)));
+    /// The rule set, if nothing was wrong and its own tests come out. A test that fails because of
+    /// something else that is wrong would be told before its cause, so then none is run; nor are those of
+    /// correlations, which count what other documents match, unless those of the rules come out.
+    fn tested(self, mut errors: Vec<Problem>, files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
+        if errors.is_empty() {
+            for (rule, tests) in self.set.rules().iter().zip(&self.tests) {
+                let failed = tests.iter().filter_map(|test| Some((test, test.check(rule, &self.set).err()?)));
+                errors.extend(failed.map(|(test, why)| self.failure(rule, &test.name, test.at, &why)));
+            }
         }
-        // A correlation counts what other documents match, which all have to be good for that.
         if errors.is_empty() {
             let outcomes = own_tests::run(&self.set).into_iter();
             errors.extend(outcomes.filter_map(|own_tests::Outcome { rule, name, at, difference, .. }| {
                 Some(self.failure(rule, name, at, difference?))
             }));
         }
-        if errors.is_empty() { Ok(self.set) } else { Err(LoadErrors::new(self.digest(), errors)) }
+        if errors.is_empty() { Ok(self.set) } else { Err(self.refused(errors, files)) }
     }
 
-    /// The set's digest, if every file of the folder was read.
-    fn digest(&self) -> Option<Digest> {
-        self.is_whole.then_some(self.set.digest())
+    fn refused(&self, errors: Vec<Problem>, files: &[SourceFile]) -> LoadErrors {
+        // Only of what was read as a whole there is a digest.
+        let digest = self.is_whole.then_some(self.set.digest());
+        LoadErrors::new(digest, errors).with_excerpts(&self.folder, files)
     }
 
     fn failure(&self, rule: &Rule, test: &str, at: Place, why: &str) -> Problem {
         let what = format!("the test `{test}` fails: {why}");
         let file = format!("{}{}", self.folder, rule.file);
-        Problem { file, at: Some(at), what, advice: None, lint: None, level: LintLevel::Error }
+        Problem { file, at: Some(at), what, advice: None, lint: None, level: LintLevel::Error, excerpt: None }
     }
+}
+
+/// Loads, and does nothing: most likely the wrong folder, or names that are passed over.
+fn without_rules(folder: &str) -> Report {
+    let mut report = Report::about(folder.strip_suffix('/').unwrap_or(folder));
+    let advice = "check that it is the right folder; the names of rules end in .yml or .yaml";
+    report.file_warning(Lint::NoRules, "there is no rule in this folder", advice);
+    report
 }
 
 /// How files of the folder begin in messages.
@@ -375,7 +408,8 @@ fn read_drafts(
             break;
         }
     }
-    apply_filters(&filters, &mut drafts, lists.budget(), reports);
+    let is_correlation = |name: &str| correlations.iter().any(|(_, draft)| draft.is_called(name));
+    apply_filters(&filters, &mut drafts, &is_correlation, lists.budget(), reports);
     let correlations = correlation::link(correlations, &drafts, reports);
     warn_of_silence(&drafts, &correlations, reports);
     (drafts, correlations)
@@ -395,12 +429,14 @@ pub(super) type Reported<V> = (usize, V);
 fn apply_filters(
     filters: &[Reported<Filter>],
     drafts: &mut [Reported<Draft>],
+    is_correlation: &dyn Fn(&str) -> bool,
     budget: &Budget,
     reports: &mut [Report],
 ) {
     for (index, filter) in filters {
         if let Some(report) = reports.get_mut(*index) {
-            filter.apply(&mut drafts.iter_mut().map(|(_, draft)| draft).collect::<Vec<_>>(), budget, report);
+            let mut drafts: Vec<&mut Draft> = drafts.iter_mut().map(|(_, draft)| draft).collect();
+            filter.apply(&mut drafts, is_correlation, budget, report);
         }
     }
 }

@@ -13,6 +13,7 @@
 //! `template` read what it asks for; `evaluate` and `field` put an event to it. `lint` looks for what is
 //! allowed and probably not meant.
 
+mod attributes;
 mod behaviour;
 mod budget;
 mod commit;
@@ -30,6 +31,7 @@ mod duration;
 mod edge;
 mod encode;
 mod evaluate;
+mod excerpt;
 mod explain;
 mod expression;
 mod field;
@@ -92,6 +94,7 @@ pub use commit::checked_out;
 pub use committed::{Committed, NotCommitted, committed};
 pub use correlation::{Correlation, Row, Signal, SignalValue, Told};
 pub use coverage::{By, Coverage};
+pub use excerpt::Excerpt;
 pub use explain::Explained;
 pub use format::{Unformatted, formatted};
 pub use guardrails::{Guardrails, Protected};

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use super::excerpt::{self, Excerpt};
 use super::lint::{Lint, LintLevel};
+use super::source::SourceFile;
 use crate::incident::Digest;
 
 /// The most problems listed; the rest are counted.
@@ -32,6 +34,8 @@ pub struct Problem {
     pub lint: Option<Lint>,
     /// How much it weighs.
     pub level: LintLevel,
+    /// The line it is about, for those who read it beside the files.
+    pub excerpt: Option<Excerpt>,
 }
 
 impl fmt::Display for Problem {
@@ -61,6 +65,12 @@ impl LoadErrors {
         let left_out = problems.len().saturating_sub(PROBLEMS_MAX);
         problems.truncate(PROBLEMS_MAX);
         Self { digest, problems, left_out }
+    }
+
+    /// Shows the lines that the problems are about, of the files of the folder.
+    pub(super) fn with_excerpts(mut self, folder: &str, files: &[SourceFile]) -> Self {
+        excerpt::add(&mut self.problems, folder, files);
+        self
     }
 
     /// Digest over what was read, if every file could be.
@@ -155,6 +165,11 @@ impl Report {
         self.errors.push(self.problem(None, what.into(), Some(advice.into()), None));
     }
 
+    /// A warning about the file, or the folder, as a whole.
+    pub(super) fn file_warning(&mut self, lint: Lint, what: impl Into<String>, advice: impl Into<String>) {
+        self.warnings.push(self.problem(None, what.into(), Some(advice.into()), Some(lint)));
+    }
+
     /// The error found last has an entry in the catalogue.
     pub(super) fn last_error_is(&mut self, lint: Lint) {
         if let Some(error) = self.errors.last_mut() {
@@ -221,7 +236,7 @@ impl Report {
 
     fn problem(&self, at: Option<Place>, what: String, advice: Option<String>, lint: Option<Lint>) -> Problem {
         let level = lint.map_or(LintLevel::Error, Lint::level);
-        Problem { file: self.file.clone(), at, what, advice, lint, level }
+        Problem { file: self.file.clone(), at, what, advice, lint, level, excerpt: None }
     }
 }
 

@@ -81,6 +81,7 @@ pub fn refuse_unpromoted(folder: &Path, rules: &[&Rule]) -> LoadErrors {
         advice: Some("set it to `mode: shadow` and use `portcullis rules promote`".to_owned()),
         lint: None,
         level: LintLevel::Error,
+        excerpt: None,
     };
     LoadErrors::new(None, rules.iter().map(problem).collect())
 }

@@ -51,7 +51,11 @@ impl<'n> Fields<'n> {
     pub(super) fn only(&self, known: &[&str], report: &mut Report) {
         for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let what = format!("unknown key `{}` in {}", entry.key, self.name);
-            report.error_with(entry.at, what, spelling::advice(&entry.key, known));
+            let advice = match known {
+                [] => format!("{} takes no keys", self.name),
+                known => spelling::advice(&entry.key, known),
+            };
+            report.error_with(entry.at, what, advice);
         }
     }
 

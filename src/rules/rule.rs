@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 
+use super::attributes;
 use super::behaviour;
 use super::detection::Detection;
 use super::document::Origin;
@@ -121,9 +122,9 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Narrows the rule to what passes `filter` too.
-    pub(super) fn narrow(&mut self, filter: &Detection, version: Digest) {
-        self.detection.narrow(filter);
+    /// Narrows the rule to what passes the filter `called` so, too.
+    pub(super) fn narrow(&mut self, filter: &Detection, called: &str, version: Digest) {
+        self.detection.narrow(filter, called);
         self.filters += 1;
         self.reference.version = Digest::of_parts(&[&self.reference.version.0, &version.0]);
         self.behaviour = Digest::of_parts(&[&self.behaviour.0, &version.0]);
@@ -183,8 +184,7 @@ impl Draft {
         self.rule.reference.id.as_str() == name || self.name.as_ref().is_some_and(|(_, own)| own == name)
     }
 
-    /// What can be said only once filters are part of the rule: that it acts on nothing but what it
-    /// asks for.
+    /// A rule that acts must not act on whatever comes along; filters are part of it.
     pub(super) fn check(&self, report: &mut Report) {
         let Some(response) = &self.rule.response else { return };
         let advice = "add a search that the event must pass; that a field is there is not enough";
@@ -367,6 +367,7 @@ struct Texts {
 
 impl Texts {
     fn read(fields: &Fields<'_>, report: &mut Report) -> Self {
+        attributes::check(fields, report);
         let mut list = |key: &str| match fields.get(key) {
             // Sigma's rules sometimes write a single text where the specification has a list.
             Some(node @ Node { value: Yaml::Text(_), .. }) => {

@@ -137,7 +137,7 @@ impl Reader<'_> {
             return;
         }
         // A line break would make two files of one in the list that signers read.
-        if name.chars().any(|character| character.is_control() || is_direction_mark(character)) {
+        if name.chars().any(|character| character.is_control() || is_unseen(character)) {
             return self.problem(&path, "the name has characters that nobody sees", "rename it");
         }
         let full_name = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
@@ -203,8 +203,9 @@ fn ends_in(name: &str, extension: &str) -> bool {
     Path::new(name).extension().is_some_and(|own| own.eq_ignore_ascii_case(extension))
 }
 
-/// A file's bytes as text: UTF-8 with or without a byte order mark, and no control character. Marks
-/// that turn the reading direction are warned of, so that a reviewer sees what is loaded.
+/// A file's bytes as text: UTF-8 with or without a byte order mark, and no control character. What
+/// readers do not see, or what turns the reading direction, is warned of, so that a reviewer sees what is
+/// loaded.
 pub(super) fn decode<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let Ok(text) = std::str::from_utf8(bytes) else {
@@ -218,7 +219,7 @@ pub(super) fn decode<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str
                 report.error_with(Place { line, column }, what(), "remove it, or write an escape in double quotes");
                 return None;
             }
-            if is_direction_mark(character) {
+            if is_unseen(character) {
                 report.warn(
                     Lint::HiddenCharacter,
                     Place { line, column },
@@ -240,6 +241,30 @@ fn is_hidden(character: char) -> bool {
 /// Embeds, overrides or isolates text direction, so that text reads otherwise than it is.
 pub(super) fn is_direction_mark(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Shown as nothing, so that two texts look alike that are not: Unicode's Default_Ignorable_Code_Point.
+fn is_unseen(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(all(test, unix))]
@@ -419,6 +444,18 @@ mod tests {
         assert_eq!(decode("\u{feff}a\r\nb\t\u{e9}".as_bytes(), &mut Report::about("x")), Some("a\r\nb\té"));
     }
 
+    /// The table is that of the Unicode version that the regular expressions know.
+    #[test]
+    fn what_unicode_shows_as_nothing_is_unseen() {
+        let ignorable = regex::Regex::new(r"\p{Default_Ignorable_Code_Point}").unwrap();
+        let mut text = [0; 4];
+        for character in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            let expected = ignorable.is_match(character.encode_utf8(&mut text));
+            assert_eq!(is_unseen(character), expected, "{}", character.escape_unicode());
+            assert!(!is_direction_mark(character) || is_unseen(character));
+        }
+    }
+
     #[test]
     fn a_mark_that_turns_the_reading_direction_is_shown() {
         let mut report = Report::about("x");
@@ -427,5 +464,12 @@ mod tests {
         report.hand_over(&mut Vec::new(), &mut warnings);
         let shown = "x:2:2: the invisible character U+202E; write an escape in double quotes, so that readers see it";
         assert_eq!(warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [shown]);
+        for unseen in ['\u{200b}', '\u{ad}', '\u{2060}', '\u{200d}', '\u{fe0f}', '\u{e0061}', '\u{115f}'] {
+            let mut report = Report::about("x");
+            assert!(decode(format!("who{unseen}: y").as_bytes(), &mut report).is_some());
+            let mut warnings = Vec::new();
+            report.hand_over(&mut Vec::new(), &mut warnings);
+            assert_eq!(warnings.len(), 1, "{}", unseen.escape_unicode());
+        }
     }
 }

@@ -15,6 +15,9 @@ use super::scalar::{Number, NumberValue};
 /// The longest decimal text of a JSON number: a subnormal with all its zeros and digits.
 const NUMBER_BYTES_MAX: usize = 352;
 
+/// The least and the most of what is counted and scored; a threshold that both pass sorts nothing out.
+const ORDINARY_NUMBERS: [i128; 2] = [0, u32::MAX as i128];
+
 /// One value of a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Test {
@@ -82,12 +85,29 @@ impl Test {
     pub(super) fn is_telling(&self) -> bool {
         match self {
             Self::Null | Self::Exists(_) => false,
-            Self::Text(pattern) => !pattern.is_only_wildcards(),
+            // A text that may be empty asks for as little as a field that may be missing.
+            Self::Text(pattern) => !pattern.is_only_wildcards() && !pattern.matches(""),
+            Self::Compare(order, wanted) => {
+                !ORDINARY_NUMBERS.iter().all(|found| holds(*order, NumberValue::Integer(*found), *wanted))
+            }
             Self::Expression(expression) => !expression.is_in_anything(),
             Self::Network(network) => !network.is_everything(),
             Self::Any(tests) => tests.iter().all(Self::is_telling),
-            Self::Bool(_) | Self::Number(_) | Self::Compare(..) | Self::Date(..) | Self::Same(_) => true,
+            Self::Date(..) => !Self::cover_dates(std::slice::from_ref(self)),
+            Self::Bool(_) | Self::Number(_) | Self::Same(_) => true,
         }
+    }
+
+    /// Whether any date passes one of the tests of its part.
+    pub(super) fn cover_dates(tests: &[Self]) -> bool {
+        let Some(Self::Date(part, ..)) = tests.first() else { return false };
+        let passes = |found: i128| {
+            tests.iter().any(|test| match test {
+                Self::Date(_, order, wanted) => holds(*order, NumberValue::Integer(found), *wanted),
+                _ => false,
+            })
+        };
+        part.range().all(passes)
     }
 }
 

@@ -46,7 +46,7 @@ impl Node {
     /// The value's kind with its article, for messages.
     pub(super) fn what(&self) -> &'static str {
         match self.value {
-            Yaml::Null => "nothing",
+            Yaml::Null => "null",
             Yaml::Bool(_) => "true or false",
             Yaml::Number(_) => "a number",
             Yaml::Text(_) => "a text",

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Parts, rules_watch, summaries};
+use super::{Parts, metrics, rules_watch, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, unpromoted};
 use crate::api::{self, State};
@@ -24,6 +24,7 @@ use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
 use crate::intake::{Intake, RefusalTally};
 use crate::rules::{self, InForce, Loaded, Vouched};
+use crate::telemetry;
 use crate::trail::{Draft, Trail};
 
 /// The program, listening and working.
@@ -35,10 +36,18 @@ pub struct App {
     state: Data<State>,
     http: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
+    metrics: Option<Metrics>,
     stop: watch::Sender<bool>,
     executing: JoinHandle<u32>,
     summarising: JoinHandle<()>,
     watching: JoinHandle<()>,
+}
+
+/// The listener for metrics.
+struct Metrics {
+    address: SocketAddr,
+    http: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
 }
 
 impl App {
@@ -50,13 +59,17 @@ impl App {
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
         let Parts { clock, store, directory, pseudonyms, hangups } = parts;
-        let Vouched { set, signer } = load_rules(config)?;
+        let vouched = load_rules(config)?;
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
+        let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
+        let was_signed = trail.board(|board| board.were_rules_signed());
+        let vouched = vouched.after(was_signed);
+        let Vouched { set, signer, .. } =
+            vouched.map_err(|errors| anyhow::Error::new(errors).context("the rules are refused"))?;
         for warning in set.warnings() {
             tracing::warn!(%warning, "a rule is allowed but doubtful");
         }
-        let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
         let loaded = Loaded { set, since: clock.now(), commit, signer };
         check_promotions(&trail, &loaded, &folder, config)?;
         note_start(&trail, &loaded).await?;
@@ -87,6 +100,8 @@ impl App {
             clock: clock.clone(),
         });
         let (server, address) = listen(&config.http, state.clone(), console)?;
+        let watched = metrics::Watched { trail: trail.clone(), rules: rules.clone(), clock: clock.clone() };
+        let metrics = show_metrics(config, watched)?;
         let hand = Hand {
             trail: trail.clone(),
             directory,
@@ -104,6 +119,7 @@ impl App {
             clock,
             http: server.handle(),
             serving: tokio::spawn(server),
+            metrics,
             stop,
             executing: tokio::spawn(executor.run(stopped)),
             summarising: tokio::spawn(summaries::run(state.clone())),
@@ -129,6 +145,12 @@ impl App {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where metrics are shown, if they are.
+    #[must_use]
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics.as_ref().map(|metrics| format!("http://{}/metrics", metrics.address))
     }
 
     /// The trail, for those who run the app in their own process.
@@ -161,6 +183,11 @@ impl App {
         let parked = self.executing.await.unwrap_or(0);
         self.summarising.abort();
         summaries::flush(&self.state, Timestamp::MAX).await;
+        if let Some(metrics) = self.metrics {
+            // To the last, so that the end can be watched; nobody waits for a scraper.
+            metrics.http.stop(false).await;
+            let _ = metrics.serving.await;
+        }
         self.trail.record(self.clock.now(), vec![Event::SystemStopped { parked }]).await?;
         tracing::info!(steps.parked = parked, "stopped");
         Ok(())
@@ -195,6 +222,14 @@ async fn note_start(trail: &Arc<Trail>, loaded: &Loaded) -> anyhow::Result<()> {
     let drafts = std::iter::once(started).chain(loading).map(|event| Draft::of(loaded.since, event));
     trail.append(None, drafts.collect()).await.context("the trail cannot be written")?;
     Ok(())
+}
+
+fn show_metrics(config: &Config, watched: metrics::Watched) -> anyhow::Result<Option<Metrics>> {
+    let settings: telemetry::Settings = config.telemetry()?;
+    let Some(address) = settings.metrics_listen else { return Ok(None) };
+    let (server, address) = metrics::listen(address, watched)?;
+    tracing::info!(metrics.address = %address, "metrics are shown");
+    Ok(Some(Metrics { address, http: server.handle(), serving: tokio::spawn(server) }))
 }
 
 fn listen(

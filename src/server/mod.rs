@@ -2,6 +2,8 @@
 //! address, run until stopped. Tests start the same value.
 
 mod app;
+mod folder_watch;
+mod metrics;
 mod parts;
 mod rules_watch;
 mod summaries;

@@ -1,15 +1,13 @@
 //! Has the rules folder loaded again when a file in it changes, and on SIGHUP.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use notify::event::{AccessKind, AccessMode};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use super::folder_watch::FolderWatch;
 use crate::admission::Reloader;
 use crate::incident::LoadCause;
 
@@ -42,10 +40,8 @@ impl Hangups {
 /// Runs until aborted.
 pub(super) async fn run(reloader: Arc<Reloader>, mut hangups: Hangups) {
     let (told, mut changes) = mpsc::channel(1);
-    let watcher = watch(reloader.folder(), told);
-    if let Err(error) = &watcher {
-        tracing::warn!(%error, "changes of the rules are not told by the system; they are looked for once a minute");
-    }
+    let mut watch = FolderWatch::new(reloader.folder(), told);
+    let mut is_watched = renew(&mut watch, true);
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + EVERY, EVERY);
     loop {
         let by = tokio::select! {
@@ -53,10 +49,22 @@ pub(super) async fn run(reloader: Arc<Reloader>, mut hangups: Hangups) {
             () = hangups.next() => LoadCause::Signal,
             _ = ticks.tick() => LoadCause::FileChange,
         };
+        // Before the load: what changes from then on is told of.
+        is_watched = renew(&mut watch, is_watched);
         if let Err(error) = reloader.reload(by, None).await {
             tracing::error!(%error, "the trail refused; the rules in force stay");
         }
     }
+}
+
+/// Watches what lies at the folder's path now; says so when that stops working, and not again each
+/// minute.
+fn renew(watch: &mut FolderWatch, was_watched: bool) -> bool {
+    let renewed = watch.renew();
+    if let (Err(error), true) = (&renewed, was_watched) {
+        tracing::warn!(%error, "changes of the rules are not told by the system; they are looked for once a minute");
+    }
+    renewed.is_ok()
 }
 
 /// Waits until a burst of changes is over, or until somebody says that it is.
@@ -69,45 +77,4 @@ async fn settle(changes: &mut mpsc::Receiver<()>, hangups: &mut Hangups) -> Load
         }
     }
     LoadCause::FileChange
-}
-
-/// Tells of changes below `folder` for as long as what it gives lives.
-fn watch(folder: &Path, told: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // A full channel has a change in it already, which is all there is to say.
-        if event.map_or(true, |event| is_change(event.kind)) {
-            let _ = told.try_send(());
-        }
-    })?;
-    watcher.watch(folder, RecursiveMode::Recursive)?;
-    Ok(watcher)
-}
-
-/// Reading is none, or a load would be told of itself.
-fn is_change(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
-        _ => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use notify::event::{CreateKind, ModifyKind, RemoveKind};
-
-    #[test]
-    fn writing_is_a_change_and_reading_is_none() {
-        let read = [AccessKind::Any, AccessKind::Open(AccessMode::Any), AccessKind::Close(AccessMode::Read)];
-        assert!(read.into_iter().all(|kind| !is_change(EventKind::Access(kind))));
-        let written = [
-            EventKind::Access(AccessKind::Close(AccessMode::Write)),
-            EventKind::Create(CreateKind::File),
-            EventKind::Modify(ModifyKind::Any),
-            EventKind::Remove(RemoveKind::File),
-            EventKind::Any,
-        ];
-        assert!(written.into_iter().all(is_change));
-    }
 }

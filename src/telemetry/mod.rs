@@ -1,12 +1,17 @@
-//! Floor 7: how logs leave. Human text for a terminal, JSON lines for a collector; bodies, tokens,
+//! Floor 7: how logs and metrics leave. Logs: human text for a terminal, JSON lines for a collector; bodies, tokens,
 //! names, phone numbers and mail addresses are never among the fields.
 
+mod exposition;
+
 use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
 
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
-/// How logs are written. They go to standard error.
+pub use exposition::{CONTENT_TYPE as METRICS_CONTENT_TYPE, Exposition, Sample};
+
+/// How logs are written, which go to standard error, and where metrics are shown.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -15,6 +20,8 @@ pub struct Settings {
     /// What is written, in the syntax of `tracing_subscriber::EnvFilter`, such as `info` or
     /// `portcullis=debug`.
     pub filter: String,
+    /// Where `GET /metrics` is answered, to whoever can reach that address; nowhere if it is not set.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// The two forms.
@@ -29,7 +36,7 @@ pub enum Format {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { format: Format::Text, filter: "info".to_owned() }
+        Self { format: Format::Text, filter: "info".to_owned(), metrics_listen: None }
     }
 }
 

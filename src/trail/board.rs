@@ -21,6 +21,7 @@ pub struct Board {
     pause: Option<Pause>,
     windows: Windows,
     watches: Watches,
+    were_rules_signed: bool,
 }
 
 /// An incident that is not closed.
@@ -65,6 +66,12 @@ impl Board {
     #[must_use]
     pub fn watches(&self) -> &Watches {
         &self.watches
+    }
+
+    /// Whether somebody signed the rules that came into force last.
+    #[must_use]
+    pub fn were_rules_signed(&self) -> bool {
+        self.were_rules_signed
     }
 
     /// What correlations have counted.
@@ -154,6 +161,7 @@ impl Board {
                 self.pause = Some(Pause { actor: actor.clone(), reason: reason.clone(), at });
             }
             Event::ResponderResumed { .. } => self.pause = None,
+            Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
             _ => {
                 for incident in event.incidents() {
                     self.advance(incident, at, event)?;

@@ -1,10 +1,11 @@
 //! The trail as the rest of the program sees it: append an event durably, ask what is going on,
 //! read what happened.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{self, Arc, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+use super::figures::Figures;
 use super::watches::Watches;
 use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
 use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Timestamp};
@@ -54,6 +55,7 @@ pub enum RecordError {
 pub struct Trail {
     store: Arc<dyn Store>,
     board: RwLock<Board>,
+    figures: sync::Mutex<Figures>,
     changes: watch::Sender<u64>,
     lanes: Vec<Mutex<()>>,
 }
@@ -64,9 +66,10 @@ impl Trail {
     /// # Errors
     /// The store cannot be read, or its records do not fit together.
     pub fn open(store: Arc<dyn Store>) -> Result<Arc<Self>, StoreError> {
-        let board = replay(store.as_ref())?;
+        let (board, figures) = replay(store.as_ref())?;
         let lanes = std::iter::repeat_with(Mutex::default).take(LANES).collect();
-        Ok(Arc::new(Self { store, board: RwLock::new(board), changes: watch::Sender::new(0), lanes }))
+        let (board, figures) = (RwLock::new(board), sync::Mutex::new(figures));
+        Ok(Arc::new(Self { store, board, figures, changes: watch::Sender::new(0), lanes }))
     }
 
     /// Records drafts together under an optional delivery key. What they change on the board is
@@ -82,7 +85,10 @@ impl Trail {
         let entries = drafts.iter_mut().map(entry).collect::<Result<_, _>>()?;
         let pending = self.store.append(Append { delivery, entries });
         if !drafts.iter().any(|draft| concerns_board(&draft.event)) {
-            return pending.await;
+            let appended = pending.await?;
+            // Not if the caller has gone away meanwhile: then the next start counts it.
+            self.count(&appended, &drafts);
+            return Ok(appended);
         }
         let trail = Arc::clone(self);
         let applied = tokio::spawn(async move {
@@ -113,6 +119,12 @@ impl Trail {
     /// Looks at the board. Keep it short: writers wait.
     pub fn board<T>(&self, look: impl FnOnce(&Board) -> T) -> T {
         look(&self.board.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What there was so far, in numbers.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells whenever the board has changed, also between two looks.
@@ -213,7 +225,15 @@ impl Trail {
             }
         }
         drop(board);
+        self.count(appended, drafts);
         self.touch();
+    }
+
+    fn count(&self, appended: &Appended, drafts: &[Draft]) {
+        let Appended::Recorded(slots) = appended else { return };
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = slots.iter().zip(drafts).filter(|(slot, _)| matches!(slot, Slot::New(_)));
+        new.for_each(|(_, draft)| figures.apply(&draft.event));
     }
 }
 
@@ -240,8 +260,8 @@ fn decode(record: &[u8]) -> Result<Record, StoreError> {
     Record::decode(record).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
-fn replay(store: &dyn Store) -> Result<Board, StoreError> {
-    let mut board = Board::default();
+fn replay(store: &dyn Store) -> Result<(Board, Figures), StoreError> {
+    let (mut board, mut figures) = (Board::default(), Figures::default());
     let size = store.head().size;
     let mut from = 0;
     while from < size {
@@ -255,10 +275,11 @@ fn replay(store: &dyn Store) -> Result<Board, StoreError> {
             board.apply(stored.seq, at, &record.event).map_err(|error| {
                 StoreError::Damaged(format!("record {} does not fit what came before it: {error}", stored.seq))
             })?;
+            figures.apply(&record.event);
             from = stored.seq + 1;
         }
     }
-    Ok(board)
+    Ok((board, figures))
 }
 
 fn fold(state: &mut Option<Incident>, id: &IncidentId, record: &Record) -> Result<(), IllegalTransition> {

@@ -2,6 +2,7 @@
 //! senders, rules or DingTalk.
 
 mod board;
+mod figures;
 mod limits;
 mod log;
 mod memory;
@@ -21,6 +22,7 @@ mod contract;
 mod samples;
 
 pub use board::{Board, Cover, Live, Pause};
+pub use figures::{Figures, MatchedAs, StepOutcome};
 pub use log::{Draft, RecordError, Trail};
 pub use memory::MemoryStore;
 pub use private::{open as unseal, seal, seal_json};

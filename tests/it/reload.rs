@@ -9,7 +9,7 @@ use portcullis::incident::{Event, LoadCause};
 use portcullis::trail::Record;
 use serde_json::{Value, json};
 
-use crate::harness::{ADMIN, AUDITOR, Answer, Delivery, ENGINEER, RESPONDER, TestApp, edit};
+use crate::harness::{ADMIN, AUDITOR, Answer, Delivery, ENGINEER, RESPONDER, TestApp, copy_folder, edit};
 
 /// A change is noticed sooner; this only ends what hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -80,6 +80,11 @@ async fn f01_a_folder_with_a_fault_leaves_the_rules_in_force_and_says_so() {
         let problem = answer.body["refused"]["problems"][0].as_str().unwrap();
         assert!(problem.contains("impossible-travel.yml:") && problem.contains("unknown key `sevrity`"), "{problem}");
     }
+    let first = app.app.rules().refused().unwrap();
+    app.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(reload(&app).await.status, 422);
+    let again = app.app.rules().refused().unwrap();
+    assert_eq!((again.since, again.said_at), (first.since, app.now()), "what lasts is said again");
     let now = in_force(&app).await;
     assert_eq!(now["digest"], before["digest"]);
     assert_eq!(now["refused"]["count"], 1);
@@ -112,6 +117,35 @@ async fn a_changed_file_is_noticed_without_being_asked() {
     tokio::time::timeout(PATIENCE, noticed).await.expect("the change is noticed");
     let records = app.end().await;
     assert_eq!(loads(&records).last(), Some(&("rules.loaded", LoadCause::FileChange, None)));
+}
+
+/// As deployments replace a set: the new folder takes the old one's name.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_noticed_after_the_folder_was_swapped_as_a_whole() {
+    let app = TestApp::start().await;
+    let folder = folder(&app);
+    let digest = in_force(&app).await["digest"].clone();
+    let noticed = async |before: &Value| {
+        tokio::time::timeout(PATIENCE, async {
+            loop {
+                let now = in_force(&app).await["digest"].clone();
+                if now != *before {
+                    break now;
+                }
+            }
+        })
+        .await
+        .expect("the change is noticed")
+    };
+    let next = folder.with_file_name("next");
+    copy_folder(&folder, &next);
+    edit(&next, RULE, TITLE, "title: Swapped in");
+    std::fs::rename(&folder, folder.with_file_name("old")).unwrap();
+    std::fs::rename(&next, &folder).unwrap();
+    let swapped = noticed(&digest).await;
+    edit(&folder, RULE, "title: Swapped in", "title: Edited then");
+    noticed(&swapped).await;
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

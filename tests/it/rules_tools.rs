@@ -41,6 +41,43 @@ async fn the_shipped_rules_pass_their_tests_and_leave_nothing_open() {
 }
 
 #[tokio::test]
+async fn a_folder_without_rules_is_doubtful_and_one_that_is_not_there_has_one_problem() {
+    let (place, rules) = rules();
+    let ended = tool(&["check", "impossible-travel"], &rules).await;
+    assert_eq!((ended.code, ended.stdout.len()), (Some(2), 1), "{ended:?}");
+    assert!(ended.stdout[0].starts_with("impossible-travel: cannot be read"), "{ended:?}");
+    let empty = place.path().join("empty");
+    copy_folder(&rules.join("reasons"), &empty.join("reasons"));
+    fs::copy(rules.join("guardrails.yml"), empty.join("guardrails.yml")).unwrap();
+    fs::copy(rules.join(RULE), empty.join("impossible-travel.yml.bak")).unwrap();
+    let ended = tool(&["check", empty.to_str().unwrap()], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let warning = format!("warning[no-rules]: {}: there is no rule in this folder; check that", empty.display());
+    assert!(ended.stdout[0].starts_with(&warning), "{ended:?}");
+    assert!(ended.stdout[1].starts_with("0 rules are good, 1 warning; rule set "), "{ended:?}");
+    fs::copy(rules.join(RULE), empty.join(RULE)).unwrap();
+    let ended = tool(&["check", empty.to_str().unwrap()], &rules).await;
+    assert!(ended.stdout.last().unwrap().starts_with("1 rule is good; rule set "), "{ended:?}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_underlined_for_people_and_has_an_end_for_machines() {
+    let (_place, rules) = rules();
+    edit(&rules, RULE, "level: high\n", "sevrity: high\n");
+    let ended = tool(&["check", "RULES"], &rules).await;
+    let [problem, line, mark] = &ended.stdout[..] else { panic!("{ended:?}") };
+    assert!(problem.contains("impossible-travel.yml:") && problem.contains("unknown key `sevrity`"), "{ended:?}");
+    let number: usize = line.trim_start().split(' ').next().unwrap().parse().unwrap();
+    assert!(problem.contains(&format!("impossible-travel.yml:{number}:1: ")), "{ended:?}");
+    assert!(line.ends_with(" | sevrity: high") && mark.ends_with(" | ^^^^^^^"), "{ended:?}");
+    let ended = tool(&["check", "RULES", "--json"], &rules).await;
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    let found = &report["findings"][0];
+    let place = ["line", "column", "end_line", "end_column"].map(|name| found[name].as_u64().unwrap());
+    assert_eq!(place, [number as u64, 1, number as u64, 8], "{report}");
+}
+
+#[tokio::test]
 async fn machines_are_told_of_every_rule_test_and_gap() {
     let (place, rules) = rules();
     edit(
@@ -221,7 +258,7 @@ async fn doubts_are_told_counted_and_denied_on_demand() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let told = ended.stdout.iter().find(|line| line.starts_with("warning[permanent-disable]: ")).unwrap();
     assert!(told.contains("impossible-travel.yml:"), "{told}");
-    assert!(ended.stdout.last().unwrap().contains(" rules are good, 1 warnings; rule set "), "{ended:?}");
+    assert!(ended.stdout.last().unwrap().contains(" rules are good, 1 warning; rule set "), "{ended:?}");
     assert_eq!(tool(&["check", "RULES", "--deny", "warnings"], &rules).await.code, Some(2));
     let ended = tool(&["check", "RULES", "--lint-level", "error", "--json"], &rules).await;
     let report: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
@@ -271,7 +308,7 @@ async fn rules_are_formatted_or_named_or_left_alone() {
     assert!(ended.stdout.iter().any(|line| line.contains("crowded.yml is left alone: line 1: ")), "{ended:?}");
     let file = rules.join(RULE);
     let ended = tool(&["fmt", file.to_str().unwrap()], &rules).await;
-    assert_eq!((ended.code, ended.stdout.last().unwrap().as_str()), (Some(0), "1 files, 1 formatted"));
+    assert_eq!((ended.code, ended.stdout.last().unwrap().as_str()), (Some(0), "1 file, 1 formatted"));
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
     assert_eq!(tool(&["fmt", "--check", "RULES"], &rules).await.code, Some(0));
 }

@@ -95,7 +95,7 @@ impl Stage {
         screen.pair("pause", format!("curl -sS -H 'Authorization: Bearer {}' -H 'content-type: application/json' '{app}/v1/pause' -d '{{\"reason\":\"trying it\"}}'", self.token));
         screen.pair("DingTalk sandbox", format!("{sandbox}/sandbox/accounts/{USER_ID}"));
         screen.line(format!("a signed delivery about {ANOTHER_PERSON}, good for five minutes:"));
-        println!("\n{}", Delivery::about(ANOTHER_PERSON, &self.secret)?.curl(&self.alerts_url()));
+        screen.plain(format_args!("\n{}", Delivery::about(ANOTHER_PERSON, &self.secret)?.curl(&self.alerts_url())));
         Ok(())
     }
 

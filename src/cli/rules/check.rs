@@ -8,8 +8,9 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::statuses::StatusArguments;
+use crate::cli::output::{self, counted};
 use crate::cli::refused::refused;
-use crate::rules::{self, Lint, LintLevel, Linted, LoadErrors, Problem};
+use crate::rules::{self, Lint, LintLevel, Linted, LoadErrors, Problem, Rule};
 
 /// What `rules check` takes.
 #[derive(Debug, Args)]
@@ -63,8 +64,7 @@ impl Level {
 
 pub(in crate::cli) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.list_lints {
-        Lint::ALL.into_iter().for_each(list);
-        return Ok(());
+        return Lint::ALL.into_iter().try_for_each(list);
     }
     if arguments.fix {
         mend(arguments)?;
@@ -75,9 +75,9 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
 }
 
-fn list(lint: Lint) {
+fn list(lint: Lint) -> anyhow::Result<()> {
     let mended = if lint.is_mended() { " (--fix)" } else { "" };
-    println!("{:<26}{:<9}{}{mended}", lint.id(), lint.level().as_str(), lint.means());
+    output::line(format_args!("{:<26}{:<9}{}{mended}", lint.id(), lint.level().as_str(), lint.means()))
 }
 
 /// Mends the files, or shows line by line what would become of them.
@@ -88,7 +88,7 @@ fn mend(arguments: &Arguments) -> anyhow::Result<()> {
         let path = arguments.folder.join(&file.name);
         let lines = (1..).zip(file.before.split('\n').zip(file.after.split('\n')));
         for (number, (before, after)) in lines.filter(|(_, (before, after))| before != after) {
-            eprintln!("{}:{number}\n- {before}\n+ {after}", path.display());
+            output::note(format_args!("{}:{number}\n- {before}\n+ {after}", path.display()));
         }
         if !arguments.dry_run {
             rules::write(&arguments.folder, &file.name, &file.after)
@@ -96,7 +96,7 @@ fn mend(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     let done = if arguments.dry_run { "would be mended" } else { "mended" };
-    eprintln!("{} files {done}", mended.len());
+    output::note(format_args!("{} {done}", counted(mended.len(), "file")));
     Ok(())
 }
 
@@ -113,27 +113,35 @@ fn show(arguments: &Arguments, linted: &Linted) -> anyhow::Result<()> {
             "allowed": linted.allowed,
             "findings": findings,
         });
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        output::line(serde_json::to_string_pretty(&report)?)?;
     } else {
-        set.all_rules().for_each(|rule| println!("{}  {}", rule.reference.id, rule.reference.title));
-        shown.iter().for_each(|found| println!("{}", line(found)));
-        println!("{} rules are good{}; rule set {}", set.all_rules().count(), counts(linted), set.digest());
+        let title = |rule: &Rule| output::line(format_args!("{}  {}", rule.reference.id, rule.reference.title));
+        set.all_rules().try_for_each(title)?;
+        shown.iter().try_for_each(|found| output::line(line(found)).and_then(|()| underline(found)))?;
+        let count = set.all_rules().count();
+        let are = if count == 1 { "is" } else { "are" };
+        let rules = counted(count, "rule");
+        output::line(format_args!("{rules} {are} good{}; rule set {}", counts(linted), set.digest()))?;
     }
     let denied = linted.findings.iter().filter(|found| found.level >= arguments.deny.lint_level()).count();
     if denied == 0 {
         return Ok(());
     }
     let level = arguments.deny.lint_level().as_str();
-    Err(refused(anyhow::anyhow!("{denied} findings in {} weigh {level} or more", arguments.folder.display())))
+    let (findings, weigh) = (counted(denied, "finding"), if denied == 1 { "weighs" } else { "weigh" });
+    Err(refused(anyhow::anyhow!("{findings} in {} {weigh} {level} or more", arguments.folder.display())))
 }
 
 fn show_errors(arguments: &Arguments, errors: &LoadErrors) -> anyhow::Result<()> {
     if arguments.json {
         let findings: Vec<Value> = errors.problems().iter().map(as_json).collect();
         let report = json!({ "loads": false, "errors": errors.count(), "findings": findings });
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        output::line(serde_json::to_string_pretty(&report)?)?;
     } else {
-        println!("{errors}");
+        errors.problems().iter().try_for_each(|problem| output::line(problem).and_then(|()| underline(problem)))?;
+        if let left_out @ 1.. = errors.count() - errors.problems().len() {
+            output::line(format_args!("and {left_out} more"))?;
+        }
     }
     Err(refused(anyhow::anyhow!("the rules in {} are refused", arguments.folder.display())))
 }
@@ -143,11 +151,21 @@ fn line(found: &Problem) -> String {
     format!("{}{id}: {found}", found.level.as_str())
 }
 
+/// The line it is about, with a mark under what is meant.
+fn underline(found: &Problem) -> anyhow::Result<()> {
+    found.excerpt.as_ref().map_or(Ok(()), output::line)
+}
+
 /// `, 2 warnings, 1 allowed`: what there is, whether it was shown or not.
 fn counts(linted: &Linted) -> String {
     let of = |level: LintLevel| linted.findings.iter().filter(|found| found.level == level).count();
-    let counts = [(of(LintLevel::Warning), "warnings"), (of(LintLevel::Info), "infos"), (linted.allowed, "allowed")];
-    counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect()
+    let (warnings, infos) = (of(LintLevel::Warning), of(LintLevel::Info));
+    let counts = [
+        (warnings, counted(warnings, "warning")),
+        (infos, counted(infos, "info")),
+        (linted.allowed, format!("{} allowed", linted.allowed)),
+    ];
+    counts.iter().filter(|(count, _)| *count > 0).map(|(_, what)| format!(", {what}")).collect()
 }
 
 fn as_json(found: &Problem) -> Value {
@@ -157,6 +175,8 @@ fn as_json(found: &Problem) -> Value {
         "file": found.file,
         "line": found.at.map(|at| at.line),
         "column": found.at.map(|at| at.column),
+        "end_line": found.excerpt.as_ref().map(|excerpt| excerpt.end.line),
+        "end_column": found.excerpt.as_ref().map(|excerpt| excerpt.end.column),
         "what": found.what,
         "advice": found.advice,
         "fixable": found.lint.is_some_and(Lint::is_mended),

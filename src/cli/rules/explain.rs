@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::statuses::StatusArguments;
+use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::incident::WindowState;
 use crate::rules::{self, Correlation, Explained, Mode, Response, Row, Rule, RuleSet, Told};
@@ -75,16 +76,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             [one] => serde_json::to_string_pretty(one),
             several => serde_json::to_string_pretty(several),
         };
-        println!("{}", text?);
-        return Ok(());
+        return output::line(text?);
     }
-    println!("{} ({})", rule.reference.title, rule.file);
+    output::line(format_args!("{} ({})", rule.reference.title, rule.file))?;
     for (number, one) in (1..).zip(&told) {
         if told.len() > 1 {
-            println!("Event {number}");
+            output::line(format_args!("Event {number}"))?;
         }
-        show(&one.explained, 1);
-        println!("{}", one.outcome);
+        show(&one.explained, 1)?;
+        output::line(&one.outcome)?;
     }
     Ok(())
 }
@@ -173,11 +173,11 @@ fn text(path: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn show(part: &Explained, depth: usize) {
+fn show(part: &Explained, depth: usize) -> anyhow::Result<()> {
     let mark = if part.passes { "✓" } else { "✗" };
     let saw = part.saw.as_ref().map_or(String::new(), |saw| format!("   saw {saw}"));
-    println!("{}{mark} {}{saw}", "  ".repeat(depth), part.what);
-    part.parts.iter().for_each(|part| show(part, depth + 1));
+    output::line(format_args!("{}{mark} {}{saw}", "  ".repeat(depth), part.what))?;
+    part.parts.iter().try_for_each(|part| show(part, depth + 1))
 }
 
 /// What the rule would then do, as far as that can be said without a server.

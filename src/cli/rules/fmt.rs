@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::rules;
 
@@ -38,18 +39,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             Ok(text) if text == file.text => {}
             Ok(_) if arguments.check => {
                 changed += 1;
-                println!("{} is not in the common form", path.display());
+                output::line(format_args!("{} is not in the common form", path.display()))?;
             }
             Ok(text) => {
                 changed += 1;
                 rules::write(&file.folder, &file.name, &text)
                     .with_context(|| format!("{} cannot be written", path.display()))?;
-                println!("{}", path.display());
+                output::line(path.display())?;
             }
-            Err(why) => println!("{} is left alone: {why}", path.display()),
+            Err(why) => output::line(format_args!("{} is left alone: {why}", path.display()))?,
         }
     }
-    println!("{} files, {changed} {}", files.len(), if arguments.check { "to be formatted" } else { "formatted" });
+    let done = if arguments.check { "to be formatted" } else { "formatted" };
+    output::line(format_args!("{}, {changed} {done}", output::counted(files.len(), "file")))?;
     if arguments.check && changed > 0 {
         return Err(refused(anyhow::anyhow!("run `portcullis rules fmt`")));
     }

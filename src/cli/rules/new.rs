@@ -9,6 +9,7 @@ use clap::Args;
 use super::explain::read;
 use super::recorded::{self, Recorded, Wanted};
 use super::statuses::StatusArguments;
+use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::incident::{LogSource, Timestamp};
 use crate::rules::{self, Sketch, SourceFile, Statuses};
@@ -97,14 +98,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     });
     let text = text.map_err(refused)?;
     try_out(&arguments.folder, place.unwrap_or_else(|| UNNAMED.to_owned()), &text, statuses)?;
-    let Some(output) = &arguments.output else {
-        return Ok(std::io::stdout().write_all(text.as_bytes())?);
+    let Some(path) = &arguments.output else {
+        return output::bytes(text.as_bytes()).map(drop);
     };
     // Never over a file that has come meanwhile.
-    let file = std::fs::File::create_new(output).and_then(|mut file| file.write_all(text.as_bytes()));
-    file.with_context(|| format!("{} cannot be written", output.display()))?;
-    println!("{} is written; it only watches. Read what it says at its head.", output.display());
-    Ok(())
+    let file = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    file.with_context(|| format!("{} cannot be written", path.display()))?;
+    output::line(format_args!("{} is written; it only watches. Read what it says at its head.", path.display()))
 }
 
 fn event(arguments: &Arguments) -> anyhow::Result<Recorded> {
@@ -133,7 +133,7 @@ fn try_out(folder: &Path, name: String, text: &str, statuses: Statuses) -> anyho
         refused(anyhow::anyhow!("no rule can be made of this event that loads beside the others:\n{errors}"))
     })?;
     let own = linted.findings.iter().filter(|found| found.file.ends_with(&name));
-    own.for_each(|found| eprintln!("{}: {found}", found.level.as_str()));
+    own.for_each(|found| output::note(format_args!("{}: {found}", found.level.as_str())));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
 use super::statuses::StatusArguments;
+use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::rules::{self, Promotion};
 
@@ -57,34 +58,34 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let answer = request.body(wanted.to_string()).send().await.context("the server does not answer")?;
     let status = answer.status();
     let answer: Value = serde_json::from_str(&answer.text().await?).unwrap_or_default();
-    println!("{} ({})", rule.reference.title, rule.file);
-    show(&answer);
+    output::line(format_args!("{} ({})", rule.reference.title, rule.file))?;
+    show(&answer)?;
     if status != StatusCode::OK {
         return Err(not_promoted(status, &answer));
     }
     let path = arguments.folder.join(&rule.file);
     replace(&path, &content).with_context(|| format!("{} cannot be written", path.display()))?;
-    println!("It stands on the trail, and {} says `mode: enforce` now.", path.display());
-    println!("It acts once that is reviewed and loaded.");
-    Ok(())
+    output::line(format_args!("It stands on the trail, and {} says `mode: enforce` now.", path.display()))?;
+    output::line("It acts once that is reviewed and loaded.")
 }
 
 /// What the rule has seen, and what is missing.
-fn show(answer: &Value) {
+fn show(answer: &Value) -> anyhow::Result<()> {
     let of = |name: &str| answer.pointer(&format!("/evidence/{name}")).cloned().unwrap_or_default();
     if answer.get("evidence").is_some() {
-        println!(
+        output::line(format_args!(
             "  watched for {} days: {} matches on {} accounts, {} would have been held, {} disputed",
             of("days"),
             of("matches"),
             of("accounts"),
             of("held"),
             of("disputed")
-        );
+        ))?;
     }
     for lack in answer["lacks"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        println!("  ✗ {lack}");
+        output::line(format_args!("  ✗ {lack}"))?;
     }
+    Ok(())
 }
 
 fn not_promoted(status: StatusCode, answer: &Value) -> anyhow::Error {

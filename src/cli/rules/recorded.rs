@@ -83,9 +83,9 @@ fn admitted(record: Record) -> Option<Admitted> {
     }
 }
 
-/// What the configuration says of the source, if it is still there.
+/// What the configuration says of the source, if it is still there; of several the first.
 fn log_source(config: &Path, alert: &AlertSummary) -> anyhow::Result<Option<LogSource>> {
     let config = config::load(config, &[]).map_err(refused)?;
     let source = config.intake.sources.get(&alert.source);
-    Ok(source.map(|settings| settings.log_source_of(&alert.source)))
+    Ok(source.and_then(|settings| settings.log_sources_of(&alert.source).first().cloned()))
 }

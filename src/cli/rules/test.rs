@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::junit;
 use super::statuses::StatusArguments;
+use crate::cli::output::{self, counted};
 use crate::cli::refused::refused;
 use crate::rules::{self, Coverage, Gap, TestOutcome, TestedRule};
 
@@ -39,11 +40,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let outcome = Outcome::of(&tested);
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&outcome)?);
+        output::line(serde_json::to_string_pretty(&outcome)?)?;
     } else {
-        tested.iter().for_each(show);
+        tested.iter().try_for_each(show)?;
         let Outcome { tests, failed, left_open, percent, .. } = outcome;
-        println!("{} rules, {tests} tests: {failed} failed, {left_open} left open, {percent} % held", tested.len());
+        let (rules, tests) = (counted(tested.len(), "rule"), counted(tests, "test"));
+        output::line(format_args!("{rules}, {tests}: {failed} failed, {left_open} left open, {percent} % held"))?;
     }
     let Outcome { failed, left_open, .. } = outcome;
     if failed > 0 || (arguments.no_gaps && left_open > 0) {
@@ -116,15 +118,16 @@ impl<'t> RuleOutcome<'t> {
     }
 }
 
-fn show(rule: &TestedRule) {
-    println!("{} ({}): {} % held", rule.rule.title, rule.file, rule.coverage.percent());
+fn show(rule: &TestedRule) -> anyhow::Result<()> {
+    output::line(format_args!("{} ({}): {} % held", rule.rule.title, rule.file, rule.coverage.percent()))?;
     for test in &rule.tests {
         match &test.difference {
-            None => println!("  ✓ {}", test.name),
-            Some(difference) => println!("  ✗ {} (line {}): {difference}", test.name, test.line),
+            None => output::line(format_args!("  ✓ {}", test.name))?,
+            Some(difference) => output::line(format_args!("  ✗ {} (line {}): {difference}", test.name, test.line))?,
         }
     }
     for gap in &rule.gaps {
-        println!("  ? {}", gap.text());
+        output::line(format_args!("  ? {}", gap.text()))?;
     }
+    Ok(())
 }

@@ -68,7 +68,10 @@ fn the_log_source_is_the_configured_one_or_the_sources_name() {
 
     let mut setup = Setup::usual();
     let own = LogSource { category: Some("authentication".to_owned()), ..LogSource::default() };
-    setup.settings_of(SIEM).log_source = Some(own.clone());
-    let delivery = Request::signed(SIEM, "{}").delivery(&setup.build());
-    assert_eq!(delivery.alerts[0].log_sources.as_ref(), [own]);
+    let another = LogSource { product: Some("siem".to_owned()), ..LogSource::default() };
+    for several in [vec![own.clone()], vec![own, another]] {
+        setup.settings_of(SIEM).log_source.clone_from(&several);
+        let delivery = Request::signed(SIEM, "{}").delivery(&setup.build());
+        assert_eq!(delivery.alerts[0].log_sources.as_ref(), several);
+    }
 }

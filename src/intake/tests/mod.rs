@@ -67,7 +67,7 @@ impl Setup {
 
     fn source(&mut self, name: &str, kind: SourceKind, signature: SchemeName, secrets: &[(&str, String)]) {
         let secrets = secrets.iter().map(|(secret, value)| self.secret(name, secret, value)).collect();
-        let source = SourceSettings { kind, signature, secrets, rate: RateSettings::default(), log_source: None };
+        let source = SourceSettings { kind, signature, secrets, rate: RateSettings::default(), log_source: Vec::new() };
         self.settings.sources.insert(SourceName::parse(name).unwrap(), source);
     }
 

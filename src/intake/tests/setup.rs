@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use super::*;
+use crate::incident::LogSource;
 
 fn problem(setup: &Setup) -> SetupError {
     setup.try_build().unwrap_err()
@@ -97,8 +98,18 @@ fn secret_names_are_plain_and_differ() {
 #[test]
 fn a_kind_with_a_log_source_of_its_own_takes_no_other() {
     let mut setup = Setup::usual();
-    setup.settings_of(OKTA).log_source = Some(crate::incident::LogSource::default());
+    setup.settings_of(OKTA).log_source = vec![LogSource::default()];
     assert_eq!(problem(&setup), SetupError::LogSourceFixed { at: SourceName::parse(OKTA).unwrap() });
+}
+
+#[test]
+fn log_sources_that_cannot_be_meant_are_refused() {
+    let of = |number: usize| LogSource { product: Some(format!("p{number}")), ..LogSource::default() };
+    for log_sources in [vec![LogSource::default()], vec![of(1), of(2), of(1)], (0..17).map(of).collect()] {
+        let mut setup = Setup::usual();
+        setup.settings_of(SIEM).log_source = log_sources;
+        assert_eq!(problem(&setup), SetupError::LogSources { at: siem() });
+    }
 }
 
 /// A setting's name, and how it is put out of range.

@@ -70,6 +70,11 @@ pub(super) struct Alias {
 }
 
 impl CorrelationDraft {
+    /// Whether `name` is its id or its name.
+    pub(in crate::rules) fn is_called(&self, name: &str) -> bool {
+        self.rule.reference.id.as_str() == name || self.name.as_ref().is_some_and(|(_, own)| own == name)
+    }
+
     pub(in crate::rules) fn read(fields: &Fields<'_>, origin: &Origin<'_>, report: &mut Report) -> Option<Self> {
         let version = SigmaVersion::read(fields, report);
         for key in ["logsource", "detection"] {

@@ -37,6 +37,7 @@ pub enum Lint {
     CanHitEveryone,
     DuplicateRule,
     EmptyList,
+    EmptyPartInName,
     FilterPolarity,
     HiddenCharacter,
     ImpossibleCondition,
@@ -46,6 +47,7 @@ pub enum Lint {
     MissingLocale,
     MissingMatchTest,
     MissingNearMissTest,
+    NoRules,
     NullInList,
     OldAggregation,
     OldDate,
@@ -74,13 +76,14 @@ struct Entry {
 
 impl Lint {
     /// Every lint, by its id.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::AttackerControlledOnly,
         Self::BarInName,
         Self::BracketInName,
         Self::CanHitEveryone,
         Self::DuplicateRule,
         Self::EmptyList,
+        Self::EmptyPartInName,
         Self::FilterPolarity,
         Self::HiddenCharacter,
         Self::ImpossibleCondition,
@@ -90,6 +93,7 @@ impl Lint {
         Self::MissingLocale,
         Self::MissingMatchTest,
         Self::MissingNearMissTest,
+        Self::NoRules,
         Self::NullInList,
         Self::OldAggregation,
         Self::OldDate,
@@ -168,6 +172,7 @@ impl Lint {
             ),
             Self::DuplicateRule => ("duplicate-rule", Warning, "another rule finds the same events and asks the same"),
             Self::EmptyList => ("empty-list", Warning, "an empty list of values means null"),
+            Self::EmptyPartInName => ("empty-part-in-name", Warning, "a field's name has an empty part: `a..b`"),
             Self::FilterPolarity => {
                 ("filter-polarity", Warning, "a filter keeps only what it names; an exclusion begins with `not`")
             }
@@ -185,12 +190,11 @@ impl Lint {
             Self::MissingLocale => {
                 ("missing-locale", Error, "a reason that employees read is not there in one of the 15 languages")
             }
-            Self::MissingMatchTest => {
-                ("missing-match-test", Warning, "no test of a rule that acts has an event that matches")
-            }
+            Self::MissingMatchTest => ("missing-match-test", Warning, "no test of a rule that acts matches"),
             Self::MissingNearMissTest => {
-                ("missing-near-miss-test", Warning, "no test of a rule that acts has an event that nearly matches")
+                ("missing-near-miss-test", Warning, "no test of a rule that acts nearly matches")
             }
+            Self::NoRules => ("no-rules", Warning, "the folder has no rule at all"),
             Self::NullInList => ("null-in-list", Warning, "null among other values is one more alternative"),
             Self::OldAggregation => {
                 ("old-aggregation", Error, "`| count()` and `timeframe` are old Sigma; write a correlation")

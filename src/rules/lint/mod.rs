@@ -21,6 +21,7 @@ mod unanchored;
 
 pub use catalogue::{Lint, LintLevel};
 pub use mend::{Mended, mended};
+pub(super) use old::date as today;
 pub(super) use reach::{is_chosen_by_strangers, is_common_value};
 
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ use std::path::Path;
 
 use self::counting::Reaches;
 use self::subject::Subject;
+use super::excerpt;
 use super::load::{self, Opened};
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::rule::{Rule, Statuses};
@@ -51,8 +53,7 @@ pub struct Linted {
 /// # Errors
 /// Every problem of every file, if it does not load.
 pub fn lint(folder: &Path, statuses: Statuses) -> Result<Linted, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
+    let (files, reports) = load::read(folder)?;
     lint_files(&load::shown(folder), &files, reports, statuses)
 }
 
@@ -61,8 +62,7 @@ pub fn lint(folder: &Path, statuses: Statuses) -> Result<Linted, LoadErrors> {
 /// # Errors
 /// Every problem of every file, if it does not load.
 pub fn lint_with(folder: &Path, file: SourceFile, statuses: Statuses) -> Result<Linted, LoadErrors> {
-    let mut reports = Vec::new();
-    let mut files = source::read(folder, &mut reports);
+    let (mut files, reports) = load::read(folder)?;
     files.retain(|other| other.name != file.name);
     files.push(file);
     files.sort_by(|left, right| left.name.cmp(&right.name));
@@ -77,7 +77,7 @@ fn lint_files(
 ) -> Result<Linted, LoadErrors> {
     let mut opened = load::open(folder, files, reports, statuses);
     if opened.reports.iter().any(|report| report.errors() > 0) {
-        return opened.finish().map(|set| Linted { set, findings: Vec::new(), allowed: 0 });
+        return opened.finish(files).map(|set| Linted { set, findings: Vec::new(), allowed: 0 });
     }
     let mut reports = std::mem::take(&mut opened.reports);
     let trees = trees(files);
@@ -91,7 +91,8 @@ fn lint_files(
         findings.extend(told.unused.into_iter().map(unused));
     }
     findings.sort();
-    Ok(Linted { set: opened.finish()?, findings, allowed })
+    excerpt::add(&mut findings, folder, files);
+    Ok(Linted { set: opened.finish(files)?, findings, allowed })
 }
 
 /// Puts every lint to every rule and correlation, and then to all of them together.
@@ -147,5 +148,6 @@ fn unused(report: &Report) -> impl Fn((Place, Lint)) -> Problem + use<> {
         advice: Some("take it out of `allow`".to_owned()),
         lint: Some(Lint::UnusedAllowance),
         level: Lint::UnusedAllowance.level(),
+        excerpt: None,
     }
 }

@@ -34,7 +34,7 @@ fn text(node: &Node) -> Option<(&Node, &str)> {
 }
 
 /// The date as ISO 8601 has it, if it is an old one.
-pub(super) fn date(old: &str) -> Option<String> {
+pub(in crate::rules) fn date(old: &str) -> Option<String> {
     let parts: Vec<&str> = old.split('/').collect();
     let [year, month, day] = parts.as_slice() else { return None };
     let is_number =

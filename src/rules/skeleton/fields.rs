@@ -53,6 +53,9 @@ const VALUE_CHARS_MAX: usize = 80;
 const NUMBER_MAX: u64 = 1_000_000;
 /// Members that tell who it was, not what.
 const PERSONS: [&str; 6] = ["user", "actor", "account", "owner", "person", "sender"];
+/// Members that tell where it was: their `state` is one on the map.
+const PLACES: [&str; 8] =
+    ["geographicalcontext", "geolocation", "geo", "geoip", "location", "locationdetails", "address", "place"];
 /// Words that are no names of searches.
 const RESERVED: [&str; 6] = ["and", "or", "not", "of", "them", "condition"];
 
@@ -152,12 +155,12 @@ fn collect(value: &Value, way: &mut Vec<String>, leaves: &mut Vec<Chosen>) {
 
 fn is_usable(leaf: &Chosen, event: &Value) -> bool {
     let field = Field::named(&leaf.field);
-    let is_persons = leaf.way.iter().any(|name| PERSONS.contains(&plain_name(name).as_str()));
+    let is_within = |names: &[&str]| leaf.way.iter().any(|name| names.contains(&plain_name(name).as_str()));
     let is_name = leaf.field.trim() == leaf.field
         && leaf.field.len() < 200
         && !leaf.field.contains(['|', '[', ']'])
         && !leaf.field.chars().any(char::is_control)
-        && leaf.way.iter().all(|name| !name.is_empty());
+        && leaf.field.split('.').all(|part| !part.is_empty());
     // Another member may have the dots in its name, and would be found instead.
     let mut seen = Vec::new();
     field.look(event, |value| {
@@ -165,7 +168,8 @@ fn is_usable(leaf: &Chosen, event: &Value) -> bool {
         false
     });
     is_name
-        && !is_persons
+        && !is_within(&PERSONS)
+        && !is_within(&PLACES)
         && !is_chosen_by_strangers(&field)
         && seen.as_slice() == std::slice::from_ref(&leaf.value)
         && is_telling(&leaf.value)

@@ -71,6 +71,18 @@ fn a_rule_tests_what_tells_and_finds_the_person() {
 }
 
 #[test]
+fn where_somebody_was_does_not_make_an_event_serious() {
+    let mut event = okta();
+    event["client"]["geographicalContext"] = json!({"state": "Ontario", "country": "Canada", "city": "Toronto"});
+    let text = written(&event).unwrap();
+    let (searches, _) = text.split_once("falsepositives").unwrap();
+    assert!(!searches.contains("Ontario") && !searches.contains("geographicalContext"), "{text}");
+    assert!(text.contains("    condition: event_type and severity\n"), "{text}");
+    event["debugContext"] = json!({"state": "COMPROMISED"});
+    assert!(written(&event).unwrap().contains("COMPROMISED"), "a state that is none on the map");
+}
+
+#[test]
 fn senders_are_known_by_their_shape() {
     for (event, product) in [
         (okta(), "okta"),

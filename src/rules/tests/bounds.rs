@@ -53,3 +53,15 @@ fn f03_filters_over_many_rules_are_bounded() {
     assert_eq!(load(1), "");
     assert!(load(8).contains("all rules together come to more than 4000000 parts of conditions"));
 }
+
+/// Finding out that an expression is too large takes as long as compiling the largest that is not.
+#[test]
+fn f03_expressions_that_are_refused_for_their_size_cost_it() {
+    let many = (0..200).map(|n| format!("'[\\p{{L}}\\p{{N}}]{{1,500}}{n}', ")).collect::<String>();
+    let load = compile(&folder(&[("x.yml", &detecting(&format!("  s: {{f|re: [{many}x]}}\n  condition: s\n")))]));
+    let refused = load.unwrap_err();
+    let tried = refused.problems().iter().filter(|problem| problem.what.contains("too large once compiled")).count();
+    assert!((1..=16).contains(&tried), "{tried} were tried");
+    let last = refused.problems().last().unwrap();
+    assert!(last.what.contains("all rules together come to more than 67108864 bytes of compiled"), "{last}");
+}

@@ -280,7 +280,7 @@ fn lists_stand_for_their_values() {
     assert_ne!(set.rules()[0].reference.version, other.rules()[0].reference.version, "a list is a part of its rules");
     for (list, problem) in [
         ("[]", "lists/team.yml:1:1: a list needs 1 to 10000 values"),
-        ("[null]", "lists/team.yml:1:2: nothing cannot be a value of a list"),
+        ("[null]", "lists/team.yml:1:2: null cannot be a value of a list"),
         ("a: b", "lists/team.yml:1:1: `a list of values` must be a list, not a mapping"),
     ] {
         assert!(with(list).unwrap_err().to_string().contains(problem), "{}", with(list).unwrap_err());
@@ -327,6 +327,10 @@ fn filters_narrow_the_rules_they_name() {
         // `1 of them` of the rule does not choose the filter's search.
         assert!(!matched(&text, json!({"user": "admin"})), "{rules}");
     }
+    // A search of the rule may have the same name.
+    let both = load_rule(&filter("any", "s")).unwrap();
+    let matched = both.evaluate(&alert(json!({"a": 1, "user": "admin"}))).matches.remove(0).matched;
+    assert_eq!(matched, ["s", "filter F: s"], "each is known by its owner");
     let keeps = load_rule(&filter("any", "s")).unwrap();
     assert!(keeps.warnings()[0].to_string().contains("keeps only the events that match it"), "{:?}", keeps.warnings());
     let unknown = load_rule(&filter("[renamed]", "not s")).unwrap_err().to_string();
@@ -338,6 +342,12 @@ fn filters_narrow_the_rules_they_name() {
     assert!(nothing.contains("the filter narrows no rule: none is for its log source; give it the log"), "{nothing}");
     let version = |text: &str| load_rule(text).unwrap().rules()[0].reference.version;
     assert_ne!(version(&rule), version(&filter("any", "not s")), "a filter is a part of what its rules are");
+    let correlation = "---\ntitle: C\nname: many\ncorrelation:\n  type: event_count\n  rules: [base]\n  timespan: 5m\n  condition: {gte: 3}\n";
+    let of_a_correlation = load_rule(&format!("{}{correlation}", filter("[many]", "not s"))).unwrap_err().to_string();
+    assert!(
+        of_a_correlation.contains("`many` is a correlation; a filter narrows rules; name the rules"),
+        "{of_a_correlation}"
+    );
     for broken in [
         "title: F\nlogsource: {product: test}\nfilter: {s: {a: 1}, condition: not s}\n",
         "title: F\nfilter: {rules: any}\n",
@@ -369,7 +379,7 @@ fn every_key_of_a_filter_is_checked() {
         ("title: F\nlevel: 7", "f.yml:2:8: `level` must be a text, not a number"),
         ("title: F\nowner: 5", "f.yml:2:8: `owner` must be a text, not a number"),
         ("title: F\ntests: []", "f.yml:2:1: a filter has no tests of its own; write them in the rules it narrows"),
-        ("description: F", "f.yml:1:1: a rule needs the key `title`"),
+        ("description: F", "f.yml:1:1: a filter needs the key `title`"),
     ] {
         let refused = with(head, "not ok").unwrap_err().to_string();
         assert!(refused.contains(problem), "{head}: {refused}");

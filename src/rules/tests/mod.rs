@@ -1,6 +1,7 @@
 //! Tests of the module as a whole: files in, a rule set or every problem out, alerts put to it.
 
 mod bounds;
+mod cause;
 mod conformance;
 mod correlations;
 mod coverage;
@@ -11,6 +12,7 @@ mod refusals;
 mod response;
 mod shipped;
 mod statuses;
+mod telling;
 
 use std::sync::Arc;
 

@@ -49,13 +49,7 @@ fn f01_a_misspelt_key_is_named_with_its_place_and_advice() {
 #[test]
 fn f02_a_rule_that_would_match_too_much_is_refused() {
     let empty = "x.yml:4:1: a rule with a response must not match the empty event; add a search that the event must pass; that a field is there is not enough";
-    check(
-        "condition: selection",
-        "condition: not selection",
-        &format!(
-            "{empty}\nx.yml:14:5: the test `matches` fails: expected a match, but 0 of 1 tests passed; `a`: it matches what the condition excludes"
-        ),
-    );
+    check("condition: selection", "condition: not selection", empty);
     check("{a: x}", "{a: [x, null]}", empty);
     let negative = "x.yml:4:1: a rule with a response needs a positive test that every match passes; add a search that the event must pass; that a field is there is not enough";
     check(
@@ -137,8 +131,6 @@ fn a_rule_that_acts_on_whatever_is_there_is_refused() {
         "{who: '*@example.com'}",
         "{who|re: '@'}",
         "{who|contains|all: ['', x]}",
-        "{who: ''}",
-        "{n|gte: 0}",
         "{who|cidr: 10.0.0.0/8}",
         "{who|fieldref: other}",
         "['?x']",
@@ -195,7 +187,7 @@ fn what_sigma_has_and_we_do_not_is_refused() {
         "x.yml:5:25: a text with wildcards cannot be encoded; write `\\*` or `\\?` for the characters",
     );
     check("{a: x}", "{a|contains: 5}", "x.yml:5:27: the modifiers want a text, not a number; quote it");
-    check("{a: x}", "{a|contains: null}", "x.yml:5:27: the modifiers want a text, not nothing; quote it");
+    check("{a: x}", "{a|contains: null}", "x.yml:5:27: the modifiers want a text, not null; quote it");
     check("{a: x}", "{a|all: [x, null]}", "x.yml:5:22: `all` cannot be used with null");
     check("{a: x}", "{a: {b: c}}", "x.yml:5:18: a mapping cannot be the value of a field");
     check(
@@ -277,6 +269,11 @@ fn a_response_must_be_complete_and_possible() {
         "    - disable: {reason: r, expires_in: 8h}",
         "    - enable",
         "x.yml:12:7: `enable` cannot be combined with other steps; give `disable` an `expires_in`, or write a rule of its own that enables",
+    );
+    check(
+        "    - sign_out: {reason: '{{ rule.title }} {{ incident.id }}', employee_reason: account-takeover}\n    - disable: {reason: r, expires_in: 8h}",
+        "    - enable: {reason: y}",
+        "x.yml:11:16: unknown key `reason` in enable; enable takes no keys",
     );
     check(
         "    - disable: {reason: r, expires_in: 8h}",

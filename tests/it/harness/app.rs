@@ -81,6 +81,15 @@ impl TestApp {
         Self { app, clock, client, config, keeper, sandbox, orders, _folder }
     }
 
+    /// Stops the app in order and has it try to start again; gives what keeps it from that.
+    pub(crate) async fn cannot_restart(self) -> String {
+        let Self { app, clock, config, keeper, orders, .. } = self;
+        app.stop().await.unwrap();
+        let keeper = keeper.reopen(&config).await;
+        let refused = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.err().expect("it starts");
+        format!("{refused:#}")
+    }
+
     /// DingTalk's side.
     pub(crate) fn dingtalk(&self) -> &Sandbox {
         self.sandbox.state()

@@ -141,7 +141,7 @@ fn source(from: &Alerts) -> anyhow::Result<Recall> {
             signature: SchemeName::StandardWebhooks,
             secrets: Vec::new(),
             rate: RateSettings { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
-            log_source: from.log_source.as_deref().map(log_source).transpose()?,
+            log_source: from.log_source.as_deref().map(log_source).transpose()?.into_iter().collect(),
         };
         return Ok(Recall::of(&SourceName::parse(UNNAMED)?, &settings)?);
     }

@@ -15,6 +15,7 @@ use clap::Args;
 use self::stage::{Against, Outcome, Stage};
 use self::window::{Moment, Window};
 use super::statuses::StatusArguments;
+use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config;
 use crate::incident::{Clock as _, SystemClock};
@@ -89,9 +90,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         None => trail::play(&arguments.alerts, &window.or_days(trail::DAYS, now), stage)?,
     };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&outcome)?);
+        output::line(serde_json::to_string_pretty(&outcome)?)?;
     } else {
-        print!("{}", screen::text(&outcome));
+        output::line(screen::text(&outcome).trim_end_matches('\n'))?;
     }
     gate(&outcome, arguments.fail_over)
 }

@@ -1,0 +1,159 @@
+//! `GET /metrics` on a listener of its own: what a dashboard asks, in Prometheus' text format. No label
+//! names a person, an account or an alert; sources and codes are the operator's and our own words.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::web::{self, Data};
+use actix_web::{App as Web, HttpResponse, HttpServer};
+use anyhow::Context as _;
+
+use crate::incident::{Clock, VerdictKind};
+use crate::rules::{InForce, Mode, Rule};
+use crate::telemetry::{Exposition, METRICS_CONTENT_TYPE};
+use crate::trail::{Board, Figures, MatchedAs, StepOutcome, Trail};
+
+/// Scrapers are few; a request has no body and no state.
+const CONNECTIONS_MAX: usize = 64;
+
+/// What metrics are made of.
+pub(super) struct Watched {
+    pub(super) trail: Arc<Trail>,
+    pub(super) rules: Arc<InForce>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// Listens at `address` and nowhere else.
+pub(super) fn listen(address: SocketAddr, watched: Watched) -> anyhow::Result<(Server, SocketAddr)> {
+    let watched = Data::new(watched);
+    let server = HttpServer::new(move || {
+        Web::new().app_data(watched.clone()).service(web::resource("/metrics").route(web::get().to(show)))
+    });
+    let server = server.workers(1).max_connections(CONNECTIONS_MAX).disable_signals().bind(address);
+    let server = server.with_context(|| format!("{address} cannot be listened on for metrics"))?;
+    let address = server.addrs().first().copied().context("no address is listened on for metrics")?;
+    Ok((server.run(), address))
+}
+
+async fn show(watched: Data<Watched>) -> HttpResponse {
+    HttpResponse::Ok().content_type(METRICS_CONTENT_TYPE).body(page(&watched))
+}
+
+fn page(watched: &Watched) -> String {
+    let mut page = Exposition::default();
+    let version = env!("CARGO_PKG_VERSION");
+    page.gauges("portcullis_build_info", "The program's version; always 1.", [(vec![("version", version)], 1.0)]);
+    page.gauge("portcullis_ready", "Whether alerts can be admitted.", flag(watched.trail.is_writable()));
+    rules(&mut page, &watched.rules);
+    let now = watched.clock.now();
+    let look = |board: &Board| (board.live_count(), board.due(now).count(), board.windows().count());
+    let (live, due, windows) = watched.trail.board(look);
+    page.gauge("portcullis_incidents_live", "Incidents that are not closed.", number(live));
+    page.gauge("portcullis_incidents_due", "Incidents whose next step could begin now.", number(due));
+    page.gauge("portcullis_correlation_windows", "Groups that correlations are counting for.", number(windows));
+    counters(&mut page, &watched.trail.figures());
+    page.into_text()
+}
+
+fn rules(page: &mut Exposition, in_force: &InForce) {
+    let loaded = in_force.now();
+    page.gauge(
+        "portcullis_rules_loaded_timestamp_seconds",
+        "When the rules in force came into force.",
+        loaded.since.as_millisecond() as f64 / 1_000.0,
+    );
+    let refused = in_force.refused().is_some();
+    page.gauge(
+        "portcullis_rules_refused",
+        "Whether the rules folder holds a set that is refused, so that an older one is in force.",
+        flag(refused),
+    );
+    let count = |mode: &str| loaded.set.all_rules().filter(|rule| mode_of(rule) == mode).count();
+    page.gauges(
+        "portcullis_rules",
+        "Rules in force, by what they may do.",
+        ["detect", "shadow", "enforce"].map(|mode| (vec![("mode", mode)], number(count(mode)))),
+    );
+}
+
+fn counters(page: &mut Exposition, figures: &Figures) {
+    let total = |count: &u64| *count as f64;
+    page.counters(
+        "portcullis_alerts_total",
+        "Alerts admitted, by source and what became of them.",
+        figures.alerts.iter().map(|((source, verdict), count)| {
+            (vec![("source", source.as_str()), ("verdict", verdict_name(*verdict))], total(count))
+        }),
+    );
+    page.counters(
+        "portcullis_rule_matches_total",
+        "Matches, by what the rule may do.",
+        figures.matches.iter().map(|(mode, count)| (vec![("mode", matched_name(*mode))], total(count))),
+    );
+    page.counters(
+        "portcullis_deliveries_refused_total",
+        "Deliveries not taken, by configured source (empty: none such) and reason, as summed up on the trail.",
+        figures.refusals.iter().map(|((source, reason), count)| {
+            let source = source.as_ref().map_or("", |source| source.as_str());
+            (vec![("source", source), ("reason", reason.as_str())], total(count))
+        }),
+    );
+    page.counters(
+        "portcullis_correlation_windows_evicted_total",
+        "Windows that had to give way to others.",
+        [(Vec::new(), total(&figures.windows_evicted))],
+    );
+    page.counters(
+        "portcullis_steps_total",
+        "Attempts at steps and looks at their effect, by how they came out.",
+        figures.steps.iter().map(|(outcome, count)| (vec![("outcome", outcome_name(*outcome))], total(count))),
+    );
+}
+
+fn mode_of(rule: &Rule) -> &'static str {
+    match rule.response.as_ref().map(|response| response.mode) {
+        None => "detect",
+        Some(Mode::Shadow) => "shadow",
+        Some(Mode::Enforce) => "enforce",
+    }
+}
+
+fn matched_name(mode: MatchedAs) -> &'static str {
+    match mode {
+        MatchedAs::Detect => "detect",
+        MatchedAs::Shadow => "shadow",
+        MatchedAs::Enforce => "enforce",
+        MatchedAs::Unlisted => "unlisted",
+    }
+}
+
+fn verdict_name(verdict: VerdictKind) -> &'static str {
+    match verdict {
+        VerdictKind::Unmatched => "unmatched",
+        VerdictKind::Counted => "counted",
+        VerdictKind::Shadow => "shadow",
+        VerdictKind::Suppressed => "suppressed",
+        VerdictKind::Held => "held",
+        VerdictKind::Planned => "planned",
+    }
+}
+
+fn outcome_name(outcome: StepOutcome) -> &'static str {
+    match outcome {
+        StepOutcome::Succeeded => "succeeded",
+        StepOutcome::Verified => "verified",
+        StepOutcome::Retried => "retried",
+        StepOutcome::Failed => "failed",
+        StepOutcome::Unknown => "unknown",
+    }
+}
+
+fn flag(is_so: bool) -> f64 {
+    f64::from(u8::from(is_so))
+}
+
+/// Counts beyond 2^53 are none that a program of ours reaches.
+fn number(count: usize) -> f64 {
+    count as f64
+}

@@ -1,0 +1,123 @@
+//! What there was so far, in numbers, for dashboards. Derived from the records alone, as the board is, so
+//! that the numbers go on after a restart. No part of the board: most alerts change nothing there, and
+//! need not wait for who looks at it.
+
+use std::collections::BTreeMap;
+
+use crate::incident::{Counted, Decision, Event, SourceName, Verdict, VerdictKind};
+
+/// The most different reasons and sources of refused deliveries that are told apart; what comes on top is
+/// counted as `other`.
+const REFUSALS_MAX: usize = 4_096;
+/// The reason under which those are counted.
+const OTHER: &str = "other";
+
+/// Numbers that only grow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Alerts by their source and what became of them.
+    pub alerts: BTreeMap<(SourceName, VerdictKind), u64>,
+    /// Matches by the mode of the rule that matched.
+    pub matches: BTreeMap<MatchedAs, u64>,
+    /// Deliveries that were not taken, by the configured source that they name and the reason's code.
+    pub refusals: BTreeMap<(Option<SourceName>, String), u64>,
+    /// Steps by how they came out.
+    pub steps: BTreeMap<StepOutcome, u64>,
+    /// Windows of correlations that had to give way to others.
+    pub windows_evicted: u64,
+}
+
+/// What a rule that matched may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MatchedAs {
+    /// Only detect: it has no response.
+    Detect,
+    /// Only watch.
+    Shadow,
+    /// Act.
+    Enforce,
+    /// Not known: the record lists no more decisions.
+    Unlisted,
+}
+
+/// How an attempt at a step, or the look at its effect, came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StepOutcome {
+    /// It is claimed to be done.
+    Succeeded,
+    /// Its effect was read back.
+    Verified,
+    /// It failed and is tried again.
+    Retried,
+    /// It failed and is given up.
+    Failed,
+    /// Whether it was done is to be found out.
+    Unknown,
+}
+
+impl Figures {
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::AlertAdmitted { alert, verdict, counted, .. } => {
+                self.note_verdict(&alert.source, verdict);
+                let evicted = |counted: &Counted| u64::from(counted.evicted.is_some());
+                self.windows_evicted += counted.iter().map(evicted).sum::<u64>();
+            }
+            Event::DeliveriesRefused { source, reason, count, .. } => self.refused(source.as_ref(), reason, *count),
+            Event::DeliveryNotUnderstood { source, reason, .. } => self.refused(Some(source), reason, 1),
+            Event::DeliveryConflict { source, .. } => self.refused(Some(source), "conflict", 1),
+            Event::StepSucceeded { .. } => self.step(StepOutcome::Succeeded),
+            Event::StepVerified { .. } => self.step(StepOutcome::Verified),
+            Event::StepFailed { retry_at: Some(_), .. } => self.step(StepOutcome::Retried),
+            Event::StepFailed { retry_at: None, .. } => self.step(StepOutcome::Failed),
+            Event::StepUnknown { .. } => self.step(StepOutcome::Unknown),
+            _ => {}
+        }
+    }
+
+    fn note_verdict(&mut self, source: &SourceName, verdict: &Verdict) {
+        *self.alerts.entry((source.clone(), verdict.kind)).or_default() += 1;
+        for decision in &verdict.decisions {
+            *self.matches.entry(matched_as(decision)).or_default() += 1;
+        }
+        if verdict.decisions_left_out > 0 {
+            *self.matches.entry(MatchedAs::Unlisted).or_default() += u64::from(verdict.decisions_left_out);
+        }
+    }
+
+    fn refused(&mut self, source: Option<&SourceName>, reason: &str, count: u64) {
+        let key = (source.cloned(), reason.to_owned());
+        let has_room = self.refusals.len() < REFUSALS_MAX || self.refusals.contains_key(&key);
+        let key = if has_room { key } else { (None, OTHER.to_owned()) };
+        *self.refusals.entry(key).or_default() += count;
+    }
+
+    fn step(&mut self, outcome: StepOutcome) {
+        *self.steps.entry(outcome).or_default() += 1;
+    }
+}
+
+/// A rule that watches says whom it would have acted on, or why on nobody.
+fn matched_as(decision: &Decision) -> MatchedAs {
+    match decision.kind {
+        VerdictKind::Shadow if decision.account.is_none() && decision.reason.is_none() => MatchedAs::Detect,
+        VerdictKind::Shadow => MatchedAs::Shadow,
+        _ => MatchedAs::Enforce,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::Timestamp;
+
+    #[test]
+    fn refusals_beyond_the_limit_are_counted_together() {
+        let mut figures = Figures::default();
+        let refused =
+            |reason: String| Event::DeliveriesRefused { source: None, reason, minute: Timestamp::UNIX_EPOCH, count: 2 };
+        (0..REFUSALS_MAX + 3).for_each(|number| figures.apply(&refused(format!("r{number}"))));
+        assert_eq!(figures.refusals.len(), REFUSALS_MAX + 1);
+        assert_eq!(figures.refusals[&(None, OTHER.to_owned())], 6);
+    }
+}
