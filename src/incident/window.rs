@@ -51,6 +51,14 @@ pub enum WindowState {
     Late,
 }
 
+impl WindowState {
+    /// Whether the condition holds, told or not.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        matches!(self, Self::Fired | Self::Quiet)
+    }
+}
+
 /// One thing that was counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

@@ -121,24 +121,21 @@ impl<'r> Judged<'r> {
 /// Every correlation that may match by an alert that these rules match.
 fn possible<'r>(rules: &'r RuleSet, alert: &Alert, matched: &[RuleId], pseudonyms: &Pseudonyms) -> Vec<Possible<'r>> {
     let mut possible: Vec<Possible<'r>> = Vec::new();
-    let mut waiting = matched.to_vec();
-    while let Some(rule) = waiting.pop() {
-        for signal in rules.signals(&rule, &alert.event) {
-            let (id, window) = (signal.correlation.rule.reference.id.clone(), window_of(&signal, pseudonyms));
-            if possible.iter().any(|known| known.rule == id && known.window == window) {
-                continue;
-            }
-            waiting.push(id.clone());
-            let matched = Match {
-                rule: &signal.correlation.rule,
-                matched: signal.matched().map(str::to_owned).into_iter().collect(),
-                account: signal.account().map(str::to_owned),
-            };
-            for target in targets(alert, vec![matched], pseudonyms) {
-                possible.push(Possible { rule: id.clone(), window: window.clone(), target });
-            }
+    rules.walk(matched, &alert.event, |signal| {
+        let (rule, window) = (&signal.correlation.rule.reference.id, window_of(&signal, pseudonyms));
+        // By several of its rules it matches but once.
+        if possible.iter().any(|known| known.rule == *rule && known.window == window) {
+            return true;
         }
-    }
+        let matched = Match {
+            rule: &signal.correlation.rule,
+            matched: signal.matched().map(str::to_owned).into_iter().collect(),
+            account: signal.account().map(str::to_owned),
+        };
+        let targets = targets(alert, vec![matched], pseudonyms).into_iter();
+        possible.extend(targets.map(|target| Possible { rule: rule.clone(), window: window.clone(), target }));
+        true
+    });
     possible
 }
 
@@ -147,26 +144,16 @@ type Fired = BTreeSet<(RuleId, String)>;
 
 impl<F: Fn(&str) -> Stored> Counter<'_, F> {
     fn count(&mut self, rules: &RuleSet, alert: &Alert, matched: &[RuleId]) -> (Vec<Counted>, Fired) {
-        let (mut tally, mut fired): (Vec<Counted>, Fired) = (Vec::new(), Fired::new());
-        let mut waiting = matched.to_vec();
-        while let Some(rule) = waiting.pop() {
-            for signal in rules.signals(&rule, &alert.event) {
-                let group = window_of(&signal, self.pseudonyms);
-                let correlation = &signal.correlation.rule.reference.id;
-                let is_counted = |known: &Counted| {
-                    known.group == group && known.part == signal.part && known.correlation == *correlation
-                };
-                if tally.iter().any(is_counted) {
-                    continue;
-                }
-                let counted = self.counted(&signal, alert, group);
-                if counted.state == WindowState::Fired {
-                    fired.insert((correlation.clone(), counted.group.clone()));
-                    waiting.push(correlation.clone());
-                }
-                tally.push(counted);
+        let (mut tally, mut fired) = (Vec::new(), Fired::new());
+        rules.walk(matched, &alert.event, |signal| {
+            let counted = self.counted(&signal, alert, window_of(&signal, self.pseudonyms));
+            if counted.state == WindowState::Fired {
+                fired.insert((counted.correlation.clone(), counted.group.clone()));
             }
-        }
+            let holds = counted.state.holds();
+            tally.push(counted);
+            holds
+        });
         (tally, fired)
     }
 

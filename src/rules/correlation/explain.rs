@@ -80,16 +80,12 @@ impl Sort {
 
 /// The rules that the event matches, and the correlations that may match by it.
 fn reached(set: &RuleSet, event: &Value) -> BTreeSet<RuleId> {
-    let mut waiting: Vec<RuleId> = set.matching(event).iter().map(|rule| rule.reference.id.clone()).collect();
-    let mut reached: BTreeSet<RuleId> = waiting.iter().cloned().collect();
-    while let Some(rule) = waiting.pop() {
-        for signal in set.signals(&rule, event) {
-            let correlation = &signal.correlation.rule.reference.id;
-            if reached.insert(correlation.clone()) {
-                waiting.push(correlation.clone());
-            }
-        }
-    }
+    let matched = set.matching(event);
+    let mut reached: BTreeSet<RuleId> = matched.iter().map(|rule| rule.reference.id.clone()).collect();
+    set.walk(matched.iter().map(|rule| &rule.reference.id), event, |signal| {
+        reached.insert(signal.correlation.rule.reference.id.clone());
+        true
+    });
     reached
 }
 

@@ -13,6 +13,7 @@ pub(super) mod own_tests;
 mod read;
 mod row;
 mod signal;
+mod walk;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -29,8 +30,8 @@ pub(super) use link::link;
 pub(super) use read::KEYS;
 pub(super) use read::{CorrelationDraft, TYPES};
 pub use row::{Row, Told};
-pub(super) use signal::Feeds;
 pub use signal::{Signal, SignalValue};
+pub(super) use walk::Feeds;
 
 /// How much older than its arrival an event may be and still be counted.
 const LATENESS: Duration = Duration::from_secs(15 * 60);

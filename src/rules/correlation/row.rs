@@ -68,46 +68,37 @@ impl<'r> Row<'r> {
 
     /// Counts one more event, whatever log source it is from.
     pub fn put(&mut self, event: &Value) -> Vec<Told<'r>> {
-        let mut waiting = self.matching(event);
-        let (mut told, mut counted) = (Vec::new(), Vec::new());
-        while let Some(rule) = waiting.pop() {
-            for signal in self.set.signals(&rule, event) {
-                let window = signal.window().join(&0);
-                let entry = (window.clone(), signal.part);
-                if counted.contains(&entry) {
-                    continue;
-                }
-                counted.push(entry);
-                let one = self.count(signal, window);
-                if one.state == WindowState::Fired {
-                    waiting.push(one.correlation.rule.reference.id.clone());
-                }
-                told.push(one);
-            }
-        }
+        let (matched, mut told) = (self.matching(event), Vec::new());
+        self.set.walk(matched, event, |signal| {
+            let one = count(&mut self.windows, self.now, signal);
+            let holds = one.state.holds();
+            told.push(one);
+            holds
+        });
         told
     }
 
     /// The rules that the event matches and that correlations count, by the way alerts take.
-    fn matching(&self, event: &Value) -> Vec<RuleId> {
+    fn matching(&self, event: &Value) -> Vec<&'r RuleId> {
         let evaluations = self.sources.iter().map(|source| self.set.evaluate_event(event, source));
         let found: BTreeSet<&RuleId> =
             evaluations.flat_map(|found| found.matches).map(|found| &found.rule.reference.id).collect();
-        self.counted.iter().filter(|rule| found.contains(*rule)).map(|rule| RuleId::clone(rule)).collect()
+        self.counted.iter().filter(|rule| found.contains(*rule)).copied().collect()
     }
+}
 
-    fn count(&mut self, signal: Signal<'r>, window: Vec<u8>) -> Told<'r> {
-        let Signal { correlation, part, group, value } = signal;
-        let value = match value {
-            SignalValue::None => None,
-            SignalValue::Texts(texts) => Some(texts.join("\0").into()),
-            SignalValue::Number(number) => Some(number.into()),
-        };
-        let Ok((at, until)) = correlation.time_of(None, self.now) else {
-            return Told { correlation, group, state: WindowState::Late, found: None };
-        };
-        let window = self.windows.entry(window).or_default();
-        let state = correlation.count(window, Entry { at, until, part, value });
-        Told { correlation, group, state, found: correlation.found(window, at) }
-    }
+fn count<'r>(windows: &mut HashMap<Vec<u8>, Window>, now: Timestamp, signal: Signal<'r>) -> Told<'r> {
+    let window = signal.window().join(&0);
+    let Signal { correlation, part, group, value } = signal;
+    let value = match value {
+        SignalValue::None => None,
+        SignalValue::Texts(texts) => Some(texts.join("\0").into()),
+        SignalValue::Number(number) => Some(number.into()),
+    };
+    let Ok((at, until)) = correlation.time_of(None, now) else {
+        return Told { correlation, group, state: WindowState::Late, found: None };
+    };
+    let window = windows.entry(window).or_default();
+    let state = correlation.count(window, Entry { at, until, part, value });
+    Told { correlation, group, state, found: correlation.found(window, at) }
 }
