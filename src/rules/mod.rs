@@ -86,7 +86,7 @@ mod yaml;
 
 pub use commit::checked_out;
 pub use committed::{Committed, NotCommitted, committed};
-pub use correlation::{Correlation, Row, Signal, SignalValue, Told};
+pub use correlation::{Correlation, Row, Signal, SignalValue, Told, When};
 pub use coverage::{By, Coverage};
 pub use explain::Explained;
 pub use format::{Unformatted, formatted};

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::incident::Digest;
+use crate::incident::{Amount, Digest};
 
 use super::super::compare;
 use super::super::field::Field;
-use super::super::scalar::NumberValue;
 use super::super::value::with_text;
 use super::{Correlation, Sort};
 
@@ -32,8 +31,8 @@ pub enum SignalValue {
     None,
     /// That it has these values, in the clear.
     Texts(Vec<String>),
-    /// This number, as it is written.
-    Number(String),
+    /// This number.
+    Number(Amount),
 }
 
 impl Signal<'_> {
@@ -96,14 +95,21 @@ pub(super) fn only_text(field: &Field, event: &Value) -> Option<String> {
     (texts.len() == 1).then(|| texts.pop_first()).flatten()
 }
 
-pub(super) fn only_number(field: &Field, event: &Value) -> Option<String> {
+/// The field's number, if it has exactly one.
+pub(super) fn only_number(field: &Field, event: &Value) -> Option<Amount> {
     let mut numbers = BTreeSet::new();
     field.look(event, |value| {
-        numbers.extend(compare::number(value).map(|number| match number {
-            NumberValue::Integer(number) => number.to_string(),
-            NumberValue::Float(number) => number.to_string(),
-        }));
+        numbers.extend(amount(value));
         numbers.len() > 1
     });
     (numbers.len() == 1).then(|| numbers.pop_first()).flatten()
+}
+
+/// What comparisons of rules take for a number, by its own digits.
+fn amount(value: &Value) -> Option<Amount> {
+    compare::number(value)?;
+    match value {
+        Value::String(text) => Amount::near(text),
+        other => Amount::near(&other.to_string()),
+    }
 }

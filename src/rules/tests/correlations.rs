@@ -4,7 +4,7 @@
 use super::*;
 
 /// The rules, and a correlation with these lines and tests.
-fn files(correlation: &str, rest: &str) -> String {
+pub(super) fn files(correlation: &str, rest: &str) -> String {
     let rule = |name: &str, number: u8| {
         format!(
             "title: {name}\nid: 00000000-0000-4000-8000-00000000000{number}\nname: {name}\nlogsource: {{product: test}}\ndetection:\n  s: {{k: {name}}}\n  condition: s\n---\n"
@@ -249,23 +249,6 @@ fn rules_that_are_only_counted_are_no_matches_of_their_own() {
     assert!(set.is_silent(&id(1)) && !set.is_silent(&id(2)) && !set.is_silent(&id(9)));
     let set = load_rule(&files(&format!("{COUNT}, generate: true"), "")).unwrap();
     assert!(!set.is_silent(&id(1)));
-}
-
-#[test]
-fn a_match_is_told_again_once_its_window_had_emptied() {
-    use crate::incident::{Entry, Timestamp, Window, WindowState};
-    let set = load_rule(&files("type: event_count, rules: [a], timespan: 10s, condition: {gte: 1}", "")).unwrap();
-    let correlation = &set.correlations()[0];
-    let mut window = Window::default();
-    let mut count = |second: i64| {
-        let at = Timestamp::from_second(second).unwrap();
-        let (at, until) = correlation.time_of(Some(at), at).unwrap();
-        correlation.count(&mut window, Entry { at, until, part: 0, value: None })
-    };
-    assert_eq!([0, 5, 14].map(&mut count), [WindowState::Fired, WindowState::Quiet, WindowState::Quiet]);
-    assert_eq!([30, 31].map(&mut count), [WindowState::Fired, WindowState::Quiet]);
-    // One that comes late into a window that has been told is nothing new.
-    assert_eq!(count(25), WindowState::Quiet);
 }
 
 /// What a correlation makes of an event, a line for each part, with a mark for whether it passes.

@@ -11,6 +11,7 @@ mod refusals;
 mod response;
 mod shipped;
 mod statuses;
+mod windows;
 
 use std::sync::Arc;
 
