@@ -7,7 +7,7 @@ use clap::Args;
 use super::refused::refused;
 use super::signals;
 use crate::rules::LoadErrors;
-use crate::server::{App, Parts};
+use crate::server::{App, Hangups, Parts};
 use crate::{config, telemetry};
 
 /// What `serve` takes.
@@ -25,6 +25,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    // Before anything that takes time: a SIGHUP during the start asks for another load, and must not
+    // end the program.
+    let hangups = Hangups::listen()?;
     let flags: Vec<(&str, String)> = arguments.listen.map(|listen| ("http.listen", listen)).into_iter().collect();
     let config = config::load(&arguments.config, &flags).map_err(refused)?;
     let telemetry = config.telemetry().map_err(refused)?;
@@ -41,7 +44,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let stop_asked = signals::stop_asked()?;
     let parts = {
         let config = config.clone();
-        tokio::task::spawn_blocking(move || Parts::real(&config)).await??
+        tokio::task::spawn_blocking(move || Parts::real(&config, hangups)).await??
     };
     // Only with the trail can it be told which rules nobody has let act.
     let is_mendable = |error: &anyhow::Error| error.is::<LoadErrors>();

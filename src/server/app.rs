@@ -49,7 +49,7 @@ impl App {
     /// A setting, rule or secret is refused, the trail cannot be replayed or written, or the port
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, store, directory, pseudonyms } = parts;
+        let Parts { clock, store, directory, pseudonyms, hangups } = parts;
         let Vouched { set, signer } = load_rules(config)?;
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
@@ -107,7 +107,7 @@ impl App {
             stop,
             executing: tokio::spawn(executor.run(stopped)),
             summarising: tokio::spawn(summaries::run(state.clone())),
-            watching: tokio::spawn(rules_watch::run(reloader)),
+            watching: tokio::spawn(rules_watch::run(reloader, hangups)),
             state,
         })
     }

@@ -8,3 +8,4 @@ mod summaries;
 
 pub use app::App;
 pub use parts::Parts;
+pub use rules_watch::Hangups;

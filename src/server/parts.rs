@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use super::Hangups;
 use crate::config::Config;
 use crate::directory::{DingTalk, Directory};
 use crate::incident::{Clock, SystemClock};
@@ -19,14 +20,17 @@ pub struct Parts {
     pub directory: Arc<dyn Directory>,
     /// Names accounts on the trail.
     pub pseudonyms: Pseudonyms,
+    /// Asks for the rules to be loaded again.
+    pub hangups: Hangups,
 }
 
 impl Parts {
-    /// The real ones, as the settings name them. Blocks while the store opens.
+    /// The real ones, as the settings name them, with what was listened for from the beginning. Blocks
+    /// while the store opens.
     ///
     /// # Errors
     /// The store cannot be opened, the secret cannot be read, or the settings are refused.
-    pub fn real(config: &Config) -> anyhow::Result<Self> {
+    pub fn real(config: &Config, hangups: Hangups) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let folder = config.resolve(&config.trail.path);
         let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
@@ -42,6 +46,6 @@ impl Parts {
         let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
         let secret = config.directory.read_secret(&config.base)?;
         let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?);
-        Ok(Self { clock, store: Arc::new(store), directory, pseudonyms })
+        Ok(Self { clock, store: Arc::new(store), directory, pseudonyms, hangups })
     }
 }

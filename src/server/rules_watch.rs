@@ -1,5 +1,6 @@
 //! Has the rules folder loaded again when a file in it changes, and on SIGHUP.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,21 +20,37 @@ const BURST_MAX: u32 = 100;
 /// The folder is looked at so often in any case, should the system forget to tell of a change.
 const EVERY: Duration = Duration::from_secs(60);
 
+/// SIGHUPs, which from the making of this on no longer end the process; one that comes before anybody
+/// waits is kept.
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// Begins to listen. Has to be the first thing a server does: until then a SIGHUP ends it.
+    ///
+    /// # Errors
+    /// The process cannot listen for signals.
+    pub fn listen() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    async fn next(&mut self) {
+        // There is always a next one.
+        self.0.recv().await;
+    }
+}
+
 /// Runs until aborted.
-pub(super) async fn run(reloader: Arc<Reloader>) {
+pub(super) async fn run(reloader: Arc<Reloader>, mut hangups: Hangups) {
     let (told, mut changes) = mpsc::channel(1);
     let watcher = watch(reloader.folder(), told);
     if let Err(error) = &watcher {
         tracing::warn!(%error, "changes of the rules are not told by the system; they are looked for once a minute");
     }
-    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
-        return tracing::error!("the program cannot listen for SIGHUP; rules are loaded on request only");
-    };
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + EVERY, EVERY);
     loop {
         let by = tokio::select! {
             Some(()) = changes.recv() => settle(&mut changes, &mut hangups).await,
-            _ = hangups.recv() => LoadCause::Signal,
+            () = hangups.next() => LoadCause::Signal,
             _ = ticks.tick() => LoadCause::FileChange,
         };
         if let Err(error) = reloader.reload(by, None).await {
@@ -43,11 +60,11 @@ pub(super) async fn run(reloader: Arc<Reloader>) {
 }
 
 /// Waits until a burst of changes is over, or until somebody says that it is.
-async fn settle(changes: &mut mpsc::Receiver<()>, hangups: &mut Signal) -> LoadCause {
+async fn settle(changes: &mut mpsc::Receiver<()>, hangups: &mut Hangups) -> LoadCause {
     for _ in 0..BURST_MAX {
         tokio::select! {
             Some(()) = changes.recv() => {}
-            _ = hangups.recv() => return LoadCause::Signal,
+            () = hangups.next() => return LoadCause::Signal,
             () = tokio::time::sleep(QUIET) => break,
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use portcullis::incident::Event;
 use portcullis::sandbox::{Api, Fault, FaultKind};
-use portcullis::server::{App, Parts};
+use portcullis::server::{App, Hangups, Parts};
 
 use crate::harness::{AUDITOR, CONTAINED, Delivery, Kept, Set, TestApp, harmless};
 
@@ -54,7 +54,7 @@ async fn a_stop_waits_for_the_call_under_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn d11_a_second_program_on_the_same_trail_is_refused() {
     let app = TestApp::start_with(Set { kept: Kept::BySled, ..Set::default() }).await;
-    let refused = Parts::real(&app.config).map(drop).unwrap_err();
+    let refused = Parts::real(&app.config, Hangups::listen().unwrap()).map(drop).unwrap_err();
     assert!(format!("{refused:#}").contains("another process has the trail in"), "{refused:#}");
     assert_eq!(app.deliver(&Delivery::of_events("msg_1", &[harmless("a")], app.now())).await.status, 202);
     app.end().await;

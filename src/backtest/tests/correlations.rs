@@ -115,6 +115,15 @@ fn rules_look_back_as_far_as_what_they_build_on() {
 }
 
 #[test]
+fn a_correlation_that_another_counts_contains_nobody_itself() {
+    let upper = "title: Upper\nid: 00000000-0000-4000-8000-000000000008\ncorrelation:\n  type: event_count\n  rules: 00000000-0000-4000-8000-000000000009\n  group-by: who\n  timespan: 1h\n  condition: {gte: 2}\n";
+    let rules = |upper: &str| set(NONE, vec![rule(1, "x", "enforce", ""), counting(), file("upper.yml", upper)]);
+    let outcomes = |upper: &str| outcomes_at(&mut Rehearsal::new(&rules(upper)), "a@b.c", &[0, 1, 2]);
+    assert_eq!(outcomes(upper)[2], Outcome::Unmatched);
+    assert_eq!(outcomes(&format!("{upper}  generate: true\n"))[2], Outcome::Contained);
+}
+
+#[test]
 fn whom_a_correlation_finds_is_protected_like_anybody() {
     let rules = three("protected:\n  - {email: chief@example.com, why: test}\n");
     let mut rehearsal = Rehearsal::new(&rules);

@@ -16,7 +16,7 @@ use super::screen::Screen;
 use crate::config::{self, Config};
 use crate::incident::Digest;
 use crate::sandbox::{self, APP_KEY, APP_SECRET, CORP_ID, Running, Sandbox};
-use crate::server::{App, Parts};
+use crate::server::{App, Hangups, Parts};
 
 /// The account the demo is about: single sign-on, mail address in `rules/identities.csv`.
 pub(super) const PERSON: &str = "zhang.san@example.com";
@@ -53,9 +53,10 @@ impl Stage {
         let secret = format!("whsec_{}", STANDARD.encode(random_bytes::<32>()?));
         let token = random_hex(32)?;
         let config = configure(&folder, &rules, &sandbox.url(), &secret, &token)?;
+        let hangups = Hangups::listen()?;
         let parts = {
             let config = config.clone();
-            tokio::task::spawn_blocking(move || Parts::real(&config)).await??
+            tokio::task::spawn_blocking(move || Parts::real(&config, hangups)).await??
         };
         let app = App::start(&config, parts).await?;
         let client = Client::builder().no_proxy().timeout(TIMEOUT).build()?;

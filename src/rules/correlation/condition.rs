@@ -22,7 +22,7 @@ pub(super) enum Condition {
 
 /// How a number is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(in crate::rules) enum Comparison {
     Greater,
     GreaterOrEqual,
     Less,
@@ -31,7 +31,7 @@ pub(super) enum Comparison {
     NotEqual,
 }
 
-const COMPARISONS: [(&str, Comparison); 6] = [
+pub(in crate::rules) const COMPARISONS: [(&str, Comparison); 6] = [
     ("gt", Comparison::Greater),
     ("gte", Comparison::GreaterOrEqual),
     ("lt", Comparison::Less),

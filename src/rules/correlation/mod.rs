@@ -29,10 +29,11 @@ use super::rule::Rule;
 use condition::Condition;
 use link::Part;
 
+pub(super) use condition::COMPARISONS;
 pub(super) use link::link;
 #[cfg(test)]
 pub(super) use read::KEYS;
-pub(super) use read::{CorrelationDraft, TYPES};
+pub(super) use read::{CorrelationDraft, GROUP_BY_MAX, RULES_MAX, TYPES};
 pub use row::{Row, Told};
 pub use signal::{Signal, SignalValue};
 pub use standing::When;

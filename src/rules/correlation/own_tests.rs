@@ -12,13 +12,13 @@ use super::super::problem::{Place, Report};
 use super::super::reader::{self, Fields};
 use super::super::rule::Rule;
 use super::super::rule_set::RuleSet;
-use super::super::yaml::Node;
+use super::super::yaml::{Node, Yaml};
 use super::Correlation;
 use super::row::{Row, Told};
 
 /// The most tests of one correlation, and the most alerts of one test.
-const TESTS_MAX: usize = 20;
-const ALERTS_MAX: usize = 200;
+pub(in crate::rules) const TESTS_MAX: usize = 20;
+pub(in crate::rules) const ALERTS_MAX: usize = 200;
 /// The longest time between two alerts: a year.
 const AFTER_SECONDS_MAX: u64 = 366 * 86_400;
 
@@ -103,12 +103,11 @@ impl OwnTest {
                 None => Duration::ZERO,
             };
             let times = match fields.get("times") {
-                Some(node) => super::condition::number(node, report)?,
-                None => 1.0,
+                Some(node) => times(node, report)?,
+                None => 1,
             };
-            let event = fields.need("alert", report)?.to_json();
-            // A row that is too long is said so below.
-            let times = times.clamp(0.0, ALERTS_MAX as f64 + 1.0) as usize;
+            let event = fields.need("alert", report).filter(|node| Fields::of(node, "alert", report).is_some());
+            let event = event?.to_json();
             alerts.extend(std::iter::repeat_n((after, event), times));
             if alerts.len() > ALERTS_MAX {
                 report.error(node.at, format!("more than {ALERTS_MAX} alerts in a test"));
@@ -117,4 +116,16 @@ impl OwnTest {
         }
         Some(Self { name: name?.to_owned(), at: item.at, alerts, matches: matches? })
     }
+}
+
+/// A whole number of alerts; without any the row would say nothing.
+fn times(node: &Node, report: &mut Report) -> Option<usize> {
+    let times = match &node.value {
+        Yaml::Number(number) => number.text.parse::<usize>().ok().filter(|times| (1..=ALERTS_MAX).contains(times)),
+        _ => None,
+    };
+    if times.is_none() {
+        report.error(node.at, format!("`times` is 1 to {ALERTS_MAX}"));
+    }
+    times
 }

@@ -35,9 +35,9 @@ pub(in crate::rules) const TYPES: [(&str, Sort); 8] = [
     ("value_median", Sort::Percentile(50.0)),
 ];
 /// The most rules that one correlation names.
-const RULES_MAX: usize = 100;
+pub(in crate::rules) const RULES_MAX: usize = 100;
 /// The most fields that group its events.
-const GROUP_BY_MAX: usize = 8;
+pub(in crate::rules) const GROUP_BY_MAX: usize = 8;
 /// The longest timespan: a year.
 const TIMESPAN_SECONDS_MAX: u64 = 366 * 86_400;
 

@@ -2,20 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::correlation;
 use super::super::lint::{Lint, LintLevel};
 use super::super::own_tests::TESTS_MAX;
 use super::super::response::{ACCOUNTS_MAX, ASSURANCES, KINDS, MODES};
 use super::super::step::{STEPS, STEPS_MAX};
-use super::{line, mapping};
+use super::{counting, line, mapping};
 
 /// A length of time.
-const DURATION: &str = r"^\d+[smhd]$";
+pub(super) const DURATION: &str = r"^\d+[smhd]$";
 
 pub(super) fn response() -> Value {
     let modes = MODES.map(|(name, _)| name);
     let assurances = ASSURANCES.map(|(name, _)| name);
-    mapping(
+    let mut response = mapping(
         "What to do on a match.",
         &["steps"],
         [
@@ -51,7 +50,13 @@ pub(super) fn response() -> Value {
                 }),
             ),
         ],
-    )
+    );
+    if let Some(response) = response.as_object_mut() {
+        response.insert("if".to_owned(), json!({ "properties": { "each": { "const": true } }, "required": ["each"] }));
+        response.insert("then".to_owned(), json!({ "required": ["limit"] }));
+        response.insert("else".to_owned(), json!({ "properties": { "limit": false } }));
+    }
+    response
 }
 
 fn account() -> Value {
@@ -97,11 +102,16 @@ fn steps() -> Value {
         disable.insert("oneOf".to_owned(), json!([{ "required": ["expires_in"] }, { "required": ["permanent"] }]));
     }
     let step = |name: &str, settings: Value| mapping("A step.", &[name], [(name, settings)]);
+    let named = |name: &str| json!({ "type": "object", "required": [name] });
+    let once = |name: &str| json!({ "contains": named(name), "minContains": 0, "maxContains": 1 });
     json!({
         "type": "array",
         "description": "What is done, in this order, no kind twice; `enable` stands alone.",
         "minItems": 1,
         "maxItems": STEPS_MAX,
+        "allOf": [once("sign_out"), once("disable")],
+        "if": { "contains": { "anyOf": [{ "const": "enable" }, named("enable")] } },
+        "then": { "maxItems": 1 },
         "items": {
             "anyOf": [
                 step("sign_out", sign_out),
@@ -122,26 +132,6 @@ pub(super) fn tests() -> Value {
             ("steps", json!({ "type": "array", "items": { "enum": STEPS } })),
         ],
     );
-    let row = mapping(
-        "Alerts one after the other, and whether the correlation matches by the last of them.",
-        &["name", "alerts", "expect"],
-        [
-            ("name", line("What it shows, as a fact.")),
-            (
-                "alerts",
-                json!({ "type": "array", "items": mapping(
-                "An alert of the row.",
-                &["alert"],
-                [
-                    ("after", line("How long after the one before: `90s`, `15m`, `8h`, `2d`.")),
-                    ("times", json!({ "type": "integer", "minimum": 1, "description": "How often, each so long after the last." })),
-                    ("alert", json!({ "type": "object", "description": "The event as the sender writes it." })),
-                ],
-            ) }),
-            ),
-            ("expect", json!({ "enum": ["none", "match"] })),
-        ],
-    );
     let test = mapping(
         "An event and what the rule must make of it.",
         &["name", "alert", "expect"],
@@ -155,45 +145,8 @@ pub(super) fn tests() -> Value {
         "type": "array",
         "description": "Run at every load: events that match, and events that nearly do.",
         "maxItems": TESTS_MAX,
-        "items": { "anyOf": [test, row] },
+        "items": { "anyOf": [test, counting::row()] },
     })
-}
-
-pub(super) fn correlation() -> Value {
-    let names =
-        |means: &str| json!({ "type": ["string", "array"], "items": { "type": "string" }, "description": means });
-    let types = correlation::TYPES.map(|(name, _)| name);
-    mapping(
-        "Matches of several rules, or several of one, within a time and for one group.",
-        &["type", "rules", "timespan"],
-        [
-            ("type", json!({ "enum": types, "description": "What is counted." })),
-            ("rules", names("The rules by name or id; correlations too.")),
-            ("group-by", names("The fields, or aliases, whose values make a group.")),
-            ("timespan", line("How long the window is: a number and s, m, h, d, w, M or y.")),
-            (
-                "condition",
-                json!({
-                    "type": ["object", "string"],
-                    "description": "One of gt, gte, lt, lte, eq, neq, or a range of two; `field` and `percentile` where the type \
-                                    needs them; of `temporal` also words that join the rules' names.",
-                }),
-            ),
-            (
-                "aliases",
-                json!({ "type": "object", "description": "A name for the field that means the same in each rule." }),
-            ),
-            ("field", names("The field that is counted, where not in the condition.")),
-            (
-                "generate",
-                json!({ "type": "boolean", "description": "Whether the rules are matches of their own as well." }),
-            ),
-            (
-                "percentile",
-                json!({ "type": "number", "minimum": 0, "maximum": 100, "description": "Where not in the condition." }),
-            ),
-        ],
-    )
 }
 
 pub(super) fn lint() -> Value {

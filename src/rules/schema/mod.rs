@@ -3,7 +3,9 @@
 //! `portcullis rules check` does.
 
 mod acting;
+mod counting;
 mod detection;
+mod sorts;
 #[cfg(test)]
 mod tests;
 
@@ -23,11 +25,7 @@ pub fn schema() -> Value {
         "required": ["title"],
         "properties": properties(),
         "dependentRequired": { "response": ["id", "owner"] },
-        "oneOf": [
-            { "required": ["detection", "logsource"] },
-            { "required": ["filter", "logsource"] },
-            { "required": ["correlation"] },
-        ],
+        "oneOf": [sorts::rule(), sorts::filter(), sorts::correlation()],
         "$defs": detection::definitions(),
     })
 }
@@ -69,7 +67,7 @@ fn properties() -> Map<String, Value> {
         ("scope", lines("Where it applies, for people.")),
         ("logsource", detection::log_source()),
         ("detection", json!({ "$ref": "#/$defs/detection", "description": "What to look for." })),
-        ("correlation", acting::correlation()),
+        ("correlation", counting::correlation()),
         ("filter", detection::filter()),
         ("fields", lines("Fields to show with a match, for people.")),
         ("falsepositives", lines("What else may look like it, and how to tell.")),

@@ -1,5 +1,7 @@
 //! The schema agrees with the loader, and the copy beside the rules with the code.
 
+mod agreement;
+
 use std::path::{Path, PathBuf};
 
 use boon::{Compiler, SchemaIndex, Schemas};

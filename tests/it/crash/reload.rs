@@ -1,5 +1,9 @@
 //! SIGHUP to the real program loads the rules; a kill while they are loaded harms nothing.
 
+use std::fs;
+use std::io::Write as _;
+use std::process::Command;
+
 use portcullis::incident::{Event, LoadCause};
 use serde_json::Value;
 
@@ -28,6 +32,26 @@ async fn a_hangup_loads_the_rules() {
         })
         .collect();
     assert_eq!(loads, [LoadCause::Start, LoadCause::Signal]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hangup_in_the_middle_of_the_start_does_not_end_it() {
+    let site = Site::new().await;
+    let trail = site.path("trail");
+    fs::create_dir(&trail).unwrap();
+    // A pipe in the place of the key: the start waits there until it is written.
+    let key = trail.join("pseudonym.key");
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&key).status().unwrap().success());
+    let mut process = site.spawn_with(&[]);
+    // Opens once the program has opened it too.
+    let writing = tokio::task::spawn_blocking(move || fs::OpenOptions::new().write(true).open(key));
+    let mut writing = writing.await.unwrap().unwrap();
+    process.hang_up();
+    writing.write_all(&[7; 32]).unwrap();
+    drop(writing);
+    assert!(process.url().await.is_some(), "{:?}", process.ended().await);
+    process.hang_up();
+    assert_eq!(process.stop().await.code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use portcullis::config::Config;
 use portcullis::directory::DingTalk;
 use portcullis::incident::{Clock, HandSetClock, IncidentId, Timestamp};
 use portcullis::sandbox::{self, APP_KEY, APP_SECRET, Running, Sandbox};
-use portcullis::server::{App, Parts};
+use portcullis::server::{App, Hangups, Parts};
 use portcullis::trail::{self, MemoryStore, Pseudonyms, Record, SledStore, Store, Trail, verify};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -252,5 +252,5 @@ fn parts(config: &Config, clock: &Arc<HandSetClock>, keeper: &Keeper, orders: &O
     let dingtalk = DingTalk::new(&config.directory, secret, clock.clone()).unwrap();
     let store = keeper.store.clone();
     let directory = Arc::new(Witness::new(dingtalk, store.clone(), orders.clone()));
-    Parts { clock, store, directory, pseudonyms: Pseudonyms::new(&[7; 32]) }
+    Parts { clock, store, directory, pseudonyms: Pseudonyms::new(&[7; 32]), hangups: Hangups::listen().unwrap() }
 }

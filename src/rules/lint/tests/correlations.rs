@@ -2,16 +2,21 @@
 
 use super::*;
 
-/// Rules `a` (telling), `u` (what strangers choose) and `o` (what ordinary events have).
+/// Rules `a` (telling), `u` (what strangers choose), `o` and `p` (what ordinary events have).
 fn rules() -> String {
     let rule = |name: &str, number: u8, search: &str| {
         format!(
             "title: {name}\nid: 00000000-0000-4000-8000-00000000000{number}\nname: {name}\nlogsource: {{product: test}}\ndetection:\n  s: {search}\n  condition: s\n---\n"
         )
     };
-    [("a", 1, "{k: a}"), ("u", 2, "{userAgent: evil}"), ("o", 3, "{eventType: user.session.start}")]
-        .map(|(name, number, search)| rule(name, number, search))
-        .concat()
+    [
+        ("a", 1, "{k: a}"),
+        ("u", 2, "{userAgent: evil}"),
+        ("o", 3, "{eventType: user.session.start}"),
+        ("p", 4, "{eventType: user.authentication.sso}"),
+    ]
+    .map(|(name, number, search)| rule(name, number, search))
+    .concat()
 }
 
 const COUNT: &str = "{type: event_count, rules: [a], group-by: [who], timespan: 1h, condition: {gte: 2}}";
@@ -115,6 +120,7 @@ fn whom_it_can_reach_is_what_its_events_can_do() {
     }
     for (rules, more) in [
         ("type: event_count, rules: [o]", ", condition: {gte: 2}"),
+        ("type: event_count, rules: [o, p]", ", condition: {gte: 2}"),
         ("type: event_count, rules: [a]", ", condition: {gte: 1}"),
         ("type: temporal, rules: [a, u, o]", ""),
         ("type: temporal, rules: [a, u, o]", ", condition: {gte: 3}"),

@@ -1,0 +1,56 @@
+//! What only a rule, a filter or a correlation may have, and must.
+
+use serde_json::{Value, json};
+
+use super::super::correlation::own_tests::TESTS_MAX;
+
+pub(super) fn rule() -> Value {
+    // What a test may expect depends on what the rule does, and on whether it says to whom.
+    let expecting =
+        |expect: Value| json!({ "properties": { "tests": { "items": { "properties": { "expect": expect } } } } });
+    let account = |then: Value| expecting(json!({ "if": { "type": "object" }, "then": then }));
+    json!({
+        "title": "A rule",
+        "required": ["detection", "logsource"],
+        "properties": {
+            "correlation": false,
+            "filter": false,
+            "tests": { "items": { "required": ["alert"] } },
+        },
+        "if": { "required": ["response"] },
+        "then": {
+            "allOf": [
+                expecting(json!({ "not": { "const": "match" } })),
+                {
+                    "if": { "properties": { "response": { "required": ["account"] } } },
+                    "then": account(json!({ "required": ["account"] })),
+                    "else": account(json!({ "properties": { "account": false } })),
+                },
+            ],
+        },
+        "else": expecting(json!({ "type": "string" })),
+    })
+}
+
+pub(super) fn filter() -> Value {
+    json!({
+        "title": "A filter",
+        "required": ["filter", "logsource"],
+        "properties": { "correlation": false, "detection": false, "response": false, "tests": false },
+    })
+}
+
+pub(super) fn correlation() -> Value {
+    json!({
+        "title": "A correlation",
+        "required": ["correlation"],
+        "properties": {
+            "detection": false,
+            "filter": false,
+            "logsource": false,
+            "response": { "required": ["account"], "properties": { "each": { "const": false } } },
+            "tests": { "maxItems": TESTS_MAX, "items": { "required": ["alerts"] } },
+        },
+        "dependentSchemas": { "response": { "properties": { "correlation": { "required": ["group-by"] } } } },
+    })
+}
