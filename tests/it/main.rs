@@ -29,3 +29,4 @@ mod rule_signature;
 mod rules_tools;
 mod store_refuses;
 mod trail_pages;
+mod windows;

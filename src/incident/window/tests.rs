@@ -46,6 +46,11 @@ fn counted(correlation: u8, of: u16, counts: Counts, at: i64) -> Counted {
 
 /// Counts a delivery and applies its records; gives the windows that gave way.
 fn deliver(windows: &mut Windows, things: &[Thing], at: i64) -> Vec<Mark> {
+    deliver_each(windows, things, at).concat()
+}
+
+/// The same for each of its entries.
+fn deliver_each(windows: &mut Windows, things: &[Thing], at: i64) -> Vec<Vec<Mark>> {
     let rules: Vec<RuleId> = things.iter().map(|(correlation, ..)| rule(*correlation)).collect();
     let wanted: Vec<(&RuleId, Mark)> = rules.iter().zip(things).map(|(rule, (_, of, _))| (rule, group(*of))).collect();
     let is_crowded = windows.are_crowded_by(&wanted, ROOM, time(at));
@@ -59,8 +64,8 @@ fn deliver(windows: &mut Windows, things: &[Thing], at: i64) -> Vec<Mark> {
         records.push(record);
     }
     drop(ahead);
-    let evicted: Vec<Mark> = records.iter().flat_map(|record| record.evicted.clone()).collect();
-    assert!(evicted.is_empty() || is_crowded, "who makes room has said so before");
+    let evicted: Vec<Vec<Mark>> = records.iter().map(|record| record.evicted.clone()).collect();
+    assert!(evicted.iter().all(Vec::is_empty) || is_crowded, "who makes room has said so before");
     for record in &records {
         for evicted in &record.evicted {
             assert!(windows.get(evicted).is_some(), "what gives way is there");
@@ -116,6 +121,12 @@ fn of_a_value_the_middle_time_is_let_go_and_both_ends_stay() {
         window.entries().iter().map(|e| (e.at.as_second() - 1_000_000, e.counts == Counts::Value(group(1)))).collect();
     // Between 0 and 12 lies more than the timespan, so one of them is still needed.
     assert_eq!(kept, [(0, true), (1, false), (9, true), (9, false), (12, true)]);
+    // A window of the timespan that begins behind the first ends before the last.
+    let mut window = Window::default();
+    for at in [0, 5, 10] {
+        window.add(value(1, at), None);
+    }
+    assert_eq!(window.entries().len(), 2);
 }
 
 #[test]
@@ -193,7 +204,9 @@ fn a_delivery_is_planned_with_all_that_it_adds() {
     let mut windows = Windows::default();
     flood(&mut windows, 1, 100, 15, 0);
     let many: Vec<Thing> = (0..15).flat_map(|of| [(1, of, Counts::Event), (2, 200 + of, Counts::Event)]).collect();
-    let gone = deliver(&mut windows, &many, 10);
+    let each = deliver_each(&mut windows, &many, 10);
+    assert!(each.iter().all(|gone| gone.len() <= 1), "one for one");
+    let gone = each.concat();
     assert_eq!(gone.len(), gone.iter().collect::<HashSet<_>>().len(), "each gives way once");
     assert_eq!((gone.len(), windows.count_of(&rule(1)), windows.count_of(&rule(2))), (10, 20, 15));
 }
@@ -214,6 +227,33 @@ fn windows_that_have_ended_take_no_room() {
     flood(&mut windows, 1, 100, 20, 0);
     assert_eq!(deliver(&mut windows, &[(1, 1, Counts::Event), (1, 100, Counts::Event)], STAY + 1), []);
     assert_eq!(windows.count(), 2);
+    // And they do not give way in the place of others.
+    let mut windows = Windows::default();
+    flood(&mut windows, 1, 100, 15, 0);
+    flood(&mut windows, 1, 200, 5, STAY);
+    let many: Vec<Thing> = (0..18).map(|of| (1, of, Counts::Event)).collect();
+    assert_eq!(deliver(&mut windows, &many, STAY + 1), [204, 203, 202].map(group));
+    assert_eq!(windows.count(), 20);
+}
+
+#[test]
+fn the_most_common_kinds_are_brought_down_together() {
+    let mut windows = Windows::default();
+    flood(&mut windows, 1, 100, 12, 0);
+    flood(&mut windows, 1, 200, 8, 1_000);
+    let many: Vec<Thing> = (0..10).map(|of| (1, of, Counts::Event)).collect();
+    deliver(&mut windows, &many, 2_000);
+    let left = |from: u16| (from..from + 20).filter(|of| windows.get(&group(*of)).is_some()).count();
+    assert_eq!((left(100), left(200)), (5, 5));
+}
+
+#[test]
+fn one_that_has_come_further_stays_though_it_came_with_the_flood() {
+    let mut windows = Windows::default();
+    flood(&mut windows, 1, 100, 19, 0);
+    deliver(&mut windows, &[(1, 1, Counts::Step(0)), (1, 1, Counts::Step(0))], 0);
+    flood(&mut windows, 1, 200, 15, 0);
+    assert!(windows.get(&group(1)).is_some());
 }
 
 proptest! {
