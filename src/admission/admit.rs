@@ -1,21 +1,23 @@
 //! Matches, plans, guards and records a delivery's alerts: one append, then the answer.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::MutexGuard;
+use tokio::task::yield_now;
 
+use super::crowding::Crowding;
 use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood};
+use super::lanes::Lanes;
 use super::{AdmissionError, AlertReceipt, Receipt};
-use crate::incident::{Alert, AlertId, Clock, Counted, IncidentId, Opened, RuleId, SourceName, Timestamp, Window};
+use crate::incident::{Ahead, Alert, AlertId, Clock, IncidentId, Mark, Opened, Room, RuleId, SourceName, Timestamp};
 use crate::intake::{Delivery, NotUnderstood, Verified};
-use crate::response::{Counter, Judged, Standing, Stored};
+use crate::response::{Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
 use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, Slot, StoreError, Trail};
 
-/// Accounts share this many locks while alerts about them are decided.
-const LANES: usize = 256;
+/// Alerts that are put to the rules before others get their turn.
+const JUDGED_AT_ONCE: usize = 16;
 
 /// Limits of admission.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,11 +25,24 @@ const LANES: usize = 256;
 pub struct Settings {
     /// The most incidents that may be live at once; beyond it alerts that would act are answered 503.
     pub live_incidents_max: usize,
+    /// The most groups (people, mostly) that each correlation counts for at once; beyond it one that looks
+    /// like many others gives way.
+    pub groups_per_correlation_max: usize,
+    /// The most entries that all correlations have counted at once; beyond it the one that has most gives
+    /// some up.
+    pub counted_entries_max: usize,
+}
+
+impl Settings {
+    fn room(&self) -> Room {
+        Room { groups_max: self.groups_per_correlation_max, entries_max: self.counted_entries_max }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { live_incidents_max: 50_000 }
+        let Room { groups_max, entries_max } = Room::default();
+        Self { live_incidents_max: 50_000, groups_per_correlation_max: groups_max, counted_entries_max: entries_max }
     }
 }
 
@@ -38,7 +53,7 @@ pub struct Admission {
     pseudonyms: Pseudonyms,
     clock: Arc<dyn Clock>,
     settings: Settings,
-    lanes: Vec<Mutex<()>>,
+    lanes: Lanes,
 }
 
 /// An alert with what the rules say to it.
@@ -54,8 +69,7 @@ impl Admission {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Arc<Self> {
-        let lanes = std::iter::repeat_with(Mutex::default).take(LANES).collect();
-        Arc::new(Self { trail, rules, pseudonyms, clock, settings, lanes })
+        Arc::new(Self { trail, rules, pseudonyms, clock, settings, lanes: Lanes::default() })
     }
 
     /// Admits a verified delivery: when this returns `Ok`, its alerts are durable with their verdicts
@@ -70,13 +84,10 @@ impl Admission {
         let rules = &loaded.set;
         let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.body_sha256));
         let ids: Vec<AlertId> = delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect();
-        let judged: Vec<JudgedAlert<'_>> = delivery.alerts.into_iter().map(|alert| self.judge(rules, alert)).collect();
-        let acting = judged.iter().any(|(_, judged)| judged.acting().next().is_some() || judged.counts());
-        if !acting {
-            return self.record(rules, &delivery.source, key, ids, judged).await;
-        }
-        if self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
-            return Err(AdmissionError::Overloaded);
+        let judged = self.judged(rules, delivery.alerts).await;
+        let concerns_others = |(_, judged): &JudgedAlert<'_>| judged.acting().next().is_some() || judged.counts();
+        if !judged.iter().any(concerns_others) {
+            return self.record(rules, &delivery.source, key, ids, judged, None).await;
         }
         // An alert that acts is carried to its end even if the sender hangs up, so that no other
         // alert on the account can be decided between this one's append and the board.
@@ -84,9 +95,11 @@ impl Admission {
         let (admission, loaded) = (Arc::clone(self), Arc::clone(&loaded));
         let carried = tokio::spawn(async move {
             let rules = &loaded.set;
-            let judged: Vec<JudgedAlert<'_>> = alerts.into_iter().map(|alert| admission.judge(rules, alert)).collect();
+            let judged = admission.judged(rules, alerts).await;
+            let crowd = admission.crowd_of(&judged).await;
             let _lanes = admission.lanes_of(&judged).await;
-            admission.record(rules, &delivery.source, key, ids, judged).await
+            let room = crowd.as_ref().map(|_| admission.settings.room());
+            admission.record(rules, &delivery.source, key, ids, judged, room).await
         });
         carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
     }
@@ -104,11 +117,21 @@ impl Admission {
         self.trail.append(None, vec![draft]).await.map(drop).map_err(refused)
     }
 
-    fn judge<'r>(&self, rules: &'r RuleSet, alert: Alert) -> JudgedAlert<'r> {
-        let judged = Judged::of(rules, &alert, &self.pseudonyms);
-        (alert, judged)
+    /// Puts the alerts to the rules. A large delivery lets others have their turn meanwhile.
+    async fn judged<'r>(&self, rules: &'r RuleSet, alerts: Vec<Alert>) -> Vec<JudgedAlert<'r>> {
+        let mut judged = Vec::with_capacity(alerts.len());
+        for alert in alerts {
+            if judged.len() % JUDGED_AT_ONCE == JUDGED_AT_ONCE - 1 {
+                yield_now().await;
+            }
+            let of_alert = Judged::of(rules, &alert, &self.pseudonyms);
+            judged.push((alert, of_alert));
+        }
+        judged
     }
 
+    /// Records the alerts, under the lanes of everything that they concern. If there are too many windows,
+    /// others give way within the room that is given; without one, somebody else sees to that.
     async fn record(
         &self,
         rules: &RuleSet,
@@ -116,28 +139,45 @@ impl Admission {
         key: Option<DeliveryKey>,
         ids: Vec<AlertId>,
         judged: Vec<JudgedAlert<'_>>,
+        room: Option<Room>,
     ) -> Result<Receipt, AdmissionError> {
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let mut opened = Vec::with_capacity(judged.len());
         let mut in_this_delivery = Vec::new();
-        let mut ahead = HashMap::new();
+        let mut ahead = self.ahead(&judged, room, now);
+        let (mut crowding, mut opens) = (Crowding::default(), false);
         for (alert, mut judged) in judged {
             let key = alert_key(&alert);
             // An alert known from before counts and opens nothing now, so it covers nothing either.
             let is_known = self.trail.is_known(&key);
-            let counted = if is_known { Vec::new() } else { self.count(rules, &alert, &mut judged, &mut ahead) };
+            let mut tally = Tally::default();
+            if judged.counts() && !is_known {
+                // A full window takes a while to look at.
+                yield_now().await;
+                tally = judged.count(rules, &alert, &self.pseudonyms, &mut ahead);
+            }
             let mut standing = self.standing(&judged);
             cover_within(&mut standing, &in_this_delivery);
             let decided = judged.decide(&alert, &standing, rules, now);
             if !decided.opened.is_empty() && !is_known {
+                opens = true;
                 in_this_delivery.extend(decided.opened.iter().flat_map(covers_of(now)));
             }
             opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
-            drafts.push(admitted(alert, key, decided, counted, now).map_err(refused)?);
+            crowding.see(&tally);
+            drafts.push(admitted(alert, key, decided, tally, now).map_err(refused)?);
         }
+        if opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
+            return Err(AdmissionError::Overloaded);
+        }
+        // Given back, so that the board changes the windows where they are.
+        drop(ahead);
         match self.trail.append(key, drafts).await.map_err(refused)? {
-            Appended::Recorded(slots) => Ok(receipt(ids, opened, &slots)),
+            Appended::Recorded(slots) => {
+                crowding.tell();
+                Ok(receipt(ids, opened, &slots))
+            }
             Appended::Repeated { .. } => Ok(Receipt { repeated: true, alerts: repeated(ids) }),
             Appended::Conflict { first } => {
                 if let Some(key) = key {
@@ -148,26 +188,23 @@ impl Admission {
         }
     }
 
-    /// Counts the alert for correlations, under the lanes of all its windows. Windows that alerts of the
-    /// same delivery have counted in, and that are not on the board yet, are in `ahead`.
-    fn count(
-        &self,
-        rules: &RuleSet,
-        alert: &Alert,
-        judged: &mut Judged<'_>,
-        ahead: &mut HashMap<String, Window>,
-    ) -> Vec<Counted> {
-        let stored = |group: &str| self.trail.board(|board| Stored::of(board.windows(), group));
-        let counted = judged.count(rules, alert, &mut Counter { pseudonyms: &self.pseudonyms, ahead, stored });
-        for Counted { correlation, evicted, .. } in &counted {
-            if let Some(evicted) = evicted {
-                tracing::warn!(
-                    correlation = %correlation, group = %evicted,
-                    "too many windows are open; the one with the fewest entries gave way"
-                );
-            }
+    /// The windows that the alerts may count in.
+    fn ahead(&self, judged: &[JudgedAlert<'_>], room: Option<Room>, now: Timestamp) -> Ahead {
+        let wanted = wanted(judged);
+        if wanted.is_empty() {
+            return Ahead::default();
         }
-        counted
+        self.trail.board(|board| board.windows().ahead(&wanted, room, now))
+    }
+
+    /// The lock of whoever makes windows give way, if some must.
+    async fn crowd_of(&self, judged: &[JudgedAlert<'_>]) -> Option<MutexGuard<'_, ()>> {
+        let (wanted, room, now) = (wanted(judged), self.settings.room(), self.clock.now());
+        let is_crowded = self.trail.board(|board| board.windows().are_crowded_by(&wanted, room, now));
+        match is_crowded {
+            true => Some(self.lanes.crowd().await),
+            false => None,
+        }
     }
 
     fn standing(&self, judged: &Judged<'_>) -> Standing {
@@ -186,25 +223,15 @@ impl Admission {
         })
     }
 
-    /// The locks of all accounts and windows concerned, in one order for everybody, so that nobody
-    /// waits in a circle.
     async fn lanes_of(&self, judged: &[JudgedAlert<'_>]) -> Vec<MutexGuard<'_, ()>> {
-        let accounts = judged.iter().flat_map(|(_, judged)| judged.acting()).map(|(_, account)| account);
-        let windows = judged.iter().flat_map(|(_, judged)| judged.windows());
-        let lanes: BTreeSet<usize> = accounts.chain(windows).map(lane).collect();
-        let mut held = Vec::with_capacity(lanes.len());
-        for index in lanes {
-            if let Some(lane) = self.lanes.get(index) {
-                held.push(lane.lock().await);
-            }
-        }
-        held
+        let accounts = judged.iter().flat_map(|(_, judged)| judged.acting()).map(|(_, account)| account.as_bytes());
+        let windows = judged.iter().flat_map(|(_, judged)| judged.windows()).map(|(_, Mark(window))| window);
+        self.lanes.of(accounts, windows).await
     }
 }
 
-/// A pseudonym is a keyed hash, so any of its digits spread evenly.
-fn lane(account: &str) -> usize {
-    account.bytes().fold(0, |sum: usize, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % LANES
+fn wanted<'j>(judged: &'j [JudgedAlert<'_>]) -> Vec<(&'j RuleId, Mark)> {
+    judged.iter().flat_map(|(_, judged)| judged.windows()).collect()
 }
 
 type CoverEntry = ((RuleId, String), Cover);

@@ -1,8 +1,8 @@
 //! The records of a delivery: one for each alert, under the alert's key.
 
-use crate::incident::{Alert, Counted, Digest, Event, SourceName, Timestamp};
+use crate::incident::{Alert, Digest, Event, SourceName, Timestamp};
 use crate::intake::NotUnderstood;
-use crate::response::{Decided, Enclosure};
+use crate::response::{Decided, Enclosure, Tally};
 use crate::trail::{DeliveryKey, Draft, StoreError, UniqueKey, seal, seal_json};
 
 /// The record of an admitted alert. The event moves out of the alert into what lies beside it.
@@ -13,7 +13,7 @@ pub(super) fn admitted(
     alert: Alert,
     key: UniqueKey,
     decided: Decided,
-    counted: Vec<Counted>,
+    tally: Tally,
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
     let enclosure = Enclosure { event: alert.event, subjects: decided.subjects };
@@ -22,7 +22,8 @@ pub(super) fn admitted(
         alert: Box::new(alert.summary),
         verdict: Box::new(decided.verdict),
         opened: decided.opened,
-        counted,
+        counted: tally.counted,
+        counted_left_out: tally.left_out,
         private,
     };
     Ok(Draft { at: now, event, key: Some(key), private: Some(sealed) })

@@ -2,7 +2,9 @@
 //! executor; they meet in the trail.
 
 mod admit;
+mod crowding;
 mod draft;
+mod lanes;
 mod receipt;
 mod reload;
 mod watching;

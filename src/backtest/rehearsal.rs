@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::ruling::{Known, Ruling};
-use crate::incident::{Action, Alert, IncidentId, Opened, Plan, RuleId, Timestamp, Windows};
-use crate::response::{Counter, Decided, Judged, Standing, Stored};
+use crate::incident::{Action, Alert, IncidentId, Opened, Plan, Room, RuleId, Timestamp, Windows};
+use crate::response::{Decided, Judged, Standing};
 use crate::rules::RuleSet;
 use crate::trail::{Cover, Pseudonyms};
 
@@ -77,11 +77,11 @@ impl<'r> Rehearsal<'r> {
 
     fn counted(&mut self, alert: &Alert, at: Timestamp) -> Judged<'r> {
         let mut judged = Judged::of(self.rules, alert, &self.pseudonyms);
-        let windows = &self.windows;
-        let stored = |group: &str| Stored::of(windows, group);
-        let mut counter = Counter { pseudonyms: &self.pseudonyms, ahead: &mut HashMap::new(), stored };
-        let counted = judged.count(self.rules, alert, &mut counter);
-        counted.iter().for_each(|counted| self.windows.apply(counted, at));
+        let wanted: Vec<_> = judged.windows().collect();
+        let mut ahead = self.windows.ahead(&wanted, Some(Room::default()), at);
+        let tally = judged.count(self.rules, alert, &self.pseudonyms, &mut ahead);
+        drop(ahead);
+        tally.counted.iter().for_each(|counted| self.windows.apply(counted, at));
         judged
     }
 

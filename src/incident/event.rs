@@ -112,6 +112,9 @@ pub enum Event {
         /// What the alert adds to the windows of correlations.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         counted: Vec<Counted>,
+        /// In how many more it would have counted, had there been room on the record.
+        #[serde(skip_serializing_if = "super::verdict::is_zero", default)]
+        counted_left_out: u32,
         /// Salted digest of what lies beside this record (the event, the account, the texts).
         private: Digest,
     },

@@ -3,6 +3,7 @@
 
 mod account;
 mod alert;
+mod amount;
 mod clock;
 mod event;
 mod failure;
@@ -16,6 +17,7 @@ mod window;
 
 pub use account::{AccountKind, AccountRef, InvalidAccount, UserId};
 pub use alert::{Alert, AlertSummary, Assurance, LogSource};
+pub use amount::{Amount, Sum};
 pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
 pub use event::{Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution};
 pub use failure::{Failure, FailureClass};
@@ -24,4 +26,6 @@ pub use plan::{Action, ActionKind, Plan, ReasonCode, RuleRef};
 pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{IllegalTransition, Incident, Outcome, Status, StepState};
 pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};
-pub use window::{ALL_ENTRIES_MAX, Counted, ENTRIES_MAX, Entry, GROUPS_MAX, Window, WindowState, Windows};
+pub use window::{
+    Added, Ahead, Counted, Counts, ENTRIES_MAX, Entry, LATENESS, Mark, Room, Wanted, Window, WindowState, Windows,
+};

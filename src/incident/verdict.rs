@@ -17,7 +17,8 @@ pub struct Verdict {
     /// How many more rules matched than are listed.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub decisions_left_out: u32,
-    /// When nothing matched: the rule that came closest, and on what it failed.
+    /// When nothing matched: the rule that came closest, and on what it failed; of an alert that only
+    /// counts the correlation whose window has come furthest.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nearest: Option<NearestMiss>,
 }
@@ -25,11 +26,13 @@ pub struct Verdict {
 impl Verdict {
     /// The most decisions listed on one record, so that a record keeps within its size.
     pub const DECISIONS_MAX: usize = 8;
+    /// The most windows that one alert counts in, for the same reason.
+    pub const COUNTED_MAX: usize = 12;
 }
 
 // serde's `skip_serializing_if` passes a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_zero(count: &u32) -> bool {
+pub(super) fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
@@ -79,17 +82,17 @@ impl Decision {
     pub const AUTHOR_CHARS_MAX: usize = 256;
 }
 
-/// The rule that came closest to an alert nothing matched, and the first test it failed. Only names
-/// from the rule file; never the event's values.
+/// The rule that came closest to an alert nothing matched, and the first test it failed; or a correlation
+/// and how far it has counted. Only names from the rule file and counts; never the event's values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NearestMiss {
     /// The rule.
     pub rule: RuleRef,
-    /// How many of the rule's tests passed.
+    /// How many of the rule's tests passed; of a correlation how much it has counted.
     pub passed: u32,
-    /// How many tests it has.
+    /// How many tests it has; of a correlation how much it wants at least.
     pub tests: u32,
-    /// The field of the first failed test, or `keywords`.
+    /// The field of the first failed test, or `keywords`; of a correlation its type.
     pub field: String,
     /// Why it failed.
     pub why: String,

@@ -2,13 +2,9 @@
 //! alert's record, so it holds exactly as long as the alert does, counts once however often the alert
 //! is delivered, and is there again after a restart.
 
-use std::collections::{BTreeSet, HashMap};
-
 use super::plan::{Decided, Standing, Target, decide, targets};
-use crate::incident::{
-    Alert, Counted, Entry, NearestMiss, RuleId, Timestamp, VerdictKind, Window, WindowState, Windows,
-};
-use crate::rules::{Match, RuleSet, Signal, SignalValue};
+use crate::incident::{Ahead, Alert, Counted, Mark, NearestMiss, RuleId, Timestamp, Verdict, VerdictKind, WindowState};
+use crate::rules::{Match, RuleSet, Signal, When};
 use crate::trail::Pseudonyms;
 
 /// What the rules say to an alert.
@@ -25,36 +21,17 @@ pub struct Judged<'r> {
 #[derive(Debug)]
 struct Possible<'r> {
     rule: RuleId,
-    window: String,
+    window: Mark,
     target: Target<'r>,
 }
 
-/// A window as it is before an alert is counted in it.
+/// What an alert adds to windows.
 #[derive(Debug, Default)]
-pub struct Stored {
-    /// What was counted so far.
-    pub window: Window,
-    /// The window that must give way before one more entry.
-    pub crowded_out: Option<String>,
-}
-
-impl Stored {
-    /// The window of `group` among all.
-    #[must_use]
-    pub fn of(windows: &Windows, group: &str) -> Self {
-        Self { window: windows.of(group), crowded_out: windows.crowded_out_by(group).map(str::to_owned) }
-    }
-}
-
-/// Who counts: for pseudonyms of groups and values, and with windows that nobody else counts in
-/// meanwhile.
-pub struct Counter<'c, F> {
-    /// Makes the pseudonyms.
-    pub pseudonyms: &'c Pseudonyms,
-    /// Windows that alerts have counted in which are not recorded yet.
-    pub ahead: &'c mut HashMap<String, Window>,
-    /// Finds any other window.
-    pub stored: F,
+pub struct Tally {
+    /// For the alert's record.
+    pub counted: Vec<Counted>,
+    /// In how many more windows it would have counted than one record can hold.
+    pub left_out: u32,
 }
 
 impl<'r> Judged<'r> {
@@ -81,29 +58,37 @@ impl<'r> Judged<'r> {
         self.targets.iter().chain(possible).filter_map(Target::acts_on)
     }
 
-    /// The windows that it counts in.
-    pub fn windows(&self) -> impl Iterator<Item = &str> {
-        self.possible.iter().map(|possible| possible.window.as_str())
+    /// The windows that it may count in, each with its correlation.
+    pub fn windows(&self) -> impl Iterator<Item = (&RuleId, Mark)> {
+        self.possible.iter().map(|possible| (&possible.rule, possible.window))
     }
 
-    /// Counts the alert. The correlations that match by it are like other rules from here on, and the
-    /// others are left out.
-    pub fn count<F: Fn(&str) -> Stored>(
-        &mut self,
-        rules: &RuleSet,
-        alert: &Alert,
-        counter: &mut Counter<'_, F>,
-    ) -> Vec<Counted> {
-        let possible = std::mem::take(&mut self.possible);
-        if possible.is_empty() {
-            return Vec::new();
-        }
-        let (counted, fired) = counter.count(rules, alert, &self.matched);
+    /// Counts the alert, in windows that nobody else counts in meanwhile. The correlations that match by
+    /// it are like other rules from here on, and the others are left out.
+    pub fn count(&mut self, rules: &RuleSet, alert: &Alert, pseudonyms: &Pseudonyms, ahead: &mut Ahead) -> Tally {
+        let (mut tally, mut nearest) = (Tally::default(), None);
+        let when = When { occurred: alert.summary.occurred_at, received: alert.summary.received_at };
+        rules.walk(&self.matched, &alert.event, |signal| {
+            if tally.counted.len() >= Verdict::COUNTED_MAX {
+                tally.left_out += 1;
+                return false;
+            }
+            let group = window_of(&signal, pseudonyms);
+            let counted = signal.count(group, when, |parts| pseudonyms.of_parts(parts), ahead);
+            nearest = nearer(nearest.take(), signal.miss(&counted));
+            let holds = counted.state.holds();
+            tally.counted.push(counted);
+            holds
+        });
         let has_fired = |possible: &Possible<'_>| {
-            fired.contains(&(possible.rule.clone(), possible.window.clone())) && !rules.is_silent(&possible.rule)
+            let is_it = |counted: &Counted| counted.correlation == possible.rule && counted.group == possible.window;
+            let mut fired = tally.counted.iter().filter(|counted| counted.state == WindowState::Fired);
+            fired.any(is_it) && !rules.is_silent(&possible.rule)
         };
-        self.targets.extend(possible.into_iter().filter(has_fired).map(|possible| possible.target));
-        counted
+        let fired = std::mem::take(&mut self.possible).into_iter().filter(has_fired);
+        self.targets.extend(fired.map(|possible| possible.target));
+        self.nearest = self.nearest.take().or(nearest);
+        tally
     }
 
     /// Decides what is to be done.
@@ -121,79 +106,33 @@ impl<'r> Judged<'r> {
 /// Every correlation that may match by an alert that these rules match.
 fn possible<'r>(rules: &'r RuleSet, alert: &Alert, matched: &[RuleId], pseudonyms: &Pseudonyms) -> Vec<Possible<'r>> {
     let mut possible: Vec<Possible<'r>> = Vec::new();
-    let mut waiting = matched.to_vec();
-    while let Some(rule) = waiting.pop() {
-        for signal in rules.signals(&rule, &alert.event) {
-            let (id, window) = (signal.correlation.rule.reference.id.clone(), window_of(&signal, pseudonyms));
-            if possible.iter().any(|known| known.rule == id && known.window == window) {
-                continue;
-            }
-            waiting.push(id.clone());
-            let matched = Match {
-                rule: &signal.correlation.rule,
-                matched: signal.matched().map(str::to_owned).into_iter().collect(),
-                account: signal.account().map(str::to_owned),
-            };
-            for target in targets(alert, vec![matched], pseudonyms) {
-                possible.push(Possible { rule: id.clone(), window: window.clone(), target });
-            }
+    rules.walk(matched, &alert.event, |signal| {
+        let (rule, window) = (&signal.correlation.rule.reference.id, window_of(&signal, pseudonyms));
+        // By several of its rules it matches but once.
+        if possible.iter().any(|known| known.rule == *rule && known.window == window) {
+            return true;
         }
-    }
+        let matched = Match {
+            rule: &signal.correlation.rule,
+            matched: signal.matched().map(str::to_owned).into_iter().collect(),
+            account: signal.account().map(str::to_owned),
+        };
+        let targets = targets(alert, vec![matched], pseudonyms).into_iter();
+        possible.extend(targets.map(|target| Possible { rule: rule.clone(), window, target }));
+        true
+    });
     possible
 }
 
-/// Correlations that have matched, each with its window.
-type Fired = BTreeSet<(RuleId, String)>;
-
-impl<F: Fn(&str) -> Stored> Counter<'_, F> {
-    fn count(&mut self, rules: &RuleSet, alert: &Alert, matched: &[RuleId]) -> (Vec<Counted>, Fired) {
-        let (mut tally, mut fired): (Vec<Counted>, Fired) = (Vec::new(), Fired::new());
-        let mut waiting = matched.to_vec();
-        while let Some(rule) = waiting.pop() {
-            for signal in rules.signals(&rule, &alert.event) {
-                let group = window_of(&signal, self.pseudonyms);
-                let correlation = &signal.correlation.rule.reference.id;
-                let is_counted = |known: &Counted| {
-                    known.group == group && known.part == signal.part && known.correlation == *correlation
-                };
-                if tally.iter().any(is_counted) {
-                    continue;
-                }
-                let counted = self.counted(&signal, alert, group);
-                if counted.state == WindowState::Fired {
-                    fired.insert((correlation.clone(), counted.group.clone()));
-                    waiting.push(correlation.clone());
-                }
-                tally.push(counted);
-            }
-        }
-        (tally, fired)
-    }
-
-    fn counted(&mut self, signal: &Signal<'_>, alert: &Alert, group: String) -> Counted {
-        let correlation = signal.correlation.rule.reference.id.clone();
-        let value = match &signal.value {
-            SignalValue::None => None,
-            SignalValue::Number(number) => Some(number.clone()),
-            SignalValue::Texts(texts) => Some(self.pseudonyms.of_parts(texts.iter().map(String::as_bytes))),
-        };
-        let part = signal.part;
-        let (at, until) = match signal.correlation.time_of(alert.summary.occurred_at, alert.summary.received_at) {
-            Ok(times) => times,
-            Err(at) => {
-                let state = WindowState::Late;
-                return Counted { correlation, group, part, at, until: at, value, state, evicted: None };
-            }
-        };
-        let known = self.ahead.remove(&group).map(|window| Stored { window, crowded_out: None });
-        let Stored { mut window, crowded_out } = known.unwrap_or_else(|| (self.stored)(&group));
-        let entry = Entry { at, until, part, value: value.as_deref().map(Box::from) };
-        let state = signal.correlation.count(&mut window, entry);
-        self.ahead.insert(group.clone(), window);
-        Counted { correlation, group, part, at, until, value, state, evicted: crowded_out }
+/// The one of two that has come further; of equals the first.
+fn nearer(one: Option<NearestMiss>, other: Option<NearestMiss>) -> Option<NearestMiss> {
+    let share = |miss: &NearestMiss, of: &NearestMiss| u64::from(miss.passed) * u64::from(of.tests);
+    match (one, other) {
+        (Some(one), Some(other)) if share(&other, &one) > share(&one, &other) => Some(other),
+        (one, other) => one.or(other),
     }
 }
 
-fn window_of(signal: &Signal<'_>, pseudonyms: &Pseudonyms) -> String {
-    pseudonyms.of_parts(signal.window().into_iter())
+fn window_of(signal: &Signal<'_>, pseudonyms: &Pseudonyms) -> Mark {
+    pseudonyms.of_parts(&signal.window())
 }

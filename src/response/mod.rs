@@ -10,7 +10,7 @@ mod wording;
 
 pub use enclosure::{Enclosure, Subject};
 pub use guard::{Approved, Facts, at_dispatch, at_planning};
-pub use judge::{Counter, Judged, Stored};
+pub use judge::{Judged, Tally};
 pub use plan::{Decided, Standing, Target, decide, targets};
 pub use resolve::{Resolved, resolve};
 pub use wording::EmployeeTexts;

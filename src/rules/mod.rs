@@ -92,7 +92,7 @@ mod yaml;
 
 pub use commit::checked_out;
 pub use committed::{Committed, NotCommitted, committed};
-pub use correlation::{Correlation, Row, Signal, SignalValue, Told};
+pub use correlation::{Correlation, Row, Signal, SignalValue, Told, When};
 pub use coverage::{By, Coverage};
 pub use excerpt::Excerpt;
 pub use explain::Explained;

@@ -97,11 +97,16 @@ impl RuleSet {
         self.rules.iter().chain(self.correlations.iter().map(|correlation| &correlation.rule))
     }
 
-    /// What the event adds to the correlations that name this rule, or this correlation, which it
-    /// matches.
-    #[must_use]
-    pub fn signals(&self, rule: &RuleId, event: &Value) -> Vec<Signal<'_>> {
-        self.feeds.signals(&self.correlations, rule, event)
+    /// Takes what the event, which these rules match, adds to correlations to `holds`, one signal after
+    /// the other and each correlation behind those that it builds on. Those that name a correlation
+    /// count it if `holds` says so.
+    pub fn walk<'r, 'm>(
+        &'r self,
+        matched: impl IntoIterator<Item = &'m RuleId>,
+        event: &Value,
+        holds: impl FnMut(Signal<'r>) -> bool,
+    ) {
+        self.feeds.walk(&self.correlations, matched, event, holds);
     }
 
     /// Whether a correlation counts matches of the rule.

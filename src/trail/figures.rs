@@ -60,7 +60,7 @@ impl Figures {
         match event {
             Event::AlertAdmitted { alert, verdict, counted, .. } => {
                 self.note_verdict(&alert.source, verdict);
-                let evicted = |counted: &Counted| u64::from(counted.evicted.is_some());
+                let evicted = |counted: &Counted| counted.evicted.len() as u64;
                 self.windows_evicted += counted.iter().map(evicted).sum::<u64>();
             }
             Event::DeliveriesRefused { source, reason, count, .. } => self.refused(source.as_ref(), reason, *count),

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::incident::AccountRef;
+use crate::incident::{AccountRef, Mark};
 
 /// Bytes of the key.
 const KEY_BYTES: usize = 32;
 /// Bytes of HMAC-SHA256 that make a pseudonym; 128 bits are beyond chance collisions.
-const PSEUDONYM_BYTES: usize = 16;
+const PSEUDONYM_BYTES: usize = Mark::BYTES;
 
 /// Makes pseudonyms under one key.
 #[derive(Clone)]
@@ -51,12 +51,12 @@ impl Pseudonyms {
     pub fn of(&self, account: &AccountRef) -> String {
         let mut mac = self.0.clone();
         mac.update(account.key().as_bytes());
-        hex_of(mac)
+        hex::encode(tag_of(mac))
     }
 
-    /// The pseudonym of something that has these parts in this order: 32 lower-case hex digits.
+    /// The pseudonym of something that has these parts in this order.
     #[must_use]
-    pub fn of_parts<'p>(&self, parts: impl Iterator<Item = &'p [u8]>) -> String {
+    pub fn of_parts(&self, parts: &[&[u8]]) -> Mark {
         let mut mac = self.0.clone();
         // No account's key begins so; and a length before each part, so that no two rows of parts agree.
         mac.update(b"\0parts");
@@ -64,13 +64,15 @@ impl Pseudonyms {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
-        hex_of(mac)
+        Mark(tag_of(mac))
     }
 }
 
-fn hex_of(mac: Hmac<Sha256>) -> String {
-    let tag: [u8; 32] = mac.finalize().into_bytes().into();
-    hex::encode(tag.get(..PSEUDONYM_BYTES).unwrap_or(&tag))
+fn tag_of(mac: Hmac<Sha256>) -> [u8; PSEUDONYM_BYTES] {
+    let whole: [u8; 32] = mac.finalize().into_bytes().into();
+    let mut tag = [0; PSEUDONYM_BYTES];
+    tag.iter_mut().zip(whole).for_each(|(byte, of_whole)| *byte = of_whole);
+    tag
 }
 
 impl std::fmt::Debug for Pseudonyms {

@@ -164,6 +164,7 @@ fn alert_admitted() -> Event {
         verdict: Box::new(verdict),
         opened,
         counted: Vec::new(),
+        counted_left_out: 0,
         private: digest,
     }
 }

@@ -32,3 +32,4 @@ mod rule_signature;
 mod rules_tools;
 mod store_refuses;
 mod trail_pages;
+mod windows;

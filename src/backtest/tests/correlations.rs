@@ -1,11 +1,10 @@
 //! Correlations over the past: they count as the server would have counted, and act as other rules do.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use super::*;
-use crate::incident::{Window, Windows};
-use crate::response::{Counter, Judged, Stored};
+use crate::incident::{Room, Windows};
+use crate::response::Judged;
 
 /// Three of rule 1 by one person within an hour.
 fn counting() -> SourceFile {
@@ -153,10 +152,10 @@ fn the_record_of_a_correlation_says_what_the_rules_said() {
     for number in 0..3 {
         let (alert, at) = seen(number, "a@b.c");
         let mut judged = Judged::of(&rules, &alert, &pseudonyms);
-        let mut ahead: HashMap<String, Window> = HashMap::new();
-        let stored = |group: &str| Stored::of(&windows, group);
-        let counted = judged.count(&rules, &alert, &mut Counter { pseudonyms: &pseudonyms, ahead: &mut ahead, stored });
-        counted.iter().for_each(|counted| windows.apply(counted, at));
+        let wanted: Vec<_> = judged.windows().collect();
+        let mut ahead = windows.ahead(&wanted, Some(Room::default()), at);
+        let tally = judged.count(&rules, &alert, &pseudonyms, &mut ahead);
+        tally.counted.iter().for_each(|counted| windows.apply(counted, at));
         let decided = judged.decide(&alert, &Standing::default(), &rules, at);
         assert_eq!(read(&mut record, &decided, None), rehearsal.judge(&alert, at, false), "{number}");
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::statuses::StatusArguments;
 use crate::cli::output;
 use crate::cli::refused::refused;
-use crate::incident::WindowState;
+use crate::incident::{Amount, WindowState};
 use crate::rules::{self, Correlation, Explained, Mode, Response, Row, Rule, RuleSet, Told};
 
 /// The most events of one file; more of them are for a backtest.
@@ -54,7 +54,7 @@ struct Standing {
     group: Vec<String>,
     state: WindowState,
     #[serde(skip_serializing_if = "Option::is_none")]
-    found: Option<f64>,
+    found: Option<Amount>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {

@@ -1,21 +1,28 @@
 //! What can be said of a correlation without any window: by what it could match, whether it ever can,
 //! and whether it counts as another does. For lints.
 
-use crate::incident::{ENTRIES_MAX, Entry, RuleId, Timestamp};
+use crate::incident::{Counts, ENTRIES_MAX, Entry, Mark, RuleId, Timestamp};
 
+use super::measure::Sliding;
 use super::{Correlation, Sort};
 
 impl Correlation {
     /// Whether it would match by one event of each of these rules.
     pub(in crate::rules) fn holds_by_one_of(&self, is_one: &dyn Fn(&RuleId) -> bool) -> bool {
-        let value = (self.sort == Sort::ValueCount).then(|| Box::from("a value"));
-        let (at, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let parts = (0..).zip(&self.parts).filter(|(_, part)| is_one(&part.rule));
-        let mut entries: Vec<Entry> = parts.map(|(part, _)| Entry { at, until, part, value: value.clone() }).collect();
-        if !self.sort.tells_parts_apart() {
-            entries.truncate(1);
+        let at = Timestamp::UNIX_EPOCH;
+        let mut window = Sliding::new(self.sort, self.parts.len());
+        for (number, _) in (0..).zip(&self.parts).filter(|(_, part)| is_one(&part.rule)) {
+            let counts = match self.sort {
+                Sort::ValueCount => Counts::Value(Mark([0; Mark::BYTES])),
+                Sort::Temporal => Counts::Rule(number),
+                Sort::TemporalOrdered => Counts::Step(number),
+                Sort::EventCount | Sort::Sum | Sort::Average | Sort::Percentile(_) => Counts::Event,
+            };
+            if window.is_empty() || self.sort.tells_parts_apart() {
+                window.enter(Entry { at, until: at, counts });
+            }
         }
-        !entries.is_empty() && self.condition.holds(self.sort, self.parts.len(), &entries)
+        self.condition.holds(&window)
     }
 
     /// Whether each of its rules counts for itself.

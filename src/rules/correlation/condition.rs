@@ -1,20 +1,21 @@
 //! When the entries of a window make a match.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 
-use crate::incident::{ENTRIES_MAX, Entry};
+use crate::incident::{Amount, ENTRIES_MAX};
 
 use super::super::condition::Condition as Joined;
 use super::super::problem::Report;
 use super::super::reader::Fields;
 use super::super::yaml::{Node, Yaml};
 use super::Sort;
+use super::measure::Sliding;
 
 /// When a window holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Condition {
     /// The count, sum or whatever is counted compares so with all of these numbers.
-    Compare(Vec<(Comparison, f64)>),
+    Compare(Vec<(Comparison, Amount)>),
     /// The rules have matched as the words join them.
     Joined(Joined),
 }
@@ -40,15 +41,14 @@ pub(in crate::rules) const COMPARISONS: [(&str, Comparison); 6] = [
 ];
 
 impl Comparison {
-    fn holds(self, found: f64, wanted: f64) -> bool {
+    fn holds(self, found: Ordering) -> bool {
         match self {
-            Self::Greater => found > wanted,
-            Self::GreaterOrEqual => found >= wanted,
-            Self::Less => found < wanted,
-            Self::LessOrEqual => found <= wanted,
-            // Numbers as they are written; sums of fractions are compared by the other four.
-            Self::Equal => found.total_cmp(&wanted).is_eq(),
-            Self::NotEqual => found.total_cmp(&wanted).is_ne(),
+            Self::Greater => found.is_gt(),
+            Self::GreaterOrEqual => found.is_ge(),
+            Self::Less => found.is_lt(),
+            Self::LessOrEqual => found.is_le(),
+            Self::Equal => found.is_eq(),
+            Self::NotEqual => found.is_ne(),
         }
     }
 
@@ -83,7 +83,7 @@ impl Condition {
                 );
                 return None;
             };
-            bounds.push((*comparison, number(&entry.value, report)?));
+            bounds.push((*comparison, amount(&entry.value, report)?));
         }
         let is_range = |first: Comparison, second: Comparison| {
             (first.is_lower_bound() && second.is_upper_bound()) || (first.is_upper_bound() && second.is_lower_bound())
@@ -98,7 +98,7 @@ impl Condition {
             }
         }
         let counts = matches!(sort, Sort::EventCount | Sort::ValueCount);
-        let most = ENTRIES_MAX as f64;
+        let most = Amount::whole(ENTRIES_MAX);
         if counts && bounds.iter().any(|(_, bound)| *bound >= most) {
             report.error_with(node.at, format!("a window holds {ENTRIES_MAX} entries"), "count fewer in less time");
             return None;
@@ -108,17 +108,17 @@ impl Condition {
 
     /// Without a condition all rules must have matched.
     pub(super) fn all_of(parts: usize) -> Self {
-        Self::Compare(vec![(Comparison::GreaterOrEqual, parts as f64)])
+        Self::Compare(vec![(Comparison::GreaterOrEqual, Amount::whole(parts))])
     }
 
     /// Whether something can come to it: a whole number up to `whole`, or any number at all.
     pub(super) fn can_hold(&self, whole: Option<usize>) -> bool {
         let Self::Compare(bounds) = self else { return true };
-        let holds = |found: f64| bounds.iter().all(|(comparison, wanted)| comparison.holds(found, *wanted));
+        let holds = |found: Amount| bounds.iter().all(|(comparison, wanted)| comparison.holds(found.cmp(wanted)));
         match (whole, bounds.as_slice()) {
-            (Some(most), _) => (1..=most).any(|count| holds(count as f64)),
+            (Some(most), _) => (1..=most).any(|count| holds(Amount::whole(count))),
             // Between the ends of a range, or at one of them.
-            (None, [(_, one), (_, other)]) => [*one, *other, f64::midpoint(*one, *other)].into_iter().any(holds),
+            (None, [(_, one), (_, other)]) => [*one, *other, one.midpoint(*other)].into_iter().any(holds),
             (None, _) => true,
         }
     }
@@ -138,11 +138,21 @@ impl Condition {
     }
 
     /// What the entries come to, where the condition compares that.
-    pub(super) fn found(&self, sort: Sort, parts: usize, entries: &[Entry]) -> Option<f64> {
+    pub(super) fn found(&self, window: &Sliding) -> Option<Amount> {
         match self {
-            Self::Compare(_) => measure(sort, parts, entries),
+            Self::Compare(_) => window.found(),
             Self::Joined(_) => None,
         }
+    }
+
+    /// The smallest whole number that it wants, if it wants so much or more of something.
+    pub(super) fn least(&self) -> Option<i128> {
+        let Self::Compare(bounds) = self else { return None };
+        bounds.iter().find_map(|(comparison, wanted)| match comparison {
+            Comparison::Greater => Some(wanted.trunc() + 1),
+            Comparison::GreaterOrEqual | Comparison::Equal => Some(wanted.ceil()),
+            Comparison::Less | Comparison::LessOrEqual | Comparison::NotEqual => None,
+        })
     }
 
     /// What it wants, in words; `names` are those of the rules.
@@ -156,60 +166,30 @@ impl Condition {
         }
     }
 
-    /// Whether it holds of these entries, which are in the order of their times.
-    pub(super) fn holds(&self, sort: Sort, parts: usize, entries: &[Entry]) -> bool {
-        match self {
-            Self::Compare(bounds) => measure(sort, parts, entries)
-                .is_some_and(|found| bounds.iter().all(|(comparison, wanted)| comparison.holds(found, *wanted))),
-            Self::Joined(joined) => {
-                joined.holds_when(&|part| entries.iter().any(|entry| usize::from(entry.part) == part))
+    /// Whether it holds of a window; of an empty one it never does.
+    pub(super) fn holds(&self, window: &Sliding) -> bool {
+        let compares = |(comparison, wanted): &(Comparison, Amount)| {
+            window.compare(*wanted).is_some_and(|found| comparison.holds(found))
+        };
+        !window.is_empty()
+            && match self {
+                Self::Compare(bounds) => bounds.iter().all(compares),
+                Self::Joined(joined) => joined.holds_when(&|part| window.has(part)),
             }
-        }
     }
 }
 
-/// What the entries come to; `None` when there is nothing to measure.
-fn measure(sort: Sort, parts: usize, entries: &[Entry]) -> Option<f64> {
-    let count = |count: usize| Some(count as f64);
-    match sort {
-        Sort::EventCount => count(entries.len()),
-        Sort::ValueCount => {
-            count(entries.iter().filter_map(|entry| entry.value.as_deref()).collect::<BTreeSet<_>>().len())
-        }
-        Sort::Temporal => count(entries.iter().map(|entry| entry.part).collect::<BTreeSet<_>>().len()),
-        Sort::TemporalOrdered => count(longest_in_order(parts, entries)),
-        Sort::Sum => Some(numbers(entries)?.iter().sum()),
-        Sort::Average => numbers(entries).map(|numbers| numbers.iter().sum::<f64>() / numbers.len() as f64),
-        Sort::Percentile(percent) => numbers(entries).and_then(|numbers| percentile(numbers, percent)),
+/// A number to compare with, exactly as it is written.
+fn amount(node: &Node, report: &mut Report) -> Option<Amount> {
+    let Yaml::Number(number) = &node.value else {
+        report.error(node.at, format!("expected a number, not {}", node.what()));
+        return None;
+    };
+    let amount = Amount::parse(&number.text);
+    if amount.is_none() {
+        report.error_with(node.at, "the number has too many digits", "up to 26 are compared exactly, and 9 decimals");
     }
-}
-
-/// How many rules have matched one after the other in the order in which they are named.
-fn longest_in_order(parts: usize, entries: &[Entry]) -> usize {
-    // For each rule the longest such row that ends with it.
-    let mut longest = vec![0_usize; parts];
-    for part in entries.iter().map(|entry| usize::from(entry.part)) {
-        let before = longest.get(..part).unwrap_or_default().iter().max().copied().unwrap_or_default();
-        if let Some(longest) = longest.get_mut(part) {
-            *longest = (*longest).max(before + 1);
-        }
-    }
-    longest.into_iter().max().unwrap_or_default()
-}
-
-fn numbers(entries: &[Entry]) -> Option<Vec<f64>> {
-    let numbers: Vec<f64> = entries.iter().filter_map(|entry| entry.value.as_deref()?.parse().ok()).collect();
-    (!numbers.is_empty()).then_some(numbers)
-}
-
-/// By a straight line between the two nearest (Hyndman and Fan 1996, type 7).
-fn percentile(mut numbers: Vec<f64>, percent: f64) -> Option<f64> {
-    numbers.sort_by(f64::total_cmp);
-    let rank = (numbers.len() - 1) as f64 * percent / 100.0;
-    // `percent` is 0 to 100, so the rank is one of theirs.
-    let below = *numbers.get(rank.floor() as usize)?;
-    let above = *numbers.get(rank.ceil() as usize)?;
-    Some(below + (above - below) * rank.fract())
+    amount
 }
 
 /// A number as it is written.

@@ -12,7 +12,7 @@ use super::super::explain::{Explained, seen};
 use super::super::field::Field;
 use super::super::rule_set::RuleSet;
 use super::link::Part;
-use super::{Correlation, Sort, TYPES};
+use super::{Correlation, Sort};
 
 impl Correlation {
     /// What the event adds. It passes if the event counts at all; whether the correlation matches is
@@ -28,7 +28,7 @@ impl Correlation {
     /// What it wants of a window, in words.
     #[must_use]
     pub fn what(&self) -> String {
-        let sort = TYPES.iter().find(|(_, sort)| sort.is_like(self.sort)).map_or("", |(name, _)| name);
+        let sort = self.sort.name();
         let names: Vec<&str> = self.parts.iter().map(|part| part.title.as_str()).collect();
         let percent = match self.sort {
             Sort::Percentile(percent) => format!(" {percent}"),
@@ -68,28 +68,14 @@ impl Correlation {
     }
 }
 
-impl Sort {
-    /// Whether it goes by the same name: a median is the percentile of 50.
-    fn is_like(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Percentile(_), Self::Percentile(_)) => true,
-            _ => self == other,
-        }
-    }
-}
-
 /// The rules that the event matches, and the correlations that may match by it.
 fn reached(set: &RuleSet, event: &Value) -> BTreeSet<RuleId> {
-    let mut waiting: Vec<RuleId> = set.matching(event).iter().map(|rule| rule.reference.id.clone()).collect();
-    let mut reached: BTreeSet<RuleId> = waiting.iter().cloned().collect();
-    while let Some(rule) = waiting.pop() {
-        for signal in set.signals(&rule, event) {
-            let correlation = &signal.correlation.rule.reference.id;
-            if reached.insert(correlation.clone()) {
-                waiting.push(correlation.clone());
-            }
-        }
-    }
+    let matched = set.matching(event);
+    let mut reached: BTreeSet<RuleId> = matched.iter().map(|rule| rule.reference.id.clone()).collect();
+    set.walk(matched.iter().map(|rule| &rule.reference.id), event, |signal| {
+        reached.insert(signal.correlation.rule.reference.id.clone());
+        true
+    });
     reached
 }
 

@@ -2,22 +2,27 @@
 //! else groups the events (Sigma specification 2.1, correlation rules).
 //!
 //! `read` reads the document and `link` finds the rules it names; `condition` says when a window holds;
-//! `signal` makes of an event what is to be counted; `compare` says what lints ask; `row` counts in memory, for `own_tests`, which are the
-//! correlation's own, and `explain` tells of one event. The windows themselves are of floor 1 and live on the trail.
+//! `walk` takes an event to all that count it, `signal` makes of it what is to be counted, and `standing`
+//! says how a window stands with that, by what `measure` makes of its entries. `compare` says what lints
+//! ask; `row` counts in memory, for `own_tests`, which are the correlation's own, and `explain` tells of
+//! one event. The windows themselves are of floor 1 and live on the trail.
 
 mod compare;
 mod condition;
 mod explain;
 mod link;
+mod measure;
 pub(super) mod own_tests;
 mod read;
 mod row;
 mod signal;
+mod standing;
+mod walk;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::incident::{Digest, Entry, RuleId, Timestamp, Window, WindowState};
+use crate::incident::{Digest, LATENESS, RuleId};
 
 use super::problem::Place;
 use super::rule::Rule;
@@ -30,11 +35,9 @@ pub(super) use link::link;
 pub(super) use read::KEYS;
 pub(super) use read::{CorrelationDraft, GROUP_BY_MAX, RULES_MAX, TYPES};
 pub use row::{Row, Told};
-pub(super) use signal::Feeds;
 pub use signal::{Signal, SignalValue};
-
-/// How much older than its arrival an event may be and still be counted.
-const LATENESS: Duration = Duration::from_secs(15 * 60);
+pub use standing::When;
+pub(super) use walk::Feeds;
 
 /// One correlation, its rules found.
 #[derive(Debug)]
@@ -83,58 +86,22 @@ impl Sort {
         matches!(self, Self::Temporal | Self::TemporalOrdered)
     }
 
+    /// Whether it reads numbers.
+    fn reads_numbers(self) -> bool {
+        matches!(self, Self::Sum | Self::Average | Self::Percentile(_))
+    }
+
+    /// What Sigma calls it; the median is the percentile of 50.
+    fn name(self) -> &'static str {
+        TYPES
+            .iter()
+            .find(|(_, sort)| std::mem::discriminant(sort) == std::mem::discriminant(&self))
+            .map_or("", |(name, _)| name)
+    }
+
     /// Whether it reads a field.
     fn reads_values(self) -> bool {
         !matches!(self, Self::EventCount | Self::Temporal | Self::TemporalOrdered)
-    }
-}
-
-impl Correlation {
-    /// When an entry that arrived at `received` and says that it happened at `occurred` counts, and
-    /// until when it can matter. A sender's clock can neither run ahead of ours nor lie far behind.
-    ///
-    /// # Errors
-    /// The event is too old to be counted; the time it says.
-    pub fn time_of(
-        &self,
-        occurred: Option<Timestamp>,
-        received: Timestamp,
-    ) -> Result<(Timestamp, Timestamp), Timestamp> {
-        let at = occurred.map_or(received, |occurred| occurred.min(received));
-        if at < before(received, LATENESS) {
-            return Err(at);
-        }
-        Ok((at, at.saturating_add(self.timespan.saturating_add(LATENESS)).unwrap_or(Timestamp::MAX)))
-    }
-
-    /// Adds the entry to its window and says how the window stands.
-    pub fn count(&self, window: &mut Window, entry: Entry) -> WindowState {
-        let at = entry.at;
-        let held = self.holds_from(window, at);
-        window.add(entry);
-        let holds = self.holds_from(window, at);
-        let was_told = window.is_quiet && held;
-        window.is_quiet = holds;
-        match (holds, was_told) {
-            (false, _) => WindowState::Counting,
-            (true, true) => WindowState::Quiet,
-            (true, false) => WindowState::Fired,
-        }
-    }
-
-    /// What the entries of the window that ends at `end` come to, where that is a number.
-    fn found(&self, window: &Window, end: Timestamp) -> Option<f64> {
-        self.condition.found(self.sort, self.parts.len(), window.between(before(end, self.timespan), end))
-    }
-
-    /// Whether the condition holds in one of the windows in which an entry of this time lies.
-    fn holds_from(&self, window: &Window, at: Timestamp) -> bool {
-        let last = at.saturating_add(self.timespan).unwrap_or(Timestamp::MAX);
-        let later = window.between(at, last).iter().map(|entry| entry.at);
-        std::iter::once(at).chain(later).any(|end| {
-            let entries = window.between(before(end, self.timespan), end);
-            !entries.is_empty() && self.condition.holds(self.sort, self.parts.len(), entries)
-        })
     }
 }
 
@@ -147,8 +114,4 @@ pub(super) fn looks_back(correlations: &[Correlation]) -> Duration {
         reaches.insert(&correlation.rule.reference.id, own.saturating_add(below.unwrap_or_default()));
     }
     reaches.into_values().max().unwrap_or_default()
-}
-
-fn before(time: Timestamp, by: Duration) -> Timestamp {
-    time.saturating_sub(by).unwrap_or(Timestamp::MIN)
 }

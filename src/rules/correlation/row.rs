@@ -1,17 +1,18 @@
 //! A row of events, put to all correlations one after the other and counted in memory: for the
 //! correlations' own tests and for telling their authors.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::{Entry, LogSource, RuleId, Timestamp, Window, WindowState};
+use crate::incident::{Amount, Digest, LogSource, Mark, RuleId, Timestamp, WindowState, Windows};
 
 use super::super::rule_set::RuleSet;
 use super::Correlation;
-use super::signal::{Signal, SignalValue};
+use super::signal::Signal;
+use super::standing::When;
 
 /// Events one after the other, and what correlations have counted of them.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Row<'r> {
     counted: Vec<&'r RuleId>,
     /// The log sources that these are for.
     sources: Vec<Arc<[LogSource]>>,
-    windows: HashMap<Vec<u8>, Window>,
+    windows: Windows,
     now: Timestamp,
 }
 
@@ -35,7 +36,7 @@ pub struct Told<'r> {
     /// How it stands.
     pub state: WindowState,
     /// What its entries come to, where that is a number.
-    pub found: Option<f64>,
+    pub found: Option<Amount>,
 }
 
 impl Told<'_> {
@@ -56,7 +57,7 @@ impl<'r> Row<'r> {
             set,
             counted: counted().map(|rule| &rule.reference.id).collect(),
             sources: sources.into_iter().map(|source| Arc::from([source.clone()])).collect(),
-            windows: HashMap::new(),
+            windows: Windows::default(),
             now: Timestamp::UNIX_EPOCH,
         }
     }
@@ -68,46 +69,35 @@ impl<'r> Row<'r> {
 
     /// Counts one more event, whatever log source it is from.
     pub fn put(&mut self, event: &Value) -> Vec<Told<'r>> {
-        let mut waiting = self.matching(event);
-        let (mut told, mut counted) = (Vec::new(), Vec::new());
-        while let Some(rule) = waiting.pop() {
-            for signal in self.set.signals(&rule, event) {
-                let window = signal.window().join(&0);
-                let entry = (window.clone(), signal.part);
-                if counted.contains(&entry) {
-                    continue;
-                }
-                counted.push(entry);
-                let one = self.count(signal, window);
-                if one.state == WindowState::Fired {
-                    waiting.push(one.correlation.rule.reference.id.clone());
-                }
-                told.push(one);
-            }
-        }
+        let (matched, mut told) = (self.matching(event), Vec::new());
+        self.set.walk(matched, event, |signal| {
+            let group = mark(&signal.window());
+            let mut ahead = self.windows.ahead(&[(&signal.correlation.rule.reference.id, group)], None, self.now);
+            let when = When { occurred: None, received: self.now };
+            let counted = signal.count(group, when, mark, &mut ahead);
+            // Let go, so that the window is changed where it is.
+            drop(ahead);
+            self.windows.apply(&counted, self.now);
+            let Signal { correlation, group, .. } = signal;
+            told.push(Told { correlation, group, state: counted.state, found: counted.found });
+            counted.state.holds()
+        });
         told
     }
 
     /// The rules that the event matches and that correlations count, by the way alerts take.
-    fn matching(&self, event: &Value) -> Vec<RuleId> {
+    fn matching(&self, event: &Value) -> Vec<&'r RuleId> {
         let evaluations = self.sources.iter().map(|source| self.set.evaluate_event(event, source));
         let found: BTreeSet<&RuleId> =
             evaluations.flat_map(|found| found.matches).map(|found| &found.rule.reference.id).collect();
-        self.counted.iter().filter(|rule| found.contains(*rule)).map(|rule| RuleId::clone(rule)).collect()
+        self.counted.iter().filter(|rule| found.contains(*rule)).copied().collect()
     }
+}
 
-    fn count(&mut self, signal: Signal<'r>, window: Vec<u8>) -> Told<'r> {
-        let Signal { correlation, part, group, value } = signal;
-        let value = match value {
-            SignalValue::None => None,
-            SignalValue::Texts(texts) => Some(texts.join("\0").into()),
-            SignalValue::Number(number) => Some(number.into()),
-        };
-        let Ok((at, until)) = correlation.time_of(None, self.now) else {
-            return Told { correlation, group, state: WindowState::Late, found: None };
-        };
-        let window = self.windows.entry(window).or_default();
-        let state = correlation.count(window, Entry { at, until, part, value });
-        Told { correlation, group, state, found: correlation.found(window, at) }
-    }
+/// Nobody reads what is counted here, so nothing needs to be kept secret.
+fn mark(parts: &[&[u8]]) -> Mark {
+    let Digest(digest) = Digest::of_parts(parts);
+    let mut mark = [0; Mark::BYTES];
+    mark.iter_mut().zip(digest).for_each(|(byte, of_digest)| *byte = of_digest);
+    Mark(mark)
 }

@@ -1,14 +1,13 @@
-//! What an event that a rule matches adds to correlations.
+//! What an event that a rule matches adds to a correlation.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::incident::{Digest, RuleId};
+use crate::incident::{Amount, Digest};
 
 use super::super::compare;
 use super::super::field::Field;
-use super::super::scalar::NumberValue;
 use super::super::value::with_text;
 use super::{Correlation, Sort};
 
@@ -32,8 +31,8 @@ pub enum SignalValue {
     None,
     /// That it has these values, in the clear.
     Texts(Vec<String>),
-    /// This number, as it is written.
-    Number(String),
+    /// This number.
+    Number(Amount),
 }
 
 impl Signal<'_> {
@@ -55,51 +54,6 @@ impl Signal<'_> {
     #[must_use]
     pub fn matched(&self) -> Option<&str> {
         self.correlation.parts.get(usize::from(self.part)).map(|part| part.title.as_str())
-    }
-}
-
-/// Which correlations count which rules.
-#[derive(Debug, Default)]
-pub(in crate::rules) struct Feeds {
-    by_rule: HashMap<RuleId, Vec<(usize, u16)>>,
-    /// Rules whose matches are only counted.
-    silent: BTreeSet<RuleId>,
-}
-
-impl Feeds {
-    /// Of these correlations.
-    pub(in crate::rules) fn of<'c>(correlations: impl Iterator<Item = &'c Correlation> + Clone) -> Self {
-        let mut feeds = Self::default();
-        for (place, correlation) in correlations.clone().enumerate() {
-            for (number, part) in (0..).zip(&correlation.parts) {
-                feeds.by_rule.entry(part.rule.clone()).or_default().push((place, number));
-            }
-        }
-        let generating = correlations.filter(|correlation| correlation.generates);
-        let loud: BTreeSet<&RuleId> = generating.flat_map(|c| c.parts.iter().map(|part| &part.rule)).collect();
-        feeds.silent = feeds.by_rule.keys().filter(|rule| !loud.contains(rule)).cloned().collect();
-        feeds
-    }
-
-    /// Whether a correlation counts matches of the rule.
-    pub(in crate::rules) fn counts(&self, rule: &RuleId) -> bool {
-        self.by_rule.contains_key(rule)
-    }
-
-    /// Whether matches of the rule are only counted.
-    pub(in crate::rules) fn is_silent(&self, rule: &RuleId) -> bool {
-        self.silent.contains(rule)
-    }
-
-    /// What the event adds to the correlations that name the rule.
-    pub(in crate::rules) fn signals<'r>(
-        &self,
-        correlations: &'r [Correlation],
-        rule: &RuleId,
-        event: &Value,
-    ) -> Vec<Signal<'r>> {
-        let fed = self.by_rule.get(rule).into_iter().flatten();
-        fed.filter_map(|(place, part)| correlations.get(*place)?.signal(*part, event)).collect()
     }
 }
 
@@ -141,14 +95,21 @@ pub(super) fn only_text(field: &Field, event: &Value) -> Option<String> {
     (texts.len() == 1).then(|| texts.pop_first()).flatten()
 }
 
-pub(super) fn only_number(field: &Field, event: &Value) -> Option<String> {
+/// The field's number, if it has exactly one.
+pub(super) fn only_number(field: &Field, event: &Value) -> Option<Amount> {
     let mut numbers = BTreeSet::new();
     field.look(event, |value| {
-        numbers.extend(compare::number(value).map(|number| match number {
-            NumberValue::Integer(number) => number.to_string(),
-            NumberValue::Float(number) => number.to_string(),
-        }));
+        numbers.extend(amount(value));
         numbers.len() > 1
     });
     (numbers.len() == 1).then(|| numbers.pop_first()).flatten()
+}
+
+/// What comparisons of rules take for a number, by its own digits.
+fn amount(value: &Value) -> Option<Amount> {
+    compare::number(value)?;
+    match value {
+        Value::String(text) => Amount::near(text),
+        other => Amount::near(&other.to_string()),
+    }
 }

@@ -4,7 +4,7 @@
 use super::*;
 
 /// The rules, and a correlation with these lines and tests.
-fn files(correlation: &str, rest: &str) -> String {
+pub(super) fn files(correlation: &str, rest: &str) -> String {
     let rule = |name: &str, number: u8| {
         format!(
             "title: {name}\nid: 00000000-0000-4000-8000-00000000000{number}\nname: {name}\nlogsource: {{product: test}}\ndetection:\n  s: {{k: {name}}}\n  condition: s\n---\n"
@@ -148,6 +148,53 @@ fn correlations_build_on_correlations_but_not_on_themselves() {
 }
 
 #[test]
+fn a_correlation_feeds_the_one_that_builds_on_it_as_long_as_it_holds() {
+    let chain = files(
+        COUNT,
+        "---\ntitle: U\nname: u\ncorrelation: {type: temporal_ordered, rules: [t, b], group-by: [u], timespan: 20s}\n",
+    );
+    let with =
+        |events: &[(u64, &str)], expected: &str| load_rule(&format!("{chain}{}", row(events, expected))).map(drop);
+    let one = "k: a, u: x";
+    // It fires at the third, and still holds a minute later.
+    let long: Vec<(u64, &str)> = std::iter::repeat_n((4, one), 18).collect();
+    with(&[long.as_slice(), &[(9, "k: b, u: x")]].concat(), "match").unwrap();
+    // It holds no more by the one that is told: twenty seconds after the last that held.
+    with(&[long.as_slice(), &[(15, one), (6, "k: b, u: x")]].concat(), "none").unwrap();
+}
+
+#[test]
+fn an_event_that_two_rules_of_a_count_match_counts_once() {
+    let count = "type: event_count, rules: [a, b], group-by: [u], timespan: 10s, condition: {gte: 3}";
+    let both =
+        "title: both\nname: d\nlogsource: {product: test}\ndetection:\n  s: {k: [a, b], u: x}\n  condition: s\n---\n";
+    let of = |events: &[(u64, &str)], expected: &str| {
+        let text = files(&count.replace("[a, b]", "[a, d]"), &row(events, expected));
+        load_rule(&format!("{both}{text}")).map(drop)
+    };
+    of(&[(0, "k: a, u: x"), (1, "k: a, u: x")], "none").unwrap();
+    of(&[(0, "k: a, u: x"), (1, "k: b, u: x"), (1, "k: a, u: x")], "match").unwrap();
+    // Of rules in time it is both.
+    let time =
+        format!("{both}{}", files("type: temporal, rules: [a, d], timespan: 10s", &row(&[(0, "k: a, u: x")], "match")));
+    load_rule(&time).map(drop).unwrap();
+}
+
+#[test]
+fn the_steps_of_one_event_are_in_the_order_of_the_correlation_and_not_of_the_files() {
+    let both = |name: &str| {
+        format!(
+            "title: {name}\nname: {name}\nlogsource: {{product: test}}\ndetection:\n  s: {{k: both}}\n  condition: s\n---\n"
+        )
+    };
+    for rules in ["[d, e]", "[e, d]"] {
+        let correlation = format!("type: temporal_ordered, rules: {rules}, timespan: 10s");
+        let text = format!("{}{}{}", both("d"), both("e"), files(&correlation, &row(&[(0, "k: both")], "match")));
+        load_rule(&text).map(drop).unwrap();
+    }
+}
+
+#[test]
 fn what_makes_no_correlation_is_refused() {
     for (correlation, problem) in [
         ("rules: [a], timespan: 10s, condition: {gte: 3}", "needs the key `type`"),
@@ -202,23 +249,6 @@ fn rules_that_are_only_counted_are_no_matches_of_their_own() {
     assert!(set.is_silent(&id(1)) && !set.is_silent(&id(2)) && !set.is_silent(&id(9)));
     let set = load_rule(&files(&format!("{COUNT}, generate: true"), "")).unwrap();
     assert!(!set.is_silent(&id(1)));
-}
-
-#[test]
-fn a_match_is_told_again_once_its_window_had_emptied() {
-    use crate::incident::{Entry, Timestamp, Window, WindowState};
-    let set = load_rule(&files("type: event_count, rules: [a], timespan: 10s, condition: {gte: 1}", "")).unwrap();
-    let correlation = &set.correlations()[0];
-    let mut window = Window::default();
-    let mut count = |second: i64| {
-        let at = Timestamp::from_second(second).unwrap();
-        let (at, until) = correlation.time_of(Some(at), at).unwrap();
-        correlation.count(&mut window, Entry { at, until, part: 0, value: None })
-    };
-    assert_eq!([0, 5, 14].map(&mut count), [WindowState::Fired, WindowState::Quiet, WindowState::Quiet]);
-    assert_eq!([30, 31].map(&mut count), [WindowState::Fired, WindowState::Quiet]);
-    // One that comes late into a window that has been told is nothing new.
-    assert_eq!(count(25), WindowState::Quiet);
 }
 
 /// What a correlation makes of an event, a line for each part, with a mark for whether it passes.

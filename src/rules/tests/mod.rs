@@ -13,6 +13,7 @@ mod response;
 mod shipped;
 mod statuses;
 mod telling;
+mod windows;
 
 use std::sync::Arc;
 
