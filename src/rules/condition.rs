@@ -91,6 +91,15 @@ impl Condition {
         }
     }
 
+    /// Whether nothing in it has to be absent.
+    pub(super) fn is_without_not(&self) -> bool {
+        match self {
+            Self::Search(_) => true,
+            Self::Not(_) => false,
+            Self::All(parts) | Self::Any(parts) => parts.iter().all(Self::is_without_not),
+        }
+    }
+
     /// Marks the identifiers that the condition uses.
     pub(super) fn mark_used(&self, used: &mut [bool]) {
         match self {

@@ -184,6 +184,11 @@ impl Draft {
         self.rule.reference.id.as_str() == name || self.name.as_ref().is_some_and(|(_, own)| own == name)
     }
 
+    /// Whether it matches nothing but what it asks for, filters being part of it.
+    pub(super) fn is_anchored(&self) -> bool {
+        !self.rule.matches(&Value::Object(serde_json::Map::new())) && self.rule.detection.is_anchored()
+    }
+
     /// A rule that acts must not act on whatever comes along; filters are part of it.
     pub(super) fn check(&self, report: &mut Report) {
         let Some(response) = &self.rule.response else { return };

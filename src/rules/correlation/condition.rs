@@ -111,6 +111,19 @@ impl Condition {
         Self::Compare(vec![(Comparison::GreaterOrEqual, Amount::whole(parts))])
     }
 
+    /// Whether it can only hold by what is there, and no more of that can undo it: what holds because
+    /// something is missing holds as long as that has not come yet.
+    pub(super) fn is_positive(&self) -> bool {
+        match self {
+            Self::Compare(bounds) => bounds.iter().all(|(comparison, bound)| match comparison {
+                Comparison::Greater => *bound >= Amount::whole(0),
+                Comparison::GreaterOrEqual => *bound >= Amount::whole(1),
+                _ => false,
+            }),
+            Self::Joined(joined) => joined.is_without_not(),
+        }
+    }
+
     /// Whether something can come to it: a whole number up to `whole`, or any number at all.
     pub(super) fn can_hold(&self, whole: Option<usize>) -> bool {
         let Self::Compare(bounds) = self else { return true };

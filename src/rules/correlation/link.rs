@@ -29,6 +29,8 @@ struct Named {
     behaviour: Digest,
     /// Its place among the correlations, if it is one.
     correlation: Option<usize>,
+    /// Whether it matches nothing but what it asks for, so that something may be done about it.
+    is_anchored: bool,
 }
 
 /// Each draft with the index of its file's report, linked.
@@ -38,19 +40,46 @@ pub(in crate::rules) fn link(
     reports: &mut [Report],
 ) -> Vec<(usize, Correlation)> {
     let mut named: HashMap<String, Named> = HashMap::new();
-    let rule_names = rules.iter().map(|(_, draft)| (&draft.rule, &draft.name, None));
-    let own_names = drafts.iter().enumerate().map(|(place, (_, draft))| (&draft.rule, &draft.name, Some(place)));
-    for (rule, name, correlation) in rule_names.chain(own_names) {
+    let rule_names = rules.iter().map(|(_, draft)| (&draft.rule, &draft.name, None, draft.is_anchored()));
+    let own_names = drafts.iter().enumerate().map(|(place, (_, draft))| (&draft.rule, &draft.name, Some(place), true));
+    for (rule, name, correlation, is_anchored) in rule_names.chain(own_names) {
         let names = name.iter().map(|(_, name)| name.as_str()).chain([rule.reference.id.as_str()]);
         for name in names {
             let (id, title) = (rule.reference.id.clone(), rule.reference.title.clone());
-            named.insert(name.to_owned(), Named { id, title, behaviour: rule.behaviour, correlation });
+            named.insert(name.to_owned(), Named { id, title, behaviour: rule.behaviour, correlation, is_anchored });
         }
     }
     let order = ordered(&drafts, &named, reports);
     let mut drafts: Vec<Option<(usize, CorrelationDraft)>> = drafts.into_iter().map(Some).collect();
     let taken = order.into_iter().filter_map(|place| drafts.get_mut(place).and_then(Option::take));
-    taken.filter_map(|(file, draft)| Some((file, linked(draft, &named, reports.get_mut(file)?)?))).collect()
+    let mut all = Vec::new();
+    for (file, draft) in taken {
+        let Some(report) = reports.get_mut(file) else { continue };
+        let is_anchored = draft.rules.iter().all(|(_, name)| named.get(name).is_none_or(|part| part.is_anchored));
+        check_safety(&draft, is_anchored, report);
+        let Some(correlation) = linked(draft, &named, report) else { continue };
+        // Those that build on it build on what it builds on, too.
+        for other in named.values_mut().filter(|other| other.id == correlation.rule.reference.id) {
+            (other.behaviour, other.is_anchored) = (correlation.rule.behaviour, is_anchored);
+        }
+        all.push((file, correlation));
+    }
+    all
+}
+
+/// A correlation that acts must not act on whatever comes along, nor because something has not come yet.
+fn check_safety(draft: &CorrelationDraft, is_anchored: bool, report: &mut Report) {
+    if draft.rule.response.is_none() {
+        return;
+    }
+    if !is_anchored {
+        let what = "a correlation with a response must not count rules that match whatever comes along";
+        report.error_with(draft.at, what, "each of its rules needs a positive test that every match passes");
+    }
+    if !draft.condition.is_positive() {
+        let what = "a correlation with a response needs a condition that only what is there can meet";
+        report.error_with(draft.at, what, "write `gte` or `gt` alone, or words without `not`");
+    }
 }
 
 /// The places of the drafts, each behind those that it names; those in a circle are left out.

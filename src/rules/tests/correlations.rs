@@ -241,6 +241,62 @@ fn one_that_acts_says_on_whom_of_its_group() {
     assert!(refused(COUNT, &owned.replace("  account: {email: u}\n", "")).contains("must say who is meant"));
 }
 
+/// The response of the tests below.
+const ACTS: &str = "owner: o\nresponse: {mode: enforce, account: {login_id: u}, steps: [{sign_out: {reason: x, employee_reason: account-takeover}}]}\n";
+
+#[test]
+fn one_that_acts_counts_only_what_has_to_be_there() {
+    let with = |condition: &str| {
+        format!("type: event_count, rules: [a], group-by: [u], timespan: 10s, condition: {condition}")
+    };
+    let said = "a condition that only what is there can meet";
+    for condition in ["{lt: 3}", "{lte: 5}", "{neq: 10}", "{eq: 2}", "{gte: 0}", "{gte: -5}", "{gte: 2, lt: 5}"] {
+        assert!(refused(&with(condition), ACTS).contains(said), "{condition}");
+    }
+    let words = "type: temporal, rules: [a, b], group-by: [u], timespan: 10s, condition: a and not b";
+    assert!(refused(words, ACTS).contains(said));
+    for condition in ["{gte: 1}", "{gt: 0}"] {
+        load_rule(&files(&with(condition), ACTS)).unwrap();
+    }
+}
+
+#[test]
+fn one_that_acts_counts_no_rule_that_matches_whatever_comes_along() {
+    let one = |rule: &str, rest: &str| {
+        format!("title: {rule}\nid: 00000000-0000-4000-8000-00000000000{}\nname: {rule}\n{rest}", rule.len())
+    };
+    let count = |rule: &str| {
+        format!(
+            "correlation: {{type: event_count, rules: [{rule}], group-by: [u], timespan: 10s, condition: {{gte: 1}}}}\n"
+        )
+    };
+    for (condition, is_safe) in [("not s", false), ("s", true)] {
+        let rule =
+            one("r", &format!("logsource: {{product: test}}\ndetection:\n  s: {{k: a}}\n  condition: {condition}\n"));
+        let direct = format!("{rule}---\n{}{ACTS}", one("dd", &count("r")));
+        let inner = one("iii", &count("r"));
+        let through = format!("{rule}---\n{}---\n{inner}", one("oooo", &format!("{}{ACTS}", count("iii"))));
+        for text in [direct, through] {
+            let loaded = load_rule(&text).map_err(|errors| errors.to_string());
+            let said = "must not count rules that match whatever comes along";
+            assert_eq!(loaded.as_ref().is_err_and(|errors| errors.contains(said)), !is_safe, "{text}: {loaded:?}");
+            assert_eq!(loaded.is_ok(), is_safe, "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_a_correlation_does_changes_with_every_rule_that_it_builds_on() {
+    let behaviour = |of_a: &str| {
+        let outer = "title: O\nid: 00000000-0000-4000-8000-000000000008\ncorrelation: {type: event_count, rules: [t], timespan: 10s, condition: {gte: 2}}\n";
+        let text = format!("{}---\n{outer}", files(COUNT, "")).replacen("{k: a}", of_a, 1);
+        let set = load_rule(&text).unwrap();
+        set.correlations().iter().find(|one| one.rule.reference.title == "O").map(|one| one.rule.behaviour).unwrap()
+    };
+    assert_eq!(behaviour("{k: a}"), behaviour("{k: a}"));
+    assert_ne!(behaviour("{k: a}"), behaviour("{k: other}"));
+}
+
 #[test]
 fn rules_that_are_only_counted_are_no_matches_of_their_own() {
     let set = load_rule(&files(COUNT, "")).unwrap();
