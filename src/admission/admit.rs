@@ -8,13 +8,13 @@ use tokio::task::yield_now;
 
 use super::crowding::Crowding;
 use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood};
-use super::lanes::Lanes;
-use super::{AdmissionError, AlertReceipt, Receipt};
-use crate::incident::{Ahead, Alert, AlertId, Clock, IncidentId, Mark, Opened, Room, RuleId, SourceName, Timestamp};
+use super::lanes::{Lanes, Place};
+use super::{AdmissionError, Receipt};
+use crate::incident::{Ahead, Alert, AlertId, Clock, Mark, Opened, Room, RuleId, SourceName, Timestamp, Underway};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
-use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, Slot, StoreError, Trail};
+use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, StoreError, Trail};
 
 /// Alerts that are put to the rules before others get their turn.
 const JUDGED_AT_ONCE: usize = 16;
@@ -96,10 +96,9 @@ impl Admission {
         let carried = tokio::spawn(async move {
             let rules = &loaded.set;
             let judged = admission.judged(rules, alerts).await;
-            let crowd = admission.crowd_of(&judged).await;
+            let place = admission.place_of(&judged).await;
             let _lanes = admission.lanes_of(&judged).await;
-            let room = crowd.as_ref().map(|_| admission.settings.room());
-            admission.record(rules, &delivery.source, key, ids, judged, room).await
+            admission.record(rules, &delivery.source, key, ids, judged, Some(&place)).await
         });
         carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
     }
@@ -130,8 +129,7 @@ impl Admission {
         judged
     }
 
-    /// Records the alerts, under the lanes of everything that they concern. If there are too many windows,
-    /// others give way within the room that is given; without one, somebody else sees to that.
+    /// Records the alerts, under the lanes of everything that they concern and in their place.
     async fn record(
         &self,
         rules: &RuleSet,
@@ -139,13 +137,13 @@ impl Admission {
         key: Option<DeliveryKey>,
         ids: Vec<AlertId>,
         judged: Vec<JudgedAlert<'_>>,
-        room: Option<Room>,
+        place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let mut opened = Vec::with_capacity(judged.len());
         let mut in_this_delivery = Vec::new();
-        let mut ahead = self.ahead(&judged, room, now);
+        let mut ahead = self.ahead(&judged, place, now);
         let (mut crowding, mut opens) = (Crowding::default(), false);
         for (alert, mut judged) in judged {
             let key = alert_key(&alert);
@@ -176,9 +174,9 @@ impl Admission {
         match self.trail.append(key, drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => {
                 crowding.tell();
-                Ok(receipt(ids, opened, &slots))
+                Ok(Receipt::of(ids, opened, &slots))
             }
-            Appended::Repeated { .. } => Ok(Receipt { repeated: true, alerts: repeated(ids) }),
+            Appended::Repeated { .. } => Ok(Receipt::of_repeated(ids)),
             Appended::Conflict { first } => {
                 if let Some(key) = key {
                     self.trail.append(None, vec![conflict(source, key, first, now)]).await.map_err(refused)?;
@@ -189,22 +187,21 @@ impl Admission {
     }
 
     /// The windows that the alerts may count in.
-    fn ahead(&self, judged: &[JudgedAlert<'_>], room: Option<Room>, now: Timestamp) -> Ahead {
+    fn ahead(&self, judged: &[JudgedAlert<'_>], place: Option<&Place<'_>>, now: Timestamp) -> Ahead {
         let wanted = wanted(judged);
         if wanted.is_empty() {
             return Ahead::default();
         }
-        self.trail.board(|board| board.windows().ahead(&wanted, room, now))
+        let underway = matches!(place, Some(Place::Made { .. })).then(|| self.lanes.with_underway(|all| all.clone()));
+        let makes = underway.as_ref().map(|underway| (self.settings.room(), underway));
+        self.trail.board(|board| board.windows().ahead(&wanted, makes, now))
     }
 
-    /// The lock of whoever makes windows give way, if some must.
-    async fn crowd_of(&self, judged: &[JudgedAlert<'_>]) -> Option<MutexGuard<'_, ()>> {
+    async fn place_of(&self, judged: &[JudgedAlert<'_>]) -> Place<'_> {
         let (wanted, room, now) = (wanted(judged), self.settings.room(), self.clock.now());
-        let is_crowded = self.trail.board(|board| board.windows().are_crowded_by(&wanted, room, now));
-        match is_crowded {
-            true => Some(self.lanes.crowd().await),
-            false => None,
-        }
+        let find =
+            |underway: &Underway| self.trail.board(|board| board.windows().room_for(&wanted, room, underway, now));
+        self.lanes.place(find).await
     }
 
     fn standing(&self, judged: &Judged<'_>) -> Standing {
@@ -247,19 +244,6 @@ fn covers_of(now: Timestamp) -> impl Fn(&Opened) -> Vec<CoverEntry> {
 
 fn cover_within(standing: &mut Standing, entries: &[CoverEntry]) {
     standing.covers.extend(entries.iter().cloned());
-}
-
-fn receipt(ids: Vec<AlertId>, opened: Vec<Vec<IncidentId>>, slots: &[Slot]) -> Receipt {
-    let repeated = slots.iter().all(|slot| matches!(slot, Slot::Known(_)));
-    let alerts = ids.into_iter().zip(opened).zip(slots).map(|((id, incidents), slot)| AlertReceipt {
-        id,
-        incidents: if matches!(slot, Slot::New(_)) { incidents } else { Vec::new() },
-    });
-    Receipt { repeated, alerts: alerts.collect() }
-}
-
-fn repeated(ids: Vec<AlertId>) -> Vec<AlertReceipt> {
-    ids.into_iter().map(|id| AlertReceipt { id, incidents: Vec::new() }).collect()
 }
 
 fn refused(error: StoreError) -> AdmissionError {

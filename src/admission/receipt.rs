@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::incident::{AlertId, IncidentId};
+use crate::trail::Slot;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -11,6 +12,24 @@ pub struct Receipt {
     pub repeated: bool,
     /// Its alerts.
     pub alerts: Vec<AlertReceipt>,
+}
+
+impl Receipt {
+    /// Of alerts with the incidents that each would open, and what became of each.
+    pub(super) fn of(ids: Vec<AlertId>, opened: Vec<Vec<IncidentId>>, slots: &[Slot]) -> Self {
+        let repeated = slots.iter().all(|slot| matches!(slot, Slot::Known(_)));
+        let alerts = ids.into_iter().zip(opened).zip(slots).map(|((id, incidents), slot)| AlertReceipt {
+            id,
+            incidents: if matches!(slot, Slot::New(_)) { incidents } else { Vec::new() },
+        });
+        Self { repeated, alerts: alerts.collect() }
+    }
+
+    /// Of a delivery that was recorded before.
+    pub(super) fn of_repeated(ids: Vec<AlertId>) -> Self {
+        let alerts = ids.into_iter().map(|id| AlertReceipt { id, incidents: Vec::new() });
+        Self { repeated: true, alerts: alerts.collect() }
+    }
 }
 
 /// What became of one alert.

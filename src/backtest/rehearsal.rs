@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::ruling::{Known, Ruling};
-use crate::incident::{Action, Alert, IncidentId, Opened, Plan, Room, RuleId, Timestamp, Windows};
+use crate::incident::{Action, Alert, IncidentId, Opened, Plan, Room, RuleId, Timestamp, Underway, Windows};
 use crate::response::{Decided, Judged, Standing};
 use crate::rules::RuleSet;
 use crate::trail::{Cover, Pseudonyms};
@@ -78,7 +78,7 @@ impl<'r> Rehearsal<'r> {
     fn counted(&mut self, alert: &Alert, at: Timestamp) -> Judged<'r> {
         let mut judged = Judged::of(self.rules, alert, &self.pseudonyms);
         let wanted: Vec<_> = judged.windows().collect();
-        let mut ahead = self.windows.ahead(&wanted, Some(Room::default()), at);
+        let mut ahead = self.windows.ahead(&wanted, Some((Room::default(), &Underway::default())), at);
         let tally = judged.count(self.rules, alert, &self.pseudonyms, &mut ahead);
         drop(ahead);
         tally.counted.iter().for_each(|counted| self.windows.apply(counted, at));

@@ -27,5 +27,6 @@ pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{IllegalTransition, Incident, Outcome, Status, StepState};
 pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};
 pub use window::{
-    Added, Ahead, Counted, Counts, ENTRIES_MAX, Entry, LATENESS, Mark, Room, Wanted, Window, WindowState, Windows,
+    Added, Additions, Ahead, Counted, Counts, ENTRIES_MAX, Entry, LATENESS, Mark, Room, Underway, Wanted, Window,
+    WindowState, Windows,
 };

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
-    AccountKind, Action, AlertId, AlertSummary, Assurance, Decision, Digest, Event, Evidence, Failure, FailureClass,
-    Finding, HoldReason, IncidentId, Opened, Outcome, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName,
-    Timestamp, UserId, Verdict, VerdictKind, Watch, Watched,
+    AccountKind, Action, AlertId, AlertSummary, Amount, Assurance, Counted, Counts, Decision, Digest, Event, Evidence,
+    Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome, Plan, ReasonCode, Resolution,
+    RuleId, RuleRef, SourceName, Timestamp, UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
 };
 
 /// Waits for an append on this thread.
@@ -163,8 +163,24 @@ fn alert_admitted() -> Event {
         alert: Box::new(alert),
         verdict: Box::new(verdict),
         opened,
-        counted: Vec::new(),
-        counted_left_out: 0,
+        counted: vec![counted()],
+        counted_left_out: 1,
         private: digest,
+    }
+}
+
+fn counted() -> Counted {
+    let at = Timestamp::UNIX_EPOCH;
+    Counted {
+        correlation: rule().id,
+        group: Mark([1; Mark::BYTES]),
+        counts: Counts::Number(Amount::MAX),
+        at,
+        until: at,
+        state: WindowState::Quiet,
+        held_to: Some(at),
+        found: Some(Amount::whole(7)),
+        evicted: vec![Mark([2; Mark::BYTES])],
+        shortened: true,
     }
 }

@@ -10,7 +10,8 @@ use portcullis::incident::{
 use portcullis::trail::Record;
 use serde_json::{Value, json};
 
-use crate::harness::{Delivery, Set, TestApp, high_risk};
+use crate::concurrency::at_once;
+use crate::harness::{Delivery, Kept, Set, TestApp, high_risk};
 
 /// Rules `failed` and `ok`, and what these lines count of them.
 fn write(rules: &Path, correlations: &[&str]) {
@@ -92,19 +93,43 @@ async fn invented_people_push_nobody_out_and_the_records_say_who_gave_way() {
     let records = app.end().await;
     let all: Vec<Counted> = admitted(&records).into_iter().flat_map(|(_, counted, _)| counted).collect();
     assert_eq!(all.last().unwrap().state, WindowState::Fired);
-    // What is said to have given way was there, gave way once, and so many of each correlation are left.
-    let mut standing: Vec<(String, Mark)> = Vec::new();
-    for counted in &all {
+    assert_eq!(standing(&all), 80, "forty for each correlation");
+}
+
+/// How many windows are left by what the records say. What is said to have given way was there, and gave
+/// way once.
+fn standing(all: &[Counted]) -> usize {
+    let mut standing: Vec<Mark> = Vec::new();
+    for counted in all {
         for evicted in &counted.evicted {
-            let place = standing.iter().position(|(_, group)| group == evicted).expect("it is there");
+            let place = standing.iter().position(|group| group == evicted).expect("it is there");
             standing.remove(place);
         }
-        let own = (counted.correlation.to_string(), counted.group);
-        if !standing.contains(&own) {
-            standing.push(own);
+        if !standing.contains(&counted.group) {
+            standing.push(counted.group);
         }
     }
-    assert_eq!(standing.len(), 80, "forty for each correlation");
+    standing.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_at_the_same_moment_name_nobody_twice() {
+    let rules = |rules: &Path| write(rules, &[THREE]);
+    let config = "[admission]\ngroups_per_correlation_max = 20\n";
+    let app = TestApp::start_with(Set { rules, config, kept: Kept::BySled, ..Set::default() }).await;
+    let delivery = |number: usize| {
+        let events = [0, 1].map(|one| {
+            let number = number * 2 + one;
+            failed(number, &format!("invented-{number}@example.com"), "2.2.2.2", app.now())
+        });
+        Delivery::of_events(&format!("msg_{number}"), &events, app.now())
+    };
+    at_once(&app, (0..60).map(delivery).collect()).await;
+    let records = app.end().await;
+    let all: Vec<Counted> = admitted(&records).into_iter().flat_map(|(_, counted, _)| counted).collect();
+    // What is recorded and not yet forgotten as under way may be taken for two.
+    let left = standing(&all);
+    assert!(all.len() == 120 && left <= 20 && left > 10, "{} {left}", all.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::incident::{Room, Windows};
+use crate::incident::Windows;
 use crate::response::Judged;
 
 /// Three of rule 1 by one person within an hour.
@@ -153,7 +153,7 @@ fn the_record_of_a_correlation_says_what_the_rules_said() {
         let (alert, at) = seen(number, "a@b.c");
         let mut judged = Judged::of(&rules, &alert, &pseudonyms);
         let wanted: Vec<_> = judged.windows().collect();
-        let mut ahead = windows.ahead(&wanted, Some(Room::default()), at);
+        let mut ahead = windows.ahead(&wanted, None, at);
         let tally = judged.count(&rules, &alert, &pseudonyms, &mut ahead);
         tally.counted.iter().for_each(|counted| windows.apply(counted, at));
         let decided = judged.decide(&alert, &Standing::default(), &rules, at);

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use super::super::{RuleId, Timestamp};
 use super::crowd::GivingWay;
+use super::underway::{Additions, Underway};
 use super::{Entry, Mark, Room, Window, Windows};
 
-/// The most windows that give way for one entry; one does, unless deliveries at the same time have
-/// each found room and took it together.
-const EVICTED_MAX: usize = 4;
+/// The most windows that give way for one entry: one because there are too many of its correlation, and
+/// one because there are too many entries.
+pub(super) const EVICTED_MAX: usize = 2;
 
 /// The windows that a delivery counts in, ahead of their records.
 #[derive(Debug, Default)]
@@ -69,18 +70,18 @@ struct Demand<'w> {
 }
 
 impl<'w> Demand<'w> {
-    fn of(windows: &'w Windows, wanted: &Wanted<'w>, now: Timestamp) -> Self {
+    fn of(windows: &'w Windows, wanted: &Wanted<'w>, underway: &Underway, now: Timestamp) -> Self {
         let ended: HashMap<Mark, (&RuleId, usize)> =
             windows.ended(now).map(|(group, correlation, entries)| (group, (correlation, entries))).collect();
         let mut groups: HashMap<&RuleId, (usize, HashSet<Mark>)> = HashMap::new();
         for (correlation, group) in wanted {
-            let (_, opened) =
-                groups.entry(correlation).or_insert_with(|| (windows.count_of(correlation), HashSet::new()));
+            let standing = || windows.count_of(correlation) + underway.groups_of(correlation);
+            let (_, opened) = groups.entry(correlation).or_insert_with(|| (standing(), HashSet::new()));
             if windows.get(group).is_none() || ended.contains_key(group) {
                 opened.insert(*group);
             }
         }
-        let mut entries = windows.entries();
+        let mut entries = windows.entries() + underway.entries();
         for (correlation, of_window) in ended.values() {
             if let Some((standing, _)) = groups.get_mut(correlation) {
                 *standing -= 1;
@@ -93,20 +94,26 @@ impl<'w> Demand<'w> {
 }
 
 impl Windows {
-    /// Whether some windows must give way for such a delivery.
+    /// What such a delivery may add, if there is room for it beside those under way; `None` when some
+    /// windows must give way.
     #[must_use]
-    pub fn are_crowded_by(&self, wanted: &Wanted<'_>, room: Room, now: Timestamp) -> bool {
-        let demand = Demand::of(self, wanted, now);
-        let mut groups = demand.groups.values();
-        demand.entries + wanted.len() > room.entries_max
-            || groups.any(|(standing, opened)| standing + opened.len() > room.groups_max)
+    pub fn room_for(&self, wanted: &Wanted<'_>, room: Room, underway: &Underway, now: Timestamp) -> Option<Additions> {
+        let demand = Demand::of(self, wanted, underway, now);
+        let is_in_room = |(standing, opened): &(usize, HashSet<Mark>)| standing + opened.len() <= room.groups_max;
+        let fits = demand.entries + wanted.len() <= room.entries_max && demand.groups.values().all(is_in_room);
+        let groups = demand.groups.iter().map(|(correlation, (_, opened))| ((*correlation).clone(), opened.len()));
+        fits.then(|| Additions { groups: groups.collect(), entries: wanted.len() })
     }
 
-    /// Takes what a delivery may count in. Without room nothing gives way: then there is enough, or
-    /// another delivery is making some.
+    /// Takes what a delivery may count in. If it is to make its own room, the windows are planned that give
+    /// way for it; only one such delivery may be under way at a time.
     #[must_use]
-    pub fn ahead(&self, wanted: &Wanted<'_>, room: Option<Room>, now: Timestamp) -> Ahead {
-        let demand = Demand::of(self, wanted, now);
+    pub fn ahead(&self, wanted: &Wanted<'_>, makes: Option<(Room, &Underway)>, now: Timestamp) -> Ahead {
+        let (room, underway) = match makes {
+            Some((room, underway)) => (room, underway),
+            None => (Room { groups_max: usize::MAX, entries_max: usize::MAX }, &Underway::default()),
+        };
+        let demand = Demand::of(self, wanted, underway, now);
         let touched = |group: &Mark| {
             let window = self.shared(group).filter(|_| !demand.ended.contains(group));
             Touched { window: window.cloned().unwrap_or_default(), waiting: Vec::new() }
@@ -116,7 +123,7 @@ impl Windows {
             groups: HashMap::new(),
             entries: demand.entries,
             spare: VecDeque::new(),
-            room: room.unwrap_or(Room { groups_max: usize::MAX, entries_max: usize::MAX }),
+            room,
         };
         let mut but: HashSet<Mark> = wanted.iter().map(|(_, group)| *group).collect();
         but.extend(&demand.ended);

@@ -130,7 +130,30 @@ impl From<Mark> for String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ahead::EVICTED_MAX;
     use super::*;
+    use crate::incident::Verdict;
+
+    #[test]
+    fn what_an_alert_counts_leaves_room_on_its_record() {
+        let mark = Mark([0xab; Mark::BYTES]);
+        let counted = Counted {
+            correlation: RuleId::parse("11111111-1111-4111-8111-111111111111").unwrap(),
+            group: mark,
+            counts: Counts::Value(mark),
+            at: "2026-11-21T03:00:00.123Z".parse().unwrap(),
+            until: "2026-11-21T03:00:00.123Z".parse().unwrap(),
+            state: WindowState::Counting,
+            held_to: Some("2026-11-21T03:00:00.123Z".parse().unwrap()),
+            found: Some(Amount::MAX),
+            evicted: vec![mark; EVICTED_MAX],
+            shortened: true,
+        };
+        let text = serde_json::to_string(&counted).unwrap();
+        assert_eq!(serde_json::from_str::<Counted>(&text).unwrap(), counted);
+        // Of the 8 KiB that a record may have.
+        assert!(text.len() * Verdict::COUNTED_MAX < 5_400, "{} bytes: {text}", text.len());
+    }
 
     #[test]
     fn what_counts_reads_back_from_its_record() {

@@ -24,6 +24,11 @@ impl Entry {
     pub(super) fn stay(&self) -> SignedDuration {
         self.at.duration_until(self.until)
     }
+
+    /// The timespan of its correlation.
+    fn span(&self) -> SignedDuration {
+        self.stay() - SignedDuration::try_from(LATENESS).unwrap_or_default()
+    }
 }
 
 /// The entries of one group.
@@ -70,18 +75,20 @@ impl Window {
         }
         let newest = self.entries.last().map(|entry| entry.at);
         self.entries.retain(|entry| newest.is_none_or(|newest| entry.until >= newest));
-        let is_full = self.entries.len() > ENTRIES_MAX;
-        if is_full {
-            self.entries.remove(self.least());
+        if self.entries.len() <= ENTRIES_MAX {
+            return false;
         }
-        is_full
+        let least = self.least();
+        let might_be_needed = !self.is_between_equals(least);
+        self.entries.remove(least);
+        might_be_needed
     }
 
     /// Removes, of what counts the same as the entry at `place`, what lies between two others that are
     /// no further apart than the timespan.
     fn thin_around(&mut self, place: usize) {
         let Some(entry) = self.entries.get(place).copied() else { return };
-        let span = entry.stay() - SignedDuration::try_from(LATENESS).unwrap_or_default();
+        let span = entry.span();
         let is_same = |other: &usize| self.entries.get(*other).is_some_and(|other| other.counts == entry.counts);
         let mut same: Vec<usize> = (0..place).rev().filter(is_same).take(2).collect();
         same.reverse();
@@ -128,8 +135,8 @@ impl Window {
         places.filter(|(_, entry)| !newer.insert(entry.counts)).last().map_or(0, |(place, _)| place)
     }
 
-    /// Of the step that came most often the one that stands closest between two others. The first and
-    /// the last of each step stay.
+    /// Of the step that came most often the one that stands closest between two others, if there is one
+    /// without another step between them. The first and the last of each step stay.
     fn densest(&self) -> usize {
         let mut places: Vec<Vec<usize>> = Vec::new();
         for (place, entry) in self.entries.iter().enumerate() {
@@ -144,10 +151,25 @@ impl Window {
         let most = places.into_iter().max_by_key(Vec::len).unwrap_or_default();
         let at = |place: usize| self.entries.get(place).map_or(Timestamp::MAX, |entry| entry.at);
         let closest = most.windows(3).filter_map(|three| match three {
-            [before, place, after] => Some((at(*before).duration_until(at(*after)), *place)),
+            [before, place, after] => {
+                Some((!self.is_between_equals(*place), at(*before).duration_until(at(*after)), *place))
+            }
             _ => None,
         });
-        closest.min().map_or(0, |(_, place)| place)
+        closest.min().map_or(0, |(.., place)| place)
+    }
+
+    /// Whether the step at `place` stands between two of its kind with no other step between them, and no
+    /// further apart than the timespan. A row that has it has one of these; only two others that come late
+    /// to just there, one on each side, could have needed it.
+    fn is_between_equals(&self, place: usize) -> bool {
+        let around = place.checked_sub(1).and_then(|before| self.entries.get(before..=place + 1));
+        let Some([before, entry, after]) = around else { return false };
+        let is_step = matches!(entry.counts, Counts::Step(_));
+        is_step
+            && before.counts == entry.counts
+            && after.counts == entry.counts
+            && before.at.duration_until(after.at) <= entry.span()
     }
 
     /// Until when the window can matter. What it counts can all matter equally long.

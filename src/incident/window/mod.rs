@@ -2,8 +2,8 @@
 //! from the records of alerts, so it is there again after a restart and for whoever shares the trail.
 //!
 //! `counted` is what a record says; `group` holds the entries of one group and `windows` all groups;
-//! `crowd` says which of them give way when there are too many, and `ahead` how the windows stand with
-//! a delivery that is not recorded yet.
+//! `crowd` says which of them give way when there are too many, `ahead` how the windows stand with a
+//! delivery that is not recorded yet, and `underway` what all such deliveries come to.
 
 mod ahead;
 mod counted;
@@ -11,6 +11,7 @@ mod crowd;
 mod group;
 #[cfg(test)]
 mod tests;
+mod underway;
 mod windows;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub use ahead::{Added, Ahead, Wanted};
 pub use counted::{Counted, Counts, Mark, WindowState};
 pub use group::{Entry, Window};
+pub use underway::{Additions, Underway};
 pub use windows::Windows;
 
 /// The most entries of one window.

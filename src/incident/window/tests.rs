@@ -53,8 +53,9 @@ fn deliver(windows: &mut Windows, things: &[Thing], at: i64) -> Vec<Mark> {
 fn deliver_each(windows: &mut Windows, things: &[Thing], at: i64) -> Vec<Vec<Mark>> {
     let rules: Vec<RuleId> = things.iter().map(|(correlation, ..)| rule(*correlation)).collect();
     let wanted: Vec<(&RuleId, Mark)> = rules.iter().zip(things).map(|(rule, (_, of, _))| (rule, group(*of))).collect();
-    let is_crowded = windows.are_crowded_by(&wanted, ROOM, time(at));
-    let mut ahead = windows.ahead(&wanted, Some(ROOM), time(at));
+    let others = Underway::default();
+    let is_crowded = windows.room_for(&wanted, ROOM, &others, time(at)).is_none();
+    let mut ahead = windows.ahead(&wanted, Some((ROOM, &others)), time(at));
     let mut records = Vec::new();
     for (correlation, of, counts) in things {
         let mut record = counted(*correlation, *of, *counts, at);
@@ -131,18 +132,22 @@ fn of_a_value_the_middle_time_is_let_go_and_both_ends_stay() {
 
 #[test]
 fn of_a_full_window_the_entry_goes_that_it_can_best_do_without() {
-    let full = |counts: &dyn Fn(i64) -> Counts| {
+    let told = |counts: &dyn Fn(i64) -> Counts, is_told: bool| {
         let mut window = Window::default();
         let entry = |at: i64| Entry { at: time(at), until: time(1 << 30), counts: counts(at) };
         let gave_way: Vec<bool> =
             (0..i64::try_from(ENTRIES_MAX).unwrap() + 5).map(|at| window.add(entry(at), None)).collect();
         assert_eq!(window.entries().len(), ENTRIES_MAX);
-        assert!(!gave_way[..ENTRIES_MAX].contains(&true) && !gave_way[ENTRIES_MAX..].contains(&false));
+        assert!(!gave_way[..ENTRIES_MAX].contains(&true) && !gave_way[ENTRIES_MAX..].contains(&!is_told));
         window.entries()[..2].iter().map(|entry| entry.at.as_second() - 1_000_000).collect::<Vec<_>>()
     };
+    let full = |counts: &dyn Fn(i64) -> Counts| told(counts, true);
     assert_eq!(full(&|_| Counts::Event), [5, 6], "the oldest");
     assert_eq!(full(&|at| Counts::Value(group(at as u16))), [5, 6], "the oldest, as none comes twice");
-    assert_eq!(full(&|at| Counts::Step(u16::from(at > 0))), [0, 1], "the only one of its step stays, and the first");
+    let of_a_row = |at: i64| Counts::Step(u16::from(at > 0));
+    assert_eq!(told(&of_a_row, false), [0, 1], "the only one of its step stays, and the first of the other");
+    let in_turn = |at: i64| Counts::Step(if at == 0 { 2 } else { (at % 2) as u16 });
+    assert_eq!(full(&in_turn), [0, 1], "likewise");
     let amount = |at: i64| Amount::parse(if at == 0 { "1000" } else { "-1" }).unwrap();
     assert_eq!(full(&|at| Counts::Sum(amount(at))), [0, 6], "the smallest");
     assert_eq!(full(&|at| Counts::Number(amount(at))), [5, 6], "the oldest");
@@ -219,6 +224,34 @@ fn without_the_task_to_make_room_nobody_gives_way() {
     let mut ahead = windows.ahead(&[(&rule, group)], None, time(0));
     let entry = Entry { at: time(0), until: time(STAY), counts: Counts::Event };
     assert_eq!(ahead.add(&rule, group, entry, None), Added::default());
+}
+
+#[test]
+fn what_is_under_way_takes_its_room() {
+    let mut windows = Windows::default();
+    flood(&mut windows, 1, 100, 16, 0);
+    let rule = rule(1);
+    let wanted = |of: &[u16]| of.iter().map(|of| (&rule, group(*of))).collect::<Vec<_>>();
+    let mut underway = Underway::default();
+    let room = |of: &[u16], underway: &Underway| windows.room_for(&wanted(of), ROOM, underway, time(0));
+    let first = room(&[1, 2, 2, 100], &underway).unwrap();
+    underway.begin(&first);
+    let second = room(&[3, 4], &underway).unwrap();
+    underway.begin(&second);
+    assert_eq!(room(&[5], &underway), None, "four are open or will be");
+    assert!(room(&[100], &underway).is_some(), "a window that is there takes none");
+    // Whoever makes room makes it for itself only, with the others beside it.
+    let mut ahead = windows.ahead(&wanted(&[5]), Some((ROOM, &underway)), time(0));
+    let entry = Entry { at: time(0), until: time(STAY), counts: Counts::Event };
+    assert_eq!(ahead.add(&rule, group(5), entry, None).evicted.len(), 1);
+    underway.end(&first);
+    assert!(room(&[5, 6], &underway).is_some());
+    underway.end(&second);
+    assert_eq!(underway, Underway::default());
+    // Entries likewise.
+    let many = vec![100; ROOM.entries_max - 16];
+    underway.begin(&room(&many, &underway).unwrap());
+    assert_eq!(room(&[100], &underway), None);
 }
 
 #[test]
