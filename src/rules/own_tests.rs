@@ -68,6 +68,11 @@ impl OwnTest {
         Some(Self { name: name?.to_owned(), at: item.at, event: alert?.to_json(), expected: expected? })
     }
 
+    /// Whether it shows an event that matches and names an account.
+    pub(super) fn names_account(&self) -> bool {
+        matches!(self.expected, Expected::Response { account: Some(_), .. })
+    }
+
     /// What differs from what is expected.
     pub(super) fn check(&self, rule: &Rule) -> Result<(), String> {
         let has_matched = rule.matches(&self.event);

@@ -6,6 +6,7 @@ use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 
 use super::attributes;
 use super::behaviour;
+use super::carried;
 use super::detection::Detection;
 use super::document::Origin;
 use super::evaluate::Nearness;
@@ -140,6 +141,8 @@ pub(super) struct Draft {
     /// Where the whole of the rule, and its `detection`, begin.
     pub(super) at: Place,
     pub(super) detection_at: Place,
+    /// Where it says how its account is found.
+    account_at: Place,
     pub(super) tests: Vec<OwnTest>,
 }
 
@@ -160,10 +163,14 @@ impl Draft {
             _ => Vec::new(),
         };
         let (head, response) = lists.and(head)?;
+        if let (Some(log_source), Some(response)) = (&log_source, &response) {
+            carried::check(log_source, response, carried::place(fields), report);
+        }
         let (name, id_at) = (head.name.clone(), head.id_at);
         let rule = head.rule(log_source?, detection?, response);
         let detection_at = fields.entry("detection").map_or(fields.at, |entry| entry.at);
-        Some(Self { rule, name, id_at, codes, at: fields.at, detection_at, tests })
+        let account_at = carried::place(fields);
+        Some(Self { rule, name, id_at, codes, at: fields.at, detection_at, account_at, tests })
     }
 
     /// Whether `name` is its id or its name.
@@ -173,7 +180,11 @@ impl Draft {
 
     /// That its own tests come out, filters being part of the rule.
     pub(super) fn check_tests(&self, report: &mut Report) {
+        let errors_before = report.errors();
         own_tests::run(&self.rule, &self.tests, report);
+        if report.errors() == errors_before {
+            carried::check_shown(&self.rule, &self.tests, self.account_at, report);
+        }
     }
 
     /// A rule that acts must not act on whatever comes along; filters are part of it.

@@ -21,7 +21,7 @@ pub(in crate::rules) fn read(fields: &Fields<'_>, report: &mut Report) -> Vec<(P
     for item in items {
         let Some(id) = reader::text(item, "allow", report) else { continue };
         match Lint::named(id) {
-            Some(lint) if lint.level() == LintLevel::Error => {
+            Some(lint) if lint.level() == LintLevel::Error && !lint.can_be_allowed() => {
                 report.error(item.at, format!("`{id}` is an error and cannot be allowed"));
             }
             Some(lint) => allowed.push((item.at, lint)),

@@ -56,9 +56,11 @@ pub enum Lint {
     ShoutingOperator,
     SingleValueAll,
     UnanchoredRegex,
+    UnknownAccountPath,
     UnquotedNumber,
     UnquotedZero,
     UnsupportedStatus,
+    UntestedAccountPath,
     UnusedAllowance,
     UnusedSearch,
 }
@@ -74,7 +76,7 @@ struct Entry {
 
 impl Lint {
     /// Every lint, by its id.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::AttackerControlledOnly,
         Self::BarInName,
         Self::BracketInName,
@@ -100,9 +102,11 @@ impl Lint {
         Self::ShoutingOperator,
         Self::SingleValueAll,
         Self::UnanchoredRegex,
+        Self::UnknownAccountPath,
         Self::UnquotedNumber,
         Self::UnquotedZero,
         Self::UnsupportedStatus,
+        Self::UntestedAccountPath,
         Self::UnusedAllowance,
         Self::UnusedSearch,
     ];
@@ -129,6 +133,12 @@ impl Lint {
     #[must_use]
     pub fn means(self) -> &'static str {
         self.entry().means
+    }
+
+    /// Whether a document may say that it is right all the same, although it weighs as much as an error.
+    #[must_use]
+    pub fn can_be_allowed(self) -> bool {
+        matches!(self, Self::UnknownAccountPath | Self::UntestedAccountPath)
     }
 
     /// Whether `--fix` can mend it, at least sometimes.
@@ -207,9 +217,11 @@ impl Lint {
             Self::UnanchoredRegex => {
                 ("unanchored-regex", Warning, "an expression of a rule that acts is found anywhere in the value")
             }
+            Self::UnknownAccountPath => ("unknown-account-path", Error, "the sender's events have no account there"),
             Self::UnquotedNumber => ("unquoted-number", Warning, "`0x17` without quotes is the number 23"),
             Self::UnquotedZero => ("unquoted-zero", Warning, "`012` without quotes is an octal number to some readers"),
             Self::UnsupportedStatus => ("unsupported-status", Error, "a deprecated or unsupported rule is not loaded"),
+            Self::UntestedAccountPath => ("untested-account-path", Error, "no test shows that the account is there"),
             Self::UnusedAllowance => ("unused-allowance", Info, "the rule allows a lint that finds nothing in it"),
             Self::UnusedSearch => ("unused-search", Warning, "the condition does not use a search"),
         }

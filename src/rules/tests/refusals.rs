@@ -89,7 +89,7 @@ fn a_rule_that_acts_on_what_is_missing_is_refused() {
 #[test]
 fn a_rule_that_acts_on_whatever_is_there_is_refused() {
     let load = |search: &str| {
-        let rule = ACTING.replace("selection: {a: x}\n  condition: selection", search);
+        let rule = ACTING.replace("selection: {a: x}\n  condition: selection", search).replace("enforce", "shadow");
         let (head, rest) = rule.split_once("tests:\n").unwrap();
         problems(&format!(
             "sigma-version: 3\n{head}{}",
