@@ -11,6 +11,7 @@ mod law;
 mod refusals;
 mod response;
 mod shipped;
+mod synthesised;
 mod telling;
 
 use std::sync::Arc;
