@@ -34,6 +34,7 @@ response:
   steps:
     - sign_out: {{reason: 'x', employee_reason: account-takeover}}
     - disable: {{reason: 'x', expires_in: 8h}}
+lint: {{allow: [untested-account-path], reason: made up}}
 "
     );
     file(&format!("rule-{number}.yml"), &text)

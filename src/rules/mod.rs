@@ -16,6 +16,7 @@
 mod attributes;
 mod behaviour;
 mod budget;
+mod carried;
 mod commit;
 mod committed;
 mod compare;

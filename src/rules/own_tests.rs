@@ -61,6 +61,11 @@ impl OwnTest {
         Some(Self { name: name?.to_owned(), at: item.at, event: alert?.to_json(), expected: expected? })
     }
 
+    /// Whether it shows an event that matches and names an account.
+    pub(super) fn names_account(&self) -> bool {
+        matches!(self.expected, Expected::Response { account: Some(_), .. })
+    }
+
     /// What differs from what is expected of the rule, when an alert of its log source with this event is
     /// put to the set as any other is.
     pub(super) fn check(&self, rule: &Rule, set: &RuleSet) -> Result<(), String> {

@@ -193,13 +193,26 @@ impl Report {
     }
 
     pub(super) fn errors(&self) -> usize {
-        self.errors.len()
+        self.errors.len() + self.warnings.iter().filter(|warning| self.refuses(warning)).count()
     }
 
-    /// Adds what was found to the problems of the whole set.
+    /// Whether a finding is an error that is not allowed where it was found.
+    fn refuses(&self, warning: &Problem) -> bool {
+        let line = warning.at.map_or(0, |at| at.line);
+        let document = self.documents.iter().rfind(|document| document.line <= line);
+        let is_lighter =
+            |document: &Judged| !document.acts || document.allowed.iter().any(|(_, lint)| Some(*lint) == warning.lint);
+        warning.level == LintLevel::Error && !document.is_some_and(is_lighter)
+    }
+
+    /// Adds what was found to the problems of the whole set. A finding that weighs as much as an error is
+    /// one, unless it is allowed.
     pub(super) fn hand_over(mut self, errors: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
         errors.append(&mut self.errors);
-        warnings.append(&mut self.told().warnings);
+        let (grave, light): (Vec<_>, Vec<_>) =
+            self.told().warnings.into_iter().partition(|warning| warning.level == LintLevel::Error);
+        errors.extend(grave);
+        warnings.extend(light);
     }
 
     /// The warnings, without those that are allowed where they were found.

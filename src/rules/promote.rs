@@ -155,6 +155,7 @@ mod tests {
     const RULE: &str = "title: T
 id: 11111111-1111-4111-8111-111111111111
 owner: o
+lint: {allow: [untested-account-path], reason: made up}
 logsource: {product: test}
 detection:
   s: {a: x}   # why: ä

@@ -6,6 +6,7 @@ use crate::incident::{Digest, LogSource, ReasonCode, RuleId, RuleRef};
 
 use super::attributes;
 use super::behaviour;
+use super::carried;
 use super::detection::Detection;
 use super::document::Origin;
 use super::evaluate::Nearness;
@@ -153,6 +154,8 @@ pub(super) struct Draft {
     /// Where the whole of the rule, and its `detection`, begin.
     pub(super) at: Place,
     pub(super) detection_at: Place,
+    /// Where it says how its account is found.
+    account_at: Place,
     pub(super) tests: Vec<OwnTest>,
 }
 
@@ -173,10 +176,14 @@ impl Draft {
             _ => Vec::new(),
         };
         let (head, response) = lists.and(head)?;
+        if let (Some(log_source), Some(response)) = (&log_source, &response) {
+            carried::check(log_source, response, carried::place(fields), report);
+        }
         let (name, id_at) = (head.name.clone(), head.id_at);
         let rule = head.rule(log_source?, detection?, response);
         let detection_at = fields.entry("detection").map_or(fields.at, |entry| entry.at);
-        Some(Self { rule, name, id_at, codes, at: fields.at, detection_at, tests })
+        let account_at = carried::place(fields);
+        Some(Self { rule, name, id_at, codes, at: fields.at, detection_at, account_at, tests })
     }
 
     /// Whether `name` is its id or its name.
@@ -204,6 +211,10 @@ impl Draft {
             report.error_with(self.at, "a rule with a response needs an owner", advice);
         }
         warn_of_no_tests(response, self.tests.len(), self.at, report);
+        // What is wrong with a test that would show it is told first.
+        if report.errors() == 0 {
+            carried::check_shown(&self.rule, &self.tests, self.account_at, report);
+        }
     }
 }
 

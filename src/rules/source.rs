@@ -213,13 +213,16 @@ pub(super) fn decode<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str
         return None;
     };
     for (line, content) in (1..).zip(text.split('\n')) {
+        let mut before = ' ';
         for (column, character) in (1..).zip(content.chars()) {
+            let is_unseen = is_unseen(character) && !shapes_symbol(before, character);
+            before = character;
             let what = || format!("the invisible character U+{:04X}", u32::from(character));
             if is_hidden(character) {
                 report.error_with(Place { line, column }, what(), "remove it, or write an escape in double quotes");
                 return None;
             }
-            if is_unseen(character) {
+            if is_unseen {
                 report.warn(
                     Lint::HiddenCharacter,
                     Place { line, column },
@@ -241,6 +244,11 @@ fn is_hidden(character: char) -> bool {
 /// Embeds, overrides or isolates text direction, so that text reads otherwise than it is.
 pub(super) fn is_direction_mark(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Says how the symbol before it is to look, as in most emoji: it is seen by that.
+fn shapes_symbol(before: char, character: char) -> bool {
+    matches!(character, '\u{fe0e}' | '\u{fe0f}' | '\u{200d}') && !before.is_ascii() && !before.is_alphanumeric()
 }
 
 /// Shown as nothing, so that two texts look alike that are not: Unicode's Default_Ignorable_Code_Point.
@@ -470,6 +478,13 @@ mod tests {
             let mut warnings = Vec::new();
             report.hand_over(&mut Vec::new(), &mut warnings);
             assert_eq!(warnings.len(), 1, "{}", unseen.escape_unicode());
+        }
+        for symbol in ["\u{26a0}\u{fe0f} careful", "\u{2764}\u{fe0f}\u{200d}\u{1f525}"] {
+            let mut report = Report::about("x");
+            assert!(decode(symbol.as_bytes(), &mut report).is_some());
+            let mut warnings = Vec::new();
+            report.hand_over(&mut Vec::new(), &mut warnings);
+            assert!(warnings.is_empty(), "{warnings:?}");
         }
     }
 }

@@ -64,7 +64,7 @@ impl Level {
 
 pub(in crate::cli) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.list_lints {
-        return Lint::ALL.into_iter().try_for_each(list);
+        return Lint::ALL.iter().copied().try_for_each(list);
     }
     if arguments.fix {
         mend(arguments)?;

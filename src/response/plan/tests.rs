@@ -31,6 +31,7 @@ response:
   cooldown: 1h
   {response}
   steps:{steps}
+lint: {{allow: [untested-account-path], reason: made up}}
 "
     );
     file(&format!("rule-{number}.yml"), &text)

@@ -21,12 +21,12 @@ pub(in crate::rules) fn read(fields: &Fields<'_>, report: &mut Report) -> Vec<(P
     for item in items {
         let Some(id) = reader::text(item, "allow", report) else { continue };
         match Lint::named(id) {
-            Some(lint) if lint.level() == LintLevel::Error => {
+            Some(lint) if lint.level() == LintLevel::Error && !lint.can_be_allowed() => {
                 report.error(item.at, format!("`{id}` is an error and cannot be allowed"));
             }
             Some(lint) => allowed.push((item.at, lint)),
             None => {
-                let known = Lint::ALL.map(Lint::id);
+                let known: Vec<&str> = Lint::ALL.iter().map(|lint| lint.id()).collect();
                 report.error_with(item.at, format!("`{id}` is no lint"), advice(id, &known));
             }
         }

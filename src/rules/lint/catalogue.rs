@@ -27,198 +27,101 @@ impl LintLevel {
     }
 }
 
-/// Something that is looked for. Its id is stable: rule files and pipelines name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each is described by its entry in the catalogue")]
-pub enum Lint {
-    AttackerControlledOnly,
-    BarInName,
-    BracketInName,
-    CanHitEveryone,
-    DuplicateRule,
-    EmptyList,
-    EmptyPartInName,
-    FilterPolarity,
-    HiddenCharacter,
-    ImpossibleCondition,
-    InlineRegexFlags,
-    MissingDescription,
-    MissingFalsePositives,
-    MissingLocale,
-    MissingMatchTest,
-    MissingNearMissTest,
-    NoRules,
-    NullInList,
-    OldAggregation,
-    OldDate,
-    OldTag,
-    PermanentDisable,
-    ShadowedRule,
-    ShoutingOperator,
-    SilencedResponse,
-    SingleValueAll,
-    UnanchoredRegex,
-    UnquotedNumber,
-    UnquotedZero,
-    UnsupportedStatus,
-    UnusedAllowance,
-    UnusedSearch,
+/// The lints, of rows `Name = "id", level: "what it finds"` in the order of their ids.
+macro_rules! catalogue {
+    ($($lint:ident = $id:literal, $level:ident: $means:literal,)*) => {
+        /// Something that is looked for. Its id is stable: rule files and pipelines name it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Lint {
+            $(#[doc = $means] $lint,)*
+        }
+
+        impl Lint {
+            /// Every lint, by its id.
+            pub const ALL: &[Self] = &[$(Self::$lint,)*];
+
+            /// Its name in rule files and reports.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$lint => $id,)* }
+            }
+
+            /// How much it weighs in a rule that acts; in another a warning is an info.
+            #[must_use]
+            pub fn level(self) -> LintLevel {
+                match self { $(Self::$lint => LintLevel::$level,)* }
+            }
+
+            /// What it finds.
+            #[must_use]
+            pub fn means(self) -> &'static str {
+                match self { $(Self::$lint => $means,)* }
+            }
+        }
+    };
 }
 
-/// What the catalogue says of one lint.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    id: &'static str,
-    level: LintLevel,
-    means: &'static str,
-    is_mended: bool,
+catalogue! {
+    AttackerControlledOnly = "attacker-controlled-only", Warning:
+        "it acts on what a stranger can choose alone: user agent, display name, subject, address, free text, keywords",
+    BarInName = "bar-in-name", Warning: "a search's name has a `|`, as if modifiers were meant",
+    BracketInName = "bracket-in-name", Warning:
+        "a field's name has brackets that select nothing without `sigma-version: 3`",
+    CanHitEveryone = "can-hit-everyone", Warning:
+        "the rule acts on what most ordinary events have: a field that is there, a success, a sign-in",
+    DuplicateRule = "duplicate-rule", Warning: "another rule finds the same events and asks the same",
+    EmptyList = "empty-list", Warning: "an empty list of values means null",
+    EmptyPartInName = "empty-part-in-name", Warning: "a field's name has an empty part: `a..b`",
+    FilterPolarity = "filter-polarity", Warning: "a filter keeps only what it names; an exclusion begins with `not`",
+    HiddenCharacter = "hidden-character", Warning: "a character makes the text read otherwise than it is",
+    ImpossibleCondition = "impossible-condition", Warning: "no window can come to what it wants",
+    InlineRegexFlags = "inline-regex-flags", Warning: "flags inside an expression are going out of use in Sigma",
+    MissingDescription = "missing-description", Warning: "a rule that acts does not say why",
+    MissingFalsePositives = "missing-falsepositives", Warning:
+        "a rule that acts does not say what else may look like it",
+    MissingLocale = "missing-locale", Error: "a reason that employees read is not there in one of the 15 languages",
+    MissingMatchTest = "missing-match-test", Warning: "no test of a rule that acts matches",
+    MissingNearMissTest = "missing-near-miss-test", Warning: "no test of a rule that acts nearly matches",
+    NoRules = "no-rules", Warning: "the folder has no rule at all",
+    NullInList = "null-in-list", Warning: "null among other values is one more alternative",
+    OldAggregation = "old-aggregation", Error: "`| count()` and `timeframe` are old Sigma; write a correlation",
+    OldDate = "old-date", Info: "a date is written 2026/01/31 instead of 2026-01-31",
+    OldTag = "old-tag", Info: "a tag is written as before Sigma 2: `_`, capitals, `cve.2021.44228`",
+    PermanentDisable = "permanent-disable", Warning: "an account is disabled without an end",
+    ShadowedRule = "shadowed-rule", Warning: "another rule finds all of these events and asks at least as much",
+    ShoutingOperator = "shouting-operator", Warning: "`AND`, `OR`, `NOT` or `OF` in capitals",
+    SilencedResponse = "silenced-response", Warning: "a correlation only counts it; its response never acts",
+    SingleValueAll = "single-value-all", Warning: "`all` with one value changes nothing",
+    UnanchoredRegex = "unanchored-regex", Warning: "an expression of a rule that acts is found anywhere in the value",
+    UnknownAccountPath = "unknown-account-path", Error: "the sender's events have no account there",
+    UnquotedNumber = "unquoted-number", Warning: "`0x17` without quotes is the number 23",
+    UnquotedZero = "unquoted-zero", Warning: "`012` without quotes is an octal number to some readers",
+    UnsupportedStatus = "unsupported-status", Error: "a deprecated or unsupported rule, unasked for",
+    UntestedAccountPath = "untested-account-path", Error: "no test shows that the account is there",
+    UnusedAllowance = "unused-allowance", Info: "the rule allows a lint that finds nothing in it",
+    UnusedSearch = "unused-search", Warning: "the condition does not use a search",
 }
 
 impl Lint {
-    /// Every lint, by its id.
-    pub const ALL: [Self; 32] = [
-        Self::AttackerControlledOnly,
-        Self::BarInName,
-        Self::BracketInName,
-        Self::CanHitEveryone,
-        Self::DuplicateRule,
-        Self::EmptyList,
-        Self::EmptyPartInName,
-        Self::FilterPolarity,
-        Self::HiddenCharacter,
-        Self::ImpossibleCondition,
-        Self::InlineRegexFlags,
-        Self::MissingDescription,
-        Self::MissingFalsePositives,
-        Self::MissingLocale,
-        Self::MissingMatchTest,
-        Self::MissingNearMissTest,
-        Self::NoRules,
-        Self::NullInList,
-        Self::OldAggregation,
-        Self::OldDate,
-        Self::OldTag,
-        Self::PermanentDisable,
-        Self::ShadowedRule,
-        Self::ShoutingOperator,
-        Self::SilencedResponse,
-        Self::SingleValueAll,
-        Self::UnanchoredRegex,
-        Self::UnquotedNumber,
-        Self::UnquotedZero,
-        Self::UnsupportedStatus,
-        Self::UnusedAllowance,
-        Self::UnusedSearch,
-    ];
-
     /// The lint of this id.
     #[must_use]
     pub fn named(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|lint| lint.id() == id)
+        Self::ALL.iter().copied().find(|lint| lint.id() == id)
     }
 
-    /// Its name in rule files and reports.
+    /// Whether a document may say that it is right all the same, although it weighs as much as an error.
     #[must_use]
-    pub fn id(self) -> &'static str {
-        self.entry().id
-    }
-
-    /// How much it weighs in a rule that acts; in another a warning is an info.
-    #[must_use]
-    pub fn level(self) -> LintLevel {
-        self.entry().level
-    }
-
-    /// What it finds.
-    #[must_use]
-    pub fn means(self) -> &'static str {
-        self.entry().means
+    pub fn can_be_allowed(self) -> bool {
+        matches!(self, Self::UnknownAccountPath | Self::UntestedAccountPath)
     }
 
     /// Whether `--fix` can mend it, at least sometimes.
     #[must_use]
     pub fn is_mended(self) -> bool {
-        self.entry().is_mended
-    }
-
-    fn entry(self) -> Entry {
-        let (id, level, means) = self.words();
-        let is_mended = matches!(
+        matches!(
             self,
             Self::OldDate | Self::OldTag | Self::ShoutingOperator | Self::SingleValueAll | Self::UnquotedZero
-        );
-        Entry { id, level, means, is_mended }
-    }
-
-    fn words(self) -> (&'static str, LintLevel, &'static str) {
-        use LintLevel::{Error, Info, Warning};
-        match self {
-            Self::AttackerControlledOnly => (
-                "attacker-controlled-only",
-                Warning,
-                "the rule acts on nothing but what a stranger can choose: user agent, display name, subject, address, \
-                 free text, keywords",
-            ),
-            Self::BarInName => ("bar-in-name", Warning, "a search's name has a `|`, as if modifiers were meant"),
-            Self::BracketInName => (
-                "bracket-in-name",
-                Warning,
-                "a field's name has brackets that select nothing without `sigma-version: 3`",
-            ),
-            Self::CanHitEveryone => (
-                "can-hit-everyone",
-                Warning,
-                "the rule acts on what most ordinary events have: a field that is there, a success, a sign-in",
-            ),
-            Self::DuplicateRule => ("duplicate-rule", Warning, "another rule finds the same events and asks the same"),
-            Self::EmptyList => ("empty-list", Warning, "an empty list of values means null"),
-            Self::EmptyPartInName => ("empty-part-in-name", Warning, "a field's name has an empty part: `a..b`"),
-            Self::FilterPolarity => {
-                ("filter-polarity", Warning, "a filter keeps only what it names; an exclusion begins with `not`")
-            }
-            Self::HiddenCharacter => {
-                ("hidden-character", Warning, "a character makes the text read otherwise than it is")
-            }
-            Self::ImpossibleCondition => ("impossible-condition", Warning, "no window can come to what it wants"),
-            Self::InlineRegexFlags => {
-                ("inline-regex-flags", Warning, "flags inside an expression are going out of use in Sigma")
-            }
-            Self::MissingDescription => ("missing-description", Warning, "a rule that acts does not say why"),
-            Self::MissingFalsePositives => {
-                ("missing-falsepositives", Warning, "a rule that acts does not say what else may look like it")
-            }
-            Self::MissingLocale => {
-                ("missing-locale", Error, "a reason that employees read is not there in one of the 15 languages")
-            }
-            Self::MissingMatchTest => ("missing-match-test", Warning, "no test of a rule that acts matches"),
-            Self::MissingNearMissTest => {
-                ("missing-near-miss-test", Warning, "no test of a rule that acts nearly matches")
-            }
-            Self::NoRules => ("no-rules", Warning, "the folder has no rule at all"),
-            Self::NullInList => ("null-in-list", Warning, "null among other values is one more alternative"),
-            Self::OldAggregation => {
-                ("old-aggregation", Error, "`| count()` and `timeframe` are old Sigma; write a correlation")
-            }
-            Self::OldDate => ("old-date", Info, "a date is written 2026/01/31 instead of 2026-01-31"),
-            Self::OldTag => ("old-tag", Info, "a tag is written as before Sigma 2: `_`, capitals, `cve.2021.44228`"),
-            Self::PermanentDisable => ("permanent-disable", Warning, "an account is disabled without an end"),
-            Self::ShadowedRule => {
-                ("shadowed-rule", Warning, "another rule finds all of these events and asks at least as much")
-            }
-            Self::ShoutingOperator => ("shouting-operator", Warning, "`AND`, `OR`, `NOT` or `OF` in capitals"),
-            Self::SilencedResponse => {
-                ("silenced-response", Warning, "a correlation only counts it; its response never acts")
-            }
-            Self::SingleValueAll => ("single-value-all", Warning, "`all` with one value changes nothing"),
-            Self::UnanchoredRegex => {
-                ("unanchored-regex", Warning, "an expression of a rule that acts is found anywhere in the value")
-            }
-            Self::UnquotedNumber => ("unquoted-number", Warning, "`0x17` without quotes is the number 23"),
-            Self::UnquotedZero => ("unquoted-zero", Warning, "`012` without quotes is an octal number to some readers"),
-            Self::UnsupportedStatus => ("unsupported-status", Error, "a deprecated or unsupported rule, unasked for"),
-            Self::UnusedAllowance => ("unused-allowance", Info, "the rule allows a lint that finds nothing in it"),
-            Self::UnusedSearch => ("unused-search", Warning, "the condition does not use a search"),
-        }
+        )
     }
 }
 
@@ -228,7 +131,7 @@ mod tests {
 
     #[test]
     fn ids_are_kebab_case_unique_and_in_order() {
-        let ids = Lint::ALL.map(Lint::id);
+        let ids: Vec<&str> = Lint::ALL.iter().map(|lint| lint.id()).collect();
         assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
         assert!(ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
         assert!(Lint::ALL.is_sorted(), "the enum is in the order of ids");

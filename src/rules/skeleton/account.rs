@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use super::super::carried;
 use super::super::response::{AccountPath, Named};
 use super::fields::plain_name;
-use crate::incident::AccountKind;
 use crate::incident::path::{Path, Reached};
+use crate::incident::{AccountKind, LogSource};
 
 /// Names of members that hold whom an event is about, the best first.
 const PERSONS: [&str; 16] = [
@@ -46,8 +47,26 @@ pub(super) struct Account {
     pub(super) others: Vec<String>,
 }
 
-/// The likeliest place of the account in the event.
-pub(super) fn guess(event: &Value) -> Option<Account> {
+/// The likeliest place of the account in the event: where its sender is known to name it, or else where it
+/// looks like it.
+pub(super) fn guess(event: &Value, log_source: &LogSource) -> Option<Account> {
+    known(event, log_source).or_else(|| likeliest(event))
+}
+
+fn known(event: &Value, log_source: &LogSource) -> Option<Account> {
+    let likeliest = likeliest(event);
+    carried::sender_of(log_source)?.paths.iter().find_map(|text| {
+        let path: Path = (*text).parse().ok()?;
+        let member = path.first_member()?.to_owned();
+        let Named::One(named) = (AccountPath { kind: AccountKind::Email, path }).named_in(event) else { return None };
+        let others = likeliest.iter().flat_map(|other| std::iter::once(&other.path).chain(&other.others));
+        let others = others.filter(|other| other != text).take(OTHERS_MAX).cloned().collect();
+        let (kind, path) = (AccountKind::Email, (*text).to_owned());
+        Some(Account { kind, path, member, value: named.value().to_owned(), others })
+    })
+}
+
+fn likeliest(event: &Value) -> Option<Account> {
     let mut places = Vec::new();
     walk(event, &Way::default(), &mut places);
     let mut found: Vec<(usize, Account)> = places.into_iter().filter_map(|way| account(event, &way)).collect();

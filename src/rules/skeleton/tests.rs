@@ -123,9 +123,14 @@ fn nothing_is_made_of_what_tells_nothing() {
         assert_eq!(written(&event), Err(NoSkeleton::NothingTelling), "{event}");
     }
     assert_eq!(written(&json!([1])), Err(NoSkeleton::NoObject));
-    // Nobody is named: the rule leaves that to its source.
-    let text = written(&json!({"type": "account.stolen"})).unwrap();
+    assert_eq!(written(&json!({"type": "account.stolen"})), Err(NoSkeleton::NobodyNamed));
+    // Nobody is named: the rule leaves that to its source, whose kind finds the person.
+    let text = written(&json!({"eventType": "account.stolen", "published": "2026-01-31T01:02:03.000Z"})).unwrap();
     assert!(text.contains("    # account: { email: user.email }\n"), "{text}");
+    check(&text);
+    // A known sender, and a place that is not known of it.
+    let text = written(&json!({"riskEventType": "leakedCredentials", "who": {"email": "li.si@example.com"}})).unwrap();
+    assert!(text.contains("    allow: [unknown-account-path]\n"), "{text}");
     check(&text);
 }
 

@@ -12,6 +12,7 @@ mod refusals;
 mod response;
 mod shipped;
 mod statuses;
+mod synthesised;
 mod telling;
 mod windows;
 

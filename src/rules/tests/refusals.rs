@@ -89,7 +89,7 @@ fn a_rule_that_acts_on_what_is_missing_is_refused() {
 #[test]
 fn a_rule_that_acts_on_whatever_is_there_is_refused() {
     let load = |search: &str| {
-        let rule = ACTING.replace("selection: {a: x}\n  condition: selection", search);
+        let rule = ACTING.replace("selection: {a: x}\n  condition: selection", search).replace("enforce", "shadow");
         let (head, rest) = rule.split_once("tests:\n").unwrap();
         problems(&format!(
             "sigma-version: 3\n{head}{}",
@@ -327,9 +327,9 @@ fn a_rule_whose_own_test_fails_is_refused() {
         "x.yml:14:5: the test `matches` fails: the path to the account reaches nothing",
     );
     check(
-        "expect: {account: A@example.com, steps: [sign_out, disable]}",
-        "expect: none",
-        "x.yml:14:5: the test `matches` fails: expected none, but the rule matched (selection)",
+        "owner: test-team",
+        "  - {name: nearly, alert: {a: x, who: b@example.com}, expect: none}\nowner: test-team",
+        "x.yml:17:5: the test `nearly` fails: expected none, but the rule matched (selection)",
     );
     check(
         "expect: {account: A@example.com, steps: [sign_out, disable]}",

@@ -5,7 +5,7 @@ use super::*;
 
 /// What is said of a rule that acts on this search alone, without tests of its own.
 fn alone(search: &str) -> String {
-    let rule = ACTING.replace("selection: {a: x}", &format!("selection: {search}"));
+    let rule = ACTING.replace("selection: {a: x}", &format!("selection: {search}")).replace("enforce", "shadow");
     let (head, rest) = rule.split_once("tests:\n").unwrap();
     let (_, owner) = rest.split_once("owner").unwrap();
     problems(&format!("{head}owner{owner}"))

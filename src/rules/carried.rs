@@ -1,0 +1,201 @@
+//! Whether the events that a rule is for carry the account that it acts on. A path that reaches nothing is
+//! found out when somebody should have been contained and was not, so it is found out here.
+//!
+//! What the events of known senders look like is theirs to say; of others the rule's own tests show it.
+
+use crate::incident::LogSource;
+
+use super::lint::Lint;
+use super::own_tests::OwnTest;
+use super::problem::{Place, Report};
+use super::reader::Fields;
+use super::response::{Mode, Response};
+use super::rule::Rule;
+
+/// A sender whose events have one shape.
+#[derive(Debug)]
+pub(super) struct Sender {
+    product: &'static str,
+    /// Where its events name accounts.
+    pub(super) paths: &'static [&'static str],
+    /// Whether a source's kind for these events finds the person by itself.
+    pub(super) finds_person: bool,
+}
+
+/// The senders, by Sigma's product.
+static SENDERS: [Sender; 10] = [
+    Sender {
+        product: "okta",
+        paths: &["target[type=User].alternateId", "target[type=AppUser].alternateId", "actor.alternateId"],
+        finds_person: true,
+    },
+    Sender {
+        product: "ssf",
+        paths: &["sub_id.email", "sub_id.user.email", "sub_id.sub", "sub_id.user.sub", "sub_id.phone_number"],
+        finds_person: true,
+    },
+    Sender {
+        product: "dingtalk",
+        paths: &["staffId", "userId", "UserId", "userId[*]", "UserId[*]", "unionId"],
+        finds_person: true,
+    },
+    Sender {
+        product: "azure",
+        paths: &[
+            "userPrincipalName",
+            "properties.userPrincipalName",
+            "initiatedBy.user.userPrincipalName",
+            "properties.initiatedBy.user.userPrincipalName",
+            "targetResources[type=User].userPrincipalName",
+            "properties.targetResources[type=User].userPrincipalName",
+            "object.properties.relatedEntities[kind=Account].properties.aadUserId",
+        ],
+        finds_person: false,
+    },
+    Sender {
+        product: "m365",
+        paths: &[
+            "evidence['@odata.type'=#microsoft.graph.security.userEvidence].userAccount.userPrincipalName",
+            "UserId",
+        ],
+        finds_person: false,
+    },
+    Sender { product: "google_workspace", paths: &["data.email", "actor.email"], finds_person: false },
+    Sender { product: "auth0", paths: &["data.user_name", "data.user_id"], finds_person: false },
+    Sender {
+        product: "aws",
+        paths: &[
+            "detail.userIdentity.userName",
+            "detail.resource.accessKeyDetails.userName",
+            "userIdentity.userName",
+            "responseElements.user.userName",
+        ],
+        finds_person: false,
+    },
+    Sender {
+        product: "github",
+        paths: &["alert.push_protection_bypassed_by.login", "sender.login", "actor"],
+        finds_person: false,
+    },
+    Sender { product: "crowdstrike", paths: &["user_email", "user_name", "user_principal"], finds_person: false },
+];
+
+/// The sender of these events, if it is known.
+pub(super) fn sender_of(log_source: &LogSource) -> Option<&'static Sender> {
+    let product = log_source.product.as_deref()?;
+    SENDERS.iter().find(|sender| sender.product.eq_ignore_ascii_case(product))
+}
+
+/// Where a rule says how its account is found: its `account`, or else its `response`.
+pub(super) fn place(fields: &Fields<'_>) -> Place {
+    let Some(section) = fields.get("response") else { return fields.at };
+    let response = Fields::of(section, "response", &mut Report::about(""));
+    response.and_then(|response| response.get("account")).map_or(section.at, |node| node.at)
+}
+
+/// Reports an account that is nowhere in events for which the rule is.
+pub(super) fn check(log_source: &LogSource, response: &Response, at: Place, report: &mut Report) {
+    match (&response.account, sender_of(log_source)) {
+        (None, Some(sender)) if sender.finds_person => {}
+        (None, _) => {
+            let advice = "add `account` with the path to it, such as `account: { email: user.email }`";
+            report.error_with(at, "nothing says where these events name the account", advice);
+        }
+        (Some(account), Some(sender)) => check_known(account.path.as_str(), sender, at, report),
+        (Some(_), None) => {}
+    }
+}
+
+/// Reports an account of which nothing shows that the events have it there, when the rule acts on it.
+pub(super) fn check_shown(rule: &Rule, tests: &[OwnTest], at: Place, report: &mut Report) {
+    let Some(Response { mode: Mode::Enforce, account: Some(_), .. }) = &rule.response else { return };
+    if sender_of(&rule.log_source).is_none() && !tests.iter().any(OwnTest::names_account) {
+        let what = "no test shows that the events name the account there, and their sender is not known here";
+        let advice = "add a test with an event as it comes, and the account that it names";
+        report.warn(Lint::UntestedAccountPath, at, what, advice);
+    }
+}
+
+fn check_known(path: &str, sender: &Sender, at: Place, report: &mut Report) {
+    if !sender.paths.contains(&path) {
+        let what = format!("events of `{}` are not known to have an account at `{path}`", sender.product);
+        let advice =
+            format!("known are {}; if it is right all the same, allow it with the reason", sender.paths.join(", "));
+        report.warn(Lint::UnknownAccountPath, at, what, advice);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{ACTING, load_rule};
+    use super::*;
+    use crate::incident::path::Path;
+
+    fn problem(rule: &str) -> String {
+        load_rule(rule).map_or_else(|errors| errors.to_string(), |_| String::new())
+    }
+
+    fn okta(path: &str) -> String {
+        ACTING
+            .replace("{product: test}", "{product: Okta}")
+            .replace("{email: who}", &format!("{{email: '{path}'}}"))
+            .replace("who: a@example.com", "actor: {alternateId: a@example.com}")
+    }
+
+    #[test]
+    fn every_path_of_the_table_is_a_path_and_every_product_has_one_row() {
+        for (place, sender) in SENDERS.iter().enumerate() {
+            assert!(SENDERS.iter().take(place).all(|earlier| earlier.product != sender.product));
+            for path in sender.paths {
+                assert_eq!(path.parse::<Path>().map(|path| path.as_str().to_owned()), Ok((*path).to_owned()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_that_a_known_sender_does_not_have_is_refused() {
+        assert_eq!(problem(&okta("actor.alternateId")), "");
+        let refused = problem(&okta("nonsense.field"));
+        assert!(refused.contains("x.yml:9:12: events of `okta` are not known to have an account at `nonsense.field`; known are target[type=User].alternateId, "), "{refused}");
+        let shadow = problem(&okta("nonsense.field").replace("mode: enforce", "mode: shadow"));
+        assert!(shadow.contains("not known to have an account"), "a watch on nobody shows nothing: {shadow}");
+    }
+
+    #[test]
+    fn a_path_that_is_right_all_the_same_is_allowed_with_its_reason() {
+        let allowed = okta("who.mail").replace("actor: {alternateId: a@example.com}", "who: {mail: a@example.com}");
+        let allowance = "lint: {allow: [unknown-account-path], reason: our gateway adds it}\n";
+        let set = load_rule(&format!("{allowed}{allowance}")).unwrap();
+        assert_eq!(set.warnings(), []);
+        let unneeded = load_rule(&format!("{}{allowance}", okta("actor.alternateId")));
+        assert!(unneeded.is_ok(), "{unneeded:?}");
+    }
+
+    #[test]
+    fn a_response_needs_an_account_unless_the_kind_finds_the_person() {
+        let without = |product: &str| {
+            let rule = ACTING.replace("{product: test}", product).replace("  account: {email: who}\n", "");
+            problem(&rule.replace("account: A@example.com, ", ""))
+        };
+        for product in ["{product: siem}", "{product: azure}", "{category: authentication}"] {
+            let refused = without(product);
+            assert!(refused.contains("x.yml:8:3: nothing says where these events name the account"), "{refused}");
+        }
+        assert_eq!(without("{product: okta, service: okta}"), "");
+        assert_eq!(without("{product: ssf}"), "");
+    }
+
+    #[test]
+    fn of_an_unknown_sender_a_test_has_to_show_the_account() {
+        let (head, rest) = ACTING.split_once("tests:\n").unwrap();
+        let (_, owner) = rest.split_once("owner").unwrap();
+        let untested = format!("{head}owner{owner}");
+        let refused = problem(&untested);
+        assert!(refused.contains("x.yml:9:12: no test shows that the events name the account there"), "{refused}");
+        assert_eq!(problem(&untested.replace("mode: enforce", "mode: shadow")), "", "what only watches may find out");
+        let near_miss = "tests:\n  - {name: n, alert: {a: y}, expect: none}\n";
+        assert!(problem(&format!("{untested}{near_miss}")).contains("no test shows"));
+        let allowance = "lint: {allow: [untested-account-path], reason: seen in the SIEM}\n";
+        assert_eq!(problem(&format!("{untested}{allowance}")), "");
+    }
+}
