@@ -4,12 +4,13 @@
 use crate::incident::{Digest, RuleId};
 
 use super::correlation::CorrelationDraft;
+use super::detector::Draft;
 use super::filter::Filter;
 use super::lint::allow;
 use super::lists::Lists;
 use super::problem::Report;
 use super::reader::Fields;
-use super::rule::{Draft, Statuses};
+use super::rule::Statuses;
 use super::source::{self, SourceFile};
 use super::spelling;
 use super::yaml::{self, Node, Yaml};

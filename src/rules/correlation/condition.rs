@@ -191,15 +191,3 @@ fn amount(node: &Node, report: &mut Report) -> Option<Amount> {
     }
     amount
 }
-
-/// A number as it is written.
-pub(super) fn number(node: &Node, report: &mut Report) -> Option<f64> {
-    let number = match &node.value {
-        Yaml::Number(number) => number.text.parse::<f64>().ok().filter(|number| number.is_finite()),
-        _ => None,
-    };
-    if number.is_none() {
-        report.error(node.at, format!("expected a number, not {}", node.what()));
-    }
-    number
-}

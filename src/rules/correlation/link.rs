@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use crate::incident::{Digest, RuleId};
 
+use super::super::detector::Draft;
 use super::super::field::Field;
 use super::super::problem::{Place, Report};
-use super::super::rule::Draft;
 use super::Correlation;
 use super::read::CorrelationDraft;
+use super::section::{Alias, Section};
 
 /// One of the rules that a correlation names.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub(in crate::rules) fn link(
     reports: &mut [Report],
 ) -> Vec<(usize, Correlation)> {
     let mut named: HashMap<String, Named> = HashMap::new();
-    let rule_names = rules.iter().map(|(_, draft)| (&draft.rule, &draft.name, None));
+    let rule_names = rules.iter().map(|(_, draft)| (&draft.detector.rule, &draft.name, None));
     let own_names = drafts.iter().enumerate().map(|(place, (_, draft))| (&draft.rule, &draft.name, Some(place)));
     for (rule, name, correlation) in rule_names.chain(own_names) {
         let names = name.iter().map(|(_, name)| name.as_str()).chain([rule.reference.id.as_str()]);
@@ -58,7 +59,7 @@ fn ordered(drafts: &[(usize, CorrelationDraft)], named: &HashMap<String, Named>,
     let mut order: Vec<usize> = Vec::new();
     loop {
         let is_ready = |place: &usize| {
-            let parts = drafts.get(*place).into_iter().flat_map(|(_, draft)| &draft.rules);
+            let parts = drafts.get(*place).into_iter().flat_map(|(_, draft)| &draft.section.rules);
             let mut before = parts.filter_map(|(_, name)| named.get(name)?.correlation);
             !order.contains(place) && before.all(|before| order.contains(&before))
         };
@@ -78,61 +79,65 @@ fn ordered(drafts: &[(usize, CorrelationDraft)], named: &HashMap<String, Named>,
 }
 
 fn linked(draft: CorrelationDraft, named: &HashMap<String, Named>, report: &mut Report) -> Option<Correlation> {
+    let CorrelationDraft { mut rule, at, section, account_key, tests, .. } = draft;
     let mut parts = Vec::new();
-    let mut behaviours = vec![draft.shape];
-    for (at, name) in &draft.rules {
+    let mut behaviours = vec![section.shape];
+    for (at, name) in &section.rules {
         let Some(rule) = named.get(name) else {
             report.error_with(*at, format!("no rule is called `{name}`"), "write its id or its name");
             return None;
         };
         behaviours.push(rule.behaviour);
-        let group = draft.group_by.iter().map(|key| grouping(&draft, key, name, rule, *at, report));
+        let group = section.group_by.iter().map(|key| grouping(&section, key, name, rule, *at, report));
         parts.push(Part {
             rule: rule.id.clone(),
             title: rule.title.clone(),
             group: group.collect::<Option<_>>()?,
-            values: draft.fields.clone(),
+            values: section.fields.clone(),
         });
     }
-    for alias in &draft.aliases {
-        let unknown = alias.fields.iter().filter(|(rule, _)| draft.rules.iter().all(|(_, name)| name != *rule));
-        for (rule, (at, _)) in unknown {
-            report.error(*at, format!("the alias `{}` is for `{rule}`, which `rules` does not name", alias.name));
-        }
-    }
-    let mut rule = draft.rule;
-    let parts_of_behaviour: Vec<&[u8]> =
+    check_aliases(&section, report);
+    let behaviour: Vec<&[u8]> =
         std::iter::once(&rule.behaviour).chain(&behaviours).map(|digest| digest.0.as_slice()).collect();
-    rule.behaviour = Digest::of_parts(&parts_of_behaviour);
+    rule.behaviour = Digest::of_parts(&behaviour);
     Some(Correlation {
         rule,
-        at: draft.at,
-        shape: draft.shape,
-        sort: draft.sort,
-        timespan: draft.timespan,
-        group_by: draft.group_by.into_iter().map(|(key, _)| key).collect(),
-        condition: draft.condition,
+        at,
+        shape: section.shape,
+        sort: section.sort,
+        timespan: section.timespan,
+        group_by: section.group_by.into_iter().map(|(key, _)| key).collect(),
+        condition: section.condition,
         parts,
-        account_key: draft.account_key,
-        generates: draft.generates,
-        tests: draft.tests,
+        account_key,
+        generates: section.generates,
+        tests,
     })
 }
 
 /// The field that stands for a key of the group in events of one rule: its alias, or the key itself.
 fn grouping(
-    draft: &CorrelationDraft,
+    section: &Section,
     (key, field): &(String, Field),
     name: &str,
     rule: &Named,
     at: Place,
     report: &mut Report,
 ) -> Option<Field> {
-    let Some(alias) = draft.aliases.iter().find(|alias| alias.name == *key) else { return Some(field.clone()) };
-    let own = alias.fields.get(name).or_else(|| alias.fields.get(rule.id.as_str()));
+    let Some(alias) = section.aliases.iter().find(|alias| alias.name == *key) else { return Some(field.clone()) };
+    let own = alias.fields.iter().find(|(_, of, _)| of == name || of == rule.id.as_str());
     if own.is_none() {
         let advice = format!("add `{name}: <field>` to the alias");
         report.error_with(at, format!("the alias `{key}` says no field for `{name}`"), advice);
     }
-    own.map(|(_, field)| field.clone())
+    own.map(|(_, _, field)| field.clone())
+}
+
+fn check_aliases(section: &Section, report: &mut Report) {
+    for Alias { name: alias, fields } in &section.aliases {
+        let is_named = |rule: &str| section.rules.iter().any(|(_, name)| name == rule);
+        for (at, rule, _) in fields.iter().filter(|(_, rule, _)| !is_named(rule)) {
+            report.error(*at, format!("the alias `{alias}` is for `{rule}`, which `rules` does not name"));
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! Correlations: rules over what other rules matched, within a time, for the same person or whatever
 //! else groups the events (Sigma specification 2.1, correlation rules).
 //!
-//! `read` reads the document and `link` finds the rules it names; `condition` says when a window holds;
-//! `walk` takes an event to all that count it, `signal` makes of it what is to be counted, and `standing`
-//! says how a window stands with that, by what `measure` makes of its entries. `compare` says what lints
-//! ask; `row` counts in memory, for `own_tests`, which are the correlation's own, and `explain` tells of
+//! `read` reads the document, `section` and `timespan` its part `correlation`; `link` finds the rules it names.
+//! `condition` says when a window holds; `walk` takes an event to all that count it, `signal` makes of it what is to be counted, and
+//! `standing` says how a window stands with that, by what `measure` makes of its entries. `compare` says what
+//! lints ask; `row` counts in memory, for `own_tests`, which are the correlation's own, and `explain` tells of
 //! one event. The windows themselves are of floor 1 and live on the trail.
 
 mod compare;
@@ -15,8 +15,10 @@ mod measure;
 pub(super) mod own_tests;
 mod read;
 mod row;
+mod section;
 mod signal;
 mod standing;
+mod timespan;
 mod walk;
 
 use std::collections::HashMap;
@@ -31,10 +33,11 @@ use link::Part;
 
 pub(super) use condition::COMPARISONS;
 pub(super) use link::link;
-#[cfg(test)]
-pub(super) use read::KEYS;
-pub(super) use read::{CorrelationDraft, GROUP_BY_MAX, RULES_MAX, TYPES};
+pub(super) use read::CorrelationDraft;
 pub use row::{Row, Told};
+#[cfg(test)]
+pub(super) use section::KEYS;
+pub(super) use section::{GROUP_BY_MAX, RULES_MAX, TYPES};
 pub use signal::{Signal, SignalValue};
 pub use standing::When;
 pub(super) use walk::Feeds;
@@ -42,7 +45,7 @@ pub(super) use walk::Feeds;
 /// One correlation, its rules found.
 #[derive(Debug)]
 pub struct Correlation {
-    /// Id, title, response and the texts for people. Its detection matches nothing.
+    /// Id, title, response and the texts for people.
     pub rule: Rule,
     /// Where its document begins.
     pub(super) at: Place,
