@@ -1,14 +1,13 @@
 //! Finds the rules that correlations name, and puts the correlations into an order in which each comes
 //! behind those that it builds on.
 
-use std::collections::HashMap;
-
 use crate::incident::{Digest, RuleId};
 
 use super::super::detector::Draft;
 use super::super::field::Field;
 use super::super::problem::{Place, Report};
 use super::Correlation;
+use super::known::{Known, Named};
 use super::read::CorrelationDraft;
 use super::section::{Alias, Section};
 
@@ -23,44 +22,26 @@ pub(super) struct Part {
     pub(super) values: Vec<Field>,
 }
 
-/// A rule that can be named.
-struct Named {
-    id: RuleId,
-    title: String,
-    behaviour: Digest,
-    /// Its place among the correlations, if it is one.
-    correlation: Option<usize>,
-}
-
 /// Each draft with the index of its file's report, linked.
 pub(in crate::rules) fn link(
     drafts: Vec<(usize, CorrelationDraft)>,
     rules: &[(usize, Draft)],
     reports: &mut [Report],
 ) -> Vec<(usize, Correlation)> {
-    let mut named: HashMap<String, Named> = HashMap::new();
-    let rule_names = rules.iter().map(|(_, draft)| (&draft.detector.rule, &draft.name, None));
-    let own_names = drafts.iter().enumerate().map(|(place, (_, draft))| (&draft.rule, &draft.name, Some(place)));
-    for (rule, name, correlation) in rule_names.chain(own_names) {
-        let names = name.iter().map(|(_, name)| name.as_str()).chain([rule.reference.id.as_str()]);
-        for name in names {
-            let (id, title) = (rule.reference.id.clone(), rule.reference.title.clone());
-            named.insert(name.to_owned(), Named { id, title, behaviour: rule.behaviour, correlation });
-        }
-    }
-    let order = ordered(&drafts, &named, reports);
+    let known = Known::of(rules, &drafts);
+    let order = ordered(&drafts, &known, reports);
     let mut drafts: Vec<Option<(usize, CorrelationDraft)>> = drafts.into_iter().map(Some).collect();
     let taken = order.into_iter().filter_map(|place| drafts.get_mut(place).and_then(Option::take));
-    taken.filter_map(|(file, draft)| Some((file, linked(draft, &named, reports.get_mut(file)?)?))).collect()
+    taken.filter_map(|(file, draft)| Some((file, linked(draft, &known, reports.get_mut(file)?)?))).collect()
 }
 
 /// The places of the drafts, each behind those that it names; those in a circle are left out.
-fn ordered(drafts: &[(usize, CorrelationDraft)], named: &HashMap<String, Named>, reports: &mut [Report]) -> Vec<usize> {
+fn ordered(drafts: &[(usize, CorrelationDraft)], known: &Known, reports: &mut [Report]) -> Vec<usize> {
     let mut order: Vec<usize> = Vec::new();
     loop {
         let is_ready = |place: &usize| {
             let parts = drafts.get(*place).into_iter().flat_map(|(_, draft)| &draft.section.rules);
-            let mut before = parts.filter_map(|(_, name)| named.get(name)?.correlation);
+            let mut before = parts.filter_map(|(_, name)| known.get(name)?.correlation);
             !order.contains(place) && before.all(|before| order.contains(&before))
         };
         let ready: Vec<usize> = (0..drafts.len()).filter(is_ready).collect();
@@ -78,27 +59,14 @@ fn ordered(drafts: &[(usize, CorrelationDraft)], named: &HashMap<String, Named>,
     order
 }
 
-fn linked(draft: CorrelationDraft, named: &HashMap<String, Named>, report: &mut Report) -> Option<Correlation> {
+fn linked(draft: CorrelationDraft, known: &Known, report: &mut Report) -> Option<Correlation> {
     let CorrelationDraft { mut rule, at, section, account_key, tests, .. } = draft;
-    let mut parts = Vec::new();
-    let mut behaviours = vec![section.shape];
-    for (at, name) in &section.rules {
-        let Some(rule) = named.get(name) else {
-            report.error_with(*at, format!("no rule is called `{name}`"), "write its id or its name");
-            return None;
-        };
-        behaviours.push(rule.behaviour);
-        let group = section.group_by.iter().map(|key| grouping(&section, key, name, rule, *at, report));
-        parts.push(Part {
-            rule: rule.id.clone(),
-            title: rule.title.clone(),
-            group: group.collect::<Option<_>>()?,
-            values: section.fields.clone(),
-        });
-    }
-    check_aliases(&section, report);
+    let named = named(&section, known, report)?;
+    let parts: Option<Vec<Part>> = named.iter().map(|(at, rule)| part(&section, rule, known, *at, report)).collect();
+    check_aliases(&section, &named, known, report);
+    let counted = named.iter().map(|(_, rule)| &rule.behaviour);
     let behaviour: Vec<&[u8]> =
-        std::iter::once(&rule.behaviour).chain(&behaviours).map(|digest| digest.0.as_slice()).collect();
+        [&rule.behaviour, &section.shape].into_iter().chain(counted).map(|digest| digest.0.as_slice()).collect();
     rule.behaviour = Digest::of_parts(&behaviour);
     Some(Correlation {
         rule,
@@ -108,10 +76,38 @@ fn linked(draft: CorrelationDraft, named: &HashMap<String, Named>, report: &mut 
         timespan: section.timespan,
         group_by: section.group_by.into_iter().map(|(key, _)| key).collect(),
         condition: section.condition,
-        parts,
+        parts: parts?,
         account_key,
         generates: section.generates,
         tests,
+    })
+}
+
+/// The rules that the section names, each once.
+fn named<'k>(section: &Section, known: &'k Known, report: &mut Report) -> Option<Vec<(Place, &'k Named)>> {
+    let mut found: Vec<(Place, &Named)> = Vec::new();
+    for (at, name) in &section.rules {
+        let Some(rule) = known.get(name) else {
+            report.error_with(*at, format!("no rule is called `{name}`"), "write its id or its name");
+            return None;
+        };
+        if found.iter().any(|(_, other)| other.id == rule.id) {
+            let advice = "a rule counts once; a name and an id may mean the same rule";
+            report.error_with(*at, format!("the rule `{name}` is named twice"), advice);
+            return None;
+        }
+        found.push((*at, rule));
+    }
+    Some(found)
+}
+
+fn part(section: &Section, rule: &Named, known: &Known, at: Place, report: &mut Report) -> Option<Part> {
+    let group = section.group_by.iter().map(|key| grouping(section, key, rule, known, at, report));
+    Some(Part {
+        rule: rule.id.clone(),
+        title: rule.title.clone(),
+        group: group.collect::<Option<_>>()?,
+        values: section.fields.clone(),
     })
 }
 
@@ -119,23 +115,30 @@ fn linked(draft: CorrelationDraft, named: &HashMap<String, Named>, report: &mut 
 fn grouping(
     section: &Section,
     (key, field): &(String, Field),
-    name: &str,
     rule: &Named,
+    known: &Known,
     at: Place,
     report: &mut Report,
 ) -> Option<Field> {
     let Some(alias) = section.aliases.iter().find(|alias| alias.name == *key) else { return Some(field.clone()) };
-    let own = alias.fields.iter().find(|(_, of, _)| of == name || of == rule.id.as_str());
-    if own.is_none() {
-        let advice = format!("add `{name}: <field>` to the alias");
-        report.error_with(at, format!("the alias `{key}` says no field for `{name}`"), advice);
+    let mut own = alias.fields.iter().filter(|(_, name, _)| known.get(name).is_some_and(|other| other.id == rule.id));
+    match (own.next(), own.next()) {
+        (Some((_, _, field)), None) => Some(field.clone()),
+        (None, _) => {
+            let advice = "add `<its name>: <field>` to the alias";
+            report.error_with(at, format!("the alias `{key}` says no field for `{}`", rule.title), advice);
+            None
+        }
+        (Some(_), Some((at, ..))) => {
+            report.error(*at, format!("the alias `{key}` says a field of `{}` twice", rule.title));
+            None
+        }
     }
-    own.map(|(_, _, field)| field.clone())
 }
 
-fn check_aliases(section: &Section, report: &mut Report) {
+fn check_aliases(section: &Section, named: &[(Place, &Named)], known: &Known, report: &mut Report) {
+    let is_named = |name: &str| known.get(name).is_some_and(|rule| named.iter().any(|(_, other)| other.id == rule.id));
     for Alias { name: alias, fields } in &section.aliases {
-        let is_named = |rule: &str| section.rules.iter().any(|(_, name)| name == rule);
         for (at, rule, _) in fields.iter().filter(|(_, rule, _)| !is_named(rule)) {
             report.error(*at, format!("the alias `{alias}` is for `{rule}`, which `rules` does not name"));
         }

@@ -65,7 +65,7 @@ impl Section {
         let rules = rules(&body, report);
         let timespan = body.need("timespan", report).and_then(|node| timespan::read(node, report));
         let group_by = group_by(&body, version, report);
-        let aliases = aliases(&body, version, report);
+        let aliases = aliases(&body, version, group_by.as_deref(), report);
         let generates = generates(&body, report);
         let (sort, rules) = (sort?, rules?);
         let fields = value_fields(&body, sort, version, report);
@@ -87,7 +87,7 @@ impl Section {
 
 fn sort(body: &Fields<'_>, report: &mut Report) -> Option<Sort> {
     let sort = reader::choice(body.need("type", report)?, "type", &TYPES, report)?;
-    match (sort, in_condition(body, "percentile")) {
+    match (sort, in_condition(body, "percentile", report)?) {
         (Sort::Percentile(given), None) if given.is_nan() => {
             let advice = "add `percentile: 95`, or another from 0 to 100, to the condition";
             report.error_with(body.at, "value_percentile needs a percentile", advice);
@@ -121,16 +121,7 @@ fn rules(body: &Fields<'_>, report: &mut Report) -> Option<Vec<(Place, String)>>
         report.error(node.at, format!("a correlation names 1 to {RULES_MAX} rules"));
         return None;
     }
-    let mut rules: Vec<(Place, String)> = Vec::new();
-    for item in items {
-        let name = reader::line(item, "a rule's id or name", report)?.to_owned();
-        if rules.iter().any(|(_, other)| *other == name) {
-            report.error(item.at, format!("the rule `{name}` is named twice"));
-            return None;
-        }
-        rules.push((item.at, name));
-    }
-    Some(rules)
+    items.iter().map(|item| Some((item.at, reader::line(item, "a rule's id or name", report)?.to_owned()))).collect()
 }
 
 fn group_by(body: &Fields<'_>, version: SigmaVersion, report: &mut Report) -> Option<Vec<(String, Field)>> {
@@ -140,16 +131,33 @@ fn group_by(body: &Fields<'_>, version: SigmaVersion, report: &mut Report) -> Op
         report.error(node.at, format!("more than {GROUP_BY_MAX} fields to group by"));
         return None;
     }
-    let key = |item: &Node| {
+    let mut keys: Vec<(String, Field)> = Vec::new();
+    for item in items {
         let key = reader::line(item, "group-by", report)?;
-        Some((key.to_owned(), field_of(key, version, item.at, report)?))
-    };
-    items.iter().map(key).collect()
+        if keys.iter().any(|(known, _)| known == key) {
+            report.error(item.at, format!("`group-by` has `{key}` twice"));
+            return None;
+        }
+        keys.push((key.to_owned(), field_of(key, version, item.at, report)?));
+    }
+    Some(keys)
 }
 
-fn aliases(body: &Fields<'_>, version: SigmaVersion, report: &mut Report) -> Option<Vec<Alias>> {
+/// The aliases; one that does not group would do nothing.
+fn aliases(
+    body: &Fields<'_>,
+    version: SigmaVersion,
+    group_by: Option<&[(String, Field)]>,
+    report: &mut Report,
+) -> Option<Vec<Alias>> {
     let Some(node) = body.get("aliases") else { return Some(Vec::new()) };
     let entries = Fields::of(node, "aliases", report)?.entries();
+    for entry in
+        entries.iter().filter(|entry| group_by.is_some_and(|keys| keys.iter().all(|(key, _)| *key != entry.key)))
+    {
+        let advice = "add it to `group-by`, or remove it";
+        report.error_with(entry.at, format!("nothing uses the alias `{}`", entry.key), advice);
+    }
     entries.iter().map(|entry| Alias::read(entry, version, report)).collect()
 }
 
@@ -178,7 +186,7 @@ fn generates(body: &Fields<'_>, report: &mut Report) -> Option<bool> {
 
 /// The field whose values are counted; several make one value together.
 fn value_fields(body: &Fields<'_>, sort: Sort, version: SigmaVersion, report: &mut Report) -> Option<Vec<Field>> {
-    let Some(node) = in_condition(body, "field") else {
+    let Some(node) = in_condition(body, "field", report)? else {
         if sort.reads_values() {
             let advice = "add `field` to the condition";
             report.error_with(body.at, "this type of correlation needs the field that it counts", advice);
@@ -211,9 +219,16 @@ fn condition(body: &Fields<'_>, sort: Sort, rules: &[(Place, String)], report: &
 }
 
 /// The value of a key that stands in the condition, or beside it as others write it.
-fn in_condition<'n>(body: &Fields<'n>, key: &str) -> Option<&'n Node> {
+fn in_condition<'n>(body: &Fields<'n>, key: &str, report: &mut Report) -> Option<Option<&'n Node>> {
     let inner = body.get("condition").and_then(|node| Fields::if_map(node, "condition"));
-    inner.and_then(|inner| inner.get(key)).or_else(|| body.get(key))
+    match (inner.and_then(|inner| inner.get(key)), body.entry(key)) {
+        (Some(_), Some(outer)) => {
+            let what = format!("`{key}` stands in the condition and beside it");
+            report.error_with(outer.at, what, "remove one of them");
+            None
+        }
+        (inner, outer) => Some(inner.or(outer.map(|entry| &entry.value))),
+    }
 }
 
 /// A field as keys of searches name it.

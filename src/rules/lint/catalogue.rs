@@ -174,10 +174,8 @@ impl Lint {
             Self::HiddenCharacter => {
                 ("hidden-character", Warning, "a character makes the text read otherwise than it is")
             }
-            Self::ImpossibleCondition => ("impossible-condition", Warning, "no window can come to what it wants"),
-            Self::InlineRegexFlags => {
-                ("inline-regex-flags", Warning, "flags inside an expression are going out of use in Sigma")
-            }
+            Self::ImpossibleCondition => ("impossible-condition", Error, "no window comes to it, or every one does"),
+            Self::InlineRegexFlags => ("inline-regex-flags", Warning, "flags in an expression are going out of use"),
             Self::MissingDescription => ("missing-description", Warning, "a rule that acts does not say why"),
             Self::MissingFalsePositives => {
                 ("missing-falsepositives", Warning, "a rule that acts does not say what else may look like it")

@@ -121,7 +121,6 @@ fn look(opened: &Opened, trees: &Trees<'_>, reports: &mut [Report]) {
             let subject = Subject { rule, root, tests: correlation.tests().collect() };
             both.iter().for_each(|check| check(&subject, report));
             reach::tell(reach, &subject, "correlation", report);
-            counting::check(correlation, &subject, report);
         }
     }
     overlap::check(drafts, reports);

@@ -1,7 +1,8 @@
 //! What only a rule, a filter or a correlation may have, and must.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::super::correlation::KEYS;
 use super::super::correlation::own_tests::TESTS_MAX;
 
 pub(super) fn rule() -> Value {
@@ -41,16 +42,17 @@ pub(super) fn filter() -> Value {
 }
 
 pub(super) fn correlation() -> Value {
+    let mut properties = Map::from_iter([
+        ("response".to_owned(), json!({ "required": ["account"], "properties": { "each": { "const": false } } })),
+        ("tests".to_owned(), json!({ "maxItems": TESTS_MAX, "items": { "required": ["alerts"] } })),
+    ]);
+    // The keys of others, and its own one level too high.
+    let elsewhere = ["detection", "filter", "logsource"].iter().chain(&KEYS);
+    properties.extend(elsewhere.map(|key| ((*key).to_owned(), json!(false))));
     json!({
         "title": "A correlation",
         "required": ["correlation"],
-        "properties": {
-            "detection": false,
-            "filter": false,
-            "logsource": false,
-            "response": { "required": ["account"], "properties": { "each": { "const": false } } },
-            "tests": { "maxItems": TESTS_MAX, "items": { "required": ["alerts"] } },
-        },
+        "properties": properties,
         "dependentSchemas": { "response": { "properties": { "correlation": { "required": ["group-by"] } } } },
     })
 }

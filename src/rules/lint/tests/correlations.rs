@@ -101,7 +101,7 @@ fn whom_it_can_reach_is_what_its_events_can_do() {
     let chosen = ["attacker-controlled-only warning"];
     for (rules, more) in [
         ("type: event_count, rules: [o]", ", condition: {gte: 1}"),
-        ("type: event_count, rules: [a, o]", ", condition: {lt: 5}"),
+        ("type: event_count, rules: [a, o]", ", condition: {gt: 0}"),
         ("type: value_count, rules: [o]", ", condition: {gt: 0, field: v}"),
         ("type: temporal, rules: [a, o]", ", condition: {gte: 1}"),
         ("type: temporal, rules: [a, o]", ", condition: a or o"),
@@ -136,33 +136,6 @@ fn a_correlation_of_correlations_reaches_as_far_as_they_do() {
     let upper = correlation("{type: temporal, rules: [l, o], group-by: [who], timespan: 1h}");
     let told = shown(&linted(&[("x.yml", &format!("{}{lower}{upper}", rules()))]));
     assert!(told.iter().any(|told| told.ends_with("attacker-controlled-only warning")), "{told:?}");
-}
-
-#[test]
-fn a_condition_that_can_never_hold_is_told() {
-    let condition = |counts: &str| of(&format!("{{{counts}, group-by: [who], timespan: 1h}}"));
-    let impossible = ["impossible-condition warning"];
-    for counts in [
-        "type: temporal, rules: [a, u], condition: {gte: 3}",
-        "type: temporal_ordered, rules: [a, u], condition: {gt: 2}",
-        "type: event_count, rules: [a], condition: {eq: 2.5}",
-        "type: event_count, rules: [a], condition: {lt: 1}",
-        "type: event_count, rules: [a], condition: {gt: 2, lt: 3}",
-        "type: value_sum, rules: [a], condition: {field: v, gt: 9, lt: 3}",
-        "type: value_avg, rules: [a], condition: {field: v, gt: 3, lte: 3}",
-    ] {
-        assert_eq!(condition(counts), impossible, "{counts}");
-    }
-    for counts in [
-        "type: temporal, rules: [a, u], condition: {gte: 2}",
-        "type: event_count, rules: [a], condition: {eq: 2}",
-        "type: event_count, rules: [a], condition: {gt: 2, lt: 4}",
-        "type: value_sum, rules: [a], condition: {field: v, gt: 3, lt: 4}",
-        "type: value_avg, rules: [a], condition: {field: v, gte: 3, lte: 3}",
-        "type: value_sum, rules: [a], condition: {field: v, lt: 0}",
-    ] {
-        assert_eq!(condition(counts), [""; 0], "{counts}");
-    }
 }
 
 #[test]
@@ -202,13 +175,9 @@ fn one_that_only_says_again_what_another_says_is_told() {
     let both = |second: &str| shown(&linted(&[("a.yml", &one), ("b.yml", &format!("{second}{more}"))]));
     assert_eq!(both(&narrow), ["b.yml:1 shadowed-rule warning"]);
     assert_eq!(both(&narrow.replace("gte: 3", "gt: 2")), ["b.yml:1 shadowed-rule warning"]);
-    for (from, to) in [
-        ("8h", "9h"),
-        ("1h", "2h"),
-        ("group-by: [who]", "group-by: [who, ip]"),
-        ("{gte: 3}", "{gte: 3, lt: 9}"),
-        ("{email: who}", "{user_id: who}"),
-    ] {
+    for (from, to) in
+        [("8h", "9h"), ("1h", "2h"), ("group-by: [who]", "group-by: [who, ip]"), ("{email: who}", "{user_id: who}")]
+    {
         let other = narrow.replace(from, to);
         let other = if from.starts_with("group") { other.replace("tests:", "other:") } else { other };
         let told = shown(&linted(&[("a.yml", &one), ("b.yml", &other)]));

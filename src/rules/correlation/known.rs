@@ -1,0 +1,54 @@
+//! The rules and correlations of a folder by the names that correlations have for them.
+
+use std::collections::HashMap;
+
+use crate::incident::{Digest, RuleId};
+
+use super::super::detector::Draft;
+use super::super::problem::Place;
+use super::super::rule::Rule;
+use super::read::CorrelationDraft;
+
+/// All that can be named.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    names: HashMap<String, usize>,
+    /// The rules, and behind them the correlations.
+    all: Vec<Named>,
+}
+
+/// A rule that can be named.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) id: RuleId,
+    pub(super) title: String,
+    pub(super) behaviour: Digest,
+    /// Its place among the correlations, if it is one.
+    pub(super) correlation: Option<usize>,
+}
+
+impl Known {
+    pub(super) fn of(rules: &[(usize, Draft)], correlations: &[(usize, CorrelationDraft)]) -> Self {
+        let mut known = Self::default();
+        for (_, draft) in rules {
+            known.add(&draft.detector.rule, draft.name.as_ref(), None);
+        }
+        for (place, (_, draft)) in correlations.iter().enumerate() {
+            known.add(&draft.rule, draft.name.as_ref(), Some(place));
+        }
+        known
+    }
+
+    /// The rule of this name or id.
+    pub(super) fn get(&self, name: &str) -> Option<&Named> {
+        self.all.get(*self.names.get(name)?)
+    }
+
+    fn add(&mut self, rule: &Rule, name: Option<&(Place, String)>, correlation: Option<usize>) {
+        let (id, title) = (rule.reference.id.clone(), rule.reference.title.clone());
+        for name in name.map(|(_, name)| name.as_str()).into_iter().chain([id.as_str()]) {
+            self.names.insert(name.to_owned(), self.all.len());
+        }
+        self.all.push(Named { id, title, behaviour: rule.behaviour, correlation });
+    }
+}
