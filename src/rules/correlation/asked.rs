@@ -17,8 +17,9 @@ const OTHERS: [&str; 2] = ["field", "percentile"];
 const TRIED_MAX: usize = 12;
 
 impl Condition {
-    /// Reads `condition`: one comparison or a range, or for rules in time words that join their `names`.
-    pub(super) fn read(node: &Node, sort: Sort, names: &[&str], report: &mut Report) -> Option<Self> {
+    /// Reads `condition`: one comparison or a range, or for rules in time words that join their `names`; of
+    /// a correlation that `acts`, or does not.
+    pub(super) fn read(node: &Node, sort: Sort, names: &[&str], acts: bool, report: &mut Report) -> Option<Self> {
         let condition = match (&node.value, sort) {
             (Yaml::Text(text), Sort::Temporal) => {
                 let joined = Joined::parse_over("rule of this correlation", text, names, node.at, report)?;
@@ -27,7 +28,7 @@ impl Condition {
             }
             _ => Self::Compare(Bounds::read(&Fields::of(node, "condition", report)?, &OTHERS, report)?),
         };
-        condition.check(sort, names, node.at, report)?;
+        condition.check(sort, names, (acts, node.at), report)?;
         Some(condition)
     }
 
@@ -44,7 +45,7 @@ impl Condition {
         }
     }
 
-    fn check(&self, sort: Sort, names: &[&str], at: Place, report: &mut Report) -> Option<()> {
+    fn check(&self, sort: Sort, names: &[&str], (acts, at): (bool, Place), report: &mut Report) -> Option<()> {
         let counts = matches!(sort, Sort::EventCount | Sort::ValueCount);
         if let (Self::Compare(bounds), true) = (self, counts)
             && bounds.reach(ENTRIES_MAX)
@@ -59,12 +60,23 @@ impl Condition {
             report.last_error_is(Lint::ImpossibleCondition);
             return None;
         }
-        if !can_fail && !self.is_earned() {
+        if self.is_earned() {
+            return Some(());
+        }
+        if !can_fail {
             let what = format!("every window comes to {}", self.what(names));
             report.error_with(at, what, "write `gte: 1` to match with each event");
             report.last_error_is(Lint::ImpossibleCondition);
             return None;
         }
+        let what = format!("{} may hold with the first event, and the next may undo it", self.what(names));
+        let advice = "a window slides and has no end; ask for at least a number";
+        if acts {
+            report.error_with(at, what, advice);
+            report.last_error_is(Lint::HoldsByAbsence);
+            return None;
+        }
+        report.warn(Lint::HoldsByAbsence, at, what, advice);
         Some(())
     }
 

@@ -34,8 +34,9 @@ impl CorrelationDraft {
             }
         }
         let head = Head::read(fields, origin, &[], report);
+        let acts = fields.get("response").is_some();
         let section = fields.need("correlation", report).zip(version);
-        let section = section.and_then(|(node, version)| Section::read(node, version, report));
+        let section = section.and_then(|(node, version)| Section::read(node, version, acts, report));
         let tests = fields.get("tests").map(|node| own_tests::read(node, report)).unwrap_or_default();
         let (Head { rule, name, id_at, codes }, section) = (head?, section?);
         let account_key = match &rule.response {

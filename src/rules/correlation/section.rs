@@ -58,7 +58,8 @@ pub(super) struct Alias {
 }
 
 impl Section {
-    pub(super) fn read(node: &Node, version: SigmaVersion, report: &mut Report) -> Option<Self> {
+    /// Reads it; of a correlation that `acts`, or does not.
+    pub(super) fn read(node: &Node, version: SigmaVersion, acts: bool, report: &mut Report) -> Option<Self> {
         let body = Fields::of(node, "correlation", report)?;
         body.only(&KEYS, report);
         let sort = sort(&body, report);
@@ -69,7 +70,7 @@ impl Section {
         let generates = generates(&body, report);
         let (sort, rules) = (sort?, rules?);
         let fields = value_fields(&body, sort, version, report);
-        let condition = condition(&body, sort, &rules, report);
+        let condition = condition(&body, sort, &rules, acts, report);
         Some(Self {
             at: body.at,
             rules,
@@ -206,10 +207,16 @@ fn value_fields(body: &Fields<'_>, sort: Sort, version: SigmaVersion, report: &m
     items.iter().map(|item| field_of(reader::line(item, "field", report)?, version, item.at, report)).collect()
 }
 
-fn condition(body: &Fields<'_>, sort: Sort, rules: &[(Place, String)], report: &mut Report) -> Option<Condition> {
+fn condition(
+    body: &Fields<'_>,
+    sort: Sort,
+    rules: &[(Place, String)],
+    acts: bool,
+    report: &mut Report,
+) -> Option<Condition> {
     let names: Vec<&str> = rules.iter().map(|(_, name)| name.as_str()).collect();
     match body.get("condition") {
-        Some(node) => Condition::read(node, sort, &names, report),
+        Some(node) => Condition::read(node, sort, &names, acts, report),
         None if sort.tells_parts_apart() => Some(Condition::all_of(rules.len())),
         None => {
             report.error_with(body.at, "this type of correlation needs a `condition`", "add one such as `gte: 10`");

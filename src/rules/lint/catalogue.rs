@@ -39,6 +39,7 @@ pub enum Lint {
     EmptyList,
     FilterPolarity,
     HiddenCharacter,
+    HoldsByAbsence,
     ImpossibleCondition,
     InlineRegexFlags,
     MissingDescription,
@@ -74,7 +75,7 @@ struct Entry {
 
 impl Lint {
     /// Every lint, by its id.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::AttackerControlledOnly,
         Self::BarInName,
         Self::BracketInName,
@@ -83,6 +84,7 @@ impl Lint {
         Self::EmptyList,
         Self::FilterPolarity,
         Self::HiddenCharacter,
+        Self::HoldsByAbsence,
         Self::ImpossibleCondition,
         Self::InlineRegexFlags,
         Self::MissingDescription,
@@ -174,6 +176,7 @@ impl Lint {
             Self::HiddenCharacter => {
                 ("hidden-character", Warning, "a character makes the text read otherwise than it is")
             }
+            Self::HoldsByAbsence => ("holds-by-absence", Warning, "a correlation matches by what is not there yet"),
             Self::ImpossibleCondition => ("impossible-condition", Error, "no window comes to it, or every one does"),
             Self::InlineRegexFlags => ("inline-regex-flags", Warning, "flags in an expression are going out of use"),
             Self::MissingDescription => ("missing-description", Warning, "a rule that acts does not say why"),

@@ -271,6 +271,13 @@ fn on_correlations() {
         ("  account: {email: who}\n", ""),
         ("  group-by: [who]\n", ""),
         ("response:\n", "response:\n  each: true\n  limit: 2\n"),
+        ("{gte: 2}", "{lt: 2}"),
+        ("{gte: 2}", "{eq: 2}"),
+        ("{gte: 2}", "{neq: 2}"),
+        ("{gte: 2}", "{gte: 2, lte: 9}"),
+        ("{gte: 2}", "{gte: 0}"),
+        ("{gte: 2}", "{gt: -1}"),
     ];
     agree(&acting, &refused, false);
+    agree(&acting, &[("{gte: 2}", "{gt: 0}"), ("{gte: 2}", "{gte: 1}")], true);
 }

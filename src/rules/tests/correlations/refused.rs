@@ -104,8 +104,37 @@ fn told(text: &str) -> Vec<Lint> {
     load_rule(text).unwrap().warnings().iter().filter_map(|warning| warning.lint).collect()
 }
 
+const BY_ABSENCE: [&str; 10] = [
+    "type: event_count, rules: [a], condition: {lt: 3}",
+    "type: event_count, rules: [a], condition: {lte: 5}",
+    "type: event_count, rules: [a], condition: {neq: 10}",
+    "type: event_count, rules: [a], condition: {eq: 1}",
+    "type: event_count, rules: [a], condition: {gte: 3, lte: 9}",
+    "type: value_count, rules: [a], condition: {field: v, eq: 3}",
+    "type: value_sum, rules: [a], condition: {field: v, gte: 0}",
+    "type: value_sum, rules: [a], condition: {field: v, lt: 5}",
+    "type: temporal, rules: [a, b], condition: b and not a",
+    "type: temporal, rules: [a, b], condition: {lt: 2}",
+];
+
 #[test]
-fn a_rule_that_the_words_do_not_use_is_told_of() {
+fn what_holds_by_absence_is_told_and_refused_of_one_that_acts() {
+    for counts in BY_ABSENCE {
+        let counts = format!("{counts}, group-by: [u], timespan: 1h");
+        assert_eq!(told(&files(&counts, "")), [Lint::HoldsByAbsence], "{counts}");
+        let said = refused(&counts, &owned());
+        assert!(said.contains("may hold with the first event, and the next may undo it"), "{counts}: {said}");
+    }
+    for counts in [
+        "type: event_count, rules: [a], condition: {gte: 1}",
+        "type: event_count, rules: [a], condition: {gt: 2.5}",
+        "type: value_avg, rules: [a], condition: {field: v, gt: 0}",
+        "type: temporal, rules: [a, b], condition: a or b",
+        "type: temporal_ordered, rules: [a, b]",
+    ] {
+        let counts = format!("{counts}, group-by: [u], timespan: 1h");
+        assert_eq!(told(&files(&counts, &owned())), [], "{counts}");
+    }
     let unused = "type: temporal, rules: [a, b, c], timespan: 1h, condition: a and b";
     assert_eq!(told(&files(unused, "")), [Lint::UnusedSearch]);
 }
