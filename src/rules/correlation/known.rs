@@ -15,6 +15,7 @@ pub(super) struct Known {
     names: HashMap<String, usize>,
     /// The rules, and behind them the correlations.
     all: Vec<Named>,
+    rules: usize,
 }
 
 /// A rule that can be named.
@@ -22,6 +23,7 @@ pub(super) struct Known {
 pub(super) struct Named {
     pub(super) id: RuleId,
     pub(super) title: String,
+    /// Of a correlation only once it is linked, since what its rules do is part of it.
     pub(super) behaviour: Digest,
     /// Its place among the correlations, if it is one.
     pub(super) correlation: Option<usize>,
@@ -29,7 +31,7 @@ pub(super) struct Named {
 
 impl Known {
     pub(super) fn of(rules: &[(usize, Draft)], correlations: &[(usize, CorrelationDraft)]) -> Self {
-        let mut known = Self::default();
+        let mut known = Self { rules: rules.len(), ..Self::default() };
         for (_, draft) in rules {
             known.add(&draft.detector.rule, draft.name.as_ref(), None);
         }
@@ -42,6 +44,13 @@ impl Known {
     /// The rule of this name or id.
     pub(super) fn get(&self, name: &str) -> Option<&Named> {
         self.all.get(*self.names.get(name)?)
+    }
+
+    /// The correlation at this place among them is linked, and is known for what it counts.
+    pub(super) fn is_linked(&mut self, place: usize, behaviour: Digest) {
+        if let Some(named) = self.all.get_mut(self.rules + place) {
+            named.behaviour = behaviour;
+        }
     }
 
     fn add(&mut self, rule: &Rule, name: Option<&(Place, String)>, correlation: Option<usize>) {

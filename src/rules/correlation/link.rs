@@ -28,11 +28,19 @@ pub(in crate::rules) fn link(
     rules: &[(usize, Draft)],
     reports: &mut [Report],
 ) -> Vec<(usize, Correlation)> {
-    let known = Known::of(rules, &drafts);
+    let mut known = Known::of(rules, &drafts);
     let order = ordered(&drafts, &known, reports);
     let mut drafts: Vec<Option<(usize, CorrelationDraft)>> = drafts.into_iter().map(Some).collect();
-    let taken = order.into_iter().filter_map(|place| drafts.get_mut(place).and_then(Option::take));
-    taken.filter_map(|(file, draft)| Some((file, linked(draft, &known, reports.get_mut(file)?)?))).collect()
+    let mut correlations = Vec::new();
+    for place in order {
+        let Some((file, draft)) = drafts.get_mut(place).and_then(Option::take) else { continue };
+        let Some(report) = reports.get_mut(file) else { continue };
+        if let Some(correlation) = linked(draft, &known, report) {
+            known.is_linked(place, correlation.rule.behaviour);
+            correlations.push((file, correlation));
+        }
+    }
+    correlations
 }
 
 /// The places of the drafts, each behind those that it names; those in a circle are left out.

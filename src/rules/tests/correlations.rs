@@ -2,6 +2,7 @@
 //! match events whose `k` is their name; a row of events is put to the correlation as its own test.
 
 mod refused;
+mod safety;
 
 use super::super::Lint;
 use super::*;
