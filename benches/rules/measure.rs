@@ -43,7 +43,7 @@ pub(crate) fn run(input: &Input) -> Value {
     let for_source =
         alerts.iter().map(|alert| set.evaluate(alert).matches.into_iter().map(|found| id(found.rule)).collect());
     json!({
-        "rules": set.rules().len(), "load_ms": load_ms, "memory_mib": memory_mib,
+        "rules": set.detectors().len(), "load_ms": load_ms, "memory_mib": memory_mib,
         "unrouted_us": least(&unrouted), "routed_us": least(&routed), "parse_us": least(&parse),
         "matches": written(&input.folder.join("ours-unrouted.tsv"), all),
         "routed_matches": written(&input.folder.join("ours-routed.tsv"), for_source),

@@ -20,8 +20,8 @@ pub fn load(rule: &[u8]) -> Result<RuleSet, LoadErrors> {
     let result = compile(&folder(rule));
     match &result {
         Ok(set) => {
-            for rule in set.rules().iter().filter(|rule| rule.response.is_some()) {
-                assert!(!rule.explain(&json!({})).passes, "a rule that acts matches the empty event");
+            for detector in set.detectors().iter().filter(|detector| detector.rule.response.is_some()) {
+                assert!(!detector.explain(&json!({})).passes, "a rule that acts matches the empty event");
             }
         }
         Err(errors) => {
@@ -40,7 +40,7 @@ pub fn load(rule: &[u8]) -> Result<RuleSet, LoadErrors> {
 /// The index finds exactly what a walk of every rule finds.
 pub fn assert_index_walks(set: &RuleSet, event: &Value) {
     let found: Vec<_> = set.matching(event).iter().map(|rule| rule.reference.id.clone()).collect();
-    let walked = set.rules().iter().filter(|rule| rule.explain(event).passes);
-    let walked: Vec<_> = walked.map(|rule| rule.reference.id.clone()).collect();
+    let walked = set.detectors().iter().filter(|detector| detector.explain(event).passes);
+    let walked: Vec<_> = walked.map(|detector| detector.rule.reference.id.clone()).collect();
     assert_eq!(found, walked, "{event}");
 }

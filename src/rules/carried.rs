@@ -5,12 +5,12 @@
 
 use crate::incident::LogSource;
 
+use super::detector::Detector;
 use super::lint::Lint;
 use super::own_tests::OwnTest;
 use super::problem::{Place, Report};
 use super::reader::Fields;
 use super::response::{Mode, Response};
-use super::rule::Rule;
 
 /// A sender whose events have one shape.
 #[derive(Debug)]
@@ -107,9 +107,9 @@ pub(super) fn check(log_source: &LogSource, response: &Response, at: Place, repo
 }
 
 /// Reports an account of which nothing shows that the events have it there, when the rule acts on it.
-pub(super) fn check_shown(rule: &Rule, tests: &[OwnTest], at: Place, report: &mut Report) {
-    let Some(Response { mode: Mode::Enforce, account: Some(_), .. }) = &rule.response else { return };
-    if sender_of(&rule.log_source).is_none() && !tests.iter().any(OwnTest::names_account) {
+pub(super) fn check_shown(detector: &Detector, tests: &[OwnTest], at: Place, report: &mut Report) {
+    let Some(Response { mode: Mode::Enforce, account: Some(_), .. }) = &detector.rule.response else { return };
+    if sender_of(&detector.log_source).is_none() && !tests.iter().any(OwnTest::names_account) {
         let what = "no test shows that the events name the account there, and their sender is not known here";
         let advice = "add a test with an event as it comes, and the account that it names";
         report.warn(Lint::UntestedAccountPath, at, what, advice);

@@ -49,7 +49,18 @@ impl Condition {
 
     /// Reads `text`, written at `at`, over the identifiers `names`.
     pub(super) fn parse(text: &str, names: &[&str], at: Place, report: &mut Report) -> Option<Self> {
-        match Parser::read(text, names) {
+        Self::parse_over("search identifier", text, names, at, report)
+    }
+
+    /// As [`Condition::parse`], over names of something else.
+    pub(super) fn parse_over(
+        what: &'static str,
+        text: &str,
+        names: &[&str],
+        at: Place,
+        report: &mut Report,
+    ) -> Option<Self> {
+        match Parser::read(what, text, names) {
             Ok((condition, is_shouting)) => {
                 if is_shouting {
                     report.warn(
@@ -91,12 +102,12 @@ impl Condition {
         }
     }
 
-    /// Whether nothing in it has to be absent.
-    pub(super) fn is_without_not(&self) -> bool {
+    /// Whether it has a `not`.
+    pub(super) fn negates(&self) -> bool {
         match self {
-            Self::Search(_) => true,
-            Self::Not(_) => false,
-            Self::All(parts) | Self::Any(parts) => parts.iter().all(Self::is_without_not),
+            Self::Search(_) => false,
+            Self::Not(_) => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::negates),
         }
     }
 
@@ -122,6 +133,8 @@ fn refused<V>(what: impl Into<String>, advice: impl Into<String>) -> Result<V, R
 }
 
 struct Parser<'t> {
+    /// What the names are of, for messages.
+    what: &'static str,
     tokens: std::iter::Peekable<std::vec::IntoIter<Token<'t>>>,
     names: &'t [&'t str],
     is_shouting: bool,
@@ -135,11 +148,11 @@ enum Token<'t> {
 }
 
 impl<'t> Parser<'t> {
-    fn read(text: &'t str, names: &'t [&'t str]) -> Result<(Condition, bool), Refused> {
+    fn read(what: &'static str, text: &'t str, names: &'t [&'t str]) -> Result<(Condition, bool), Refused> {
         if text.len() > CONDITION_BYTES_MAX {
             return refused(format!("the condition is longer than {CONDITION_BYTES_MAX} bytes"), "split the rule");
         }
-        let mut parser = Self { tokens: tokens(text)?.into_iter().peekable(), names, is_shouting: false };
+        let mut parser = Self { what, tokens: tokens(text)?.into_iter().peekable(), names, is_shouting: false };
         let condition = parser.or(0)?;
         match parser.tokens.next() {
             None => Ok((condition, parser.is_shouting)),
@@ -181,7 +194,7 @@ impl<'t> Parser<'t> {
                 }
             }
             Some(Token::Word(word)) => self.word(word),
-            _ => refused("the condition ends where a search identifier is expected", "name one"),
+            _ => refused(format!("the condition ends where a {} is expected", self.what), "name one"),
         }
     }
 
@@ -195,7 +208,7 @@ impl<'t> Parser<'t> {
         match self.names.iter().position(|name| *name == word) {
             Some(index) => Ok(Condition::Search(index)),
             None => refused(
-                format!("the condition names `{word}`, which is no search identifier"),
+                format!("the condition names `{word}`, which is no {}", self.what),
                 spelling::advice(word, self.names),
             ),
         }
@@ -221,7 +234,7 @@ impl<'t> Parser<'t> {
             .map(|(index, _)| Condition::Search(index))
             .collect();
         if chosen.is_empty() {
-            return refused(format!("`{quantity} of {pattern}` selects no search identifier"), "check the pattern");
+            return refused(format!("`{quantity} of {pattern}` selects no {}", self.what), "check the pattern");
         }
         Ok(single_or(chosen, join))
     }

@@ -12,8 +12,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::condition::Condition;
+use super::detector::Detector;
 use super::part::Part;
-use super::rule::Rule;
 
 /// How much of a rule its tests hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,11 +64,11 @@ pub(super) struct Shown {
 
 /// What the rule's tests show of its parts. What filters add is not the rule's, and its tests need not
 /// hold it.
-pub(super) fn of<'e>(rule: &Rule, events: impl Iterator<Item = &'e Value>) -> Vec<Shown> {
-    let detection = &rule.detection;
+pub(super) fn of<'e>(detector: &Detector, events: impl Iterator<Item = &'e Value>) -> Vec<Shown> {
+    let detection = &detector.detection;
     let mut own = &detection.condition;
     let mut filters = Vec::new();
-    for _ in 0..rule.filters {
+    for _ in 0..detector.filters {
         if let Condition::All(parts) = own
             && let [inner, filter] = parts.as_slice()
         {

@@ -3,13 +3,14 @@
 
 use crate::incident::{Digest, RuleId};
 
-use super::correlation::CorrelationDraft;
+use super::correlation::{self, CorrelationDraft};
+use super::detector::Draft;
 use super::filter::Filter;
 use super::lint::allow;
 use super::lists::Lists;
 use super::problem::Report;
 use super::reader::Fields;
-use super::rule::{Draft, Statuses};
+use super::rule::Statuses;
 use super::source::{self, SourceFile};
 use super::spelling;
 use super::yaml::{self, Node, Yaml};
@@ -175,7 +176,12 @@ impl Sort {
 /// Sigma allows keys of one's own. One that looks like a known key misspelt would silently lose its
 /// part of the rule, so it is an error.
 fn check_keys(fields: &Fields<'_>, report: &mut Report) {
+    let counts = fields.get("correlation").is_some();
     for entry in fields.entries().iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
+        if counts && correlation::KEYS.contains(&entry.key.as_str()) {
+            report.error_with(entry.at, format!("unknown key `{}`", entry.key), "it belongs into `correlation`");
+            continue;
+        }
         let others = OTHER_WORDS.iter().map(|(word, _)| *word);
         let Some(meant) = spelling::closest(&entry.key, KEYS.into_iter().chain(others)) else { continue };
         let other = OTHER_WORDS.iter().find(|(word, _)| *word == meant);

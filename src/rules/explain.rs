@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::condition::Condition;
 use super::detection::{Detection, Elements, Search};
+use super::detector::Detector;
 use super::field::Field;
 use super::item::Item;
 use super::modifier::Kind;
-use super::rule::Rule;
 use super::value::Test;
 
 /// The most values and elements shown of one test.
@@ -31,7 +31,7 @@ pub struct Explained {
     pub parts: Vec<Self>,
 }
 
-impl Rule {
+impl Detector {
     /// What the rule makes of the event. The values it shows are those of the event.
     #[must_use]
     pub fn explain(&self, event: &Value) -> Explained {
@@ -186,8 +186,8 @@ mod tests {
 
     fn explain(head: &str, detection: &str, event: &Value) -> Vec<String> {
         let set = load_rule(&format!("{head}{}", detecting(detection))).unwrap();
-        let explained = set.rules()[0].explain(event);
-        assert_eq!(explained.passes, set.rules()[0].matches(event), "{detection}");
+        let explained = set.detectors()[0].explain(event);
+        assert_eq!(explained.passes, set.detectors()[0].matches(event), "{detection}");
         let mut lines = Vec::new();
         show(&explained, 0, &mut lines);
         lines

@@ -7,13 +7,14 @@ use crate::incident::{Digest, LogSource, RuleId};
 
 use super::budget::{Budget, Cost};
 use super::detection::Detection;
+use super::detector::Draft;
 use super::document::Origin;
+use super::head;
 use super::lint::Lint;
 use super::lists::{Context, Lists};
 use super::log_source;
 use super::problem::{Place, Report};
 use super::reader::{self, Fields};
-use super::rule::{self, Draft};
 use super::version::SigmaVersion;
 use super::yaml::{Node, Yaml};
 
@@ -52,15 +53,15 @@ impl Filter {
     pub(super) fn read(fields: &Fields<'_>, origin: &Origin<'_>, lists: &Lists, report: &mut Report) -> Option<Self> {
         // The rules it narrows may act.
         let context = SigmaVersion::read(fields, report).map(|version| Context::new(lists, version, true))?;
-        rule::check_words(fields, origin, report);
+        head::check_words(fields, origin, report);
         if let Some(node) = fields.get("response") {
             report.error(node.at, "a filter narrows rules and has no response of its own");
         }
         if let Some(entry) = fields.entry("tests") {
             report.error_with(entry.at, "a filter has no tests of its own", "write them in the rules it narrows");
         }
-        let id = fields.get("id").map(|node| rule::read_own_id(node, report));
-        let name = rule::read_name(fields, report);
+        let id = fields.get("id").map(|node| head::read_own_id(node, report));
+        let name = head::read_name(fields, report);
         let log_source = fields.need("logsource", report).and_then(|node| log_source::read(node, report));
         let body = fields.need("filter", report)?;
         let inner = Fields::of(body, "filter", report)?;
@@ -93,7 +94,7 @@ impl Filter {
                         report.error_with(*at, format!("`{name}` is a correlation; a filter narrows rules"), advice);
                     }
                     None => report.error_with(*at, format!("no rule is called `{name}`"), "write its id or its name"),
-                    Some(draft) if !self.log_source.has(&draft.rule.log_source) => {
+                    Some(draft) if !self.log_source.has(&draft.detector.log_source) => {
                         let what = format!("the rule `{name}` is for another log source than the filter");
                         report.error_with(*at, what, "give the filter the rule's log source, or a part of it");
                     }
@@ -106,7 +107,7 @@ impl Filter {
             if budget.spend(Cost::ConditionParts, self.detection.parts(), self.at, report).is_none() {
                 return;
             }
-            draft.rule.narrow(&self.detection, &self.called, self.version);
+            draft.detector.narrow(&self.detection, &self.called, self.version);
             narrowed += 1;
         }
         if let (Rules::Any(at), 0) = (&self.rules, narrowed) {
@@ -120,7 +121,7 @@ impl Filter {
             Rules::Any(_) => true,
             Rules::Named(named) => named.iter().any(|(_, name)| draft.is_called(name)),
         };
-        is_named && self.log_source.has(&draft.rule.log_source)
+        is_named && self.log_source.has(&draft.detector.log_source)
     }
 }
 

@@ -10,10 +10,10 @@ use foldhash::fast::RandomState;
 use serde_json::Value;
 
 use super::cover::{self, Atom};
+use super::detector::Detector;
 use super::field::DEPTH_MAX;
 use super::folded::Folded;
 use super::postings::{Postings, Wanted};
-use super::rule::Rule;
 use super::tally::{NeedNumber, Tally};
 use super::value::with_text;
 
@@ -78,11 +78,11 @@ impl Found {
 
 impl Index {
     /// Over these rules and their numbers.
-    pub(super) fn of<'r>(rules: impl Iterator<Item = (usize, &'r Rule)>) -> Self {
+    pub(super) fn of<'r>(rules: impl Iterator<Item = (usize, &'r Detector)>) -> Self {
         let mut index = Self::default();
         let (mut fields, mut anywhere): (HashMap<Box<str>, Wanted>, Wanted) = Default::default();
-        for (place, (number, rule)) in (0..).zip(rules) {
-            let needs = cover::needs(&rule.detection);
+        for (place, (number, detector)) in (0..).zip(rules) {
+            let needs = cover::needs(&detector.detection);
             if needs.is_empty() {
                 index.always.push(place);
             }

@@ -8,6 +8,7 @@ use crate::incident::{Digest, ReasonCode, RuleId};
 
 use super::budget::Budget;
 use super::correlation::{self, Correlation, Feeds, own_tests};
+use super::detector::Draft;
 use super::document::{self, Document};
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
@@ -18,7 +19,7 @@ use super::own_tests::OwnTest;
 use super::problem::{LoadErrors, Place, Problem, Report};
 use super::reasons::{self, Reasons};
 use super::response::Mode;
-use super::rule::{Draft, Rule, Statuses};
+use super::rule::{Rule, Statuses};
 use super::rule_set::RuleSet;
 use super::signature;
 use super::signers::Signers;
@@ -235,10 +236,10 @@ impl Opened {
         let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
         self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
         warnings.sort();
-        let (rules, tests) = self.drafts.into_iter().map(|(_, draft)| (draft.rule, draft.tests)).unzip();
+        let (detectors, tests) = self.drafts.into_iter().map(|(_, draft)| (draft.detector, draft.tests)).unzip();
         let (reasons, guardrails, identities) = (self.reasons, self.guardrails, self.identities);
         let correlations = self.correlations.into_iter().map(|(_, correlation)| correlation).collect();
-        let set = RuleSet::new(rules, correlations, self.digest, reasons, guardrails, identities, warnings);
+        let set = RuleSet::new(detectors, correlations, self.digest, reasons, guardrails, identities, warnings);
         (errors, Untested { set, tests, folder: self.folder, is_whole: self.is_whole })
     }
 }
@@ -249,9 +250,9 @@ impl Untested {
     /// correlations, which count what other documents match, unless those of the rules come out.
     fn tested(self, mut errors: Vec<Problem>, files: &[SourceFile]) -> Result<RuleSet, LoadErrors> {
         if errors.is_empty() {
-            for (rule, tests) in self.set.rules().iter().zip(&self.tests) {
-                let failed = tests.iter().filter_map(|test| Some((test, test.check(rule, &self.set).err()?)));
-                errors.extend(failed.map(|(test, why)| self.failure(rule, &test.name, test.at, &why)));
+            for (detector, tests) in self.set.detectors().iter().zip(&self.tests) {
+                let failed = tests.iter().filter_map(|test| Some((test, test.check(detector, &self.set).err()?)));
+                errors.extend(failed.map(|(test, why)| self.failure(&detector.rule, &test.name, test.at, &why)));
             }
         }
         if errors.is_empty() {
@@ -378,8 +379,9 @@ fn read_drafts(
         for document in document::read(file, lists, statuses, &mut report) {
             match document {
                 Document::Rule(draft) => {
-                    let id = Some((draft.id_at, &draft.rule.reference.id));
-                    unique.check(id, draft.name.as_ref(), &draft.rule.file, &mut report);
+                    let rule = &draft.detector.rule;
+                    let id = Some((draft.id_at, &rule.reference.id));
+                    unique.check(id, draft.name.as_ref(), &rule.file, &mut report);
                     check_codes(&draft.codes, reasons, &mut report);
                     drafts.push((index, *draft));
                 }
@@ -411,7 +413,7 @@ fn read_drafts(
     let is_correlation = |name: &str| correlations.iter().any(|(_, draft)| draft.is_called(name));
     apply_filters(&filters, &mut drafts, &is_correlation, lists.budget(), reports);
     let correlations = correlation::link(correlations, &drafts, reports);
-    warn_of_silence(&drafts, &correlations, reports);
+    check_silence(&drafts, &correlations, reports);
     (drafts, correlations)
 }
 
@@ -441,18 +443,23 @@ fn apply_filters(
     }
 }
 
-/// A response that never acts is probably not meant, and must not pass for a safeguard.
-fn warn_of_silence(drafts: &[Reported<Draft>], correlations: &[Reported<Correlation>], reports: &mut [Report]) {
+/// A response that never acts is probably not meant, and must not pass for a safeguard: who names a rule that
+/// acts in a correlation would disarm it without a word.
+fn check_silence(drafts: &[Reported<Draft>], correlations: &[Reported<Correlation>], reports: &mut [Report]) {
     let feeds = Feeds::of(correlations.iter().map(|(_, correlation)| correlation));
-    let rules = drafts.iter().map(|(index, draft)| (index, &draft.rule, draft.at));
+    let rules = drafts.iter().map(|(index, draft)| (index, &draft.detector.rule, draft.at));
     let others = correlations.iter().map(|(index, correlation)| (index, &correlation.rule, correlation.at));
     for (index, rule, at) in rules.chain(others) {
-        if rule.response.is_some()
-            && feeds.is_silent(&rule.reference.id)
-            && let Some(report) = reports.get_mut(*index)
-        {
-            let advice = "write `generate: true` in the correlation, or take the response out";
-            report.warn(Lint::SilencedResponse, at, "a correlation only counts it, so its response never acts", advice);
+        let Some(response) = rule.response.as_ref().filter(|_| feeds.is_silent(&rule.reference.id)) else { continue };
+        let Some(report) = reports.get_mut(*index) else { continue };
+        let what = "a correlation only counts it, so its response never acts";
+        let advice = "write `generate: true` in the correlation, or take the response out";
+        match response.mode {
+            Mode::Shadow => report.warn(Lint::SilencedResponse, at, what, advice),
+            Mode::Enforce => {
+                report.error_with(at, what, advice);
+                report.last_error_is(Lint::SilencedResponse);
+            }
         }
     }
 }

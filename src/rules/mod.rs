@@ -1,17 +1,24 @@
 //! Floor 2: the rule authors. Loads a rules folder strictly and says what its rules match.
 //!
-//! A folder holds Sigma rules and filters (`*.yml`, `*.yaml`, flat or in subfolders), some of them with
-//! a `response:` section, `guardrails.yml`, `identities.csv`, `lists/<name>.yml` and
-//! `reasons/<locale>.yml`. [`load`] reads all of it or says
-//! everything that is wrong with it; nothing is ignored, approximated or guessed. What comes out is
-//! an immutable [`RuleSet`], and [`RuleSet::evaluate`] is the one evaluator: rules' own tests, the
-//! server and the command line all go through it.
+//! A folder holds Sigma rules, correlations and filters (`*.yml`, `*.yaml`, flat or in subfolders), some of
+//! the first two with a `response:` section, `guardrails.yml`, `identities.csv`, `lists/<name>.yml` and
+//! `reasons/<locale>.yml`. [`load`] reads all of it or says everything that is wrong with it; nothing is
+//! ignored, approximated or guessed. What comes out is an immutable [`RuleSet`], and [`RuleSet::evaluate`] is the
+//! one evaluator: rules' own tests, the server and the command line all go through it.
 //!
-//! In reading order: [`load`] sorts files; `source` and `opened` read them; `yaml` and `scalar` make trees;
-//! `document` tells rules from filters; `rule` reads a rule, `detection` and `condition` its searches,
-//! `key`, `modifier` and `item` one key of a search, `value` one test; `response`, `step` and
-//! `template` read what it asks for; `evaluate` and `field` put an event to it. `lint` looks for what is
-//! allowed and probably not meant.
+//! In reading order. [`load`] sorts files; `source` and `opened` read them; `yaml` and `scalar` make trees;
+//! `document` tells rules from correlations and filters. A [`Rule`] is what both of the first have: `head` reads
+//! it, and `response`, `step` and `template` what it asks for. A [`Detector`] finds events one by one: `detection`
+//! and `condition` read its searches, `key`, `modifier` and `item` one key of a search, `value` one test. A
+//! [`Correlation`] counts what others match; `correlation` has a folder.
+//!
+//! `evaluate` and `field` put an event to a detection. In a `rule_set` the detectors are found by `routing`, which
+//! knows the log sources, and `index`, which knows what each needs (`cover`, `grams`, `postings`, `tally`); `near`
+//! names the nearest miss.
+//!
+//! Around it: `lint` looks for what is allowed and probably not meant, `coverage` for what no test holds; `explain`
+//! tells of one event; `skeleton` begins a rule and `promote` lets one act; `signature` says who vouches for a
+//! set, and `in_force` holds the one that decides.
 
 mod attributes;
 mod behaviour;
@@ -26,6 +33,7 @@ mod cover;
 mod coverage;
 mod date_part;
 mod detection;
+mod detector;
 mod dialect;
 mod document;
 mod duration;
@@ -42,6 +50,7 @@ mod folded;
 mod format;
 mod grams;
 mod guardrails;
+mod head;
 mod identities;
 mod in_force;
 mod index;
@@ -95,6 +104,7 @@ pub use commit::checked_out;
 pub use committed::{Committed, NotCommitted, committed};
 pub use correlation::{Correlation, Row, Signal, SignalValue, Told, When};
 pub use coverage::{By, Coverage};
+pub use detector::Detector;
 pub use excerpt::Excerpt;
 pub use explain::Explained;
 pub use format::{Unformatted, formatted};

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::incident::NearestMiss;
 
+use super::detector::Detector;
 use super::index::Found;
-use super::rule::Rule;
 
 /// The nearest rule so far.
 #[derive(Default)]
@@ -23,13 +23,13 @@ impl Near {
     }
 
     /// The nearest, and on what it failed. When the event has nothing of any rule, the first of them.
-    pub(super) fn miss(self, all: &[Rule], routed: &[usize], event: &Value) -> Option<NearestMiss> {
+    pub(super) fn miss(self, all: &[Detector], routed: &[usize], event: &Value) -> Option<NearestMiss> {
         let number = self.found.map_or_else(|| routed.first().copied(), |found| Some(found.number))?;
-        let rule = all.get(number)?;
-        let nearness = rule.nearness(event);
+        let detector = all.get(number)?;
+        let nearness = detector.nearness(event);
         let miss = nearness.miss?;
         Some(NearestMiss {
-            rule: rule.reference.clone(),
+            rule: detector.rule.reference.clone(),
             passed: nearness.passed,
             tests: nearness.tests,
             field: miss.field(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::incident::{AccountRef, ActionKind};
 
+use super::detector::Detector;
 use super::guardrails::read_account;
 use super::problem::{Place, Report};
 use super::reader::{self, Fields};
@@ -68,19 +69,20 @@ impl OwnTest {
 
     /// What differs from what is expected of the rule, when an alert of its log source with this event is
     /// put to the set as any other is.
-    pub(super) fn check(&self, rule: &Rule, set: &RuleSet) -> Result<(), String> {
-        let evaluation = set.evaluate_event(&self.event, &Arc::from([rule.log_source.clone()]));
+    pub(super) fn check(&self, detector: &Detector, set: &RuleSet) -> Result<(), String> {
+        let rule = &detector.rule;
+        let evaluation = set.evaluate_event(&self.event, &Arc::from([detector.log_source.clone()]));
         let found = evaluation.matches.iter().find(|found| found.rule.reference.id == rule.reference.id);
         match (&self.expected, found) {
             (Expected::Nothing, Some(found)) => {
                 Err(format!("expected none, but the rule matched ({})", found.matched.join(", ")))
             }
             (Expected::Nothing, None) => Ok(()),
-            (_, None) if rule.matches(&self.event) => {
+            (_, None) if detector.matches(&self.event) => {
                 Err("the rule matches, but is not found among the others: a fault of this program, tell its makers"
                     .to_owned())
             }
-            (_, None) => Err(format!("expected a match, but {}", miss(rule, &self.event))),
+            (_, None) => Err(format!("expected a match, but {}", miss(detector, &self.event))),
             (Expected::Match, Some(_)) => Ok(()),
             (Expected::Response { account, steps }, Some(_)) => {
                 check_response(rule, &self.event, account.as_ref(), steps)
@@ -148,8 +150,8 @@ fn check_response(
 }
 
 /// What kept the event from matching, in words.
-fn miss(rule: &Rule, event: &Value) -> String {
-    let nearness = rule.nearness(event);
+fn miss(detector: &Detector, event: &Value) -> String {
+    let nearness = detector.nearness(event);
     let mut text = format!("{} of {} tests passed", nearness.passed, nearness.tests);
     if let Some(miss) = nearness.miss {
         // Writing to a String cannot fail.
@@ -168,7 +170,7 @@ mod tests {
     fn a_test_takes_the_way_of_alerts_and_tells_when_that_loses_the_rule() {
         let opened = load::open("", &folder(&[("x.yml", ACTING)]), Vec::new(), Statuses::default());
         let (_, draft) = &opened.drafts[0];
-        let (test, rule) = (&draft.tests[0], &draft.rule);
+        let (test, rule) = (&draft.tests[0], &draft.detector);
         assert_eq!(test.check(rule, &load_rule(ACTING).unwrap()), Ok(()));
         // As if the index over the rules had forgotten this one.
         let others = load_rule(&detecting("  s: {b: y}\n  condition: s\n")).unwrap();

@@ -228,7 +228,7 @@ detection:
     fn what_a_rule_does_is_the_same_whatever_is_written_for_people() {
         let load = |text: &str| {
             let files = load::files(folder(text).path()).unwrap();
-            load::compile(&files).unwrap().rules()[0].behaviour
+            load::compile(&files).unwrap().detectors()[0].rule.behaviour
         };
         let rule = |text: &str| format!("{text}{}", BLOCK.replace("MODE", "mode: shadow\n  "));
         let known = load(&rule(RULE));

@@ -17,12 +17,18 @@ pub(super) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// The node as a mapping called `name`, or a report that it is none.
     pub(super) fn of(node: &'n Node, name: &'n str, report: &mut Report) -> Option<Self> {
+        let fields = Self::if_map(node, name);
+        if fields.is_none() {
+            report.error(node.at, format!("{name} must be a mapping, not {}", node.what()));
+        }
+        fields
+    }
+
+    /// The node as a mapping, if it is one.
+    pub(super) fn if_map(node: &'n Node, name: &'n str) -> Option<Self> {
         match &node.value {
             Yaml::Map(entries) => Some(Self { name, at: node.at, entries }),
-            _ => {
-                report.error(node.at, format!("{name} must be a mapping, not {}", node.what()));
-                None
-            }
+            _ => None,
         }
     }
 
@@ -103,6 +109,14 @@ pub(super) fn list<'n>(node: &'n Node, name: &str, report: &mut Report) -> &'n [
             report.error(node.at, format!("`{name}` must be a list, not {}", node.what()));
             &[]
         }
+    }
+}
+
+/// As [`list`], where a single text is a list of itself.
+pub(super) fn list_or_text<'n>(node: &'n Node, name: &str, report: &mut Report) -> &'n [Node] {
+    match &node.value {
+        Yaml::Text(_) => std::slice::from_ref(node),
+        _ => list(node, name, report),
     }
 }
 

@@ -9,8 +9,8 @@ use arc_swap::ArcSwap;
 
 use crate::incident::LogSource;
 
+use super::detector::Detector;
 use super::index::Index;
-use super::rule::Rule;
 
 /// So many sets of log sources are remembered, which is more than there can be sources; one more, and
 /// remembering begins anew.
@@ -34,11 +34,11 @@ pub(super) struct Routing {
 
 impl Routing {
     /// The rules for events of these log sources.
-    pub(super) fn of(&self, log_sources: &Arc<[LogSource]>, rules: &[Rule]) -> Arc<Routed> {
+    pub(super) fn of(&self, log_sources: &Arc<[LogSource]>, detectors: &[Detector]) -> Arc<Routed> {
         if let Some(routed) = self.known.load().get(log_sources) {
             return Arc::clone(routed);
         }
-        let routed = Arc::new(Routed::of(log_sources, rules));
+        let routed = Arc::new(Routed::of(log_sources, detectors));
         self.known.rcu(|known| {
             let mut known = if known.len() < SETS_MAX { Known::clone(known) } else { Known::default() };
             known.insert(Arc::clone(log_sources), Arc::clone(&routed));
@@ -48,17 +48,17 @@ impl Routing {
     }
 
     /// Makes now what `other` has had to make.
-    pub(super) fn prepare_as(&self, other: &Self, rules: &[Rule]) {
+    pub(super) fn prepare_as(&self, other: &Self, detectors: &[Detector]) {
         for log_sources in other.known.load().keys() {
-            self.of(log_sources, rules);
+            self.of(log_sources, detectors);
         }
     }
 }
 
 impl Routed {
-    fn of(log_sources: &[LogSource], rules: &[Rule]) -> Self {
-        let is_for = |rule: &Rule| log_sources.iter().any(|source| rule.log_source.has(source));
-        let routed = || rules.iter().enumerate().filter(|(_, rule)| is_for(rule));
+    fn of(log_sources: &[LogSource], detectors: &[Detector]) -> Self {
+        let is_for = |detector: &Detector| log_sources.iter().any(|source| detector.log_source.has(source));
+        let routed = || detectors.iter().enumerate().filter(|(_, detector)| is_for(detector));
         Self { rules: routed().map(|(number, _)| number).collect(), index: Index::of(routed()) }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::incident::{Alert, Digest, LogSource, NearestMiss, RuleId};
 
 use super::correlation::{self, Correlation, Feeds, Signal};
+use super::detector::Detector;
 use super::guardrails::Guardrails;
 use super::identities::Identities;
 use super::index::Index;
@@ -21,7 +22,7 @@ use super::rule::Rule;
 #[derive(Debug)]
 pub struct RuleSet {
     /// In the order of their files' names.
-    rules: Vec<Rule>,
+    detectors: Vec<Detector>,
     /// Each behind those that it builds on.
     correlations: Vec<Correlation>,
     feeds: Feeds,
@@ -58,7 +59,7 @@ pub struct Match<'r> {
 
 impl RuleSet {
     pub(super) fn new(
-        rules: Vec<Rule>,
+        detectors: Vec<Detector>,
         correlations: Vec<Correlation>,
         digest: Digest,
         reasons: Reasons,
@@ -71,7 +72,7 @@ impl RuleSet {
             correlations,
             routing: Routing::default(),
             index: OnceLock::new(),
-            rules,
+            detectors,
             digest,
             reasons,
             guardrails,
@@ -80,10 +81,10 @@ impl RuleSet {
         }
     }
 
-    /// The rules, in the order of their files' names.
+    /// The rules that look at one event, in the order of their files' names.
     #[must_use]
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
+    pub fn detectors(&self) -> &[Detector] {
+        &self.detectors
     }
 
     /// The correlations, each behind those that it builds on.
@@ -92,9 +93,12 @@ impl RuleSet {
         &self.correlations
     }
 
-    /// The rules and, as rules, the correlations.
+    /// All rules: those of the detectors, and those that are correlations.
     pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().chain(self.correlations.iter().map(|correlation| &correlation.rule))
+        self.detectors
+            .iter()
+            .map(|detector| &detector.rule)
+            .chain(self.correlations.iter().map(|correlation| &correlation.rule))
     }
 
     /// Takes what the event, which these rules match, adds to correlations to `holds`, one signal after
@@ -170,8 +174,8 @@ impl RuleSet {
     }
 
     /// As [`RuleSet::evaluate`], for an event of these log sources.
-    pub(super) fn evaluate_event(&self, event: &Value, log_sources: &Arc<[LogSource]>) -> Evaluation<'_> {
-        let routed = self.routing.of(log_sources, &self.rules);
+    pub(super) fn evaluate_event<'s>(&'s self, event: &Value, log_sources: &Arc<[LogSource]>) -> Evaluation<'s> {
+        let routed = self.routing.of(log_sources, &self.detectors);
         let (mut hits, mut near) = (Vec::new(), Near::default());
         routed.index.find(event, |found| {
             if found.is_candidate() && self.passes(found.number, event) {
@@ -181,14 +185,13 @@ impl RuleSet {
             }
         });
         if hits.is_empty() {
-            return Evaluation { matches: Vec::new(), nearest: near.miss(&self.rules, &routed.rules, event) };
+            return Evaluation { matches: Vec::new(), nearest: near.miss(&self.detectors, &routed.rules, event) };
         }
         hits.sort_unstable();
-        let rules = hits.into_iter().filter_map(|index| self.rules.get(index));
-        Evaluation {
-            matches: rules.map(|rule| Match { rule, matched: rule.matched(event), account: None }).collect(),
-            nearest: None,
-        }
+        let detectors = hits.into_iter().filter_map(|number| self.detectors.get(number));
+        let found =
+            |detector: &'s Detector| Match { rule: &detector.rule, matched: detector.matched(event), account: None };
+        Evaluation { matches: detectors.map(found).collect(), nearest: None }
     }
 
     /// The rules whose detection the event passes, whatever log source they are for, in the order of
@@ -196,22 +199,22 @@ impl RuleSet {
     #[must_use]
     pub fn matching(&self, event: &Value) -> Vec<&Rule> {
         let mut hits = Vec::new();
-        let index = self.index.get_or_init(|| Index::of(self.rules.iter().enumerate()));
+        let index = self.index.get_or_init(|| Index::of(self.detectors.iter().enumerate()));
         index.find(event, |found| {
             if found.is_candidate() && self.passes(found.number, event) {
                 hits.push(found.number);
             }
         });
         hits.sort_unstable();
-        hits.into_iter().filter_map(|number| self.rules.get(number)).collect()
+        hits.into_iter().filter_map(|number| Some(&self.detectors.get(number)?.rule)).collect()
     }
 
     /// Prepares for the log sources that `other` has met, so that no alert waits for it.
     pub(super) fn prepare_as(&self, other: &Self) {
-        self.routing.prepare_as(&other.routing, &self.rules);
+        self.routing.prepare_as(&other.routing, &self.detectors);
     }
 
     fn passes(&self, number: usize, event: &Value) -> bool {
-        self.rules.get(number).is_some_and(|rule| rule.matches(event))
+        self.detectors.get(number).is_some_and(|detector| detector.matches(event))
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::correlation::own_tests;
 use super::coverage::{self, By, Coverage, Shown};
+use super::detector::Detector;
 use super::load::{self, Untested};
 use super::own_tests::OwnTest;
 use super::problem::LoadErrors;
@@ -78,8 +79,8 @@ impl Gap {
 /// Every other problem of every file.
 pub fn test(folder: &Path, statuses: Statuses) -> Result<Vec<TestedRule>, LoadErrors> {
     let Untested { set, tests, .. } = load::untested(folder, statuses)?;
-    let rules = set.rules().iter().zip(&tests);
-    let mut tested: Vec<TestedRule> = rules.map(|(rule, tests)| self::tested(rule, tests, &set)).collect();
+    let detectors = set.detectors().iter().zip(&tests);
+    let mut tested: Vec<TestedRule> = detectors.map(|(detector, tests)| self::tested(detector, tests, &set)).collect();
     let outcomes = own_tests::run(&set);
     tested.extend(set.correlations().iter().map(|correlation| tested_correlation(&correlation.rule, &outcomes)));
     Ok(tested)
@@ -102,24 +103,25 @@ fn tested_correlation(rule: &Rule, outcomes: &[own_tests::Outcome<'_>]) -> Teste
     TestedRule { rule: rule.reference.clone(), file: rule.file.clone(), tests: tests.collect(), gaps, coverage }
 }
 
-fn tested(rule: &Rule, own: &[OwnTest], set: &RuleSet) -> TestedRule {
+fn tested(detector: &Detector, own: &[OwnTest], set: &RuleSet) -> TestedRule {
+    let rule = &detector.rule;
     let tests = own.iter().map(|test| TestOutcome {
         name: test.name.clone(),
         line: test.at.line,
-        difference: test.check(rule, set).err(),
+        difference: test.check(detector, set).err(),
     });
-    let (gaps, coverage) = gaps(rule, own);
+    let (gaps, coverage) = gaps(detector, own);
     TestedRule { rule: rule.reference.clone(), file: rule.file.clone(), tests: tests.collect(), gaps, coverage }
 }
 
 /// What the tests leave open, and how much they do not.
-fn gaps(rule: &Rule, tests: &[OwnTest]) -> (Vec<Gap>, Coverage) {
-    let matches: Vec<bool> = tests.iter().map(|test| rule.matches(&test.event)).collect();
+fn gaps(detector: &Detector, tests: &[OwnTest]) -> (Vec<Gap>, Coverage) {
+    let matches: Vec<bool> = tests.iter().map(|test| detector.matches(&test.event)).collect();
     let (has_match, has_miss) = (matches.contains(&true), matches.contains(&false));
     let mut gaps = Vec::new();
     gaps.extend((!has_match).then_some(Gap::NoMatch));
     gaps.extend((!has_miss).then_some(Gap::NoMiss));
-    let shown = coverage::of(rule, tests.iter().map(|test| &test.event));
+    let shown = coverage::of(detector, tests.iter().map(|test| &test.event));
     let wanted = shown.len() + 2;
     let open: Vec<Gap> = shown.into_iter().filter_map(gap).collect();
     let reached = wanted - gaps.len() - open.len();

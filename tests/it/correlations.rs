@@ -9,7 +9,7 @@ use portcullis::trail::Record;
 use serde_json::{Value, json};
 
 use crate::concurrency::at_once;
-use crate::harness::{Delivery, Kept, Set, TestApp, edit};
+use crate::harness::{ADMIN, Answer, Delivery, ENGINEER, Kept, Set, TestApp, edit};
 
 const FILE: &str = "correlations/failed-sign-ins-then-success.yml";
 const PERSON: &str = "zhang.san@example.com";
@@ -153,4 +153,42 @@ async fn a_match_is_told_once_until_its_window_has_emptied() {
         row.into_iter().flat_map(|(state, times)| std::iter::repeat_n(state, times)).collect::<Vec<_>>()
     };
     assert_eq!(firsts.collect::<Vec<_>>(), [of_a_row(1, 2), of_a_row(1, 0)].concat());
+}
+
+async fn reload(app: &TestApp) -> Answer {
+    app.post("/v1/rules/reload", ENGINEER, &json!({})).await
+}
+
+/// What the server says of the rule with this id.
+async fn row(app: &TestApp, id: &str) -> Value {
+    let rules = app.get("/v1/rules", ENGINEER).await.body;
+    rules["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == id).unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_let_a_correlation_act_let_it_act_by_what_it_counted_then() {
+    let rules = |rules: &Path| {
+        let acting = [
+            "impossible-travel.yml",
+            "leaked-credential.yml",
+            "entra/confirmed-compromised.yml",
+            "generic/confirmed-compromise.yml",
+        ];
+        acting.iter().for_each(|file| edit(rules, file, "mode: enforce", "mode: shadow"));
+    };
+    let config = "[rules]\nrequire_promotion = true\npromotion_days = 0\npromotion_matches = 0\n";
+    let app = TestApp::start_with(Set { rules, config, ..Set::default() }).await;
+    let folder = app.config.resolve(&app.config.rules.folder);
+    let id = "283fa88f-b141-433c-ba85-7597a4dc7387";
+    let body = json!({ "behaviour": row(&app, id).await["behaviour"] });
+    let promoted = app.post(&format!("/v1/rules/{id}/promote"), ADMIN, &body).await;
+    assert_eq!(promoted.status, 200, "{}", promoted.body);
+    edit(&folder, FILE, "mode: shadow", "mode: enforce");
+    assert_eq!(reload(&app).await.status, 200);
+    // The rule that is counted by the correlation that is counted by this one.
+    edit(&folder, FILE, "outcome.reason: INVALID_CREDENTIALS", "outcome.reason: [INVALID_CREDENTIALS, EXPIRED]");
+    let answer = reload(&app).await;
+    let refused = answer.body["refused"]["problems"][0].as_str().unwrap_or_default();
+    assert!(answer.status == 422 && refused.contains("nobody has let it act as it is"), "{}", answer.body);
+    app.end().await;
 }

@@ -8,7 +8,15 @@ use crate::response::Judged;
 
 /// Three of rule 1 by one person within an hour.
 fn counting() -> SourceFile {
-    let text = "title: Three
+    file("three.yml", COUNTING)
+}
+
+/// The same that only watches: what another counts may not act.
+fn watching() -> SourceFile {
+    file("three.yml", &COUNTING.replace("enforce", "shadow"))
+}
+
+const COUNTING: &str = "title: Three
 id: 00000000-0000-4000-8000-000000000009
 owner: tests
 correlation:
@@ -25,11 +33,9 @@ response:
     - sign_out: {reason: 'x', employee_reason: account-takeover}
     - disable: {reason: 'x', expires_in: 8h}
 ";
-    file("three.yml", text)
-}
 
 fn three(guardrails: &str) -> RuleSet {
-    set(guardrails, vec![rule(1, "x", "enforce", ""), counting()])
+    set(guardrails, vec![rule(1, "x", "shadow", ""), counting()])
 }
 
 fn minute(minute: i64) -> Timestamp {
@@ -105,22 +111,25 @@ fn rules_look_back_as_far_as_what_they_build_on() {
     let quarter = Duration::from_mins(15);
     assert_eq!(set(NONE, vec![rule(1, "x", "enforce", "")]).looks_back(), Duration::ZERO);
     assert_eq!(three(NONE).looks_back(), Duration::from_hours(1) + quarter);
-    let chain = String::from_utf8(counting().bytes).unwrap();
-    let upper = chain
+    let upper = COUNTING
         .replace("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000009")
         .replace("id: 00000000-0000-4000-8000-000000000009", "id: 00000000-0000-4000-8000-000000000008")
         .replace("timespan: 1h", "timespan: 2h");
-    let rules = set(NONE, vec![rule(1, "x", "enforce", ""), counting(), file("upper.yml", &upper)]);
+    let rules = set(NONE, vec![rule(1, "x", "shadow", ""), watching(), file("upper.yml", &upper)]);
     assert_eq!(rules.looks_back(), Duration::from_hours(3) + quarter * 2);
 }
 
 #[test]
 fn a_correlation_that_another_counts_contains_nobody_itself() {
     let upper = "title: Upper\nid: 00000000-0000-4000-8000-000000000008\ncorrelation:\n  type: event_count\n  rules: 00000000-0000-4000-8000-000000000009\n  group-by: who\n  timespan: 1h\n  condition: {gte: 2}\n";
-    let rules = |upper: &str| set(NONE, vec![rule(1, "x", "enforce", ""), counting(), file("upper.yml", upper)]);
-    let outcomes = |upper: &str| outcomes_at(&mut Rehearsal::new(&rules(upper)), "a@b.c", &[0, 1, 2]);
-    assert_eq!(outcomes(upper)[2], Outcome::Unmatched);
-    assert_eq!(outcomes(&format!("{upper}  generate: true\n"))[2], Outcome::Contained);
+    let generating = format!("{upper}  generate: true\n");
+    let outcome = |lower: SourceFile, upper: &str| {
+        let rules = set(NONE, vec![rule(1, "x", "shadow", ""), lower, file("upper.yml", upper)]);
+        outcomes_at(&mut Rehearsal::new(&rules), "a@b.c", &[0, 1, 2]).pop()
+    };
+    assert_eq!(outcome(watching(), upper), Some(Outcome::Unmatched));
+    assert_eq!(outcome(watching(), &generating), Some(Outcome::Shadow));
+    assert_eq!(outcome(counting(), &generating), Some(Outcome::Contained));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::statuses::StatusArguments;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::incident::{Amount, WindowState};
-use crate::rules::{self, Correlation, Explained, Mode, Response, Row, Rule, RuleSet, Told};
+use crate::rules::{self, Correlation, Detector, Explained, Mode, Response, Row, Rule, RuleSet, Told};
 
 /// The most events of one file; more of them are for a backtest.
 const EVENTS_MAX: usize = 1_000;
@@ -62,13 +62,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
     let rule = find(&set, &arguments.rule).map_err(refused)?;
     let events = events(&arguments.event).map_err(refused)?;
-    let correlation = set.correlations().iter().find(|other| other.rule.reference.id == rule.reference.id);
+    let is_it = |other: &Rule| other.reference.id == rule.reference.id;
+    let correlation = set.correlations().iter().find(|correlation| is_it(&correlation.rule));
+    let detector = set.detectors().iter().find(|detector| is_it(&detector.rule));
     let mut row = Row::of(&set);
     let told: Vec<OfEvent> = events
         .iter()
-        .map(|event| match correlation {
-            Some(correlation) => of_correlation(correlation, &set, &mut row, event),
-            None => of_rule(rule, event),
+        .filter_map(|event| match correlation {
+            Some(correlation) => Some(of_correlation(correlation, &set, &mut row, event)),
+            None => detector.map(|detector| of_rule(detector, event)),
         })
         .collect();
     if arguments.json {
@@ -89,9 +91,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn of_rule(rule: &Rule, event: &Value) -> OfEvent {
-    let explained = rule.explain(event);
-    let outcome = outcome(rule, event, explained.passes);
+fn of_rule(detector: &Detector, event: &Value) -> OfEvent {
+    let explained = detector.explain(event);
+    let outcome = outcome(&detector.rule, event, explained.passes);
     OfEvent { explained, windows: Vec::new(), outcome }
 }
 

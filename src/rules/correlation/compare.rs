@@ -1,7 +1,7 @@
-//! What can be said of a correlation without any window: by what it could match, whether it ever can,
-//! and whether it counts as another does. For lints.
+//! What can be said of a correlation without any window: by what it could match, and whether it
+//! counts as another does. For lints.
 
-use crate::incident::{Counts, ENTRIES_MAX, Entry, Mark, RuleId, Timestamp};
+use crate::incident::{Counts, Entry, Mark, RuleId, Timestamp};
 
 use super::measure::Sliding;
 use super::{Correlation, Sort};
@@ -38,16 +38,6 @@ impl Correlation {
     /// For each of its own tests whether that is one of a match.
     pub(in crate::rules) fn tests(&self) -> impl Iterator<Item = bool> {
         self.tests.iter().map(super::own_tests::OwnTest::matches)
-    }
-
-    /// Whether any window can come to what it wants.
-    pub(in crate::rules) fn can_hold(&self) -> bool {
-        let whole = match self.sort {
-            Sort::EventCount | Sort::ValueCount => Some(ENTRIES_MAX),
-            Sort::Temporal | Sort::TemporalOrdered => Some(self.parts.len()),
-            Sort::Sum | Sort::Average | Sort::Percentile(_) => None,
-        };
-        self.condition.can_hold(whole)
     }
 
     /// Whether it counts the same as `other`, whatever it wants of that.

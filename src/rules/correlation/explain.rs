@@ -52,8 +52,8 @@ impl Correlation {
     ) -> Explained {
         let is_reached = reached.contains(&part.rule);
         let mut parts = Vec::new();
-        match set.rules().iter().find(|rule| rule.reference.id == part.rule) {
-            Some(rule) => parts.push(rule.explain(event)),
+        match set.detectors().iter().find(|detector| detector.rule.reference.id == part.rule) {
+            Some(detector) => parts.push(detector.explain(event)),
             None => parts.push(Explained::joined(is_reached, "it may match by this event", Vec::new())),
         }
         let groups = self.group_by.iter().zip(&part.group);

@@ -1,15 +1,15 @@
 //! Finds the rules that correlations name, and puts the correlations into an order in which each comes
 //! behind those that it builds on.
 
-use std::collections::HashMap;
-
 use crate::incident::{Digest, RuleId};
 
+use super::super::detector::Draft;
 use super::super::field::Field;
 use super::super::problem::{Place, Report};
-use super::super::rule::Draft;
 use super::Correlation;
+use super::known::{Known, Named};
 use super::read::CorrelationDraft;
+use super::section::{Alias, Section};
 
 /// One of the rules that a correlation names.
 #[derive(Debug)]
@@ -22,73 +22,45 @@ pub(super) struct Part {
     pub(super) values: Vec<Field>,
 }
 
-/// A rule that can be named.
-struct Named {
-    id: RuleId,
-    title: String,
-    behaviour: Digest,
-    /// Its place among the correlations, if it is one.
-    correlation: Option<usize>,
-    /// Whether it matches nothing but what it asks for, so that something may be done about it.
-    is_anchored: bool,
-}
-
 /// Each draft with the index of its file's report, linked.
 pub(in crate::rules) fn link(
     drafts: Vec<(usize, CorrelationDraft)>,
     rules: &[(usize, Draft)],
     reports: &mut [Report],
 ) -> Vec<(usize, Correlation)> {
-    let mut named: HashMap<String, Named> = HashMap::new();
-    let rule_names = rules.iter().map(|(_, draft)| (&draft.rule, &draft.name, None, draft.is_anchored()));
-    let own_names = drafts.iter().enumerate().map(|(place, (_, draft))| (&draft.rule, &draft.name, Some(place), true));
-    for (rule, name, correlation, is_anchored) in rule_names.chain(own_names) {
-        let names = name.iter().map(|(_, name)| name.as_str()).chain([rule.reference.id.as_str()]);
-        for name in names {
-            let (id, title) = (rule.reference.id.clone(), rule.reference.title.clone());
-            named.insert(name.to_owned(), Named { id, title, behaviour: rule.behaviour, correlation, is_anchored });
-        }
-    }
-    let order = ordered(&drafts, &named, reports);
+    let mut known = Known::of(rules, &drafts);
+    let order = ordered(&drafts, &known, reports);
     let mut drafts: Vec<Option<(usize, CorrelationDraft)>> = drafts.into_iter().map(Some).collect();
-    let taken = order.into_iter().filter_map(|place| drafts.get_mut(place).and_then(Option::take));
-    let mut all = Vec::new();
-    for (file, draft) in taken {
+    let mut correlations = Vec::new();
+    for place in order {
+        let Some((file, draft)) = drafts.get_mut(place).and_then(Option::take) else { continue };
         let Some(report) = reports.get_mut(file) else { continue };
-        let is_anchored = draft.rules.iter().all(|(_, name)| named.get(name).is_none_or(|part| part.is_anchored));
-        check_safety(&draft, is_anchored, report);
-        let Some(correlation) = linked(draft, &named, report) else { continue };
-        // Those that build on it build on what it builds on, too.
-        for other in named.values_mut().filter(|other| other.id == correlation.rule.reference.id) {
-            (other.behaviour, other.is_anchored) = (correlation.rule.behaviour, is_anchored);
+        let counted = &draft.section.rules;
+        let is_anchored = counted.iter().all(|(_, name)| known.get(name).is_none_or(|part| part.is_anchored));
+        check_anchored(&draft, is_anchored, report);
+        if let Some(correlation) = linked(draft, &known, report) {
+            known.is_linked(place, correlation.rule.behaviour, is_anchored);
+            correlations.push((file, correlation));
         }
-        all.push((file, correlation));
     }
-    all
+    correlations
 }
 
-/// A correlation that acts must not act on whatever comes along, nor because something has not come yet.
-fn check_safety(draft: &CorrelationDraft, is_anchored: bool, report: &mut Report) {
-    if draft.rule.response.is_none() {
-        return;
-    }
-    if !is_anchored {
+/// A correlation that acts must not act on whatever comes along.
+fn check_anchored(draft: &CorrelationDraft, is_anchored: bool, report: &mut Report) {
+    if draft.rule.response.is_some() && !is_anchored {
         let what = "a correlation with a response must not count rules that match whatever comes along";
         report.error_with(draft.at, what, "each of its rules needs a positive test that every match passes");
-    }
-    if !draft.condition.is_positive() {
-        let what = "a correlation with a response needs a condition that only what is there can meet";
-        report.error_with(draft.at, what, "write `gte` or `gt` alone, or words without `not`");
     }
 }
 
 /// The places of the drafts, each behind those that it names; those in a circle are left out.
-fn ordered(drafts: &[(usize, CorrelationDraft)], named: &HashMap<String, Named>, reports: &mut [Report]) -> Vec<usize> {
+fn ordered(drafts: &[(usize, CorrelationDraft)], known: &Known, reports: &mut [Report]) -> Vec<usize> {
     let mut order: Vec<usize> = Vec::new();
     loop {
         let is_ready = |place: &usize| {
-            let parts = drafts.get(*place).into_iter().flat_map(|(_, draft)| &draft.rules);
-            let mut before = parts.filter_map(|(_, name)| named.get(name)?.correlation);
+            let parts = drafts.get(*place).into_iter().flat_map(|(_, draft)| &draft.section.rules);
+            let mut before = parts.filter_map(|(_, name)| known.get(name)?.correlation);
             !order.contains(place) && before.all(|before| order.contains(&before))
         };
         let ready: Vec<usize> = (0..drafts.len()).filter(is_ready).collect();
@@ -106,62 +78,88 @@ fn ordered(drafts: &[(usize, CorrelationDraft)], named: &HashMap<String, Named>,
     order
 }
 
-fn linked(draft: CorrelationDraft, named: &HashMap<String, Named>, report: &mut Report) -> Option<Correlation> {
-    let mut parts = Vec::new();
-    let mut behaviours = vec![draft.shape];
-    for (at, name) in &draft.rules {
-        let Some(rule) = named.get(name) else {
+fn linked(draft: CorrelationDraft, known: &Known, report: &mut Report) -> Option<Correlation> {
+    let CorrelationDraft { mut rule, at, section, account_key, tests, .. } = draft;
+    let named = named(&section, known, report)?;
+    let parts: Option<Vec<Part>> = named.iter().map(|(at, rule)| part(&section, rule, known, *at, report)).collect();
+    check_aliases(&section, &named, known, report);
+    let counted = named.iter().map(|(_, rule)| &rule.behaviour);
+    let behaviour: Vec<&[u8]> =
+        [&rule.behaviour, &section.shape].into_iter().chain(counted).map(|digest| digest.0.as_slice()).collect();
+    rule.behaviour = Digest::of_parts(&behaviour);
+    Some(Correlation {
+        rule,
+        at,
+        shape: section.shape,
+        sort: section.sort,
+        timespan: section.timespan,
+        group_by: section.group_by.into_iter().map(|(key, _)| key).collect(),
+        condition: section.condition,
+        parts: parts?,
+        account_key,
+        generates: section.generates,
+        tests,
+    })
+}
+
+/// The rules that the section names, each once.
+fn named<'k>(section: &Section, known: &'k Known, report: &mut Report) -> Option<Vec<(Place, &'k Named)>> {
+    let mut found: Vec<(Place, &Named)> = Vec::new();
+    for (at, name) in &section.rules {
+        let Some(rule) = known.get(name) else {
             report.error_with(*at, format!("no rule is called `{name}`"), "write its id or its name");
             return None;
         };
-        behaviours.push(rule.behaviour);
-        let group = draft.group_by.iter().map(|key| grouping(&draft, key, name, rule, *at, report));
-        parts.push(Part {
-            rule: rule.id.clone(),
-            title: rule.title.clone(),
-            group: group.collect::<Option<_>>()?,
-            values: draft.fields.clone(),
-        });
-    }
-    for alias in &draft.aliases {
-        let unknown = alias.fields.iter().filter(|(rule, _)| draft.rules.iter().all(|(_, name)| name != *rule));
-        for (rule, (at, _)) in unknown {
-            report.error(*at, format!("the alias `{}` is for `{rule}`, which `rules` does not name", alias.name));
+        if found.iter().any(|(_, other)| other.id == rule.id) {
+            let advice = "a rule counts once; a name and an id may mean the same rule";
+            report.error_with(*at, format!("the rule `{name}` is named twice"), advice);
+            return None;
         }
+        found.push((*at, rule));
     }
-    let mut rule = draft.rule;
-    let parts_of_behaviour: Vec<&[u8]> =
-        std::iter::once(&rule.behaviour).chain(&behaviours).map(|digest| digest.0.as_slice()).collect();
-    rule.behaviour = Digest::of_parts(&parts_of_behaviour);
-    Some(Correlation {
-        rule,
-        at: draft.at,
-        shape: draft.shape,
-        sort: draft.sort,
-        timespan: draft.timespan,
-        group_by: draft.group_by.into_iter().map(|(key, _)| key).collect(),
-        condition: draft.condition,
-        parts,
-        account_key: draft.account_key,
-        generates: draft.generates,
-        tests: draft.tests,
+    Some(found)
+}
+
+fn part(section: &Section, rule: &Named, known: &Known, at: Place, report: &mut Report) -> Option<Part> {
+    let group = section.group_by.iter().map(|key| grouping(section, key, rule, known, at, report));
+    Some(Part {
+        rule: rule.id.clone(),
+        title: rule.title.clone(),
+        group: group.collect::<Option<_>>()?,
+        values: section.fields.clone(),
     })
 }
 
 /// The field that stands for a key of the group in events of one rule: its alias, or the key itself.
 fn grouping(
-    draft: &CorrelationDraft,
+    section: &Section,
     (key, field): &(String, Field),
-    name: &str,
     rule: &Named,
+    known: &Known,
     at: Place,
     report: &mut Report,
 ) -> Option<Field> {
-    let Some(alias) = draft.aliases.iter().find(|alias| alias.name == *key) else { return Some(field.clone()) };
-    let own = alias.fields.get(name).or_else(|| alias.fields.get(rule.id.as_str()));
-    if own.is_none() {
-        let advice = format!("add `{name}: <field>` to the alias");
-        report.error_with(at, format!("the alias `{key}` says no field for `{name}`"), advice);
+    let Some(alias) = section.aliases.iter().find(|alias| alias.name == *key) else { return Some(field.clone()) };
+    let mut own = alias.fields.iter().filter(|(_, name, _)| known.get(name).is_some_and(|other| other.id == rule.id));
+    match (own.next(), own.next()) {
+        (Some((_, _, field)), None) => Some(field.clone()),
+        (None, _) => {
+            let advice = "add `<its name>: <field>` to the alias";
+            report.error_with(at, format!("the alias `{key}` says no field for `{}`", rule.title), advice);
+            None
+        }
+        (Some(_), Some((at, ..))) => {
+            report.error(*at, format!("the alias `{key}` says a field of `{}` twice", rule.title));
+            None
+        }
     }
-    own.map(|(_, field)| field.clone())
+}
+
+fn check_aliases(section: &Section, named: &[(Place, &Named)], known: &Known, report: &mut Report) {
+    let is_named = |name: &str| known.get(name).is_some_and(|rule| named.iter().any(|(_, other)| other.id == rule.id));
+    for Alias { name: alias, fields } in &section.aliases {
+        for (at, rule, _) in fields.iter().filter(|(_, rule, _)| !is_named(rule)) {
+            report.error(*at, format!("the alias `{alias}` is for `{rule}`, which `rules` does not name"));
+        }
+    }
 }

@@ -1,22 +1,28 @@
 //! Correlations: rules over what other rules matched, within a time, for the same person or whatever
 //! else groups the events (Sigma specification 2.1, correlation rules).
 //!
-//! `read` reads the document and `link` finds the rules it names; `condition` says when a window holds;
-//! `walk` takes an event to all that count it, `signal` makes of it what is to be counted, and `standing`
-//! says how a window stands with that, by what `measure` makes of its entries. `compare` says what lints
-//! ask; `row` counts in memory, for `own_tests`, which are the correlation's own, and `explain` tells of
+//! `read` reads the document, `section` its part `correlation`, `timespan`, `bounds` and `asked` the time and
+//! the condition of that; `link` finds the rules it names among all that are `known`. `condition` says when a
+//! window holds; `walk` takes an event to all that count it, `signal` makes of it what is to be counted, and
+//! `standing` says how a window stands with that, by what `measure` makes of its entries. `compare` says what
+//! lints ask; `row` counts in memory, for `own_tests`, which are the correlation's own, and `explain` tells of
 //! one event. The windows themselves are of floor 1 and live on the trail.
 
+mod asked;
+mod bounds;
 mod compare;
 mod condition;
 mod explain;
+mod known;
 mod link;
 mod measure;
 pub(super) mod own_tests;
 mod read;
 mod row;
+mod section;
 mod signal;
 mod standing;
+mod timespan;
 mod walk;
 
 use std::collections::HashMap;
@@ -29,12 +35,11 @@ use super::rule::Rule;
 use condition::Condition;
 use link::Part;
 
-pub(super) use condition::COMPARISONS;
+pub(super) use bounds::COMPARISONS;
 pub(super) use link::link;
-#[cfg(test)]
-pub(super) use read::KEYS;
-pub(super) use read::{CorrelationDraft, GROUP_BY_MAX, RULES_MAX, TYPES};
+pub(super) use read::CorrelationDraft;
 pub use row::{Row, Told};
+pub(super) use section::{GROUP_BY_MAX, KEYS, RULES_MAX, TYPES};
 pub use signal::{Signal, SignalValue};
 pub use standing::When;
 pub(super) use walk::Feeds;
@@ -42,7 +47,7 @@ pub(super) use walk::Feeds;
 /// One correlation, its rules found.
 #[derive(Debug)]
 pub struct Correlation {
-    /// Id, title, response and the texts for people. Its detection matches nothing.
+    /// Id, title, response and the texts for people.
     pub rule: Rule,
     /// Where its document begins.
     pub(super) at: Place,

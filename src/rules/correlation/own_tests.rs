@@ -95,37 +95,44 @@ impl OwnTest {
         let expect = fields.need("expect", report);
         let matches = expect.and_then(|node| reader::choice(node, "outcome of a correlation", &outcomes, report));
         let mut alerts = Vec::new();
-        for node in reader::list(fields.need("alerts", report)?, "alerts", report) {
-            let fields = Fields::of(node, "an alert of a test", report)?;
-            fields.only(&ALERT_KEYS, report);
-            let after = match fields.get("after") {
-                Some(node) => duration::read(node, "after", 0..=AFTER_SECONDS_MAX, report)?,
-                None => Duration::ZERO,
-            };
-            let times = match fields.get("times") {
-                Some(node) => times(node, report)?,
-                None => 1,
-            };
-            let event = fields.need("alert", report).filter(|node| Fields::of(node, "alert", report).is_some());
-            let event = event?.to_json();
+        let rows = fields.need("alerts", report)?;
+        for node in reader::list(rows, "alerts", report) {
+            let (after, times, event) = read_alert(node, report)?;
             alerts.extend(std::iter::repeat_n((after, event), times));
             if alerts.len() > ALERTS_MAX {
                 report.error(node.at, format!("more than {ALERTS_MAX} alerts in a test"));
                 return None;
             }
         }
+        if alerts.is_empty() {
+            report.error_with(rows.at, "a test without an alert tells nothing", "add an alert");
+            return None;
+        }
         Some(Self { name: name?.to_owned(), at: item.at, alerts, matches: matches? })
     }
 }
 
-/// A whole number of alerts; without any the row would say nothing.
-fn times(node: &Node, report: &mut Report) -> Option<usize> {
+/// An alert, how long after the one before it comes, and how many times.
+fn read_alert(node: &Node, report: &mut Report) -> Option<(Duration, usize, Value)> {
+    let fields = Fields::of(node, "an alert of a test", report)?;
+    fields.only(&ALERT_KEYS, report);
+    let after = match fields.get("after") {
+        Some(node) => duration::read(node, "after", 0..=AFTER_SECONDS_MAX, report)?,
+        None => Duration::ZERO,
+    };
+    let times = fields.get("times").map_or(Some(1), |node| read_times(node, report))?;
+    let event = fields.need("alert", report)?;
+    Fields::of(event, "alert", report)?;
+    Some((after, times, event.to_json()))
+}
+
+fn read_times(node: &Node, report: &mut Report) -> Option<usize> {
     let times = match &node.value {
         Yaml::Number(number) => number.text.parse::<usize>().ok().filter(|times| (1..=ALERTS_MAX).contains(times)),
         _ => None,
     };
     if times.is_none() {
-        report.error(node.at, format!("`times` is 1 to {ALERTS_MAX}"));
+        report.error(node.at, format!("`times` is a whole number from 1 to {ALERTS_MAX}"));
     }
     times
 }

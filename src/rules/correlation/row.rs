@@ -51,11 +51,11 @@ impl<'r> Row<'r> {
     /// Before the first event.
     #[must_use]
     pub fn of(set: &'r RuleSet) -> Self {
-        let counted = || set.rules().iter().filter(|rule| set.is_counted(&rule.reference.id));
-        let sources: HashSet<&LogSource> = counted().map(|rule| &rule.log_source).collect();
+        let counted = || set.detectors().iter().filter(|detector| set.is_counted(&detector.rule.reference.id));
+        let sources: HashSet<&LogSource> = counted().map(|detector| &detector.log_source).collect();
         Self {
             set,
-            counted: counted().map(|rule| &rule.reference.id).collect(),
+            counted: counted().map(|detector| &detector.rule.reference.id).collect(),
             sources: sources.into_iter().map(|source| Arc::from([source.clone()])).collect(),
             windows: Windows::default(),
             now: Timestamp::UNIX_EPOCH,

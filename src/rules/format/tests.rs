@@ -152,9 +152,9 @@ fn the_shipped_rules_are_in_the_common_form_and_find_their_way_back_to_it() {
     }
     let rules = |files: &[super::super::SourceFile]| {
         let set = super::super::compile(files).unwrap_or_else(|errors| panic!("{errors}"));
-        let mut rules = set.rules().to_vec();
-        rules.iter_mut().for_each(|rule| rule.reference.version = crate::incident::Digest::of(b""));
-        rules
+        let mut detectors = set.detectors().to_vec();
+        detectors.iter_mut().for_each(|one| one.rule.reference.version = crate::incident::Digest::of(b""));
+        detectors
     };
     assert_eq!(rules(&again), rules(&files), "only the digests differ");
 }

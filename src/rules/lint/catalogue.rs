@@ -74,8 +74,9 @@ catalogue! {
     EmptyPartInName = "empty-part-in-name", Warning: "a field's name has an empty part: `a..b`",
     FilterPolarity = "filter-polarity", Warning: "a filter keeps only what it names; an exclusion begins with `not`",
     HiddenCharacter = "hidden-character", Warning: "a character makes the text read otherwise than it is",
-    ImpossibleCondition = "impossible-condition", Warning: "no window can come to what it wants",
-    InlineRegexFlags = "inline-regex-flags", Warning: "flags inside an expression are going out of use in Sigma",
+    HoldsByAbsence = "holds-by-absence", Warning: "a correlation matches by what is not there yet",
+    ImpossibleCondition = "impossible-condition", Error: "no window comes to it, or every one does",
+    InlineRegexFlags = "inline-regex-flags", Warning: "flags in an expression are going out of use",
     MissingDescription = "missing-description", Warning: "a rule that acts does not say why",
     MissingFalsePositives = "missing-falsepositives", Warning:
         "a rule that acts does not say what else may look like it",

@@ -1,5 +1,4 @@
-//! Lints on correlations: whom they can reach by what they count, conditions that can never hold, and
-//! what another correlation has said already.
+//! Lints on correlations: whom they can reach by what they count, and what another correlation has said already.
 
 use std::collections::HashMap;
 
@@ -9,7 +8,6 @@ use super::super::problem::Report;
 use super::catalogue::Lint;
 use super::overlap::does_as_much;
 use super::reach::Reach;
-use super::subject::Subject;
 use crate::incident::RuleId;
 
 /// The most correlations that are compared, each with each.
@@ -33,15 +31,6 @@ pub(super) fn reach(correlation: &Correlation, reaches: &Reaches<'_>) -> Reach {
         Reach::Chosen
     } else {
         Reach::Few
-    }
-}
-
-/// Says when no window can ever hold.
-pub(super) fn check(correlation: &Correlation, subject: &Subject<'_>, report: &mut Report) {
-    if !correlation.can_hold() {
-        let what = format!("no window can come to {}", correlation.what());
-        let advice = "`temporal` counts its rules, each once; of a range the lower end comes first";
-        report.warn(Lint::ImpossibleCondition, subject.at("correlation"), what, advice);
     }
 }
 

@@ -135,13 +135,13 @@ mod tests {
     fn what_is_proven_holds_for_every_event() {
         let (set, events) = (every_rule(), every_event());
         let found: Vec<(&Detection, Vec<bool>)> = set
-            .rules()
+            .detectors()
             .iter()
-            .map(|rule| (&rule.detection, events.iter().map(|event| rule.matches(event)).collect()))
+            .map(|one| (&one.detection, events.iter().map(|event| one.matches(event)).collect()))
             .collect();
         let mut proven = 0;
         for (index, (narrow, of_narrow)) in found.iter().enumerate() {
-            assert!(implies(narrow, narrow), "{:?}", set.rules()[index].file);
+            assert!(implies(narrow, narrow), "{:?}", set.detectors()[index].rule.file);
             for (wide, of_wide) in &found {
                 if implies(narrow, wide) {
                     proven += 1;

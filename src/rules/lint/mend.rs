@@ -63,11 +63,16 @@ fn are_same(before: &Linted, files: &[SourceFile], mended: &[Mended], statuses: 
     let after = lint_files("", &files, Vec::new(), statuses).ok()?;
     let (before, after) = (&before.set, &after.set);
     let rules = before.all_rules().zip(after.all_rules()).filter(|(before, after)| meaning(before) != meaning(after));
+    let detectors = before.detectors().iter().zip(after.detectors());
+    let detectors = detectors.filter(|(before, after)| !before.finds_as(after));
     let correlations = before.correlations().iter().zip(after.correlations());
-    let others = correlations.filter(|(before, after)| !before.counts_and_wants_as(after));
-    let changed = rules.map(|(rule, _)| rule).chain(others.map(|(correlation, _)| &correlation.rule));
+    let correlations = correlations.filter(|(before, after)| !before.counts_and_wants_as(after));
+    let changed = rules
+        .map(|(rule, _)| rule)
+        .chain(detectors.map(|(detector, _)| &detector.rule))
+        .chain(correlations.map(|(correlation, _)| &correlation.rule));
     let is_whole =
-        before.rules().len() == after.rules().len() && before.all_rules().count() == after.all_rules().count();
+        before.detectors().len() == after.detectors().len() && before.all_rules().count() == after.all_rules().count();
     is_whole.then(|| changed.map(|rule| rule.file.clone()).collect())
 }
 

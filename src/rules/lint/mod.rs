@@ -29,6 +29,7 @@ use std::path::Path;
 
 use self::counting::Reaches;
 use self::subject::Subject;
+use super::detector::Detector;
 use super::excerpt;
 use super::load::{self, Opened};
 use super::problem::{LoadErrors, Place, Problem, Report};
@@ -102,11 +103,11 @@ fn look(opened: &Opened, trees: &Trees<'_>, reports: &mut [Report]) {
     let both: [fn(&Subject<'_>, &mut Report); 3] = [consequence::check, old::check, proof::check];
     let (common, mut reaches) = (reach::common_values(), Reaches::new());
     for (index, draft) in drafts {
-        let rule = &draft.rule;
-        let reach = reach::of(rule, &common);
+        let Detector { rule, detection, .. } = &draft.detector;
+        let reach = reach::of(detection, &common);
         reaches.insert(&rule.reference.id, reach);
         if let (Some(root), Some(report)) = (root(rule, draft.at), reports.get_mut(*index)) {
-            let tests = draft.tests.iter().map(|test| rule.matches(&test.event)).collect();
+            let tests = draft.tests.iter().map(|test| detection.matches(&test.event)).collect();
             let subject = Subject { rule, root, tests };
             both.iter().for_each(|check| check(&subject, report));
             reach::tell(reach, &subject, "detection", report);
@@ -121,7 +122,6 @@ fn look(opened: &Opened, trees: &Trees<'_>, reports: &mut [Report]) {
             let subject = Subject { rule, root, tests: correlation.tests().collect() };
             both.iter().for_each(|check| check(&subject, report));
             reach::tell(reach, &subject, "correlation", report);
-            counting::check(correlation, &subject, report);
         }
     }
     overlap::check(drafts, reports);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::detection::{Detection, Search};
+use super::super::detector::{Detector, Draft};
 use super::super::load::Reported;
 use super::super::problem::Report;
 use super::super::response::{Mode, Response};
-use super::super::rule::{Draft, Rule};
 use super::super::step::StepTemplate;
 use super::catalogue::Lint;
 use super::implication::implies;
@@ -44,25 +44,26 @@ fn tell(
 }
 
 fn named(draft: &Draft) -> String {
-    format!("`{}` ({})", draft.rule.reference.title, draft.rule.file)
+    let rule = &draft.detector.rule;
+    format!("`{}` ({})", rule.reference.title, rule.file)
 }
 
 /// Rules that find the same events and ask the same, each with the first of its kind.
 fn copies(drafts: &[Reported<Draft>]) -> Vec<(usize, usize)> {
-    let mut alike: BTreeMap<Vec<String>, Vec<(usize, &Rule)>> = BTreeMap::new();
+    let mut alike: BTreeMap<Vec<String>, Vec<(usize, &Detector)>> = BTreeMap::new();
     for (index, (_, draft)) in drafts.iter().enumerate() {
-        alike.entry(ingredients(&draft.rule.detection)).or_default().push((index, &draft.rule));
+        alike.entry(ingredients(&draft.detector.detection)).or_default().push((index, &draft.detector));
     }
-    let is_copy = |rule: &Rule, first: &Rule| {
-        rule.log_source == first.log_source
-            && rule.response == first.response
-            && implies(&rule.detection, &first.detection)
-            && implies(&first.detection, &rule.detection)
+    let is_copy = |one: &Detector, first: &Detector| {
+        one.log_source == first.log_source
+            && one.rule.response == first.rule.response
+            && implies(&one.detection, &first.detection)
+            && implies(&first.detection, &one.detection)
     };
     let mut copies = Vec::new();
     for group in alike.values() {
-        for (later, (index, rule)) in group.iter().enumerate() {
-            let first = group.iter().take(later).find(|(_, first)| is_copy(rule, first));
+        for (later, (index, one)) in group.iter().enumerate() {
+            let first = group.iter().take(later).find(|(_, first)| is_copy(one, first));
             copies.extend(first.map(|(first, _)| (*index, *first)));
         }
     }
@@ -93,19 +94,20 @@ fn ingredients(detection: &Detection) -> Vec<String> {
 /// Rules that act, each with one that does so already whenever it would.
 fn shadowed(drafts: &[Reported<Draft>], copies: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let acting = drafts.iter().enumerate().filter_map(|(index, (_, draft))| {
-        let rule = &draft.rule;
-        Some((index, rule, rule.response.as_ref()?)).filter(|_| copies.iter().all(|(copy, _)| *copy != index))
+        let detector = &draft.detector;
+        Some((index, detector, detector.rule.response.as_ref()?))
+            .filter(|_| copies.iter().all(|(copy, _)| *copy != index))
     });
-    let acting: Vec<(usize, &Rule, &Response)> = acting.take(COMPARED_MAX).collect();
+    let acting: Vec<(usize, &Detector, &Response)> = acting.take(COMPARED_MAX).collect();
     let mut found: Vec<(usize, usize)> = Vec::new();
-    for (narrow, rule, response) in &acting {
+    for (narrow, own, response) in &acting {
         let wide = acting.iter().find(|(wide, other, does)| {
             // Of two that shadow each other only one is told.
             wide != narrow
                 && !found.contains(&(*wide, *narrow))
-                && other.log_source.has(&rule.log_source)
+                && other.log_source.has(&own.log_source)
                 && does_as_much(does, response)
-                && implies(&rule.detection, &other.detection)
+                && implies(&own.detection, &other.detection)
         });
         found.extend(wide.map(|(wide, _, _)| (*narrow, *wide)));
     }

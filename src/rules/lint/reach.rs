@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::super::detection::Detection;
 use super::super::field::Field;
 use super::super::item::Item;
 use super::super::problem::Report;
-use super::super::rule::Rule;
 use super::super::value::Test;
 use super::catalogue::Lint;
 use super::subject::Subject;
@@ -82,17 +82,17 @@ pub(super) fn tell(reach: Reach, subject: &Subject<'_>, key: &str, report: &mut 
     }
 }
 
-/// Whom the rule can reach.
-pub(super) fn of(rule: &Rule, common: &[Value]) -> Reach {
+/// Whom a rule with this detection can reach.
+pub(super) fn of(detection: &Detection, common: &[Value]) -> Reach {
     let is_telling = |item: &Item| {
         let mut are_telling = item.tests.iter().map(|test| !is_common(test, common));
         let tells = if item.modifiers.all { are_telling.any(|tells| tells) } else { are_telling.all(|tells| tells) };
         item.is_positive() && tells
     };
     let is_trusted = |item: &Item| is_telling(item) && !is_chosen_by_strangers(&item.field);
-    if rule.detection.always_passes(&is_trusted) {
+    if detection.always_passes(&is_trusted) {
         Reach::Few
-    } else if rule.detection.always_passes(&is_telling) {
+    } else if detection.always_passes(&is_telling) {
         Reach::Chosen
     } else {
         Reach::Everybody

@@ -19,8 +19,9 @@ pub(super) fn correlation() -> Value {
     };
     let types = TYPES.map(|(name, _)| name);
     let mut rules = names("The rules by name or id; correlations too.", 1, RULES_MAX);
-    if let Some(rules) = rules.as_object_mut() {
-        rules.insert("uniqueItems".to_owned(), json!(true));
+    let mut group_by = names("The fields, or aliases, whose values make a group.", 0, GROUP_BY_MAX);
+    for list in [&mut rules, &mut group_by].into_iter().filter_map(Value::as_object_mut) {
+        list.insert("uniqueItems".to_owned(), json!(true));
     }
     let aliases = json!({
         "type": "object",
@@ -38,7 +39,7 @@ pub(super) fn correlation() -> Value {
         [
             ("type", json!({ "enum": types, "description": "What is counted." })),
             ("rules", rules),
-            ("group-by", names("The fields, or aliases, whose values make a group.", 0, GROUP_BY_MAX)),
+            ("group-by", group_by),
             ("timespan", timespan),
             ("condition", condition()),
             ("aliases", aliases),
@@ -147,7 +148,7 @@ pub(super) fn row() -> Value {
         &["name", "alerts", "expect"],
         [
             ("name", line("What it shows, as a fact.")),
-            ("alerts", json!({ "type": "array", "items": alert })),
+            ("alerts", json!({ "type": "array", "items": alert, "minItems": 1 })),
             ("expect", json!({ "enum": ["none", "match"] })),
         ],
     )

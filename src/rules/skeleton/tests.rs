@@ -64,9 +64,9 @@ fn a_rule_tests_what_tells_and_finds_the_person() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert!(!text.to_lowercase().contains("anna") && !text.contains("198.51.100.3"), "{text}");
-    let [rule] = set.rules() else { panic!("one rule") };
-    assert!(rule.matches(&okta()), "it finds the real event, too");
-    let named = rule.response.as_ref().unwrap().account_in_event(&okta());
+    let [detector] = set.detectors() else { panic!("one rule") };
+    assert!(detector.matches(&okta()), "it finds the real event, too");
+    let named = detector.rule.response.as_ref().unwrap().account_in_event(&okta());
     assert!(matches!(&named, Named::One(account) if account.value() == "anna.berg@corp.example"), "{named:?}");
 }
 

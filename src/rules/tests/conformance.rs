@@ -277,7 +277,11 @@ fn lists_stand_for_their_values() {
         assert_eq!(!set.evaluate(&alert(json!({"f": value}))).matches.is_empty(), expected, "{value}");
     }
     let other = with("[red]").unwrap();
-    assert_ne!(set.rules()[0].reference.version, other.rules()[0].reference.version, "a list is a part of its rules");
+    assert_ne!(
+        set.detectors()[0].rule.reference.version,
+        other.detectors()[0].rule.reference.version,
+        "a list is a part of its rules"
+    );
     for (list, problem) in [
         ("[]", "lists/team.yml:1:1: a list needs 1 to 10000 values"),
         ("[null]", "lists/team.yml:1:2: null cannot be a value of a list"),
@@ -340,7 +344,7 @@ fn filters_narrow_the_rules_they_name() {
     assert!(load_rule(&elsewhere).unwrap_err().to_string().contains("is for another log source"));
     let nothing = load_rule(&elsewhere.replace("[base]", "any")).unwrap_err().to_string();
     assert!(nothing.contains("the filter narrows no rule: none is for its log source; give it the log"), "{nothing}");
-    let version = |text: &str| load_rule(text).unwrap().rules()[0].reference.version;
+    let version = |text: &str| load_rule(text).unwrap().detectors()[0].rule.reference.version;
     assert_ne!(version(&rule), version(&filter("any", "not s")), "a filter is a part of what its rules are");
     let correlation = "---\ntitle: C\nname: many\ncorrelation:\n  type: event_count\n  rules: [base]\n  timespan: 5m\n  condition: {gte: 3}\n";
     let of_a_correlation = load_rule(&format!("{}{correlation}", filter("[many]", "not s"))).unwrap_err().to_string();
@@ -397,14 +401,14 @@ fn a_file_may_hold_several_documents() {
         detecting("  s: {b: 1}\n  condition: s\n").replace("4111-8111-111111111111", "4111-8111-222222222222")
     );
     let set = load_rule(&two).unwrap();
-    assert_eq!(set.rules().len(), 2);
-    assert_ne!(set.rules()[0].reference.version, set.rules()[1].reference.version);
+    assert_eq!(set.detectors().len(), 2);
+    assert_ne!(set.detectors()[0].rule.reference.version, set.detectors()[1].rule.reference.version);
     let twice = format!("{0}---\n{0}", detecting("  s: {a: 1}\n  condition: s\n"));
     assert!(load_rule(&twice).unwrap_err().to_string().contains("is already that of x.yml"));
     let both = format!("{}filter: {{}}\n", detecting("  s: {a: 1}\n  condition: s\n"));
     assert!(load_rule(&both).unwrap_err().to_string().contains("cannot have both `detection` and `filter`"));
     let nameless = detecting("  s: {a: 1}\n  condition: s\n").replace("id: 11111111-1111-4111-8111-111111111111\n", "");
-    let id = |text: &str| load_rule(text).unwrap().rules()[0].reference.id.clone();
+    let id = |text: &str| load_rule(text).unwrap().detectors()[0].rule.reference.id.clone();
     assert_eq!(id(&nameless), id(&format!("{nameless}\n")), "an id that was left out does not change with the text");
 }
 
@@ -473,7 +477,7 @@ fn somebody_elses_verdicts_agree() {
     assert!(unread.is_empty(), "{unread:?}");
     let began = std::time::Instant::now();
     let set = compile(&files).unwrap_or_else(|errors| panic!("{errors}"));
-    println!("{} rules, loaded in {:?}, {} warnings", set.rules().len(), began.elapsed(), set.warnings().len());
+    println!("{} rules, loaded in {:?}, {} warnings", set.detectors().len(), began.elapsed(), set.warnings().len());
     let expected: BTreeSet<String> = std::fs::read_to_string(verdicts).unwrap().lines().map(str::to_owned).collect();
     let mut found = BTreeSet::new();
     for (number, line) in std::fs::read_to_string(events).unwrap().lines().enumerate() {

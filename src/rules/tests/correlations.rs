@@ -1,6 +1,10 @@
 //! Correlations: what each type counts, how windows slide, and what is refused. Rules `a`, `b` and `c`
 //! match events whose `k` is their name; a row of events is put to the correlation as its own test.
 
+mod refused;
+mod safety;
+
+use super::super::Lint;
 use super::*;
 
 /// The rules, and a correlation with these lines and tests.
@@ -33,6 +37,14 @@ fn refused(correlation: &str, rest: &str) -> String {
     load_rule(&files(correlation, rest)).unwrap_err().to_string()
 }
 
+/// What a correlation needs to act.
+fn owned() -> String {
+    format!("owner: me\n{RESPONSE}")
+}
+
+const RESPONSE: &str =
+    "response:\n  account: {email: u}\n  steps:\n    - sign_out: {reason: x, employee_reason: account-takeover}\n";
+
 const COUNT: &str = "type: event_count, rules: [a], group-by: [u], timespan: 10s, condition: {gte: 3}";
 
 #[test]
@@ -61,7 +73,7 @@ fn ranges_and_every_comparison_hold() {
     for (condition, expected) in [
         ("{gt: 2}", "match"),
         ("{gt: 3}", "none"),
-        ("{lt: 1}", "none"),
+        ("{lt: 2}", "match"),
         ("{lte: 1}", "match"),
         ("{eq: 3}", "match"),
         ("{eq: 4}", "none"),
@@ -102,6 +114,7 @@ fn sums_means_and_percentiles_are_of_the_windows_numbers() {
         check(&with(sort, condition), &events, expected);
     }
     check(&with("value_percentile", "gte: 0, percentile: 50"), &[(0, "k: a, v: many")], "none");
+    check(&with("value_sum", "eq: 0"), &[(0, "k: a, v: -0.0")], "match");
 }
 
 #[test]
@@ -119,6 +132,20 @@ fn rules_match_together_in_any_order_or_in_theirs() {
     check(ordered, &[(0, "k: a"), (1, "k: b"), (1, "k: c")], "match");
     check(ordered, &[(0, "k: a"), (1, "k: c"), (1, "k: b")], "none");
     check(ordered, &[(0, "k: b"), (0, "k: a"), (0, "k: b"), (0, "k: a"), (1, "k: c")], "match");
+    let two = "type: temporal_ordered, rules: [a, b, c], timespan: 10s, condition: {gte: 2}";
+    check(two, &[(0, "k: a"), (1, "k: c")], "match");
+    check(two, &[(0, "k: b"), (1, "k: a")], "none");
+    check(two, &[(0, "k: a"), (11, "k: c")], "none");
+}
+
+#[test]
+fn a_timespan_counts_in_its_unit() {
+    const DAY: u64 = 86_400;
+    for (unit, seconds) in [("m", 60), ("h", 3_600), ("d", DAY), ("w", 7 * DAY), ("M", 30 * DAY), ("y", 365 * DAY)] {
+        let count = format!("type: event_count, rules: [a], timespan: 1{unit}, condition: {{gte: 2}}");
+        check(&count, &[(0, "k: a"), (seconds - 1, "k: a")], "match");
+        check(&count, &[(0, "k: a"), (seconds + 1, "k: a")], "none");
+    }
 }
 
 #[test]
@@ -127,7 +154,17 @@ fn an_alias_is_another_field_in_each_rule() {
     check(alias, &[(0, "k: a, actor: {id: x}"), (1, "k: b, user: x")], "match");
     check(alias, &[(0, "k: a, actor: {id: x}"), (1, "k: b, user: y")], "none");
     assert!(refused(&alias.replace(", b: user", ""), "").contains("says no field for `b`"));
-    assert!(refused(&alias.replace("b: user", "b: user, z: user"), "").contains("which `rules` does not name"));
+    for rule in ["z", "c"] {
+        let stray = alias.replace("b: user", &format!("b: user, {rule}: user"));
+        assert!(refused(&stray, "").contains("which `rules` does not name"), "{rule}");
+    }
+    // A rule has a name and an id, and an alias may use the other one.
+    let by_id = alias.replace("b: user", "00000000-0000-4000-8000-000000000002: user");
+    check(&by_id, &[(0, "k: a, actor: {id: x}"), (1, "k: b, user: x")], "match");
+    let twice = alias.replace("b: user", "b: user, 00000000-0000-4000-8000-000000000002: other");
+    assert!(refused(&twice, "").contains("the alias `who` says a field of `b` twice"));
+    let unused = alias.replace("group-by: [who]", "group-by: [user]");
+    assert!(refused(&unused, "").contains("nothing uses the alias `who`"));
 }
 
 #[test]
@@ -192,109 +229,6 @@ fn the_steps_of_one_event_are_in_the_order_of_the_correlation_and_not_of_the_fil
         let text = format!("{}{}{}", both("d"), both("e"), files(&correlation, &row(&[(0, "k: both")], "match")));
         load_rule(&text).map(drop).unwrap();
     }
-}
-
-#[test]
-fn what_makes_no_correlation_is_refused() {
-    for (correlation, problem) in [
-        ("rules: [a], timespan: 10s, condition: {gte: 3}", "needs the key `type`"),
-        ("type: event_counts, rules: [a], timespan: 10s, condition: {gte: 3}", "type"),
-        ("type: event_count, rules: [], timespan: 10s, condition: {gte: 3}", "names 1 to 100 rules"),
-        ("type: event_count, rules: [a, a], timespan: 10s, condition: {gte: 3}", "named twice"),
-        ("type: event_count, rules: [a], timespan: 10, condition: {gte: 3}", "no length of time"),
-        ("type: event_count, rules: [a], timespan: 10S, condition: {gte: 3}", "no length of time"),
-        ("type: event_count, rules: [a], timespan: 400d, condition: {gte: 3}", "no length of time"),
-        ("type: event_count, rules: [a], timespan: 10s", "needs a `condition`"),
-        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3, gt: 4}", "is no comparison"),
-        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3, eq: 4}", "is no comparison"),
-        ("type: event_count, rules: [a], timespan: 10s, condition: {gtr: 3}", "unknown comparison"),
-        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: x}", "expected a number"),
-        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 5000}", "a window holds 1000 entries"),
-        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3, field: x}", "reads no field"),
-        ("type: value_count, rules: [a], timespan: 10s, condition: {gte: 3}", "needs the field"),
-        ("type: value_sum, rules: [a], timespan: 10s, condition: {gte: 3, field: [x, y]}", "only value_count"),
-        ("type: value_percentile, rules: [a], timespan: 10s, condition: {gte: 3, field: x}", "needs a percentile"),
-        (
-            "type: value_percentile, rules: [a], timespan: 10s, condition: {gte: 3, field: x, percentile: 101}",
-            "0 to 100",
-        ),
-        (
-            "type: value_sum, rules: [a], timespan: 10s, condition: {gte: 3, field: x, percentile: 5}",
-            "only value_percentile",
-        ),
-        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3}, generate: yes please", "true or false"),
-        ("type: event_count, rules: [a], timespan: 10s, condition: {gte: 3}, window: 5", "window"),
-    ] {
-        let said = refused(correlation, "");
-        assert!(said.contains(problem), "{correlation}: {said}");
-    }
-}
-
-#[test]
-fn one_that_acts_says_on_whom_of_its_group() {
-    let response =
-        "response:\n  account: {email: u}\n  steps:\n    - sign_out: {reason: x, employee_reason: account-takeover}\n";
-    let owned = format!("owner: me\n{response}");
-    assert!(load_rule(&files(COUNT, &owned)).is_ok());
-    assert!(refused(COUNT, response).contains("needs an owner"));
-    assert!(refused(&COUNT.replace("group-by: [u], ", ""), &owned).contains("is not part of `group-by`"));
-    assert!(refused(COUNT, &owned.replace("  account: {email: u}\n", "")).contains("must say who is meant"));
-}
-
-/// The response of the tests below.
-const ACTS: &str = "owner: o\nresponse: {mode: enforce, account: {login_id: u}, steps: [{sign_out: {reason: x, employee_reason: account-takeover}}]}\n";
-
-#[test]
-fn one_that_acts_counts_only_what_has_to_be_there() {
-    let with = |condition: &str| {
-        format!("type: event_count, rules: [a], group-by: [u], timespan: 10s, condition: {condition}")
-    };
-    let said = "a condition that only what is there can meet";
-    for condition in ["{lt: 3}", "{lte: 5}", "{neq: 10}", "{eq: 2}", "{gte: 0}", "{gte: -5}", "{gte: 2, lt: 5}"] {
-        assert!(refused(&with(condition), ACTS).contains(said), "{condition}");
-    }
-    let words = "type: temporal, rules: [a, b], group-by: [u], timespan: 10s, condition: a and not b";
-    assert!(refused(words, ACTS).contains(said));
-    for condition in ["{gte: 1}", "{gt: 0}"] {
-        load_rule(&files(&with(condition), ACTS)).unwrap();
-    }
-}
-
-#[test]
-fn one_that_acts_counts_no_rule_that_matches_whatever_comes_along() {
-    let one = |rule: &str, rest: &str| {
-        format!("title: {rule}\nid: 00000000-0000-4000-8000-00000000000{}\nname: {rule}\n{rest}", rule.len())
-    };
-    let count = |rule: &str| {
-        format!(
-            "correlation: {{type: event_count, rules: [{rule}], group-by: [u], timespan: 10s, condition: {{gte: 1}}}}\n"
-        )
-    };
-    for (condition, is_safe) in [("not s", false), ("s", true)] {
-        let rule =
-            one("r", &format!("logsource: {{product: test}}\ndetection:\n  s: {{k: a}}\n  condition: {condition}\n"));
-        let direct = format!("{rule}---\n{}{ACTS}", one("dd", &count("r")));
-        let inner = one("iii", &count("r"));
-        let through = format!("{rule}---\n{}---\n{inner}", one("oooo", &format!("{}{ACTS}", count("iii"))));
-        for text in [direct, through] {
-            let loaded = load_rule(&text).map_err(|errors| errors.to_string());
-            let said = "must not count rules that match whatever comes along";
-            assert_eq!(loaded.as_ref().is_err_and(|errors| errors.contains(said)), !is_safe, "{text}: {loaded:?}");
-            assert_eq!(loaded.is_ok(), is_safe, "{text}");
-        }
-    }
-}
-
-#[test]
-fn what_a_correlation_does_changes_with_every_rule_that_it_builds_on() {
-    let behaviour = |of_a: &str| {
-        let outer = "title: O\nid: 00000000-0000-4000-8000-000000000008\ncorrelation: {type: event_count, rules: [t], timespan: 10s, condition: {gte: 2}}\n";
-        let text = format!("{}---\n{outer}", files(COUNT, "")).replacen("{k: a}", of_a, 1);
-        let set = load_rule(&text).unwrap();
-        set.correlations().iter().find(|one| one.rule.reference.title == "O").map(|one| one.rule.behaviour).unwrap()
-    };
-    assert_eq!(behaviour("{k: a}"), behaviour("{k: a}"));
-    assert_ne!(behaviour("{k: a}"), behaviour("{k: other}"));
 }
 
 #[test]

@@ -327,7 +327,7 @@ fn a_field_of_a_list_is_held_if_and_only_if_leaving_it_out_is_noticed() {
             load_rule(&detecting(&format!("  s: {{a|{modifiers}: [{fields}]}}\n  condition: s\n"))).unwrap()
         };
         let (whole, without) = (load("b, c, d"), load("c, d"));
-        let (whole, without) = (&whole.rules()[0], &without.rules()[0]);
+        let (whole, without) = (&whole.detectors()[0], &without.detectors()[0]);
         for number in 0..54 {
             let event = event(number);
             let is_noticed = whole.matches(&event) != without.matches(&event);

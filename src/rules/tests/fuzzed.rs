@@ -16,8 +16,8 @@ fn loaded(rule: &[u8]) -> Option<RuleSet> {
     files.push(SourceFile { name: "x.yml".to_owned(), bytes: rule.to_vec() });
     match compile(&files) {
         Ok(set) => {
-            let acting = set.rules().iter().filter(|rule| rule.response.is_some());
-            acting.for_each(|rule| assert!(!rule.matches(&json!({})), "acts on the empty event"));
+            let acting = set.detectors().iter().filter(|detector| detector.rule.response.is_some());
+            acting.for_each(|detector| assert!(!detector.matches(&json!({})), "acts on the empty event"));
             Some(set)
         }
         Err(errors) => {
@@ -30,10 +30,11 @@ fn loaded(rule: &[u8]) -> Option<RuleSet> {
 fn assert_index_walks(set: &RuleSet, event: &Value) {
     let id = |rule: &super::super::Rule| rule.reference.id.clone();
     let found: Vec<_> = set.matching(event).into_iter().map(id).collect();
-    let walked: Vec<_> = set.rules().iter().filter(|rule| rule.matches(event)).map(id).collect();
-    assert_eq!(found, walked, "{event}");
-    for rule in set.rules() {
-        assert_eq!(rule.explain(event).passes, rule.matches(event), "{} on {event}", rule.reference.title);
+    let walked = set.detectors().iter().filter(|detector| detector.matches(event));
+    assert_eq!(found, walked.map(|detector| id(&detector.rule)).collect::<Vec<_>>(), "{event}");
+    for detector in set.detectors() {
+        let title = &detector.rule.reference.title;
+        assert_eq!(detector.explain(event).passes, detector.matches(event), "{title} on {event}");
     }
 }
 

@@ -166,8 +166,8 @@ fn the_index_finds_numbers_foreign_letters_and_ends() {
         (json!({ "a|exists": true }), json!({ "a": [] })),
     ] {
         let set = set(&[json!({ "s": search, "condition": "s" }).to_string()]);
-        assert_eq!(set.rules().len(), 1, "{search}");
-        assert!(set.rules()[0].matches(&event), "{search} on {event}");
+        assert_eq!(set.detectors().len(), 1, "{search}");
+        assert!(set.detectors()[0].matches(&event), "{search} on {event}");
         assert_eq!(set.matching(&event).len(), 1, "{search} on {event}");
     }
 }
@@ -182,7 +182,8 @@ proptest! {
     ) {
         let set = set(&rules);
         for event in &events {
-            let walked = titles(set.rules().iter().filter(|rule| rule.matches(event)));
+            let walked = set.detectors().iter().filter(|detector| detector.matches(event));
+            let walked = titles(walked.map(|detector| &detector.rule));
             prop_assert_eq!(titles(set.matching(event)), walked.clone(), "{}", event);
             let evaluated = set.evaluate(&alert(event.clone()));
             prop_assert_eq!(titles(evaluated.matches.iter().map(|found| found.rule)), walked);

@@ -11,7 +11,7 @@ use crate::incident::{AccountKind, AccountRef, ActionKind, ReasonCode};
 fn named(account: &str, event: Value) -> Named {
     let rule = ACTING.replace("{email: who}", account);
     let set = load_rule(&without_tests(&rule)).unwrap();
-    set.rules()[0].response.as_ref().unwrap().account_of(&alert(event))
+    set.detectors()[0].rule.response.as_ref().unwrap().account_of(&alert(event))
 }
 
 fn without_tests(rule: &str) -> String {
@@ -69,7 +69,7 @@ fn without_a_path_the_source_names_the_person() {
     let rule = ACTING.replace("  account: {email: who}\n", "").replace("account: A@example.com, ", "");
     let rule = rule.replace("{product: test}", "{product: okta}");
     let set = load_rule(&rule).unwrap();
-    let response = set.rules()[0].response.as_ref().unwrap();
+    let response = set.detectors()[0].rule.response.as_ref().unwrap();
     let person = AccountRef::parse(AccountKind::Email, "a@example.com").unwrap();
     assert_eq!(response.account_of(&alert(json!({"who": "b@example.com"}))), Named::None);
     assert_eq!(response.account_of(&Alert { person: Some(person.clone()), ..alert(json!({})) }), Named::One(person));
@@ -78,7 +78,7 @@ fn without_a_path_the_source_names_the_person() {
 #[test]
 fn a_response_has_careful_defaults() {
     let set = load_rule(&ACTING.replace("  mode: enforce\n", "")).unwrap();
-    let response = set.rules()[0].response.as_ref().unwrap();
+    let response = set.detectors()[0].rule.response.as_ref().unwrap();
     assert_eq!((response.mode, response.cooldown), (Mode::Shadow, Duration::from_secs(3600)));
     assert_eq!(response.assurance, Assurance::B);
     assert_eq!(
@@ -124,7 +124,7 @@ fn digests_tell_every_change() {
     reworded[3].bytes = b"account-takeover: other\n".to_vec();
     let reworded = compile(&reworded).unwrap();
     assert_ne!(reworded.reasons().wording_digest(&code), set.reasons().wording_digest(&code));
-    assert_eq!(reworded.rules()[0].reference, set.rules()[0].reference);
+    assert_eq!(reworded.detectors()[0].rule.reference, set.detectors()[0].rule.reference);
 }
 
 #[test]
@@ -138,8 +138,11 @@ fn an_account_is_protected_under_the_names_listed() {
 #[test]
 fn acting_on_each_needs_a_limit() {
     let with = |lines: &str| load_rule(&ACTING.replace("  mode: enforce\n", &format!("  mode: enforce\n{lines}")));
-    assert_eq!(with("  each: true\n  limit: 3\n").unwrap().rules()[0].response.as_ref().unwrap().each, Some(3));
-    assert_eq!(with("  each: false\n").unwrap().rules()[0].response.as_ref().unwrap().each, None);
+    assert_eq!(
+        with("  each: true\n  limit: 3\n").unwrap().detectors()[0].rule.response.as_ref().unwrap().each,
+        Some(3)
+    );
+    assert_eq!(with("  each: false\n").unwrap().detectors()[0].rule.response.as_ref().unwrap().each, None);
     for (lines, problem) in [
         ("  each: true\n", "needs a limit"),
         ("  limit: 3\n", "belongs to `each: true`"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::{Mode, Rule, StepTemplate, load, source};
+use super::super::{Detector, Mode, Rule, StepTemplate, load, source};
 use super::*;
 
 const CODES: [&str; 7] = [
@@ -38,7 +38,7 @@ fn the_shipped_rules_load() {
 fn the_shipped_rules_are_good_by_themselves() {
     let set = shipped_set();
     let is_acting = |rule: &&Rule| rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
-    let acting: Vec<&str> = set.rules().iter().filter(is_acting).map(|rule| rule.file.as_str()).collect();
+    let acting: Vec<&str> = set.all_rules().filter(is_acting).map(|rule| rule.file.as_str()).collect();
     assert_eq!(acting, ACTING);
     assert_eq!(
         set.identities().user_for("Zhang.San@example.com").map(ToString::to_string).as_deref(),
@@ -49,7 +49,7 @@ fn the_shipped_rules_are_good_by_themselves() {
 
 #[test]
 fn every_shipped_rule_says_what_people_need_to_know_of_it() {
-    for rule in shipped_set().rules() {
+    for Detector { rule, .. } in shipped_set().detectors() {
         let file = rule.file.as_str();
         assert!(rule.level.is_some() && rule.status.is_some(), "{file}");
         assert!(rule.author.is_some() && rule.owner.is_some() && rule.description.is_some(), "{file}");
@@ -66,7 +66,7 @@ fn every_shipped_rule_says_what_people_need_to_know_of_it() {
 #[test]
 fn every_shipped_rule_has_an_end_and_tests_of_match_and_near_miss() {
     let set = shipped_set();
-    for rule in set.rules() {
+    for Detector { rule, .. } in set.detectors() {
         let text = std::fs::read_to_string(shipped().join(&rule.file)).unwrap();
         assert!(text.contains("expect: none"), "{}", rule.file);
         let Some(response) = &rule.response else {

@@ -12,7 +12,7 @@ fn rules_that_were_given_up_load_when_that_is_asked_for() {
     };
     let correlation = |status: &str| {
         format!(
-            "title: C\nstatus: {status}\ncorrelation: {{type: event_count, rules: 11111111-1111-4111-8111-111111111111, timespan: 1h, condition: {{gte: 2}}}}\n"
+            "title: C\nstatus: {status}\ncorrelation: {{type: event_count, rules: 11111111-1111-4111-8111-111111111111, timespan: 1h, condition: {{gte: 2}}, generate: true}}\n"
         )
     };
     let both = Statuses { deprecated: true, unsupported: true };
@@ -29,7 +29,7 @@ fn rules_that_were_given_up_load_when_that_is_asked_for() {
             };
             let line = if line.is_empty() { "a.yml:1:9" } else { line };
             let set = compile_with(&files, statuses).unwrap_or_else(|errors| panic!("{errors}"));
-            assert!(more.is_empty() == (set.rules()[0].status == Some(status)), "{more}");
+            assert!(more.is_empty() == (set.detectors()[0].rule.status == Some(status)), "{more}");
             assert!(compile_with(&files, both).is_ok());
             let other = Statuses { deprecated: statuses.unsupported, unsupported: statuses.deprecated };
             for refusing in [Statuses::default(), other] {

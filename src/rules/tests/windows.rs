@@ -92,6 +92,11 @@ struct Happened {
 }
 
 impl Wanted {
+    /// Whether some windows come to it and others do not; the loader refuses what else there is.
+    fn is_to_be_had(&self) -> bool {
+        !self.sort.starts_with("temporal") || self.number < 3 || (self.number == 3 && self.comparison != "lte")
+    }
+
     fn text(&self) -> String {
         let Self { sort, timespan, comparison, number } = self;
         let field = if sort.starts_with("value") { "field: v, " } else { "" };
@@ -212,7 +217,9 @@ proptest! {
         number in 1..4_i64,
         row in row(0..=0),
     ) {
-        agrees(&Wanted { sort, timespan, comparison, number }, &row)?;
+        let wanted = Wanted { sort, timespan, comparison, number };
+        prop_assume!(wanted.is_to_be_had());
+        agrees(&wanted, &row)?;
     }
 
     /// So much or more, of events in any order.
@@ -223,7 +230,9 @@ proptest! {
         number in 1..5_i64,
         row in row(0..=60),
     ) {
-        agrees(&Wanted { sort, timespan, comparison: "gte", number }, &row)?;
+        let wanted = Wanted { sort, timespan, comparison: "gte", number };
+        prop_assume!(wanted.is_to_be_had());
+        agrees(&wanted, &row)?;
     }
 
     /// Numbers may go up and down, but nothing of them is let go either.

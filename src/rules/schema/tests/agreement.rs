@@ -191,6 +191,9 @@ const CORRELATIONS_REFUSED: &[(&str, &str)] = &[
     ("  rules: [a]\n", ""),
     ("group-by: [who]", "group-by: [a, b, c, d, e, f, g, h, i]"),
     ("group-by: [who]", "group-by: {a: b}"),
+    ("group-by: [who]", "group-by: [who, who]"),
+    ("title: C", "title: C\ngenerate: true"),
+    ("title: C", "title: C\ncondition: {gte: 2}"),
     ("timespan: 1h", "timespan: 1 hour"),
     ("timespan: 1h", "timespan: 60"),
     ("timespan: 1h", "timespan: 1H"),
@@ -207,6 +210,7 @@ const CORRELATIONS_REFUSED: &[(&str, &str)] = &[
     ("expect: match", "expect: {steps: [sign_out]}"),
     ("alerts: [{after: 1s, times: 2, alert: {k: a, who: x}}]", "alert: {k: a, who: x}"),
     ("after: 1s", "after: soon"),
+    ("[{after: 1s, times: 2, alert: {k: a, who: x}}]", "[]"),
     ("times: 2", "times: 0"),
     ("times: 2", "times: 2.5"),
     ("times: 2", "times: 201"),
@@ -241,7 +245,10 @@ fn on_correlations() {
             "type: event_count\n  rules: [a]\n  group-by: [who]\n  timespan: 1h\n  condition: {gte: 2}",
             "type: temporal\n  rules: [a]\n  timespan: 1h\n  condition: a",
         ),
-        ("type: event_count", "type: temporal_ordered"),
+        (
+            "type: event_count\n  rules: [a]\n  group-by: [who]\n  timespan: 1h\n  condition: {gte: 2}",
+            "type: temporal_ordered\n  rules: [a]\n  timespan: 1h\n  condition: {gte: 1}",
+        ),
         ("type: event_count", "type: value_count\n  field: [x, y]"),
         ("event_count", "value_sum\n  field: x"),
         ("{gte: 2}", "{gte: 2}\n  aliases: {who: {a: user}}"),
@@ -264,6 +271,13 @@ fn on_correlations() {
         ("  account: {email: who}\n", ""),
         ("  group-by: [who]\n", ""),
         ("response:\n", "response:\n  each: true\n  limit: 2\n"),
+        ("{gte: 2}", "{lt: 2}"),
+        ("{gte: 2}", "{eq: 2}"),
+        ("{gte: 2}", "{neq: 2}"),
+        ("{gte: 2}", "{gte: 2, lte: 9}"),
+        ("{gte: 2}", "{gte: 0}"),
+        ("{gte: 2}", "{gt: -1}"),
     ];
     agree(&acting, &refused, false);
+    agree(&acting, &[("{gte: 2}", "{gt: 0}"), ("{gte: 2}", "{gte: 1}")], true);
 }
