@@ -43,7 +43,7 @@ impl<'r> Judged<'r> {
         let possible = possible(rules, alert, &matched, pseudonyms);
         let own = evaluation.matches.into_iter().filter(|found| !rules.is_silent(&found.rule.reference.id));
         let targets = targets(alert, own.collect(), pseudonyms);
-        Self { targets, matched, possible, nearest: evaluation.nearest }
+        Self { targets, matched, possible, nearest: evaluation.nearest.and_then(|nearest| nearest.miss()) }
     }
 
     /// Whether the alert counts for a correlation.

@@ -4,6 +4,8 @@ use super::fold;
 
 /// The zeros behind the text.
 pub(super) const BEHIND: usize = 72;
+/// So many bytes are folded together, the last of them zeros that belong to no text.
+const BLOCK: usize = 32;
 
 /// A buffer for one folded text after the other.
 #[derive(Debug, Default)]
@@ -11,22 +13,41 @@ pub(super) struct Folded {
     /// The text, and `BEHIND` zeros.
     bytes: Vec<u8>,
     length: usize,
+    /// Whether the text is of ASCII alone.
+    is_ascii: bool,
 }
 
 impl Folded {
     /// Holds this text from now on, folded.
     pub(super) fn set(&mut self, text: &str) {
-        self.bytes.clear();
-        if text.is_ascii() {
-            self.bytes.extend(text.bytes().map(|byte| byte.to_ascii_lowercase()));
-        } else {
+        self.set_ascii(text.as_bytes());
+        // Most writing outside ASCII has no cases at all.
+        let changes = |character: char| !character.is_ascii() && fold::fold(character) != character;
+        if !self.is_ascii && text.chars().any(changes) {
+            self.bytes.clear();
             let mut utf8 = [0; 4];
             for character in text.chars() {
                 self.bytes.extend_from_slice(fold::fold(character).encode_utf8(&mut utf8).as_bytes());
             }
+            self.length = self.bytes.len();
+            self.bytes.resize(self.length + BEHIND, 0);
         }
-        self.length = self.bytes.len();
-        self.bytes.extend([0; BEHIND]);
+    }
+
+    /// Holds this text with only the letters of ASCII folded.
+    fn set_ascii(&mut self, text: &[u8]) {
+        const { assert!(BLOCK <= BEHIND) };
+        self.bytes.clear();
+        self.bytes.extend_from_slice(text);
+        self.bytes.resize(text.len() + BEHIND, 0);
+        self.length = text.len();
+        let (blocks, _) = self.bytes.as_chunks_mut::<BLOCK>();
+        let mut all = 0;
+        for block in blocks.iter_mut().take(text.len().div_ceil(BLOCK)) {
+            all = block.iter().fold(all, |all, byte| all | byte);
+            block.make_ascii_lowercase();
+        }
+        self.is_ascii = all.is_ascii();
     }
 
     /// The text.

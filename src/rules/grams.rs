@@ -15,7 +15,7 @@ use super::needle::{self, Needle};
 use super::taken::{Places, Taken};
 
 /// Grams that are looked at together: whether any of them is filed is one question.
-const BLOCK: usize = 16;
+const BLOCK: usize = 8;
 /// Fewer texts of like lengths than this are not worth a table.
 const FEW: usize = 2;
 /// The bytes that those grams take at most.
@@ -124,6 +124,8 @@ impl<const BYTES: usize, const GRAMS: usize> Table<BYTES, GRAMS> {
 
     fn find(&self, text: &Folded, found: &mut impl FnMut(Filed, usize)) {
         match &self.taken {
+            // All of its texts are longer.
+            _ if text.bytes().len() < BYTES + GRAMS - 1 => {}
             Taken::None => {}
             Taken::Few(places) => self.find_by(places, text, found),
             Taken::Some(places) => self.find_by(places, text, found),

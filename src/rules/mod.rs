@@ -113,6 +113,7 @@ pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
 pub use lint::{Lint, LintLevel, Linted, Mended, lint, lint_with, mended};
 pub use load::{Vouched, compile, compile_with, load, load_signed, load_with, manifest, rule_files};
+pub use near::Nearest;
 pub use problem::{LoadErrors, Place, Problem};
 pub use promote::{NotPromoted, Promotion, promotion, refuse_unpromoted};
 pub use reasons::{EmployeeValues, LOCALES, Reasons};

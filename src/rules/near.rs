@@ -6,7 +6,27 @@ use serde_json::Value;
 use crate::incident::NearestMiss;
 
 use super::detector::Detector;
+use super::evaluate::Nearness;
 use super::index::Found;
+use super::rule::Rule;
+
+/// The rule that came nearest to an event that none matches.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nearest<'r> {
+    /// The rule.
+    pub rule: &'r Rule,
+    nearness: Nearness<'r>,
+}
+
+impl Nearest<'_> {
+    /// For the record: how near it came, and the first test that failed.
+    #[must_use]
+    pub fn miss(&self) -> Option<NearestMiss> {
+        let Nearness { passed, tests, miss } = self.nearness;
+        let (rule, miss) = (self.rule.reference.clone(), miss?);
+        Some(NearestMiss { rule, passed, tests, field: miss.field(), why: miss.why() })
+    }
+}
 
 /// The nearest rule so far.
 #[derive(Default)]
@@ -22,19 +42,11 @@ impl Near {
         }
     }
 
-    /// The nearest, and on what it failed. When the event has nothing of any rule, the first of them.
-    pub(super) fn miss(self, all: &[Detector], routed: &[usize], event: &Value) -> Option<NearestMiss> {
+    /// The nearest. When the event has nothing of any rule, the first of them.
+    pub(super) fn nearest<'r>(self, all: &'r [Detector], routed: &[usize], event: &Value) -> Option<Nearest<'r>> {
         let number = self.found.map_or_else(|| routed.first().copied(), |found| Some(found.number))?;
         let detector = all.get(number)?;
-        let nearness = detector.nearness(event);
-        let miss = nearness.miss?;
-        Some(NearestMiss {
-            rule: detector.rule.reference.clone(),
-            passed: nearness.passed,
-            tests: nearness.tests,
-            field: miss.field(),
-            why: miss.why(),
-        })
+        Some(Nearest { rule: &detector.rule, nearness: detector.nearness(event) })
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::{Alert, Digest, LogSource, NearestMiss, RuleId};
+use crate::incident::{Alert, Digest, LogSource, RuleId};
 
 use super::correlation::{self, Correlation, Feeds, Signal};
 use super::detector::Detector;
 use super::guardrails::Guardrails;
 use super::identities::Identities;
 use super::index::Index;
-use super::near::Near;
+use super::near::{Near, Nearest};
 use super::problem::Problem;
 use super::reasons::Reasons;
 use super::routing::Routing;
@@ -43,7 +43,7 @@ pub struct Evaluation<'r> {
     pub matches: Vec<Match<'r>>,
     /// When none matches: the rule for these events that came nearest. `None` when there is no rule
     /// for them at all.
-    pub nearest: Option<NearestMiss>,
+    pub nearest: Option<Nearest<'r>>,
 }
 
 /// One rule that matches.
@@ -185,7 +185,7 @@ impl RuleSet {
             }
         });
         if hits.is_empty() {
-            return Evaluation { matches: Vec::new(), nearest: near.miss(&self.detectors, &routed.rules, event) };
+            return Evaluation { matches: Vec::new(), nearest: near.nearest(&self.detectors, &routed.rules, event) };
         }
         hits.sort_unstable();
         let detectors = hits.into_iter().filter_map(|number| self.detectors.get(number));

@@ -72,7 +72,14 @@ fn about(person: &str) -> Alert {
 fn decided(rules: &RuleSet, alert: &Alert, standing: &Standing) -> Decided {
     let evaluation = rules.evaluate(alert);
     let targets = targets(alert, evaluation.matches, &Pseudonyms::new(&[1; 32]));
-    decide(alert, targets, evaluation.nearest, standing, rules, Timestamp::from_second(1_000_000).unwrap())
+    decide(
+        alert,
+        targets,
+        evaluation.nearest.and_then(|nearest| nearest.miss()),
+        standing,
+        rules,
+        Timestamp::from_second(1_000_000).unwrap(),
+    )
 }
 
 fn kinds(plan: &Plan) -> Vec<ActionKind> {
