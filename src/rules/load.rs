@@ -7,9 +7,10 @@ use std::path::Path;
 use crate::incident::{Digest, ReasonCode, RuleId};
 
 use super::budget::Budget;
-use super::correlation::{self, Correlation, Feeds, own_tests};
+use super::correlation::{self, Correlation, own_tests};
 use super::detector::Draft;
 use super::document::{self, Document};
+use super::fed;
 use super::filter::Filter;
 use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
@@ -255,6 +256,10 @@ impl Untested {
                 errors.extend(failed.map(|(test, why)| self.failure(&detector.rule, &test.name, test.at, &why)));
             }
         }
+        let alerts = own_tests::alerts(self.set.correlations());
+        if alerts > own_tests::ALL_ALERTS_MAX {
+            errors.push(self.too_many_alerts());
+        }
         if errors.is_empty() {
             let outcomes = own_tests::run(&self.set).into_iter();
             errors.extend(outcomes.filter_map(|own_tests::Outcome { rule, name, at, difference, .. }| {
@@ -268,6 +273,13 @@ impl Untested {
         // Only of what was read as a whole there is a digest.
         let digest = self.is_whole.then_some(self.set.digest());
         LoadErrors::new(digest, errors).with_excerpts(&self.folder, files)
+    }
+
+    fn too_many_alerts(&self) -> Problem {
+        let what = format!("the tests of correlations have more than {} alerts in all", own_tests::ALL_ALERTS_MAX);
+        let file = self.folder.strip_suffix('/').unwrap_or(&self.folder).to_owned();
+        let advice = Some("remove some".to_owned());
+        Problem { file, at: None, what, advice, lint: None, level: LintLevel::Error, excerpt: None }
     }
 
     fn failure(&self, rule: &Rule, test: &str, at: Place, why: &str) -> Problem {
@@ -413,7 +425,7 @@ fn read_drafts(
     let is_correlation = |name: &str| correlations.iter().any(|(_, draft)| draft.is_called(name));
     apply_filters(&filters, &mut drafts, &is_correlation, lists.budget(), reports);
     let correlations = correlation::link(correlations, &drafts, reports);
-    check_silence(&drafts, &correlations, reports);
+    fed::check(&drafts, &correlations, reports);
     (drafts, correlations)
 }
 
@@ -439,27 +451,6 @@ fn apply_filters(
         if let Some(report) = reports.get_mut(*index) {
             let mut drafts: Vec<&mut Draft> = drafts.iter_mut().map(|(_, draft)| draft).collect();
             filter.apply(&mut drafts, is_correlation, budget, report);
-        }
-    }
-}
-
-/// A response that never acts is probably not meant, and must not pass for a safeguard: who names a rule that
-/// acts in a correlation would disarm it without a word.
-fn check_silence(drafts: &[Reported<Draft>], correlations: &[Reported<Correlation>], reports: &mut [Report]) {
-    let feeds = Feeds::of(correlations.iter().map(|(_, correlation)| correlation));
-    let rules = drafts.iter().map(|(index, draft)| (index, &draft.detector.rule, draft.at));
-    let others = correlations.iter().map(|(index, correlation)| (index, &correlation.rule, correlation.at));
-    for (index, rule, at) in rules.chain(others) {
-        let Some(response) = rule.response.as_ref().filter(|_| feeds.is_silent(&rule.reference.id)) else { continue };
-        let Some(report) = reports.get_mut(*index) else { continue };
-        let what = "a correlation only counts it, so its response never acts";
-        let advice = "write `generate: true` in the correlation, or take the response out";
-        match response.mode {
-            Mode::Shadow => report.warn(Lint::SilencedResponse, at, what, advice),
-            Mode::Enforce => {
-                report.error_with(at, what, advice);
-                report.last_error_is(Lint::SilencedResponse);
-            }
         }
     }
 }

@@ -43,6 +43,7 @@ mod evaluate;
 mod excerpt;
 mod explain;
 mod expression;
+mod fed;
 mod field;
 mod filter;
 mod fold;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::{Alert, Digest, LogSource, RuleId};
+use crate::incident::{Alert, Digest, LogSource, NearestMiss, RuleId};
 
 use super::correlation::{self, Correlation, Feeds, Signal};
 use super::detector::Detector;
@@ -113,9 +113,10 @@ impl RuleSet {
         self.feeds.walk(&self.correlations, matched, event, holds);
     }
 
-    /// Whether a correlation counts matches of the rule.
-    pub(super) fn is_counted(&self, rule: &RuleId) -> bool {
-        self.feeds.counts(rule)
+    /// Why an event that these rules match is counted nowhere, when it is not.
+    #[must_use]
+    pub fn uncounted(&self, matched: &[RuleId], event: &Value) -> Option<NearestMiss> {
+        self.feeds.uncounted(&self.correlations, matched, event)
     }
 
     /// Whether matches of the rule are only counted by correlations, and are none of their own.

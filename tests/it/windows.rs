@@ -202,14 +202,15 @@ async fn an_alert_that_counts_says_how_far_its_window_has_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_alert_counts_for_as_many_correlations_as_its_record_holds() {
-    let rules = |rules: &Path| write(rules, &[SPRAY; 15]);
+async fn an_alert_that_is_counted_nowhere_says_why() {
+    let rules = |rules: &Path| write(rules, &[&SPRAY.replace("client.ipAddress", "client.address")]);
     let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
-    let (status, _) = post(&app, "all", &[failed(0, "real@example.com", "1.1.1.1", app.now())]).await;
-    assert_eq!(status, 202, "it fits");
-    let records = app.end().await;
-    let (_, counted, left_out) = admitted(&records).pop().unwrap();
-    assert_eq!((counted.len(), left_out), (Verdict::COUNTED_MAX, 3));
+    post(&app, "one", &[failed(0, "real@example.com", "1.1.1.1", app.now())]).await;
+    let (verdict, counted, _) = admitted(&app.end().await).pop().unwrap();
+    let nearest = verdict.nearest.unwrap();
+    assert_eq!((counted.len(), verdict.kind, nearest.passed, nearest.tests), (0, VerdictKind::Counted, 1, 2));
+    assert_eq!((nearest.rule.title.as_str(), nearest.field.as_str()), ("C0", "client.address"));
+    assert!(nearest.why.contains("does not have exactly one value there"), "{}", nearest.why);
 }
 
 const ACTING: &str = "correlation: {type: event_count, rules: [failed], group-by: [actor.alternateId], timespan: 1m, condition: {gte: 2}}
@@ -219,6 +220,26 @@ response:
   cooldown: 1h
   steps:
     - sign_out: {reason: r, employee_reason: account-takeover}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_counts_for_as_many_correlations_as_its_record_holds_and_first_for_what_acts() {
+    // Neither rule is counted by too many; an event that matches both is.
+    let rules = |rules: &Path| {
+        let of_ok = SPRAY.replace("[failed]", "[ok]");
+        write(rules, &[[SPRAY; 8].as_slice(), [of_ok.as_str(); 7].as_slice(), &[ACTING]].concat());
+    };
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    let both = |number: usize| {
+        let mut event = failed(number, "zhang.san@example.com", "1.1.1.1", app.now());
+        event["outcome"]["result"] = json!(["FAILURE", "SUCCESS"]);
+        event
+    };
+    let (status, opened) = post(&app, "both", &[both(0), both(1)]).await;
+    assert_eq!((status, opened.len()), (202, 1), "it fits, and the last of the file acts");
+    let records = app.end().await;
+    let (_, counted, left_out) = admitted(&records).pop().unwrap();
+    assert_eq!((counted.len(), left_out), (Verdict::COUNTED_MAX, 4));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correlation_rests_for_its_cooldown_and_acts_again_after_it() {

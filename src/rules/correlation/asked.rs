@@ -38,7 +38,7 @@ impl Condition {
     }
 
     /// Whether it holds only by what has come: by at least so much of something, or by rules that have matched.
-    fn is_earned(&self) -> bool {
+    pub(super) fn is_earned(&self) -> bool {
         match self {
             Self::Compare(bounds) => bounds.are_a_threshold(),
             Self::Joined(joined) => !joined.negates(),

@@ -19,7 +19,7 @@ impl Correlation {
                 Sort::EventCount | Sort::Sum | Sort::Average | Sort::Percentile(_) => Counts::Event,
             };
             if window.is_empty() || self.sort.tells_parts_apart() {
-                window.enter(Entry { at, until: at, counts });
+                window.enter_all(std::iter::once(Entry { at, until: at, counts }));
             }
         }
         self.condition.holds(&window)

@@ -1,13 +1,17 @@
 //! Finds the rules that correlations name, and puts the correlations into an order in which each comes
 //! behind those that it builds on.
 
+use std::collections::BTreeSet;
+
 use crate::incident::{Digest, RuleId};
 
 use super::super::detector::Draft;
 use super::super::field::Field;
+use super::super::lint::Lint;
 use super::super::problem::{Place, Report};
+use super::super::response::Mode;
 use super::Correlation;
-use super::known::{Known, Named};
+use super::known::{Ground, Known, Named};
 use super::read::CorrelationDraft;
 use super::section::{Alias, Section};
 
@@ -35,27 +39,43 @@ pub(in crate::rules) fn link(
     for place in order {
         let Some((file, draft)) = drafts.get_mut(place).and_then(Option::take) else { continue };
         let Some(report) = reports.get_mut(file) else { continue };
-        let counted = &draft.section.rules;
-        let is_anchored = counted.iter().all(|(_, name)| known.get(name).is_none_or(|part| part.is_anchored));
-        check_anchored(&draft, is_anchored, report);
+        let parts = draft.section.rules.iter().filter_map(|(_, name)| Some(known.get(name)?.ground));
+        let below = parts.reduce(Ground::and).unwrap_or(Ground { is_anchored: true, is_earned: true });
+        check_ground(&draft, below, report);
+        let own = Ground { is_anchored: true, is_earned: draft.section.condition.is_earned() };
         if let Some(correlation) = linked(draft, &known, report) {
-            known.is_linked(place, correlation.rule.behaviour, is_anchored);
+            known.is_linked(place, correlation.rule.behaviour, below.and(own));
             correlations.push((file, correlation));
         }
     }
     correlations
 }
 
-/// A correlation that acts must not act on whatever comes along.
-fn check_anchored(draft: &CorrelationDraft, is_anchored: bool, report: &mut Report) {
-    if draft.rule.response.is_some() && !is_anchored {
+/// A correlation that acts must not act on whatever comes along, nor because something has not come yet; and
+/// not by way of another either.
+fn check_ground(draft: &CorrelationDraft, below: Ground, report: &mut Report) {
+    if draft.rule.response.is_none() {
+        return;
+    }
+    if !below.is_anchored {
         let what = "a correlation with a response must not count rules that match whatever comes along";
         report.error_with(draft.at, what, "each of its rules needs a positive test that every match passes");
     }
+    if !below.is_earned {
+        let what = "a correlation with a response must not build on one that matches by what is not there yet";
+        report.error_with(
+            draft.at,
+            what,
+            "let what it builds on ask for at least a number, or for words without `not`",
+        );
+        report.last_error_is(Lint::HoldsByAbsence);
+    }
 }
 
-/// The places of the drafts, each behind those that it names; those in a circle are left out.
+/// The places of the drafts, each behind those that it names; those in a circle are left out. What acts
+/// comes with what it builds on before the others: of what an alert counts in, that is the last to be left out.
 fn ordered(drafts: &[(usize, CorrelationDraft)], known: &Known, reports: &mut [Report]) -> Vec<usize> {
+    let serving = serving(drafts, known);
     let mut order: Vec<usize> = Vec::new();
     loop {
         let is_ready = |place: &usize| {
@@ -64,10 +84,12 @@ fn ordered(drafts: &[(usize, CorrelationDraft)], known: &Known, reports: &mut [R
             !order.contains(place) && before.all(|before| order.contains(&before))
         };
         let ready: Vec<usize> = (0..drafts.len()).filter(is_ready).collect();
-        if ready.is_empty() {
-            break;
+        let first: Vec<usize> = ready.iter().copied().filter(|place| serving.contains(place)).collect();
+        match (first.is_empty(), ready.is_empty()) {
+            (false, _) => order.extend(first),
+            (true, false) => order.extend(ready),
+            (true, true) => break,
         }
-        order.extend(ready);
     }
     for (_, (file, draft)) in drafts.iter().enumerate().filter(|(place, _)| !order.contains(place)) {
         if let Some(report) = reports.get_mut(*file) {
@@ -78,19 +100,35 @@ fn ordered(drafts: &[(usize, CorrelationDraft)], known: &Known, reports: &mut [R
     order
 }
 
+/// The places of those that act, and of all that these build on.
+fn serving(drafts: &[(usize, CorrelationDraft)], known: &Known) -> BTreeSet<usize> {
+    let acts =
+        |draft: &CorrelationDraft| draft.rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
+    let mut waiting: Vec<usize> = (0..).zip(drafts).filter(|(_, (_, draft))| acts(draft)).map(|(at, _)| at).collect();
+    let mut serving = BTreeSet::new();
+    while let Some(place) = waiting.pop() {
+        if serving.insert(place) {
+            let parts = drafts.get(place).into_iter().flat_map(|(_, draft)| &draft.section.rules);
+            waiting.extend(parts.filter_map(|(_, name)| known.get(name)?.correlation));
+        }
+    }
+    serving
+}
+
 fn linked(draft: CorrelationDraft, known: &Known, report: &mut Report) -> Option<Correlation> {
     let CorrelationDraft { mut rule, at, section, account_key, tests, .. } = draft;
     let named = named(&section, known, report)?;
     let parts: Option<Vec<Part>> = named.iter().map(|(at, rule)| part(&section, rule, known, *at, report)).collect();
     check_aliases(&section, &named, known, report);
     let counted = named.iter().map(|(_, rule)| &rule.behaviour);
-    let behaviour: Vec<&[u8]> =
-        [&rule.behaviour, &section.shape].into_iter().chain(counted).map(|digest| digest.0.as_slice()).collect();
-    rule.behaviour = Digest::of_parts(&behaviour);
+    // What was counted by another search is not what is counted now, so it belongs to other windows.
+    let shape = [&section.shape].into_iter().chain(counted).map(|digest| digest.0.as_slice());
+    let shape = Digest::of_parts(&shape.collect::<Vec<_>>());
+    rule.behaviour = Digest::of_parts(&[&rule.behaviour.0, &shape.0]);
     Some(Correlation {
         rule,
         at,
-        shape: section.shape,
+        shape,
         sort: section.sort,
         timespan: section.timespan,
         group_by: section.group_by.into_iter().map(|(key, _)| key).collect(),

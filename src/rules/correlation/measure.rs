@@ -47,8 +47,21 @@ impl Sliding {
         Self { inside: VecDeque::new(), measure }
     }
 
-    /// Takes one more in, not older than those before it.
-    pub(super) fn enter(&mut self, entry: Entry) {
+    /// Takes in those of one time, not older than those before it. Steps of one time are in order: senders
+    /// that count in whole seconds, or send the newest first, tell no better.
+    pub(super) fn enter_all(&mut self, of_a_time: impl Iterator<Item = Entry>) {
+        let mut entries: Vec<Entry> = of_a_time.collect();
+        if matches!(self.measure, Measure::Steps(_)) {
+            entries.sort_by_key(|entry| match entry.counts {
+                Counts::Step(part) => part,
+                _ => u16::MAX,
+            });
+        }
+        entries.into_iter().for_each(|entry| self.enter(entry));
+    }
+
+    /// Takes one more in.
+    fn enter(&mut self, entry: Entry) {
         self.inside.push_back(entry);
         match (&mut self.measure, entry.counts) {
             (Measure::Values(counts), Counts::Value(value)) => *counts.entry(value).or_default() += 1,

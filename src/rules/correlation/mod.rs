@@ -51,7 +51,7 @@ pub struct Correlation {
     pub rule: Rule,
     /// Where its document begins.
     pub(super) at: Place,
-    /// Digest over what it counts; other windows for another way to count.
+    /// Digest over what it counts, and by which searches; other windows for another way to count.
     pub(super) shape: Digest,
     /// What it counts.
     sort: Sort,

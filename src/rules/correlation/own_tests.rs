@@ -19,6 +19,8 @@ use super::row::{Row, Told};
 /// The most tests of one correlation, and the most alerts of one test.
 pub(in crate::rules) const TESTS_MAX: usize = 20;
 pub(in crate::rules) const ALERTS_MAX: usize = 200;
+/// The most alerts of all tests together: what is wrong must be told soon.
+pub(in crate::rules) const ALL_ALERTS_MAX: usize = 20_000;
 /// The longest time between two alerts: a year.
 const AFTER_SECONDS_MAX: u64 = 366 * 86_400;
 
@@ -55,11 +57,16 @@ pub(in crate::rules) struct Outcome<'c> {
     pub(in crate::rules) difference: Option<&'static str>,
 }
 
+/// How many alerts the tests of these correlations have.
+pub(in crate::rules) fn alerts(correlations: &[Correlation]) -> usize {
+    correlations.iter().flat_map(|correlation| &correlation.tests).map(|test| test.alerts.len()).sum()
+}
+
 /// Puts the correlations' tests to them and to the rules that they count.
 pub(in crate::rules) fn run(set: &RuleSet) -> Vec<Outcome<'_>> {
     let tests = set.correlations().iter().flat_map(|correlation| {
         let tests = correlation.tests.iter();
-        tests.map(move |test| outcome(correlation, test, Row::of(set)))
+        tests.map(move |test| outcome(correlation, test, Row::towards(set, correlation)))
     });
     tests.collect()
 }

@@ -13,11 +13,13 @@ use super::super::rule_set::RuleSet;
 use super::Correlation;
 use super::signal::Signal;
 use super::standing::When;
+use super::walk::Feeds;
 
 /// Events one after the other, and what correlations have counted of them.
 #[derive(Debug)]
 pub struct Row<'r> {
     set: &'r RuleSet,
+    feeds: Feeds,
     /// The rules that correlations count, in the order of their files' names.
     counted: Vec<&'r RuleId>,
     /// The log sources that these are for.
@@ -48,10 +50,19 @@ impl Told<'_> {
 }
 
 impl<'r> Row<'r> {
-    /// Before the first event.
+    /// Before the first event; for all correlations.
     #[must_use]
     pub fn of(set: &'r RuleSet) -> Self {
-        let counted = || set.detectors().iter().filter(|detector| set.is_counted(&detector.rule.reference.id));
+        Self::by(set, Feeds::of(set.correlations().iter()))
+    }
+
+    /// For one of them and what it builds on. What others count changes nothing for it.
+    pub(super) fn towards(set: &'r RuleSet, one: &Correlation) -> Self {
+        Self::by(set, Feeds::towards(set.correlations(), one))
+    }
+
+    fn by(set: &'r RuleSet, feeds: Feeds) -> Self {
+        let counted = || set.detectors().iter().filter(|detector| feeds.counts(&detector.rule.reference.id));
         let sources: HashSet<&LogSource> = counted().map(|detector| &detector.log_source).collect();
         Self {
             set,
@@ -59,6 +70,7 @@ impl<'r> Row<'r> {
             sources: sources.into_iter().map(|source| Arc::from([source.clone()])).collect(),
             windows: Windows::default(),
             now: Timestamp::UNIX_EPOCH,
+            feeds,
         }
     }
 
@@ -70,7 +82,7 @@ impl<'r> Row<'r> {
     /// Counts one more event, whatever log source it is from.
     pub fn put(&mut self, event: &Value) -> Vec<Told<'r>> {
         let (matched, mut told) = (self.matching(event), Vec::new());
-        self.set.walk(matched, event, |signal| {
+        self.feeds.walk(self.set.correlations(), matched, event, |signal| {
             let group = mark(&signal.window());
             let mut ahead = self.windows.ahead(&[(&signal.correlation.rule.reference.id, group)], None, self.now);
             let when = When { occurred: None, received: self.now };

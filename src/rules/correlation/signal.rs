@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::incident::{Amount, Digest};
+use crate::incident::{Amount, Digest, NearestMiss};
 
 use super::super::compare;
 use super::super::field::Field;
@@ -76,6 +76,29 @@ impl Correlation {
         // An event that several of the rules match is one event.
         let part = if self.sort.tells_parts_apart() { number } else { 0 };
         Some(Signal { correlation: self, part, group, value })
+    }
+
+    /// Why the event, which the rule of this part matches, adds nothing.
+    pub(super) fn uncounted(&self, number: u16, event: &Value) -> Option<NearestMiss> {
+        let part = self.parts.get(usize::from(number))?;
+        let groups = part.group.iter().map(|field| (field, only_text(field, event).is_some()));
+        let values = part.values.iter().map(|field| {
+            let has = if self.sort.reads_numbers() {
+                only_number(field, event).is_some()
+            } else {
+                only_text(field, event).is_some()
+            };
+            (field, has)
+        });
+        let fields: Vec<(&Field, bool)> = groups.chain(values).collect();
+        let (lacking, _) = fields.iter().find(|(_, has)| !has)?;
+        Some(NearestMiss {
+            rule: self.rule.reference.clone(),
+            passed: u32::try_from(fields.iter().filter(|(_, has)| *has).count()).ok()?,
+            tests: u32::try_from(fields.len()).ok()?,
+            field: lacking.name(),
+            why: "the event does not have exactly one value there, so it is not counted".to_owned(),
+        })
     }
 
     /// The names of the values that make its groups.

@@ -110,11 +110,14 @@ impl Correlation {
     fn standing(&self, window: &Window, entry: Entry) -> Standing {
         let at = entry.at;
         let mut old = Sliding::new(self.sort, self.parts.len());
-        window.between(before(at, self.timespan), at).iter().for_each(|entry| old.enter(*entry));
+        let until = window.between(before(at, self.timespan), at);
+        let (earlier, same) = until.split_at(until.partition_point(|other| other.at < at));
         // Of steps only those within the window are known.
-        let held = self.condition.holds(&old);
+        earlier.chunk_by(|one, other| one.at == other.at).for_each(|of_end| old.enter_all(of_end.iter().copied()));
         let mut new = old.clone();
-        new.enter(entry);
+        old.enter_all(same.iter().copied());
+        new.enter_all(same.iter().copied().chain([entry]));
+        let held = self.condition.holds(&old);
         let mut holds = self.condition.holds(&new).then_some(at);
         let mut found = self.condition.found(&new);
         let told = window.told();
@@ -131,7 +134,7 @@ impl Correlation {
                 break;
             }
             for sliding in [&mut old, &mut new] {
-                of_end.iter().for_each(|entry| sliding.enter(*entry));
+                sliding.enter_all(of_end.iter().copied());
                 sliding.leave(from);
             }
             is_known |= told >= Some(end) && self.condition.holds(&old);

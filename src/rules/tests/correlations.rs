@@ -139,6 +139,30 @@ fn rules_match_together_in_any_order_or_in_theirs() {
 }
 
 #[test]
+fn steps_of_one_time_are_in_order_whichever_came_first() {
+    let ordered = "type: temporal_ordered, rules: [a, b, c], timespan: 10s";
+    check(ordered, &[(0, "k: c"), (0, "k: a"), (0, "k: b")], "match");
+    check(ordered, &[(0, "k: a"), (3, "k: c"), (0, "k: b")], "match");
+    check(ordered, &[(0, "k: a"), (3, "k: c"), (1, "k: b")], "none");
+}
+
+#[test]
+fn what_another_search_has_found_counts_no_more() {
+    let windows = |search: &str| {
+        let set = load_rule(&files(COUNT, "").replacen("{k: a}", search, 1)).unwrap();
+        let id = set.detectors()[0].rule.reference.id.clone();
+        let mut windows = Vec::new();
+        set.walk([&id], &serde_json::json!({"u": "x"}), |signal| {
+            windows.push(signal.window().concat());
+            true
+        });
+        windows
+    };
+    assert_eq!(windows("{k: a}"), windows("{k: a}"));
+    assert_ne!(windows("{k: a}"), windows("{k: [a, z]}"));
+}
+
+#[test]
 fn a_timespan_counts_in_its_unit() {
     const DAY: u64 = 86_400;
     for (unit, seconds) in [("m", 60), ("h", 3_600), ("d", DAY), ("w", 7 * DAY), ("M", 30 * DAY), ("y", 365 * DAY)] {

@@ -143,7 +143,8 @@ fn longest(entries: &[&Happened]) -> i64 {
     best.into_iter().max().unwrap_or(0)
 }
 
-/// The law: everything that was ever counted, in the order of its time, those of one time as they came.
+/// The law: everything that was ever counted, in the order of its time, those of one time in the order
+/// of their rules.
 #[derive(Default)]
 struct Law {
     entries: Vec<(i64, Happened)>,
@@ -164,7 +165,7 @@ impl Law {
         let is_known = (before.is_some_and(|before| self.told >= Some(before)) && self.within(wanted, at))
             || later.iter().any(|end| self.told >= Some(*end) && self.within(wanted, *end))
             || newest.is_some_and(|newest| newest > at && self.told >= Some(newest));
-        let place = self.entries.partition_point(|(other, _)| *other <= at);
+        let place = self.entries.partition_point(|(other, it)| (*other, it.part) <= (at, happened.part));
         self.entries.insert(place, (at, happened));
         let held_to = later.into_iter().chain([at]).filter(|end| self.within(wanted, *end)).max();
         self.told = self.told.max(held_to);
