@@ -48,7 +48,7 @@ impl Condition {
     fn check(&self, sort: Sort, names: &[&str], (acts, at): (bool, Place), report: &mut Report) -> Option<()> {
         let counts = matches!(sort, Sort::EventCount | Sort::ValueCount);
         if let (Self::Compare(bounds), true) = (self, counts)
-            && bounds.reach(ENTRIES_MAX)
+            && bounds.exceed(ENTRIES_MAX)
         {
             report.error_with(at, format!("a window holds {ENTRIES_MAX} entries"), "count fewer in less time");
             return None;

@@ -94,9 +94,9 @@ impl Bounds {
         matches!(self.0.as_slice(), [only] if only.comparison.is_lower()) && !self.hold_of_count(0)
     }
 
-    /// Whether one of them is this count or more.
-    pub(super) fn reach(&self, count: usize) -> bool {
-        self.0.iter().any(|bound| bound.wanted >= Amount::whole(count))
+    /// Whether one of them is more than this count.
+    pub(super) fn exceed(&self, count: usize) -> bool {
+        self.0.iter().any(|bound| bound.wanted > Amount::whole(count))
     }
 
     /// The smallest whole number that they let pass, if they ask for so much or more.

@@ -74,6 +74,8 @@ fn what_no_window_or_every_one_comes_to_is_refused() {
         ("type: temporal, rules: [a, b], condition: not a and not b", "no window can come to"),
         ("type: value_sum, rules: [a], condition: {field: v, gt: 9, lt: 3}", "no window can come to gt 9 and lt 3"),
         ("type: value_avg, rules: [a], condition: {field: v, gt: 3, lte: 3}", "no window can come to gt 3 and lte 3"),
+        ("type: event_count, rules: [a], condition: {gt: 1000}", "no window can come to gt 1000"),
+        ("type: event_count, rules: [a], condition: {gte: 1001}", "a window holds 1000 entries"),
         ("type: event_count, rules: [a], condition: {gte: 0}", "every window comes to gte 0"),
         ("type: event_count, rules: [a], condition: {gte: -5}", "every window comes to gte -5"),
         ("type: event_count, rules: [a], condition: {neq: 2.5}", "every window comes to neq 2.5"),
@@ -88,6 +90,8 @@ fn what_no_window_or_every_one_comes_to_is_refused() {
     for counts in [
         "type: event_count, rules: [a], condition: {gte: 1}",
         "type: event_count, rules: [a], condition: {gt: 0}",
+        "type: event_count, rules: [a], condition: {gt: 999}",
+        "type: event_count, rules: [a], condition: {gte: 1000}",
         "type: event_count, rules: [a], condition: {gt: 2, lt: 4}",
         "type: temporal, rules: [a, b], condition: {gte: 1}",
         "type: temporal, rules: [a, b], condition: a or b",
