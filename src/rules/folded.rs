@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn a_text_is_folded_and_followed_by_zeros_and_forgets_the_last_one() {
         let mut folded = Folded::default();
-        for text in ["A much longer text than the next, ΣΑΣ", "AbC", "密码 IS NOT 口令", "", "ÜΣς", "ſ\u{212a}"] {
+        for text in ["A much longer text than the next, ΣΑΣ", "AbC", "密码 IS NOT 口令", "", "ÜΣς", "ſ\u{212a}"]
+        {
             folded.set(text);
             let expected = fold::folded(text);
             assert_eq!(folded.bytes(), expected.as_bytes());
