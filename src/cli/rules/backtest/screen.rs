@@ -17,7 +17,7 @@ pub(super) fn text(outcome: &Outcome<'_>) -> String {
     people(&mut text, "Newly contained", &report.newly, |person| person.after.as_ref());
     people(&mut text, "No longer contained", &report.no_longer, |person| person.before.as_ref());
     people(&mut text, "Contained by both", &report.both, |person| person.after.as_ref());
-    people(&mut text, "Held by a guardrail", &report.held, |person| person.after.as_ref());
+    people(&mut text, "Held", &report.held, |person| person.after.as_ref());
     unnamed(&mut text, &report.unnamed);
     changes(&mut text, report);
     rules(&mut text, &report.rules);
