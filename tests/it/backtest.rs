@@ -311,6 +311,28 @@ async fn a_log_source_chooses_the_rules_where_the_kind_does_not() {
 }
 
 #[tokio::test]
+async fn events_that_do_not_say_when_they_happened_are_one_moment_and_no_time_can_be_asked_of_them() {
+    let compromised = json!({"type": "account.compromised", "verdict": "confirmed", "user": "zhang.san@example.com", "confirmed_by": "x"});
+    let events = Events::of(&[compromised.to_string()]);
+    let siem = ["--kind", "generic", "--log-source", "product=siem"];
+    assert_eq!(events.report(&siem).await["is_one_moment"], true);
+    let warns = |ended: &Ended| ended.stdout.iter().any(|line| line.contains("all count as one moment"));
+    assert!(warns(&events.test(&siem).await.well()));
+    for time in [["--since", "30d"], ["--until", "2026-11-05"]] {
+        let ended = events.test(&[&siem[..], &time].concat()).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(
+            ended.stderr.contains("do not say when they happened, so --since and --until mean nothing"),
+            "{ended:?}"
+        );
+    }
+    let events = Events::of(&guessed());
+    let okta = ["--kind", "okta-event-hook"];
+    assert_eq!(events.report(&okta).await["is_one_moment"], false);
+    assert!(!warns(&events.test(&[&okta[..], &["--since", "2026-11-01"]].concat()).await.well()));
+}
+
+#[tokio::test]
 async fn what_is_no_event_and_what_is_not_said_is_refused() {
     let good = harmless("1").to_string();
     for (lines, more, said) in [
