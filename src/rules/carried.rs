@@ -80,10 +80,18 @@ static SENDERS: [Sender; 10] = [
     Sender { product: "crowdstrike", paths: &["user_email", "user_name", "user_principal"], finds_person: false },
 ];
 
+/// Senders whose events have many shapes, for which there are rules all the same.
+const OTHER_PRODUCTS: [&str; 7] = ["datadog", "elastic", "panther", "siem", "splunk", "sumologic", "wazuh"];
+
 /// The sender of these events, if it is known.
 pub(super) fn sender_of(log_source: &LogSource) -> Option<&'static Sender> {
     let product = log_source.product.as_deref()?;
     SENDERS.iter().find(|sender| sender.product.eq_ignore_ascii_case(product))
+}
+
+/// The products of the senders that are known.
+pub(super) fn products() -> impl Iterator<Item = &'static str> {
+    SENDERS.iter().map(|sender| sender.product).chain(OTHER_PRODUCTS)
 }
 
 /// Where a rule says how its account is found: its `account`, or else its `response`.

@@ -95,6 +95,8 @@ catalogue! {
     SingleValueAll = "single-value-all", Warning: "`all` with one value changes nothing",
     UnanchoredRegex = "unanchored-regex", Warning: "an expression of a rule that acts is found anywhere in the value",
     UnknownAccountPath = "unknown-account-path", Error: "the sender's events have no account there",
+    UnknownProduct = "unknown-product", Warning:
+        "the log source is nearly that of a known sender, or has wildcards, which mean nothing there",
     UnquotedNumber = "unquoted-number", Warning: "`0x17` without quotes is the number 23",
     UnquotedZero = "unquoted-zero", Warning: "`012` without quotes is an octal number to some readers",
     UnsupportedStatus = "unsupported-status", Error: "a deprecated or unsupported rule, unasked for",

@@ -14,6 +14,7 @@ mod old;
 mod overlap;
 mod proof;
 mod reach;
+mod routed;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -112,6 +113,7 @@ fn look(opened: &Opened, trees: &Trees<'_>, reports: &mut [Report]) {
             both.iter().for_each(|check| check(&subject, report));
             reach::tell(reach, &subject, "detection", report);
             unanchored::check(&subject, report);
+            routed::check(&subject, report);
         }
     }
     for (index, correlation) in correlations {

@@ -45,6 +45,38 @@ fn the_clean_rule_is_clean() {
 }
 
 #[test]
+fn a_log_source_that_is_nearly_a_known_one_or_has_wildcards_is_told() {
+    for (log_source, expected) in [
+        ("{product: otka}", "x.yml:3 unknown-product warning"),
+        ("{product: Oktaa}", "x.yml:3 unknown-product warning"),
+        ("{product: crowdstrke}", "x.yml:3 unknown-product warning"),
+        ("{product: '*'}", "x.yml:3 unknown-product warning"),
+        ("{product: test, service: 'a?'}", "x.yml:3 unknown-product warning"),
+        ("{category: 'auth*'}", "x.yml:3 unknown-product warning"),
+        ("{product: test}", ""),
+        ("{product: Siem}", ""),
+        ("{product: acme-siem}", ""),
+        ("{product: ssh}", ""),
+        ("{category: otka}", ""),
+        ("{product: test, definition: 'all of *'}", ""),
+    ] {
+        assert_eq!(found(&with("{product: test}", log_source)).join(", "), expected, "{log_source}");
+    }
+    let advice = &linted(&[("x.yml", &with("{product: test}", "{product: otka}"))]).findings[0].advice;
+    assert_eq!(advice.as_deref(), Some("did you mean `okta`?"));
+}
+
+#[test]
+fn every_product_of_a_shipped_rule_is_a_known_one() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let linted = lint(&shipped, Statuses::default()).unwrap();
+    for detector in linted.set.detectors() {
+        let product = detector.log_source.product.as_deref().unwrap();
+        assert!(super::super::carried::products().any(|known| known == product), "{product}");
+    }
+}
+
+#[test]
 fn a_rule_that_acts_on_what_strangers_choose_is_told_so() {
     let tests = |event: &str| {
         clean().replace("  selection: {a: x}", &format!("  selection: {event}")).replace("alert: {a: x,", "alert: {")
