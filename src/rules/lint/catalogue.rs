@@ -83,6 +83,8 @@ catalogue! {
     MissingLocale = "missing-locale", Error: "a reason that employees read is not there in one of the 15 languages",
     MissingMatchTest = "missing-match-test", Warning: "no test of a rule that acts matches",
     MissingNearMissTest = "missing-near-miss-test", Warning: "no test of a rule that acts nearly matches",
+    NeverMatches = "never-matches", Warning:
+        "no event can match: what the rule requires, it or a filter also excludes",
     NoRules = "no-rules", Warning: "the folder has no rule at all",
     NullInList = "null-in-list", Warning: "null among other values is one more alternative",
     OldAggregation = "old-aggregation", Error: "`| count()` and `timeframe` are old Sigma; write a correlation",

@@ -7,6 +7,7 @@
 pub(super) mod allow;
 mod catalogue;
 mod consequence;
+mod contradiction;
 mod counting;
 mod implication;
 mod mend;
@@ -114,6 +115,7 @@ fn look(opened: &Opened, trees: &Trees<'_>, reports: &mut [Report]) {
             reach::tell(reach, &subject, "detection", report);
             unanchored::check(&subject, report);
             routed::check(&subject, report);
+            contradiction::check(&draft.detector, &subject, report);
         }
     }
     for (index, correlation) in correlations {

@@ -67,6 +67,43 @@ fn a_log_source_that_is_nearly_a_known_one_or_has_wildcards_is_told() {
 }
 
 #[test]
+fn a_rule_that_acts_and_that_no_event_can_match_is_told() {
+    let untested = clean();
+    let (head, rest) = untested.split_once("tests:").unwrap();
+    let (_, tail) = rest.split_once("owner:").unwrap();
+    let rule = format!("{head}owner:{tail}name: n\n{UNTESTED}");
+    let never = |searches: &str, condition: &str, more: &[(&str, &str)]| {
+        let own = format!("{searches}\n  condition: {condition}\n");
+        let rule = rule.replace("  selection: {a: x}\n  condition: selection\n", &own);
+        assert!(rule.contains(&own));
+        let told = shown(&linted(&[&[("x.yml", rule.as_str())], more].concat()));
+        told.iter().any(|told| told == "x.yml:4 never-matches warning")
+    };
+    for (searches, condition, expected) in [
+        ("  s: {a: x}\n  t: {a: x}", "s and not t", true),
+        ("  s: {a: x}\n  t: {a: [x, y]}", "s and not t", true),
+        ("  s: {a: x, b: y}\n  t: {b: y}", "s and not t", true),
+        ("  s: {a: x}\n  t: {b: y}\n  u: {a: x}", "s and not (t or u)", true),
+        ("  s: {a: x, b: y}\n  t: {a: x}\n  u: {b: y}", "s and not (t and u)", true),
+        ("  s: {a: [x, y]}\n  t: {a: x}", "s and not t", false),
+        ("  s: {a: x}\n  t: {a: x, b: y}", "s and not t", false),
+        ("  s: {a: x}\n  t: {a|cased: x}", "s and not t", false),
+        ("  s: {a: x}\n  t: {b: x}", "s and not t", false),
+        ("  s: {a: x}\n  t: {a: x}\n  u: {b: y}", "u or (u and s and not t)", false),
+        ("  s: {a: x}\n  t: {a: x}", "s and not not t", false),
+    ] {
+        assert_eq!(never(searches, condition, &[]), expected, "{searches} {condition}");
+    }
+    let filter = |search: &str| {
+        format!("title: F\nlogsource: {{product: test}}\nfilter: {{rules: [n], f: {search}, condition: not f}}\n")
+    };
+    for (search, expected) in [("{a: x}", true), ("{a: x, b: y}", false), ("{a: z}", false)] {
+        let filter = filter(search);
+        assert_eq!(never("  s: {a: x}", "s", &[("y.yml", &filter)]), expected, "{search}");
+    }
+}
+
+#[test]
 fn every_product_of_a_shipped_rule_is_a_known_one() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let linted = lint(&shipped, Statuses::default()).unwrap();
