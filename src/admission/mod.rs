@@ -11,5 +11,5 @@ mod watching;
 
 pub use admit::{Admission, Settings};
 pub use receipt::{AdmissionError, AlertReceipt, Receipt};
-pub use reload::{Reloaded, Reloader, loaded_events};
+pub use reload::{Reloaded, Reloader, loaded_events, tell_doubts};
 pub use watching::unpromoted;

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::watching::{changes, unpromoted};
-use crate::incident::{Clock, Digest, Event, LoadCause};
-use crate::rules::{self, InForce, LoadErrors, Loaded, Refused, Vouched};
+use crate::incident::{Clock, Digest, Event, LoadCause, LogSource};
+use crate::rules::{self, InForce, LintLevel, LoadErrors, Loaded, Refused, RuleSet, Vouched};
 use crate::trail::{RecordError, Trail, Watches};
 
 /// Loads the rules folder, one load at a time.
 pub struct Reloader {
     folder: PathBuf,
     settings: rules::Settings,
+    /// The log sources that the configured sources send.
+    sent: Vec<LogSource>,
     in_force: Arc<InForce>,
     trail: Arc<Trail>,
     clock: Arc<dyn Clock>,
@@ -33,16 +35,17 @@ pub enum Reloaded {
 }
 
 impl Reloader {
-    /// A reloader of `folder`, under these settings.
+    /// A reloader of `folder`, under these settings, for a server that is `sent` events of these log sources.
     #[must_use]
     pub fn new(
         folder: PathBuf,
         settings: rules::Settings,
+        sent: Vec<LogSource>,
         in_force: Arc<InForce>,
         trail: Arc<Trail>,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
-        Arc::new(Self { folder, settings, in_force, trail, clock, turn: Mutex::default() })
+        Arc::new(Self { folder, settings, sent, in_force, trail, clock, turn: Mutex::default() })
     }
 
     /// The folder.
@@ -104,13 +107,13 @@ impl Reloader {
         actor: Option<String>,
     ) -> Result<Reloaded, RecordError> {
         let since = self.clock.now();
-        let loaded = Loaded { set: vouched.set, since, commit, signer: vouched.signer };
+        let Vouched { mut set, signer, .. } = vouched;
+        set.hear(&self.folder, &self.sent);
+        let loaded = Loaded { set, since, commit, signer };
         let events = self.trail.board(|board| loaded_events(&loaded, board.watches(), by, actor));
         self.trail.record(since, events).await?;
         let set = &loaded.set;
-        for warning in set.warnings() {
-            tracing::warn!(%warning, "a rule is allowed but doubtful");
-        }
+        tell_doubts(set);
         tracing::info!(rules.digest = %set.digest(), rules.count = set.all_rules().count(), "other rules are in force");
         self.in_force.replace(loaded);
         Ok(Reloaded::Replaced(self.in_force.now()))
@@ -152,6 +155,16 @@ impl Reloader {
             first: first.unwrap_or_default(),
             by,
             actor,
+        }
+    }
+}
+
+/// Logs what is doubtful in rules that come into force.
+pub fn tell_doubts(set: &RuleSet) {
+    for warning in set.warnings() {
+        match warning.level {
+            LintLevel::Info => tracing::info!(%warning, "a rule is allowed but doubtful"),
+            LintLevel::Warning | LintLevel::Error => tracing::warn!(%warning, "a rule is allowed but doubtful"),
         }
     }
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::ruling::{Known, Ruling};
-use crate::incident::{Action, Alert, IncidentId, Opened, Plan, Room, RuleId, Timestamp, Underway, Windows};
-use crate::response::{Decided, Judged, Standing};
+use crate::incident::{
+    AccountRef, Action, Alert, HoldReason, IncidentId, Opened, Plan, Room, RuleId, Timestamp, Underway, Windows,
+};
+use crate::response::{Decided, Judged, Standing, resolve};
 use crate::rules::RuleSet;
 use crate::trail::{Cover, Pseudonyms};
 
@@ -56,7 +58,8 @@ impl<'r> Rehearsal<'r> {
             found.into_iter().map(|(_, covering)| (covering.incident, covering.known)).collect();
         for Opened { plan, held } in &opened {
             if let Some(subject) = subjects.get(&plan.incident) {
-                let of_this = Known { account: subject.account.clone(), held: *held, opened_at: at };
+                let of_this =
+                    Known { account: subject.account.clone(), held: self.held(*held, &subject.account), opened_at: at };
                 self.cover(plan, &of_this);
                 known.insert(plan.incident.clone(), of_this);
             }
@@ -83,6 +86,12 @@ impl<'r> Rehearsal<'r> {
         drop(ahead);
         tally.counted.iter().for_each(|counted| self.windows.apply(counted, at));
         judged
+    }
+
+    /// Why an incident is held at once: by its plan, or because neither the identity map nor DingTalk has a
+    /// way from this name to an account.
+    fn held(&self, by_plan: Option<HoldReason>, account: &AccountRef) -> Option<HoldReason> {
+        by_plan.or_else(|| resolve(account, self.rules.identities()).err())
     }
 
     fn cover(&mut self, plan: &Plan, known: &Known) {

@@ -24,7 +24,7 @@ pub struct Report {
     pub no_longer: Vec<Person>,
     /// Contained by both.
     pub both: Vec<Person>,
-    /// Named by the proposed rules, but held by a guardrail every time.
+    /// Named by the proposed rules, but held every time: by a guardrail, or as nothing leads to its account.
     pub held: Vec<Person>,
     /// How many alerts are held without an account, by reason.
     pub unnamed: Vec<Unnamed>,

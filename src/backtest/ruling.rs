@@ -65,7 +65,7 @@ pub struct Touched {
 pub struct Known {
     /// Whom it is about.
     pub account: AccountRef,
-    /// Why it was held from the start.
+    /// Why it was held from the start, before DingTalk was asked anything.
     pub held: Option<HoldReason>,
     /// When it was opened.
     pub opened_at: Timestamp,
@@ -73,20 +73,24 @@ pub struct Known {
 
 impl Ruling {
     /// What a verdict with the incidents that it opens comes to. `known` tells of an incident, opened
-    /// just now or before; what it does not know of is taken to contain somebody.
+    /// just now or before, and knows better than the plan whether it is held; what it does not know of is
+    /// taken to contain somebody.
     pub(super) fn of(verdict: &Verdict, opened: &[Opened], known: impl Fn(&IncidentId) -> Option<Known>) -> Self {
         let mut touched = Vec::new();
+        let mut begun = 0;
         for Opened { plan, held } in opened {
-            if let Some(Known { account, .. }) = known(&plan.incident) {
-                let touch = |rule: &RuleRef| Touched { account: account.clone(), rule: rule.clone(), held: *held };
+            let known = known(&plan.incident);
+            begun += u64::from(known.as_ref().map_or(*held, |known| known.held).is_none());
+            if let Some(Known { account, held, .. }) = known {
+                let touch = |rule: &RuleRef| Touched { account: account.clone(), rule: rule.clone(), held };
                 touched.extend(plan.rules.iter().map(touch));
             }
         }
         let mut strongest = Outcome::Unmatched;
         for decision in &verdict.decisions {
-            let covering = decision.incident.as_ref().filter(|_| decision.kind == VerdictKind::Suppressed);
-            let covering = covering.and_then(&known);
-            strongest = strongest.max(outcome(decision, covering.as_ref()));
+            let incident = decision.incident.as_ref().and_then(&known);
+            strongest = strongest.max(outcome(decision, incident.as_ref()));
+            let covering = incident.filter(|_| decision.kind == VerdictKind::Suppressed);
             touched.extend(covering.map(|Known { account, held, .. }| Touched {
                 account,
                 rule: decision.rule.clone(),
@@ -96,17 +100,18 @@ impl Ruling {
         let unnamed = verdict.decisions.iter().filter(|decision| decision.incident.is_none());
         let unnamed = unnamed.filter_map(|decision| decision.reason).collect();
         let rules = verdict.decisions.iter().map(|decision| decision.rule.clone()).collect();
-        let begun = opened.iter().filter(|opened| opened.held.is_none()).count() as u64;
         Self { outcome: strongest, rules, touched, unnamed, begun }
     }
 }
 
-fn outcome(decision: &Decision, covering: Option<&Known>) -> Outcome {
+fn outcome(decision: &Decision, incident: Option<&Known>) -> Outcome {
     match decision.kind {
         VerdictKind::Unmatched | VerdictKind::Counted => Outcome::Unmatched,
         VerdictKind::Shadow => Outcome::Shadow,
         VerdictKind::Held => Outcome::Held,
-        VerdictKind::Suppressed if covering.is_some_and(|known| known.held.is_some()) => Outcome::Held,
+        VerdictKind::Suppressed | VerdictKind::Planned if incident.is_some_and(|known| known.held.is_some()) => {
+            Outcome::Held
+        }
         VerdictKind::Suppressed | VerdictKind::Planned => Outcome::Contained,
     }
 }

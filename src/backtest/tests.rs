@@ -16,6 +16,15 @@ use crate::trail::Pseudonyms;
 
 const NONE: &str = "protected: []\n";
 
+const PEOPLE: &str = "subject,user_id
+zhang@example.com,zhangsan
+zs@example.org,zhangsan
+chief@example.com,chief
+a@b.c,a
+d@b.c,d
+e@b.c,e
+";
+
 /// A rule that contains whoever stands in `who` when `a` is `value`.
 fn rule(number: u32, value: &str, mode: &str, more: &str) -> SourceFile {
     let text = format!(
@@ -48,7 +57,7 @@ fn set(guardrails: &str, rules: Vec<SourceFile>) -> RuleSet {
     let text = "account-takeover: 'Ask {{ contact }} about {{ incident.id }}.'\n";
     let mut files: Vec<_> = LOCALES.iter().map(|locale| file(&format!("reasons/{locale}.yml"), text)).collect();
     files.push(file("guardrails.yml", guardrails));
-    files.push(file("identities.csv", "subject,user_id\nzhang@example.com,zhangsan\nzs@example.org,zhangsan\n"));
+    files.push(file("identities.csv", PEOPLE));
     files.extend(rules);
     compile(&files).unwrap_or_else(|errors| panic!("{errors}"))
 }
@@ -130,6 +139,36 @@ fn a_protected_account_is_held_by_the_guard_layer_and_every_repeat_with_it() {
     assert_eq!(outcomes(&report), [("contained", "held", 2)]);
     assert_eq!((report.containments_before, report.containments_after), (2, 1));
     assert_eq!((report.rules[0].accounts_before, report.rules[0].accounts_after), (2, 1));
+}
+
+#[test]
+fn whom_nothing_leads_to_is_held_as_the_server_would_and_every_repeat_with_it() {
+    let rules = set(NONE, vec![rule(1, "x", "enforce", "")]);
+    let alerts = [(0, "x", "nobody@else.com"), (1, "x", "nobody@else.com"), (2, "x", "A@B.C")];
+    let report = compare(None, &rules, &alerts);
+    assert_eq!((names(&report.newly), names(&report.held)), (vec!["a@b.c"], vec!["nobody@else.com"]));
+    let side = report.held[0].after.as_ref().unwrap();
+    assert_eq!((side.held, side.alerts), (Some(HoldReason::AccountUnresolvable), 2));
+    assert_eq!(outcomes(&report), [("unmatched", "held", 2), ("unmatched", "contained", 1)]);
+    assert_eq!((report.containments_after, report.rules[0].accounts_after), (1, 1));
+}
+
+#[test]
+fn whom_dingtalk_looks_up_itself_is_not_held_for_want_of_an_identity() {
+    for (kind, contained) in [
+        ("user_id", true),
+        ("login_id", true),
+        ("mobile", true),
+        ("union_id", true),
+        ("email", false),
+        ("job_number", false),
+    ] {
+        let mut file = rule(1, "x", "enforce", "");
+        let text = String::from_utf8(file.bytes).unwrap().replace("email: who", &format!("{kind}: who"));
+        file.bytes = text.into_bytes();
+        let report = compare(None, &set(NONE, vec![file]), &[(0, "x", "13800000000")]);
+        assert_eq!((report.newly.len(), report.held.len()), if contained { (1, 0) } else { (0, 1) }, "{kind}");
+    }
 }
 
 #[test]

@@ -127,6 +127,11 @@ impl Normaliser {
         }
     }
 
+    /// Whether the kind knows where events say when they happened.
+    pub(super) fn tells_time(&self) -> bool {
+        self.kind.occurred_at.is_some()
+    }
+
     /// When the event happened, if it says so as its kind does.
     pub(super) fn occurred_at(&self, event: &Value) -> Option<Timestamp> {
         time(event.get(self.kind.occurred_at?)).ok().flatten()

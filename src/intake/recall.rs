@@ -35,6 +35,12 @@ impl Recall {
         self.0.recalled(summary, event)
     }
 
+    /// Whether the source's kind knows where events say when they happened.
+    #[must_use]
+    pub fn tells_time(&self) -> bool {
+        self.0.tells_time()
+    }
+
     /// When an event happened, if it says so as its kind does.
     #[must_use]
     pub fn occurred_at(&self, event: &Value) -> Option<Timestamp> {

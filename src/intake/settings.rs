@@ -33,6 +33,12 @@ impl Settings {
     pub const SECRETS_MAX: usize = 4;
     /// The highest rate and burst that can be set.
     pub const RATE_MAX: u32 = 1_000_000;
+
+    /// Sigma's log sources of what all sources send.
+    #[must_use]
+    pub fn log_sources(&self) -> Vec<LogSource> {
+        self.sources.iter().flat_map(|(name, source)| source.log_sources_of(name).to_vec()).collect()
+    }
 }
 
 impl Default for Settings {

@@ -3,14 +3,14 @@
 //!
 //! What the events of known senders look like is theirs to say; of others the rule's own tests show it.
 
-use crate::incident::LogSource;
+use crate::incident::{AccountKind, LogSource};
 
 use super::detector::Detector;
 use super::lint::Lint;
 use super::own_tests::OwnTest;
 use super::problem::{Place, Report};
 use super::reader::Fields;
-use super::response::{Mode, Response};
+use super::response::{AccountPath, Mode, Response};
 
 /// A sender whose events have one shape.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Sender {
     product: &'static str,
     /// Where its events name accounts.
     pub(super) paths: &'static [&'static str],
+    /// Of these, where something else than a login or a mail address stands, and what.
+    others: &'static [(&'static str, AccountKind)],
     /// Whether a source's kind for these events finds the person by itself.
     pub(super) finds_person: bool,
 }
@@ -27,16 +29,26 @@ static SENDERS: [Sender; 10] = [
     Sender {
         product: "okta",
         paths: &["target[type=User].alternateId", "target[type=AppUser].alternateId", "actor.alternateId"],
+        others: &[],
         finds_person: true,
     },
     Sender {
         product: "ssf",
         paths: &["sub_id.email", "sub_id.user.email", "sub_id.sub", "sub_id.user.sub", "sub_id.phone_number"],
+        others: &[("sub_id.phone_number", AccountKind::Mobile)],
         finds_person: true,
     },
     Sender {
         product: "dingtalk",
         paths: &["staffId", "userId", "UserId", "userId[*]", "UserId[*]", "unionId"],
+        others: &[
+            ("staffId", AccountKind::UserId),
+            ("userId", AccountKind::UserId),
+            ("UserId", AccountKind::UserId),
+            ("userId[*]", AccountKind::UserId),
+            ("UserId[*]", AccountKind::UserId),
+            ("unionId", AccountKind::UnionId),
+        ],
         finds_person: true,
     },
     Sender {
@@ -50,6 +62,7 @@ static SENDERS: [Sender; 10] = [
             "properties.targetResources[type=User].userPrincipalName",
             "object.properties.relatedEntities[kind=Account].properties.aadUserId",
         ],
+        others: &[],
         finds_person: false,
     },
     Sender {
@@ -58,10 +71,11 @@ static SENDERS: [Sender; 10] = [
             "evidence['@odata.type'=#microsoft.graph.security.userEvidence].userAccount.userPrincipalName",
             "UserId",
         ],
+        others: &[],
         finds_person: false,
     },
-    Sender { product: "google_workspace", paths: &["data.email", "actor.email"], finds_person: false },
-    Sender { product: "auth0", paths: &["data.user_name", "data.user_id"], finds_person: false },
+    Sender { product: "google_workspace", paths: &["data.email", "actor.email"], others: &[], finds_person: false },
+    Sender { product: "auth0", paths: &["data.user_name", "data.user_id"], others: &[], finds_person: false },
     Sender {
         product: "aws",
         paths: &[
@@ -70,20 +84,35 @@ static SENDERS: [Sender; 10] = [
             "userIdentity.userName",
             "responseElements.user.userName",
         ],
+        others: &[],
         finds_person: false,
     },
     Sender {
         product: "github",
         paths: &["alert.push_protection_bypassed_by.login", "sender.login", "actor"],
+        others: &[],
         finds_person: false,
     },
-    Sender { product: "crowdstrike", paths: &["user_email", "user_name", "user_principal"], finds_person: false },
+    Sender {
+        product: "crowdstrike",
+        paths: &["user_email", "user_name", "user_principal"],
+        others: &[],
+        finds_person: false,
+    },
 ];
+
+/// Senders whose events have many shapes, for which there are rules all the same.
+const OTHER_PRODUCTS: [&str; 7] = ["datadog", "elastic", "panther", "siem", "splunk", "sumologic", "wazuh"];
 
 /// The sender of these events, if it is known.
 pub(super) fn sender_of(log_source: &LogSource) -> Option<&'static Sender> {
     let product = log_source.product.as_deref()?;
     SENDERS.iter().find(|sender| sender.product.eq_ignore_ascii_case(product))
+}
+
+/// The products of the senders that are known.
+pub(super) fn products() -> impl Iterator<Item = &'static str> {
+    SENDERS.iter().map(|sender| sender.product).chain(OTHER_PRODUCTS)
 }
 
 /// Where a rule says how its account is found: its `account`, or else its `response`.
@@ -101,7 +130,7 @@ pub(super) fn check(log_source: &LogSource, response: &Response, at: Place, repo
             let advice = "add `account` with the path to it, such as `account: { email: user.email }`";
             report.error_with(at, "nothing says where these events name the account", advice);
         }
-        (Some(account), Some(sender)) => check_known(account.path.as_str(), sender, at, report),
+        (Some(account), Some(sender)) => check_known(account, sender, at, report),
         (Some(_), None) => {}
     }
 }
@@ -116,12 +145,40 @@ pub(super) fn check_shown(detector: &Detector, tests: &[OwnTest], at: Place, rep
     }
 }
 
-fn check_known(path: &str, sender: &Sender, at: Place, report: &mut Report) {
+fn check_known(AccountPath { kind, path }: &AccountPath, sender: &Sender, at: Place, report: &mut Report) {
+    let path = path.as_str();
     if !sender.paths.contains(&path) {
         let what = format!("events of `{}` are not known to have an account at `{path}`", sender.product);
         let advice =
             format!("known are {}; if it is right all the same, allow it with the reason", sender.paths.join(", "));
         report.warn(Lint::UnknownAccountPath, at, what, advice);
+    } else if !sender.carries(path, *kind) {
+        let what = format!("events of `{}` are not known to have a `{}` at `{path}`", sender.product, kind.as_str());
+        let advice = format!("{}; if it is right all the same, allow it with the reason", sender.meant(path));
+        report.warn(Lint::UnknownAccountPath, at, what, advice);
+    }
+}
+
+impl Sender {
+    /// What stands at the path, if it is no login.
+    fn other(&self, path: &str) -> Option<AccountKind> {
+        self.others.iter().find(|(other, _)| *other == path).map(|(_, kind)| *kind)
+    }
+
+    /// Whether such a name can stand at the path. An `email` always can: that is any name that
+    /// `identities.csv` knows.
+    fn carries(&self, path: &str, kind: AccountKind) -> bool {
+        match (self.other(path), kind) {
+            (_, AccountKind::Email) => true,
+            (Some(other), _) => kind == other,
+            (None, _) => matches!(kind, AccountKind::LoginId | AccountKind::JobNumber),
+        }
+    }
+
+    /// The kinds that do stand there.
+    fn meant(&self, path: &str) -> String {
+        let kind = self.other(path).map_or("login_id", AccountKind::as_str);
+        format!("write `{kind}`, or `email` for a name that identities.csv knows")
     }
 }
 
@@ -146,6 +203,7 @@ mod tests {
     fn every_path_of_the_table_is_a_path_and_every_product_has_one_row() {
         for (place, sender) in SENDERS.iter().enumerate() {
             assert!(SENDERS.iter().take(place).all(|earlier| earlier.product != sender.product));
+            assert!(sender.others.iter().all(|(path, _)| sender.paths.contains(path)), "{sender:?}");
             for path in sender.paths {
                 assert_eq!(path.parse::<Path>().map(|path| path.as_str().to_owned()), Ok((*path).to_owned()));
             }
@@ -159,6 +217,42 @@ mod tests {
         assert!(refused.contains("x.yml:9:12: events of `okta` are not known to have an account at `nonsense.field`; known are target[type=User].alternateId, "), "{refused}");
         let shadow = problem(&okta("nonsense.field").replace("mode: enforce", "mode: shadow"));
         assert!(shadow.contains("not known to have an account"), "a watch on nobody shows nothing: {shadow}");
+    }
+
+    #[test]
+    fn a_kind_of_name_that_does_not_stand_at_a_known_path_is_refused() {
+        let rule = |product: &str, account: &str, event: &str, expected: &str| {
+            ACTING
+                .replace("{product: test}", &format!("{{product: {product}}}"))
+                .replace("{email: who}", &format!("{{{account}}}"))
+                .replace("who: a@example.com", event)
+                .replace("A@example.com", expected)
+        };
+        let okta = |kind: &str| {
+            let name = if kind == "mobile" { "'13800000000'" } else { "a1" };
+            rule("okta", &format!("{kind}: actor.alternateId"), &format!("actor: {{alternateId: {name}}}"), name)
+        };
+        for (kind, is_good) in [
+            ("email", true),
+            ("login_id", true),
+            ("job_number", true),
+            ("user_id", false),
+            ("mobile", false),
+            ("union_id", false),
+        ] {
+            let told = problem(&okta(kind));
+            assert_eq!(told.is_empty(), is_good, "{told}");
+            let expected = format!(
+                "events of `okta` are not known to have a `{kind}` at `actor.alternateId`; write `login_id`, or `email`"
+            );
+            assert!(is_good || told.contains(&expected), "{told}");
+        }
+        let dingtalk = |kind: &str| problem(&rule("dingtalk", &format!("{kind}: staffId"), "staffId: a1", "a1"));
+        assert_eq!((dingtalk("user_id"), dingtalk("email")), (String::new(), String::new()));
+        assert!(dingtalk("union_id").contains("at `staffId`; write `user_id`"), "{}", dingtalk("union_id"));
+        assert!(dingtalk("login_id").contains("not known to have a `login_id`"));
+        let allowance = "lint: {allow: [unknown-account-path], reason: the userid is the login here}\n";
+        assert_eq!(problem(&format!("{}{allowance}", okta("user_id"))), "");
     }
 
     #[test]

@@ -97,6 +97,7 @@ mod template;
 mod test_run;
 #[cfg(test)]
 mod tests;
+mod unheard;
 mod value;
 mod version;
 mod yaml;

@@ -163,7 +163,12 @@ impl RuleSet {
 
     /// Adds to the warnings what is known only once the set is made.
     pub(super) fn warn(&mut self, problem: Problem) {
-        self.warnings.push(problem);
+        self.warn_of([problem]);
+    }
+
+    /// As [`RuleSet::warn`], of several.
+    pub(super) fn warn_of(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        self.warnings.extend(problems);
         self.warnings.sort();
     }
 

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::{Parts, metrics, rules_watch, summaries};
 use crate::access::Access;
-use crate::admission::{Admission, Reloader, loaded_events, unpromoted};
+use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
 use crate::api::{self, State};
 use crate::config::Config;
 use crate::console::{self, Console};
@@ -65,18 +65,18 @@ impl App {
         let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
         let was_signed = trail.board(|board| board.were_rules_signed());
         let vouched = vouched.after(was_signed);
-        let Vouched { set, signer, .. } =
+        let Vouched { mut set, signer, .. } =
             vouched.map_err(|errors| anyhow::Error::new(errors).context("the rules are refused"))?;
-        for warning in set.warnings() {
-            tracing::warn!(%warning, "a rule is allowed but doubtful");
-        }
+        let sent = config.intake.log_sources();
+        set.hear(&folder, &sent);
+        tell_doubts(&set);
         let loaded = Loaded { set, since: clock.now(), commit, signer };
         check_promotions(&trail, &loaded, &folder, config)?;
         note_start(&trail, &loaded).await?;
         let set = &loaded.set;
         tracing::info!(rules.digest = %set.digest(), rules.count = set.all_rules().count(), "the rules are in force");
         let rules = Arc::new(InForce::new(loaded));
-        let reloader = Reloader::new(folder, config.rules.clone(), rules.clone(), trail.clone(), clock.clone());
+        let reloader = Reloader::new(folder, config.rules.clone(), sent, rules.clone(), trail.clone(), clock.clone());
         let admission =
             Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
         let state = Data::new(State {

@@ -51,7 +51,10 @@ impl Past {
     async fn test(&self, more: &[&str]) -> Ended {
         let config = self.path("portcullis.toml");
         let time: &[&str] = if more.contains(&"--since") { &[] } else { &TIME };
-        let arguments = ["rules", "backtest", "--config", &config, "--folder", self.proposed.to_str().unwrap()];
+        let mut arguments = vec!["rules", "backtest", "--config", &config];
+        if !more.contains(&"--folder") {
+            arguments.extend(["--folder", self.proposed.to_str().unwrap()]);
+        }
         Process::run(&[&arguments, time, more].concat()).await
     }
 
@@ -148,6 +151,37 @@ async fn alerts_are_of_the_time_and_the_sources_that_are_asked_for() {
     let report = past.report(&[]).await;
     assert_eq!(report["alerts"], 0);
     assert_eq!(report["left_out"], json!({ "erased": 0, "of_unknown_source": 6, "repeated": 0 }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_nothing_led_to_was_held_and_is_new_once_there_is_an_identity() {
+    let app = TestApp::start_with(Set { kept: Kept::BySled, ..Set::default() }).await;
+    let first = app.open(&Delivery::of_high_risk("nobody@else.com", 1, app.now())).await;
+    app.until_told(&first, &["admitted", "held: account_unresolvable"]).await;
+    app.advance(Duration::from_secs(3_600));
+    let repeat = app.deliver(&Delivery::of_high_risk("nobody@else.com", 2, app.now())).await;
+    assert_eq!(repeat.status, 202);
+    let folder = app.leave().await;
+    let proposed = folder.path().join("proposed");
+    copy_folder(&folder.path().join("rules"), &proposed);
+    let past = Past { folder, proposed };
+
+    for (since, expected) in [("2026-11-01", 2), ("2026-11-21T03:30:00Z", 1)] {
+        let since = ["--since", since];
+        let report = past.report(&[&since[..], &["--fail-over", "0"]].concat()).await;
+        assert_eq!((&report["alerts"], &report["changed"]), (&json!(expected), &json!(0)), "{report:#}");
+        assert_eq!(names(&report, "held"), ["email:nobody@else.com"]);
+        assert_eq!(report["held"][0]["before"]["held"], "account_unresolvable");
+        assert_eq!((&report["containments_before"], &report["containments_after"]), (&json!(0), &json!(0)));
+        let known = past.path("known");
+        copy_folder(&past.proposed, Path::new(&known));
+        edit(Path::new(&known), "identities.csv", "subject,user_id\n", "subject,user_id\nnobody@else.com,nobody\n");
+        let report = past.report(&[&since[..], &["--folder", &known]].concat()).await;
+        assert_eq!(names(&report, "newly"), ["email:nobody@else.com"]);
+        assert_eq!(report["containments_after"], json!(1));
+        assert_eq!(changes(&report), [("held", "contained", expected)]);
+        fs::remove_dir_all(&known).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -274,6 +308,28 @@ async fn a_log_source_chooses_the_rules_where_the_kind_does_not() {
     assert_eq!(names(&report, "newly"), ["email:zhang.san@example.com"]);
     let report = events.report(&["--kind", "generic", "--log-source", "product=okta, service=okta"]).await;
     assert_eq!(names(&report, "newly").len(), 0);
+}
+
+#[tokio::test]
+async fn events_that_do_not_say_when_they_happened_are_one_moment_and_no_time_can_be_asked_of_them() {
+    let compromised = json!({"type": "account.compromised", "verdict": "confirmed", "user": "zhang.san@example.com", "confirmed_by": "x"});
+    let events = Events::of(&[compromised.to_string()]);
+    let siem = ["--kind", "generic", "--log-source", "product=siem"];
+    assert_eq!(events.report(&siem).await["is_one_moment"], true);
+    let warns = |ended: &Ended| ended.stdout.iter().any(|line| line.contains("all count as one moment"));
+    assert!(warns(&events.test(&siem).await.well()));
+    for time in [["--since", "30d"], ["--until", "2026-11-05"]] {
+        let ended = events.test(&[&siem[..], &time].concat()).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(
+            ended.stderr.contains("do not say when they happened, so --since and --until mean nothing"),
+            "{ended:?}"
+        );
+    }
+    let events = Events::of(&guessed());
+    let okta = ["--kind", "okta-event-hook"];
+    assert_eq!(events.report(&okta).await["is_one_moment"], false);
+    assert!(!warns(&events.test(&[&okta[..], &["--since", "2026-11-01"]].concat()).await.well()));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use portcullis::intake::SchemeName;
 use serde_json::{Value, json};
 
-use crate::harness::{Delivery, Set, Source, TestApp, high_risk};
+use crate::harness::{Delivery, ENGINEER, Set, Source, TestApp, edit, high_risk};
 
 const BOTH: Source =
     Source { name: "both", scheme: SchemeName::GithubHmac, secret: "test-secret-for-the-slow-source-0" };
@@ -40,4 +40,28 @@ async fn a_source_with_two_log_sources_is_judged_by_the_rules_for_both() {
         assert_eq!(incidents(&app, "2", &siem).await, 1);
         app.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_for_events_that_no_source_sends_is_told_of_at_the_start_and_at_each_reload() {
+    const RULE: &str = "leaked-credential.yml";
+    async fn unheard(app: &TestApp) -> Vec<String> {
+        let answer = app.get("/v1/rules", ENGINEER).await;
+        let warnings = answer.body["warnings"].as_array().unwrap().clone();
+        let warnings = warnings.iter().map(|warning| warning.as_str().unwrap().to_owned());
+        warnings.filter(|warning| warning.contains("no configured source sends events of")).collect()
+    }
+    let app = TestApp::start_with(Set { config: TWO, ..Set::default() }).await;
+    let at_start = unheard(&app).await;
+    let is_about = |told: &[String], what: &str| told.iter().any(|warning| warning.contains(what));
+    assert!(is_about(&at_start, "entra/confirmed-compromised.yml: the rule `"), "{at_start:#?}");
+    assert!(is_about(&at_start, "`product: azure`; give a source this `log_source`"), "{at_start:#?}");
+    assert!(!is_about(&at_start, RULE) && !is_about(&at_start, "`product: siem`"), "{at_start:#?}");
+
+    edit(&app.folder().join("rules"), RULE, "product: okta", "product: elsewhere");
+    assert_eq!(app.post("/v1/rules/reload", ENGINEER, &json!({})).await.body["result"], "replaced");
+    let after = unheard(&app).await;
+    assert!(is_about(&after, RULE) && is_about(&after, "`product: elsewhere`, `service: okta`"), "{after:#?}");
+    assert_eq!(after.len(), at_start.len() + 1);
+    app.end().await;
 }

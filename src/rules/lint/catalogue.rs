@@ -83,6 +83,8 @@ catalogue! {
     MissingLocale = "missing-locale", Error: "a reason that employees read is not there in one of the 15 languages",
     MissingMatchTest = "missing-match-test", Warning: "no test of a rule that acts matches",
     MissingNearMissTest = "missing-near-miss-test", Warning: "no test of a rule that acts nearly matches",
+    NeverMatches = "never-matches", Warning:
+        "no event can match: what the rule requires, it or a filter also excludes",
     NoRules = "no-rules", Warning: "the folder has no rule at all",
     NullInList = "null-in-list", Warning: "null among other values is one more alternative",
     OldAggregation = "old-aggregation", Error: "`| count()` and `timeframe` are old Sigma; write a correlation",
@@ -95,6 +97,8 @@ catalogue! {
     SingleValueAll = "single-value-all", Warning: "`all` with one value changes nothing",
     UnanchoredRegex = "unanchored-regex", Warning: "an expression of a rule that acts is found anywhere in the value",
     UnknownAccountPath = "unknown-account-path", Error: "the sender's events have no account there",
+    UnknownProduct = "unknown-product", Warning:
+        "the log source is nearly that of a known sender, or has wildcards, which mean nothing there",
     UnquotedNumber = "unquoted-number", Warning: "`0x17` without quotes is the number 23",
     UnquotedZero = "unquoted-zero", Warning: "`012` without quotes is an octal number to some readers",
     UnsupportedStatus = "unsupported-status", Error: "a deprecated or unsupported rule, unasked for",

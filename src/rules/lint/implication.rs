@@ -17,6 +17,27 @@ pub(super) fn implies(narrow: &Detection, wide: &Detection) -> bool {
     proves(Part::of(narrow), Part::of(wide), &mut steps)
 }
 
+/// Whether no event can pass: something that every match has to pass is also what no match may pass. As
+/// above, "no" proves nothing.
+pub(super) fn excludes_itself(detection: &Detection) -> bool {
+    let whole = Part::of(detection);
+    let (mut waiting, mut steps) = (vec![(whole, true)], 0);
+    while let Some((part, is_required)) = waiting.pop() {
+        steps += 1;
+        match (part.shape(), is_required) {
+            _ if steps > STEPS_MAX => return false,
+            (Some(Shape::All(parts)), true) | (Some(Shape::Any(parts)), false) => {
+                waiting.extend(parts.into_iter().map(|part| (part, is_required)));
+            }
+            (Some(Shape::Not(inner)), _) => waiting.push((inner, !is_required)),
+            // Every match passes what it implies, and this one no match passes.
+            (Some(_), false) if proves(whole, part, &mut steps) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// A part of a detection, across conditions and searches.
 #[derive(Debug, Clone, Copy)]
 enum Part<'d> {
@@ -95,7 +116,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::super::tests::folder;
-    use super::super::super::{RuleSet, compile};
+    use super::super::super::{Detector, RuleSet, compile};
     use super::*;
 
     const SEARCHES: [&str; 10] = [
@@ -129,6 +150,17 @@ mod tests {
     fn every_event() -> Vec<Value> {
         let values = [json!(null), json!("x"), json!("y"), json!("xyz"), json!(["x", "y"]), json!(["q", "z"])];
         values.iter().flat_map(|a| values.iter().map(move |b| json!({ "a": a, "b": b }))).collect()
+    }
+
+    #[test]
+    fn what_excludes_itself_finds_no_event() {
+        let (set, events) = (every_rule(), every_event());
+        let never: Vec<&Detector> = set.detectors().iter().filter(|one| excludes_itself(&one.detection)).collect();
+        for one in &never {
+            assert!(!events.iter().any(|event| one.matches(event)), "{:?}", one.detection);
+        }
+        // At least `s and not t` of every two that are one, and of those of which one has more values.
+        assert!(never.len() > SEARCHES.len(), "only {}", never.len());
     }
 
     #[test]

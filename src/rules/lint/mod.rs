@@ -7,6 +7,7 @@
 pub(super) mod allow;
 mod catalogue;
 mod consequence;
+mod contradiction;
 mod counting;
 mod implication;
 mod mend;
@@ -14,6 +15,7 @@ mod old;
 mod overlap;
 mod proof;
 mod reach;
+mod routed;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -112,6 +114,8 @@ fn look(opened: &Opened, trees: &Trees<'_>, reports: &mut [Report]) {
             both.iter().for_each(|check| check(&subject, report));
             reach::tell(reach, &subject, "detection", report);
             unanchored::check(&subject, report);
+            routed::check(&subject, report);
+            contradiction::check(&draft.detector, &subject, report);
         }
     }
     for (index, correlation) in correlations {

@@ -45,6 +45,75 @@ fn the_clean_rule_is_clean() {
 }
 
 #[test]
+fn a_log_source_that_is_nearly_a_known_one_or_has_wildcards_is_told() {
+    for (log_source, expected) in [
+        ("{product: otka}", "x.yml:3 unknown-product warning"),
+        ("{product: Oktaa}", "x.yml:3 unknown-product warning"),
+        ("{product: crowdstrke}", "x.yml:3 unknown-product warning"),
+        ("{product: '*'}", "x.yml:3 unknown-product warning"),
+        ("{product: test, service: 'a?'}", "x.yml:3 unknown-product warning"),
+        ("{category: 'auth*'}", "x.yml:3 unknown-product warning"),
+        ("{product: test}", ""),
+        ("{product: Siem}", ""),
+        ("{product: acme-siem}", ""),
+        ("{product: ssh}", ""),
+        ("{category: otka}", ""),
+        ("{product: test, definition: 'all of *'}", ""),
+    ] {
+        assert_eq!(found(&with("{product: test}", log_source)).join(", "), expected, "{log_source}");
+    }
+    let advice = &linted(&[("x.yml", &with("{product: test}", "{product: otka}"))]).findings[0].advice;
+    assert_eq!(advice.as_deref(), Some("did you mean `okta`?"));
+}
+
+#[test]
+fn a_rule_that_acts_and_that_no_event_can_match_is_told() {
+    let untested = clean();
+    let (head, rest) = untested.split_once("tests:").unwrap();
+    let (_, tail) = rest.split_once("owner:").unwrap();
+    let rule = format!("{head}owner:{tail}name: n\n{UNTESTED}");
+    let never = |searches: &str, condition: &str, more: &[(&str, &str)]| {
+        let own = format!("{searches}\n  condition: {condition}\n");
+        let rule = rule.replace("  selection: {a: x}\n  condition: selection\n", &own);
+        assert!(rule.contains(&own));
+        let told = shown(&linted(&[&[("x.yml", rule.as_str())], more].concat()));
+        told.iter().any(|told| told == "x.yml:4 never-matches warning")
+    };
+    for (searches, condition, expected) in [
+        ("  s: {a: x}\n  t: {a: x}", "s and not t", true),
+        ("  s: {a: x}\n  t: {a: [x, y]}", "s and not t", true),
+        ("  s: {a: x, b: y}\n  t: {b: y}", "s and not t", true),
+        ("  s: {a: x}\n  t: {b: y}\n  u: {a: x}", "s and not (t or u)", true),
+        ("  s: {a: x, b: y}\n  t: {a: x}\n  u: {b: y}", "s and not (t and u)", true),
+        ("  s: {a: [x, y]}\n  t: {a: x}", "s and not t", false),
+        ("  s: {a: x}\n  t: {a: x, b: y}", "s and not t", false),
+        ("  s: {a: x}\n  t: {a|cased: x}", "s and not t", false),
+        ("  s: {a: x}\n  t: {b: x}", "s and not t", false),
+        ("  s: {a: x}\n  t: {a: x}\n  u: {b: y}", "u or (u and s and not t)", false),
+        ("  s: {a: x}\n  t: {a: x}", "s and not not t", false),
+    ] {
+        assert_eq!(never(searches, condition, &[]), expected, "{searches} {condition}");
+    }
+    let filter = |search: &str| {
+        format!("title: F\nlogsource: {{product: test}}\nfilter: {{rules: [n], f: {search}, condition: not f}}\n")
+    };
+    for (search, expected) in [("{a: x}", true), ("{a: x, b: y}", false), ("{a: z}", false)] {
+        let filter = filter(search);
+        assert_eq!(never("  s: {a: x}", "s", &[("y.yml", &filter)]), expected, "{search}");
+    }
+}
+
+#[test]
+fn every_product_of_a_shipped_rule_is_a_known_one() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let linted = lint(&shipped, Statuses::default()).unwrap();
+    for detector in linted.set.detectors() {
+        let product = detector.log_source.product.as_deref().unwrap();
+        assert!(super::super::carried::products().any(|known| known == product), "{product}");
+    }
+}
+
+#[test]
 fn a_rule_that_acts_on_what_strangers_choose_is_told_so() {
     let tests = |event: &str| {
         clean().replace("  selection: {a: x}", &format!("  selection: {event}")).replace("alert: {a: x,", "alert: {")

@@ -49,6 +49,10 @@ pub(super) fn play<'r>(
     mut stage: Stage<'r>,
 ) -> anyhow::Result<Outcome<'r>> {
     let source = source(from).map_err(refused)?;
+    if !source.tells_time() && !window.is_all() {
+        let what = "events of this kind do not say when they happened, so --since and --until mean nothing";
+        return Err(refused(anyhow::anyhow!("{what}; take out of the file what is not to be judged")));
+    }
     let mut input = BufReader::new(File::open(file).with_context(|| format!("{} cannot be read", file.display()))?);
     let named = |error: anyhow::Error| refused(error.context(file.display().to_string()));
     let looks_back = stage.looks_back();
@@ -71,7 +75,7 @@ pub(super) fn play<'r>(
         }
     }
     drop(progress);
-    Ok(stage.end(window, left_out))
+    Ok(Outcome { is_one_moment: !source.tells_time(), ..stage.end(window, left_out) })
 }
 
 /// The alerts so far, by half a digest of their ids; no more of them than events.

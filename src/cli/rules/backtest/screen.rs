@@ -9,15 +9,22 @@ use crate::incident::Timestamp;
 /// The most accounts listed of one sort; JSON has all.
 const LISTED_MAX: usize = 100;
 
+const ONE_MOMENT: &str =
+    "Warning: these events do not say when they happened, so all count as one moment: a correlation counts them
+as if they came at once, and a cooldown covers every repeat.\n\n";
+
 // Writing to a String cannot fail, so the results of `writeln!` are of no interest here.
 pub(super) fn text(outcome: &Outcome<'_>) -> String {
     let mut text = String::new();
-    let Outcome { names, report, left_out, .. } = outcome;
+    let Outcome { names, report, left_out, is_one_moment, .. } = outcome;
     head(&mut text, names, report, *left_out);
+    if *is_one_moment {
+        text.push_str(ONE_MOMENT);
+    }
     people(&mut text, "Newly contained", &report.newly, |person| person.after.as_ref());
     people(&mut text, "No longer contained", &report.no_longer, |person| person.before.as_ref());
     people(&mut text, "Contained by both", &report.both, |person| person.after.as_ref());
-    people(&mut text, "Held by a guardrail", &report.held, |person| person.after.as_ref());
+    people(&mut text, "Held", &report.held, |person| person.after.as_ref());
     unnamed(&mut text, &report.unnamed);
     changes(&mut text, report);
     rules(&mut text, &report.rules);

@@ -64,6 +64,8 @@ pub(super) struct Outcome<'r> {
     #[serde(flatten)]
     pub(super) window: Window,
     pub(super) left_out: LeftOut,
+    /// Whether the events do not say when they happened, so that all are taken to have happened at once.
+    pub(super) is_one_moment: bool,
     #[serde(flatten)]
     pub(super) report: Report,
 }
@@ -132,6 +134,6 @@ impl<'r> Stage<'r> {
     }
 
     pub(super) fn end(self, window: &Window, left_out: LeftOut) -> Outcome<'r> {
-        Outcome { names: self.names, window: *window, left_out, report: self.comparison.report() }
+        Outcome { names: self.names, window: *window, left_out, is_one_moment: false, report: self.comparison.report() }
     }
 }

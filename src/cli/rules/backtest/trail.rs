@@ -13,7 +13,7 @@ use super::window::Window;
 use crate::backtest::Known;
 use crate::cli::refused::refused;
 use crate::config::{self, Config};
-use crate::incident::{AlertSummary, Digest, Event, IncidentId, Opened, SourceName, Timestamp, Verdict};
+use crate::incident::{AlertSummary, Digest, Event, HoldReason, IncidentId, Opened, SourceName, Timestamp, Verdict};
 use crate::intake::Recall;
 use crate::response::Enclosure;
 use crate::trail::{OpenError, Record, Settings, SledStore, Store, unseal};
@@ -22,6 +22,8 @@ use crate::trail::{OpenError, Record, Settings, SledStore, Store, unseal};
 pub(super) const DAYS: u64 = 30;
 /// Records read at a time.
 const PAGE: usize = 512;
+/// Among so many records of an incident is the one that says how its account was found.
+const FIRST_RECORDS: usize = 16;
 
 /// Puts the recorded alerts of a time to the stage.
 pub(super) fn play<'r>(from: &Alerts, window: &Window, stage: Stage<'r>) -> anyhow::Result<Outcome<'r>> {
@@ -111,7 +113,7 @@ impl Player<'_, '_> {
     }
 
     fn judge(&mut self, admitted: Admitted) -> anyhow::Result<()> {
-        let Admitted { seq, at, summary, verdict, opened, private } = admitted;
+        let Admitted { seq, at, summary, verdict, mut opened, private } = admitted;
         let Some(Enclosure { event, subjects }) = enclosure(self.store, seq, &private)? else {
             self.left_out.erased += 1;
             return Ok(());
@@ -122,6 +124,9 @@ impl Player<'_, '_> {
         };
         let alert = source.recorded(summary, event);
         let store = self.store;
+        for opened in &mut opened {
+            opened.held = opened.held.or(held_unresolved(store, &opened.plan.incident)?);
+        }
         self.stage.put(&alert, at, self.is_paused, |record| {
             record.ruling(&verdict, &opened, &subjects, at, |incident| look_up(store, incident))
         })
@@ -138,6 +143,7 @@ fn enclosure(store: &dyn Store, seq: u64, digest: &Digest) -> anyhow::Result<Opt
 
 /// An incident as it was opened; `None` when its event was erased.
 fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Known>> {
+    let unresolved = held_unresolved(store, incident)?;
     for seq in store.of_incident(incident, 1)? {
         for stored in store.read(seq, 1)? {
             let record = Record::decode(&stored.record).with_context(|| format!("record {seq}"))?;
@@ -147,9 +153,27 @@ fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Kn
             let subject = subjects.and_then(|mut subjects| subjects.remove(incident));
             return Ok(opened.zip(subject).map(|(opened, subject)| Known {
                 account: subject.account,
-                held: opened.held,
+                held: opened.held.or(unresolved),
                 opened_at: record.at,
             }));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an incident was held because there is no way from its account's name to an account. That is not
+/// in the plan, but it is decided by the identity map alone, before DingTalk is asked.
+fn held_unresolved(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<HoldReason>> {
+    for seq in store.of_incident(incident, FIRST_RECORDS)? {
+        for stored in store.read(seq, 1)? {
+            let record = Record::decode(&stored.record).with_context(|| format!("record {seq}"))?;
+            match record.event {
+                Event::IncidentHeld { reason: reason @ HoldReason::AccountUnresolvable, .. } => {
+                    return Ok(Some(reason));
+                }
+                Event::AccountResolved { .. } => return Ok(None),
+                _ => {}
+            }
         }
     }
     Ok(None)

@@ -67,6 +67,11 @@ impl Window {
         self.since.is_some_and(|since| at < since && from(since) <= at)
     }
 
+    /// Whether it was left open on both sides.
+    pub(super) fn is_all(&self) -> bool {
+        self.since.is_none() && self.until.is_none()
+    }
+
     pub(super) fn has(&self, at: Timestamp) -> bool {
         self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
     }
