@@ -127,7 +127,7 @@ async fn what_cannot_be_let_act_says_why() {
     let rules = |rules: &Path| {
         let text = fs::read_to_string(rules.join(RULE)).unwrap();
         let owner = text.lines().find(|line| line.starts_with("owner:")).unwrap().to_owned();
-        edit(rules, RULE, &owner, "owner: Engineer");
+        edit(rules, RULE, &owner, "owner: li, Engineer <engineer@example.com>");
     };
     let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
     report(&app, "zhang.san@example.com", 1).await;
