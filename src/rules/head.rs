@@ -45,6 +45,7 @@ impl Head {
         let rule = Rule {
             reference: RuleRef { id, title: title?.to_owned(), version: origin.version(lists) },
             behaviour: behaviour::of(fields, lists),
+            name: name.as_ref().map(|(_, name)| name.clone()),
             file: origin.file.name.clone(),
             status,
             level,

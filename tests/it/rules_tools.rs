@@ -159,6 +159,14 @@ async fn a_rule_explains_what_it_makes_of_an_event() {
     let explained: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
     assert_eq!(explained["passes"], true);
 
+    edit(&rules, RULE, "id: ", "name: far_apart\nid: ");
+    fs::write(&event, format!("\u{feff}{}", text("\u{202e}"))).unwrap();
+    let ended = tool(&["explain", "far_apart", event.to_str().unwrap(), "--folder", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stdout.join("\n").contains('\u{202e}'), "{ended:?}");
+    let ended = tool(&["explain", " ", event.to_str().unwrap(), "--folder", "RULES"], &rules).await;
+    assert!(ended.stderr.contains("no rule is named; give its id"), "{ended:?}");
+
     for (rule, file) in [("nothing like it", event.to_str().unwrap()), ("okta", "/nonexistent"), (RULE, "/dev/null")] {
         let ended = tool(&["explain", rule, file, "--folder", "RULES"], &rules).await;
         assert_eq!(ended.code, Some(2), "{rule} {file}: {ended:?}");
