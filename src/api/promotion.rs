@@ -125,5 +125,39 @@ fn evidence(rule: &Rule, wanted: &Wanted, state: &State) -> Result<ShadowEvidenc
 
 /// Nobody lets a rule act that bears their own name.
 fn is_own(rule: &Rule, actor: &Actor) -> bool {
-    [&rule.author, &rule.owner].into_iter().flatten().any(|name| name.eq_ignore_ascii_case(&actor.name))
+    [&rule.author, &rule.owner].into_iter().flatten().any(|people| names(people, &actor.name))
+}
+
+/// Whether the name is one of those in the list, as rules write them: `Anna Berg (@anna), Bo <bo@x.org>`.
+/// What stands in brackets is a name of its own, and small and capital letters are the same.
+fn names(people: &str, name: &str) -> bool {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let name = plain(name);
+    let parts = people.split([',', ';', '<', '>', '(', ')']);
+    parts.chain([people]).map(plain).any(|part| part == name || part.strip_prefix('@').is_some_and(|part| part == name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn everybody_in_a_list_is_named() {
+        for people in [
+            "zhang",
+            "Zhang",
+            "li, zhang",
+            "zhang,li",
+            "li; ZHANG ",
+            "Zhang <zhang@x.com>",
+            "Wei Zhang (zhang)",
+            "Wei Zhang (@Zhang, SOC), li",
+        ] {
+            assert!(names(people, "zhang"), "{people}");
+        }
+        assert!(names("Anna  Berg (SOC), Bo", "anna berg") && names("ÅSA, bo", "åsa") && names("a, b", "a, b"));
+        for people in ["", ",", "zhang2", "li zhang", "Zhang Wei <zhang.wei@x.com>", "zhang@x.com", "@@zhang"] {
+            assert!(!names(people, "zhang"), "{people}");
+        }
+    }
 }

@@ -37,6 +37,16 @@ pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{ending}")
 }
 
+/// A line of what others have written, without what turns or clears a terminal's text.
+pub(super) fn visible(line: &str) -> String {
+    let escaped = |c: char| match c {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => c.escape_unicode().to_string(),
+        c if c.is_control() => c.escape_unicode().to_string(),
+        c => c.to_string(),
+    };
+    line.chars().map(escaped).collect()
+}
+
 fn write(to: &mut impl Write, text: &dyn Display) -> anyhow::Result<()> {
     heard(writeln!(to, "{text}").and_then(|()| to.flush())).map(drop)
 }
@@ -74,6 +84,11 @@ mod tests {
         let mut line = Vec::new();
         write(&mut line, &"x").unwrap();
         assert_eq!(line, b"x\n");
+    }
+
+    #[test]
+    fn what_others_wrote_does_not_turn_the_text() {
+        assert_eq!(visible("a\u{202e}b\u{1b}[2J é 张"), "a\\u{202e}b\\u{1b}[2J é 张");
     }
 
     #[test]

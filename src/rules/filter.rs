@@ -3,6 +3,8 @@
 //! A rule under a filter is `(rule) and (the filter's condition)`, as pySigma has it and everybody
 //! writes them; an exclusion therefore begins with `not`.
 
+use serde_json::Value;
+
 use crate::incident::{Digest, LogSource, RuleId};
 
 use super::budget::{Budget, Cost};
@@ -68,7 +70,8 @@ impl Filter {
         let rules = inner.need("rules", report).and_then(|node| Rules::read(node, report));
         let detection = Detection::read(&without_rules(body), &context, report);
         if let Some(node) = inner.get("condition") {
-            warn_of_polarity(node, report);
+            let passes_others = detection.as_ref().is_none_or(|detection| detection.matches(&no_event()));
+            check_polarity(node, body, passes_others, report);
         }
         let version = origin.version(&context.digests());
         let file = origin.file.name.clone();
@@ -160,19 +163,45 @@ fn without_rules(body: &Node) -> Node {
 }
 
 /// The specification's own example has it the other way round, so this is easily got wrong.
-fn warn_of_polarity(condition: &Node, report: &mut Report) {
+fn check_polarity(condition: &Node, body: &Node, passes_others: bool, report: &mut Report) {
+    let mut warn = |at: Place| {
+        let advice = "an exclusion begins with `not`";
+        report.warn(Lint::FilterPolarity, at, "this filter keeps only the events that match it", advice);
+    };
     match &condition.value {
-        Yaml::List(conditions) => conditions.iter().for_each(|condition| warn_of_polarity(condition, report)),
-        Yaml::Text(text) if !is_exclusion(text) => {
-            let advice = "an exclusion begins with `not`";
-            let what = "this filter keeps only the events that match it";
-            report.warn(Lint::FilterPolarity, condition.at, what, advice);
+        Yaml::List(conditions) => {
+            conditions.iter().filter(|condition| !is_exclusion(condition)).for_each(|condition| warn(condition.at));
         }
+        // A search for what is not there is passed by what it is not about, and is excluded all the same.
+        _ if !passes_others && (!is_exclusion(condition) || names_what_it_keeps(body)) => warn(condition.at),
         _ => {}
     }
 }
 
-fn is_exclusion(condition: &str) -> bool {
-    let lower = condition.trim_start().to_ascii_lowercase();
-    lower.strip_prefix("not").is_some_and(|rest| rest.starts_with([' ', '\t', '\n', '(']))
+/// An event that no exclusion is about.
+fn no_event() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
+/// Whether the condition is one `not`.
+fn is_exclusion(condition: &Node) -> bool {
+    match &condition.value {
+        Yaml::Text(text) => {
+            let lower = text.trim_start().to_ascii_lowercase();
+            let is_not = |rest: &str| rest.starts_with([' ', '\t', '\n', '(']);
+            lower.strip_prefix("not").is_some_and(is_not) && !lower.contains(" and ")
+        }
+        _ => true,
+    }
+}
+
+/// Whether something is asked of by what it is not, so that `not` keeps only that.
+fn names_what_it_keeps(node: &Node) -> bool {
+    match &node.value {
+        Yaml::Map(entries) => entries
+            .iter()
+            .any(|entry| entry.key.split('|').skip(1).any(|part| part == "neq") || names_what_it_keeps(&entry.value)),
+        Yaml::List(items) => items.iter().any(names_what_it_keeps),
+        _ => false,
+    }
 }

@@ -45,6 +45,7 @@ impl Head {
         let rule = Rule {
             reference: RuleRef { id, title: title?.to_owned(), version: origin.version(lists) },
             behaviour: behaviour::of(fields, lists),
+            name: name.as_ref().map(|(_, name)| name.clone()),
             file: origin.file.name.clone(),
             status,
             level,
@@ -126,7 +127,11 @@ pub(super) fn read_own_id(node: &Node, report: &mut Report) -> Option<(Place, Ru
     match RuleId::parse(reader::text(node, "id", report)?) {
         Ok(id) => Some((node.at, id)),
         Err(problem) => {
-            report.error(node.at, format!("`id` is {problem}"));
+            let small = reader::text(node, "id", report)?.to_ascii_lowercase();
+            match RuleId::parse(&small) {
+                Ok(_) => report.error_with(node.at, "`id` has capital letters", format!("write `{small}`")),
+                Err(_) => report.error(node.at, format!("`id` is {problem}")),
+            }
             None
         }
     }

@@ -129,7 +129,12 @@ fn check_single(modifiers: Modifiers, values: &[Node], at: Place, report: &mut R
 /// One value of a field.
 fn test(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mut Report) -> Option<Test> {
     match (modifiers.kind, &node.value) {
-        (_, Yaml::List(_) | Yaml::Map(_)) => {
+        (_, Yaml::Map(_)) => {
+            let advice = "write the way to a value in the field's name: `field.part: value`, `field[0].part: value`";
+            report.error_with(node.at, "a mapping cannot be the value of a field", advice);
+            None
+        }
+        (_, Yaml::List(_)) => {
             report.error(node.at, format!("{} cannot be the value of a field", node.what()));
             None
         }

@@ -113,7 +113,7 @@ pub use format::{Unformatted, formatted};
 pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
-pub use lint::{Lint, LintLevel, Linted, Mended, lint, lint_with, mended};
+pub use lint::{Lint, LintLevel, Linted, Mended, Mends, Unmended, WhyUnmended, lint, lint_with, mended};
 pub use load::{Vouched, compile, compile_with, load, load_signed, load_with, manifest, rule_files};
 pub use near::Nearest;
 pub use problem::{LoadErrors, Place, Problem};

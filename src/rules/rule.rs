@@ -77,6 +77,8 @@ pub struct Rule {
     pub reference: RuleRef,
     /// What it detects and would do, whatever its mode and its texts are.
     pub behaviour: Digest,
+    /// What others call it by, if it says so.
+    pub name: Option<String>,
     /// Its file below the rules folder.
     pub file: String,
     /// How sure its authors are of it.

@@ -252,7 +252,8 @@ impl<'s> Builder<'s, '_> {
                 Yaml::Text(text.to_owned())
             }
             Scalar::Refused(why) => {
-                self.report.error_with(at, format!("`{text}` without quotes: {why}"), "quote it");
+                let advice = "write a number that can be compared, or quote it where a text is meant";
+                self.report.error_with(at, format!("`{text}` without quotes: {why}"), advice);
                 Yaml::Text(text.to_owned())
             }
         }

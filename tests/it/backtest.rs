@@ -129,12 +129,12 @@ async fn who_would_be_contained_by_other_rules_is_named_and_counted() {
     said("    first 2026-11-21T04:00:");
     said("    2 × Impossible travel on an Enterprise Account, held: the account is on the list of protected accounts");
     said("  contained → held: 2");
-    said("1 newly contained, 2 no longer, 0 by both, 2 held; 1 containments begun instead of 2");
+    said("1 newly contained, 2 no longer, 0 by both, 2 held; 1 containment begun instead of 2");
     assert_eq!(ended.stderr, "", "nobody watches");
 
     let ended = past.test(&["--fail-over", "0"]).await;
     assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("1 accounts would newly be contained; at most 0 are allowed"), "{ended:?}");
+    assert!(ended.stderr.contains("1 account would newly be contained; allowed are at most 0"), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

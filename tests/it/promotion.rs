@@ -127,7 +127,7 @@ async fn what_cannot_be_let_act_says_why() {
     let rules = |rules: &Path| {
         let text = fs::read_to_string(rules.join(RULE)).unwrap();
         let owner = text.lines().find(|line| line.starts_with("owner:")).unwrap().to_owned();
-        edit(rules, RULE, &owner, "owner: Engineer");
+        edit(rules, RULE, &owner, "owner: li, Engineer <engineer@example.com>");
     };
     let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
     report(&app, "zhang.san@example.com", 1).await;
@@ -255,7 +255,7 @@ async fn the_tool_asks_the_server_and_edits_one_word() {
     assert_eq!(fs::read_to_string(rules.join(RULE)).unwrap(), before);
 
     let ended = tool(&["--despite", "a drill"]).await.well();
-    assert!(ended.stdout.last().unwrap().contains("once that is reviewed and loaded"), "{ended:?}");
+    assert!(ended.stdout.last().unwrap().contains("A server that watches this folder loads it at once"), "{ended:?}");
     assert_eq!(fs::read_to_string(rules.join(RULE)).unwrap(), before.replacen("mode: shadow", "mode: enforce", 1));
     assert_eq!(promotions(&app)[0].2.as_deref(), Some("a drill"));
     assert_eq!(reload(&app).await.status, 200);

@@ -159,6 +159,14 @@ async fn a_rule_explains_what_it_makes_of_an_event() {
     let explained: serde_json::Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
     assert_eq!(explained["passes"], true);
 
+    edit(&rules, RULE, "id: ", "name: far_apart\nid: ");
+    fs::write(&event, format!("\u{feff}{}", text("\u{202e}"))).unwrap();
+    let ended = tool(&["explain", "far_apart", event.to_str().unwrap(), "--folder", "RULES"], &rules).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.stdout.join("\n").contains('\u{202e}'), "{ended:?}");
+    let ended = tool(&["explain", " ", event.to_str().unwrap(), "--folder", "RULES"], &rules).await;
+    assert!(ended.stderr.contains("no rule is named; give its id"), "{ended:?}");
+
     for (rule, file) in [("nothing like it", event.to_str().unwrap()), ("okta", "/nonexistent"), (RULE, "/dev/null")] {
         let ended = tool(&["explain", rule, file, "--folder", "RULES"], &rules).await;
         assert_eq!(ended.code, Some(2), "{rule} {file}: {ended:?}");
@@ -277,14 +285,18 @@ async fn a_dry_run_shows_what_fix_then_does() {
     let (_place, rules) = rules();
     edit(&rules, RULE, "date: 2026-11-20", "date: 2026/11/20   # the first");
     edit(&rules, RULE, "condition: risk_event and high", "condition: risk_event AND high");
+    let kept = "title: T\nlogsource: {product: test}\ndetection:\n  s: {f|all: a, f: b}\n  condition: s\n";
+    fs::write(rules.join("kept.yml"), kept).unwrap();
     let before = fs::read_to_string(rules.join(RULE)).unwrap();
     let ended = tool(&["check", "RULES", "--fix", "--dry-run", "--deny", "info"], &rules).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("\n- date: 2026/11/20   # the first\n"), "{ended:?}");
     assert!(ended.stderr.contains("\n+ date: 2026-11-20   # the first\n"), "{ended:?}");
     assert_eq!(fs::read_to_string(rules.join(RULE)).unwrap(), before);
-    let ended = tool(&["check", "RULES", "--fix", "--deny", "info"], &rules).await;
+    let ended = tool(&["check", "RULES", "--fix"], &rules).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("kept.yml:4:14: [single-value-all] is left as it is: the rules would not load"));
+    assert!(ended.stderr.ends_with("\n1 file mended, 1 finding left\n"), "{ended:?}");
     let after = fs::read_to_string(rules.join(RULE)).unwrap();
     assert_eq!(after, before.replace("2026/11/20", "2026-11-20").replace(" AND ", " and "));
     assert!(!rules.join(".impossible-travel.yml.new").exists());

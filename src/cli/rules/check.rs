@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::statuses::StatusArguments;
 use crate::cli::output::{self, counted};
 use crate::cli::refused::refused;
-use crate::rules::{self, Lint, LintLevel, Linted, LoadErrors, Problem, Rule};
+use crate::rules::{self, Lint, LintLevel, Linted, LoadErrors, Mends, Problem, Rule, Unmended};
 
 /// What `rules check` takes.
 #[derive(Debug, Args)]
@@ -80,11 +80,11 @@ fn list(lint: Lint) -> anyhow::Result<()> {
     output::line(format_args!("{:<26}{:<9}{}{mended}", lint.id(), lint.level().as_str(), lint.means()))
 }
 
-/// Mends the files, or shows line by line what would become of them.
+/// Mends the files, or shows line by line what would become of them; what is left is named with the reason.
 fn mend(arguments: &Arguments) -> anyhow::Result<()> {
-    let mended = rules::mended(&arguments.folder, arguments.statuses.statuses())
+    let Mends { files, left } = rules::mended(&arguments.folder, arguments.statuses.statuses())
         .map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
-    for file in &mended {
+    for file in &files {
         let path = arguments.folder.join(&file.name);
         let lines = (1..).zip(file.before.split('\n').zip(file.after.split('\n')));
         for (number, (before, after)) in lines.filter(|(_, (before, after))| before != after) {
@@ -96,7 +96,13 @@ fn mend(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     let done = if arguments.dry_run { "would be mended" } else { "mended" };
-    output::note(format_args!("{} {done}", counted(mended.len(), "file")));
+    for Unmended { found, why } in &left {
+        let at = found.at.map_or(String::new(), |at| format!("{}:{}:", at.line, at.column));
+        let (path, lint) = (arguments.folder.join(&found.file), found.lint.map_or("", Lint::id));
+        output::note(format_args!("{}:{at} [{lint}] is left as it is: {why}", path.display()));
+    }
+    let left = if left.is_empty() { String::new() } else { format!(", {} left", counted(left.len(), "finding")) };
+    output::note(format_args!("{} {done}{left}", counted(files.len(), "file")));
     Ok(())
 }
 

@@ -20,7 +20,7 @@ const EVENTS_MAX: usize = 1_000;
 /// What `rules explain` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The rule or correlation: its id, its file, or a part of its title.
+    /// The rule or correlation: its id, its name, its file, or a part of its title.
     rule: String,
     /// A file with the event as rules see it, JSON; `-` reads standard input. Of an Okta event hook
     /// that is one element of `data.events`. Several events, one a line, are taken one after the other,
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             output::line(format_args!("Event {number}"))?;
         }
         show(&one.explained, 1)?;
-        output::line(&one.outcome)?;
+        one.outcome.lines().try_for_each(|line| output::line(output::visible(line)))?;
     }
     Ok(())
 }
@@ -132,7 +132,12 @@ fn counted(told: &Told<'_>) -> String {
 
 /// The one rule or correlation that is meant.
 fn find<'s>(set: &'s RuleSet, wanted: &str) -> anyhow::Result<&'s Rule> {
-    if let Some(rule) = set.all_rules().find(|rule| rule.reference.id.as_str() == wanted) {
+    anyhow::ensure!(
+        !wanted.trim().is_empty(),
+        "no rule is named; give its id, its name, its file or a part of its title"
+    );
+    let is_called = |rule: &&Rule| rule.reference.id.as_str() == wanted || rule.name.as_deref() == Some(wanted);
+    if let Some(rule) = set.all_rules().find(is_called) {
         return Ok(rule);
     }
     let lower = wanted.to_lowercase();
@@ -141,7 +146,7 @@ fn find<'s>(set: &'s RuleSet, wanted: &str) -> anyhow::Result<&'s Rule> {
     let found: Vec<&Rule> = if of_file.is_empty() { of_title() } else { of_file };
     match found.as_slice() {
         [rule] => Ok(rule),
-        [] => anyhow::bail!("no rule has `{wanted}` as its id or file, or in its title"),
+        [] => anyhow::bail!("no rule has `{wanted}` as its id, name or file, or in its title"),
         several => {
             let titles: Vec<&str> = several.iter().map(|rule| rule.reference.title.as_str()).collect();
             anyhow::bail!("`{wanted}` is several rules: {}", titles.join("; "))
@@ -172,13 +177,17 @@ fn text(path: &Path) -> anyhow::Result<String> {
     } else {
         text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     }
+    // Some programs write a mark of the encoding first, which is no part of the JSON.
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
     Ok(text)
 }
 
 fn show(part: &Explained, depth: usize) -> anyhow::Result<()> {
     let mark = if part.passes { "✓" } else { "✗" };
     let saw = part.saw.as_ref().map_or(String::new(), |saw| format!("   saw {saw}"));
-    output::line(format_args!("{}{mark} {}{saw}", "  ".repeat(depth), part.what))?;
+    output::line(output::visible(&format!("{}{mark} {}{saw}", "  ".repeat(depth), part.what)))?;
     part.parts.iter().try_for_each(|part| show(part, depth + 1))
 }
 

@@ -66,18 +66,24 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let path = arguments.folder.join(&rule.file);
     replace(&path, &content).with_context(|| format!("{} cannot be written", path.display()))?;
     output::line(format_args!("It stands on the trail, and {} says `mode: enforce` now.", path.display()))?;
-    output::line("It acts once that is reviewed and loaded.")
+    output::line(
+        "A server that watches this folder loads it at once, and it acts; elsewhere, once the change is loaded.",
+    )
 }
 
 /// What the rule has seen, and what is missing.
 fn show(answer: &Value) -> anyhow::Result<()> {
     let of = |name: &str| answer.pointer(&format!("/evidence/{name}")).cloned().unwrap_or_default();
+    let some = |name: &str, one: &str, several: &str| {
+        let count = of(name);
+        format!("{count} {}", if count == 1 { one } else { several })
+    };
     if answer.get("evidence").is_some() {
         output::line(format_args!(
-            "  watched for {} days: {} matches on {} accounts, {} would have been held, {} disputed",
-            of("days"),
-            of("matches"),
-            of("accounts"),
+            "  watched for {}: {} on {}, {} would have been held, {} disputed",
+            some("days", "day", "days"),
+            some("matches", "match", "matches"),
+            some("accounts", "account", "accounts"),
             of("held"),
             of("disputed")
         ))?;

@@ -1,16 +1,28 @@
-//! Mends what can be mended without thinking: each mend stays within one line, and a file whose rules
-//! would mean something else afterwards is left as it was.
+//! Mends what can be mended without thinking: each mend stays within one line, and one after which a
+//! rule would mean something else is left out and named.
 
-use std::collections::BTreeMap;
+mod line;
+
 use std::path::Path;
 
-use super::super::problem::{LoadErrors, Place, Problem};
+use super::super::problem::{LoadErrors, Problem};
 use super::super::rule::{Rule, Statuses};
 use super::super::source::{self, SourceFile};
 use super::catalogue::Lint;
-use super::old;
 use super::{Linted, lint_files};
 use crate::incident::Digest;
+
+/// How often the folder is loaded to find the mends that change what a rule means.
+const TRIALS_MAX: usize = 1_000;
+
+/// What `--fix` makes of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mends {
+    /// Every file that can be mended.
+    pub files: Vec<Mended>,
+    /// What lints would have mended and is left as it is.
+    pub left: Vec<Unmended>,
+}
 
 /// A file before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,57 +35,124 @@ pub struct Mended {
     pub after: String,
 }
 
-/// Every file of the folder that can be mended, with its new text. Nothing is written.
+/// A finding that is not mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmended {
+    /// What was found; its file is the name below the folder.
+    pub found: Problem,
+    /// Why it is left.
+    pub why: WhyUnmended,
+}
+
+/// Why a finding is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WhyUnmended {
+    /// The text at its place is not as a mend wants it.
+    #[error("it is not written out on one line as a mend needs it")]
+    Spelling,
+    /// The folder would not load any more.
+    #[error("the rules would not load any more: {0}")]
+    Breaks(String),
+    /// Some rule would do something else.
+    #[error("a rule would mean something else")]
+    Changes,
+    /// Too many others were to be left.
+    #[error("too much else had to be left; mend that first")]
+    NotTried,
+}
+
+/// Every file of the folder that can be mended, with its new text, and what is left. Nothing is written.
 ///
 /// # Errors
 /// Every problem of every file, if the folder does not load.
-pub fn mended(folder: &Path, statuses: Statuses) -> Result<Vec<Mended>, LoadErrors> {
+pub fn mended(folder: &Path, statuses: Statuses) -> Result<Mends, LoadErrors> {
     let mut reports = Vec::new();
     let files = source::read(folder, &mut reports);
     if reports.is_empty() {
         return mended_files(&files, statuses);
     }
     // What cannot be read is a problem, and loading says which.
-    lint_files("", &files, reports, statuses).map(|_| Vec::new())
+    lint_files("", &files, reports, statuses).map(|_| Mends { files: Vec::new(), left: Vec::new() })
 }
 
-pub(super) fn mended_files(files: &[SourceFile], statuses: Statuses) -> Result<Vec<Mended>, LoadErrors> {
+pub(super) fn mended_files(files: &[SourceFile], statuses: Statuses) -> Result<Mends, LoadErrors> {
     let before = lint_files("", files, Vec::new(), statuses)?;
-    let mut by_file: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
-    before.findings.iter().for_each(|found| by_file.entry(&found.file).or_default().push(found));
+    let mut bench = Bench { files, before: &before, statuses, kept: Vec::new(), left: Vec::new(), trials: 0 };
+    let fixable = before.findings.iter().filter(|found| found.lint.is_some_and(Lint::is_mended));
+    let (seen, unseen): (Vec<&Problem>, Vec<&Problem>) = fixable.partition(|found| {
+        let file = files.iter().find(|file| file.name == found.file);
+        file.is_some_and(|file| text_of(file, &[found]).is_some())
+    });
+    bench.left.extend(unseen.into_iter().map(|found| Unmended { found: found.clone(), why: WhyUnmended::Spelling }));
+    bench.keep(&seen);
     let mend = |file: &SourceFile| {
-        let text = std::str::from_utf8(&file.bytes).ok()?;
-        let after = mend(text, by_file.get(file.name.as_str())?);
-        (after != text).then(|| Mended { name: file.name.clone(), before: text.to_owned(), after })
+        let (name, before) = (file.name.clone(), std::str::from_utf8(&file.bytes).ok()?.to_owned());
+        Some(Mended { name, before, after: text_of(file, &bench.kept)? })
     };
-    let mut mended: Vec<Mended> = files.iter().filter_map(mend).collect();
-    let same = are_same(&before, files, &mended, statuses);
-    mended.retain(|file| same.as_ref().is_some_and(|changed| !changed.contains(&file.name)));
-    Ok(mended)
+    let files = files.iter().filter_map(mend).collect();
+    bench.left.sort_by(|left, right| left.found.cmp(&right.found));
+    Ok(Mends { files, left: bench.left })
 }
 
-/// The files whose rules would mean something else; `None` when nothing would load any more.
-fn are_same(before: &Linted, files: &[SourceFile], mended: &[Mended], statuses: Statuses) -> Option<Vec<String>> {
-    let mut files = files.to_vec();
-    for file in &mut files {
-        if let Some(mended) = mended.iter().find(|mended| mended.name == file.name) {
-            file.bytes = mended.after.clone().into_bytes();
+/// Where mends are tried on the whole folder, for a rule can change what another one does.
+struct Bench<'b> {
+    files: &'b [SourceFile],
+    before: &'b Linted,
+    statuses: Statuses,
+    kept: Vec<&'b Problem>,
+    left: Vec<Unmended>,
+    trials: usize,
+}
+
+impl<'b> Bench<'b> {
+    /// Keeps all of them that change nothing: as one, or else the one half and then the other.
+    fn keep(&mut self, found: &[&'b Problem]) {
+        if found.is_empty() {
+            return;
         }
+        let Err(why) = self.attempt(found) else {
+            self.kept.extend(found);
+            return;
+        };
+        if let [one] = found {
+            self.left.push(Unmended { found: (*one).clone(), why });
+            return;
+        }
+        let (first, second) = found.split_at(found.len() / 2);
+        self.keep(first);
+        self.keep(second);
     }
-    let after = lint_files("", &files, Vec::new(), statuses).ok()?;
+
+    /// Whether every rule stays as it is with these and everything that is kept already.
+    fn attempt(&mut self, found: &[&'b Problem]) -> Result<(), WhyUnmended> {
+        if self.trials >= TRIALS_MAX {
+            return Err(WhyUnmended::NotTried);
+        }
+        self.trials += 1;
+        let tried: Vec<&Problem> = self.kept.iter().chain(found).copied().collect();
+        let mut files = self.files.to_vec();
+        for file in &mut files {
+            if let Some(text) = text_of(file, &tried) {
+                file.bytes = text.into_bytes();
+            }
+        }
+        let after = lint_files("", &files, Vec::new(), self.statuses).map_err(|errors| {
+            WhyUnmended::Breaks(errors.problems().first().map(ToString::to_string).unwrap_or_default())
+        })?;
+        if is_same(self.before, &after) { Ok(()) } else { Err(WhyUnmended::Changes) }
+    }
+}
+
+fn is_same(before: &Linted, after: &Linted) -> bool {
     let (before, after) = (&before.set, &after.set);
-    let rules = before.all_rules().zip(after.all_rules()).filter(|(before, after)| meaning(before) != meaning(after));
-    let detectors = before.detectors().iter().zip(after.detectors());
-    let detectors = detectors.filter(|(before, after)| !before.finds_as(after));
-    let correlations = before.correlations().iter().zip(after.correlations());
-    let correlations = correlations.filter(|(before, after)| !before.counts_and_wants_as(after));
-    let changed = rules
-        .map(|(rule, _)| rule)
-        .chain(detectors.map(|(detector, _)| &detector.rule))
-        .chain(correlations.map(|(correlation, _)| &correlation.rule));
-    let is_whole =
-        before.detectors().len() == after.detectors().len() && before.all_rules().count() == after.all_rules().count();
-    is_whole.then(|| changed.map(|rule| rule.file.clone()).collect())
+    let mut rules = before.all_rules().zip(after.all_rules());
+    let mut detectors = before.detectors().iter().zip(after.detectors());
+    let mut correlations = before.correlations().iter().zip(after.correlations());
+    before.detectors().len() == after.detectors().len()
+        && before.all_rules().count() == after.all_rules().count()
+        && rules.all(|(before, after)| meaning(before) == meaning(after))
+        && detectors.all(|(before, after)| before.finds_as(after))
+        && correlations.all(|(before, after)| before.counts_and_wants_as(after))
 }
 
 /// The rule without what only says how it is written.
@@ -86,103 +165,23 @@ fn meaning(rule: &Rule) -> Rule {
     rule
 }
 
-fn mend(text: &str, found: &[&Problem]) -> String {
-    let (mark, text) = text.strip_prefix('\u{feff}').map_or(("", text), |rest| ("\u{feff}", rest));
-    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+/// The file with what was found in it mended; `None` where that changes no letter.
+fn text_of(file: &SourceFile, found: &[&Problem]) -> Option<String> {
+    let text = std::str::from_utf8(&file.bytes).ok()?;
+    let (mark, body) = text.strip_prefix('\u{feff}').map_or(("", text), |rest| ("\u{feff}", rest));
+    let mut lines: Vec<String> = body.split('\n').map(str::to_owned).collect();
+    let own = found.iter().filter(|found| found.file == file.name);
+    let mut own: Vec<_> = own.filter_map(|found| found.at.zip(found.lint)).collect();
     // From the end of each line on, so that places before it stay right.
-    let mut found: Vec<(Place, Lint)> = found.iter().filter_map(|found| found.at.zip(found.lint)).collect();
-    found.sort_unstable_by(|left, right| right.cmp(left));
-    for (at, lint) in found {
+    own.sort_unstable_by(|left, right| right.cmp(left));
+    for (at, lint) in own {
         let line = at.line.checked_sub(1).and_then(|index| lines.get_mut(index));
         if let Some(line) = line
-            && let Some(new) = mend_line(line, at.column, lint)
+            && let Some(new) = line::mended(line, at.column, lint)
         {
             *line = new;
         }
     }
-    format!("{mark}{}", lines.join("\n"))
-}
-
-/// The line with what stands at the column mended.
-fn mend_line(line: &str, column: usize, lint: Lint) -> Option<String> {
-    let from = line.char_indices().map(|(at, _)| at).nth(column.checked_sub(1)?)?;
-    let (before, rest) = line.split_at_checked(from)?;
-    match lint {
-        Lint::OldDate => replaced_word(before, rest, old::date),
-        Lint::OldTag => replaced_word(before, rest, old::tag_of_today),
-        Lint::UnquotedZero => replaced_word(before, rest, |word| Some(format!("'{word}'"))),
-        Lint::ShoutingOperator => Some(format!("{before}{}", quiet(rest)?)),
-        Lint::SingleValueAll => {
-            let key = before.trim_end().strip_suffix(':')?;
-            let shorter = key.strip_suffix("|all")?;
-            Some(format!("{shorter}{}{rest}", before.get(key.len()..)?))
-        }
-        _ => None,
-    }
-}
-
-/// The word that the rest begins with, in quotes or not, replaced.
-fn replaced_word(before: &str, rest: &str, new: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let quote = rest.get(..1).filter(|first| matches!(*first, "'" | "\"")).unwrap_or_default();
-    let inside = rest.get(quote.len()..)?;
-    let is_end = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ',' | ']' | '}' | '#');
-    let (word, behind) = inside.split_at(inside.find(is_end).unwrap_or(inside.len()));
-    Some(format!("{before}{quote}{}{behind}", new(word)?))
-}
-
-/// A condition on one line with its operators in small letters.
-fn quiet(condition: &str) -> Option<String> {
-    if condition.starts_with(['|', '>']) {
-        return None;
-    }
-    let (condition, comment) = condition.find(" #").map_or((condition, ""), |at| condition.split_at(at));
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '*' | '.');
-    let mut quiet = String::with_capacity(condition.len());
-    let mut rest = condition;
-    while !rest.is_empty() {
-        let (word, behind) = rest.split_at(rest.find(|c| !is_word(c)).unwrap_or(rest.len()));
-        let counts_some = || behind.trim_start().get(..3).is_some_and(|next| next.eq_ignore_ascii_case("of "));
-        match word.to_ascii_lowercase().as_str() {
-            operator @ ("and" | "or" | "not" | "of") => quiet.push_str(operator),
-            quantity @ ("all" | "any") if counts_some() => quiet.push_str(quantity),
-            _ => quiet.push_str(word),
-        }
-        let mark = behind.chars().next().map_or(0, char::len_utf8);
-        let (mark, behind) = behind.split_at(mark);
-        quiet.push_str(mark);
-        rest = behind;
-    }
-    Some(format!("{quiet}{comment}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mend_changes_one_word_of_a_line() {
-        for (line, column, lint, expected) in [
-            ("date: 2023/1/02", 7, Lint::OldDate, Some("date: 2023-01-02")),
-            ("date: '2023/01/02' # ä", 7, Lint::OldDate, Some("date: '2023-01-02' # ä")),
-            ("tags: [attack.T1078, x]", 8, Lint::OldTag, Some("tags: [attack.t1078, x]")),
-            ("- attack.credential_access\r", 3, Lint::OldTag, Some("- attack.credential-access\r")),
-            ("ä: 012, b", 4, Lint::UnquotedZero, Some("ä: '012', b")),
-            ("s: {f|all: x}", 12, Lint::SingleValueAll, Some("s: {f: x}")),
-            ("f|contains|all: [x]", 17, Lint::SingleValueAll, Some("f|contains: [x]")),
-            ("f|all|contains: x", 17, Lint::SingleValueAll, None),
-            ("- x", 3, Lint::SingleValueAll, None),
-            (
-                "condition: (a AND b)  OR NOT 1 OF c_* or ALL Of them # AND",
-                12,
-                Lint::ShoutingOperator,
-                Some("condition: (a and b)  or not 1 of c_* or all of them # AND"),
-            ),
-            ("condition: ALL and NOT", 12, Lint::ShoutingOperator, Some("condition: ALL and not")),
-            ("condition: >", 12, Lint::ShoutingOperator, None),
-            ("date: 2023/01/02", 90, Lint::OldDate, None),
-            ("x", 1, Lint::CanHitEveryone, None),
-        ] {
-            assert_eq!(mend_line(line, column, lint).as_deref(), expected, "{line}");
-        }
-    }
+    let after = format!("{mark}{}", lines.join("\n"));
+    (after != text).then_some(after)
 }

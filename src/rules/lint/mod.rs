@@ -22,7 +22,7 @@ mod tests;
 mod unanchored;
 
 pub use catalogue::{Lint, LintLevel};
-pub use mend::{Mended, mended};
+pub use mend::{Mended, Mends, Unmended, WhyUnmended, mended};
 pub(super) use old::date as today;
 pub(super) use reach::{is_chosen_by_strangers, is_common_value};
 

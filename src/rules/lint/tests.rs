@@ -216,14 +216,42 @@ fn old_dates_tags_operators_and_values_are_told_and_mended() {
     told.sort_by_key(|told| expected.iter().position(|expected| expected == told));
     assert_eq!(told, expected);
     let mended = mend::mended_files(&folder(&[("x.yml", &old)]), Statuses::default()).unwrap();
-    let [Mended { after, .. }] = mended.as_slice() else { panic!("{mended:?}") };
+    let ([Mended { after, .. }], []) = (mended.files.as_slice(), mended.left.as_slice()) else { panic!("{mended:?}") };
     assert_eq!(found(after), [""; 0]);
     assert_eq!(after.lines().count(), old.lines().count());
     assert!(
         after.contains("c|contains: z")
             && after.contains("tags: [attack.t1078, attack.initial-access, cve.2021-44228]")
     );
-    assert_eq!(mend::mended_files(&folder(&[("x.yml", after)]), Statuses::default()).unwrap(), []);
+    let again = mend::mended_files(&folder(&[("x.yml", after)]), Statuses::default()).unwrap();
+    assert_eq!((again.files, again.left), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn what_cannot_be_mended_is_left_and_keeps_nothing_else() {
+    let plain = "title: T\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {product: test}\ndetection:\n";
+    let first = format!("{plain}  s: {{f|all: a, f: b}}\n  u: {{g|all: x, h: 012}}\n  condition: s AND u\n");
+    let second = plain.replace("1111-4111", "2222-4111") + "  s: {'|all': [x], f: 012}\n  condition: \"s \\x41ND s\"\n";
+    let files = folder(&[("x.yml", &first), ("y.yml", &second)]);
+    let Mends { files, left } = mend::mended_files(&files, Statuses::default()).unwrap();
+    let after: Vec<&str> = files.iter().map(|file| file.after.as_str()).collect();
+    assert_eq!(
+        after,
+        [first.replace("g|all", "g").replace("012", "'012'").replace("AND", "and"), second.replace("012", "'012'"),]
+    );
+    let left = left.iter().map(|left| (left.found.at.unwrap().line, left.found.lint.unwrap(), left.why.to_string()));
+    let left: Vec<_> = left.collect();
+    let spelling = WhyUnmended::Spelling.to_string();
+    let breaks = "the rules would not load any more: x.yml:5:13: the key `f` is already in line 5; \
+                  a reader would keep only one of the two";
+    assert_eq!(
+        left,
+        [
+            (5, Lint::SingleValueAll, breaks.to_owned()),
+            (5, Lint::SingleValueAll, spelling.clone()),
+            (6, Lint::ShoutingOperator, spelling),
+        ]
+    );
 }
 
 #[test]

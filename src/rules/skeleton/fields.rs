@@ -90,11 +90,13 @@ impl Chosen {
     }
 }
 
-/// The tests of a rule that finds the event; `None` when nothing tells it from others.
-pub(super) fn choose(event: &Value) -> Option<Vec<Chosen>> {
+/// The tests of a rule that finds the event; `None` when nothing tells it from others. What is made up in it
+/// is not tested, for real events do not have it.
+pub(super) fn choose(event: &Value, real: &Value) -> Option<Vec<Chosen>> {
     let mut leaves = Vec::new();
     collect(event, &mut Vec::new(), &mut leaves);
-    leaves.retain(|leaf| is_usable(leaf, event));
+    let in_real = |way: &[String]| way.iter().try_fold(real, |value, name| value.get(name));
+    leaves.retain(|leaf| in_real(&leaf.way) == Some(&leaf.value) && is_usable(leaf, event));
     let rank = |names: &[&str], leaf: &Chosen| {
         let name = leaf.way.last().map(|name| plain_name(name)).unwrap_or_default();
         names.iter().position(|known| *known == name)
@@ -128,6 +130,13 @@ pub(super) fn near_miss(event: &Value, chosen: &[Chosen], changed: &Chosen, kept
         put(&mut miss, &leaf.way, value);
     }
     miss
+}
+
+/// Whether a member of this name says which event it is or how serious, and not who it was.
+pub(super) fn is_kind(name: &str) -> bool {
+    let name = plain_name(name);
+    let is_of = |names: &[&str]| names.contains(&name.as_str());
+    (is_of(&KINDS) || is_of(&WEIGHTS)) && !is_of(&["name", "title", "reason"])
 }
 
 /// A name without its marks and in small letters.

@@ -3,8 +3,10 @@
 
 mod account;
 mod fields;
+mod held;
 mod people;
 mod sender;
+mod stand_in;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -62,7 +64,9 @@ const INTRODUCTION: &str = "\
 # like it, and read a week of its verdicts.
 ";
 const STRANGERS: &str = "\
-# The people in it are made up; look through the event before you share it.
+# Mail addresses, names, logins, telephone numbers and IP addresses that have a member of their own are made
+# up, wherever else in the event they stand. Others may be left, as may hosts, devices, files and web
+# addresses: look through the event before you share it.
 ";
 
 /// The text of a rule file.
@@ -74,7 +78,7 @@ pub fn skeleton(sketch: &Sketch<'_>) -> Result<String, NoSkeleton> {
     if !event.is_object() {
         return Err(NoSkeleton::NoObject);
     }
-    let chosen = fields::choose(&event).ok_or(NoSkeleton::NothingTelling)?;
+    let chosen = fields::choose(&event, sketch.event).ok_or(NoSkeleton::NothingTelling)?;
     let account = account::guess(&event, sketch.log_source);
     let sender = carried::sender_of(sketch.log_source);
     if account.is_none() && !sender.is_some_and(|sender| sender.finds_person) {

@@ -83,6 +83,17 @@ fn where_somebody_was_does_not_make_an_event_serious() {
 }
 
 #[test]
+fn what_is_made_up_is_not_tested() {
+    let event =
+        json!({"alertName": "the case of anna.berg", "type": "anna.berg", "user": {"email": "anna.berg@corp.example"}});
+    let text = written(&event).unwrap();
+    let (rule, alert) = text.split_once("tests:").unwrap();
+    assert!(rule.contains("        type: anna.berg\n") && !rule.contains("the case of"), "{text}");
+    assert!(alert.contains("the case of zhang.san") && rule.contains("# up, wherever else"), "{text}");
+    assert!(check(&text).detectors()[0].matches(&event), "{text}");
+}
+
+#[test]
 fn senders_are_known_by_their_shape() {
     for (event, product) in [
         (okta(), "okta"),

@@ -391,6 +391,10 @@ fn every_key_of_a_filter_is_checked() {
     let warnings = with("title: F", "[not ok, ok]").unwrap().warnings().to_vec();
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].to_string().starts_with("f.yml:6:23: this filter keeps only the events that match it"));
+    let neq = "not 1 of them\n  other: {user|neq: admin}";
+    for (condition, warns) in [("(not ok)", 0), ("not ok", 0), ("ok and not ok", 1), (neq, 1), ("ok", 1)] {
+        assert_eq!(with("title: F", condition).unwrap().warnings().len(), warns, "{condition}");
+    }
 }
 
 #[test]

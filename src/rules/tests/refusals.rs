@@ -15,6 +15,21 @@ fn the_good_rule_loads() {
 }
 
 #[test]
+fn advice_leads_to_what_loads() {
+    check(
+        "{a: x}",
+        "{a: 1e999}",
+        "x.yml:5:18: `1e999` without quotes: the number is too large; write a number that can be compared, or quote it where a text is meant",
+    );
+    let capitals = "id: AAAAAAAA-0000-4000-8000-000000000000";
+    check(
+        "id: 11111111-1111-4111-8111-111111111111",
+        capitals,
+        "x.yml:2:5: `id` has capital letters; write `aaaaaaaa-0000-4000-8000-000000000000`",
+    );
+}
+
+#[test]
 fn f01_a_misspelt_key_is_named_with_its_place_and_advice() {
     check(
         "title: T",
@@ -189,7 +204,11 @@ fn what_sigma_has_and_we_do_not_is_refused() {
     check("{a: x}", "{a|contains: 5}", "x.yml:5:27: the modifiers want a text, not a number; quote it");
     check("{a: x}", "{a|contains: null}", "x.yml:5:27: the modifiers want a text, not null; quote it");
     check("{a: x}", "{a|all: [x, null]}", "x.yml:5:22: `all` cannot be used with null");
-    check("{a: x}", "{a: {b: c}}", "x.yml:5:18: a mapping cannot be the value of a field");
+    check(
+        "{a: x}",
+        "{a: {b: c}}",
+        "x.yml:5:18: a mapping cannot be the value of a field; write the way to a value in the field's name: `field.part: value`, `field[0].part: value`",
+    );
     check(
         "{a: x}",
         "{a: x}\n  timeframe: 5m",

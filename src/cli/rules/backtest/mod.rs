@@ -120,7 +120,8 @@ fn gate(outcome: &Outcome<'_>, fail_over: Option<usize>) -> anyhow::Result<()> {
     let newly = outcome.report.newly.len();
     match fail_over {
         Some(most) if newly > most => {
-            Err(refused(anyhow::anyhow!("{newly} accounts would newly be contained; at most {most} are allowed")))
+            let accounts = output::counted(newly, "account");
+            Err(refused(anyhow::anyhow!("{accounts} would newly be contained; allowed are at most {most}")))
         }
         _ => Ok(()),
     }

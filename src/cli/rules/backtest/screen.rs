@@ -31,12 +31,13 @@ pub(super) fn text(outcome: &Outcome<'_>) -> String {
     let Report { newly, no_longer, both, held, .. } = report;
     let _ = writeln!(
         text,
-        "{} newly contained, {} no longer, {} by both, {} held; {} containments begun instead of {}",
+        "{} newly contained, {} no longer, {} by both, {} held; {} containment{} begun instead of {}",
         newly.len(),
         no_longer.len(),
         both.len(),
         held.len(),
         report.containments_after,
+        if report.containments_after == 1 { "" } else { "s" },
         report.containments_before
     );
     text
