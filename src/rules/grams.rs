@@ -105,12 +105,12 @@ impl<const BYTES: usize, const GRAMS: usize> Table<BYTES, GRAMS> {
 
         let mut filed: HashMap<u64, Vec<Filed>> = HashMap::new();
         for (text, number) in texts {
-            let grams: Vec<u64> = text.as_bytes().windows(BYTES).map(gram).collect();
+            let grams: Vec<_> = text.as_bytes().windows(BYTES).map(gram).map(|gram| (rarity(gram), gram)).collect();
             let runs = grams.windows(GRAMS).enumerate();
-            let Some((from, run)) = runs.min_by_key(|(_, run)| run.iter().map(|gram| rarity(*gram)).max()) else {
+            let Some((from, run)) = runs.min_by_key(|(_, run)| run.iter().map(|(rarity, _)| *rarity).max()) else {
                 continue;
             };
-            for (gram_at, gram) in (from as u32..).zip(run) {
+            for (gram_at, (_, gram)) in (from as u32..).zip(run) {
                 filed.entry(*gram).or_default().push(Filed { text: number, gram_at });
             }
         }

@@ -1,6 +1,8 @@
 //! A folded text to be found in others, by its byte that is the rarest in paths, names and prose: few
 //! texts have it, so most are done with at the speed of `memchr`.
 
+use std::sync::LazyLock;
+
 use super::fold;
 
 /// What is looked for.
@@ -60,9 +62,15 @@ impl Needle {
 
 /// How common a folded byte is, more or less.
 pub(super) fn commonness(byte: u8) -> usize {
-    const COMMONEST_FIRST: &[u8] = b"eiostnarclmdpu\\.hwgfbxvy-_0123 /k";
-    let rank = COMMONEST_FIRST.iter().position(|common| *common == byte);
-    COMMONEST_FIRST.len() - rank.unwrap_or(COMMONEST_FIRST.len())
+    static OF_BYTE: LazyLock<[u8; 256]> = LazyLock::new(|| {
+        const COMMONEST_LAST: &[u8] = b"k/ 3210_-yvxbfgwh.\\updmlcrantsoie";
+        let mut of_byte = [0; 256];
+        for (rank, byte) in (1..).zip(COMMONEST_LAST) {
+            of_byte.get_mut(usize::from(*byte)).into_iter().for_each(|of_byte| *of_byte = rank);
+        }
+        of_byte
+    });
+    OF_BYTE.get(usize::from(byte)).copied().map_or(0, usize::from)
 }
 
 #[cfg(test)]
