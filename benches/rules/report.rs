@@ -31,6 +31,7 @@ pub(crate) fn print(runs: &Runs) {
         println!("{name:32}{}", row(rounds, Some(&runs.ours)));
     }
     println!("\nparsing an event with serde_json takes {:.2} µs", median(figures(&runs.ours, "parse_us")));
+    println!("routed, with the nearest miss told test by test: {:.2} µs", median(figures(&runs.ours, "told_us")));
     if let Some([unrouted, routed]) = runs.agreed {
         let said = |is_same: bool| if is_same { "the same" } else { "DIFFERENT" };
         println!("matches of all engines: unrouted {}, routed {}", said(unrouted), said(routed));

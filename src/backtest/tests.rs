@@ -271,7 +271,7 @@ fn a_pause_holds_both_sides() {
 fn recorded(rules: &RuleSet, alert: &Alert, standing: &Standing, at: Timestamp) -> Decided {
     let evaluation = rules.evaluate(alert);
     let targets = targets(alert, evaluation.matches, &Pseudonyms::new(&[1; 32]));
-    decide(alert, targets, evaluation.nearest.and_then(|nearest| nearest.miss()), standing, rules, at)
+    decide(alert, targets, evaluation.nearest.and_then(|nearest| nearest.miss(&alert.event)), standing, rules, at)
 }
 
 fn read(record: &mut Recorded, decided: &Decided, earlier: Option<&Known>) -> Ruling {

@@ -43,7 +43,7 @@ impl<'r> Judged<'r> {
         let possible = possible(rules, alert, &matched, pseudonyms);
         let own = evaluation.matches.into_iter().filter(|found| !rules.is_silent(&found.rule.reference.id));
         let targets = targets(alert, own.collect(), pseudonyms);
-        let nearest = evaluation.nearest.and_then(|nearest| nearest.miss());
+        let nearest = evaluation.nearest.and_then(|nearest| nearest.miss(&alert.event));
         let uncounted = || rules.uncounted(&matched, &alert.event).filter(|_| possible.is_empty());
         let nearest = nearest.or_else(uncounted);
         Self { targets, matched, possible, nearest }

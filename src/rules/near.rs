@@ -1,5 +1,5 @@
 //! Which rule came nearest to an event that none matches: the one with the greatest part of its needs
-//! met. Only that one is then put to the event test by test, so that finding it costs next to nothing.
+//! met, which the index has counted anyway. Only that one is put to the event test by test, when it is told.
 
 use serde_json::Value;
 
@@ -8,22 +8,19 @@ use crate::incident::NearestMiss;
 use super::detector::Detector;
 use super::evaluate::Nearness;
 use super::index::Found;
-use super::rule::Rule;
 
 /// The rule that came nearest to an event that none matches.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Nearest<'r> {
-    /// The rule.
-    pub rule: &'r Rule,
-    nearness: Nearness<'r>,
+    detector: &'r Detector,
 }
 
 impl Nearest<'_> {
-    /// For the record: how near it came, and the first test that failed.
+    /// For the record: how near the event came, and the first test that it failed.
     #[must_use]
-    pub fn miss(&self) -> Option<NearestMiss> {
-        let Nearness { passed, tests, miss } = self.nearness;
-        let (rule, miss) = (self.rule.reference.clone(), miss?);
+    pub fn miss(&self, event: &Value) -> Option<NearestMiss> {
+        let Nearness { passed, tests, miss } = self.detector.nearness(event);
+        let (rule, miss) = (self.detector.rule.reference.clone(), miss?);
         Some(NearestMiss { rule, passed, tests, field: miss.field(), why: miss.why() })
     }
 }
@@ -43,10 +40,9 @@ impl Near {
     }
 
     /// The nearest. When the event has nothing of any rule, the first of them.
-    pub(super) fn nearest<'r>(self, all: &'r [Detector], routed: &[usize], event: &Value) -> Option<Nearest<'r>> {
+    pub(super) fn nearest<'r>(self, all: &'r [Detector], routed: &[usize]) -> Option<Nearest<'r>> {
         let number = self.found.map_or_else(|| routed.first().copied(), |found| Some(found.number))?;
-        let detector = all.get(number)?;
-        Some(Nearest { rule: &detector.rule, nearness: detector.nearness(event) })
+        all.get(number).map(|detector| Nearest { detector })
     }
 }
 

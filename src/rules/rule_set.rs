@@ -191,7 +191,7 @@ impl RuleSet {
             }
         });
         if hits.is_empty() {
-            return Evaluation { matches: Vec::new(), nearest: near.nearest(&self.detectors, &routed.rules, event) };
+            return Evaluation { matches: Vec::new(), nearest: near.nearest(&self.detectors, &routed.rules) };
         }
         hits.sort_unstable();
         let detectors = hits.into_iter().filter_map(|number| self.detectors.get(number));

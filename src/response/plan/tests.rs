@@ -75,7 +75,7 @@ fn decided(rules: &RuleSet, alert: &Alert, standing: &Standing) -> Decided {
     decide(
         alert,
         targets,
-        evaluation.nearest.and_then(|nearest| nearest.miss()),
+        evaluation.nearest.and_then(|nearest| nearest.miss(&alert.event)),
         standing,
         rules,
         Timestamp::from_second(1_000_000).unwrap(),

@@ -121,7 +121,8 @@ fn a_match_names_its_searches_and_a_miss_what_it_failed_on() {
     let matched = &set.evaluate(&alert(json!({"a": {"b": "X"}, "c": 1, "d": 1}))).matches[0].matched;
     assert_eq!(matched, &["s", "other"]);
     let miss = |event| {
-        let miss = set.evaluate(&alert(event)).nearest.unwrap().miss().unwrap();
+        let alert = alert(event);
+        let miss = set.evaluate(&alert).nearest.unwrap().miss(&alert.event).unwrap();
         (miss.passed, miss.tests, miss.field, miss.why)
     };
     let secret = json!({"a": {"b": "secret"}, "c": 1});
@@ -134,7 +135,10 @@ fn a_match_names_its_searches_and_a_miss_what_it_failed_on() {
 #[test]
 fn a_comparison_with_a_missing_field_says_that_it_is_missing() {
     let set = set("  s: {f|fieldref|neq: g}\n  condition: s\n");
-    let why = |event| set.evaluate(&alert(event)).nearest.unwrap().miss().unwrap().why;
+    let why = |event| {
+        let alert = alert(event);
+        set.evaluate(&alert).nearest.unwrap().miss(&alert.event).unwrap().why
+    };
     assert_eq!(why(json!({"g": 1})), "the event does not have it");
     assert_eq!(why(json!({"f": 1})), "the field it is compared with has no value to compare");
     assert_eq!(why(json!({"f": 1, "g": 1})), "it has a value that is not wanted");
@@ -153,7 +157,8 @@ fn the_nearest_rule_is_the_one_of_which_most_passed() {
         [("c.yml", equal.as_str()), ("b.yml", near.as_str()), ("a.yml", far.as_str())],
     ] {
         let set = compile(&folder(&files)).unwrap();
-        let nearest = set.evaluate(&alert(json!({"a": 1, "b": 2}))).nearest.unwrap().miss().unwrap();
+        let event = json!({"a": 1, "b": 2});
+        let nearest = set.evaluate(&alert(event.clone())).nearest.unwrap().miss(&event).unwrap();
         assert_eq!((nearest.rule.title.as_str(), nearest.passed, nearest.tests), ("T2", 2, 3));
     }
 }
