@@ -41,6 +41,12 @@ pub struct LogSource {
 }
 
 impl LogSource {
+    /// What it names, each with Sigma's key for it: first the kind, then the product and its service.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let parts = [("category", &self.category), ("product", &self.product), ("service", &self.service)];
+        parts.into_iter().filter_map(|(key, name)| Some((key, name.as_deref()?)))
+    }
+
     /// Whether `other` is this log source or a part of it: every attribute named here equals there,
     /// without regard to case.
     #[must_use]

@@ -44,8 +44,10 @@ impl<'r> Judged<'r> {
         let own = evaluation.matches.into_iter().filter(|found| !rules.is_silent(&found.rule.reference.id));
         let targets = targets(alert, own.collect(), pseudonyms);
         let nearest = evaluation.nearest.and_then(|nearest| nearest.miss(&alert.event));
-        let uncounted = || rules.uncounted(&matched, &alert.event).filter(|_| possible.is_empty());
-        let nearest = nearest.or_else(uncounted);
+        let nearest = match (nearest, possible.is_empty()) {
+            (None, true) => rules.uncounted(&matched, &alert.event),
+            (nearest, _) => nearest,
+        };
         Self { targets, matched, possible, nearest }
     }
 

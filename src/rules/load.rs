@@ -91,7 +91,7 @@ pub fn load_signed(folder: &Path, signers: &Signers, statuses: Statuses) -> Resu
             if acts(&set) {
                 return Err(LoadErrors::new(Some(set.digest()), vec![problem]));
             }
-            set.warn(problem.clone());
+            set.warn([problem.clone()]);
             Ok(Vouched { set, signer: None, unsigned: Some(problem) })
         }
     }

@@ -162,12 +162,7 @@ impl RuleSet {
     }
 
     /// Adds to the warnings what is known only once the set is made.
-    pub(super) fn warn(&mut self, problem: Problem) {
-        self.warn_of([problem]);
-    }
-
-    /// As [`RuleSet::warn`], of several.
-    pub(super) fn warn_of(&mut self, problems: impl IntoIterator<Item = Problem>) {
+    pub(super) fn warn(&mut self, problems: impl IntoIterator<Item = Problem>) {
         self.warnings.extend(problems);
         self.warnings.sort();
     }

@@ -25,7 +25,7 @@ impl RuleSet {
             .filter(|detector| !is_sent(detector))
             .filter_map(|detector| Some(problem(detector, *waiting.get(&detector.rule.reference.id)?, folder)))
             .collect();
-        self.warn_of(unheard);
+        self.warn(unheard);
     }
 
     /// The rules whose matches come to something, each with the most that comes of them.
@@ -58,19 +58,13 @@ fn problem(detector: &Detector, mode: Mode, folder: &Path) -> Problem {
         what: format!(
             "the rule `{}` never matches: no configured source sends events of {}",
             rule.reference.title,
-            named(log_source)
+            log_source.named().map(|(key, name)| format!("`{key}: {name}`")).collect::<Vec<_>>().join(", ")
         ),
         advice: Some("give a source this `log_source`, or correct the rule's".to_owned()),
         lint: None,
         level,
         excerpt: None,
     }
-}
-
-fn named(LogSource { category, product, service }: &LogSource) -> String {
-    let parts = [("category", category), ("product", product), ("service", service)];
-    let named = parts.into_iter().filter_map(|(name, value)| Some(format!("`{name}: {}`", value.as_ref()?)));
-    named.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

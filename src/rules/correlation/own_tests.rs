@@ -64,14 +64,16 @@ pub(in crate::rules) fn alerts(correlations: &[Correlation]) -> usize {
 
 /// Puts the correlations' tests to them and to the rules that they count.
 pub(in crate::rules) fn run(set: &RuleSet) -> Vec<Outcome<'_>> {
-    let tests = set.correlations().iter().flat_map(|correlation| {
-        let tests = correlation.tests.iter();
-        tests.map(move |test| outcome(correlation, test, Row::towards(set, correlation)))
+    let tested = set.correlations().iter().filter(|correlation| !correlation.tests.is_empty());
+    let tests = tested.flat_map(|correlation| {
+        let mut row = Row::towards(set, correlation);
+        correlation.tests.iter().map(move |test| outcome(correlation, test, &mut row))
     });
     tests.collect()
 }
 
-fn outcome<'c>(correlation: &'c Correlation, test: &'c OwnTest, mut row: Row<'_>) -> Outcome<'c> {
+fn outcome<'c>(correlation: &'c Correlation, test: &'c OwnTest, row: &mut Row<'_>) -> Outcome<'c> {
+    row.begin();
     let mut has_fired = false;
     for (after, event) in &test.alerts {
         row.wait(*after);

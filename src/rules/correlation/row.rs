@@ -74,6 +74,11 @@ impl<'r> Row<'r> {
         }
     }
 
+    /// Forgets the events before.
+    pub(super) fn begin(&mut self) {
+        (self.windows, self.now) = (Windows::default(), Timestamp::UNIX_EPOCH);
+    }
+
     /// Lets time pass.
     pub fn wait(&mut self, time: Duration) {
         self.now = self.now.saturating_add(time).unwrap_or(Timestamp::MAX);

@@ -103,14 +103,7 @@ fn head(sketch: &Sketch<'_>, chosen: &[Chosen]) -> String {
     let first = chosen.first().map(|chosen| chosen.text()).unwrap_or_default();
     let product = sketch.log_source.product.as_deref().or(sketch.log_source.service.as_deref()).unwrap_or("the sender");
     let title = sketch.title.map_or_else(|| format!("Event {first} of {product}"), str::to_owned);
-    let source = [
-        ("category", &sketch.log_source.category),
-        ("product", &sketch.log_source.product),
-        ("service", &sketch.log_source.service),
-    ];
-    let line = |(key, value): (&str, &Option<String>)| {
-        value.as_ref().map(|value| format!("    {key}: {}\n", scalar(value))).unwrap_or_default()
-    };
+    let source = sketch.log_source.named().map(|(key, name)| format!("    {key}: {}\n", scalar(name)));
     format!(
         "title: {}\nid: {}\nstatus: experimental\ndescription: |\n    To be written: what has happened when this \
          event comes, why the answer is right, and what to look\n    at next.\nowner: {}\ndate: {}\nlogsource:\n{}",
@@ -118,7 +111,7 @@ fn head(sketch: &Sketch<'_>, chosen: &[Chosen]) -> String {
         sketch.id,
         scalar(sketch.owner),
         sketch.date,
-        source.map(line).concat(),
+        source.collect::<String>(),
     )
 }
 

@@ -139,6 +139,13 @@ fn rules_match_together_in_any_order_or_in_theirs() {
 }
 
 #[test]
+fn each_test_begins_without_what_the_one_before_it_left() {
+    let two = "expect: none, alerts: [{times: 2, alert: {k: a, u: x}}]";
+    let tests = format!("tests:\n  - {{name: first, {two}}}\n  - {{name: second, {two}}}\n");
+    load_rule(&files(COUNT, &tests)).unwrap();
+}
+
+#[test]
 fn steps_of_one_time_are_in_order_whichever_came_first() {
     let ordered = "type: temporal_ordered, rules: [a, b, c], timespan: 10s";
     check(ordered, &[(0, "k: c"), (0, "k: a"), (0, "k: b")], "match");
