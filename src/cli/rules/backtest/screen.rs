@@ -50,7 +50,7 @@ fn head(text: &mut String, names: &Names<'_>, report: &Report, left_out: LeftOut
         AgainstName::Nothing => "nothing, as the events were never judged".to_owned(),
     };
     let _ = writeln!(text, "Rule set {}, compared with {against}", names.rules.short(12));
-    let _ = write!(text, "{} alerts", report.alerts);
+    let _ = write!(text, "{} alert{}", report.alerts, if report.alerts == 1 { "" } else { "s" });
     if let Some(Span { first, last }) = &report.span {
         let _ = write!(text, ", {} to {}", moment(first.at), moment(last.at));
     }
