@@ -1,12 +1,15 @@
 //! What an event must have for a rule to match at all: for each of a few needs, at least one of its
-//! atoms. The index looks for atoms only, and puts the event to the rules whose needs it found met.
+//! atoms. The index looks for atoms only, and puts the event to the rules whose needs it found met:
+//! to what of them is not settled by that.
 
 use super::condition::Condition;
+use super::conjunct::{Conjunct, Settled};
 use super::detection::{Detection, Elements, Search};
 use super::field::Field;
 use super::fold;
 use super::item::Item;
 use super::pattern::Anchor;
+use super::present;
 use super::quantifier::Quantifier;
 use super::scalar::{Number, NumberValue};
 use super::value::Test;
@@ -15,6 +18,8 @@ use super::value::Test;
 const TELLING_BYTES_MIN: usize = 4;
 /// What an atom costs that many events have.
 const COST_OF_PRESENCE: u64 = 1_000;
+/// Up to here a floating point number of the same text is the same number.
+const EXACT_MAX: i128 = 1 << 53;
 
 /// Something that can be looked for in an event without regard to the rest of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,29 +43,97 @@ pub(super) enum AtomSort {
 /// Atoms of which at least one has to be there.
 pub(super) type Need = Vec<Atom>;
 
-/// What an event must have to match: something of each need. Tests that can pass on what is not there
-/// are no need, so a rule may have none.
-pub(super) fn needs(detection: &Detection) -> Vec<Need> {
-    let needs = of_condition(detection, &detection.condition);
-    let (telling, rest): (Vec<_>, Vec<_>) = needs.into_iter().partition(|need| need.iter().all(Atom::is_telling));
-    if telling.is_empty() { rest } else { telling }
+/// What an index can look for of a rule.
+#[derive(Debug)]
+pub(super) struct Cover {
+    /// What an event must have to match: something of each. Tests that can pass on what is not there are
+    /// no need, so a rule may have none.
+    pub(super) needs: Vec<Need>,
+    /// What of the rule holds once they are met.
+    pub(super) settled: Settled,
 }
 
-fn of_condition(detection: &Detection, condition: &Condition) -> Vec<Need> {
-    match condition {
-        Condition::Search(index) => detection.searches.get(*index).map_or(Vec::new(), |named| of_search(&named.search)),
-        Condition::Not(_) => Vec::new(),
-        Condition::All(parts) => parts.iter().flat_map(|part| of_condition(detection, part)).collect(),
-        Condition::Any(parts) => any(parts.iter().map(|part| of_condition(detection, part))),
+impl Cover {
+    /// Of a rule, or of the body of an array block.
+    pub(super) fn of(detection: &Detection) -> Self {
+        let mut parts = Vec::new();
+        detection.conjuncts(&mut |conjunct| {
+            parts.push(match conjunct {
+                Conjunct::Condition(condition) => of_condition(detection, condition),
+                Conjunct::Search(search) => of_search(search),
+            });
+            true
+        });
+        let is_telling = |need: &Need| need.iter().all(Atom::is_telling);
+        if parts.iter().flat_map(|part| &part.needs).any(is_telling) {
+            parts.iter_mut().for_each(|part| part.keep(is_telling));
+        }
+        let settled = Settled::of(&parts.iter().map(|part| part.is_all).collect::<Vec<_>>());
+        let mut needs: Vec<_> = parts.into_iter().flat_map(|part| part.needs).collect();
+        if needs.is_empty() {
+            needs = present::needs(detection);
+        }
+        Self { needs, settled }
     }
 }
 
-fn of_search(search: &Search) -> Vec<Need> {
+/// What a part of a rule needs.
+#[derive(Debug, Default)]
+struct Part {
+    needs: Vec<Need>,
+    /// Whether it holds once they are met, so that this is all that it asks for.
+    is_all: bool,
+}
+
+impl Part {
+    /// Drops the other needs.
+    fn keep(&mut self, wanted: impl Fn(&Need) -> bool) {
+        let before = self.needs.len();
+        self.needs.retain(wanted);
+        self.is_all &= self.needs.len() == before;
+    }
+
+    /// What all of them need.
+    fn all(parts: impl Iterator<Item = Self>) -> Self {
+        parts.fold(Self { needs: Vec::new(), is_all: true }, |mut all, part| {
+            all.needs.extend(part.needs);
+            Self { is_all: all.is_all && part.is_all, ..all }
+        })
+    }
+
+    /// Of alternatives, one must have all it needs, so one has its rarest need.
+    fn any(alternatives: impl Iterator<Item = Self>) -> Self {
+        let mut any = Self { needs: Vec::new(), is_all: true };
+        let mut union = Vec::new();
+        for mut part in alternatives {
+            any.is_all &= part.is_all && part.needs.len() == 1;
+            let rarest = (0..part.needs.len()).min_by_key(|at| part.needs.get(*at).map(|need| cost(need)));
+            // One that needs nothing leaves nothing to be needed by all.
+            let Some(rarest) = rarest else { return Self::default() };
+            union.append(&mut part.needs.swap_remove(rarest));
+        }
+        any.needs.push(union);
+        any
+    }
+}
+
+fn of_condition(detection: &Detection, condition: &Condition) -> Part {
+    match condition {
+        Condition::Search(index) => {
+            detection.searches.get(*index).map_or_else(Part::default, |named| of_search(&named.search))
+        }
+        Condition::Not(_) => Part::default(),
+        Condition::All(parts) => Part::all(parts.iter().map(|part| of_condition(detection, part))),
+        Condition::Any(parts) => Part::any(parts.iter().map(|part| of_condition(detection, part))),
+    }
+}
+
+fn of_search(search: &Search) -> Part {
     match search {
-        Search::All(parts) => parts.iter().flat_map(of_search).collect(),
-        Search::Any(parts) => any(parts.iter().map(of_search)),
+        Search::All(parts) => Part::all(parts.iter().map(of_search)),
+        Search::Any(parts) => Part::any(parts.iter().map(of_search)),
         Search::Item(item) => of_item(item),
-        Search::Elements(elements) => of_elements(elements),
+        Search::Elements(elements) => Part { needs: of_elements(elements), is_all: false },
     }
 }
 
@@ -72,27 +145,26 @@ fn of_elements(elements: &Elements) -> Vec<Need> {
         Quantifier::AllOrEmpty | Quantifier::None => return Vec::new(),
     }
     let below = |atom: Atom| Some(Atom { field: Some(format!("{array}.{}", atom.field?).into()), ..atom });
-    let needs = needs(&elements.body).into_iter();
+    let needs = Cover::of(&elements.body).needs.into_iter();
     needs.filter_map(|need| need.into_iter().map(below).collect()).collect()
 }
 
-fn of_item(item: &Item) -> Vec<Need> {
+fn of_item(item: &Item) -> Part {
     if item.modifiers.neq {
-        return Vec::new();
+        return Part::default();
     }
     let field = match &item.field {
         Field::Everywhere => None,
         Field::Named(name) => Some(&**name),
-        Field::Itself | Field::Steps(_) => return Vec::new(),
+        Field::Itself | Field::Steps(_) => return Part::default(),
     };
-    let each = item.tests.iter().map(|test| of_test(test, field));
-    if item.modifiers.all { each.flatten().collect() } else { union(each).into_iter().collect() }
-}
-
-/// Of alternatives, one must have all it needs, so one has its rarest need.
-fn any(alternatives: impl Iterator<Item = Vec<Need>>) -> Vec<Need> {
-    let rarest = alternatives.map(|needs| needs.into_iter().min_by_key(|need| cost(need)));
-    union(rarest).into_iter().collect()
+    // Several keys can lead to a name with dots, and a test takes only one of them.
+    let is_one = field.is_none_or(|name| !name.contains('.'));
+    let each = item.tests.iter().map(|test| match of_test(test, field) {
+        Some(need) => Part { needs: vec![need], is_all: is_one && is_all_of_test(test) },
+        None => Part::default(),
+    });
+    if item.modifiers.all { Part::all(each) } else { Part::any(each) }
 }
 
 /// What a value that passes must have; `None` when that cannot be said.
@@ -115,6 +187,19 @@ fn of_test(test: &Test, field: Option<&str>) -> Option<Need> {
         | Test::Compare(..)
         | Test::Date(..)
         | Test::Same(_) => present(),
+    }
+}
+
+/// Whether a value passes just when it has what the test needs.
+fn is_all_of_test(test: &Test) -> bool {
+    match test {
+        Test::Text(pattern) => pattern.is_as_needed(),
+        Test::Number(number) => {
+            let is_exact = matches!(number.value, NumberValue::Integer(value) if value.abs() <= EXACT_MAX);
+            is_exact && numbers(number).count() == 1
+        }
+        Test::Any(tests) => tests.iter().all(is_all_of_test),
+        _ => false,
     }
 }
 

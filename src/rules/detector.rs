@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::incident::{Digest, LogSource, ReasonCode};
 
 use super::carried;
+use super::conjunct::Settled;
 use super::detection::Detection;
 use super::document::Origin;
 use super::evaluate::Nearness;
@@ -46,6 +47,11 @@ impl Detector {
 
     pub(super) fn matches(&self, event: &Value) -> bool {
         self.detection.matches(event)
+    }
+
+    /// Whether the event matches, when it passes what is settled.
+    pub(super) fn matches_besides(&self, settled: Settled, event: &Value) -> bool {
+        self.detection.matches_besides(settled, event)
     }
 
     pub(super) fn matched(&self, event: &Value) -> Vec<String> {

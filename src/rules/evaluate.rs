@@ -29,7 +29,7 @@ impl Detection {
         self.near(&self.condition, event)
     }
 
-    fn holds(&self, condition: &Condition, event: &Value) -> bool {
+    pub(super) fn holds(&self, condition: &Condition, event: &Value) -> bool {
         match condition {
             Condition::Search(index) => self.searches.get(*index).is_some_and(|named| named.search.matches(event)),
             Condition::Not(inner) => !self.holds(inner, event),

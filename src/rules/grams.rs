@@ -119,8 +119,8 @@ impl<const BYTES: usize, const GRAMS: usize> Table<BYTES, GRAMS> {
         Self { taken, filed: filed.collect() }
     }
 
-    /// The bytes of a gram, of four.
-    const MASK: u64 = u64::MAX >> (64 - 8 * BYTES as u32);
+    /// The bits of eight bytes that are not of the gram.
+    const REST: u32 = 64 - 8 * BYTES as u32;
 
     fn find(&self, text: &Folded, found: &mut impl FnMut(Filed, usize)) {
         match &self.taken {
@@ -130,29 +130,47 @@ impl<const BYTES: usize, const GRAMS: usize> Table<BYTES, GRAMS> {
             Taken::Few(places) => self.find_by(places, text, found),
             Taken::Some(places) => self.find_by(places, text, found),
             Taken::Many(places) => self.find_by(places, text, found),
+            Taken::Most(places) => self.find_by(places, text, found),
         }
     }
 
-    fn find_by<const WORDS: usize>(&self, places: &Places<WORDS>, text: &Folded, found: &mut impl FnMut(Filed, usize)) {
+    fn find_by<const COUNT: usize>(&self, places: &Places<COUNT>, text: &Folded, found: &mut impl FnMut(Filed, usize)) {
         for from in (0..text.bytes().len()).step_by(BLOCK * GRAMS) {
             let Some(block) = text.block::<BLOCK_BYTES>(from) else { return };
             // Without a branch for each, so that the processor looks at several at a time.
-            let grams = || block.windows(8).step_by(GRAMS).take(BLOCK).map(|bytes| word(bytes) & Self::MASK);
-            let mut taken = (0..).zip(grams()).fold(0, |taken, (at, gram)| taken | places.has(gram) << at);
-            while taken != 0 {
-                let at = taken.trailing_zeros() as usize;
-                taken &= taken - 1;
-                let filed = grams().nth(at).and_then(|gram| self.filed.get(&gram));
-                filed.into_iter().flatten().for_each(|filed| found(*filed, from + at * GRAMS));
+            if Self::grams(block).iter().fold(0, |taken, gram| taken | places.has(*gram)) != 0 {
+                self.look(places, block, from, found);
+            }
+        }
+    }
+
+    /// Those of a block that are looked at.
+    #[inline]
+    fn grams(block: &[u8; BLOCK_BYTES]) -> [u64; BLOCK] {
+        std::array::from_fn(|at| block.get(at * GRAMS..).map_or(0, word) << Self::REST)
+    }
+
+    /// Looks for what is filed under each gram of a block. Few blocks get here.
+    #[inline(never)]
+    fn look<const COUNT: usize>(
+        &self,
+        places: &Places<COUNT>,
+        block: &[u8; BLOCK_BYTES],
+        from: usize,
+        found: &mut impl FnMut(Filed, usize),
+    ) {
+        for (at, gram) in (from..).step_by(GRAMS).zip(Self::grams(block)) {
+            if places.has(gram) == 1 {
+                self.filed.get(&gram).into_iter().flatten().for_each(|filed| found(*filed, at));
             }
         }
     }
 }
 
-/// Bytes as a number.
+/// Bytes as a number, at its upper end, the first of them lowest.
 #[inline]
 fn gram(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |gram, byte| gram << 8 | u64::from(*byte))
+    bytes.iter().rev().fold(0, |gram, byte| gram << 8 | u64::from(*byte)) << (64 - 8 * bytes.len())
 }
 
 /// The first of eight bytes lowest.

@@ -9,7 +9,8 @@ use std::fmt;
 use foldhash::fast::RandomState;
 use serde_json::Value;
 
-use super::cover::{self, Atom};
+use super::conjunct::Settled;
+use super::cover::{Atom, Cover};
 use super::detector::Detector;
 use super::field::DEPTH_MAX;
 use super::folded::Folded;
@@ -34,6 +35,7 @@ pub(super) struct Index {
 struct Indexed {
     number: usize,
     needs: u32,
+    settled: Settled,
 }
 
 /// A rule that an event has something of.
@@ -45,6 +47,8 @@ pub(super) struct Found {
     pub(super) met: u32,
     /// How many it has.
     pub(super) needs: u32,
+    /// What of it holds when all of them are met.
+    pub(super) settled: Settled,
 }
 
 /// Whether a value has a name yet. The name itself may be empty.
@@ -82,7 +86,7 @@ impl Index {
         let mut index = Self::default();
         let (mut fields, mut anywhere): (HashMap<Box<str>, Wanted>, Wanted) = Default::default();
         for (place, (number, detector)) in (0..).zip(rules) {
-            let needs = cover::needs(&detector.detection);
+            let Cover { needs, settled } = Cover::of(&detector.detection);
             if needs.is_empty() {
                 index.always.push(place);
             }
@@ -98,7 +102,7 @@ impl Index {
                 }
             }
             let needs = u32::try_from(index.rule_of.len() - first).unwrap_or(u32::MAX);
-            index.rules.push(Indexed { number, needs });
+            index.rules.push(Indexed { number, needs, settled });
         }
         index.fields = fields.into_iter().map(|(name, wanted)| (name, Postings::of(wanted))).collect();
         index.anywhere = Postings::of(anywhere);
@@ -114,7 +118,8 @@ impl Index {
         scratch.name.clear();
         self.visit(event, Name::None, 0, &mut scratch);
         let of = |place: u32, met: u32| {
-            self.rules.get(place as usize).map(|rule| Found { number: rule.number, met, needs: rule.needs })
+            let Indexed { number, needs, settled } = *self.rules.get(place as usize)?;
+            Some(Found { number, met, needs, settled })
         };
         self.always.iter().filter_map(|place| of(*place, 0)).for_each(&mut each);
         scratch.tally.each(|place, met| of(place, met).into_iter().for_each(&mut each));

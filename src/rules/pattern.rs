@@ -227,6 +227,14 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Whether every text with the needed part, in whatever case, matches.
+    pub(super) fn is_as_needed(&self) -> bool {
+        let is_one_text = !matches!(self.shape, Shape::Anything | Shape::Wildcards(_));
+        self.case == Case::Ignored && is_one_text && self.needed().is_some()
+    }
+}
+
 /// As it could be written in a rule; folded where case does not count.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,7 +11,7 @@ use super::correlation::{self, Correlation, Feeds, Signal};
 use super::detector::Detector;
 use super::guardrails::Guardrails;
 use super::identities::Identities;
-use super::index::Index;
+use super::index::{Found, Index};
 use super::near::{Near, Nearest};
 use super::problem::Problem;
 use super::reasons::Reasons;
@@ -179,7 +179,7 @@ impl RuleSet {
         let routed = self.routing.of(log_sources, &self.detectors);
         let (mut hits, mut near) = (Vec::new(), Near::default());
         routed.index.find(event, |found| {
-            if found.is_candidate() && self.passes(found.number, event) {
+            if self.is_match(found, event) {
                 hits.push(found.number);
             } else if hits.is_empty() {
                 near.see(found);
@@ -202,7 +202,7 @@ impl RuleSet {
         let mut hits = Vec::new();
         let index = self.index.get_or_init(|| Index::of(self.detectors.iter().enumerate()));
         index.find(event, |found| {
-            if found.is_candidate() && self.passes(found.number, event) {
+            if self.is_match(found, event) {
                 hits.push(found.number);
             }
         });
@@ -215,7 +215,8 @@ impl RuleSet {
         self.routing.prepare_as(&other.routing, &self.detectors);
     }
 
-    fn passes(&self, number: usize, event: &Value) -> bool {
-        self.detectors.get(number).is_some_and(|detector| detector.matches(event))
+    fn is_match(&self, found: Found, event: &Value) -> bool {
+        let detector = self.detectors.get(found.number).filter(|_| found.is_candidate());
+        detector.is_some_and(|detector| detector.matches_besides(found.settled, event))
     }
 }

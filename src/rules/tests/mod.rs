@@ -4,6 +4,7 @@ mod bounds;
 mod cause;
 mod conformance;
 mod correlations;
+mod cover;
 mod coverage;
 mod fuzzed;
 mod language;
