@@ -28,7 +28,7 @@ const FLOORS: [&[&str]; 10] = [
 const CONFIG_READERS: [&str; 2] = ["server", "cli"];
 
 /// Outside crates that only these modules name. Tests may use any.
-const OWNERS: [(&str, &[&str]); 12] = [
+const OWNERS: [(&str, &[&str]); 13] = [
     ("sled", &["trail"]),
     ("reqwest", &["directory", "cli"]),
     ("actix_web", &["api", "console", "sandbox", "server"]),
@@ -37,6 +37,7 @@ const OWNERS: [(&str, &[&str]); 12] = [
     ("saphyr_parser", &["rules"]),
     ("ed25519_dalek", &["rules"]),
     ("regex_syntax", &["rules"]),
+    ("regex_automata", &["rules"]),
     ("maud", &["console"]),
     ("tracing_subscriber", &["telemetry"]),
     ("anyhow", &["cli", "server", "main"]),

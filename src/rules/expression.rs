@@ -3,15 +3,16 @@
 
 use std::fmt;
 
-use regex::{Regex, RegexBuilder};
+use regex_automata::meta::{BuildError, Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::util::syntax;
 
 use super::dialect;
 
 /// The longest expression, in bytes.
 const EXPRESSION_BYTES_MAX: usize = 4_096;
-/// The sizes of compiled expressions, in bytes, that are told apart; none is larger than the last.
-/// SigmaHQ's largest, 64 characters of words, takes the last.
-const COMPILED_BYTES: [usize; 4] = [16 * 1024, 128 * 1024, 1024 * 1024, 4 * 1024 * 1024];
+/// The most bytes of one expression, compiled. SigmaHQ's largest is 64 characters of words.
+const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most memory that searching with one expression may use for its states, in bytes.
 const STATES_BYTES_MAX: usize = 1024 * 1024;
 
@@ -31,20 +32,20 @@ pub(super) struct Flags {
 /// A compiled expression.
 #[derive(Debug, Clone)]
 pub(super) struct Expression {
-    regex: Regex,
+    text: Box<str>,
     flags: Flags,
-    bytes: usize,
+    regex: Regex,
 }
 
 impl PartialEq for Expression {
     fn eq(&self, other: &Self) -> bool {
-        self.flags == other.flags && self.regex.as_str() == other.regex.as_str()
+        self.flags == other.flags && self.text == other.text
     }
 }
 
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.regex.as_str())
+        f.write_str(&self.text)
     }
 }
 
@@ -73,24 +74,20 @@ impl Expression {
             return Err(Refused::of(what, "split it"));
         }
         dialect::check(text).map_err(|foreign| Refused::of(foreign.what, foreign.advice))?;
-        let mut builder = RegexBuilder::new(text);
-        builder.case_insensitive(flags.ignore_case).multi_line(flags.multi_line).dot_matches_new_line(flags.dot_all);
-        builder.dfa_size_limit(STATES_BYTES_MAX);
-        for bytes in COMPILED_BYTES {
-            match builder.size_limit(bytes).build() {
-                Ok(regex) => return Ok(Self { regex, flags, bytes }),
-                // The engine says no more of a size than that it is beyond the limit.
-                Err(regex::Error::CompiledTooBig(_)) => {}
-                Err(error) => return Err(refused(&error)),
-            }
-        }
-        let refused = Refused::of("the expression is too large once compiled", "repeat less, or split it");
-        Err(Refused { bytes: COMPILED_BYTES.iter().sum(), ..refused })
+        let Flags { ignore_case, multi_line, dot_all } = flags;
+        let syntax = syntax::Config::new().case_insensitive(ignore_case).multi_line(multi_line);
+        let config = Config::new().nfa_size_limit(Some(COMPILED_BYTES_MAX)).hybrid_cache_capacity(STATES_BYTES_MAX);
+        let mut builder = Regex::builder();
+        // Whether it is found is all that is ever asked.
+        builder.configure(config.which_captures(WhichCaptures::None));
+        builder.syntax(syntax.dot_matches_new_line(dot_all));
+        let regex = builder.build(text).map_err(|error| refused(&error))?;
+        Ok(Self { text: text.into(), flags, regex })
     }
 
-    /// How many bytes it has at most, compiled.
+    /// How many bytes it has, compiled.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.regex.memory_usage()
     }
 
     /// Whether it is found in any text of some length, as far as a few very different ones tell; the
@@ -101,7 +98,7 @@ impl Expression {
 
     /// Whether nothing in it is special, so that it looks like the whole value that is wanted.
     pub(super) fn is_bare(text: &str) -> bool {
-        regex::escape(text) == text
+        regex_syntax::escape(text) == text
     }
 
     /// Whether it is found in `text`.
@@ -110,7 +107,11 @@ impl Expression {
     }
 }
 
-fn refused(error: &regex::Error) -> Refused {
+fn refused(error: &BuildError) -> Refused {
+    let Some(error) = error.syntax_error() else {
+        let refused = Refused::of("the expression is too large once compiled", "repeat less, or split it");
+        return Refused { bytes: COMPILED_BYTES_MAX, ..refused };
+    };
     // The engine draws a picture over several lines; its last line says what is wrong.
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();
@@ -154,7 +155,7 @@ mod tests {
         for text in [r"(\w{50}){20}", r"\w{200}"] {
             let refused = Expression::compile(text, Flags::default()).err().unwrap();
             assert!(refused.what.contains("too large"), "{text}");
-            assert!(refused.bytes >= COMPILED_BYTES[3], "every size was tried");
+            assert_eq!(refused.bytes, COMPILED_BYTES_MAX);
         }
         assert!(check(&"a".repeat(EXPRESSION_BYTES_MAX + 1), Flags::default()).is_err());
     }

@@ -7,15 +7,16 @@ use super::reader::Fields;
 use super::spelling;
 use super::yaml::Node;
 
+/// What the section can have.
+const KEYS: [&str; 4] = ["category", "product", "service", "definition"];
 /// The longest name of a log source, in bytes.
 const LOG_SOURCE_BYTES_MAX: usize = 128;
 
 /// Names of log sources compare without case: Sigma writes them in lower case, authors do not always.
 pub(super) fn read(node: &Node, report: &mut Report) -> Option<LogSource> {
     let fields = Fields::of(node, "logsource", report)?;
-    for entry in fields.entries() {
-        let meant = spelling::closest(&entry.key, ["category", "product", "service", "definition"]);
-        if let Some(meant) = meant.filter(|meant| *meant != entry.key) {
+    for entry in fields.entries().iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
+        if let Some(meant) = spelling::closest(&entry.key, KEYS) {
             report.error_with(
                 entry.at,
                 format!("unknown key `{}` in logsource", entry.key),

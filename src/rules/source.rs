@@ -213,6 +213,9 @@ pub(super) fn decode<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str
         return None;
     };
     for (line, content) in (1..).zip(text.split('\n')) {
+        if content.bytes().all(is_plain) {
+            continue;
+        }
         let mut before = ' ';
         for (column, character) in (1..).zip(content.chars()) {
             let is_unseen = is_unseen(character) && !shapes_symbol(before, character);
@@ -233,6 +236,11 @@ pub(super) fn decode<'b>(bytes: &'b [u8], report: &mut Report) -> Option<&'b str
         }
     }
     Some(text)
+}
+
+/// Of ASCII, and seen.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\r')
 }
 
 /// Outside YAML's printable characters, or a byte order mark that does not begin the file.
@@ -455,10 +463,10 @@ mod tests {
     /// The table is that of the Unicode version that the regular expressions know.
     #[test]
     fn what_unicode_shows_as_nothing_is_unseen() {
-        let ignorable = regex::Regex::new(r"\p{Default_Ignorable_Code_Point}").unwrap();
+        let ignorable = regex_automata::meta::Regex::new(r"\p{Default_Ignorable_Code_Point}").unwrap();
         let mut text = [0; 4];
         for character in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
-            let expected = ignorable.is_match(character.encode_utf8(&mut text));
+            let expected = ignorable.is_match(&*character.encode_utf8(&mut text));
             assert_eq!(is_unseen(character), expected, "{}", character.escape_unicode());
             assert!(!is_direction_mark(character) || is_unseen(character));
         }

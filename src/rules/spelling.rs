@@ -10,8 +10,12 @@ pub(super) fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
         return None;
     }
     let word = word.to_lowercase();
-    let edits_max = if word.chars().count() <= 5 { 1 } else { 2 };
-    let near = candidates.into_iter().map(|candidate| (edits(&word, &candidate.to_lowercase()), candidate));
+    let length = word.chars().count();
+    let edits_max = if length <= 5 { 1 } else { 2 };
+    let folded = candidates.into_iter().map(|candidate| (candidate.to_lowercase(), candidate));
+    // Each letter more or less is an edit.
+    let alike = folded.filter(|(folded, _)| folded.chars().count().abs_diff(length) <= edits_max);
+    let near = alike.map(|(folded, candidate)| (edits(&word, &folded), candidate));
     near.filter(|(edits, _)| *edits <= edits_max).min_by_key(|(edits, _)| *edits).map(|(_, candidate)| candidate)
 }
 
