@@ -1,7 +1,7 @@
 //! What all rules of a folder may come to once they are compiled, counted while they are read: each of
 //! them may keep within its own limits and all together still take more memory than there is.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::problem::{Place, Report};
 
@@ -21,12 +21,12 @@ pub(super) enum Cost {
     ConditionParts,
 }
 
-/// What was spent so far.
+/// What was spent so far, by all threads that read rules.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
-    expanded_chars: Cell<usize>,
-    expression_bytes: Cell<usize>,
-    condition_parts: Cell<usize>,
+    expanded_chars: AtomicUsize,
+    expression_bytes: AtomicUsize,
+    condition_parts: AtomicUsize,
 }
 
 impl Budget {
@@ -38,13 +38,13 @@ impl Budget {
             Cost::ExpressionBytes => (&self.expression_bytes, EXPRESSION_BYTES_MAX, "bytes of compiled expressions"),
             Cost::ConditionParts => (&self.condition_parts, CONDITION_PARTS_MAX, "parts of conditions"),
         };
-        let sum = spent.get().saturating_add(amount);
-        if sum > most {
-            spent.set(usize::MAX);
+        let add = |spent: usize| Some(spent.saturating_add(amount));
+        let before = spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).unwrap_or_else(|same| same);
+        if before.saturating_add(amount) > most {
+            spent.store(usize::MAX, Ordering::Relaxed);
             report.error_with(at, format!("all rules together come to more than {most} {what}"), "remove some");
             return None;
         }
-        spent.set(sum);
         Some(())
     }
 }

@@ -83,14 +83,15 @@ enum Sort {
     Filter,
 }
 
-/// Reads a file's documents; those with a problem that leaves nothing are missing.
-pub(super) fn read(file: &SourceFile, lists: &Lists, statuses: Statuses, report: &mut Report) -> Vec<Document> {
-    let Some(text) = source::decode(&file.bytes, report) else { return Vec::new() };
-    let roots = yaml::documents(text, report);
+/// Reads the documents of a file of `folder`; those with a problem that leaves nothing are missing.
+pub(super) fn read(file: &SourceFile, folder: &str, lists: &Lists, statuses: Statuses) -> (Vec<Document>, Report) {
+    let mut report = Report::about(format!("{folder}{}", file.name));
+    let text = source::decode(&file.bytes, &mut report);
+    let roots = text.map_or(Vec::new(), |text| yaml::documents(text, &mut report));
+    let origin = |index| Origin { file, index, statuses };
     let documents = (0..).zip(&roots);
-    documents
-        .filter_map(|(index, root)| Document::read(root, &Origin { file, index, statuses }, lists, report))
-        .collect()
+    let read = documents.filter_map(|(index, root)| Document::read(root, &origin(index), lists, &mut report));
+    (read.collect(), report)
 }
 
 /// The documents of a file's text as trees, if it is good YAML.

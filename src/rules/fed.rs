@@ -7,8 +7,8 @@ use crate::incident::Verdict;
 
 use super::correlation::{Correlation, Feeds};
 use super::detector::Draft;
+use super::drafts::Reported;
 use super::lint::Lint;
-use super::load::Reported;
 use super::problem::Report;
 use super::response::Mode;
 

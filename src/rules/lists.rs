@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::Budget;
-use super::load::VALUES_MAX as FOLDER_VALUES_MAX;
+use super::drafts::VALUES_MAX as FOLDER_VALUES_MAX;
 use super::problem::Report;
 use super::reader;
 use super::source::{self, SourceFile};

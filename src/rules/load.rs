@@ -1,17 +1,12 @@
 //! Loads a rules folder, all or nothing: reads every file, checks each and all together, runs the
 //! rules' own tests, and gives either a rule set or every problem there is.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use crate::incident::{Digest, ReasonCode, RuleId};
+use crate::incident::Digest;
 
-use super::budget::Budget;
-use super::correlation::{self, Correlation, own_tests};
-use super::detector::Draft;
-use super::document::{self, Document};
-use super::fed;
-use super::filter::Filter;
+use super::correlation::own_tests;
+use super::drafts::Drafts;
 use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
 use super::lint::{Lint, LintLevel};
@@ -25,11 +20,6 @@ use super::rule_set::RuleSet;
 use super::signature;
 use super::signers::Signers;
 use super::source::{self, SourceFile};
-
-/// The most rules and filters of one folder.
-const DOCUMENTS_MAX: usize = 8_000;
-/// The most values in all files of one folder.
-pub(super) const VALUES_MAX: usize = 2_000_000;
 
 /// Loads the rules folder `folder`. Reads the disk; everything else of this module is pure.
 ///
@@ -178,8 +168,7 @@ fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
 
 /// A folder with all its parts, each with the report of its file.
 pub(super) struct Opened {
-    pub(super) drafts: Vec<Reported<Draft>>,
-    pub(super) correlations: Vec<Reported<Correlation>>,
+    pub(super) drafts: Drafts,
     pub(super) reports: Vec<Report>,
     reasons: Reasons,
     guardrails: Guardrails,
@@ -206,14 +195,12 @@ pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>,
     let identities = read_identities(sorted.identities, folder, &mut reports).unwrap_or_default();
     let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
-    let (drafts, correlations) = read_drafts(&sorted.rules, folder, (&lists, &reasons, statuses), &mut reports);
+    let drafts = Drafts::read(&sorted.rules, folder, (&lists, &reasons, statuses), &mut reports);
     if sorted.rules.is_empty() {
         reports.push(without_rules(folder));
     }
-    check_each(&drafts, &mut reports);
     Opened {
         drafts,
-        correlations,
         reports,
         reasons,
         guardrails,
@@ -237,9 +224,9 @@ impl Opened {
         let (mut errors, mut warnings): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
         self.reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut warnings));
         warnings.sort();
-        let (detectors, tests) = self.drafts.into_iter().map(|(_, draft)| (draft.detector, draft.tests)).unzip();
+        let (detectors, tests) = self.drafts.rules.into_iter().map(|(_, draft)| (draft.detector, draft.tests)).unzip();
         let (reasons, guardrails, identities) = (self.reasons, self.guardrails, self.identities);
-        let correlations = self.correlations.into_iter().map(|(_, correlation)| correlation).collect();
+        let correlations = self.drafts.correlations.into_iter().map(|(_, correlation)| correlation).collect();
         let set = RuleSet::new(detectors, correlations, self.digest, reasons, guardrails, identities, warnings);
         (errors, Untested { set, tests, folder: self.folder, is_whole: self.is_whole })
     }
@@ -376,116 +363,4 @@ fn read_identities(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Re
     let identities = file.and_then(|file| Identities::read(file, &mut report));
     reports.push(report);
     identities
-}
-
-fn read_drafts(
-    files: &[&SourceFile],
-    folder: &str,
-    (lists, reasons, statuses): (&Lists, &Reasons, Statuses),
-    reports: &mut Vec<Report>,
-) -> (Vec<Reported<Draft>>, Vec<Reported<Correlation>>) {
-    let mut unique = Unique::default();
-    let (mut drafts, mut filters, mut correlations) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, file) in (reports.len()..).zip(files) {
-        let mut report = Report::about(format!("{folder}{}", file.name));
-        for document in document::read(file, lists, statuses, &mut report) {
-            match document {
-                Document::Rule(draft) => {
-                    let rule = &draft.detector.rule;
-                    let id = Some((draft.id_at, &rule.reference.id));
-                    unique.check(id, draft.name.as_ref(), &rule.file, &mut report);
-                    check_codes(&draft.codes, reasons, &mut report);
-                    drafts.push((index, *draft));
-                }
-                Document::Filter(filter) => {
-                    let id = filter.id.as_ref().map(|(at, id)| (*at, id));
-                    unique.check(id, filter.name.as_ref(), &filter.file, &mut report);
-                    filters.push((index, *filter));
-                }
-                Document::Correlation(draft) => {
-                    let id = Some((draft.id_at, &draft.rule.reference.id));
-                    unique.check(id, draft.name.as_ref(), &draft.rule.file, &mut report);
-                    check_codes(&draft.codes, reasons, &mut report);
-                    correlations.push((index, *draft));
-                }
-            }
-        }
-        let is_full =
-            drafts.len() + filters.len() + correlations.len() > DOCUMENTS_MAX || Report::values(reports) > VALUES_MAX;
-        if is_full {
-            let limits = format!("{DOCUMENTS_MAX} rules or {VALUES_MAX} values");
-            report.file_error(format!("is where the folder comes to more than {limits}"), "remove some");
-        }
-        reports.push(report);
-        if is_full {
-            // A folder that is refused for its size must not cost its size.
-            break;
-        }
-    }
-    let is_correlation = |name: &str| correlations.iter().any(|(_, draft)| draft.is_called(name));
-    apply_filters(&filters, &mut drafts, &is_correlation, lists.budget(), reports);
-    let correlations = correlation::link(correlations, &drafts, reports);
-    fed::check(&drafts, &correlations, reports);
-    (drafts, correlations)
-}
-
-fn check_each(drafts: &[Reported<Draft>], reports: &mut [Report]) {
-    for (index, draft) in drafts {
-        if let Some(report) = reports.get_mut(*index) {
-            draft.check(report);
-        }
-    }
-}
-
-/// Each with the index of its file's report.
-pub(super) type Reported<V> = (usize, V);
-
-fn apply_filters(
-    filters: &[Reported<Filter>],
-    drafts: &mut [Reported<Draft>],
-    is_correlation: &dyn Fn(&str) -> bool,
-    budget: &Budget,
-    reports: &mut [Report],
-) {
-    for (index, filter) in filters {
-        if let Some(report) = reports.get_mut(*index) {
-            let mut drafts: Vec<&mut Draft> = drafts.iter_mut().map(|(_, draft)| draft).collect();
-            filter.apply(&mut drafts, is_correlation, budget, report);
-        }
-    }
-}
-
-fn check_codes(codes: &[(Place, ReasonCode)], reasons: &Reasons, report: &mut Report) {
-    for (at, code) in codes.iter().filter(|(_, code)| reasons.codes().all(|known| known != code)) {
-        let known: Vec<&str> = reasons.codes().map(ReasonCode::as_str).collect();
-        let what = format!("the catalogue of reasons has no `{}`", code.as_str());
-        report.error_with(*at, what, super::spelling::advice(code.as_str(), &known));
-    }
-}
-
-/// Ids and names of rules and filters that were seen, each with what it was and the file that has it.
-/// Filters call rules by either, so neither may be the other of another rule.
-#[derive(Default)]
-struct Unique {
-    seen: HashMap<String, (&'static str, String)>,
-}
-
-impl Unique {
-    fn check(&mut self, id: Option<(Place, &RuleId)>, name: Option<&(Place, String)>, file: &str, report: &mut Report) {
-        if let Some((at, id)) = id {
-            self.take("id", id.as_str(), at, file, report);
-        }
-        if let Some((at, name)) = name {
-            self.take("name", name, *at, file, report);
-        }
-    }
-
-    fn take(&mut self, what: &'static str, called: &str, at: Place, file: &str, report: &mut Report) {
-        let Some((first, other)) = self.seen.get(called) else {
-            self.seen.insert(called.to_owned(), (what, file.to_owned()));
-            return;
-        };
-        let whose = if *first == what { "that" } else { "an id or a name" };
-        report.error_with(at, format!("the {what} `{called}` is already {whose} of {other}"), "give each rule its own");
-    }
 }

@@ -37,6 +37,7 @@ mod detection;
 mod detector;
 mod dialect;
 mod document;
+mod drafts;
 mod duration;
 mod edge;
 mod encode;

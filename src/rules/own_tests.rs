@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_test_takes_the_way_of_alerts_and_tells_when_that_loses_the_rule() {
         let opened = load::open("", &folder(&[("x.yml", ACTING)]), Vec::new(), Statuses::default());
-        let (_, draft) = &opened.drafts[0];
+        let (_, draft) = &opened.drafts.rules[0];
         let (test, rule) = (&draft.tests[0], &draft.detector);
         assert_eq!(test.check(rule, &load_rule(ACTING).unwrap()), Ok(()));
         // As if the index over the rules had forgotten this one.

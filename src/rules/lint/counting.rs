@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::correlation::Correlation;
-use super::super::load::Reported;
+use super::super::drafts::Reported;
 use super::super::problem::Report;
 use super::catalogue::Lint;
 use super::overlap::does_as_much;

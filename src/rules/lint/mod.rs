@@ -32,6 +32,7 @@ use std::path::Path;
 use self::counting::Reaches;
 use self::subject::Subject;
 use super::detector::Detector;
+use super::drafts::Drafts;
 use super::excerpt;
 use super::load::{self, Opened};
 use super::problem::{LoadErrors, Place, Problem, Report};
@@ -100,7 +101,7 @@ fn lint_files(
 
 /// Puts every lint to every rule and correlation, and then to all of them together.
 fn look(opened: &Opened, trees: &Trees<'_>, reports: &mut [Report]) {
-    let Opened { drafts, correlations, .. } = opened;
+    let Opened { drafts: Drafts { rules: drafts, correlations }, .. } = opened;
     let root = |rule: &Rule, at: Place| trees.get(rule.file.as_str())?.iter().find(|root| root.at == at);
     let both: [fn(&Subject<'_>, &mut Report); 3] = [consequence::check, old::check, proof::check];
     let (common, mut reaches) = (reach::common_values(), Reaches::new());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::detection::{Detection, Search};
 use super::super::detector::{Detector, Draft};
-use super::super::load::Reported;
+use super::super::drafts::Reported;
 use super::super::problem::Report;
 use super::super::response::{Mode, Response};
 use super::super::step::StepTemplate;
