@@ -23,6 +23,9 @@
 //! * `unrouted`: every rule is put to every event, whatever log source it is for;
 //! * `routed`: only rules for the event's log sources. Ours is the whole verdict as the server makes
 //!   it, with the nearest miss when no rule matches, which the other does not have to find;
+//! * `just parsed`: as `routed`, but each event is made a tree right before, outside the clock, as a
+//!   server meets it. Otherwise it was, with all others, some milliseconds before, and is no longer in
+//!   the processor's caches;
 //! * `parse`: what `serde_json` takes to make a tree of the event, to compare with.
 //!
 //! # How to read it

@@ -4,13 +4,13 @@ use super::fold;
 
 /// The zeros behind the text.
 pub(super) const BEHIND: usize = 72;
-/// So many bytes are folded together, the last of them zeros that belong to no text.
+/// So many bytes are folded together.
 const BLOCK: usize = 32;
 
 /// A buffer for one folded text after the other.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
-    /// The text, and `BEHIND` zeros.
+    /// The text, and `BEHIND` zeros or more behind it.
     bytes: Vec<u8>,
     length: usize,
     /// Whether the text is of ASCII alone.
@@ -37,15 +37,25 @@ impl Folded {
     /// Holds this text with only the letters of ASCII folded.
     fn set_ascii(&mut self, text: &[u8]) {
         const { assert!(BLOCK <= BEHIND) };
-        self.bytes.clear();
-        self.bytes.extend_from_slice(text);
-        self.bytes.resize(text.len() + BEHIND, 0);
         self.length = text.len();
-        let (blocks, _) = self.bytes.as_chunks_mut::<BLOCK>();
+        let end = self.length + BEHIND;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        let (into, _) = self.bytes.as_chunks_mut::<BLOCK>();
+        let mut into = into.iter_mut();
+        // Whole blocks, the last one with zeros behind its text, are what compilers do well.
+        let mut last = [0; BLOCK];
+        last.get_mut(..rest.len()).into_iter().for_each(|last| last.copy_from_slice(rest));
         let mut all = 0;
-        for block in blocks.iter_mut().take(text.len().div_ceil(BLOCK)) {
-            all = block.iter().fold(all, |all, byte| all | byte);
-            block.make_ascii_lowercase();
+        for (from, to) in blocks.iter().chain([&last]).zip(&mut into) {
+            all = from.iter().fold(all, |all, byte| all | byte);
+            *to = *from;
+            to.make_ascii_lowercase();
+        }
+        if let Some(behind) = self.bytes.get_mut(self.length..end) {
+            behind.fill(0);
         }
         self.is_ascii = all.is_ascii();
     }
@@ -56,7 +66,7 @@ impl Folded {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    /// So many bytes from one on, zeros where the text has ended. `None` from the text's end on.
+    /// So many bytes from one of the text on, zeros where the text has ended.
     #[inline]
     pub(super) fn block<const BYTES: usize>(&self, from: usize) -> Option<&[u8; BYTES]> {
         const { assert!(BYTES <= BEHIND) };

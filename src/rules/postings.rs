@@ -29,8 +29,8 @@ pub(super) struct Wanted {
 pub(super) struct Postings {
     present: Box<[NeedNumber]>,
     exactly: HashMap<Box<[u8]>, Box<[NeedNumber]>, RandomState>,
-    /// The length of the longest of those.
-    longest: usize,
+    /// The lengths that those have, a bit each; the last is for all that are longer.
+    lengths: u64,
     starts: Option<Box<Edges>>,
     ends: Option<Box<Edges>>,
     within: Option<Box<Within>>,
@@ -59,12 +59,12 @@ impl Wanted {
 impl Postings {
     /// Of what was gathered.
     pub(super) fn of(wanted: Wanted) -> Self {
-        let longest = wanted.exactly.keys().map(|text| text.len()).max().unwrap_or_default();
+        let lengths = wanted.exactly.keys().fold(0, |lengths, text| lengths | length_bit(text.len()));
         let exactly = wanted.exactly.into_iter().map(|(text, needs)| (text.into_boxed_bytes(), needs.into()));
         Self {
             present: wanted.present.into(),
             exactly: exactly.collect(),
-            longest,
+            lengths,
             starts: Edges::of(Edge::Start, wanted.starts).map(Box::new),
             ends: Edges::of(Edge::End, wanted.ends).map(Box::new),
             within: Within::of(wanted.within).map(Box::new),
@@ -83,7 +83,7 @@ impl Postings {
 
     /// Calls `met` with the needs that a value of this text, which is folded, meets; some twice.
     pub(super) fn find(&self, text: &Folded, mut met: impl FnMut(NeedNumber)) {
-        if text.bytes().len() <= self.longest
+        if self.lengths & length_bit(text.bytes().len()) != 0
             && let Some(needs) = self.exactly.get(text.bytes())
         {
             needs.iter().copied().for_each(&mut met);
@@ -98,6 +98,10 @@ impl Postings {
             within.find(text, met);
         }
     }
+}
+
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
 }
 
 impl Within {
