@@ -32,11 +32,12 @@ const RESERVED_PREFIX: &str = "$serde_json::private::";
 const FLOAT_UPPER: f64 = 18_446_744_073_709_551_616.0;
 const FLOAT_LOWER: f64 = -9_223_372_036_854_775_808.0;
 
-/// The one document in `bytes`.
+/// The one JSON document in `bytes`, as the bodies of alerts are read: with no name twice in an object,
+/// no number that would be changed, and neither too deep nor too large.
 ///
 /// # Errors
 /// Any of the `Json…` reasons.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
+pub fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
     // Once for the whole document is quicker than once for each text in it.
     let text = str::from_utf8(bytes).map_err(|_| Unreadable::JsonSyntax)?;
     let watch = Watch::default();

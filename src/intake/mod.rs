@@ -29,6 +29,7 @@ mod verify;
 
 pub use delivery::{Delivery, NotUnderstood, Received, Unreadable};
 pub use headers::Headers;
+pub use json::parse as strict_json;
 pub use kind::SourceKind;
 pub use recall::Recall;
 pub use receive::Intake;

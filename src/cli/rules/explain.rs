@@ -1,21 +1,17 @@
 //! `portcullis rules explain`: one rule, one event, every test; of a correlation what the event adds.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::event_file;
 use super::statuses::StatusArguments;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::incident::{Amount, WindowState};
 use crate::rules::{self, Correlation, Detector, Explained, Mode, Response, Row, Rule, RuleSet, Told};
-
-/// The most events of one file; more of them are for a backtest.
-const EVENTS_MAX: usize = 1_000;
 
 /// What `rules explain` takes.
 #[derive(Debug, Args)]
@@ -61,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let set = rules::load_with(&arguments.folder, arguments.statuses.statuses())
         .map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
     let rule = find(&set, &arguments.rule).map_err(refused)?;
-    let events = events(&arguments.event).map_err(refused)?;
+    let events = event_file::read_all(&arguments.event).map_err(refused)?;
     let is_it = |other: &Rule| other.reference.id == rule.reference.id;
     let correlation = set.correlations().iter().find(|correlation| is_it(&correlation.rule));
     let detector = set.detectors().iter().find(|detector| is_it(&detector.rule));
@@ -152,36 +148,6 @@ fn find<'s>(set: &'s RuleSet, wanted: &str) -> anyhow::Result<&'s Rule> {
             anyhow::bail!("`{wanted}` is several rules: {}", titles.join("; "))
         }
     }
-}
-
-/// Everything in a file, or in standard input if the path is `-`.
-fn events(path: &Path) -> anyhow::Result<Vec<Value>> {
-    let text = text(path)?;
-    let values = serde_json::Deserializer::from_str(&text).into_iter().take(EVENTS_MAX + 1);
-    let events: Vec<Value> =
-        values.collect::<Result<_, _>>().with_context(|| format!("{} is not JSON", path.display()))?;
-    anyhow::ensure!(!events.is_empty(), "{} has no event", path.display());
-    anyhow::ensure!(events.len() <= EVENTS_MAX, "{} has more than {EVENTS_MAX} events", path.display());
-    Ok(events)
-}
-
-/// The JSON of a file, or of standard input if the path is `-`.
-pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
-    serde_json::from_str(&text(path)?).with_context(|| format!("{} is not JSON", path.display()))
-}
-
-fn text(path: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
-    if path == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
-    } else {
-        text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    }
-    // Some programs write a mark of the encoding first, which is no part of the JSON.
-    if text.starts_with('\u{feff}') {
-        text.remove(0);
-    }
-    Ok(text)
 }
 
 fn show(part: &Explained, depth: usize) -> anyhow::Result<()> {

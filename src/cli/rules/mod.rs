@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod event_file;
 mod explain;
 mod fmt;
 mod junit;

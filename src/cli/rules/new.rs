@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::explain::read;
+use super::event_file::read;
 use super::recorded::{self, Recorded, Wanted};
 use super::statuses::StatusArguments;
 use crate::cli::output;

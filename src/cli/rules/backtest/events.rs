@@ -19,6 +19,7 @@ use super::stage::{LeftOut, Outcome, Stage};
 use super::window::Window;
 use crate::backtest::Ruling;
 use crate::cli::refused::refused;
+use crate::cli::rules::event_file;
 use crate::config;
 use crate::incident::{AlertId, Digest, LogSource, SourceName, Timestamp};
 use crate::intake::{RateSettings, Recall, SchemeName, SourceKind, SourceSettings};
@@ -131,7 +132,7 @@ impl Line {
 }
 
 fn event(text: &[u8], number: usize) -> anyhow::Result<Value> {
-    let event: Value = serde_json::from_slice(text).with_context(|| format!("line {number} is not JSON"))?;
+    let event = event_file::parse(text).with_context(|| format!("line {number}"))?;
     anyhow::ensure!(event.is_object(), "line {number} is no JSON object");
     Ok(event)
 }
