@@ -10,15 +10,13 @@ use super::drafts::Drafts;
 use super::guardrails::{self, Guardrails};
 use super::identities::{self, Identities};
 use super::lint::{Lint, LintLevel};
-use super::lists::{self, Lists};
+use super::lists::Lists;
 use super::own_tests::OwnTest;
 use super::problem::{LoadErrors, Place, Problem, Report};
-use super::reasons::{self, Reasons};
-use super::response::Mode;
+use super::reasons::Reasons;
 use super::rule::{Rule, Statuses};
 use super::rule_set::RuleSet;
-use super::signature;
-use super::signers::Signers;
+use super::sorted::Sorted;
 use super::source::{self, SourceFile};
 
 /// Loads the rules folder `folder`. Reads the disk; everything else of this module is pure.
@@ -36,63 +34,6 @@ pub fn load(folder: &Path) -> Result<RuleSet, LoadErrors> {
 pub fn load_with(folder: &Path, statuses: Statuses) -> Result<RuleSet, LoadErrors> {
     let (files, reports) = read(folder)?;
     open(&shown(folder), &files, reports, statuses).finish(&files)
-}
-
-/// A rule set, and who vouches for it.
-#[derive(Debug)]
-pub struct Vouched {
-    /// The rules.
-    pub set: RuleSet,
-    /// The fingerprint of the key that signed them, when signatures are wanted and this one is good.
-    pub signer: Option<String>,
-    /// Why nobody is known to have signed them, when signatures are wanted.
-    unsigned: Option<Problem>,
-}
-
-impl Vouched {
-    /// Refuses a set that nobody signed where the one before it was signed: who may write the folder
-    /// could otherwise put every rule out of force that acts, by rules that need no signature.
-    ///
-    /// # Errors
-    /// What is wrong with the signature.
-    pub fn after(self, was_signed: bool) -> Result<Self, LoadErrors> {
-        match &self.unsigned {
-            Some(problem) if was_signed => Err(LoadErrors::new(Some(self.set.digest()), vec![problem.clone()])),
-            _ => Ok(self),
-        }
-    }
-}
-
-/// Loads the rules folder as [`load_with`] does. When signers are named, a set with a rule that acts has to
-/// be signed by one of them; rules that only watch need none, unless [`Vouched::after`] asks for it.
-///
-/// # Errors
-/// Every problem of every file, or of the signature.
-pub fn load_signed(folder: &Path, signers: &Signers, statuses: Statuses) -> Result<Vouched, LoadErrors> {
-    let (files, reports) = read(folder)?;
-    let mut set = open(&shown(folder), &files, reports, statuses).finish(&files)?;
-    if !signers.are_wanted() {
-        return Ok(Vouched { set, signer: None, unsigned: None });
-    }
-    match signature::signer(folder, &signature::manifest(&files, set.digest()), signers) {
-        Ok(signer) => Ok(Vouched { set, signer: Some(signer), unsigned: None }),
-        Err(unsigned) => {
-            let problem = unsigned_problem(folder, &unsigned);
-            if acts(&set) {
-                return Err(LoadErrors::new(Some(set.digest()), vec![problem]));
-            }
-            set.warn([problem.clone()]);
-            Ok(Vouched { set, signer: None, unsigned: Some(problem) })
-        }
-    }
-}
-
-/// The bytes that a signer of the folder signs.
-///
-/// # Errors
-/// A file cannot be read.
-pub fn manifest(folder: &Path) -> Result<Vec<u8>, LoadErrors> {
-    files(folder).map(|files| signature::manifest(&files, digest(&files)))
 }
 
 /// The files of a folder, as they are.
@@ -143,27 +84,6 @@ pub(super) fn read(folder: &Path) -> Result<(Vec<SourceFile>, Vec<Report>), Load
     let mut errors = Vec::new();
     reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
     Err(LoadErrors::new(None, errors))
-}
-
-/// Whether a rule of the set acts on accounts.
-fn acts(set: &RuleSet) -> bool {
-    let enforces = |rule: &Rule| rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
-    set.all_rules().any(enforces)
-}
-
-fn unsigned_problem(folder: &Path, unsigned: &signature::Unsigned) -> Problem {
-    let advice = "rules that act must be signed here, and any in place of signed ones; sign what `portcullis rules \
-                  manifest` prints with `ssh-keygen -Y sign -n portcullis-rules`";
-    let file = folder.join(signature::FILE).display().to_string();
-    Problem {
-        file,
-        at: None,
-        what: unsigned.to_string(),
-        advice: Some(advice.to_owned()),
-        lint: None,
-        level: LintLevel::Error,
-        excerpt: None,
-    }
 }
 
 /// A folder with all its parts, each with the report of its file.
@@ -290,64 +210,10 @@ pub(super) fn shown(folder: &Path) -> String {
 }
 
 /// Over names and contents of all files, in the order of their names.
-fn digest(files: &[SourceFile]) -> Digest {
+pub(super) fn digest(files: &[SourceFile]) -> Digest {
     let mut files: Vec<_> = files.iter().collect();
     files.sort_by(|left, right| left.name.cmp(&right.name));
     Digest::of_parts(&files.iter().flat_map(|file| [file.name.as_bytes(), file.bytes.as_slice()]).collect::<Vec<_>>())
-}
-
-/// The rule files of a folder, by their names; lists, reasons and the rest are left out.
-///
-/// # Errors
-/// What cannot be read.
-pub fn rule_files(folder: &Path) -> Result<Vec<SourceFile>, LoadErrors> {
-    let mut reports = Vec::new();
-    let files = source::read(folder, &mut reports);
-    let (mut errors, mut ignored) = (Vec::new(), Vec::new());
-    let rules = Sorted::of(&files, &shown(folder), &mut ignored).rules.into_iter().cloned().collect();
-    reports.into_iter().for_each(|report| report.hand_over(&mut errors, &mut Vec::new()));
-    if errors.is_empty() { Ok(rules) } else { Err(LoadErrors::new(None, errors)) }
-}
-
-/// The files by what they are.
-#[derive(Default)]
-struct Sorted<'f> {
-    guardrails: Option<&'f SourceFile>,
-    identities: Option<&'f SourceFile>,
-    reasons: Vec<&'f SourceFile>,
-    lists: Vec<&'f SourceFile>,
-    rules: Vec<&'f SourceFile>,
-}
-
-impl<'f> Sorted<'f> {
-    fn of(files: &'f [SourceFile], folder: &str, reports: &mut Vec<Report>) -> Self {
-        let mut sorted = Self::default();
-        for file in files {
-            match file.name.as_str() {
-                guardrails::FILE => sorted.guardrails = Some(file),
-                identities::FILE => sorted.identities = Some(file),
-                name if name.starts_with(reasons::FOLDER) => sorted.reasons.push(file),
-                name if name.starts_with(lists::FOLDER) => sorted.lists.push(file),
-                name if is_misplaced(name) => {
-                    let mut report = Report::about(format!("{folder}{name}"));
-                    let advice = format!("the folder itself has `{}` and `{}`", guardrails::FILE, identities::FILE);
-                    report.file_error("is neither a rule nor a file this program knows", advice);
-                    reports.push(report);
-                }
-                _ => sorted.rules.push(file),
-            }
-        }
-        sorted.rules.sort_by(|left, right| left.name.cmp(&right.name));
-        sorted
-    }
-}
-
-/// A file that would silently do nothing, or be taken for a rule, because of its name or place.
-fn is_misplaced(name: &str) -> bool {
-    let last = name.rsplit('/').next().unwrap_or(name);
-    let (stem, extension) = last.rsplit_once('.').unwrap_or((last, ""));
-    let is = |part: &str, word: &str| part.eq_ignore_ascii_case(word);
-    is(extension, "csv") || is(stem, "guardrails") || is(stem, "identities")
 }
 
 fn read_guardrails(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Report>) -> Option<Guardrails> {

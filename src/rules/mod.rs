@@ -6,19 +6,19 @@
 //! ignored, approximated or guessed. What comes out is an immutable [`RuleSet`], and [`RuleSet::evaluate`] is the
 //! one evaluator: rules' own tests, the server and the command line all go through it.
 //!
-//! In reading order. [`load`] sorts files; `source` and `opened` read them; `yaml` and `scalar` make trees;
-//! `document` tells rules from correlations and filters. A [`Rule`] is what both of the first have: `head` reads
-//! it, and `response`, `step` and `template` what it asks for. A [`Detector`] finds events one by one: `detection`
-//! and `condition` read its searches, `key`, `modifier` and `item` one key of a search, `value` one test. A
-//! [`Correlation`] counts what others match; `correlation` has a folder.
+//! In reading order. [`load`] begins; `source` and `opened` read files, `sorted` sorts them; `yaml` and `scalar`
+//! make trees; `document` tells rules from correlations and filters, and `drafts` gathers them. A [`Rule`] is what
+//! both of the first have: `head` reads it, and `response`, `step` and `template` what it asks for. A [`Detector`]
+//! finds events one by one: `detection` and `condition` read its searches, `key`, `modifier` and `item` one key of
+//! a search, `value` one test. A [`Correlation`] counts what others match; `correlation` has a folder.
 //!
 //! `evaluate` and `field` put an event to a detection. In a `rule_set` the detectors are found by `routing`, which
-//! knows the log sources, and `index`, which knows what each needs (`cover`, `grams`, `postings`, `tally`); `near`
-//! names the nearest miss.
+//! knows the log sources, and `index`, which knows what each needs (`cover`, `grams`, `postings`, `tally`) and so
+//! what is left to ask (`conjunct`); `near` names the nearest miss.
 //!
 //! Around it: `lint` looks for what is allowed and probably not meant, `coverage` for what no test holds; `explain`
-//! tells of one event; `skeleton` begins a rule and `promote` lets one act; `signature` says who vouches for a
-//! set, and `in_force` holds the one that decides.
+//! tells of one event; `skeleton` begins a rule and `promote` lets one act; `vouched` and `signature` say who
+//! vouches for a set, and `in_force` holds the one that decides.
 
 mod attributes;
 mod behaviour;
@@ -91,6 +91,7 @@ mod settings;
 mod signature;
 mod signers;
 mod skeleton;
+mod sorted;
 mod source;
 mod spelling;
 mod step;
@@ -103,6 +104,7 @@ mod tests;
 mod unheard;
 mod value;
 mod version;
+mod vouched;
 mod yaml;
 
 pub use commit::checked_out;
@@ -117,7 +119,7 @@ pub use guardrails::{Guardrails, Protected};
 pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
 pub use lint::{Lint, LintLevel, Linted, Mended, Mends, Unmended, WhyUnmended, lint, lint_with, mended};
-pub use load::{Vouched, compile, compile_with, load, load_signed, load_with, manifest, rule_files};
+pub use load::{compile, compile_with, load, load_with};
 pub use near::Nearest;
 pub use problem::{LoadErrors, Place, Problem};
 pub use promote::{NotPromoted, Promotion, promotion, refuse_unpromoted};
@@ -129,7 +131,9 @@ pub use schema::schema;
 pub use settings::Settings;
 pub use signers::{Signers, SignersError};
 pub use skeleton::{NoSkeleton, Sketch, first_event, guessed_log_source, skeleton};
+pub use sorted::rule_files;
 pub use source::{SourceFile, write};
 pub use step::StepTemplate;
 pub use template::{Template, Variable};
 pub use test_run::{Gap, TestOutcome, TestedRule, test};
+pub use vouched::{Vouched, load_signed, manifest};

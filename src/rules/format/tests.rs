@@ -140,7 +140,7 @@ fn mangled_document(text: &str) -> String {
 fn the_shipped_rules_are_in_the_common_form_and_find_their_way_back_to_it() {
     let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let files = super::super::source::read(&shipped, &mut Vec::new());
-    let rules = super::super::load::rule_files(&shipped).unwrap();
+    let rules = super::super::rule_files(&shipped).unwrap();
     let mut again = files.clone();
     for file in &rules {
         let text = std::str::from_utf8(&file.bytes).unwrap();
