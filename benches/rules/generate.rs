@@ -32,7 +32,7 @@ impl Seed {
             "ab", "cor", "dump", "ex", "fil", "get", "hash", "in", "ker", "lo", "min", "net", "obj", "pow", "que",
             "reg", "svc", "tok", "upd", "vol", "win", "xor", "yar", "zip",
         ];
-        (0..2 + self.below(3)).map(|_| PARTS[self.below(PARTS.len())]).collect()
+        (0..3 + self.below(3)).map(|_| PARTS[self.below(PARTS.len())]).collect()
     }
 }
 
@@ -84,7 +84,12 @@ fn rule(seed: &mut Seed, number: usize) -> String {
     }
     let has_filter = seed.below(3) == 0;
     if has_filter {
-        text.push_str(&format!("    filter_main:\n        Image|endswith: '\\{}.exe'\n", seed.word()));
+        // That a field is missing is asked by filters, as good as never by what a rule looks for.
+        let test = match seed.below(10) {
+            0 => "Image: null".to_owned(),
+            _ => format!("Image|endswith: '\\{}.exe'", seed.word()),
+        };
+        text.push_str(&format!("    filter_main:\n        {test}\n"));
     }
     let wanted = seed.one(&["all of selection_*", "1 of selection_*"]);
     let but = if has_filter { " and not filter_main" } else { "" };
@@ -123,8 +128,7 @@ fn test(seed: &mut Seed, field: &str) -> String {
         94..96 => format!("        EventID: {}\n", seed.below(5000)),
         96 => format!("        {field}: '*\\{}*{}*'\n", seed.word(), seed.word()),
         97 => format!("        {field}|re: '{}[0-9]{{1,4}}\\.(exe|dll)$'\n", seed.word()),
-        98 => format!("        DestinationIp|cidr: '10.{}.0.0/16'\n", seed.below(256)),
-        _ => format!("        {field}: null\n"),
+        _ => format!("        DestinationIp|cidr: '10.{}.0.0/16'\n", seed.below(256)),
     }
 }
 
