@@ -203,16 +203,20 @@ fn is_all_of_test(test: &Test) -> bool {
     }
 }
 
-/// The texts that an equal number, or the same text, can have.
+/// The texts that an equal number, or the same text, can have. A large number has two: as a float it is
+/// written with as few digits as tell it from others.
 fn numbers(number: &Number) -> impl Iterator<Item = AtomSort> {
-    let canonical = match number.value {
-        NumberValue::Integer(value) => value.to_string(),
-        NumberValue::Float(0.0) => "0".to_owned(),
-        NumberValue::Float(value) => value.to_string(),
+    let of_float = |value: f64| if value == 0.0 { "0".to_owned() } else { value.to_string() };
+    let (integer, float) = match number.value {
+        NumberValue::Integer(value) => (Some(value), Some(value as f64).filter(|float| *float as i128 == value)),
+        NumberValue::Float(value) => (Some(value as i128).filter(|integer| *integer as f64 == value), Some(value)),
     };
-    let written = fold::folded(&number.text);
-    let second = (written != canonical).then_some(written);
-    std::iter::once(canonical).chain(second).map(|text| AtomSort::Exactly(text.into()))
+    let mut texts = vec![fold::folded(&number.text)];
+    texts.extend(integer.map(|value| value.to_string()));
+    texts.extend(float.map(of_float));
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().map(|text| AtomSort::Exactly(text.into()))
 }
 
 fn union(needs: impl Iterator<Item = Option<Need>>) -> Option<Need> {

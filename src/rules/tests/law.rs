@@ -42,7 +42,8 @@ fn scalar() -> impl Strategy<Value = Value> {
         1 => Just(Value::Null),
         1 => any::<bool>().prop_map(Value::from),
         1 => (-2_i64..8).prop_map(Value::from),
-        1 => proptest::sample::select(vec![5.0, 1.5, 0.0, -0.0]).prop_map(Value::from),
+        1 => proptest::sample::select(vec![5.0, 1.5, 0.0, -0.0, 1_152_921_504_606_846_976.0]).prop_map(Value::from),
+        1 => proptest::sample::select(vec![1_i64 << 60, (1 << 60) + 1, i64::MIN]).prop_map(Value::from),
     ]
 }
 
@@ -157,6 +158,8 @@ fn the_index_finds_numbers_foreign_letters_and_ends() {
         (json!({ "a[any]": { "b": "x" } }), json!({ "a": [{ "b": "x" }] })),
         (json!({ "a": 0 }), json!({ "a": -0.0 })),
         (json!({ "a": -0.0 }), json!({ "a": 0 })),
+        (json!({ "a": 1_152_921_504_606_846_976_i64 }), json!({ "a": 1_152_921_504_606_846_976.0 })),
+        (json!({ "a": 1_152_921_504_606_846_976.0 }), json!({ "a": 1_152_921_504_606_846_976_i64 })),
         (json!({ "a": 0.0 }), json!({ "a": "0.0" })),
         (json!({ ".b": "x" }), json!({ "": { "b": "x" } })),
         (json!({ "..b": "x" }), json!({ "": { "": { "b": "x" } } })),
