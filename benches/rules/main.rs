@@ -15,8 +15,9 @@
 //!
 //! # What is measured
 //!
-//! Each engine runs in a process of its own, on one thread, with the system's allocator, in turns, as
-//! many turns as there are rounds. Events are parsed before the clock starts.
+//! Each engine runs in a process of its own, with the system's allocator, in turns, as many turns as
+//! there are rounds. Ours loads with as many threads as there are processors, the other with one; all
+//! else is done by one thread. Events are parsed before the clock starts.
 //!
 //! * `load`: from the folder of files to a set that can be asked;
 //! * `memory`: how much more of the process is resident after all of this than before;

@@ -31,17 +31,15 @@ pub(super) struct Budget {
 
 impl Budget {
     /// Takes `amount`. What does not fit is an error at `at`, and from then on nothing fits any more, not
-    /// even nothing: who asks for that before a costly step need not take it.
+    /// even nothing: who asks for that before a costly step need not take it. Which of several threads is
+    /// the one to go beyond is chance; that one does is not.
     pub(super) fn spend(&self, cost: Cost, amount: usize, at: Place, report: &mut Report) -> Option<()> {
         let (spent, most, what) = match cost {
             Cost::ExpandedChars => (&self.expanded_chars, EXPANDED_CHARS_MAX, "characters of values with placeholders"),
             Cost::ExpressionBytes => (&self.expression_bytes, EXPRESSION_BYTES_MAX, "bytes of compiled expressions"),
             Cost::ConditionParts => (&self.condition_parts, CONDITION_PARTS_MAX, "parts of conditions"),
         };
-        let add = |spent: usize| Some(spent.saturating_add(amount));
-        let before = spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).unwrap_or_else(|same| same);
-        if before.saturating_add(amount) > most {
-            spent.store(usize::MAX, Ordering::Relaxed);
+        if spent.fetch_add(amount, Ordering::Relaxed).saturating_add(amount) > most {
             report.error_with(at, format!("all rules together come to more than {most} {what}"), "remove some");
             return None;
         }

@@ -13,8 +13,8 @@ pub(super) enum Conjunct<'d> {
     Search(&'d Search),
 }
 
-/// Which of a detection's conjuncts, by number, hold for every event that is asked about. Those beyond
-/// the sixty-fourth never do.
+/// Which of a detection's conjuncts hold for every event that is asked about: all of them, or some, by
+/// number, of the first sixty-four.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Settled {
     conjuncts: u64,

@@ -1,7 +1,7 @@
 //! Reads the rule files of a folder: what each of them says, and whether they go together.
 
 use std::collections::HashMap;
-use std::io;
+use std::iter;
 use std::sync::mpsc;
 use std::thread;
 
@@ -24,8 +24,10 @@ use super::spelling;
 const DOCUMENTS_MAX: usize = 8_000;
 /// The most values in all files of one folder.
 pub(super) const VALUES_MAX: usize = 2_000_000;
-/// So many files of each thread are read ahead of what is gathered.
-const FILES_AHEAD: usize = 64;
+/// Fewer files than this are not worth a thread.
+const FILES_EACH_MIN: usize = 32;
+/// About so many files are read ahead of what is gathered.
+const FILES_AHEAD: usize = 128;
 
 /// Each with the index of its file's report.
 pub(super) type Reported<V> = (usize, V);
@@ -62,7 +64,7 @@ impl Drafts {
 /// What a file holds, and what is wrong with it.
 type Read = (Vec<Document>, Report);
 
-/// Gives `gather` what each file holds, in their order. Many are read by `threads` threads, each a
+/// Gives `gather` what each file holds, in their order. Many are read by up to `threads` threads, a
 /// little ahead of what is gathered.
 fn each_read(
     files: &[&SourceFile],
@@ -70,23 +72,30 @@ fn each_read(
     read: impl Fn(&SourceFile) -> Read + Sync,
     gather: impl FnOnce(&mut dyn Iterator<Item = Read>),
 ) {
-    let all = || files.iter().map(|file| read(file));
-    if threads < 2 || files.len() <= FILES_AHEAD {
-        return gather(&mut all());
+    let threads = threads.min(files.len() / FILES_EACH_MIN);
+    if threads < 2 {
+        return gather(&mut files.iter().map(|file| read(file)));
     }
     thread::scope(|scope| {
         let read = &read;
-        let reader = |first: usize| {
-            let (sender, receiver) = mpsc::sync_channel(FILES_AHEAD);
-            let own = files.iter().skip(first).step_by(threads);
+        let reader = |first: usize| -> Box<dyn FnMut() -> Option<Read> + '_> {
+            let (sender, receiver) = mpsc::sync_channel(FILES_AHEAD / threads);
+            let own = || files.iter().skip(first).step_by(threads).map(|file| read(file));
             // Nobody receives any more when a folder is refused for its size.
-            let work = move || own.copied().try_for_each(|file| sender.send(read(file)).map_err(drop)).is_ok();
-            thread::Builder::new().spawn_scoped(scope, work).map(|_| receiver)
+            let mut ahead = own();
+            let work = move || ahead.try_for_each(|file| sender.send(file).map_err(drop)).is_ok();
+            match thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(_) => Box::new(move || receiver.recv().ok()),
+                // No thread is to be had: these are read when it is their turn.
+                Err(_) => {
+                    let mut here = own();
+                    Box::new(move || here.next())
+                }
+            }
         };
-        match (0..threads).map(reader).collect::<io::Result<Vec<_>>>() {
-            Ok(receivers) => gather(&mut receivers.iter().cycle().map_while(|receiver| receiver.recv().ok())),
-            Err(_) => gather(&mut all()),
-        }
+        let mut readers: Vec<_> = (0..threads).map(reader).collect();
+        let mut turns = (0..threads).cycle();
+        gather(&mut iter::from_fn(|| readers.get_mut(turns.next()?).and_then(|reader| reader())));
     });
 }
 
@@ -209,7 +218,7 @@ mod tests {
     #[test]
     fn files_are_gathered_in_their_order_by_however_many_threads() {
         let file = |number: usize| SourceFile { name: format!("{number}.yml"), bytes: Vec::new() };
-        let files: Vec<SourceFile> = (0..5 * FILES_AHEAD + 3).map(file).collect();
+        let files: Vec<SourceFile> = (0..10 * FILES_EACH_MIN + 3).map(file).collect();
         let files: Vec<&SourceFile> = files.iter().collect();
         let read = |file: &SourceFile| {
             let mut report = Report::about(&*file.name);
@@ -221,7 +230,7 @@ mod tests {
             report.hand_over(&mut errors, &mut Vec::new());
             errors.remove(0).file
         };
-        for count in [0, 1, FILES_AHEAD + 1, files.len()] {
+        for count in [0, 1, 2 * FILES_EACH_MIN, files.len()] {
             let files = &files[..count];
             let expected: Vec<&String> = files.iter().map(|file| &file.name).collect();
             for threads in [1, 2, 3, 7] {

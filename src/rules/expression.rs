@@ -11,7 +11,8 @@ use super::dialect;
 
 /// The longest expression, in bytes.
 const EXPRESSION_BYTES_MAX: usize = 4_096;
-/// The most bytes of one expression, compiled. SigmaHQ's largest is 64 characters of words.
+/// The most bytes of the automaton that an expression is compiled to; what finds matches from their ends
+/// comes on top. SigmaHQ's largest is 64 characters of words.
 const COMPILED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most memory that searching with one expression may use for its states, in bytes.
 const STATES_BYTES_MAX: usize = 1024 * 1024;

@@ -10,7 +10,7 @@ const BLOCK: usize = 32;
 /// A buffer for one folded text after the other.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
-    /// The text, and `BEHIND` zeros or more behind it.
+    /// The text, `BEHIND` zeros, and what is left of longer texts.
     bytes: Vec<u8>,
     length: usize,
     /// Whether the text is of ASCII alone.
@@ -70,7 +70,7 @@ impl Folded {
     #[inline]
     pub(super) fn block<const BYTES: usize>(&self, from: usize) -> Option<&[u8; BYTES]> {
         const { assert!(BYTES <= BEHIND) };
-        self.bytes.get(from..)?.first_chunk()
+        self.bytes.get(from..self.length + BEHIND)?.first_chunk()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finds the few rules that an event can match at all, by what they cannot do without, and of the
 //! others how much of that the event has. Which of the first do match is for the rules themselves to
-//! say; the index may name too many of them, never too few.
+//! say, where that settles not all of it: the index may name too many of them, never too few. A need that
+//! settles a part of a rule must be met only by what passes that part, so no look-up may find too much.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
