@@ -36,7 +36,7 @@ impl Vouched {
     }
 }
 
-/// Loads the rules folder as [`load_with`] does. When signers are named, a set with a rule that acts has to
+/// Loads the rules folder as [`load_with`](super::load_with) does. When signers are named, a set with a rule that acts has to
 /// be signed by one of them; rules that only watch need none, unless [`Vouched::after`] asks for it.
 ///
 /// # Errors
