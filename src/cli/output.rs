@@ -4,6 +4,8 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
+use crate::rules::is_direction_mark;
+
 /// Whether somebody still reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
@@ -32,16 +34,16 @@ pub(super) fn note(text: impl Display) {
 }
 
 /// `1 rule`, `2 rules`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
+pub(super) fn counted(count: impl Display, what: &str) -> String {
+    let count = count.to_string();
+    let ending = if count == "1" { "" } else { "s" };
     format!("{count} {what}{ending}")
 }
 
 /// A line of what others have written, without what turns or clears a terminal's text.
 pub(super) fn visible(line: &str) -> String {
     let escaped = |c: char| match c {
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => c.escape_unicode().to_string(),
-        c if c.is_control() => c.escape_unicode().to_string(),
+        c if c.is_control() || is_direction_mark(c) => c.escape_unicode().to_string(),
         c => c.to_string(),
     };
     line.chars().map(escaped).collect()

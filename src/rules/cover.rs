@@ -77,15 +77,15 @@ impl Cover {
     }
 }
 
-/// What a part of a rule needs.
+/// What a part of a rule asks for.
 #[derive(Debug, Default)]
-struct Part {
+struct Asked {
     needs: Vec<Need>,
     /// Whether it holds once they are met, so that this is all that it asks for.
     is_all: bool,
 }
 
-impl Part {
+impl Asked {
     /// Drops the other needs.
     fn keep(&mut self, wanted: impl Fn(&Need) -> bool) {
         let before = self.needs.len();
@@ -117,23 +117,23 @@ impl Part {
     }
 }
 
-fn of_condition(detection: &Detection, condition: &Condition) -> Part {
+fn of_condition(detection: &Detection, condition: &Condition) -> Asked {
     match condition {
         Condition::Search(index) => {
-            detection.searches.get(*index).map_or_else(Part::default, |named| of_search(&named.search))
+            detection.searches.get(*index).map_or_else(Asked::default, |named| of_search(&named.search))
         }
-        Condition::Not(_) => Part::default(),
-        Condition::All(parts) => Part::all(parts.iter().map(|part| of_condition(detection, part))),
-        Condition::Any(parts) => Part::any(parts.iter().map(|part| of_condition(detection, part))),
+        Condition::Not(_) => Asked::default(),
+        Condition::All(parts) => Asked::all(parts.iter().map(|part| of_condition(detection, part))),
+        Condition::Any(parts) => Asked::any(parts.iter().map(|part| of_condition(detection, part))),
     }
 }
 
-fn of_search(search: &Search) -> Part {
+fn of_search(search: &Search) -> Asked {
     match search {
-        Search::All(parts) => Part::all(parts.iter().map(of_search)),
-        Search::Any(parts) => Part::any(parts.iter().map(of_search)),
+        Search::All(parts) => Asked::all(parts.iter().map(of_search)),
+        Search::Any(parts) => Asked::any(parts.iter().map(of_search)),
         Search::Item(item) => of_item(item),
-        Search::Elements(elements) => Part { needs: of_elements(elements), is_all: false },
+        Search::Elements(elements) => Asked { needs: of_elements(elements), is_all: false },
     }
 }
 
@@ -149,22 +149,22 @@ fn of_elements(elements: &Elements) -> Vec<Need> {
     needs.filter_map(|need| need.into_iter().map(below).collect()).collect()
 }
 
-fn of_item(item: &Item) -> Part {
+fn of_item(item: &Item) -> Asked {
     if item.modifiers.neq {
-        return Part::default();
+        return Asked::default();
     }
     let field = match &item.field {
         Field::Everywhere => None,
         Field::Named(name) => Some(&**name),
-        Field::Itself | Field::Steps(_) => return Part::default(),
+        Field::Itself | Field::Steps(_) => return Asked::default(),
     };
     // Several keys can lead to a name with dots, and a test takes only one of them.
     let is_one = field.is_none_or(|name| !name.contains('.'));
     let each = item.tests.iter().map(|test| match of_test(test, field) {
-        Some(need) => Part { needs: vec![need], is_all: is_one && is_all_of_test(test) },
-        None => Part::default(),
+        Some(need) => Asked { needs: vec![need], is_all: is_one && is_all_of_test(test) },
+        None => Asked::default(),
     });
-    if item.modifiers.all { Part::all(each) } else { Part::any(each) }
+    if item.modifiers.all { Asked::all(each) } else { Asked::any(each) }
 }
 
 /// What a value that passes must have; `None` when that cannot be said.

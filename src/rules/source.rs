@@ -249,8 +249,10 @@ fn is_hidden(character: char) -> bool {
     control || matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Embeds, overrides or isolates text direction, so that text reads otherwise than it is.
-pub(super) fn is_direction_mark(character: char) -> bool {
+/// Whether it embeds, overrides or isolates text direction, so that text reads otherwise than it is
+/// (Unicode Standard Annex 9).
+#[must_use]
+pub fn is_direction_mark(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -336,7 +336,7 @@ async fn events_that_do_not_say_when_they_happened_are_one_moment_and_no_time_ca
 async fn what_is_no_event_and_what_is_not_said_is_refused() {
     let good = harmless("1").to_string();
     for (lines, more, said) in [
-        (vec![good.clone(), "{".to_owned()], vec!["--kind", "okta-event-hook"], "line 2: not JSON"),
+        (vec![good.clone(), "{".to_owned()], vec!["--kind", "okta-event-hook"], "line 2 is not JSON"),
         (vec!["[]".to_owned()], vec!["--kind", "okta-event-hook"], "line 1 is no JSON object"),
         (vec![" ".repeat(1_048_577)], vec!["--kind", "generic"], "line 1 is longer than"),
         (vec![good.clone()], vec![], "say what the events are"),

@@ -1,6 +1,7 @@
 //! Reads events that people have in files, as strictly as those that senders send: what the server
 //! would not take must not be judged here.
 
+use std::fmt::Display;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -18,27 +19,28 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The events of a file, one after the other; of standard input if the path is `-`.
 pub(super) fn read_all(path: &Path) -> anyhow::Result<Vec<Value>> {
-    let text = text(path)?;
-    let named = || path.display().to_string();
-    let values = serde_json::Deserializer::from_slice(&text).into_iter::<&RawValue>().take(EVENTS_MAX + 1);
-    let values: Vec<&RawValue> =
-        values.collect::<Result<_, _>>().with_context(|| format!("{} is not JSON", named()))?;
-    anyhow::ensure!(!values.is_empty(), "{} has no event", named());
-    anyhow::ensure!(values.len() <= EVENTS_MAX, "{} has more than {EVENTS_MAX} events", named());
-    values.into_iter().map(|value| parse(value.get().as_bytes()).with_context(named)).collect()
+    let (text, name) = (text(path)?, path.display().to_string());
+    let values =
+        serde_json::Deserializer::from_slice(without_mark(&text)).into_iter::<&RawValue>().take(EVENTS_MAX + 1);
+    let values: Vec<&RawValue> = values.collect::<Result<_, _>>().with_context(|| format!("{name} is not JSON"))?;
+    anyhow::ensure!(!values.is_empty(), "{name} has no event");
+    anyhow::ensure!(values.len() <= EVENTS_MAX, "{name} has more than {EVENTS_MAX} events");
+    values.into_iter().map(|value| parse(value.get().as_bytes(), &name)).collect()
 }
 
 /// The JSON of a file, or of standard input if the path is `-`.
 pub(super) fn read(path: &Path) -> anyhow::Result<Value> {
-    parse(&text(path)?).with_context(|| path.display().to_string())
+    parse(&text(path)?, &path.display())
 }
 
-/// The one document in these bytes.
-pub(super) fn parse(bytes: &[u8]) -> anyhow::Result<Value> {
+/// The one document in these bytes, which messages call `name`.
+pub(super) fn parse(bytes: &[u8], name: &dyn Display) -> anyhow::Result<Value> {
     let bytes = without_mark(bytes);
-    // The intake says what is wrong with good JSON; of the rest the parser says more.
-    serde_json::from_slice::<IgnoredAny>(bytes).context("not JSON")?;
-    intake::strict_json(bytes).context("the server would not take it")
+    intake::strict_json(bytes).map_err(|problem| match serde_json::from_slice::<IgnoredAny>(bytes) {
+        // Of what is no JSON at all the parser says more than the intake.
+        Err(error) => anyhow::Error::new(error).context(format!("{name} is not JSON")),
+        Ok(_) => anyhow::Error::new(problem).context(format!("the server would not take {name}")),
+    })
 }
 
 fn text(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -48,7 +50,7 @@ fn text(path: &Path) -> anyhow::Result<Vec<u8>> {
     } else {
         text = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     }
-    Ok(without_mark(&text).to_vec())
+    Ok(text)
 }
 
 fn without_mark(bytes: &[u8]) -> &[u8] {
@@ -61,15 +63,15 @@ mod tests {
 
     #[test]
     fn an_event_is_read_as_the_server_reads_it() {
-        assert_eq!(parse(b"\xef\xbb\xbf{\"a\": 1}").unwrap()["a"], 1);
+        assert_eq!(parse(b"\xef\xbb\xbf{\"a\": 1}", &"x").unwrap()["a"], 1);
         for (text, said) in [
             (&b"{\"a\": 1, \"a\": 2}"[..], "an object has the same name twice"),
             (b"{\"a\": 18446744073709551616}", "a number is out of the exact range"),
             (b"{\"a\": 1} {}", "trailing characters at line 1 column 10"),
             (b"{\"a\": \"\xff\"}", "not one JSON document"),
-            (b"", "not JSON: EOF"),
+            (b"", "x is not JSON: EOF"),
         ] {
-            let error = format!("{:#}", parse(text).unwrap_err());
+            let error = format!("{:#}", parse(text, &"x").unwrap_err());
             assert!(error.contains(said), "{error}");
         }
     }

@@ -132,7 +132,7 @@ impl Line {
 }
 
 fn event(text: &[u8], number: usize) -> anyhow::Result<Value> {
-    let event = event_file::parse(text).with_context(|| format!("line {number}"))?;
+    let event = event_file::parse(text, &format_args!("line {number}"))?;
     anyhow::ensure!(event.is_object(), "line {number} is no JSON object");
     Ok(event)
 }

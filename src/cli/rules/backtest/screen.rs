@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::stage::{AgainstName, LeftOut, Names, Outcome};
 use crate::backtest::{Change, OnRule, Person, Report, RuleCounts, Side, Span, Unnamed};
+use crate::cli::output::counted;
 use crate::incident::Timestamp;
 
 /// The most accounts listed of one sort; JSON has all.
@@ -31,13 +32,12 @@ pub(super) fn text(outcome: &Outcome<'_>) -> String {
     let Report { newly, no_longer, both, held, .. } = report;
     let _ = writeln!(
         text,
-        "{} newly contained, {} no longer, {} by both, {} held; {} containment{} begun instead of {}",
+        "{} newly contained, {} no longer, {} by both, {} held; {} begun instead of {}",
         newly.len(),
         no_longer.len(),
         both.len(),
         held.len(),
-        report.containments_after,
-        if report.containments_after == 1 { "" } else { "s" },
+        counted(report.containments_after, "containment"),
         report.containments_before
     );
     text
@@ -50,7 +50,7 @@ fn head(text: &mut String, names: &Names<'_>, report: &Report, left_out: LeftOut
         AgainstName::Nothing => "nothing, as the events were never judged".to_owned(),
     };
     let _ = writeln!(text, "Rule set {}, compared with {against}", names.rules.short(12));
-    let _ = write!(text, "{} alert{}", report.alerts, if report.alerts == 1 { "" } else { "s" });
+    text.push_str(&counted(report.alerts, "alert"));
     if let Some(Span { first, last }) = &report.span {
         let _ = write!(text, ", {} to {}", moment(first.at), moment(last.at));
     }
