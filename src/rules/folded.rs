@@ -81,13 +81,14 @@ mod tests {
     #[test]
     fn a_text_is_folded_and_followed_by_zeros_and_forgets_the_last_one() {
         let mut folded = Folded::default();
-        for text in ["A much longer text than the next, ΣΑΣ", "AbC", "密码 IS NOT 口令", "", "ÜΣς", "ſ\u{212a}"]
+        let long = "x".repeat(BLOCK + BEHIND);
+        for text in [&long, "AbC", "A text with letters of more cases, ΣΑΣ", "密码 IS NOT 口令", "", "ÜΣς", "ſ\u{212a}"]
         {
             folded.set(text);
             let expected = fold::folded(text);
             assert_eq!(folded.bytes(), expected.as_bytes());
-            let block: &[u8; 8] = folded.block(0).unwrap();
-            let first = expected.bytes().chain([0; 8]).take(8);
+            let block: &[u8; BEHIND] = folded.block(0).unwrap();
+            let first = expected.bytes().chain([0; BEHIND]).take(BEHIND);
             assert!(block.iter().copied().eq(first), "{text}");
         }
     }
