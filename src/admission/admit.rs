@@ -14,7 +14,7 @@ use crate::incident::{Ahead, Alert, AlertId, Clock, Mark, Opened, Room, RuleId, 
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
-use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, StoreError, Trail};
+use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, Slot, StoreError, Trail};
 
 /// Alerts that are put to the rules before others get their turn.
 const JUDGED_AT_ONCE: usize = 16;
@@ -141,7 +141,7 @@ impl Admission {
     ) -> Result<Receipt, AdmissionError> {
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
-        let mut opened = Vec::with_capacity(judged.len());
+        let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
         let mut in_this_delivery = Vec::new();
         let mut ahead = self.ahead(&judged, place, now);
         let (mut crowding, mut opens) = (Crowding::default(), false);
@@ -164,7 +164,8 @@ impl Admission {
             }
             opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
             crowding.see(&tally);
-            drafts.push(admitted(alert, key, decided, tally, now).map_err(refused)?);
+            firsts.push(drafts.len());
+            drafts.extend(admitted(alert, key, decided, tally, now).map_err(refused)?);
         }
         if opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
             return Err(AdmissionError::Overloaded);
@@ -174,7 +175,8 @@ impl Admission {
         match self.trail.append(key, drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => {
                 crowding.tell();
-                Ok(Receipt::of(ids, opened, &slots))
+                let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
+                Ok(Receipt::of(ids, opened, &of_alerts))
             }
             Appended::Repeated { .. } => Ok(Receipt::of_repeated(ids)),
             Appended::Conflict { first } => {

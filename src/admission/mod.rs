@@ -4,6 +4,7 @@
 mod admit;
 mod crowding;
 mod draft;
+mod fit;
 mod lanes;
 mod receipt;
 mod reload;

@@ -23,7 +23,9 @@ pub(super) async fn subject_of(
 
 fn enclosure(trail: &Trail, seq: u64) -> Result<Option<Enclosure>, StoreError> {
     let Some(record) = trail.read(seq, 1)?.pop() else { return Ok(None) };
-    let Event::AlertAdmitted { private, .. } = &record.event else { return Ok(None) };
+    let (Event::AlertAdmitted { private, .. } | Event::IncidentsOpened { private, .. }) = &record.event else {
+        return Ok(None);
+    };
     let Some(content) = trail.private(seq, private)? else { return Ok(None) };
     serde_json::from_slice(&content).map(Some).map_err(|error| StoreError::Damaged(error.to_string()))
 }

@@ -99,7 +99,8 @@ pub enum Event {
         /// Calls that were under way and were parked for the next start.
         parked: u32,
     },
-    /// An alert was admitted with its verdict; incidents it opened are in the same record.
+    /// An alert was admitted with its verdict; incidents it opened are in the same record, and in those
+    /// right behind it when there are too many.
     #[serde(rename = "alert.admitted")]
     AlertAdmitted {
         /// The alert, without personal data.
@@ -116,6 +117,19 @@ pub enum Event {
         #[serde(skip_serializing_if = "super::verdict::is_zero", default)]
         counted_left_out: u32,
         /// Salted digest of what lies beside this record (the event, the account, the texts).
+        private: Digest,
+    },
+    /// Further incidents that an admitted alert opens, which its own record has no room for. Recorded
+    /// together with it.
+    #[serde(rename = "incidents.opened")]
+    IncidentsOpened {
+        /// Which alert.
+        alert: AlertId,
+        /// Who sent it.
+        source: SourceName,
+        /// The incidents.
+        opened: Vec<Opened>,
+        /// Salted digest of what lies beside this record (the accounts, the texts).
         private: Digest,
     },
     /// An authenticated delivery could not be understood; its body lies beside the record.
@@ -376,6 +390,7 @@ impl Event {
             Self::RulePromoted { .. } => "rule.promoted",
             Self::SystemStopped { .. } => "system.stopped",
             Self::AlertAdmitted { .. } => "alert.admitted",
+            Self::IncidentsOpened { .. } => "incidents.opened",
             Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
             Self::DeliveryConflict { .. } => "delivery.conflict",
             Self::DeliveriesRefused { .. } => "deliveries.refused",
@@ -406,6 +421,7 @@ impl Event {
                 all.dedup();
                 all
             }
+            Self::IncidentsOpened { opened, .. } => opened.iter().map(|opened| &opened.plan.incident).collect(),
             Self::AccountResolved { incident, .. }
             | Self::IncidentHeld { incident, .. }
             | Self::IncidentApproved { incident, .. }

@@ -137,8 +137,15 @@ pub struct Plan {
     pub assurance: Assurance,
     /// The least the rules demand; kept so that the guard layer can be asked again at dispatch.
     pub assurance_floor: Assurance,
-    /// The rules that asked for it, the first being the one whose steps come first.
+    /// The rules that asked for it, the first being the one whose steps come first; of very many as many
+    /// as [`Plan::RULES_BYTES_MAX`] has room for.
     pub rules: Vec<RuleRef>,
     /// What to do, in order.
     pub actions: Vec<Action>,
+}
+
+impl Plan {
+    /// What the rules may come to on the plan's record, so that with two reasons of 500 characters any plan
+    /// fits on a record by itself.
+    pub const RULES_BYTES_MAX: usize = 2_560;
 }

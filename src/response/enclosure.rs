@@ -1,4 +1,4 @@
-//! What lies beside an admitted alert's record: the event, the accounts' references and the texts
+//! What lies beside an admitted alert's records: the event, the accounts' references and the texts
 //! for the employees. Personal data, so never part of the record itself.
 
 use std::collections::BTreeMap;
@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::EmployeeTexts;
 use crate::incident::{AccountRef, IncidentId};
 
-/// The private part of one `alert.admitted` record, as JSON.
+/// The private part of one `alert.admitted` or `incidents.opened` record, as JSON.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Enclosure {
-    /// The event as the sender wrote it.
+    /// The event as the sender wrote it; of `incidents.opened` nothing, as it lies beside its alert.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null", default)]
     pub event: serde_json::Value,
     /// One entry for each incident that the record opens.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]

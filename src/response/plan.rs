@@ -6,11 +6,14 @@ use super::guard::{Facts, at_planning};
 use super::merge::merged_actions;
 use super::{EmployeeTexts, Subject};
 use crate::incident::{
-    AccountRef, Alert, Assurance, Decision, HoldReason, IncidentId, NearestMiss, Opened, Plan, RuleId, Timestamp,
-    Verdict, VerdictKind,
+    AccountRef, Alert, Assurance, Decision, HoldReason, IncidentId, NearestMiss, Opened, Plan, RuleId, RuleRef,
+    Timestamp, Verdict, VerdictKind,
 };
 use crate::rules::{Match, Mode, Named, Response, Rule, RuleSet};
 use crate::trail::{Cover, Pseudonyms};
+
+/// What a rule comes to on a plan's record but for its title, roughly.
+const RULE_BYTES: usize = 200;
 
 /// One matching rule and what it asks for.
 #[derive(Debug)]
@@ -209,11 +212,23 @@ fn plan(
         account: pseudonym.to_owned(),
         assurance: alert.summary.assurance,
         assurance_floor: floor,
-        rules: acting.iter().map(|(rule, ..)| rule.reference.clone()).collect(),
+        rules: references(&acting),
         actions,
     };
     let texts: BTreeMap<u8, EmployeeTexts> = texts;
     Some((plan, Subject { account, texts }))
+}
+
+/// The rules that asked for the plan, the first and as many more as its record has room for.
+fn references(acting: &[(&Rule, &Response, &AccountRef)]) -> Vec<RuleRef> {
+    let mut bytes = 0;
+    let fits = |rule: &&RuleRef| {
+        let is_first = bytes == 0;
+        // A quotation mark becomes two characters.
+        bytes += RULE_BYTES + 2 * rule.title.len();
+        is_first || bytes <= Plan::RULES_BYTES_MAX
+    };
+    acting.iter().map(|(rule, ..)| &rule.reference).take_while(fits).cloned().collect()
 }
 
 fn acting<'t>(target: &'t Target<'_>) -> Option<(&'t Rule, &'t Response, &'t AccountRef)> {

@@ -157,6 +157,11 @@ impl Board {
                     self.open(seq, at, Incident::open(one, at));
                 }
             }
+            Event::IncidentsOpened { opened, .. } => {
+                for one in opened {
+                    self.open(seq, at, Incident::open(one, at));
+                }
+            }
             Event::ResponderPaused { actor, reason } => {
                 self.pause = Some(Pause { actor: actor.clone(), reason: reason.clone(), at });
             }

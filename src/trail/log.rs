@@ -284,7 +284,7 @@ fn replay(store: &dyn Store) -> Result<(Board, Figures), StoreError> {
 
 fn fold(state: &mut Option<Incident>, id: &IncidentId, record: &Record) -> Result<(), IllegalTransition> {
     match (&record.event, state) {
-        (Event::AlertAdmitted { opened, .. }, state) => {
+        (Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. }, state) => {
             if let Some(opened) = opened.iter().find(|opened| &opened.plan.incident == id) {
                 *state = Some(Incident::open(opened, record.at));
             }

@@ -40,6 +40,7 @@ pub(super) fn events() -> Vec<Event> {
     let at = Timestamp::UNIX_EPOCH;
     vec![
         alert_admitted(),
+        incidents_opened(),
         Event::SystemStarted { version: "0".to_owned(), rules: digest },
         Event::SystemStopped { parked: 1 },
         Event::RulesWatched { started: vec![Watched { rule: rule().id, behaviour: digest }], ended: vec![rule().id] },
@@ -126,10 +127,9 @@ fn alert_admitted() -> Event {
         body_sha256: digest,
         secret: "first".to_owned(),
     };
-    let rule = rule();
     let decision = Decision {
         account: Some("00ff".to_owned()),
-        rule: rule.clone(),
+        rule: rule(),
         author: None,
         kind: VerdictKind::Held,
         matched: vec!["selection".to_owned()],
@@ -143,22 +143,7 @@ fn alert_admitted() -> Event {
         decisions_left_out: 1,
         nearest: None,
     };
-    let reason = "test".to_owned();
-    let employee_reason = ReasonCode::parse("account-takeover").unwrap();
-    let plan = Plan {
-        incident: incident(1),
-        account_kind: AccountKind::Email,
-        account: "00ff".to_owned(),
-        assurance: Assurance::A,
-        assurance_floor: Assurance::B,
-        rules: vec![rule],
-        actions: vec![
-            Action::SignOut { reason: reason.clone(), employee_reason, wording: digest },
-            Action::Disable { reason },
-            Action::Enable { after_s: 28_800 },
-        ],
-    };
-    let opened = vec![Opened { plan, held: Some(HoldReason::ProtectedListed) }];
+    let opened = vec![opened(1)];
     Event::AlertAdmitted {
         alert: Box::new(alert),
         verdict: Box::new(verdict),
@@ -167,6 +152,31 @@ fn alert_admitted() -> Event {
         counted_left_out: 1,
         private: digest,
     }
+}
+
+fn incidents_opened() -> Event {
+    let source = SourceName::parse("okta").unwrap();
+    let (alert, private) = (AlertId::derive(&source, "key"), Digest::of(b"test"));
+    Event::IncidentsOpened { alert, source, opened: vec![opened(2)], private }
+}
+
+fn opened(number: u64) -> Opened {
+    let (reason, digest) = ("test".to_owned(), Digest::of(b"test"));
+    let employee_reason = ReasonCode::parse("account-takeover").unwrap();
+    let plan = Plan {
+        incident: incident(number),
+        account_kind: AccountKind::Email,
+        account: "00ff".to_owned(),
+        assurance: Assurance::A,
+        assurance_floor: Assurance::B,
+        rules: vec![rule()],
+        actions: vec![
+            Action::SignOut { reason: reason.clone(), employee_reason, wording: digest },
+            Action::Disable { reason },
+            Action::Enable { after_s: 28_800 },
+        ],
+    };
+    Opened { plan, held: Some(HoldReason::ProtectedListed) }
 }
 
 fn counted() -> Counted {

@@ -30,6 +30,7 @@ mod reload;
 mod rule_attacks;
 mod rule_signature;
 mod rules_tools;
+mod several_people;
 mod store_refuses;
 mod trail_pages;
 mod windows;

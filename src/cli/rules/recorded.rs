@@ -53,8 +53,12 @@ type Admitted = (u64, AlertSummary, crate::incident::Digest);
 fn of_incident(trail: &Trail, id: &str) -> anyhow::Result<Admitted> {
     let id = IncidentId::parse(id).map_err(refused)?;
     for seq in trail.store().of_incident(&id, PAGE)? {
-        if let Some(admitted) = trail.read(seq, 1)?.into_iter().find_map(admitted) {
-            return Ok(admitted);
+        for record in trail.read(seq, 1)? {
+            match record.event {
+                Event::AlertAdmitted { alert, private, .. } => return Ok((seq, *alert, private)),
+                Event::IncidentsOpened { alert, .. } => return before(trail, seq, &alert),
+                _ => {}
+            }
         }
     }
     Err(refused(anyhow::anyhow!("the trail has no incident {}", id.as_str())))
@@ -74,6 +78,13 @@ fn of_alert(trail: &Trail, id: &str) -> anyhow::Result<Admitted> {
             return Ok(admitted);
         }
     }
+}
+
+/// The alert's own record, which is not far before those of its further incidents.
+fn before(trail: &Trail, seq: u64, alert: &AlertId) -> anyhow::Result<Admitted> {
+    let from = seq.saturating_sub(PAGE as u64);
+    let mut found = trail.read(from, PAGE)?.into_iter().filter_map(admitted);
+    found.find(|(_, summary, _)| summary.id == *alert).context("the alert's own record is missing")
 }
 
 fn admitted(record: Record) -> Option<Admitted> {

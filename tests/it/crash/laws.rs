@@ -53,7 +53,7 @@ fn intents(records: &[Record]) -> HashMap<(ActionKind, &str), Vec<Timestamp>> {
     let mut intents: HashMap<(ActionKind, &str), Vec<Timestamp>> = HashMap::new();
     for record in records {
         match &record.event {
-            Event::AlertAdmitted { opened, .. } => {
+            Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => {
                 plans.extend(opened.iter().map(|one| (&one.plan.incident, one.plan.actions.as_slice())));
             }
             Event::AccountResolved { incident, user_id, .. } => {

@@ -234,7 +234,9 @@ pub(super) async fn records_in(folder: &Path) -> Vec<Record> {
 /// The incidents an event opens.
 pub(super) fn opened(event: Event) -> Vec<IncidentId> {
     match event {
-        Event::AlertAdmitted { opened, .. } => opened.into_iter().map(|opened| opened.plan.incident).collect(),
+        Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => {
+            opened.into_iter().map(|opened| opened.plan.incident).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -40,7 +40,7 @@ fn open_intents(records: &[Record], order: &Left) -> Vec<u64> {
     let mut open: BTreeMap<(&IncidentId, u8), u64> = BTreeMap::new();
     for record in records.iter().take_while(|record| record.seq < order.trail_size) {
         match &record.event {
-            Event::AlertAdmitted { opened, .. } => {
+            Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => {
                 for plan in opened.iter().map(|opened| &opened.plan) {
                     let actions = plan.actions.iter().enumerate();
                     kinds.extend(actions.map(|(step, action)| ((&plan.incident, step), action.kind())));

@@ -141,7 +141,10 @@ impl TestApp {
 fn words(event: &Event, state: &Incident) -> String {
     let step = |index: &u8| state.plan.actions[usize::from(*index)].kind().as_str();
     match event {
-        Event::AlertAdmitted { opened, .. } => match opened.iter().find(|opened| &opened.plan.incident == state.id()) {
+        Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => match opened
+            .iter()
+            .find(|opened| &opened.plan.incident == state.id())
+        {
             Some(opened) => opened.held.map_or("admitted".to_owned(), |held| format!("admitted, held: {}", word(held))),
             None => "covered".to_owned(),
         },

@@ -39,6 +39,7 @@ pub(super) fn play<'r>(from: &Alerts, window: &Window, stage: Stage<'r>) -> anyh
         looks_back: stage.looks_back(),
         is_paused: false,
         left_out: LeftOut::default(),
+        begun: None,
         stage,
     };
     player.play()?;
@@ -53,10 +54,12 @@ struct Player<'s, 'r> {
     looks_back: Duration,
     is_paused: bool,
     left_out: LeftOut,
+    /// The last alert of the time asked for: the records right behind its own may tell more of it.
+    begun: Option<Admitted>,
     stage: Stage<'r>,
 }
 
-/// What one record says of an admitted alert.
+/// What is recorded of an admitted alert.
 struct Admitted {
     seq: u64,
     at: Timestamp,
@@ -64,6 +67,8 @@ struct Admitted {
     verdict: Verdict,
     opened: Vec<Opened>,
     private: Digest,
+    /// What lies beside the records of further incidents.
+    behind: Vec<(u64, Digest)>,
 }
 
 impl Player<'_, '_> {
@@ -83,17 +88,25 @@ impl Player<'_, '_> {
             }
             next = last + 1;
         }
-        Ok(())
+        self.judge_begun()
     }
 
     fn take(&mut self, record: Record) -> anyhow::Result<()> {
         let (seq, at) = (record.seq, record.at);
+        if let Event::IncidentsOpened { alert, opened, private, .. } = record.event {
+            if let Some(begun) = self.begun.as_mut().filter(|begun| begun.summary.id == alert) {
+                begun.opened.extend(opened);
+                begun.behind.push((seq, private));
+            }
+            return Ok(());
+        }
+        self.judge_begun()?;
         match record.event {
             Event::ResponderPaused { .. } => self.is_paused = true,
             Event::ResponderResumed { .. } => self.is_paused = false,
             Event::AlertAdmitted { alert, verdict, opened, private, .. } if self.window.has(at) => {
-                let (summary, verdict) = (*alert, *verdict);
-                self.judge(Admitted { seq, at, summary, verdict, opened, private })?;
+                let (summary, verdict, behind) = (*alert, *verdict, Vec::new());
+                self.begun = Some(Admitted { seq, at, summary, verdict, opened, private, behind });
             }
             Event::AlertAdmitted { alert, private, .. } if self.window.is_led_in_by(at, self.looks_back) => {
                 self.remember(seq, at, *alert, &private)?;
@@ -112,12 +125,20 @@ impl Player<'_, '_> {
         Ok(())
     }
 
+    fn judge_begun(&mut self) -> anyhow::Result<()> {
+        self.begun.take().map_or(Ok(()), |begun| self.judge(begun))
+    }
+
     fn judge(&mut self, admitted: Admitted) -> anyhow::Result<()> {
-        let Admitted { seq, at, summary, verdict, mut opened, private } = admitted;
-        let Some(Enclosure { event, subjects }) = enclosure(self.store, seq, &private)? else {
+        let Admitted { seq, at, summary, verdict, mut opened, private, behind } = admitted;
+        let Some(Enclosure { event, mut subjects }) = enclosure(self.store, seq, &private)? else {
             self.left_out.erased += 1;
             return Ok(());
         };
+        for (seq, private) in behind {
+            let enclosure = enclosure(self.store, seq, &private)?;
+            subjects.extend(enclosure.into_iter().flat_map(|enclosure| enclosure.subjects));
+        }
         let Some(source) = self.sources.get(&summary.source) else {
             self.left_out.of_unknown_source += 1;
             return Ok(());
@@ -144,14 +165,18 @@ fn enclosure(store: &dyn Store, seq: u64, digest: &Digest) -> anyhow::Result<Opt
 /// An incident as it was opened; `None` when its event was erased.
 fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Known>> {
     let unresolved = held_unresolved(store, incident)?;
-    for seq in store.of_incident(incident, 1)? {
+    for seq in store.of_incident(incident, FIRST_RECORDS)? {
         for stored in store.read(seq, 1)? {
             let record = Record::decode(&stored.record).with_context(|| format!("record {seq}"))?;
-            let Event::AlertAdmitted { opened, private, .. } = record.event else { continue };
-            let opened = opened.into_iter().find(|opened| &opened.plan.incident == incident);
+            let (Event::AlertAdmitted { opened, private, .. } | Event::IncidentsOpened { opened, private, .. }) =
+                record.event
+            else {
+                continue;
+            };
+            let Some(opened) = opened.into_iter().find(|opened| &opened.plan.incident == incident) else { continue };
             let subjects = enclosure(store, seq, &private)?.map(|enclosure| enclosure.subjects);
             let subject = subjects.and_then(|mut subjects| subjects.remove(incident));
-            return Ok(opened.zip(subject).map(|(opened, subject)| Known {
+            return Ok(subject.map(|subject| Known {
                 account: subject.account,
                 held: opened.held.or(unresolved),
                 opened_at: record.at,
