@@ -53,9 +53,9 @@
 //! size and a deadline, and hands source name, headers and bytes to [`intake::Intake::receive`]:
 //! source, signature over the raw bytes, freshness, the source's limit, strict parsing, splitting
 //! into alerts, their keys. [`admission::Admission::admit`] evaluates the rules, takes the lane of
-//! each account concerned, looks at the board for pause and cooldown, plans, asks the guard layer,
-//! and appends once: keys, verdicts, plans. Then 202, or 200 for a repeat. The executor is woken by
-//! the board.
+//! each account concerned, looks at the board for pause and cooldown, plans, draws on the budgets, asks
+//! the guard layer, and appends once: keys, verdicts, plans. Then 202, or 200 for a repeat. The executor
+//! is woken by the board.
 //!
 //! *A step runs.* `executor::run` takes due incidents from the board, one at a time for each account.
 //! `executor::hand` resolves the account, reads it live, asks the guard layer, records

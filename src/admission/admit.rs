@@ -1,6 +1,6 @@
 //! Matches, plans, guards and records a delivery's alerts: one append, then the answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
 use tokio::sync::MutexGuard;
@@ -8,9 +8,12 @@ use tokio::task::yield_now;
 
 use super::crowding::Crowding;
 use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood};
+use super::drawn::Drawn;
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt};
-use crate::incident::{Ahead, Alert, AlertId, Clock, Mark, Opened, Room, RuleId, SourceName, Timestamp, Underway};
+use crate::incident::{
+    Ahead, Alert, AlertId, Clock, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Underway,
+};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
@@ -54,6 +57,7 @@ pub struct Admission {
     clock: Arc<dyn Clock>,
     settings: Settings,
     lanes: Lanes,
+    ledger: Mutex<Ledger>,
 }
 
 /// An alert with what the rules say to it.
@@ -69,7 +73,8 @@ impl Admission {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Arc<Self> {
-        Arc::new(Self { trail, rules, pseudonyms, clock, settings, lanes: Lanes::default() })
+        let ledger = Mutex::new(trail.board(|board| board.ledger().clone()));
+        Arc::new(Self { trail, rules, pseudonyms, clock, settings, lanes: Lanes::default(), ledger })
     }
 
     /// Admits a verified delivery: when this returns `Ok`, its alerts are durable with their verdicts
@@ -145,6 +150,7 @@ impl Admission {
         let mut in_this_delivery = Vec::new();
         let mut ahead = self.ahead(&judged, place, now);
         let (mut crowding, mut opens) = (Crowding::default(), false);
+        let mut drawn = Drawn::on(&self.ledger, now);
         for (alert, mut judged) in judged {
             let key = alert_key(&alert);
             // An alert known from before counts and opens nothing now, so it covers nothing either.
@@ -157,7 +163,11 @@ impl Admission {
             }
             let mut standing = self.standing(&judged);
             cover_within(&mut standing, &in_this_delivery);
-            let decided = judged.decide(&alert, &standing, rules, now);
+            let decided = if is_known {
+                judged.decide(&alert, &standing, &mut Ledger::default(), rules, now)
+            } else {
+                drawn.draw(|ledger| judged.decide(&alert, &standing, ledger, rules, now))
+            };
             if !decided.opened.is_empty() && !is_known {
                 opens = true;
                 in_this_delivery.extend(decided.opened.iter().flat_map(covers_of(now)));
@@ -175,6 +185,7 @@ impl Admission {
         match self.trail.append(key, drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => {
                 crowding.tell();
+                drawn.keep();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
                 Ok(Receipt::of(ids, opened, &of_alerts))
             }

@@ -89,6 +89,7 @@ mod tests {
                 Action::Disable { reason },
                 Action::Enable { after_s: u64::MAX },
             ],
+            spending: None,
         };
         Opened { plan, held: None }
     }

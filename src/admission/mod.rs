@@ -4,6 +4,7 @@
 mod admit;
 mod crowding;
 mod draft;
+mod drawn;
 mod fit;
 mod lanes;
 mod receipt;

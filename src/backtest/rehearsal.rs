@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ruling::{Known, Ruling};
 use crate::incident::{
-    AccountRef, Action, Alert, HoldReason, IncidentId, Opened, Plan, Room, RuleId, Timestamp, Underway, Windows,
+    AccountRef, Action, Alert, HoldReason, IncidentId, Ledger, Opened, Plan, Room, RuleId, Timestamp, Underway, Windows,
 };
 use crate::response::{Decided, Judged, Standing, resolve};
 use crate::rules::RuleSet;
@@ -21,6 +21,8 @@ pub struct Rehearsal<'r> {
     covers: HashMap<(RuleId, String), Covering>,
     /// What correlations have counted; no more of it than the server keeps.
     windows: Windows,
+    /// What was drawn on budgets since the first alert that was judged.
+    ledger: Ledger,
 }
 
 /// An incident that covers further alerts of its rule on its account.
@@ -37,7 +39,13 @@ impl<'r> Rehearsal<'r> {
     #[must_use]
     pub fn new(rules: &'r RuleSet) -> Self {
         // They stand for accounts in this table only and are seen by nobody.
-        Self { rules, pseudonyms: Pseudonyms::new(&[0; 32]), covers: HashMap::new(), windows: Windows::default() }
+        Self {
+            rules,
+            pseudonyms: Pseudonyms::new(&[0; 32]),
+            covers: HashMap::new(),
+            windows: Windows::default(),
+            ledger: Ledger::default(),
+        }
     }
 
     /// What the rules say to an alert that is received at `at`. Alerts come in the order of time;
@@ -53,7 +61,7 @@ impl<'r> Rehearsal<'r> {
             .collect();
         let covers = found.iter().map(|(key, covering)| (key.clone(), covering.at(at))).collect();
         let standing = Standing { paused, covers };
-        let Decided { verdict, opened, subjects } = judged.decide(alert, &standing, self.rules, at);
+        let Decided { verdict, opened, subjects } = judged.decide(alert, &standing, &mut self.ledger, self.rules, at);
         let mut known: BTreeMap<IncidentId, Known> =
             found.into_iter().map(|(_, covering)| (covering.incident, covering.known)).collect();
         for Opened { plan, held } in &opened {

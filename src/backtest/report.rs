@@ -35,6 +35,15 @@ pub struct Report {
 }
 
 impl Report {
+    /// How many accounts would newly be contained if no budget held them: a human's word is all that is
+    /// between them and that.
+    #[must_use]
+    pub fn held_by_budget_alone(&self) -> usize {
+        let by_budget = |side: &Side| side.held.is_some_and(HoldReason::is_budget);
+        let newly = self.held.iter().filter(|person| !person.was_contained());
+        newly.filter(|person| person.after.as_ref().is_some_and(by_budget)).count()
+    }
+
     /// Puts an account where it belongs. One that is held now and was contained before is in two
     /// lists.
     pub(super) fn file(&mut self, person: Person) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::incident::{
-    Alert, AlertId, AlertSummary, Assurance, Digest, HoldReason, LogSource, Opened, SourceName, Timestamp,
+    Alert, AlertId, AlertSummary, Assurance, Digest, HoldReason, Ledger, LogSource, Opened, SourceName, Timestamp,
 };
 use crate::response::{Decided, Standing, decide, targets};
 use crate::rules::{LOCALES, RuleSet, SourceFile, compile};
@@ -271,7 +271,8 @@ fn a_pause_holds_both_sides() {
 fn recorded(rules: &RuleSet, alert: &Alert, standing: &Standing, at: Timestamp) -> Decided {
     let evaluation = rules.evaluate(alert);
     let targets = targets(alert, evaluation.matches, &Pseudonyms::new(&[1; 32]));
-    decide(alert, targets, evaluation.nearest.and_then(|nearest| nearest.miss(&alert.event)), standing, rules, at)
+    let nearest = evaluation.nearest.and_then(|nearest| nearest.miss(&alert.event));
+    decide(alert, targets, nearest, standing, &mut Ledger::default(), rules, at)
 }
 
 fn read(record: &mut Recorded, decided: &Decided, earlier: Option<&Known>) -> Ruling {

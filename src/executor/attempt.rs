@@ -5,7 +5,7 @@ use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
 use crate::incident::{Action, Event, Failure, FailureClass, Finding, HoldReason};
-use crate::response::{Approved, Facts, at_dispatch};
+use crate::response::{Approved, Draw, Facts, at_dispatch, draws};
 use crate::rules::RuleSet;
 use crate::trail::RecordError;
 
@@ -19,11 +19,12 @@ impl Hand {
             }
         };
         let rules = self.rules.now();
-        let approved =
-            match at_dispatch(&self.facts(at, &rules.set), at.action.kind(), account.as_ref(), &self.own_corp_id) {
-                Ok(approved) => approved,
-                Err(reason) => return self.hold(at.id(), reason, None).await,
-            };
+        let draws = draws(&at.incident.plan, &rules.set);
+        let facts = self.facts(at, &rules.set, &draws);
+        let approved = match at_dispatch(&facts, at.action.kind(), account.as_ref(), &self.own_corp_id) {
+            Ok(approved) => approved,
+            Err(reason) => return self.hold(at.id(), reason, None).await,
+        };
         self.record(vec![at.started(attempt)]).await?;
         if self.is_paused() {
             // The pause came while the intent was being written; nothing has left yet.
@@ -93,7 +94,7 @@ impl Hand {
         self.trail.board(|board| board.pause().is_some())
     }
 
-    fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet) -> Facts<'a> {
+    fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet, draws: &'a [Draw]) -> Facts<'a> {
         Facts {
             paused: self.is_paused(),
             assurance: at.incident.plan.assurance,
@@ -102,6 +103,8 @@ impl Hand {
             user_id: Some(at.user_id),
             guardrails: rules.guardrails(),
             identities: rules.identities(),
+            draws,
+            beyond_budget: at.incident.beyond_budget,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountKind, Assurance, Digest, IncidentId, InvalidId, RuleId};
+use super::{AccountKind, Assurance, Digest, IncidentId, InvalidId, RuleId, Spending};
 
 /// A rule as it stood when it decided: id, title and the digest of its file's text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,10 +142,19 @@ pub struct Plan {
     pub rules: Vec<RuleRef>,
     /// What to do, in order.
     pub actions: Vec<Action>,
+    /// What it draws on budgets; absent when it takes nothing from anybody.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub spending: Option<Spending>,
 }
 
 impl Plan {
     /// What the rules may come to on the plan's record, so that with two reasons of 500 characters any plan
     /// fits on a record by itself.
     pub const RULES_BYTES_MAX: usize = 2_560;
+
+    /// Whether it takes anything from the account's owner, who would miss it if the rule was wrong.
+    #[must_use]
+    pub fn takes(&self) -> bool {
+        self.actions.iter().any(|action| action.kind() != ActionKind::Enable)
+    }
 }

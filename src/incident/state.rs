@@ -125,6 +125,8 @@ pub struct Incident {
     pub status: Status,
     /// One state for each action of the plan.
     pub steps: Vec<StepState>,
+    /// Whether a human let it go on although a budget was used up.
+    pub beyond_budget: bool,
 }
 
 impl Incident {
@@ -137,6 +139,7 @@ impl Incident {
             user_id: None,
             status: opened.held.map_or(Status::Open, Status::Held),
             steps: vec![StepState::Pending; opened.plan.actions.len()],
+            beyond_budget: false,
         }
     }
 
@@ -224,9 +227,8 @@ impl Incident {
             }
             Event::IncidentHeld { reason, .. } => self.status = Status::Held(*reason),
             Event::IncidentApproved { .. } => {
-                if !matches!(self.status, Status::Held(_)) {
-                    return Err(illegal("it is not held"));
-                }
+                let Status::Held(reason) = self.status else { return Err(illegal("it is not held")) };
+                self.beyond_budget |= reason.is_budget();
                 self.status = Status::Open;
             }
             Event::IncidentClosed { outcome, .. } => {

@@ -116,6 +116,12 @@ pub enum HoldReason {
     NotEnterpriseAccount,
     /// The account is another organization's.
     ForeignOrganization,
+    /// The budget of the rule is used up.
+    RuleBudget,
+    /// The budget of the source is used up.
+    SourceBudget,
+    /// The budget of the organization is used up.
+    OrganizationBudget,
     /// The alert names no account where the rule looks for it.
     AccountNotNamed,
     /// The alert or the look-up names more than one account.
@@ -137,6 +143,12 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
+    /// Whether it is that a budget is used up.
+    #[must_use]
+    pub fn is_budget(self) -> bool {
+        matches!(self, Self::RuleBudget | Self::SourceBudget | Self::OrganizationBudget)
+    }
+
     /// The reason in words, for responders.
     #[must_use]
     pub fn text(self) -> &'static str {
@@ -148,6 +160,9 @@ impl HoldReason {
             Self::ProtectionUnknown => "it could not be found out whether the account is protected",
             Self::NotEnterpriseAccount => "the account is not an Enterprise Account",
             Self::ForeignOrganization => "the account belongs to another organization",
+            Self::RuleBudget => "the budget of the rule is used up",
+            Self::SourceBudget => "the budget of the source is used up",
+            Self::OrganizationBudget => "the budget of the organization is used up",
             Self::AccountNotNamed => "the alert names no account where the rule looks for it",
             Self::AccountAmbiguous => "more than one account answers to the reference",
             Self::AccountNotFound => "no account answers to the reference",

@@ -2,8 +2,9 @@
 //! plan is made and again right before each dispatch; no rule can switch it off.
 //!
 //! The order is fixed: pause, assurance floor, protected accounts (listed, then live), own
-//! Enterprise Account only. What is not known counts against acting.
+//! Enterprise Account only, budgets. What is not known counts against acting.
 
+use super::Draw;
 use crate::directory::Account;
 use crate::incident::{AccountKind, AccountRef, ActionKind, Assurance, HoldReason, UserId};
 use crate::rules::{Guardrails, Identities};
@@ -25,6 +26,11 @@ pub struct Facts<'a> {
     pub guardrails: &'a Guardrails,
     /// Who is who, because an account may be listed under one name and alerted under another.
     pub identities: &'a Identities,
+    /// What the plan draws on budgets.
+    pub draws: &'a [Draw],
+    /// Whether a human let it go on although a budget was used up: a budget keeps rules from acting too
+    /// often, and not people.
+    pub beyond_budget: bool,
 }
 
 /// Proof that the guard layer let this kind of step on this account pass, just now. Only
@@ -58,6 +64,11 @@ impl Approved {
 /// # Errors
 /// Why the plan is held.
 pub fn at_planning(facts: &Facts<'_>) -> Result<(), HoldReason> {
+    refuse_by_name(facts)?;
+    refuse_beyond_budget(facts)
+}
+
+fn refuse_by_name(facts: &Facts<'_>) -> Result<(), HoldReason> {
     if facts.paused {
         return Err(HoldReason::Paused);
     }
@@ -85,7 +96,7 @@ pub fn at_dispatch(
         // Giving somebody their account back needs no protection from it.
         ActionKind::Enable if facts.paused => return Err(HoldReason::Paused),
         ActionKind::Enable => {}
-        ActionKind::SignOut | ActionKind::Disable => at_planning(facts)?,
+        ActionKind::SignOut | ActionKind::Disable => refuse_by_name(facts)?,
     }
     let account = live.ok_or(HoldReason::AccountNotFound)?;
     if facts.user_id != Some(&account.user_id) {
@@ -95,7 +106,18 @@ pub fn at_dispatch(
         refuse_live_protection(account)?;
     }
     refuse_other_accounts(account, own_corp_id)?;
+    if action != ActionKind::Enable {
+        refuse_beyond_budget(facts)?;
+    }
     Ok(Approved::assertion(&account.user_id, action))
+}
+
+fn refuse_beyond_budget(facts: &Facts<'_>) -> Result<(), HoldReason> {
+    let mut used_up = facts.draws.iter().filter(|draw| !draw.budget.has(draw.spent));
+    match used_up.next() {
+        Some(draw) if !facts.beyond_budget => Err(draw.used_up),
+        _ => Ok(()),
+    }
 }
 
 fn is_listed(facts: &Facts<'_>) -> bool {
@@ -130,122 +152,4 @@ fn refuse_other_accounts(account: &Account, own_corp_id: &str) -> Result<(), Hol
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const CORP: &str = "dingsandboxcorp0001";
-
-    fn account() -> Account {
-        Account {
-            user_id: UserId::parse("zhangsan").unwrap(),
-            enterprise_account: Some(true),
-            owner_corp_id: Some(CORP.into()),
-            disabled: Some(false),
-            admin: Some(false),
-            boss: Some(false),
-            senior: Some(false),
-        }
-    }
-
-    fn ask(change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>)) -> Result<Approved, HoldReason> {
-        let guardrails = Guardrails::protecting(&[("user_id", "listed01"), ("email", "chief@example.com")]);
-        let email = AccountRef::parse(AccountKind::Email, "zhang.san@example.com").unwrap();
-        let user_id = UserId::parse("zhangsan").unwrap();
-        let identities = Identities::default();
-        let mut live = Some(account());
-        let mut facts = Facts {
-            paused: false,
-            assurance: Assurance::A,
-            assurance_floor: Assurance::B,
-            account: &email,
-            user_id: Some(&user_id),
-            guardrails: &guardrails,
-            identities: &identities,
-        };
-        change(&mut facts, &mut live);
-        at_dispatch(&facts, ActionKind::Disable, live.as_ref(), CORP)
-    }
-
-    fn refusal(change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>)) -> HoldReason {
-        ask(change).expect_err("the guard layer should have refused")
-    }
-
-    #[test]
-    fn an_ordinary_own_account_passes() {
-        assert_eq!(ask(|_, _| {}).unwrap().user_id().as_str(), "zhangsan");
-    }
-
-    #[test]
-    fn each_guardrail_refuses_with_its_own_reason() {
-        assert_eq!(refusal(|facts, _| facts.paused = true), HoldReason::Paused);
-        assert_eq!(refusal(|facts, _| facts.assurance = Assurance::C), HoldReason::AssuranceTooLow);
-        assert_eq!(refusal(|_, live| live.as_mut().unwrap().admin = Some(true)), HoldReason::ProtectedLive);
-        assert_eq!(refusal(|_, live| live.as_mut().unwrap().boss = Some(true)), HoldReason::ProtectedLive);
-        assert_eq!(refusal(|_, live| live.as_mut().unwrap().senior = Some(true)), HoldReason::ProtectedLive);
-        assert_eq!(refusal(|_, live| *live = None), HoldReason::AccountNotFound);
-        assert_eq!(
-            refusal(|_, live| live.as_mut().unwrap().enterprise_account = Some(false)),
-            HoldReason::NotEnterpriseAccount
-        );
-        assert_eq!(
-            refusal(|_, live| live.as_mut().unwrap().owner_corp_id = Some("dingforeigncorp0002".into())),
-            HoldReason::ForeignOrganization
-        );
-    }
-
-    #[test]
-    fn what_dingtalk_does_not_say_counts_as_protected() {
-        assert_eq!(refusal(|_, live| live.as_mut().unwrap().admin = None), HoldReason::ProtectionUnknown);
-        assert_eq!(refusal(|_, live| live.as_mut().unwrap().senior = None), HoldReason::ProtectionUnknown);
-        assert_eq!(refusal(|_, live| live.as_mut().unwrap().owner_corp_id = None), HoldReason::ForeignOrganization);
-        assert_eq!(
-            refusal(|_, live| live.as_mut().unwrap().enterprise_account = None),
-            HoldReason::NotEnterpriseAccount
-        );
-    }
-
-    #[test]
-    fn a_listed_account_is_protected_by_every_name_it_has() {
-        let chief = AccountRef::parse(AccountKind::Email, "Chief@example.com").unwrap();
-        let listed = UserId::parse("listed01").unwrap();
-        let guardrails = Guardrails::protecting(&[("user_id", "listed01"), ("email", "chief@example.com")]);
-        let other = AccountRef::parse(AccountKind::Mobile, "13800000000").unwrap();
-        let identities = Identities::default();
-        let base = Facts {
-            paused: false,
-            assurance: Assurance::A,
-            assurance_floor: Assurance::B,
-            account: &chief,
-            user_id: None,
-            guardrails: &guardrails,
-            identities: &identities,
-        };
-        assert_eq!(at_planning(&base), Err(HoldReason::ProtectedListed));
-        let by_id = Facts { account: &other, user_id: Some(&listed), ..base };
-        assert_eq!(at_planning(&by_id), Err(HoldReason::ProtectedListed));
-    }
-
-    fn flag() -> impl Strategy<Value = Option<bool>> {
-        prop_oneof![Just(None), Just(Some(true)), Just(Some(false))]
-    }
-
-    proptest! {
-        #[test]
-        fn only_an_account_known_to_be_ordinary_and_ours_is_ever_approved(
-            enterprise in flag(), admin in flag(), boss in flag(), senior in flag(), own in any::<bool>(), paused in any::<bool>(),
-        ) {
-            let result = ask(|facts, live| {
-                facts.paused = paused;
-                let live = live.as_mut().unwrap();
-                (live.enterprise_account, live.admin, live.boss, live.senior) = (enterprise, admin, boss, senior);
-                if !own {
-                    live.owner_corp_id = Some("dingforeigncorp0002".into());
-                }
-            });
-            let ordinary = [admin, boss, senior] == [Some(false); 3];
-            prop_assert_eq!(result.is_ok(), !paused && own && ordinary && enterprise == Some(true));
-        }
-    }
-}
+mod tests;

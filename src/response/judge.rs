@@ -2,8 +2,11 @@
 //! alert's record, so it holds exactly as long as the alert does, counts once however often the alert
 //! is delivered, and is there again after a restart.
 
-use super::plan::{Decided, Standing, Target, decide, targets};
-use crate::incident::{Ahead, Alert, Counted, Mark, NearestMiss, RuleId, Timestamp, Verdict, VerdictKind, WindowState};
+use super::plan::{Decided, Standing, decide};
+use super::target::{Target, targets};
+use crate::incident::{
+    Ahead, Alert, Counted, Ledger, Mark, NearestMiss, RuleId, Timestamp, Verdict, VerdictKind, WindowState,
+};
 use crate::rules::{Match, RuleSet, Signal, When};
 use crate::trail::Pseudonyms;
 
@@ -96,11 +99,18 @@ impl<'r> Judged<'r> {
         tally
     }
 
-    /// Decides what is to be done.
+    /// Decides what is to be done. What that draws on budgets is counted in `ledger`.
     #[must_use]
-    pub fn decide(self, alert: &Alert, standing: &Standing, rules: &RuleSet, now: Timestamp) -> Decided {
+    pub fn decide(
+        self,
+        alert: &Alert,
+        standing: &Standing,
+        ledger: &mut Ledger,
+        rules: &RuleSet,
+        now: Timestamp,
+    ) -> Decided {
         let has_matched = !self.matched.is_empty();
-        let mut decided = decide(alert, self.targets, self.nearest, standing, rules, now);
+        let mut decided = decide(alert, self.targets, self.nearest, standing, ledger, rules, now);
         if decided.verdict.kind == VerdictKind::Unmatched && has_matched {
             decided.verdict.kind = VerdictKind::Counted;
         }

@@ -1,16 +1,21 @@
 //! Floor 3: from alert and match to plan, behind the guard layer. Pure: no I/O, no async, no clock.
 
+mod draw;
+mod draw_up;
 mod enclosure;
 mod guard;
 mod judge;
 mod merge;
 mod plan;
 mod resolve;
+mod target;
 mod wording;
 
+pub use draw::{Draw, draws};
 pub use enclosure::{Enclosure, Subject};
 pub use guard::{Approved, Facts, at_dispatch, at_planning};
 pub use judge::{Judged, Tally};
-pub use plan::{Decided, Standing, Target, decide, targets};
+pub use plan::{Decided, Standing, decide};
 pub use resolve::{Resolved, resolve};
+pub use target::{Target, targets};
 pub use wording::EmployeeTexts;

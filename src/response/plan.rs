@@ -2,58 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::draw_up::draw_up;
 use super::guard::{Facts, at_planning};
-use super::merge::merged_actions;
-use super::{EmployeeTexts, Subject};
+use super::target::{Meaning, Target, Watched};
+use super::{Draw, Subject, draws};
 use crate::incident::{
-    AccountRef, Alert, Assurance, Decision, HoldReason, IncidentId, NearestMiss, Opened, Plan, RuleId, RuleRef,
-    Timestamp, Verdict, VerdictKind,
+    AccountRef, Alert, Assurance, Decision, HoldReason, IncidentId, Ledger, NearestMiss, Opened, RuleId, Timestamp,
+    Verdict, VerdictKind,
 };
-use crate::rules::{Match, Mode, Named, Response, Rule, RuleSet};
-use crate::trail::{Cover, Pseudonyms};
-
-/// What a rule comes to on a plan's record but for its title, roughly.
-const RULE_BYTES: usize = 200;
-
-/// One matching rule and what it asks for.
-#[derive(Debug)]
-pub struct Target<'r> {
-    rule: &'r Rule,
-    matched: Vec<String>,
-    meaning: Meaning<'r>,
-}
-
-#[derive(Debug)]
-enum Meaning<'r> {
-    /// To be counted and shown: on whom it would act, or why it could not.
-    Watch(Watched<'r>),
-    /// To act, but it cannot be told on whom.
-    Nobody(HoldReason),
-    /// To act on this account.
-    Act { response: &'r Response, account: AccountRef, pseudonym: String },
-}
-
-/// What a rule that only watches would do.
-#[derive(Debug)]
-enum Watched<'r> {
-    /// Nothing; it has no response.
-    Detects,
-    /// It could not be told on whom.
-    Nobody(HoldReason),
-    /// Act on this account.
-    Account { response: &'r Response, account: AccountRef, pseudonym: String },
-}
-
-impl Target<'_> {
-    /// The rule and the pseudonym of the account it would act on, if it means to act.
-    #[must_use]
-    pub fn acts_on(&self) -> Option<(&RuleId, &str)> {
-        match &self.meaning {
-            Meaning::Act { pseudonym, .. } => Some((&self.rule.reference.id, pseudonym)),
-            Meaning::Watch(_) | Meaning::Nobody(_) => None,
-        }
-    }
-}
+use crate::rules::{Response, Rule, RuleSet};
+use crate::trail::Cover;
 
 /// What has to be known of the present to decide; taken from the board under the account's lane.
 #[derive(Debug, Default)]
@@ -75,23 +33,15 @@ pub struct Decided {
     pub subjects: BTreeMap<IncidentId, Subject>,
 }
 
-/// Finds out on whom each matching rule would act.
-#[must_use]
-pub fn targets<'r>(alert: &Alert, matches: Vec<Match<'r>>, pseudonyms: &Pseudonyms) -> Vec<Target<'r>> {
-    let of_match = |matched: Match<'r>| {
-        let meanings = meanings(&matched, alert, pseudonyms).into_iter();
-        meanings.map(move |meaning| Target { rule: matched.rule, meaning, matched: matched.matched.clone() })
-    };
-    matches.into_iter().flat_map(of_match).collect()
-}
-
-/// Decides. The same inputs give the same result, to the letter.
+/// Decides. The same inputs give the same result, to the letter. What the plans draw on budgets is counted in
+/// `ledger`.
 #[must_use]
 pub fn decide(
     alert: &Alert,
     targets: Vec<Target<'_>>,
     nearest: Option<NearestMiss>,
     standing: &Standing,
+    ledger: &mut Ledger,
     rules: &RuleSet,
     now: Timestamp,
 ) -> Decided {
@@ -109,35 +59,17 @@ pub fn decide(
     let mut opened = Vec::new();
     let mut subjects = BTreeMap::new();
     for (pseudonym, group) in groups {
-        let Some((plan, subject)) = plan(alert, &pseudonym, &group, rules, now) else { continue };
-        let held = hold(standing.paused, (plan.assurance, plan.assurance_floor), &subject.account, rules);
+        let (group, beyond_budget) = within_budget(group, ledger, rules, now);
+        let Some((plan, subject)) = draw_up(alert, &pseudonym, &group, ledger, rules, now) else { continue };
+        let proof = (plan.assurance, plan.assurance_floor);
+        let held = hold(standing.paused, proof, &subject.account, &draws(&plan, rules), rules);
         decisions.extend(group.into_iter().map(|target| planned(target, &plan.incident, held)));
+        let over = Some(HoldReason::RuleBudget);
+        decisions.extend(beyond_budget.into_iter().map(|target| planned(target, &plan.incident, over)));
         subjects.insert(plan.incident.clone(), subject);
         opened.push(Opened { plan, held });
     }
     Decided { verdict: verdict(decisions, nearest, rules), opened, subjects }
-}
-
-/// One for each account the rule means, which is mostly one.
-fn meanings<'r>(matched: &Match<'r>, alert: &Alert, pseudonyms: &Pseudonyms) -> Vec<Meaning<'r>> {
-    let rule: &'r Rule = matched.rule;
-    let Some(response) = &rule.response else { return vec![Meaning::Watch(Watched::Detects)] };
-    let nobody = |reason: HoldReason| match response.mode {
-        Mode::Enforce => Meaning::Nobody(reason),
-        Mode::Shadow => Meaning::Watch(Watched::Nobody(reason)),
-    };
-    let somebody = |account: AccountRef| {
-        let pseudonym = pseudonyms.of(&account);
-        match response.mode {
-            Mode::Enforce => Meaning::Act { response, account, pseudonym },
-            Mode::Shadow => Meaning::Watch(Watched::Account { response, account, pseudonym }),
-        }
-    };
-    match response.accounts_of_match(alert, matched.account.as_deref()) {
-        Ok(accounts) => accounts.into_iter().map(somebody).collect(),
-        Err(Named::Several) => vec![nobody(HoldReason::AccountAmbiguous)],
-        Err(Named::One(_) | Named::None | Named::Invalid) => vec![nobody(HoldReason::AccountNotNamed)],
-    }
 }
 
 /// The decision on a target that opens nothing; `None` when it is to be planned.
@@ -167,6 +99,24 @@ fn settled(
     Some(Decision { rule, author, kind, matched, incident, reason, account: None })
 }
 
+/// Leaves out the rules whose own budget is used up, as long as others act on the account: what the others
+/// ask for is not to wait for a human because of them. When there are no others, all stay.
+fn within_budget<'r>(
+    group: Vec<Target<'r>>,
+    ledger: &Ledger,
+    rules: &RuleSet,
+    now: Timestamp,
+) -> (Vec<Target<'r>>, Vec<Target<'r>>) {
+    let has_budget = |target: &Target<'r>| {
+        target.acting().is_some_and(|(rule, response, _)| {
+            let rule = &rule.reference.id;
+            !response.takes() || rules.budget_of(rule).has(ledger.of_rule(rule, now).and_one())
+        })
+    };
+    let (within, beyond): (Vec<_>, Vec<_>) = group.into_iter().partition(has_budget);
+    if within.is_empty() { (beyond, within) } else { (within, beyond) }
+}
+
 /// What a rule that only watches would have done, as far as that can be said without DingTalk.
 fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assurance, rules: &RuleSet) -> Decision {
     let (reason, account) = match watched {
@@ -174,7 +124,7 @@ fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assur
         Watched::Nobody(reason) => (Some(*reason), None),
         Watched::Account { response, account, pseudonym } => {
             // A pause says nothing about the rule.
-            (hold(false, (assurance, response.assurance), account, rules), Some(pseudonym.clone()))
+            (hold(false, (assurance, response.assurance), account, &[], rules), Some(pseudonym.clone()))
         }
     };
     let rule = target.rule.reference.clone();
@@ -193,56 +143,13 @@ fn covers(cover: &Cover, response: &Response, now: Timestamp) -> bool {
     cover.live || i128::from(age_ms) < response.cooldown.as_millis().cast_signed()
 }
 
-fn plan(
-    alert: &Alert,
-    pseudonym: &str,
-    group: &[Target<'_>],
-    rules: &RuleSet,
-    now: Timestamp,
-) -> Option<(Plan, Subject)> {
-    let mut acting: Vec<(&Rule, &Response, &AccountRef)> = group.iter().filter_map(acting).collect();
-    acting.sort_by(|(a, ..), (b, ..)| b.level.cmp(&a.level).then_with(|| a.reference.id.cmp(&b.reference.id)));
-    let account = acting.first()?.2.clone();
-    let incident = IncidentId::derive(&alert.summary.id, &account.key());
-    let (actions, texts) = merged_actions(&acting, &incident, alert, rules, now);
-    let floor = acting.iter().map(|(_, response, _)| response.assurance).min_by_key(|level| *level as u8)?;
-    let plan = Plan {
-        incident,
-        account_kind: account.kind(),
-        account: pseudonym.to_owned(),
-        assurance: alert.summary.assurance,
-        assurance_floor: floor,
-        rules: references(&acting),
-        actions,
-    };
-    let texts: BTreeMap<u8, EmployeeTexts> = texts;
-    Some((plan, Subject { account, texts }))
-}
-
-/// The rules that asked for the plan, the first and as many more as its record has room for.
-fn references(acting: &[(&Rule, &Response, &AccountRef)]) -> Vec<RuleRef> {
-    let mut bytes = 0;
-    let fits = |rule: &&RuleRef| {
-        let is_first = bytes == 0;
-        // A quotation mark becomes two characters.
-        bytes += RULE_BYTES + 2 * rule.title.len();
-        is_first || bytes <= Plan::RULES_BYTES_MAX
-    };
-    acting.iter().map(|(rule, ..)| &rule.reference).take_while(fits).cloned().collect()
-}
-
-fn acting<'t>(target: &'t Target<'_>) -> Option<(&'t Rule, &'t Response, &'t AccountRef)> {
-    match &target.meaning {
-        Meaning::Act { response, account, .. } => Some((target.rule, response, account)),
-        Meaning::Watch(_) | Meaning::Nobody(_) => None,
-    }
-}
-
-/// Asks the guard layer about an account, with what the source proves and what is demanded.
+/// Asks the guard layer about an account, with what the source proves, what is demanded, and what is drawn
+/// on budgets.
 fn hold(
     paused: bool,
     (assurance, assurance_floor): (Assurance, Assurance),
     account: &AccountRef,
+    draws: &[Draw],
     rules: &RuleSet,
 ) -> Option<HoldReason> {
     let facts = Facts {
@@ -253,6 +160,8 @@ fn hold(
         user_id: rules.identities().user_for(account.value()),
         guardrails: rules.guardrails(),
         identities: rules.identities(),
+        draws,
+        beyond_budget: false,
     };
     at_planning(&facts).err()
 }

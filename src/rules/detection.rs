@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::budget::Cost;
+use super::allowance::Cost;
 use super::condition::Condition;
 use super::field::Field;
 use super::item::Item;
@@ -164,7 +164,7 @@ fn read_condition(node: &Node, searches: &[Named], context: &Context<'_>, report
         }
         conditions.push(condition);
     }
-    context.budget().spend(Cost::ConditionParts, parts, node.at, report)?;
+    context.allowance().spend(Cost::ConditionParts, parts, node.at, report)?;
     if is_list { Some(Condition::Any(conditions)) } else { conditions.pop() }
 }
 

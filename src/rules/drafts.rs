@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::incident::{ReasonCode, RuleId};
 
-use super::budget::Budget;
+use super::allowance::Allowance;
 use super::correlation::{self, Correlation, CorrelationDraft};
 use super::detector::Draft;
 use super::document::{self, Document};
@@ -53,7 +53,7 @@ impl Drafts {
         each_read(files, threads, read, |files| gathered.take_all(files, reasons, reports));
         let Gathered { mut rules, filters, correlations, .. } = gathered;
         let is_correlation = |name: &str| correlations.iter().any(|(_, draft)| draft.is_called(name));
-        apply_filters(&filters, &mut rules, &is_correlation, lists.budget(), reports);
+        apply_filters(&filters, &mut rules, &is_correlation, lists.allowance(), reports);
         let correlations = correlation::link(correlations, &rules, reports);
         fed::check(&rules, &correlations, reports);
         check_each(&rules, reports);
@@ -165,13 +165,13 @@ fn apply_filters(
     filters: &[Reported<Filter>],
     drafts: &mut [Reported<Draft>],
     is_correlation: &dyn Fn(&str) -> bool,
-    budget: &Budget,
+    allowance: &Allowance,
     reports: &mut [Report],
 ) {
     for (index, filter) in filters {
         if let Some(report) = reports.get_mut(*index) {
             let mut drafts: Vec<&mut Draft> = drafts.iter_mut().map(|(_, draft)| draft).collect();
-            filter.apply(&mut drafts, is_correlation, budget, report);
+            filter.apply(&mut drafts, is_correlation, allowance, report);
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::incident::{Digest, LogSource, RuleId};
 
-use super::budget::{Budget, Cost};
+use super::allowance::{Allowance, Cost};
 use super::detection::Detection;
 use super::detector::Draft;
 use super::document::Origin;
@@ -86,7 +86,7 @@ impl Filter {
         &self,
         drafts: &mut [&mut Draft],
         is_correlation: &dyn Fn(&str) -> bool,
-        budget: &Budget,
+        allowance: &Allowance,
         report: &mut Report,
     ) {
         if let Rules::Named(named) = &self.rules {
@@ -107,7 +107,7 @@ impl Filter {
         }
         let mut narrowed = 0_usize;
         for draft in drafts.iter_mut().filter(|draft| self.is_for(draft)) {
-            if budget.spend(Cost::ConditionParts, self.detection.parts(), self.at, report).is_none() {
+            if allowance.spend(Cost::ConditionParts, self.detection.parts(), self.at, report).is_none() {
                 return;
             }
             draft.detector.narrow(&self.detection, &self.called, self.version);

@@ -1,7 +1,9 @@
-//! Reads `guardrails.yml`: the accounts no rule may touch, and whom an employee may contact.
+//! Reads `guardrails.yml`: the accounts no rule may touch, how often rules may act, and whom an employee may
+//! contact.
 
 use crate::incident::{AccountKind, AccountRef};
 
+use super::budgets::Budgets;
 use super::problem::Report;
 use super::reader::{self, Fields};
 use super::source::{self, SourceFile};
@@ -30,6 +32,7 @@ const KINDS: [AccountKind; 6] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guardrails {
     protected: Vec<Protected>,
+    budgets: Budgets,
     contact: String,
 }
 
@@ -44,7 +47,7 @@ pub struct Protected {
 
 impl Default for Guardrails {
     fn default() -> Self {
-        Self { protected: Vec::new(), contact: CONTACT_DEFAULT.to_owned() }
+        Self { protected: Vec::new(), budgets: Budgets::default(), contact: CONTACT_DEFAULT.to_owned() }
     }
 }
 
@@ -60,6 +63,12 @@ impl Guardrails {
     #[must_use]
     pub fn is_protected(&self, account: &AccountRef) -> bool {
         self.protected.iter().any(|protected| protected.account == *account)
+    }
+
+    /// How often rules may act by themselves.
+    #[must_use]
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
     }
 
     /// Whom the employee may contact; at most 60 characters.
@@ -86,11 +95,12 @@ impl Guardrails {
         };
         let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
         let fields = Fields::of(&root, FILE, report)?;
-        fields.only(&["protected", "contact"], report);
+        fields.only(&["protected", "budgets", "contact"], report);
         let contact = match fields.get("contact") {
             Some(node) => read_contact(node, report),
             None => Some(CONTACT_DEFAULT.to_owned()),
         };
+        let budgets = fields.get("budgets").map_or(Some(Budgets::default()), |node| Budgets::read(node, report));
         let protected = fields.need("protected", report)?;
         let protected = match &protected.value {
             Yaml::List(items) if items.len() > PROTECTED_MAX => {
@@ -102,7 +112,7 @@ impl Guardrails {
                 .filter_map(|item| Protected::read(item, report))
                 .collect(),
         };
-        Some(Self { protected, contact: contact? })
+        Some(Self { protected, budgets: budgets?, contact: contact? })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Compiles one key of a search with its values.
 
-use super::budget::Cost;
+use super::allowance::Cost;
 use super::encode;
 use super::expression::{Expression, Refused};
 use super::field::Field;
@@ -158,7 +158,7 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
                     "write `re|i`, `re|m` or `re|s`",
                 );
             }
-            context.budget().spend(Cost::ExpressionBytes, 0, node.at, report)?;
+            context.allowance().spend(Cost::ExpressionBytes, 0, node.at, report)?;
             if Expression::is_bare(text) {
                 let what = format!("`{text}` is found anywhere in a value, also within a longer word");
                 report.warn(
@@ -173,7 +173,7 @@ fn special(node: &Node, modifiers: Modifiers, context: &Context<'_>, report: &mu
             let bytes = compiled.as_ref().map_or_else(|refused| refused.bytes, Expression::bytes);
             let expression =
                 compiled.map_err(|Refused { what, advice, .. }| report.error_with(node.at, what, advice)).ok();
-            context.budget().spend(Cost::ExpressionBytes, bytes, node.at, report)?;
+            context.allowance().spend(Cost::ExpressionBytes, bytes, node.at, report)?;
             let expression = expression?;
             Some(Test::Expression(expression))
         }

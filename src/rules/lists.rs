@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::budget::Budget;
+use super::allowance::Allowance;
 use super::drafts::VALUES_MAX as FOLDER_VALUES_MAX;
 use super::problem::Report;
 use super::reader;
@@ -23,7 +23,7 @@ const VALUE_BYTES_MAX: usize = 1_024;
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     by_name: BTreeMap<String, List>,
-    budget: Budget,
+    allowance: Allowance,
 }
 
 /// One list.
@@ -69,12 +69,12 @@ impl Lists {
                 break;
             }
         }
-        Self { by_name: lists, budget: Budget::default() }
+        Self { by_name: lists, allowance: Allowance::default() }
     }
 
     /// What all rules together may come to.
-    pub(super) fn budget(&self) -> &Budget {
-        &self.budget
+    pub(super) fn allowance(&self) -> &Allowance {
+        &self.allowance
     }
 
     /// The names of all lists.
@@ -103,8 +103,8 @@ impl<'l> Context<'l> {
     }
 
     /// What all rules together may come to.
-    pub(super) fn budget(&self) -> &'l Budget {
-        self.lists.budget()
+    pub(super) fn allowance(&self) -> &'l Allowance {
+        self.lists.allowance()
     }
 
     /// The values of the list; the detection depends on it from now on.

@@ -1,6 +1,7 @@
 //! Loads a rules folder, all or nothing: reads every file, checks each and all together, runs the
 //! rules' own tests, and gives either a rule set or every problem there is.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::incident::Digest;
@@ -119,6 +120,9 @@ pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>,
     if sorted.rules.is_empty() {
         reports.push(without_rules(folder));
     }
+    if reports.iter().all(|report| report.errors() == 0) {
+        reports.push(check_budgets(&guardrails, &drafts, folder));
+    }
     Opened {
         drafts,
         reports,
@@ -221,6 +225,15 @@ fn read_guardrails(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Re
     let guardrails = Guardrails::read(file, &mut report);
     reports.push(report);
     guardrails
+}
+
+/// Only where every rule could be read: one that could not is not missing.
+fn check_budgets(guardrails: &Guardrails, drafts: &Drafts, folder: &str) -> Report {
+    let mut report = Report::about(format!("{folder}{}", guardrails::FILE));
+    let single = drafts.rules.iter().map(|(_, draft)| &draft.detector.rule.reference.id);
+    let known: HashSet<_> = single.chain(drafts.correlations.iter().map(|(_, one)| &one.rule.reference.id)).collect();
+    guardrails.budgets().check_rules(|rule| known.contains(rule), &mut report);
+    report
 }
 
 /// Without the file nobody is known by mail address; such alerts are then held, not guessed.

@@ -20,9 +20,10 @@
 //! tells of one event; `skeleton` begins a rule and `promote` lets one act; `vouched` and `signature` say who
 //! vouches for a set, and `in_force` holds the one that decides.
 
+mod allowance;
 mod attributes;
 mod behaviour;
-mod budget;
+mod budgets;
 mod carried;
 mod commit;
 mod committed;
@@ -107,6 +108,7 @@ mod version;
 mod vouched;
 mod yaml;
 
+pub use budgets::Budgets;
 pub use commit::checked_out;
 pub use committed::{Committed, NotCommitted, committed};
 pub use correlation::{Correlation, Row, Signal, SignalValue, Told, When};

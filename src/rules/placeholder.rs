@@ -1,6 +1,6 @@
 //! Puts the values of lists in the place of `%name%`.
 
-use super::budget::Cost;
+use super::allowance::Cost;
 use super::lists::{self, Context};
 use super::pattern::Written;
 use super::problem::{Place, Report};
@@ -28,7 +28,7 @@ pub(super) fn expanded(text: &str, context: &Context<'_>, at: Place, report: &mu
             return None;
         }
     };
-    context.budget().spend(Cost::ExpandedChars, 0, at, report)?;
+    context.allowance().spend(Cost::ExpandedChars, 0, at, report)?;
     let mut texts = vec![Written::literal("")];
     for part in parts {
         let values: Vec<Written> = match part {
@@ -58,7 +58,7 @@ pub(super) fn expanded(text: &str, context: &Context<'_>, at: Place, report: &mu
         };
         texts = texts.iter().flat_map(|before| values.iter().map(move |value| joined(before, value))).collect();
     }
-    context.budget().spend(Cost::ExpandedChars, chars(&texts), at, report)?;
+    context.allowance().spend(Cost::ExpandedChars, chars(&texts), at, report)?;
     Some(texts)
 }
 

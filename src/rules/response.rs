@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::incident::path::{Path, Reached};
-use crate::incident::{AccountKind, AccountRef, Alert, Assurance, ReasonCode};
+use crate::incident::{AccountKind, AccountRef, ActionKind, Alert, Assurance, Budget, ReasonCode};
 
+use super::budgets;
 use super::duration;
 use super::problem::{Place, Report};
 use super::reader::{self, Fields};
@@ -19,7 +20,7 @@ const COOLDOWN_S: std::ops::RangeInclusive<u64> = 0..=30 * 86_400;
 const COOLDOWN_DEFAULT: Duration = Duration::from_secs(3_600);
 
 /// The keys of a `response`.
-pub(super) const KEYS: [&str; 7] = ["mode", "account", "each", "limit", "steps", "cooldown", "assurance"];
+pub(super) const KEYS: [&str; 8] = ["mode", "account", "each", "limit", "steps", "cooldown", "assurance", "budget"];
 /// The most accounts that one alert may have one rule act on.
 pub(super) const ACCOUNTS_MAX: u8 = 20;
 /// The modes by their names.
@@ -61,6 +62,8 @@ pub struct Response {
     pub assurance: Assurance,
     /// How many accounts one alert may name, of which each is acted on; without it, exactly one.
     pub each: Option<u8>,
+    /// How often it may act, where that is less than `guardrails.yml` allows.
+    pub budget: Option<Budget>,
 }
 
 /// Where an event names an account, and what kind of name it is.
@@ -86,6 +89,12 @@ pub enum Named {
 }
 
 impl Response {
+    /// Whether it takes anything from the account's owner.
+    #[must_use]
+    pub fn takes(&self) -> bool {
+        self.steps.iter().any(|step| step.kind() != ActionKind::Enable)
+    }
+
     /// The account that the alert names to this rule: the distinct values its path reaches, or the
     /// person found by the source's kind when the rule has no path.
     #[must_use]
@@ -157,6 +166,7 @@ impl Response {
             Some(node) => AccountPath::read(node, report).map(Some),
             None => Some(None),
         };
+        let budget = read_or(&fields, "budget", None, report, |node, report| budgets::read_own(node, report).map(Some));
         let each = read_each(&fields, report);
         let steps = fields.need("steps", report).and_then(|node| step::read_steps(node, title, codes, report));
         Some(Self {
@@ -166,6 +176,7 @@ impl Response {
             cooldown: cooldown?,
             assurance: assurance?,
             each: each?,
+            budget: budget?,
         })
     }
 }

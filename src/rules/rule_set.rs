@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::{Alert, Digest, LogSource, NearestMiss, RuleId};
+use crate::incident::{Alert, Budget, Digest, LogSource, NearestMiss, RuleId};
 
 use super::correlation::{self, Correlation, Feeds, Signal};
 use super::detector::Detector;
@@ -99,6 +99,17 @@ impl RuleSet {
             .iter()
             .map(|detector| &detector.rule)
             .chain(self.correlations.iter().map(|correlation| &correlation.rule))
+    }
+
+    /// How often a rule may act: as `guardrails.yml` says, or less where the rule says so.
+    #[must_use]
+    pub fn budget_of(&self, rule: &RuleId) -> Budget {
+        let of_all = self.guardrails.budgets().of_rule(rule);
+        let own = self
+            .all_rules()
+            .find(|known| known.reference.id == *rule)
+            .and_then(|known| known.response.as_ref()?.budget);
+        own.map_or(of_all, |own| own.narrowed(of_all))
     }
 
     /// Takes what the event, which these rules match, adds to correlations to `holds`, one signal after

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::watches::Watches;
 use crate::incident::{
-    Event, IllegalTransition, Incident, IncidentId, Outcome, RuleId, Status, Timestamp, UserId, Windows,
+    Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, RuleId, Status, Timestamp, UserId, Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -20,6 +20,7 @@ pub struct Board {
     covers: HashMap<(RuleId, String), Cover>,
     pause: Option<Pause>,
     windows: Windows,
+    ledger: Ledger,
     watches: Watches,
     were_rules_signed: bool,
 }
@@ -78,6 +79,12 @@ impl Board {
     #[must_use]
     pub fn windows(&self) -> &Windows {
         &self.windows
+    }
+
+    /// What there was to be done in the last day, by what budgets are for.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// A live incident.
@@ -178,6 +185,9 @@ impl Board {
 
     fn open(&mut self, seq: u64, at: Timestamp, incident: Incident) {
         let id = incident.id().clone();
+        if let Some(spending) = &incident.plan.spending {
+            self.ledger.note(&spending.source, incident.plan.rules.iter().map(|rule| &rule.id), at);
+        }
         for rule in &incident.plan.rules {
             let cover = Cover { incident: id.clone(), opened_at: at, live: true };
             self.covers.insert((rule.id.clone(), incident.plan.account.clone()), cover);

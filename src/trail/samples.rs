@@ -6,7 +6,7 @@ use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, Action, AlertId, AlertSummary, Amount, Assurance, Counted, Counts, Decision, Digest, Event, Evidence,
     Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome, Plan, ReasonCode, Resolution,
-    RuleId, RuleRef, SourceName, Timestamp, UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
+    RuleId, RuleRef, SourceName, Spending, Spent, Timestamp, UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
 };
 
 /// Waits for an append on this thread.
@@ -175,6 +175,12 @@ fn opened(number: u64) -> Opened {
             Action::Disable { reason },
             Action::Enable { after_s: 28_800 },
         ],
+        spending: Some(Spending {
+            source: SourceName::parse("okta").unwrap(),
+            organization: Spent { hour: 3, day: 4 },
+            of_source: Spent { hour: 2, day: 3 },
+            of_rules: vec![Spent { hour: 1, day: 2 }],
+        }),
     };
     Opened { plan, held: Some(HoldReason::ProtectedListed) }
 }

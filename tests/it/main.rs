@@ -9,6 +9,7 @@ mod admission;
 mod api;
 mod authentication;
 mod backtest;
+mod budgets;
 mod concurrency;
 mod console;
 mod correlations;

@@ -83,8 +83,8 @@ fn f01_a_fault_is_named_with_file_line_and_column() {
         ("level: high", "levle: high", format!("{RULE}:{level}:1: unknown key `levle`; did you mean `level`?")),
         (
             "response:\n",
-            "response:\n    budget: 5\n",
-            format!("{RULE}:{}:5: unknown key `budget` in response", response + 1),
+            "response:\n    quota: 5\n",
+            format!("{RULE}:{}:5: unknown key `quota` in response", response + 1),
         ),
         (
             "level: high\n",

@@ -5,7 +5,7 @@ use std::path::Path;
 use portcullis::incident::{Event, HoldReason, IncidentId, Status};
 use serde_json::{Value, json};
 
-use crate::harness::{Delivery, Kept, Process, Set, TestApp};
+use crate::harness::{Delivery, Kept, Process, Set, TestApp, allow_much};
 
 /// As many as a rule may allow.
 const MANY: usize = 20;
@@ -21,6 +21,7 @@ fn forty(rules: &Path) {
 }
 
 fn write(rules: &Path, count: usize, more: &str) {
+    allow_much(rules);
     for number in 1..=count {
         let reason = "r".repeat(500);
         let text = format!(

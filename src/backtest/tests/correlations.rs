@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::incident::Windows;
+use crate::incident::{Ledger, Windows};
 use crate::response::Judged;
 
 /// Three of rule 1 by one person within an hour.
@@ -165,7 +165,7 @@ fn the_record_of_a_correlation_says_what_the_rules_said() {
         let mut ahead = windows.ahead(&wanted, None, at);
         let tally = judged.count(&rules, &alert, &pseudonyms, &mut ahead);
         tally.counted.iter().for_each(|counted| windows.apply(counted, at));
-        let decided = judged.decide(&alert, &Standing::default(), &rules, at);
+        let decided = judged.decide(&alert, &Standing::default(), &mut Ledger::default(), &rules, at);
         assert_eq!(read(&mut record, &decided, None), rehearsal.judge(&alert, at, false), "{number}");
     }
     assert_eq!(windows.count(), 1);

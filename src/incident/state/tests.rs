@@ -31,6 +31,7 @@ fn opened() -> Opened {
         assurance_floor: Assurance::B,
         rules: Vec::new(),
         actions,
+        spending: None,
     };
     Opened { plan, held: None }
 }
@@ -189,5 +190,23 @@ proptest! {
                 prop_assert_eq!(state, &StepState::Pending, "step {} began before its turn", index);
             }
         }
+    }
+}
+
+#[test]
+fn only_who_approves_what_a_budget_holds_lets_it_go_beyond_budgets() {
+    let approved = || Event::IncidentApproved { incident: id(), actor: "test".into(), reason: "drill".into() };
+    let held = |reason| Event::IncidentHeld { incident: id(), reason, failure: None };
+    for (reason, beyond) in [
+        (HoldReason::Paused, false),
+        (HoldReason::RuleBudget, true),
+        (HoldReason::SourceBudget, true),
+        (HoldReason::OrganizationBudget, true),
+    ] {
+        let mut incident = Incident::open(&opened(), Timestamp::UNIX_EPOCH);
+        for event in [held(reason), approved(), held(HoldReason::ProtectedLive), approved()] {
+            incident.apply(&event, Timestamp::UNIX_EPOCH).unwrap();
+        }
+        assert_eq!(incident.beyond_budget, beyond, "{reason:?}");
     }
 }

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::incident::{Action, ActionKind, AlertId, AlertSummary, Digest, LogSource, SourceName};
+use crate::incident::{Action, ActionKind, AlertId, AlertSummary, Digest, LogSource, Plan, SourceName};
+use crate::response::targets;
 use crate::rules::{LOCALES, SourceFile, compile};
+use crate::trail::Pseudonyms;
 
 const CONTAIN: &str = "
     - sign_out: {reason: '{{ rule.title }} {{ incident.id }}', employee_reason: account-takeover}
@@ -70,6 +72,11 @@ fn about(person: &str) -> Alert {
 }
 
 fn decided(rules: &RuleSet, alert: &Alert, standing: &Standing) -> Decided {
+    decided_after(&mut Ledger::default(), rules, alert, standing)
+}
+
+/// As after the plans that the ledger knows.
+fn decided_after(ledger: &mut Ledger, rules: &RuleSet, alert: &Alert, standing: &Standing) -> Decided {
     let evaluation = rules.evaluate(alert);
     let targets = targets(alert, evaluation.matches, &Pseudonyms::new(&[1; 32]));
     decide(
@@ -77,6 +84,7 @@ fn decided(rules: &RuleSet, alert: &Alert, standing: &Standing) -> Decided {
         targets,
         evaluation.nearest.and_then(|nearest| nearest.miss(&alert.event)),
         standing,
+        ledger,
         rules,
         Timestamp::from_second(1_000_000).unwrap(),
     )

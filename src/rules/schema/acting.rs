@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::budgets;
 use super::super::lint::{Lint, LintLevel};
 use super::super::own_tests::TESTS_MAX;
 use super::super::response::{ACCOUNTS_MAX, ASSURANCES, KINDS, MODES};
 use super::super::step::{STEPS, STEPS_MAX};
 use super::{counting, line, mapping};
+use crate::incident::Budget;
 
 /// A length of time.
 pub(super) const DURATION: &str = r"^\d+[smhd]$";
@@ -49,6 +51,7 @@ pub(super) fn response() -> Value {
                     "description": "What a source must prove: A body, time and id signed; B body signed; C caller known; D secret in the URL.",
                 }),
             ),
+            ("budget", budget()),
         ],
     );
     if let Some(response) = response.as_object_mut() {
@@ -57,6 +60,18 @@ pub(super) fn response() -> Value {
         response.insert("else".to_owned(), json!({ "properties": { "limit": false } }));
     }
     response
+}
+
+fn budget() -> Value {
+    let number = || json!({ "type": "integer", "minimum": 0, "maximum": Budget::MOST });
+    let keys: Map<String, Value> = budgets::KEYS.map(|key| (key.to_owned(), number())).into_iter().collect();
+    json!({
+        "type": "object",
+        "description": "How often the rule may act before a human is asked, where that is less than guardrails.yml allows.",
+        "minProperties": 1,
+        "properties": keys,
+        "additionalProperties": false,
+    })
 }
 
 fn account() -> Value {

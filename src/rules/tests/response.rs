@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::{EmployeeValues, Guardrails, Mode, Named, StepTemplate};
 use super::*;
-use crate::incident::{AccountKind, AccountRef, ActionKind, ReasonCode};
+use crate::incident::{AccountKind, AccountRef, ActionKind, Budget, ReasonCode};
 
 fn named(account: &str, event: Value) -> Named {
     let rule = ACTING.replace("{email: who}", account);
@@ -153,4 +153,27 @@ fn acting_on_each_needs_a_limit() {
         let said = with(lines).unwrap_err().to_string();
         assert!(said.contains(problem), "{lines}: {said}");
     }
+}
+
+#[test]
+fn a_rule_may_narrow_its_budget_and_never_widen_it() {
+    let budget = |lines: &str, guardrails: &str| {
+        let text = ACTING.replace("  mode: enforce\n", &format!("  mode: enforce\n{lines}"));
+        let mut files = folder(&[("a.yml", &text)]);
+        files.retain(|file| file.name != "guardrails.yml");
+        files.push(file("guardrails.yml", &format!("protected: []\n{guardrails}")));
+        compile(&files).map(|set| set.budget_of(&set.detectors()[0].rule.reference.id)).map_err(|e| e.to_string())
+    };
+    let of = |per_hour, per_day| Ok(Budget { per_hour, per_day });
+    assert_eq!(budget("", ""), of(10, 30));
+    assert_eq!(budget("  budget: {per_hour: 3}\n", ""), of(3, 30));
+    assert_eq!(budget("  budget: {per_hour: 99, per_day: 99}\n", ""), of(10, 30));
+    assert_eq!(budget("  budget: {per_day: 7}\n", "budgets: {each_rule: {per_hour: 5}}\n"), of(5, 7));
+    let named = "budgets: {rules: {11111111-1111-4111-8111-111111111111: {per_hour: 20, per_day: 20}}}\n";
+    assert_eq!(budget("", named), of(20, 20));
+    let unknown = named.replace("1111: {per", "1112: {per");
+    let refused =
+        "guardrails.yml:2:19: no rule has the id `11111111-1111-4111-8111-111111111112`; remove it, or correct the id";
+    assert_eq!(budget("", &unknown).unwrap_err(), refused);
+    assert!(budget("  budget: {per_hour: many}\n", &unknown).unwrap_err().contains("`per_hour` is a number from 0"));
 }

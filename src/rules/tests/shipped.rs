@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use super::super::budgets::Budgets;
 use super::super::{Detector, Mode, Rule, StepTemplate, load, source};
 use super::*;
+use crate::incident::{RuleId, SourceName};
 
 const CODES: [&str; 7] = [
     "account-takeover",
@@ -123,8 +125,37 @@ fn what_the_readme_teaches_loads() {
         let text = match part.split(':').next() {
             Some("sigma-version") => format!("title: T\nlogsource: {{product: test}}\n{part}"),
             Some("lint") => format!("{}{part}", whole[0]),
+            Some("budgets") => {
+                check_budgets(part);
+                continue;
+            }
             _ => panic!("no test knows what to make of\n{part}"),
         };
         with_shipped(&text);
     }
+}
+
+#[test]
+fn the_budgets_that_guardrails_yml_shows_are_the_defaults() {
+    let shown = std::fs::read_to_string(shipped().join("guardrails.yml")).unwrap();
+    let (_, budgets) = shown.split_once("# budgets:\n").unwrap();
+    let lines = budgets.lines().map(|line| line.strip_prefix("# ").unwrap());
+    check_budgets(&format!("budgets:\n{}\n", lines.collect::<Vec<_>>().join("\n")));
+}
+
+/// With the shipped rules: it loads, and what holds for all is as it is without it.
+fn check_budgets(budgets: &str) {
+    let mut files = source::read(&shipped(), &mut Vec::new());
+    files.retain(|file| !file.name.starts_with("reasons/") && file.name != "guardrails.yml");
+    files.extend(reasons(&CODES));
+    files.push(file("guardrails.yml", &format!("protected: []\n{budgets}")));
+    let set = compile(&files).unwrap_or_else(|errors| panic!("{errors}"));
+    let (told, usual) = (set.guardrails().budgets(), Budgets::default());
+    let rule = RuleId::parse("00000000-0000-4000-8000-000000000001").unwrap();
+    let source = SourceName::parse("another").unwrap();
+    assert_eq!(
+        (told.organization(), told.of_source(&source), told.of_rule(&rule)),
+        (usual.organization(), usual.of_source(&source), usual.of_rule(&rule))
+    );
+    assert_ne!(told, &usual, "it names a source and a rule");
 }

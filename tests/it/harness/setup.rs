@@ -51,6 +51,16 @@ pub(crate) fn edit(rules: &Path, file: &str, old: &str, new: &str) {
     fs::write(path, text.replace(old, new)).unwrap();
 }
 
+/// Allows as much as can be allowed, for tests about something else that act on many people.
+pub(crate) fn allow_much(rules: &Path) {
+    let much = "{per_hour: 10000, per_day: 10000}";
+    let budgets = format!("budgets: {{each_rule: {much}, each_source: {much}, organization: {much}}}\n");
+    let path = rules.join("guardrails.yml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("\nbudgets:"), "there are budgets already");
+    fs::write(path, text + &budgets).unwrap();
+}
+
 /// Writes the configuration and its secrets into `folder`, and reads them as the server does.
 pub(crate) fn configure(folder: &Path, sandbox: &str, more: &str) -> Config {
     write_secret(&folder.join("app-secret"), APP_SECRET);

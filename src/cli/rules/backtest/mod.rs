@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Compare with the rules as this commit has them, instead of with what was decided then.
     #[arg(long, value_name = "GITREF")]
     against: Option<String>,
-    /// Fail when more accounts than this would newly be contained.
+    /// Fail when more accounts than this would newly be contained, those counted that only a budget holds.
     #[arg(long, value_name = "N")]
     fail_over: Option<usize>,
     /// Print JSON.
@@ -117,11 +117,12 @@ fn earlier(arguments: &Arguments, name: &str, statuses: Statuses) -> anyhow::Res
 }
 
 fn gate(outcome: &Outcome<'_>, fail_over: Option<usize>) -> anyhow::Result<()> {
-    let newly = outcome.report.newly.len();
+    let (newly, by_budget) = (outcome.report.newly.len(), outcome.report.held_by_budget_alone());
     match fail_over {
-        Some(most) if newly > most => {
+        Some(most) if newly + by_budget > most => {
             let accounts = output::counted(newly, "account");
-            Err(refused(anyhow::anyhow!("{accounts} would newly be contained; allowed are at most {most}")))
+            let more = if by_budget == 0 { String::new() } else { format!(", and {by_budget} more but for a budget") };
+            Err(refused(anyhow::anyhow!("{accounts} would newly be contained{more}; allowed are at most {most}")))
         }
         _ => Ok(()),
     }

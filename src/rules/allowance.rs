@@ -23,13 +23,13 @@ pub(super) enum Cost {
 
 /// What was spent so far, by all threads that read rules.
 #[derive(Debug, Default)]
-pub(super) struct Budget {
+pub(super) struct Allowance {
     expanded_chars: AtomicUsize,
     expression_bytes: AtomicUsize,
     condition_parts: AtomicUsize,
 }
 
-impl Budget {
+impl Allowance {
     /// Takes `amount`. What does not fit is an error at `at`, and from then on nothing fits any more, not
     /// even nothing: who asks for that before a costly step need not take it. Which of several threads is
     /// the one to go beyond is chance; that one does is not.
@@ -52,15 +52,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_ends_the_budget() {
-        let (budget, mut report) = (Budget::default(), Report::about("x"));
-        let mut spend = |amount| budget.spend(Cost::ConditionParts, amount, Place { line: 1, column: 1 }, &mut report);
+    fn what_does_not_fit_ends_the_allowance() {
+        let (allowance, mut report) = (Allowance::default(), Report::about("x"));
+        let mut spend =
+            |amount| allowance.spend(Cost::ConditionParts, amount, Place { line: 1, column: 1 }, &mut report);
         assert_eq!(spend(CONDITION_PARTS_MAX - 1), Some(()));
         assert_eq!(spend(1), Some(()));
         assert_eq!(spend(0), Some(()));
         assert_eq!(spend(1), None);
         assert_eq!(spend(0), None);
-        assert_eq!(budget.spend(Cost::ExpandedChars, 1, Place { line: 1, column: 1 }, &mut report), Some(()));
+        assert_eq!(allowance.spend(Cost::ExpandedChars, 1, Place { line: 1, column: 1 }, &mut report), Some(()));
         assert_eq!(report.errors(), 2);
     }
 }

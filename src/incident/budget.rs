@@ -1,0 +1,64 @@
+//! Budgets: how often rules may act by themselves, in an hour and in a day. What a plan draws on them is
+//! counted when it is drawn up, whatever becomes of it: plans that another guardrail holds are as much a
+//! sign that something has gone wrong as those that run.
+
+use serde::{Deserialize, Serialize};
+
+use super::SourceName;
+
+/// How many plans there may be before a human is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// In any 60 minutes.
+    pub per_hour: u32,
+    /// In any 24 hours.
+    pub per_day: u32,
+}
+
+impl Budget {
+    /// The most that can be allowed. There is no budget without a limit.
+    pub const MOST: u32 = 10_000;
+
+    /// Whether so much is within it.
+    #[must_use]
+    pub fn has(self, spent: Spent) -> bool {
+        spent.hour <= self.per_hour && spent.day <= self.per_day
+    }
+
+    /// The narrower of both, for the hour and for the day.
+    #[must_use]
+    pub fn narrowed(self, other: Self) -> Self {
+        Self { per_hour: self.per_hour.min(other.per_hour), per_day: self.per_day.min(other.per_day) }
+    }
+}
+
+/// How many plans there were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// In the 60 minutes up to now.
+    pub hour: u32,
+    /// In the 24 hours up to now.
+    pub day: u32,
+}
+
+impl Spent {
+    /// With one plan more.
+    #[must_use]
+    pub fn and_one(self) -> Self {
+        Self { hour: self.hour.saturating_add(1), day: self.day.saturating_add(1) }
+    }
+}
+
+/// What the budgets of a plan had come to when it was drawn up, with the plan itself. It is kept with the
+/// plan so that the guard layer can be asked again at dispatch, by the budgets of that moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spending {
+    /// Whose alert it was.
+    pub source: SourceName,
+    /// Of all plans.
+    pub organization: Spent,
+    /// Of plans for alerts of this source.
+    pub of_source: Spent,
+    /// Of plans of each of the plan's rules, in their order.
+    pub of_rules: Vec<Spent>,
+}

@@ -1,0 +1,173 @@
+//! What the guard layer lets pass, and why it holds the rest.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::incident::{Budget, Spent};
+
+const CORP: &str = "dingsandboxcorp0001";
+
+fn account() -> Account {
+    Account {
+        user_id: UserId::parse("zhangsan").unwrap(),
+        enterprise_account: Some(true),
+        owner_corp_id: Some(CORP.into()),
+        disabled: Some(false),
+        admin: Some(false),
+        boss: Some(false),
+        senior: Some(false),
+    }
+}
+
+fn ask(change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>)) -> Result<Approved, HoldReason> {
+    ask_for(&[], change)
+}
+
+/// For a plan that draws so much.
+fn ask_for(draws: &[Draw], change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>)) -> Result<Approved, HoldReason> {
+    let guardrails = Guardrails::protecting(&[("user_id", "listed01"), ("email", "chief@example.com")]);
+    let email = AccountRef::parse(AccountKind::Email, "zhang.san@example.com").unwrap();
+    let user_id = UserId::parse("zhangsan").unwrap();
+    let identities = Identities::default();
+    let mut live = Some(account());
+    let mut facts = Facts {
+        paused: false,
+        assurance: Assurance::A,
+        assurance_floor: Assurance::B,
+        account: &email,
+        user_id: Some(&user_id),
+        guardrails: &guardrails,
+        identities: &identities,
+        draws,
+        beyond_budget: false,
+    };
+    change(&mut facts, &mut live);
+    at_dispatch(&facts, ActionKind::Disable, live.as_ref(), CORP)
+}
+
+fn refusal(change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>)) -> HoldReason {
+    ask(change).expect_err("the guard layer should have refused")
+}
+
+#[test]
+fn an_ordinary_own_account_passes() {
+    assert_eq!(ask(|_, _| {}).unwrap().user_id().as_str(), "zhangsan");
+}
+
+#[test]
+fn each_guardrail_refuses_with_its_own_reason() {
+    assert_eq!(refusal(|facts, _| facts.paused = true), HoldReason::Paused);
+    assert_eq!(refusal(|facts, _| facts.assurance = Assurance::C), HoldReason::AssuranceTooLow);
+    assert_eq!(refusal(|_, live| live.as_mut().unwrap().admin = Some(true)), HoldReason::ProtectedLive);
+    assert_eq!(refusal(|_, live| live.as_mut().unwrap().boss = Some(true)), HoldReason::ProtectedLive);
+    assert_eq!(refusal(|_, live| live.as_mut().unwrap().senior = Some(true)), HoldReason::ProtectedLive);
+    assert_eq!(refusal(|_, live| *live = None), HoldReason::AccountNotFound);
+    assert_eq!(
+        refusal(|_, live| live.as_mut().unwrap().enterprise_account = Some(false)),
+        HoldReason::NotEnterpriseAccount
+    );
+    assert_eq!(
+        refusal(|_, live| live.as_mut().unwrap().owner_corp_id = Some("dingforeigncorp0002".into())),
+        HoldReason::ForeignOrganization
+    );
+}
+
+/// A budget of two for an hour and three for a day.
+fn draw(hour: u32, day: u32, used_up: HoldReason) -> Draw {
+    Draw { spent: Spent { hour, day }, budget: Budget { per_hour: 2, per_day: 3 }, used_up }
+}
+
+#[test]
+fn a_budget_that_is_used_up_holds_unless_a_human_said_so() {
+    let within = draw(2, 3, HoldReason::RuleBudget);
+    for over in [draw(3, 3, HoldReason::SourceBudget), draw(1, 4, HoldReason::SourceBudget)] {
+        let draws = [within, over, draw(9, 9, HoldReason::OrganizationBudget)];
+        assert_eq!(ask_for(&draws, |_, _| {}).unwrap_err(), HoldReason::SourceBudget);
+        assert!(ask_for(&draws, |facts, _| facts.beyond_budget = true).is_ok());
+        let protected = |facts: &mut Facts<'_>, live: &mut Option<Account>| {
+            facts.beyond_budget = true;
+            live.as_mut().unwrap().admin = Some(true);
+        };
+        assert_eq!(ask_for(&draws, protected).unwrap_err(), HoldReason::ProtectedLive, "and for nothing else");
+    }
+    assert!(ask_for(&[within], |_, _| {}).is_ok());
+}
+
+#[test]
+fn giving_an_account_back_draws_on_no_budget() {
+    let draws = [draw(9, 9, HoldReason::RuleBudget)];
+    let (guardrails, identities) = (Guardrails::default(), Identities::default());
+    let (email, user_id) =
+        (AccountRef::parse(AccountKind::Email, "a@example.com").unwrap(), UserId::parse("zhangsan").unwrap());
+    let facts = Facts {
+        paused: false,
+        assurance: Assurance::A,
+        assurance_floor: Assurance::B,
+        account: &email,
+        user_id: Some(&user_id),
+        guardrails: &guardrails,
+        identities: &identities,
+        draws: &draws,
+        beyond_budget: false,
+    };
+    assert!(at_dispatch(&facts, ActionKind::Enable, Some(&account()), CORP).is_ok());
+    for action in [ActionKind::SignOut, ActionKind::Disable] {
+        assert_eq!(at_dispatch(&facts, action, Some(&account()), CORP).unwrap_err(), HoldReason::RuleBudget);
+    }
+    assert_eq!(at_planning(&facts), Err(HoldReason::RuleBudget));
+}
+
+#[test]
+fn what_dingtalk_does_not_say_counts_as_protected() {
+    assert_eq!(refusal(|_, live| live.as_mut().unwrap().admin = None), HoldReason::ProtectionUnknown);
+    assert_eq!(refusal(|_, live| live.as_mut().unwrap().senior = None), HoldReason::ProtectionUnknown);
+    assert_eq!(refusal(|_, live| live.as_mut().unwrap().owner_corp_id = None), HoldReason::ForeignOrganization);
+    assert_eq!(refusal(|_, live| live.as_mut().unwrap().enterprise_account = None), HoldReason::NotEnterpriseAccount);
+}
+
+#[test]
+fn a_listed_account_is_protected_by_every_name_it_has() {
+    let chief = AccountRef::parse(AccountKind::Email, "Chief@example.com").unwrap();
+    let listed = UserId::parse("listed01").unwrap();
+    let guardrails = Guardrails::protecting(&[("user_id", "listed01"), ("email", "chief@example.com")]);
+    let other = AccountRef::parse(AccountKind::Mobile, "13800000000").unwrap();
+    let identities = Identities::default();
+    let base = Facts {
+        paused: false,
+        assurance: Assurance::A,
+        assurance_floor: Assurance::B,
+        account: &chief,
+        user_id: None,
+        guardrails: &guardrails,
+        identities: &identities,
+        draws: &[],
+        beyond_budget: false,
+    };
+    assert_eq!(at_planning(&base), Err(HoldReason::ProtectedListed));
+    let by_id = Facts { account: &other, user_id: Some(&listed), ..base };
+    assert_eq!(at_planning(&by_id), Err(HoldReason::ProtectedListed));
+}
+
+fn flag() -> impl Strategy<Value = Option<bool>> {
+    prop_oneof![Just(None), Just(Some(true)), Just(Some(false))]
+}
+
+proptest! {
+    #[test]
+    fn only_an_account_known_to_be_ordinary_and_ours_is_ever_approved(
+        enterprise in flag(), admin in flag(), boss in flag(), senior in flag(), own in any::<bool>(), paused in any::<bool>(),
+        spent in 0..5_u32,
+    ) {
+        let draws = [draw(spent, spent, HoldReason::RuleBudget)];
+        let result = ask_for(&draws, |facts, live| {
+            facts.paused = paused;
+            let live = live.as_mut().unwrap();
+            (live.enterprise_account, live.admin, live.boss, live.senior) = (enterprise, admin, boss, senior);
+            if !own {
+                live.owner_corp_id = Some("dingforeigncorp0002".into());
+            }
+        });
+        let ordinary = [admin, boss, senior] == [Some(false); 3];
+        prop_assert_eq!(result.is_ok(), !paused && own && ordinary && enterprise == Some(true) && spent <= 2);
+    }
+}
