@@ -8,6 +8,7 @@ use super::detection::{Detection, Elements, Search};
 use super::field::Field;
 use super::fold;
 use super::item::Item;
+use super::network::MAPPED;
 use super::pattern::Anchor;
 use super::present;
 use super::quantifier::Quantifier;
@@ -171,6 +172,10 @@ fn of_item(item: &Item) -> Asked {
 fn of_test(test: &Test, field: Option<&str>) -> Option<Need> {
     let atom = |sort| Some(vec![Atom { field: field.map(Box::from), sort }]);
     let present = || field.and_then(|_| atom(AtomSort::Present));
+    let parts = |texts: Vec<String>, anchor| -> Need {
+        let sorts = texts.into_iter().map(|text| AtomSort::Part(text.into(), anchor));
+        sorts.map(|sort| Atom { field: field.map(Box::from), sort }).collect()
+    };
     match test {
         Test::Null | Test::Exists(false) => None,
         Test::Bool(value) => atom(AtomSort::Exactly(value.to_string().into())),
@@ -181,12 +186,14 @@ fn of_test(test: &Test, field: Option<&str>) -> Option<Need> {
             None => present(),
         },
         Test::Any(tests) => union(tests.iter().map(|test| of_test(test, field))),
-        Test::Exists(true)
-        | Test::Expression(_)
-        | Test::Network(_)
-        | Test::Compare(..)
-        | Test::Date(..)
-        | Test::Same(_) => present(),
+        Test::Expression(expression) => {
+            expression.literals().map(|texts| parts(texts, Anchor::Within)).or_else(present)
+        }
+        Test::Network(network) => match network.beginnings() {
+            Some(texts) => Some([parts(texts, Anchor::Start), parts(vec![MAPPED.to_owned()], Anchor::Within)].concat()),
+            None => present(),
+        },
+        Test::Exists(true) | Test::Compare(..) | Test::Date(..) | Test::Same(_) => present(),
     }
 }
 

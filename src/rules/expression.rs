@@ -7,7 +7,7 @@ use regex_automata::meta::{BuildError, Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
 
-use super::dialect;
+use super::{dialect, literals};
 
 /// The longest expression, in bytes.
 const EXPRESSION_BYTES_MAX: usize = 4_096;
@@ -84,6 +84,12 @@ impl Expression {
         builder.syntax(syntax.dot_matches_new_line(dot_all));
         let regex = builder.build(text).map_err(|error| refused(&error))?;
         Ok(Self { text: text.into(), flags, regex })
+    }
+
+    /// Texts of which one is, folded, in every text that it is found in; `None` when there are none that
+    /// tell anything.
+    pub(super) fn literals(&self) -> Option<Vec<String>> {
+        literals::of(&self.text, self.flags)
     }
 
     /// How many bytes it has, compiled.

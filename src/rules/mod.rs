@@ -13,7 +13,7 @@
 //! a search, `value` one test. A [`Correlation`] counts what others match; `correlation` has a folder.
 //!
 //! `evaluate` and `field` put an event to a detection. In a `rule_set` the detectors are found by `routing`, which
-//! knows the log sources, and `index`, which knows what each needs (`cover`, `grams`, `postings`, `tally`) and so
+//! knows the log sources, and `index`, which knows what each needs (`cover`, `literals`, `grams`, `postings`, `tally`) and so
 //! what is left to ask (`conjunct`); `near` names the nearest miss.
 //!
 //! Around it: `lint` looks for what is allowed and probably not meant, `coverage` for what no test holds; `explain`
@@ -62,6 +62,7 @@ mod item;
 mod key;
 mod lint;
 mod lists;
+mod literals;
 mod load;
 mod log_source;
 mod modifier;

@@ -3,6 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
+/// In every IPv6 address that is a mapped IPv4 address, however it is written.
+pub(super) const MAPPED: &str = ":ffff:";
+/// So many bits of an octet are written out.
+const OPEN_BITS_MAX: u8 = 4;
+
 /// A network. An IPv4-mapped IPv6 address is the IPv4 address, on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Network {
@@ -43,6 +48,26 @@ impl Network {
         self.prefix == 0
     }
 
+    /// How its addresses begin when they are written as IPv4 addresses; `None` when that would be anything,
+    /// or of an IPv6 network. Written as IPv6 addresses all of them have [`MAPPED`] in them.
+    pub(super) fn beginnings(&self) -> Option<Vec<String>> {
+        let IpAddr::V4(address) = self.address else { return None };
+        let octets = address.octets();
+        let whole = usize::from(self.prefix / 8);
+        let written = |octets: &[u8]| octets.iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
+        let begin = |octets: &[u8]| if octets.len() < 4 { written(octets) + "." } else { written(octets) };
+        let fixed = octets.get(..whole).unwrap_or_default();
+        // What the prefix leaves open of the next octet is written out when it is little.
+        let open = 8 - self.prefix % 8;
+        match octets.get(whole) {
+            Some(next) if open <= OPEN_BITS_MAX => {
+                let last = next + ((1 << open) - 1);
+                Some((*next..=last).map(|octet| begin(&[fixed, &[octet]].concat())).collect())
+            }
+            _ => (whole > 0).then(|| vec![begin(fixed)]),
+        }
+    }
+
     /// Whether `text` is an address in it.
     pub(super) fn has(&self, text: &str) -> bool {
         text.parse::<IpAddr>().is_ok_and(|found| {
@@ -76,6 +101,8 @@ fn masked(address: IpAddr, prefix: u8) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]
@@ -106,6 +133,40 @@ mod tests {
             ["10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0/8", "x/8", "", "::1/64", "10.0.0.0/8/8"]
         {
             assert!(Network::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_address_begins_as_its_network_says_or_is_mapped() {
+        let beginnings = |network: &str| Network::parse(network).unwrap().beginnings();
+        assert_eq!(beginnings("10.5.0.0/16").unwrap(), ["10.5."]);
+        assert_eq!(beginnings("10.0.0.0/9").unwrap(), ["10."]);
+        assert_eq!(beginnings("10.1.2.3").unwrap(), ["10.1.2.3"]);
+        assert_eq!(beginnings("10.1.2.252/30").unwrap(), ["10.1.2.252", "10.1.2.253", "10.1.2.254", "10.1.2.255"]);
+        assert_eq!(beginnings("172.16.0.0/12").unwrap().len(), 16);
+        assert_eq!(beginnings("::ffff:10.0.0.0/104").unwrap(), ["10."]);
+        for open in ["0.0.0.0/0", "32.0.0.0/3", "2001:db8::/32"] {
+            assert_eq!(beginnings(open), None, "{open}");
+        }
+        for network in ["192.168.0.0/13", "192.168.0.0/14", "192.168.4.0/22", "0.0.0.0/4", "240.0.0.0/4", "1.2.3.0/24"]
+        {
+            let (network, mut inside) = (Network::parse(network).unwrap(), 0);
+            let beginnings = network.beginnings().unwrap();
+            for (a, b) in (0..=255_u8).flat_map(|a| [0, 2, 3, 167, 168, 171, 175, 176].map(|b| (a, b))) {
+                for c in [0, 3, 4, 7, 8, 255] {
+                    let address = Ipv4Addr::new(a, b, c, 9);
+                    if network.has(&address.to_string()) {
+                        inside += 1;
+                        assert!(beginnings.iter().any(|begin| address.to_string().starts_with(begin)), "{address}");
+                    }
+                    let mapped = address.to_ipv6_mapped();
+                    let groups = mapped.segments().map(|group| format!("{group:04X}")).join(":");
+                    for written in [mapped.to_string(), groups] {
+                        assert!(written.parse::<IpAddr>().is_ok() && written.to_lowercase().contains(MAPPED));
+                    }
+                }
+            }
+            assert!(inside > 0, "{network}");
         }
     }
 }

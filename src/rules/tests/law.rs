@@ -30,7 +30,10 @@ fn text() -> impl Strategy<Value = String> {
             "k",
             "ß",
             "İx",
-            "2026-11-21T04:05:06Z"
+            "2026-11-21T04:05:06Z",
+            "10.17.2.3",
+            "::FFFF:10.17.2.3",
+            "0:0:0:0:0:FfFf:0a11:203"
         ])
         .prop_map(str::to_owned),
     ]
@@ -50,6 +53,12 @@ fn scalar() -> impl Strategy<Value = Value> {
 fn texts() -> impl Strategy<Value = Value> {
     proptest::collection::vec(text(), 1..3).prop_map(Value::from)
 }
+
+/// Some with texts that have to be there.
+const EXPRESSIONS: &[&str] =
+    &["xyx+", "(?i)[xz]yX", "/x y|true", r"2026-(11|12)-\d\d", "^11529215046068[0-9]{5}$", "(?i)\u{212a}|x.x", "10.17"];
+
+const NETWORKS: &[&str] = &["10.0.0.0/8", "10.16.0.0/12", "10.17.2.3", "::/0", "::ffff:10.17.0.0/112"];
 
 /// A key of a search with values that its modifiers take.
 fn item() -> impl Strategy<Value = (String, Value)> {
@@ -71,6 +80,9 @@ fn item() -> impl Strategy<Value = (String, Value)> {
         (field(), -1_i64..7).prop_map(|(field, number)| (format!("{field}|gte"), json!(number))),
         (field(), any::<bool>()).prop_map(|(field, is_there)| (format!("{field}|exists"), json!(is_there))),
         (field(), "[xy]{1,2}").prop_map(|(field, text)| (format!("{field}|re"), json!(text))),
+        (field(), proptest::sample::select(EXPRESSIONS)).prop_map(|(field, text)| (format!("{field}|re"), json!(text))),
+        proptest::sample::select(EXPRESSIONS).prop_map(|text| ("|re".to_owned(), json!(text))),
+        (field(), proptest::sample::select(NETWORKS)).prop_map(|(field, text)| (format!("{field}|cidr"), json!(text))),
         (field(), field()).prop_map(|(field, other)| (format!("{field}|fieldref"), json!(other))),
         (field(), 3_i64..6).prop_map(|(field, hour)| (format!("{field}|hour"), json!(hour))),
         (texts()).prop_map(|texts| ("|all".to_owned(), texts)),
