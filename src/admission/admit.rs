@@ -12,10 +12,10 @@ use super::drawn::Drawn;
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt};
 use crate::incident::{
-    Ahead, Alert, AlertId, Clock, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Underway,
+    Ahead, Alert, AlertId, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Underway,
 };
 use crate::intake::{Delivery, NotUnderstood, Verified};
-use crate::response::{Judged, Standing, Tally};
+use crate::response::{Decided, Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
 use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, Slot, StoreError, Trail};
 
@@ -164,11 +164,11 @@ impl Admission {
             let mut standing = self.standing(&judged);
             cover_within(&mut standing, &in_this_delivery);
             let decided = if is_known {
-                judged.decide(&alert, &standing, &mut Ledger::default(), rules, now)
+                Decided::nothing(rules)
             } else {
-                drawn.draw(|ledger| judged.decide(&alert, &standing, ledger, rules, now))
+                drawn.draw(opened.len(), |ledger| judged.decide(&alert, &standing, ledger, rules, now))
             };
-            if !decided.opened.is_empty() && !is_known {
+            if !decided.opened.is_empty() {
                 opens = true;
                 in_this_delivery.extend(decided.opened.iter().flat_map(covers_of(now)));
             }
@@ -185,8 +185,8 @@ impl Admission {
         match self.trail.append(key, drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => {
                 crowding.tell();
-                drawn.keep();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
+                drawn.keep(|alert| matches!(of_alerts.get(alert), Some(Slot::New(_))));
                 Ok(Receipt::of(ids, opened, &of_alerts))
             }
             Appended::Repeated { .. } => Ok(Receipt::of_repeated(ids)),
@@ -226,9 +226,7 @@ impl Admission {
             paused: board.pause().is_some(),
             covers: acting
                 .into_iter()
-                .filter_map(|(rule, account)| {
-                    Some(((rule.clone(), account.to_owned()), board.cover(rule, account)?.clone()))
-                })
+                .filter_map(|(rule, account)| Some(((rule.clone(), account.to_owned()), board.cover(rule, account)?)))
                 .collect(),
         })
     }
@@ -250,7 +248,8 @@ type CoverEntry = ((RuleId, String), Cover);
 fn covers_of(now: Timestamp) -> impl Fn(&Opened) -> Vec<CoverEntry> {
     move |opened| {
         let plan = &opened.plan;
-        let cover = Cover { incident: plan.incident.clone(), opened_at: now, live: true };
+        let held_by_budget = opened.held.is_some_and(HoldReason::is_budget);
+        let cover = Cover { incident: plan.incident.clone(), opened_at: now, live: true, held_by_budget };
         plan.rules.iter().map(|rule| ((rule.id.clone(), plan.account.clone()), cover.clone())).collect()
     }
 }

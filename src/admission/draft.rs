@@ -29,23 +29,24 @@ pub(super) fn admitted(
     let mut own = Own { alert: alert.summary, verdict, tally };
     let behind_it =
         |opened, private| Event::IncidentsOpened { alert: id.clone(), source: source.clone(), opened, private };
-    let (opened, behind) = if opened.is_empty() && own.verdict.decisions.len() < 2 {
+    let (opened, behind) = if opened.is_empty() && own.verdict.decisions.is_empty() {
         (opened, Vec::new())
     } else {
         let (bytes, bytes_behind) = (own.shorten(), fit::size(&behind_it(Vec::new(), Digest::of(b""))));
         fit::part(opened, bytes, bytes_behind)
     };
     let mut later = Vec::with_capacity(behind.len());
-    for (number, opened) in (1_u32..).zip(behind) {
+    for opened in behind {
         let moved = opened.iter().filter_map(|opened| subjects.remove_entry(&opened.plan.incident));
         let enclosure = Enclosure { event: Value::Null, subjects: moved.collect() };
         let (private, sealed) = seal_json(&enclosure)?;
-        // As the alert's own: known from before, it is not recorded again.
-        let key = UniqueKey(Digest::of_parts(&[b"opened", &key.0.0, &number.to_be_bytes()]));
-        later.push(Draft { at: now, event: behind_it(opened, private), key: Some(key), private: Some(sealed) });
+        // Known from before, the alert has its incidents, and neither is recorded again.
+        let (event, private) = (behind_it(opened, private), Some(sealed));
+        later.push(Draft { private, behind: true, ..Draft::of(now, event) });
     }
     let (private, sealed) = seal_json(&Enclosure { event: alert.event, subjects })?;
-    let first = Draft { at: now, event: own.event(opened, private), key: Some(key), private: Some(sealed) };
+    let event = own.event(opened, private);
+    let first = Draft { key: Some(key), private: Some(sealed), ..Draft::of(now, event) };
     Ok([first].into_iter().chain(later).collect())
 }
 
@@ -89,14 +90,15 @@ pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timesta
         private,
     };
     let parts: [&[u8]; 3] = [b"not understood", delivery.source.as_str().as_bytes(), &delivery.body_sha256.0];
-    Ok(Draft { at: now, event, key: Some(UniqueKey(Digest::of_parts(&parts))), private: Some(sealed) })
+    let key = Some(UniqueKey(Digest::of_parts(&parts)));
+    Ok(Draft { key, private: Some(sealed), ..Draft::of(now, event) })
 }
 
 /// The record of a known id with other content; each such content is recorded once.
 pub(super) fn conflict(source: &SourceName, key: DeliveryKey, first: u64, now: Timestamp) -> Draft {
     let event = Event::DeliveryConflict { source: source.clone(), body_sha256: key.content, first };
     let once = UniqueKey(Digest::of_parts(&[b"conflict", &key.key.0.0, &key.content.0]));
-    Draft { at: now, event, key: Some(once), private: None }
+    Draft { key: Some(once), ..Draft::of(now, event) }
 }
 
 /// The key of a delivery that carries a signed id.
@@ -108,4 +110,67 @@ pub(super) fn delivery_key(source: &SourceName, id: &str, content: Digest) -> De
 /// The key of an alert within its source.
 pub(super) fn alert_key(alert: &Alert) -> UniqueKey {
     UniqueKey(Digest::of_parts(&[b"alert", alert.summary.source.as_str().as_bytes(), alert.key.as_bytes()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::{AlertId, Assurance, Decision, LogSource, NearestMiss, RuleId, RuleRef, VerdictKind};
+    use crate::trail::EVENT_BYTES_MAX;
+
+    fn alert() -> Alert {
+        let source = SourceName::parse("test").unwrap();
+        let summary = AlertSummary {
+            id: AlertId::derive(&source, "key"),
+            source,
+            assurance: Assurance::A,
+            event_type: Some("x".repeat(128)),
+            occurred_at: Some(Timestamp::UNIX_EPOCH),
+            received_at: Timestamp::UNIX_EPOCH,
+            body_sha256: Digest::of(b""),
+            secret: "s".repeat(64),
+        };
+        let log_sources = std::sync::Arc::from([LogSource::default()]);
+        Alert { summary, key: "key".to_owned(), log_sources, person: None, event: Value::Null }
+    }
+
+    /// Eight decisions, each with an author of so many letters.
+    fn verdict(letters: usize) -> Verdict {
+        let id = RuleId::parse("5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11").unwrap();
+        let rule = RuleRef { id, title: "T".repeat(200), version: Digest::of(b"") };
+        let decision = Decision {
+            rule: rule.clone(),
+            author: Some("a".repeat(letters)),
+            kind: VerdictKind::Shadow,
+            matched: vec!["m".repeat(64); 4],
+            incident: None,
+            reason: None,
+            account: Some("0".repeat(64)),
+        };
+        let nearest = NearestMiss { rule, passed: 0, tests: 1, field: "f".repeat(900), why: "w".repeat(100) };
+        Verdict {
+            kind: VerdictKind::Shadow,
+            rules: Digest::of(b""),
+            decisions: vec![decision; Verdict::DECISIONS_MAX],
+            decisions_left_out: 0,
+            nearest: Some(nearest),
+        }
+    }
+
+    #[test]
+    fn an_alerts_record_fits_whatever_the_verdict_comes_to() {
+        let mut left_out = Vec::new();
+        for letters in 0..=Decision::AUTHOR_CHARS_MAX {
+            let decided = Decided { verdict: verdict(letters), opened: Vec::new(), subjects: [].into() };
+            let key = UniqueKey(Digest::of(b"key"));
+            let tally = Tally { counted: Vec::new(), left_out: u32::MAX };
+            let drafts = admitted(alert(), key, decided, tally, Timestamp::UNIX_EPOCH).unwrap();
+            let [Draft { event, behind: false, .. }] = &drafts[..] else { panic!("{drafts:?}") };
+            assert!(fit::size(event) <= EVENT_BYTES_MAX, "{letters}: {}", fit::size(event));
+            let Event::AlertAdmitted { verdict, .. } = event else { unreachable!() };
+            assert_eq!(verdict.decisions.len() + verdict.decisions_left_out as usize, Verdict::DECISIONS_MAX);
+            left_out.push(verdict.decisions_left_out);
+        }
+        assert!(left_out.is_sorted() && left_out[0] < left_out[left_out.len() - 1], "{left_out:?}");
+    }
 }

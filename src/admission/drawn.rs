@@ -4,38 +4,47 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::incident::{HoldReason, Ledger, Opened, Plan, Timestamp};
+use crate::incident::{HoldReason, Ledger, Opened, RuleId, Spending, Timestamp};
 use crate::response::Decided;
 
 /// What was drawn so far.
 pub(super) struct Drawn<'l> {
     ledger: &'l Mutex<Ledger>,
     at: Timestamp,
-    plans: Vec<Plan>,
-    held: Vec<HoldReason>,
+    plans: Vec<Draft>,
+}
+
+/// What one plan drew.
+struct Draft {
+    /// The place in the delivery of the alert that it is for.
+    alert: usize,
+    spending: Spending,
+    rules: Vec<RuleId>,
+    held: Option<HoldReason>,
 }
 
 impl<'l> Drawn<'l> {
     /// Begins with nothing, for a delivery that is decided at `at`.
     pub(super) fn on(ledger: &'l Mutex<Ledger>, at: Timestamp) -> Self {
-        Self { ledger, at, plans: Vec::new(), held: Vec::new() }
+        Self { ledger, at, plans: Vec::new() }
     }
 
-    /// Has an alert decided while nobody else draws.
-    pub(super) fn draw(&mut self, decide: impl FnOnce(&mut Ledger) -> Decided) -> Decided {
+    /// Has an alert, which has this place in the delivery, decided while nobody else draws.
+    pub(super) fn draw(&mut self, alert: usize, decide: impl FnOnce(&mut Ledger) -> Decided) -> Decided {
         let decided = decide(&mut locked(self.ledger));
-        for Opened { plan, held } in decided.opened.iter().filter(|opened| opened.plan.spending.is_some()) {
-            self.plans.push(plan.clone());
-            self.held.extend(held.filter(|reason| reason.is_budget()));
+        for Opened { plan, held } in &decided.opened {
+            let Some(spending) = plan.spending.clone() else { continue };
+            let rules = plan.rules.iter().map(|rule| rule.id.clone()).collect();
+            self.plans.push(Draft { alert, spending, rules, held: *held });
         }
         decided
     }
 
-    /// It is recorded. What a budget holds is told in the log, too.
-    pub(super) fn keep(mut self) {
-        self.plans.clear();
+    /// It is recorded, but for the alerts that were known already. What a budget holds is told in the log, too.
+    pub(super) fn keep(mut self, is_recorded: impl Fn(usize) -> bool) {
+        let kept: Vec<Draft> = self.plans.extract_if(.., |plan| is_recorded(plan.alert)).collect();
         for reason in [HoldReason::RuleBudget, HoldReason::SourceBudget, HoldReason::OrganizationBudget] {
-            let held = self.held.iter().filter(|held| **held == reason).count();
+            let held = kept.iter().filter(|plan| plan.held == Some(reason)).count();
             if held > 0 {
                 tracing::warn!(held, reason = reason.text(), "more is asked for than rules may do by themselves");
             }
@@ -45,11 +54,12 @@ impl<'l> Drawn<'l> {
 
 impl Drop for Drawn<'_> {
     fn drop(&mut self) {
+        if self.plans.is_empty() {
+            return;
+        }
         let mut ledger = locked(self.ledger);
         for plan in &self.plans {
-            if let Some(spending) = &plan.spending {
-                ledger.take_back(&spending.source, plan.rules.iter().map(|rule| &rule.id), self.at);
-            }
+            ledger.take_back(&plan.spending, plan.rules.iter(), self.at);
         }
     }
 }

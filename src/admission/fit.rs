@@ -11,12 +11,22 @@ use crate::trail::EVENT_BYTES_MAX;
 /// `,"opened":[]`
 const FRAME_BYTES: usize = 12;
 
-/// Leaves out of the verdict what a record has no room for, the weakest decisions. `bytes` is what all the
-/// rest of the record comes to.
+/// Characters of an author's name that are left when there is room for no more.
+const AUTHOR_CHARS: usize = 64;
+
+/// Leaves out of the verdict what a record has no room for, the weakest decisions, and of the last one most of
+/// the names of what matched and the end of a long author. `bytes` is what all the rest of the record comes to.
 pub(super) fn shorten(verdict: &mut Verdict, bytes: usize) {
-    while verdict.decisions.len() > 1 && bytes + size(verdict) > EVENT_BYTES_MAX {
+    let is_too_long = |verdict: &Verdict| bytes + size(verdict) > EVENT_BYTES_MAX;
+    while verdict.decisions.len() > 1 && is_too_long(verdict) {
         verdict.decisions.pop();
         verdict.decisions_left_out += 1;
+    }
+    if is_too_long(verdict)
+        && let Some(last) = verdict.decisions.last_mut()
+    {
+        last.matched.truncate(1);
+        last.author = last.author.take().map(|author| author.chars().take(AUTHOR_CHARS).collect());
     }
 }
 
@@ -65,7 +75,8 @@ impl io::Write for Counted {
 mod tests {
     use super::*;
     use crate::incident::{
-        AccountKind, Action, Assurance, Decision, Digest, IncidentId, Plan, ReasonCode, RuleId, RuleRef, VerdictKind,
+        AccountKind, Action, Assurance, Decision, Digest, IncidentId, Plan, ReasonCode, RuleId, RuleRef, SourceName,
+        Spending, Spent, VerdictKind,
     };
 
     /// A rule whose title takes as many bytes as it may.
@@ -77,26 +88,32 @@ mod tests {
     fn opened(number: u64, reason: &str) -> Opened {
         let reason = reason.to_owned();
         let employee_reason = ReasonCode::parse(&"c".repeat(64)).unwrap();
+        let spent = Some(Spent { hour: 20_001, day: 20_001 });
         let plan = Plan {
             incident: IncidentId::parse(&format!("inc_{number:016x}")).unwrap(),
             account_kind: AccountKind::JobNumber,
             account: "0".repeat(64),
             assurance: Assurance::A,
             assurance_floor: Assurance::B,
-            rules: vec![rule()],
+            rules: vec![RuleRef { title: String::new(), ..rule() }; Plan::RULES_MAX],
             actions: vec![
                 Action::SignOut { reason: reason.clone(), employee_reason, wording: Digest::of(b"") },
                 Action::Disable { reason },
                 Action::Enable { after_s: u64::MAX },
             ],
-            spending: None,
+            spending: Some(Spending {
+                source: SourceName::parse(&"s".repeat(64)).unwrap(),
+                of_rules: vec![spent; Plan::RULES_MAX],
+                of_source: spent,
+                organization: spent,
+            }),
         };
         Opened { plan, held: None }
     }
 
     #[test]
     fn every_incident_is_on_one_record_in_its_order_and_every_record_has_its_size() {
-        for (reason, records) in [("x".to_owned(), 4..7), ("𠀀".repeat(500), 21..22)] {
+        for (reason, records) in [("x".to_owned(), 8..21), ("𠀀".repeat(500), 21..22)] {
             let all: Vec<Opened> = (0..20).map(|number| opened(number, &reason)).collect();
             let (first, behind) = part(all.clone(), 6_000, 300);
             assert!(records.contains(&(1 + behind.len())), "{}", behind.len());
@@ -106,6 +123,9 @@ mod tests {
             }
             assert_eq!([vec![first], behind].concat().concat(), all);
         }
+        // With the titles that `RULES_BYTES_MAX` leaves room for, the largest plan there is fits by itself.
+        let titles = Plan::RULES_MAX * 25;
+        assert!(300 + FRAME_BYTES + size(&opened(1, &"𠀀".repeat(500))) + titles <= EVENT_BYTES_MAX);
         assert_eq!(part(vec![opened(1, "x")], 300, 300), (vec![opened(1, "x")], vec![]));
     }
 
@@ -128,11 +148,15 @@ mod tests {
             decisions_left_out: 3,
             nearest: None,
         };
-        for (bytes, left, left_out) in [(500, 2, 5), (500, 2, 5), (EVENT_BYTES_MAX, 1, 6)] {
+        for (bytes, left, left_out) in [(500, 2, 5), (500, 2, 5), (4_000, 1, 6), (7_000, 1, 6), (EVENT_BYTES_MAX, 1, 6)]
+        {
             shorten(&mut verdict, bytes);
+            let last = verdict.decisions.last().unwrap();
+            let is_short = last.matched.len() == 1 && last.author.as_ref().unwrap().chars().count() == AUTHOR_CHARS;
+            assert_eq!(is_short, bytes > 5_000, "only what has to go goes");
             let kinds_left: Vec<VerdictKind> = verdict.decisions.iter().map(|decision| decision.kind).collect();
             assert_eq!((kinds_left.as_slice(), verdict.decisions_left_out), (&kinds[..left], left_out));
-            assert!(left == 1 || bytes + size(&verdict) <= EVENT_BYTES_MAX);
+            assert!(bytes > 6_000 || bytes + size(&verdict) <= EVENT_BYTES_MAX);
         }
     }
 }

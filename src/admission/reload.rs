@@ -1,13 +1,14 @@
 //! Puts the rules folder into force again: load, test, record, swap. A folder with a fault changes
 //! nothing but what is known about it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
 use super::watching::{changes, unpromoted};
-use crate::incident::{Clock, Digest, Event, LoadCause, LogSource};
+use crate::incident::{Clock, Digest, Event, LoadCause, LogSource, SourceName};
 use crate::rules::{self, InForce, LintLevel, LoadErrors, Loaded, Refused, RuleSet, Vouched};
 use crate::trail::{RecordError, Trail, Watches};
 
@@ -16,7 +17,7 @@ pub struct Reloader {
     folder: PathBuf,
     settings: rules::Settings,
     /// The log sources that the configured sources send.
-    sent: Vec<LogSource>,
+    sent: BTreeMap<SourceName, Arc<[LogSource]>>,
     in_force: Arc<InForce>,
     trail: Arc<Trail>,
     clock: Arc<dyn Clock>,
@@ -35,12 +36,13 @@ pub enum Reloaded {
 }
 
 impl Reloader {
-    /// A reloader of `folder`, under these settings, for a server that is `sent` events of these log sources.
+    /// A reloader of `folder`, under these settings, for a server that is `sent` events of these log sources by
+    /// these sources.
     #[must_use]
     pub fn new(
         folder: PathBuf,
         settings: rules::Settings,
-        sent: Vec<LogSource>,
+        sent: BTreeMap<SourceName, Arc<[LogSource]>>,
         in_force: Arc<InForce>,
         trail: Arc<Trail>,
         clock: Arc<dyn Clock>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::report::{Change, OnRule, Person, Report, RuleCounts, Seen, Side, Span, Unnamed};
 use super::ruling::{Outcome, Ruling, Touched};
-use crate::incident::{AccountKind, AccountRef, AlertId, RuleId, RuleRef, Timestamp};
+use crate::incident::{AccountKind, AccountRef, AlertId, HoldReason, RuleId, RuleRef, Timestamp};
 use crate::rules::Identities;
 
 /// The most accounts that are compared.
@@ -213,7 +213,14 @@ impl Both {
 
 impl Tally {
     fn of(seen: &Seen) -> Self {
-        let side = Side { held: None, contained: false, alerts: 0, span: Span::of(seen), by_rule: Vec::new() };
+        let side = Side {
+            held: None,
+            held_by_budget: false,
+            contained: false,
+            alerts: 0,
+            span: Span::of(seen),
+            by_rule: Vec::new(),
+        };
         Self { side, by_rule: BTreeMap::new() }
     }
 
@@ -223,6 +230,7 @@ impl Tally {
         side.span.last = seen.clone();
         side.contained |= touched.held.is_none();
         side.held = side.held.or(touched.held);
+        side.held_by_budget |= touched.held.is_some_and(HoldReason::is_budget);
         let on_rule = by_rule.entry(touched.rule.id.clone()).or_insert_with(|| OnRule {
             rule: touched.rule.clone(),
             held: touched.held,

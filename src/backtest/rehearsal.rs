@@ -114,7 +114,8 @@ impl<'r> Rehearsal<'r> {
 impl Covering {
     fn at(&self, now: Timestamp) -> Cover {
         let live = self.live_until.is_none_or(|until| now < until);
-        Cover { incident: self.incident.clone(), opened_at: self.known.opened_at, live }
+        let held_by_budget = self.known.held.is_some_and(HoldReason::is_budget);
+        Cover { incident: self.incident.clone(), opened_at: self.known.opened_at, live, held_by_budget }
     }
 }
 

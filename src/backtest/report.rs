@@ -35,13 +35,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many accounts would newly be contained if no budget held them: a human's word is all that is
-    /// between them and that.
+    /// How many accounts are newly held by a budget, and would be contained without it: a human's word is all
+    /// that is between them and that.
     #[must_use]
-    pub fn held_by_budget_alone(&self) -> usize {
-        let by_budget = |side: &Side| side.held.is_some_and(HoldReason::is_budget);
-        let newly = self.held.iter().filter(|person| !person.was_contained());
-        newly.filter(|person| person.after.as_ref().is_some_and(by_budget)).count()
+    pub fn newly_held_by_budget(&self) -> usize {
+        let by_budget = |side: &Option<Side>| side.as_ref().is_some_and(|side| side.held_by_budget);
+        let newly = self.held.iter().filter(|person| !person.was_contained() && !by_budget(&person.before));
+        newly.filter(|person| by_budget(&person.after)).count()
     }
 
     /// Puts an account where it belongs. One that is held now and was contained before is in two
@@ -92,6 +92,8 @@ pub struct Side {
     /// Why it is held, the first time that it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<HoldReason>,
+    /// Whether a budget ever holds it.
+    pub held_by_budget: bool,
     /// How many alerts do so, covered ones among them.
     pub alerts: u64,
     /// The first and the last of them.

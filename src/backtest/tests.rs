@@ -260,6 +260,27 @@ fn an_alert_that_contains_somebody_else_comes_out_otherwise() {
 }
 
 #[test]
+fn a_budget_holds_and_those_it_newly_holds_are_counted() {
+    let budget = |per_hour: u32| format!("{NONE}budgets: {{each_rule: {{per_hour: {per_hour}}}}}\n");
+    let rules = |per_hour| set(&budget(per_hour), vec![rule(1, "x", "enforce", "")]);
+    let alerts =
+        [(0, "x", "a@b.c"), (0, "x", "d@b.c"), (0, "x", "e@b.c"), (0, "x", "e@b.c"), (1, "x", "zhang@example.com")];
+    let (one, nine) = (rules(1), rules(9));
+    let report = compare(None, &one, &alerts);
+    assert_eq!(
+        (names(&report.newly), names(&report.held)),
+        (vec!["a@b.c", "zhang@example.com"], vec!["d@b.c", "e@b.c"])
+    );
+    let side = report.held[0].after.as_ref().unwrap();
+    assert_eq!((side.held, side.held_by_budget), (Some(HoldReason::RuleBudget), true));
+    assert_eq!((report.newly_held_by_budget(), report.containments_after), (2, 2));
+    assert_eq!(compare(Some(&one), &one, &alerts).newly_held_by_budget(), 0, "they were held before");
+    assert_eq!(compare(Some(&nine), &one, &alerts).newly_held_by_budget(), 0, "they were contained before");
+    let report = compare(Some(&one), &nine, &alerts);
+    assert_eq!((names(&report.newly), report.held.len()), (vec!["d@b.c", "e@b.c"], 0));
+}
+
+#[test]
 fn a_pause_holds_both_sides() {
     let rules = set(NONE, vec![rule(1, "x", "enforce", "")]);
     let alert = alert("1", json!({"a": "x", "who": "a@b.c"}));
@@ -298,7 +319,8 @@ fn a_repeat_of_an_incident_before_the_first_alert_is_looked_up() {
     let alert = alert("1", json!({"a": "x", "who": "a@b.c"}));
     let first = recorded(&rules, &alert, &Standing::default(), hour(0));
     let Opened { plan, .. } = &first.opened[0];
-    let cover = crate::trail::Cover { incident: plan.incident.clone(), opened_at: hour(0), live: true };
+    let cover =
+        crate::trail::Cover { incident: plan.incident.clone(), opened_at: hour(0), live: true, held_by_budget: false };
     let key = (plan.rules[0].id.clone(), plan.account.clone());
     let standing = Standing { covers: [(key, cover)].into(), ..Standing::default() };
     let repeat = recorded(&rules, &alert, &standing, hour(1));

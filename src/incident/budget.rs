@@ -51,14 +51,30 @@ impl Spent {
 
 /// What the budgets of a plan had come to when it was drawn up, with the plan itself. It is kept with the
 /// plan so that the guard layer can be asked again at dispatch, by the budgets of that moment.
+///
+/// A plan that is beyond some of its budgets draws on those alone: what a rule or a source gone mad asks for
+/// would use up what others need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spending {
     /// Whose alert it was.
     pub source: SourceName,
-    /// Of all plans.
-    pub organization: Spent,
-    /// Of plans for alerts of this source.
-    pub of_source: Spent,
-    /// Of plans of each of the plan's rules, in their order.
-    pub of_rules: Vec<Spent>,
+    /// Of plans of each of the plan's rules, in their order, if it drew on that.
+    pub of_rules: Vec<Option<Spent>>,
+    /// Of plans for alerts of this source, if it drew on that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub of_source: Option<Spent>,
+    /// Of all plans, if it drew on that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization: Option<Spent>,
+}
+
+/// The budgets that a plan can draw on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purse {
+    /// Of each of its rules, in their order.
+    pub of_rules: Vec<Budget>,
+    /// Of its source.
+    pub of_source: Budget,
+    /// Of the organization.
+    pub organization: Budget,
 }

@@ -2,16 +2,15 @@
 //! same time as others keeps one that is ahead of it.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
 use std::time::Duration;
 
-use super::{Budget, RuleId, SourceName, Spending, Spent, Timestamp};
+use super::{Budget, Purse, RuleId, SourceName, Spending, Spent, Timestamp};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
-/// The most plans remembered for one budget: one more than any budget has, so that too many never look
-/// like enough.
-const REMEMBERED_MAX: usize = Budget::MOST as usize + 1;
+/// The most plans remembered for one budget: more than any budget has, so that too many never look like
+/// enough, and as many again, since some may be taken back.
+const REMEMBERED_MAX: usize = 2 * Budget::MOST as usize + 1;
 /// After so many plans those of rules and sources that have gone quiet are looked for and forgotten.
 const SWEPT_EVERY: u32 = 1_000;
 
@@ -24,7 +23,7 @@ pub struct Ledger {
     unswept: u32,
 }
 
-/// The times of plans, as they came.
+/// The times of plans, none earlier than the one before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Log(VecDeque<Timestamp>);
 
@@ -47,176 +46,94 @@ impl Ledger {
         self.by_rule.get(rule).map_or_else(Spent::default, |log| log.spent(now))
     }
 
-    /// Counts a plan of these rules for an alert of `source`, and says what their budgets come to with it.
-    pub fn draw<'i>(
-        &mut self,
-        source: &SourceName,
-        rules: impl Iterator<Item = &'i RuleId> + Clone,
-        now: Timestamp,
-    ) -> Spending {
-        self.note(source, rules.clone(), now);
-        Spending {
+    /// Counts a plan of these rules for an alert of `source`, and says what its budgets come to with it: all of
+    /// them, or those alone that are used up.
+    pub fn draw(&mut self, source: &SourceName, rules: &[&RuleId], purse: &Purse, now: Timestamp) -> Spending {
+        let asked = |spent: Spent, budget: &Budget| (spent.and_one(), budget.has(spent.and_one()));
+        let of_rules = rules.iter().zip(&purse.of_rules).map(|(rule, budget)| asked(self.of_rule(rule, now), budget));
+        let of_rules: Vec<_> = of_rules.collect();
+        let of_source = asked(self.of_source(source, now), &purse.of_source);
+        let organization = asked(self.of_organization(now), &purse.organization);
+        let has_all = of_rules.iter().chain([&of_source, &organization]).all(|(_, has)| *has);
+        let drawn = |(spent, has): (Spent, bool)| (has_all || !has).then_some(spent);
+        let spending = Spending {
             source: source.clone(),
-            organization: self.of_organization(now),
-            of_source: self.of_source(source, now),
-            of_rules: rules.map(|rule| self.of_rule(rule, now)).collect(),
+            of_rules: of_rules.into_iter().map(drawn).collect(),
+            of_source: drawn(of_source),
+            organization: drawn(organization),
+        };
+        self.note(&spending, rules.iter().copied(), now);
+        spending
+    }
+
+    /// Counts a plan that drew so at `at`.
+    pub fn note<'i>(&mut self, spending: &Spending, rules: impl Iterator<Item = &'i RuleId>, at: Timestamp) {
+        self.each(spending, rules, |log| log.note(at));
+        self.sweep(at);
+    }
+
+    /// Takes a plan back that drew so at `at`, and is not to be.
+    pub fn take_back<'i>(&mut self, spending: &Spending, rules: impl Iterator<Item = &'i RuleId>, at: Timestamp) {
+        self.each(spending, rules, |log| log.take_back(at));
+    }
+
+    /// Changes what a plan drew on.
+    fn each<'i>(
+        &mut self,
+        spending: &Spending,
+        rules: impl Iterator<Item = &'i RuleId>,
+        mut change: impl FnMut(&mut Log),
+    ) {
+        for (rule, _) in rules.zip(&spending.of_rules).filter(|(_, spent)| spent.is_some()) {
+            change(self.by_rule.entry(rule.clone()).or_default());
+        }
+        if spending.of_source.is_some() {
+            change(self.by_source.entry(spending.source.clone()).or_default());
+        }
+        if spending.organization.is_some() {
+            change(&mut self.all);
         }
     }
 
-    /// Counts a plan.
-    pub fn note<'i>(&mut self, source: &SourceName, rules: impl Iterator<Item = &'i RuleId>, at: Timestamp) {
-        self.all.note(at);
-        log_of(&mut self.by_source, source).note(at);
-        rules.for_each(|rule| log_of(&mut self.by_rule, rule).note(at));
+    fn sweep(&mut self, now: Timestamp) {
         self.unswept += 1;
         if self.unswept >= SWEPT_EVERY {
             self.unswept = 0;
-            self.by_source.retain(|_, log| log.is_of_use(at));
-            self.by_rule.retain(|_, log| log.is_of_use(at));
+            self.by_source.retain(|_, log| log.spent(now).day > 0);
+            self.by_rule.retain(|_, log| log.spent(now).day > 0);
         }
-    }
-
-    /// Takes a plan back that was counted at `at` and is not to be.
-    pub fn take_back<'i>(&mut self, source: &SourceName, rules: impl Iterator<Item = &'i RuleId>, at: Timestamp) {
-        self.all.take_back(at);
-        log_of(&mut self.by_source, source).take_back(at);
-        rules.for_each(|rule| log_of(&mut self.by_rule, rule).take_back(at));
     }
 }
 
 impl Log {
+    /// A clock that was set back: what was later than it is now counts as just now, and ages from there.
     fn note(&mut self, at: Timestamp) {
-        while self.0.len() >= REMEMBERED_MAX || self.0.front().is_some_and(|first| !is_within(*first, at, DAY)) {
+        self.0.iter_mut().rev().take_while(|noted| **noted > at).for_each(|noted| *noted = at);
+        while self.0.len() >= REMEMBERED_MAX || self.0.front().is_some_and(|first| is_older(*first, DAY, at)) {
             self.0.pop_front();
         }
         self.0.push_back(at);
     }
 
     fn take_back(&mut self, at: Timestamp) {
-        if let Some(index) = self.0.iter().rposition(|noted| *noted == at) {
+        if let Some(index) = self.0.iter().rposition(|noted| *noted <= at) {
             self.0.remove(index);
         }
     }
 
+    /// What is later than now counts, too.
     fn spent(&self, now: Timestamp) -> Spent {
-        let within = |span| self.0.iter().filter(|at| is_within(**at, now, span)).count();
+        let within = |span| self.0.len() - self.0.partition_point(|at| is_older(*at, span, now));
         let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
         Spent { hour: number(within(HOUR)), day: number(within(DAY)) }
     }
-
-    fn is_of_use(&self, now: Timestamp) -> bool {
-        self.0.iter().any(|at| is_within(*at, now, DAY))
-    }
 }
 
-/// Whether less than `span` lies between both, whichever comes first: when a clock is set back, what there
-/// was just now still counts.
-fn is_within(at: Timestamp, now: Timestamp, span: Duration) -> bool {
-    let between = now.as_millisecond().abs_diff(at.as_millisecond());
-    u128::from(between) < span.as_millis()
-}
-
-fn log_of<'l, K: Clone + Eq + Hash>(logs: &'l mut HashMap<K, Log>, key: &K) -> &'l mut Log {
-    logs.entry(key.clone()).or_default()
+/// Whether it was at least `span` ago.
+fn is_older(at: Timestamp, span: Duration, now: Timestamp) -> bool {
+    let ago = now.as_millisecond().saturating_sub(at.as_millisecond());
+    u128::try_from(ago).is_ok_and(|ago| ago >= span.as_millis())
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// A plan: its source, its rules, when.
-    type Walked = (u8, Vec<u8>, i64);
-
-    fn source(number: u8) -> SourceName {
-        SourceName::parse(&format!("source-{number}")).unwrap()
-    }
-
-    fn rule(number: u8) -> RuleId {
-        RuleId::parse(&format!("00000000-0000-4000-8000-0000000000{number:02}")).unwrap()
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_000_000 + seconds).unwrap()
-    }
-
-    fn spent(hour: u32, day: u32) -> Spent {
-        Spent { hour, day }
-    }
-
-    #[test]
-    fn an_hour_and_a_day_pass_and_what_is_exactly_that_old_is_over() {
-        let mut ledger = Ledger::default();
-        ledger.note(&source(1), [rule(1)].iter(), at(0));
-        let ages = [0, 3_599, 3_600, 86_399, 86_400].map(|age| ledger.of_rule(&rule(1), at(age)));
-        assert_eq!(ages, [spent(1, 1), spent(1, 1), spent(0, 1), spent(0, 1), spent(0, 0)]);
-        assert_eq!(ledger.of_rule(&rule(1), at(-60)), spent(1, 1), "a clock that was set back forgets nothing");
-        assert_eq!(ledger.of_rule(&rule(2), at(0)), spent(0, 0));
-    }
-
-    #[test]
-    fn what_is_drawn_counts_the_plan_itself_and_can_be_taken_back() {
-        let mut ledger = Ledger::default();
-        ledger.note(&source(2), [rule(1)].iter(), at(0));
-        let before = ledger.clone();
-        let rules = [rule(1), rule(2)];
-        let drawn = ledger.draw(&source(1), rules.iter(), at(10));
-        assert_eq!((drawn.organization, drawn.of_source), (spent(2, 2), spent(1, 1)));
-        assert_eq!(drawn.of_rules, [spent(2, 2), spent(1, 1)]);
-        ledger.take_back(&source(1), rules.iter(), at(10));
-        for number in [1, 2] {
-            assert_eq!(ledger.of_rule(&rule(number), at(10)), before.of_rule(&rule(number), at(10)));
-            assert_eq!(ledger.of_source(&source(number), at(10)), before.of_source(&source(number), at(10)));
-        }
-        assert_eq!(ledger.of_organization(at(10)), spent(1, 1));
-    }
-
-    #[test]
-    fn more_than_any_budget_has_is_never_taken_for_less() {
-        let mut ledger = Ledger::default();
-        let most = Budget { per_hour: Budget::MOST, per_day: Budget::MOST };
-        for number in 1..=Budget::MOST + 10 {
-            let drawn = ledger.draw(&source(1), [rule(1)].iter(), at(0));
-            assert_eq!(most.has(drawn.organization), number <= Budget::MOST);
-            if number > Budget::MOST - 10 {
-                assert_eq!(most.has(drawn.of_rules[0]), number <= Budget::MOST);
-            }
-        }
-        assert_eq!(ledger.all.0.len(), REMEMBERED_MAX);
-    }
-
-    #[test]
-    fn rules_and_sources_that_have_gone_quiet_are_forgotten() {
-        let mut ledger = Ledger::default();
-        (1..=50).for_each(|number| ledger.note(&source(number), [rule(number)].iter(), at(0)));
-        (0..SWEPT_EVERY).for_each(|_| ledger.note(&source(99), [rule(99)].iter(), at(90_000)));
-        assert_eq!((ledger.by_source.len(), ledger.by_rule.len()), (1, 1));
-    }
-
-    proptest! {
-        #[test]
-        fn a_budget_counts_what_a_walk_over_all_plans_counts(
-            plans in proptest::collection::vec((0..3_u8, proptest::collection::btree_set(0..3_u8, 1..3), 0..60_000_i64), 0..40),
-        ) {
-            let mut ledger = Ledger::default();
-            let mut now = 0;
-            let mut walked: Vec<Walked> = Vec::new();
-            for (from, rules, later) in plans {
-                now += later;
-                let ids: Vec<RuleId> = rules.iter().map(|number| rule(*number)).collect();
-                let drawn = ledger.draw(&source(from), ids.iter(), at(now));
-                walked.push((from, rules.into_iter().collect(), now));
-                let count = |of: &dyn Fn(&Walked) -> bool| {
-                    let within = |span: i64| walked.iter().filter(|plan| of(plan) && now - plan.2 < span).count() as u32;
-                    spent(within(3_600), within(86_400))
-                };
-                prop_assert_eq!(drawn.organization, count(&|_| true));
-                prop_assert_eq!(drawn.of_source, count(&|plan| plan.0 == from));
-                let of_rules: Vec<Spent> =
-                    walked.last().unwrap().1.iter().map(|number| count(&|plan| plan.1.contains(number))).collect();
-                prop_assert_eq!(drawn.of_rules, of_rules);
-            }
-        }
-    }
-}
+mod tests;

@@ -20,7 +20,7 @@ mod window;
 pub use account::{AccountKind, AccountRef, InvalidAccount, UserId};
 pub use alert::{Alert, AlertSummary, Assurance, LogSource};
 pub use amount::{Amount, Sum};
-pub use budget::{Budget, Spending, Spent};
+pub use budget::{Budget, Purse, Spending, Spent};
 pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
 pub use event::{Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution};
 pub use failure::{Failure, FailureClass};

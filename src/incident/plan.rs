@@ -137,8 +137,8 @@ pub struct Plan {
     pub assurance: Assurance,
     /// The least the rules demand; kept so that the guard layer can be asked again at dispatch.
     pub assurance_floor: Assurance,
-    /// The rules that asked for it, the first being the one whose steps come first; of very many as many
-    /// as [`Plan::RULES_BYTES_MAX`] has room for.
+    /// The rules that asked for it, at most [`Plan::RULES_MAX`], the first being the one whose steps come
+    /// first. Of many the titles may be cut.
     pub rules: Vec<RuleRef>,
     /// What to do, in order.
     pub actions: Vec<Action>,
@@ -148,9 +148,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// What the rules may come to on the plan's record, so that with two reasons of 500 characters any plan
-    /// fits on a record by itself.
-    pub const RULES_BYTES_MAX: usize = 2_560;
+    /// The most rules of one plan.
+    pub const RULES_MAX: usize = 16;
+    /// What they may come to on the plan's record, so that with two reasons of 500 characters any plan fits on
+    /// a record by itself.
+    pub const RULES_BYTES_MAX: usize = 3_072;
 
     /// Whether it takes anything from the account's owner, who would miss it if the rule was wrong.
     #[must_use]

@@ -34,10 +34,10 @@ impl Settings {
     /// The highest rate and burst that can be set.
     pub const RATE_MAX: u32 = 1_000_000;
 
-    /// Sigma's log sources of what all sources send.
+    /// Sigma's log sources of what each source sends.
     #[must_use]
-    pub fn log_sources(&self) -> Vec<LogSource> {
-        self.sources.iter().flat_map(|(name, source)| source.log_sources_of(name).to_vec()).collect()
+    pub fn log_sources(&self) -> BTreeMap<SourceName, Arc<[LogSource]>> {
+        self.sources.iter().map(|(name, source)| (name.clone(), source.log_sources_of(name))).collect()
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a plan draws on budgets, beside what there is to draw on.
 
-use crate::incident::{Budget, HoldReason, Plan, Spent};
+use crate::incident::{Budget, HoldReason, Plan, Purse, RuleRef, SourceName, Spent};
 use crate::rules::RuleSet;
 
-/// One budget of a plan.
+/// One budget that a plan drew on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Draw {
     /// What it had come to with the plan.
@@ -14,23 +14,28 @@ pub struct Draw {
     pub used_up: HoldReason,
 }
 
-/// What a plan draws: on the budgets of its rules, of its source and of the organization. Nothing when it
-/// takes nothing from anybody.
+/// What there is to draw on for a plan of these rules.
+pub(super) fn purse(of: &[RuleRef], source: &SourceName, rules: &RuleSet) -> Purse {
+    let budgets = rules.guardrails().budgets();
+    Purse {
+        of_rules: of.iter().map(|rule| rules.budget_of(&rule.id)).collect(),
+        of_source: budgets.of_source(source),
+        organization: budgets.organization(),
+    }
+}
+
+/// What a plan drew: on the budgets of its rules, of its source and of the organization, as far as it came.
+/// Nothing when it takes nothing from anybody.
 #[must_use]
 pub fn draws(plan: &Plan, rules: &RuleSet) -> Vec<Draw> {
     let Some(spending) = &plan.spending else { return Vec::new() };
-    let budgets = rules.guardrails().budgets();
-    let of_rules = plan.rules.iter().zip(&spending.of_rules).map(|(rule, spent)| Draw {
-        spent: *spent,
-        budget: rules.budget_of(&rule.id),
-        used_up: HoldReason::RuleBudget,
-    });
-    let of_source = Draw {
-        spent: spending.of_source,
-        budget: budgets.of_source(&spending.source),
-        used_up: HoldReason::SourceBudget,
-    };
-    let of_organization =
-        Draw { spent: spending.organization, budget: budgets.organization(), used_up: HoldReason::OrganizationBudget };
-    of_rules.chain([of_source, of_organization]).collect()
+    let Purse { of_rules, of_source, organization } = purse(&plan.rules, &spending.source, rules);
+    let draw = |budget: Budget, spent: Option<Spent>, used_up| spent.map(|spent| Draw { spent, budget, used_up });
+    let rules = of_rules.into_iter().zip(&spending.of_rules);
+    let rules = rules.map(|(budget, spent)| draw(budget, *spent, HoldReason::RuleBudget));
+    let wider = [
+        draw(of_source, spending.of_source, HoldReason::SourceBudget),
+        draw(organization, spending.organization, HoldReason::OrganizationBudget),
+    ];
+    rules.chain(wider).flatten().collect()
 }

@@ -1,28 +1,75 @@
-//! Draws up the plan for one account, for the rules that want something done to it.
+//! Draws up the plans for one account, for the rules that want something done to it: one plan, as long as the
+//! budgets of all of them last.
 
 use super::Subject;
+use super::draw::purse;
 use super::merge::merged_actions;
 use super::target::{Acting, Target};
 use crate::incident::{Alert, IncidentId, Ledger, Plan, RuleRef, Timestamp};
 use crate::rules::RuleSet;
 
-/// What a rule comes to on a plan's record but for its title, roughly.
-const RULE_BYTES: usize = 200;
+/// What a rule comes to on a plan's record but for its title, roughly, with what it draws.
+const RULE_BYTES: usize = 170;
+/// What a title ends with that was cut.
+const CUT: char = '…';
 
-/// The plan of these rules, all of which act on the account of the first, and who that is. What it takes
-/// from its owner is drawn on the budgets.
+/// Parts the rules that act on one account into those of one plan each. Those whose own budget is used up are
+/// apart: what the others ask for is not to wait for a human because of them, and they not to be done along
+/// with the others. The strongest come first.
+pub(super) fn lots<'r>(
+    mut group: Vec<Target<'r>>,
+    ledger: &Ledger,
+    rules: &RuleSet,
+    now: Timestamp,
+) -> Vec<Vec<Target<'r>>> {
+    group.sort_by(|a, b| b.rule.level.cmp(&a.rule.level).then_with(|| a.rule.reference.id.cmp(&b.rule.reference.id)));
+    let has_budget = |target: &Target<'r>| {
+        target.acting().is_some_and(|(rule, response, _)| {
+            let rule = &rule.reference.id;
+            !response.takes() || rules.budget_of(rule).has(ledger.of_rule(rule, now).and_one())
+        })
+    };
+    let (within, beyond): (Vec<_>, Vec<_>) = group.into_iter().partition(has_budget);
+    [within, beyond].into_iter().flat_map(parted).collect()
+}
+
+/// Into parts of as many rules as one plan has at most.
+fn parted(targets: Vec<Target<'_>>) -> Vec<Vec<Target<'_>>> {
+    let mut parts: Vec<Vec<Target<'_>>> = Vec::new();
+    let mut rules = 0;
+    for target in targets {
+        let last = parts.last().and_then(|part| part.last());
+        if last.is_none_or(|last| last.rule.reference.id != target.rule.reference.id) {
+            if rules % Plan::RULES_MAX == 0 {
+                parts.push(Vec::new());
+            }
+            rules += 1;
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(target);
+        }
+    }
+    parts
+}
+
+/// The plan of the rules of a lot, all of which act on the account of the first, and who that is. What it
+/// takes from its owner is drawn on the budgets.
 pub(super) fn draw_up(
     alert: &Alert,
-    pseudonym: &str,
-    group: &[Target<'_>],
+    (number, pseudonym): (usize, &str),
+    lot: &[Target<'_>],
     ledger: &mut Ledger,
     rules: &RuleSet,
     now: Timestamp,
 ) -> Option<(Plan, Subject)> {
-    let mut acting: Vec<Acting<'_, '_>> = group.iter().filter_map(Target::acting).collect();
-    acting.sort_by(|(a, ..), (b, ..)| b.level.cmp(&a.level).then_with(|| a.reference.id.cmp(&b.reference.id)));
+    let mut acting: Vec<Acting<'_, '_>> = lot.iter().filter_map(Target::acting).collect();
+    // By several windows of a correlation a rule is there more than once.
+    acting.dedup_by(|(one, ..), (other, ..)| one.reference.id == other.reference.id);
     let account = acting.first()?.2.clone();
-    let incident = IncidentId::derive(&alert.summary.id, &account.key());
+    let incident = match number {
+        0 => IncidentId::derive(&alert.summary.id, &account.key()),
+        _ => IncidentId::derive(&alert.summary.id, &format!("{} {number}", account.key())),
+    };
     let (actions, texts) = merged_actions(&acting, &incident, alert, rules, now);
     let floor = acting.iter().map(|(_, response, _)| response.assurance).min_by_key(|level| *level as u8)?;
     let mut plan = Plan {
@@ -36,19 +83,33 @@ pub(super) fn draw_up(
         spending: None,
     };
     if plan.takes() {
-        plan.spending = Some(ledger.draw(&alert.summary.source, plan.rules.iter().map(|rule| &rule.id), now));
+        let purse = purse(&plan.rules, &alert.summary.source, rules);
+        let of: Vec<_> = plan.rules.iter().map(|rule| &rule.id).collect();
+        plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));
     }
     Some((plan, Subject { account, texts }))
 }
 
-/// The rules that asked for the plan, the first and as many more as its record has room for.
+/// The rules that asked for the plan, with as much of their titles as its record has room for.
 fn references(acting: &[Acting<'_, '_>]) -> Vec<RuleRef> {
-    let mut bytes = 0;
-    let fits = |rule: &&RuleRef| {
-        let is_first = bytes == 0;
-        // A quotation mark becomes two characters.
-        bytes += RULE_BYTES + 2 * rule.title.len();
-        is_first || bytes <= Plan::RULES_BYTES_MAX
+    let each = (Plan::RULES_BYTES_MAX / acting.len().max(1)).saturating_sub(RULE_BYTES);
+    acting
+        .iter()
+        .map(|(rule, ..)| RuleRef { title: cut(&rule.reference.title, each), ..rule.reference.clone() })
+        .collect()
+}
+
+/// The text, or as much of it as comes to so many bytes of JSON.
+fn cut(text: &str, bytes: usize) -> String {
+    let written = |character: char| character.len_utf8() + usize::from(matches!(character, '"' | '\\'));
+    if text.chars().map(written).sum::<usize>() <= bytes {
+        return text.to_owned();
+    }
+    let mut room = bytes.saturating_sub(CUT.len_utf8());
+    let fits = |character: &char| {
+        let fits = written(*character) <= room;
+        room = room.saturating_sub(written(*character));
+        fits
     };
-    acting.iter().map(|(rule, ..)| &rule.reference).take_while(fits).cloned().collect()
+    text.chars().take_while(fits).chain([CUT]).collect()
 }

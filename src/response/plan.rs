@@ -1,8 +1,9 @@
 //! Turns an alert and the rules that matched it into a verdict and plans, or says why not.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::draw_up::draw_up;
+use super::draw_up::{draw_up, lots};
 use super::guard::{Facts, at_planning};
 use super::target::{Meaning, Target, Watched};
 use super::{Draw, Subject, draws};
@@ -12,6 +13,9 @@ use crate::incident::{
 };
 use crate::rules::{Response, Rule, RuleSet};
 use crate::trail::Cover;
+
+/// How long an incident covers at least that a budget holds: as long as it takes until there is room again.
+const HELD_COVERS: Duration = Duration::from_secs(3_600);
 
 /// What has to be known of the present to decide; taken from the board under the account's lane.
 #[derive(Debug, Default)]
@@ -31,6 +35,14 @@ pub struct Decided {
     pub opened: Vec<Opened>,
     /// The people they are about, kept beside the record.
     pub subjects: BTreeMap<IncidentId, Subject>,
+}
+
+impl Decided {
+    /// Of an alert that is on the trail already: nothing is to be recorded, and nothing done.
+    #[must_use]
+    pub fn nothing(rules: &RuleSet) -> Self {
+        Self { verdict: verdict(Vec::new(), None, rules), opened: Vec::new(), subjects: BTreeMap::new() }
+    }
 }
 
 /// Decides. The same inputs give the same result, to the letter. What the plans draw on budgets is counted in
@@ -59,15 +71,16 @@ pub fn decide(
     let mut opened = Vec::new();
     let mut subjects = BTreeMap::new();
     for (pseudonym, group) in groups {
-        let (group, beyond_budget) = within_budget(group, ledger, rules, now);
-        let Some((plan, subject)) = draw_up(alert, &pseudonym, &group, ledger, rules, now) else { continue };
-        let proof = (plan.assurance, plan.assurance_floor);
-        let held = hold(standing.paused, proof, &subject.account, &draws(&plan, rules), rules);
-        decisions.extend(group.into_iter().map(|target| planned(target, &plan.incident, held)));
-        let over = Some(HoldReason::RuleBudget);
-        decisions.extend(beyond_budget.into_iter().map(|target| planned(target, &plan.incident, over)));
-        subjects.insert(plan.incident.clone(), subject);
-        opened.push(Opened { plan, held });
+        for (number, lot) in lots(group, ledger, rules, now).into_iter().enumerate() {
+            let Some((plan, subject)) = draw_up(alert, (number, &pseudonym), &lot, ledger, rules, now) else {
+                continue;
+            };
+            let proof = (plan.assurance, plan.assurance_floor);
+            let held = hold(standing.paused, proof, &subject.account, &draws(&plan, rules), rules);
+            decisions.extend(lot.into_iter().map(|target| planned(target, &plan.incident, held)));
+            subjects.insert(plan.incident.clone(), subject);
+            opened.push(Opened { plan, held });
+        }
     }
     Decided { verdict: verdict(decisions, nearest, rules), opened, subjects }
 }
@@ -99,24 +112,6 @@ fn settled(
     Some(Decision { rule, author, kind, matched, incident, reason, account: None })
 }
 
-/// Leaves out the rules whose own budget is used up, as long as others act on the account: what the others
-/// ask for is not to wait for a human because of them. When there are no others, all stay.
-fn within_budget<'r>(
-    group: Vec<Target<'r>>,
-    ledger: &Ledger,
-    rules: &RuleSet,
-    now: Timestamp,
-) -> (Vec<Target<'r>>, Vec<Target<'r>>) {
-    let has_budget = |target: &Target<'r>| {
-        target.acting().is_some_and(|(rule, response, _)| {
-            let rule = &rule.reference.id;
-            !response.takes() || rules.budget_of(rule).has(ledger.of_rule(rule, now).and_one())
-        })
-    };
-    let (within, beyond): (Vec<_>, Vec<_>) = group.into_iter().partition(has_budget);
-    if within.is_empty() { (beyond, within) } else { (within, beyond) }
-}
-
 /// What a rule that only watches would have done, as far as that can be said without DingTalk.
 fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assurance, rules: &RuleSet) -> Decision {
     let (reason, account) = match watched {
@@ -137,10 +132,13 @@ fn author(rule: &Rule) -> Option<String> {
     rule.author.as_ref().map(|author| author.chars().take(Decision::AUTHOR_CHARS_MAX).collect())
 }
 
-/// A live incident covers whatever its age; a closed one until the rule's cooldown has passed.
+/// A live incident covers whatever its age, and a closed one until the rule's cooldown has passed; so does one
+/// that a budget holds, but at least for a while, since there may be room for the next alert.
 fn covers(cover: &Cover, response: &Response, now: Timestamp) -> bool {
     let age_ms = now.as_millisecond().saturating_sub(cover.opened_at.as_millisecond());
-    cover.live || i128::from(age_ms) < response.cooldown.as_millis().cast_signed()
+    let least = if cover.held_by_budget { HELD_COVERS } else { Duration::ZERO };
+    let covers_ms = response.cooldown.max(least).as_millis().cast_signed();
+    (cover.live && !cover.held_by_budget) || i128::from(age_ms) < covers_ms
 }
 
 /// Asks the guard layer about an account, with what the source proves, what is demanded, and what is drawn

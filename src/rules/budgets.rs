@@ -60,6 +60,11 @@ impl Budgets {
         self.rules.get(rule).map_or(self.each_rule, |(_, budget)| *budget)
     }
 
+    /// The sources that have one of their own.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &SourceName> {
+        self.sources.keys()
+    }
+
     /// Reads the key `budgets`; what it leaves out stays at its default.
     pub(super) fn read(node: &Node, report: &mut Report) -> Option<Self> {
         let fields = Fields::of(node, "budgets", report)?;

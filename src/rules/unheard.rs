@@ -1,11 +1,13 @@
 //! Rules that wait for events that nobody sends: they load, their tests come out, and they never match.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::incident::{LogSource, RuleId};
+use crate::incident::{LogSource, RuleId, SourceName};
 
 use super::detector::Detector;
+use super::guardrails;
 use super::lint::LintLevel;
 use super::load::shown;
 use super::problem::Problem;
@@ -15,17 +17,23 @@ use super::rule_set::RuleSet;
 
 impl RuleSet {
     /// Adds a warning for each rule that has a response, or that a correlation with one counts, if its log
-    /// source is none of those `sent`. Of a rule that only watches it is an info. `folder` has the rules.
-    pub fn hear(&mut self, folder: &Path, sent: &[LogSource]) {
+    /// source is none of those `sent` by any source. Of a rule that only watches it is an info. And one for each
+    /// budget of a source that there is not. `folder` has the rules.
+    pub fn hear(&mut self, folder: &Path, sent: &BTreeMap<SourceName, Arc<[LogSource]>>) {
         let waiting = self.waited_for();
-        let is_sent = |detector: &Detector| sent.iter().any(|sent| detector.log_source.has(sent));
+        let is_sent =
+            |detector: &Detector| sent.values().flat_map(|sent| sent.iter()).any(|sent| detector.log_source.has(sent));
         let unheard: Vec<Problem> = self
             .detectors()
             .iter()
             .filter(|detector| !is_sent(detector))
             .filter_map(|detector| Some(problem(detector, *waiting.get(&detector.rule.reference.id)?, folder)))
             .collect();
+        let named = self.guardrails().budgets().sources();
+        let of_nobody: Vec<Problem> =
+            named.filter(|name| !sent.contains_key(*name)).map(|name| of_nobody(name, folder)).collect();
         self.warn(unheard);
+        self.warn(of_nobody);
     }
 
     /// The rules whose matches come to something, each with the most that comes of them.
@@ -67,6 +75,19 @@ fn problem(detector: &Detector, mode: Mode, folder: &Path) -> Problem {
     }
 }
 
+/// Most likely a name that is written otherwise in the configuration, whose source has the usual budget.
+fn of_nobody(name: &SourceName, folder: &Path) -> Problem {
+    Problem {
+        file: format!("{}{}", shown(folder), guardrails::FILE),
+        at: None,
+        what: format!("there is a budget for the source `{name}`, which is not configured"),
+        advice: Some("correct the name, or remove it".to_owned()),
+        lint: None,
+        level: LintLevel::Warning,
+        excerpt: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::compile;
@@ -75,17 +96,31 @@ mod tests {
 
     /// What is said of these rules when this is sent, without the advice.
     fn told(rules: &[(&str, &str)], sent: &[(&str, Option<&str>)]) -> Vec<(LintLevel, String)> {
-        let sent: Vec<LogSource> = sent
-            .iter()
-            .map(|(product, service)| LogSource {
-                category: None,
-                product: Some((*product).to_owned()),
-                service: service.map(str::to_owned),
-            })
-            .collect();
+        let log_source = |(product, service): &(&str, Option<&str>)| LogSource {
+            category: None,
+            product: Some((*product).to_owned()),
+            service: service.map(str::to_owned),
+        };
+        let sent: Arc<[LogSource]> = sent.iter().map(log_source).collect();
+        let sent = BTreeMap::from([(SourceName::parse("okta").unwrap(), sent)]);
         let mut set = compile(&folder(rules)).unwrap();
         set.hear(Path::new("here"), &sent);
         set.warnings().iter().map(|problem| (problem.level, format!("{}: {}", problem.file, problem.what))).collect()
+    }
+
+    #[test]
+    fn a_budget_for_a_source_that_there_is_not_is_told_of() {
+        let budgets = "protected: []\nbudgets: {sources: {okta: {per_hour: 1}, otka: {per_hour: 1}}}\n";
+        let mut files = folder(&[("x.yml", ACTING)]);
+        files.retain(|file| file.name != guardrails::FILE);
+        files.push(super::super::tests::file(guardrails::FILE, budgets));
+        let mut set = compile(&files).unwrap();
+        let test: Arc<[LogSource]> =
+            Arc::from([LogSource { product: Some("test".to_owned()), ..LogSource::default() }]);
+        set.hear(Path::new("here"), &BTreeMap::from([(SourceName::parse("okta").unwrap(), test)]));
+        let told: Vec<String> =
+            set.warnings().iter().map(|problem| format!("{}: {}", problem.file, problem.what)).collect();
+        assert_eq!(told, ["here/guardrails.yml: there is a budget for the source `otka`, which is not configured"]);
     }
 
     const NEVER: &str = "here/x.yml: the rule `T` never matches: no configured source sends events of";

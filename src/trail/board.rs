@@ -43,6 +43,8 @@ pub struct Cover {
     pub opened_at: Timestamp,
     /// Whether it is still live.
     pub live: bool,
+    /// Whether a budget holds it. There may be room again before a human comes.
+    pub held_by_budget: bool,
 }
 
 /// A responder's pause.
@@ -117,8 +119,12 @@ impl Board {
 
     /// The incident that last covered this rule and account (by its pseudonym).
     #[must_use]
-    pub fn cover(&self, rule: &RuleId, account: &str) -> Option<&Cover> {
-        self.covers.get(&(rule.clone(), account.to_owned()))
+    pub fn cover(&self, rule: &RuleId, account: &str) -> Option<Cover> {
+        let cover = self.covers.get(&(rule.clone(), account.to_owned()))?;
+        let live = self.live.get(&cover.incident);
+        let held_by_budget =
+            live.is_some_and(|live| matches!(live.incident.status, Status::Held(reason) if reason.is_budget()));
+        Some(Cover { held_by_budget, ..cover.clone() })
     }
 
     /// Whether another incident than `but` contains the account now.
@@ -186,10 +192,10 @@ impl Board {
     fn open(&mut self, seq: u64, at: Timestamp, incident: Incident) {
         let id = incident.id().clone();
         if let Some(spending) = &incident.plan.spending {
-            self.ledger.note(&spending.source, incident.plan.rules.iter().map(|rule| &rule.id), at);
+            self.ledger.note(spending, incident.plan.rules.iter().map(|rule| &rule.id), at);
         }
         for rule in &incident.plan.rules {
-            let cover = Cover { incident: id.clone(), opened_at: at, live: true };
+            let cover = Cover { incident: id.clone(), opened_at: at, live: true, held_by_budget: false };
             self.covers.insert((rule.id.clone(), incident.plan.account.clone()), cover);
         }
         self.forget_old_covers();

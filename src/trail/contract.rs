@@ -32,6 +32,7 @@ contract! {
     of_many_identical_appends_at_once_one_records,
     of_many_identical_deliveries_at_once_one_records,
     a_key_is_recorded_once_also_within_one_append,
+    what_is_behind_an_entry_is_recorded_only_with_it,
     a_delivery_is_repeated_with_the_same_content_and_conflicts_with_other_content,
     a_delivery_without_entries_is_remembered,
     a_refused_append_records_nothing_of_itself,
@@ -143,6 +144,20 @@ fn a_key_is_recorded_once_also_within_one_append(store: &dyn Store) {
     let appended = append(store, vec![keyed("c"), keyed("b")]).unwrap();
     assert_eq!(appended, Appended::Recorded(vec![new(4), known(1)]));
     assert_eq!(store.head().size, 5);
+}
+
+fn what_is_behind_an_entry_is_recorded_only_with_it(store: &dyn Store) {
+    let behind = |text| Entry { behind: true, ..entry(text) };
+    let entries = || vec![keyed("a"), behind("b"), behind("c"), keyed("d")];
+    let (new, known) = (Slot::New, Slot::Known);
+    let appended = append(store, entries()).unwrap();
+    assert_eq!(appended, Appended::Recorded(vec![new(0), new(1), new(2), new(3)]));
+    let more = vec![keyed("a"), behind("b"), behind("e"), keyed("f"), behind("g"), keyed("f"), behind("h")];
+    let appended = append(store, more).unwrap();
+    let slots = vec![known(0), known(0), known(0), new(4), new(5), known(4), known(4)];
+    assert_eq!(appended, Appended::Recorded(slots));
+    assert_eq!(store.head().size, 6);
+    assert!(matches!(append(store, vec![behind("x")]), Err(StoreError::TooLarge(_))));
 }
 
 fn a_delivery_is_repeated_with_the_same_content_and_conflicts_with_other_content(store: &dyn Store) {

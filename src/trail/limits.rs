@@ -15,6 +15,9 @@ pub(super) fn weigh(append: &Append) -> Result<usize, StoreError> {
         return Err(StoreError::TooLarge("more than 2,048 entries in one append"));
     }
     append.entries.iter().try_for_each(check)?;
+    if append.entries.first().is_some_and(|first| first.behind) {
+        return Err(StoreError::TooLarge("an entry behind none"));
+    }
     let bytes = append.entries.iter().map(bytes).sum();
     if bytes > APPEND_BYTES_MAX {
         return Err(StoreError::TooLarge("more than 32 MiB in one append"));

@@ -101,11 +101,18 @@ impl Kept {
             }
             self.deliveries.insert(key, (self.frontier.size(), content));
         }
-        Appended::Recorded(append.entries.iter().map(|entry| self.add(entry)).collect())
+        let mut slots = Vec::with_capacity(append.entries.len());
+        for entry in &append.entries {
+            slots.push(self.add(entry, slots.last().copied()));
+        }
+        Appended::Recorded(slots)
     }
 
-    fn add(&mut self, entry: &Entry) -> Slot {
+    fn add(&mut self, entry: &Entry, before: Option<Slot>) -> Slot {
         let seq = self.frontier.size();
+        if let (true, Some(Slot::Known(known))) = (entry.behind, before) {
+            return Slot::Known(known);
+        }
         if let Some(key) = entry.key {
             if let Some(known) = self.unique.get(&key) {
                 return Slot::Known(*known);

@@ -19,7 +19,7 @@ pub(super) fn entry(text: &str) -> Entry {
     let event = Event::ResponderPaused { actor: "test".to_owned(), reason: text.to_owned() };
     let event = serde_json::to_vec(&event).unwrap();
     let at = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
-    Entry { key: None, at, event, private: None, incidents: Vec::new() }
+    Entry { key: None, at, event, private: None, incidents: Vec::new(), behind: false }
 }
 
 /// Appends one entry and waits for it.
@@ -177,9 +177,9 @@ fn opened(number: u64) -> Opened {
         ],
         spending: Some(Spending {
             source: SourceName::parse("okta").unwrap(),
-            organization: Spent { hour: 3, day: 4 },
-            of_source: Spent { hour: 2, day: 3 },
-            of_rules: vec![Spent { hour: 1, day: 2 }],
+            of_rules: vec![Some(Spent { hour: 1, day: 2 }), None],
+            of_source: Some(Spent { hour: 2, day: 3 }),
+            organization: Some(Spent { hour: 3, day: 4 }),
         }),
     };
     Opened { plan, held: Some(HoldReason::ProtectedListed) }

@@ -49,6 +49,9 @@ pub struct Entry {
     pub private: Option<Vec<u8>>,
     /// The incidents under which the record can be found, at most [`INCIDENTS_MAX`].
     pub incidents: Vec<IncidentId>,
+    /// Whether it belongs to the entry before it in the append, and is recorded only if that one is. It has
+    /// no key of its own.
+    pub behind: bool,
 }
 
 /// Entries that are recorded together or not at all.

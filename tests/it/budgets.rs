@@ -75,8 +75,11 @@ async fn of_many_people_at_once_only_so_many_are_contained_as_the_budget_allows(
         let (planned, held): (Vec<_>, Vec<_>) = opened.partition(|opened| opened.held.is_none());
         assert_eq!((planned.len(), held.len()), (3, PEOPLE as usize - 3));
         assert!(held.iter().all(|opened| opened.held == Some(HoldReason::RuleBudget)));
-        let mut drawn: Vec<u32> =
-            planned.iter().chain(&held).map(|one| one.plan.spending.as_ref().unwrap().of_rules[0].hour).collect();
+        let mut drawn: Vec<u32> = planned
+            .iter()
+            .chain(&held)
+            .map(|one| one.plan.spending.as_ref().unwrap().of_rules[0].unwrap().hour)
+            .collect();
         drawn.sort_unstable();
         assert_eq!(drawn, (1..=PEOPLE).collect::<Vec<_>>(), "each has its own place");
         let verified = records.iter().filter(|record| matches!(record.event, Event::StepVerified { .. })).count();
@@ -158,7 +161,11 @@ async fn what_was_drawn_is_known_after_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_recorded_draws_nothing_and_a_repeat_neither() {
-    let rules = |rules: &Path| set(rules, "{each_rule: {per_hour: 2}}");
+    let rules = |rules: &Path| {
+        set(rules, "{each_rule: {per_hour: 2}}");
+        edit(rules, "impossible-travel.yml", "cooldown: 1h", "cooldown: 0s");
+        edit(rules, "impossible-travel.yml", "expires_in: 8h", "expires_in: 10m");
+    };
     let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
     app.refuse_appends(true);
     for number in 1..=5 {
@@ -166,10 +173,10 @@ async fn what_is_not_recorded_draws_nothing_and_a_repeat_neither() {
     }
     app.refuse_appends(false);
     let first = open(1, &app).await;
-    app.until_contained(&first).await;
+    app.until_in_time(&first, |state| matches!(state.status, Status::Closed(_))).await;
     for _ in 0..5 {
         assert_eq!(app.deliver(&alert(1, &app)).await.status, 200);
-        // The same event once more, under another id of the delivery.
+        // The same event once more, under another id of the delivery; nothing covers it any more.
         let again = Delivery::of_events("msg_again", &[high_risk(&person(1), "event-1")], app.now());
         assert_eq!(app.deliver(&again).await.status, 200);
     }
@@ -212,7 +219,7 @@ async fn a_disable_is_undone_however_little_budget_there_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sources_and_rules_have_budgets_of_their_own() {
     let rules = |rules: &Path| {
-        let named = "{organization: {per_hour: 4}, sources: {okta: {per_hour: 1}}, \
+        let named = "{organization: {per_hour: 2}, sources: {okta: {per_hour: 1}}, \
                      rules: {5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11: {per_hour: 2}}}";
         set(rules, named);
     };
@@ -228,9 +235,12 @@ async fn sources_and_rules_have_budgets_of_their_own() {
     open(1, &app).await;
     assert!(is_held(&open(2, &app).await, HoldReason::SourceBudget, &app));
     let third = app.open(&from_github(3)).await;
-    assert!(is_held(&third, HoldReason::RuleBudget, &app), "the rule has planned twice before");
-    let fourth = app.open(&about_a_leak(4)).await;
-    app.until_contained(&fourth).await;
+    app.until_contained(&third).await;
+    let fourth = app.open(&from_github(4)).await;
+    assert!(
+        is_held(&fourth, HoldReason::RuleBudget, &app),
+        "the rule has planned twice, and what a source held was none"
+    );
     let fifth = app.open(&about_a_leak(5)).await;
     assert!(is_held(&fifth, HoldReason::OrganizationBudget, &app));
     app.end().await;
@@ -255,10 +265,15 @@ async fn a_rule_without_budget_keeps_no_other_from_acting() {
     let rules_of = |incident: &IncidentId| app.incident(incident).plan.rules.len();
     assert_eq!((rules_of(&first), rules_of(&second)), (2, 1));
     let admitted = app.records_of("alert.admitted").pop().unwrap();
-    let Event::AlertAdmitted { verdict, .. } = admitted.event else { unreachable!() };
+    let Event::AlertAdmitted { verdict, opened, .. } = admitted.event else { unreachable!() };
     let reasons: Vec<_> = verdict.decisions.iter().map(|decision| decision.reason).collect();
     assert_eq!(reasons, [None, Some(HoldReason::RuleBudget)]);
-    assert!(verdict.decisions.iter().all(|decision| decision.incident.as_ref() == Some(&second)));
+    let held: Vec<_> = opened.iter().map(|opened| (opened.plan.rules.len(), opened.held)).collect();
+    assert_eq!(held, [(1, None), (1, Some(HoldReason::RuleBudget))], "the other waits in an incident of its own");
+    let waiting = verdict.decisions[1].incident.clone().unwrap();
+    assert_eq!(waiting, opened[1].plan.incident);
+    app.approve(&waiting).await;
+    app.until_contained(&waiting).await;
     app.end().await;
 }
 
@@ -281,6 +296,14 @@ async fn a_backtest_applies_the_budgets_and_its_gate_is_not_fooled_by_them() {
     let listed = |list: &str| report[list].as_array().unwrap().len();
     assert_eq!((listed("both"), listed("no_longer"), listed("held")), (2, 3, 3), "{report:#}");
     assert_eq!(report["held"][0]["after"]["held"], "rule_budget");
+
+    // The same rules once more have nothing new, whatever a budget held then.
+    let again = left.path().join("again");
+    copy_folder(&left.path().join("proposed"), &again);
+    let proposed = left.path().join("proposed").display().to_string();
+    let git_none = ["--folder", &proposed, "--fail-over", "0"];
+    let ended = Process::run(&[&backtest[..], &git_none].concat()).await;
+    assert_eq!(ended.code, Some(0), "nobody is newly held who was contained then: {ended:?}");
 
     // Against rules that contained nobody, all five are new: two at once, three as soon as somebody says so.
     let earlier = left.path().join("rules");

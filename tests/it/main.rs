@@ -10,6 +10,7 @@ mod api;
 mod authentication;
 mod backtest;
 mod budgets;
+mod budgets_of_several;
 mod concurrency;
 mod console;
 mod correlations;

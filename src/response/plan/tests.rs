@@ -102,6 +102,7 @@ fn covered(person: &str, seconds: i64, live: bool) -> Standing {
         incident: IncidentId::parse("inc_0123456789abcdef").unwrap(),
         opened_at: Timestamp::from_second(1_000_000 - seconds).unwrap(),
         live,
+        held_by_budget: false,
     };
     let covers = [((rule, Pseudonyms::new(&[1; 32]).of(&account)), cover)].into();
     Standing { paused: false, covers }

@@ -31,7 +31,7 @@ fn reasons(codes: &[&str]) -> Vec<SourceFile> {
     LOCALES.iter().map(|locale| file(&format!("reasons/{locale}.yml"), &lines)).collect()
 }
 
-fn file(name: &str, text: &str) -> SourceFile {
+pub(super) fn file(name: &str, text: &str) -> SourceFile {
     SourceFile { name: name.to_owned(), bytes: text.as_bytes().to_vec() }
 }
 

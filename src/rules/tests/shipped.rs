@@ -158,4 +158,10 @@ fn check_budgets(budgets: &str) {
         (usual.organization(), usual.of_source(&source), usual.of_rule(&rule))
     );
     assert_ne!(told, &usual, "it names a source and a rule");
+    // A correlation is a rule, too.
+    let correlation = &set.correlations()[0].rule.reference.id;
+    files.retain(|file| file.name != "guardrails.yml");
+    let budgets = format!("protected: []\nbudgets: {{rules: {{{correlation}: {{per_hour: 1}}}}}}\n");
+    files.push(file("guardrails.yml", &budgets));
+    assert_eq!(compile(&files).unwrap().budget_of(correlation).per_hour, 1);
 }

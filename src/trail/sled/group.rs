@@ -40,8 +40,11 @@ impl<'d> Group<'d> {
             }
             self.put_delivery(delivery);
         }
-        let slots = append.entries.iter().map(|entry| self.add_entry(entry));
-        Ok(Appended::Recorded(slots.collect::<Result<_, _>>()?))
+        let mut slots = Vec::with_capacity(append.entries.len());
+        for entry in &append.entries {
+            slots.push(self.add_entry(entry, slots.last().copied())?);
+        }
+        Ok(Appended::Recorded(slots))
     }
 
     /// The batch and the frontier after it; `None` when there is nothing to write.
@@ -53,7 +56,10 @@ impl<'d> Group<'d> {
         Some((self.batch, self.frontier))
     }
 
-    fn add_entry(&mut self, entry: &Entry) -> Result<Slot, StoreError> {
+    fn add_entry(&mut self, entry: &Entry, before: Option<Slot>) -> Result<Slot, StoreError> {
+        if let (true, Some(Slot::Known(seq))) = (entry.behind, before) {
+            return Ok(Slot::Known(seq));
+        }
         if let Some(key) = &entry.key {
             if let Some(seq) = self.known_key(key)? {
                 return Ok(Slot::Known(seq));

@@ -43,12 +43,15 @@ impl Default for Set {
     }
 }
 
-/// Puts `new` in place of `old` in a file of the rules folder; `old` must be there.
+/// Puts `new` in place of `old` in a file of the rules folder; `old` must be there. At one stroke, as a server
+/// may be reading.
 pub(crate) fn edit(rules: &Path, file: &str, old: &str, new: &str) {
     let path = rules.join(file);
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(old), "{file} does not have {old:?}");
-    fs::write(path, text.replace(old, new)).unwrap();
+    let beside = rules.with_extension("edited");
+    fs::write(&beside, text.replace(old, new)).unwrap();
+    fs::rename(beside, path).unwrap();
 }
 
 /// Allows as much as can be allowed, for tests about something else that act on many people.

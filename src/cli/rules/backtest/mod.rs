@@ -117,7 +117,7 @@ fn earlier(arguments: &Arguments, name: &str, statuses: Statuses) -> anyhow::Res
 }
 
 fn gate(outcome: &Outcome<'_>, fail_over: Option<usize>) -> anyhow::Result<()> {
-    let (newly, by_budget) = (outcome.report.newly.len(), outcome.report.held_by_budget_alone());
+    let (newly, by_budget) = (outcome.report.newly.len(), outcome.report.newly_held_by_budget());
     match fail_over {
         Some(most) if newly + by_budget > most => {
             let accounts = output::counted(newly, "account");
