@@ -21,7 +21,7 @@ pub struct Rehearsal<'r> {
     covers: HashMap<(RuleId, String), Covering>,
     /// What correlations have counted; no more of it than the server keeps.
     windows: Windows,
-    /// What was drawn on budgets since the first alert that was judged.
+    /// What was drawn on budgets.
     ledger: Ledger,
 }
 
@@ -79,6 +79,13 @@ impl<'r> Rehearsal<'r> {
     #[must_use]
     pub fn looks_back(&self) -> Duration {
         self.rules.looks_back()
+    }
+
+    /// Takes a plan of the day before the first alert that is judged: it only counts for budgets.
+    pub fn spend(&mut self, plan: &Plan, at: Timestamp) {
+        if let Some(spending) = &plan.spending {
+            self.ledger.note(spending, plan.rules.iter().map(|rule| &rule.id), at);
+        }
     }
 
     /// Takes an alert of before the first one that is judged: it only counts for correlations.

@@ -281,6 +281,19 @@ fn a_budget_holds_and_those_it_newly_holds_are_counted() {
 }
 
 #[test]
+fn what_was_drawn_before_the_time_asked_for_counts_for_budgets() {
+    let budgets = format!("{NONE}budgets: {{each_rule: {{per_hour: 1}}}}\n");
+    let rules = set(&budgets, vec![rule(1, "x", "enforce", "")]);
+    let [before, after] = ["a@b.c", "d@b.c"].map(|who| alert(who, json!({"a": "x", "who": who})));
+    let plan = recorded(&rules, &before, &Standing::default(), hour(0)).opened.remove(0).plan;
+    for (at, outcome) in [(0, Outcome::Held), (1, Outcome::Contained)] {
+        let mut rehearsal = Rehearsal::new(&rules);
+        rehearsal.spend(&plan, hour(0));
+        assert_eq!(rehearsal.judge(&after, hour(at), false).outcome, outcome);
+    }
+}
+
+#[test]
 fn a_pause_holds_both_sides() {
     let rules = set(NONE, vec![rule(1, "x", "enforce", "")]);
     let alert = alert("1", json!({"a": "x", "who": "a@b.c"}));

@@ -52,8 +52,8 @@ impl Spent {
 /// What the budgets of a plan had come to when it was drawn up, with the plan itself. It is kept with the
 /// plan so that the guard layer can be asked again at dispatch, by the budgets of that moment.
 ///
-/// A plan that is beyond some of its budgets draws on those alone: what a rule or a source gone mad asks for
-/// would use up what others need.
+/// What is beyond the budget of a rule draws on that alone, and what is beyond a source's on that alone: a rule
+/// or a source gone mad would use up what others need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spending {
     /// Whose alert it was.
@@ -71,8 +71,8 @@ pub struct Spending {
 /// The budgets that a plan can draw on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purse {
-    /// Of each of its rules, in their order.
-    pub of_rules: Vec<Budget>,
+    /// Of each of its rules, in their order; `None` for those that take nothing from anybody.
+    pub of_rules: Vec<Option<Budget>>,
     /// Of its source.
     pub of_source: Budget,
     /// Of the organization.

@@ -46,24 +46,38 @@ impl Ledger {
         self.by_rule.get(rule).map_or_else(Spent::default, |log| log.spent(now))
     }
 
-    /// Counts a plan of these rules for an alert of `source`, and says what its budgets come to with it: all of
-    /// them, or those alone that are used up.
+    /// Counts a plan of these rules for an alert of `source`, and says what its budgets come to with it. Where the
+    /// budget of a rule is used up it draws on that alone, and else where the source's is on that alone: what has
+    /// gone mad uses up its own and no other's.
     pub fn draw(&mut self, source: &SourceName, rules: &[&RuleId], purse: &Purse, now: Timestamp) -> Spending {
-        let asked = |spent: Spent, budget: &Budget| (spent.and_one(), budget.has(spent.and_one()));
-        let of_rules = rules.iter().zip(&purse.of_rules).map(|(rule, budget)| asked(self.of_rule(rule, now), budget));
+        let of_rules = rules.iter().zip(&purse.of_rules).map(|(rule, budget)| {
+            let spent = self.of_rule(rule, now).and_one();
+            budget.map(|budget| (spent, budget.has(spent)))
+        });
         let of_rules: Vec<_> = of_rules.collect();
-        let of_source = asked(self.of_source(source, now), &purse.of_source);
-        let organization = asked(self.of_organization(now), &purse.organization);
-        let has_all = of_rules.iter().chain([&of_source, &organization]).all(|(_, has)| *has);
-        let drawn = |(spent, has): (Spent, bool)| (has_all || !has).then_some(spent);
+        let have_rules = of_rules.iter().flatten().all(|(_, has)| *has);
+        let of_source = self.of_source(source, now).and_one();
+        let has_source = purse.of_source.has(of_source);
+        let drawn = |of_rule: Option<(Spent, bool)>| match of_rule {
+            Some((spent, has)) if !has || (have_rules && has_source) => Some(spent),
+            _ => None,
+        };
         let spending = Spending {
             source: source.clone(),
             of_rules: of_rules.into_iter().map(drawn).collect(),
-            of_source: drawn(of_source),
-            organization: drawn(organization),
+            of_source: have_rules.then_some(of_source),
+            organization: (have_rules && has_source).then(|| self.of_organization(now).and_one()),
         };
         self.note(&spending, rules.iter().copied(), now);
         spending
+    }
+
+    /// Whether a plan of this rule alone would be within all its budgets.
+    #[must_use]
+    pub fn has_room(&self, source: &SourceName, rule: &RuleId, purse: &Purse, now: Timestamp) -> bool {
+        purse.of_rules.iter().flatten().all(|budget| budget.has(self.of_rule(rule, now).and_one()))
+            && purse.of_source.has(self.of_source(source, now).and_one())
+            && purse.organization.has(self.of_organization(now).and_one())
     }
 
     /// Counts a plan that drew so at `at`.
@@ -106,10 +120,11 @@ impl Ledger {
 }
 
 impl Log {
-    /// A clock that was set back: what was later than it is now counts as just now, and ages from there.
+    /// A clock that was set back: what was later than it is now counts as just now, and ages from there. What is
+    /// old is kept as long as there is room, since it may be the clock that is wrong.
     fn note(&mut self, at: Timestamp) {
         self.0.iter_mut().rev().take_while(|noted| **noted > at).for_each(|noted| *noted = at);
-        while self.0.len() >= REMEMBERED_MAX || self.0.front().is_some_and(|first| is_older(*first, DAY, at)) {
+        while self.0.len() >= REMEMBERED_MAX {
             self.0.pop_front();
         }
         self.0.push_back(at);

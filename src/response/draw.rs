@@ -1,6 +1,6 @@
 //! What a plan draws on budgets, beside what there is to draw on.
 
-use crate::incident::{Budget, HoldReason, Plan, Purse, RuleRef, SourceName, Spent};
+use crate::incident::{Budget, HoldReason, Plan, Purse, RuleId, SourceName, Spent};
 use crate::rules::RuleSet;
 
 /// One budget that a plan drew on.
@@ -14,11 +14,11 @@ pub struct Draw {
     pub used_up: HoldReason,
 }
 
-/// What there is to draw on for a plan of these rules.
-pub(super) fn purse(of: &[RuleRef], source: &SourceName, rules: &RuleSet) -> Purse {
+/// What there is to draw on for a plan of these rules, of which each is told with whether it takes anything.
+pub(super) fn purse<'i>(of: impl Iterator<Item = (&'i RuleId, bool)>, source: &SourceName, rules: &RuleSet) -> Purse {
     let budgets = rules.guardrails().budgets();
     Purse {
-        of_rules: of.iter().map(|rule| rules.budget_of(&rule.id)).collect(),
+        of_rules: of.map(|(rule, takes)| takes.then(|| rules.budget_of(rule))).collect(),
         of_source: budgets.of_source(source),
         organization: budgets.organization(),
     }
@@ -29,10 +29,11 @@ pub(super) fn purse(of: &[RuleRef], source: &SourceName, rules: &RuleSet) -> Pur
 #[must_use]
 pub fn draws(plan: &Plan, rules: &RuleSet) -> Vec<Draw> {
     let Some(spending) = &plan.spending else { return Vec::new() };
-    let Purse { of_rules, of_source, organization } = purse(&plan.rules, &spending.source, rules);
+    let drew = plan.rules.iter().zip(&spending.of_rules).map(|(rule, spent)| (&rule.id, spent.is_some()));
+    let Purse { of_rules, of_source, organization } = purse(drew, &spending.source, rules);
     let draw = |budget: Budget, spent: Option<Spent>, used_up| spent.map(|spent| Draw { spent, budget, used_up });
     let rules = of_rules.into_iter().zip(&spending.of_rules);
-    let rules = rules.map(|(budget, spent)| draw(budget, *spent, HoldReason::RuleBudget));
+    let rules = rules.map(|(budget, spent)| draw(budget?, *spent, HoldReason::RuleBudget));
     let wider = [
         draw(of_source, spending.of_source, HoldReason::SourceBudget),
         draw(organization, spending.organization, HoldReason::OrganizationBudget),

@@ -23,13 +23,16 @@ pub(super) fn lots<'r>(
     now: Timestamp,
 ) -> Vec<Vec<Target<'r>>> {
     group.sort_by(|a, b| b.rule.level.cmp(&a.rule.level).then_with(|| a.rule.reference.id.cmp(&b.rule.reference.id)));
+    let takes = |target: &Target<'r>| target.acting().is_some_and(|(_, response, _)| response.takes());
     let has_budget = |target: &Target<'r>| {
-        target.acting().is_some_and(|(rule, response, _)| {
-            let rule = &rule.reference.id;
-            !response.takes() || rules.budget_of(rule).has(ledger.of_rule(rule, now).and_one())
-        })
+        let rule = &target.rule.reference.id;
+        rules.budget_of(rule).has(ledger.of_rule(rule, now).and_one())
     };
-    let (within, beyond): (Vec<_>, Vec<_>) = group.into_iter().partition(has_budget);
+    // Who only gives back goes with those that take: nobody is to be let in while they wait.
+    let (taking, giving): (Vec<_>, Vec<_>) = group.into_iter().partition(takes);
+    let (mut within, mut beyond): (Vec<_>, Vec<_>) = taking.into_iter().partition(has_budget);
+    let first = if within.is_empty() { &mut beyond } else { &mut within };
+    first.extend(giving);
     [within, beyond].into_iter().flat_map(parted).collect()
 }
 
@@ -70,7 +73,10 @@ pub(super) fn draw_up(
         0 => IncidentId::derive(&alert.summary.id, &account.key()),
         _ => IncidentId::derive(&alert.summary.id, &format!("{} {number}", account.key())),
     };
-    let (actions, texts) = merged_actions(&acting, &incident, alert, rules, now);
+    // What is taken is not given back by the same plan but at its own time.
+    let taking: Vec<Acting<'_, '_>> = acting.iter().copied().filter(|(_, response, _)| response.takes()).collect();
+    let asking = if taking.is_empty() { &acting } else { &taking };
+    let (actions, texts) = merged_actions(asking, &incident, alert, rules, now);
     let floor = acting.iter().map(|(_, response, _)| response.assurance).min_by_key(|level| *level as u8)?;
     let mut plan = Plan {
         incident,
@@ -83,7 +89,8 @@ pub(super) fn draw_up(
         spending: None,
     };
     if plan.takes() {
-        let purse = purse(&plan.rules, &alert.summary.source, rules);
+        let asked = acting.iter().map(|(rule, response, _)| (&rule.reference.id, response.takes()));
+        let purse = purse(asked, &alert.summary.source, rules);
         let of: Vec<_> = plan.rules.iter().map(|rule| &rule.id).collect();
         plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));
     }

@@ -1,21 +1,18 @@
 //! Turns an alert and the rules that matched it into a verdict and plans, or says why not.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use super::draw::purse;
 use super::draw_up::{draw_up, lots};
 use super::guard::{Facts, at_planning};
 use super::target::{Meaning, Target, Watched};
 use super::{Draw, Subject, draws};
 use crate::incident::{
-    AccountRef, Alert, Assurance, Decision, HoldReason, IncidentId, Ledger, NearestMiss, Opened, RuleId, Timestamp,
-    Verdict, VerdictKind,
+    AccountRef, Alert, AlertSummary, Assurance, Decision, HoldReason, IncidentId, Ledger, NearestMiss, Opened, RuleId,
+    Timestamp, Verdict, VerdictKind,
 };
 use crate::rules::{Response, Rule, RuleSet};
 use crate::trail::Cover;
-
-/// How long an incident covers at least that a budget holds: as long as it takes until there is room again.
-const HELD_COVERS: Duration = Duration::from_secs(3_600);
 
 /// What has to be known of the present to decide; taken from the board under the account's lane.
 #[derive(Debug, Default)]
@@ -60,7 +57,7 @@ pub fn decide(
     let mut decisions = Vec::new();
     let mut groups: BTreeMap<String, Vec<Target<'_>>> = BTreeMap::new();
     for target in targets {
-        match settled(&target, alert.summary.assurance, standing, rules, now) {
+        match settled(&target, &alert.summary, standing, ledger, rules, now) {
             Some(decision) => decisions.push(decision),
             None => groups
                 .entry(target.acts_on().map(|(_, account)| account.to_owned()).unwrap_or_default())
@@ -88,11 +85,13 @@ pub fn decide(
 /// The decision on a target that opens nothing; `None` when it is to be planned.
 fn settled(
     target: &Target<'_>,
-    assurance: Assurance,
+    alert: &AlertSummary,
     standing: &Standing,
+    ledger: &Ledger,
     rules: &RuleSet,
     now: Timestamp,
 ) -> Option<Decision> {
+    let assurance = alert.assurance;
     let (kind, incident, reason) = match &target.meaning {
         Meaning::Watch(watched) => return Some(watched_decision(target, watched, assurance, rules)),
         Meaning::Nobody(reason) => (VerdictKind::Held, None, Some(*reason)),
@@ -101,7 +100,10 @@ fn settled(
         }
         Meaning::Act { response, pseudonym, .. } => {
             let cover = standing.covers.get(&(target.rule.reference.id.clone(), pseudonym.clone()))?;
-            if !covers(cover, response, now) {
+            let rule = &target.rule.reference.id;
+            let has_room =
+                || ledger.has_room(&alert.source, rule, &purse([(rule, true)].into_iter(), &alert.source, rules), now);
+            if !covers(cover, response, has_room, now) {
                 return None;
             }
             (VerdictKind::Suppressed, Some(cover.incident.clone()), None)
@@ -133,12 +135,11 @@ fn author(rule: &Rule) -> Option<String> {
 }
 
 /// A live incident covers whatever its age, and a closed one until the rule's cooldown has passed; so does one
-/// that a budget holds, but at least for a while, since there may be room for the next alert.
-fn covers(cover: &Cover, response: &Response, now: Timestamp) -> bool {
+/// that a budget holds, and beyond that as long as there is no room for another.
+fn covers(cover: &Cover, response: &Response, has_room: impl FnOnce() -> bool, now: Timestamp) -> bool {
     let age_ms = now.as_millisecond().saturating_sub(cover.opened_at.as_millisecond());
-    let least = if cover.held_by_budget { HELD_COVERS } else { Duration::ZERO };
-    let covers_ms = response.cooldown.max(least).as_millis().cast_signed();
-    (cover.live && !cover.held_by_budget) || i128::from(age_ms) < covers_ms
+    let is_recent = i128::from(age_ms) < response.cooldown.as_millis().cast_signed();
+    is_recent || if cover.held_by_budget { !has_room() } else { cover.live }
 }
 
 /// Asks the guard layer about an account, with what the source proves, what is demanded, and what is drawn

@@ -213,13 +213,13 @@ fn every_limit_can_be_reached_and_not_passed(store: &dyn Store) {
     refused(vec![with_private(PRIVATE_BYTES_MAX + 1)]);
     taken(vec![with_incidents(INCIDENTS_MAX)]);
     refused(vec![with_incidents(INCIDENTS_MAX + 1)]);
-    taken(vec![with_event(EVENT_BYTES_MAX); ENTRIES_MAX]);
+    taken(vec![with_event(APPEND_BYTES_MAX / ENTRIES_MAX / 2); ENTRIES_MAX]);
     refused(vec![entry(""); ENTRIES_MAX + 1]);
     refused(vec![with_private(PRIVATE_BYTES_MAX); APPEND_BYTES_MAX / PRIVATE_BYTES_MAX]);
     for event in ["", "{}", "[]", "{\"a\":1", "null"] {
         refused(vec![Entry { event: event.into(), ..entry("") }]);
     }
-    assert_eq!(store.head().size, 3 + 2_048);
+    assert_eq!(store.head().size, 3 + ENTRIES_MAX as u64);
     assert!(verify(store, |_| ()).is_ok());
 }
 

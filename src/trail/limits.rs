@@ -12,7 +12,7 @@ const ENTRY_OVERHEAD_BYTES: usize = 256;
 /// It breaks a limit; the error says which.
 pub(super) fn weigh(append: &Append) -> Result<usize, StoreError> {
     if append.entries.len() > ENTRIES_MAX {
-        return Err(StoreError::TooLarge("more than 2,048 entries in one append"));
+        return Err(StoreError::TooLarge("more than 8,192 entries in one append"));
     }
     append.entries.iter().try_for_each(check)?;
     if append.entries.first().is_some_and(|first| first.behind) {

@@ -15,7 +15,7 @@ pub const EVENT_BYTES_MAX: usize = 8 * 1024;
 /// The largest private part beside one record, in bytes; a body's own limit is far below.
 pub const PRIVATE_BYTES_MAX: usize = 1024 * 1024;
 /// The most entries in one append.
-pub const ENTRIES_MAX: usize = 2_048;
+pub const ENTRIES_MAX: usize = 8_192;
 /// The most bytes in one append, events, private parts and keys together.
 pub const APPEND_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The most incidents under which one record can be found.

@@ -260,7 +260,7 @@ async fn every_rule_of_a_plan_draws_however_many_and_however_long_their_titles()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_held_by_a_budget_is_acted_on_when_there_is_room_again() {
+async fn who_was_held_by_a_budget_is_acted_on_when_there_is_room_again_and_nothing_is_opened_before() {
     fn rules(rules: &Path) {
         guard(rules, "{each_rule: {per_hour: 1}}");
         rule(rules, 1, ("user.leak", "high"), "cooldown: 0s", &[DISABLE]);
@@ -269,12 +269,36 @@ async fn who_was_held_by_a_budget_is_acted_on_when_there_is_room_again() {
     for number in 1..=2 {
         tell(&app, "user.leak", number, &[person(number)]).await;
     }
-    app.advance(Duration::from_secs(3_599));
-    tell(&app, "user.leak", 3, &[person(2)]).await;
-    assert_eq!(opened(&app).len(), 2, "for an hour it is covered whatever the cooldown");
-    app.advance(Duration::from_secs(1));
-    let answer = tell(&app, "user.leak", 4, &[person(2)]).await;
+    for number in 3..=8 {
+        tell(&app, "user.leak", number, &[person(2)]).await;
+        app.advance(Duration::from_secs(599));
+    }
+    assert_eq!(opened(&app).len(), 2, "without room it is covered whatever the cooldown, and draws nothing");
+    app.advance(Duration::from_secs(6));
+    let answer = tell(&app, "user.leak", 9, &[person(2)]).await;
     app.until_contained(&answer.incident()).await;
+    assert_eq!(app.incident(&answer.incident()).plan.spending.unwrap().of_rules[0].unwrap().day, 3);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_gives_back_goes_with_those_who_take_and_waits_with_them() {
+    fn rules(rules: &Path) {
+        guard(rules, MUCH);
+        rule(rules, 1, ("user.leak", "low"), "budget: {per_hour: 0}", &["enable: {}"]);
+        rule(rules, 2, ("user.leak", "critical"), "budget: {per_hour: 1}", &[SIGN_OUT, DISABLE]);
+    }
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    for number in 1..=2 {
+        tell(&app, "user.leak", number, &[person(number)]).await;
+    }
+    let all = opened(&app);
+    let told: Vec<_> = all.iter().map(|opened| (opened.plan.rules.len(), acts(opened), opened.held)).collect();
+    let contain = || vec!["sign_out", "disable", "enable"];
+    assert_eq!(told, [(2, contain(), None), (2, contain(), Some(HoldReason::RuleBudget))]);
+    let drew: Vec<_> = all[0].plan.spending.as_ref().unwrap().of_rules.iter().map(Option::is_some).collect();
+    assert_eq!(drew, [true, false], "giving back draws nothing");
+    app.until_contained(&all[0].plan.incident).await;
     app.end().await;
 }
 

@@ -23,7 +23,7 @@ fn spent(hour: u32, day: u32) -> Spent {
 }
 
 fn wide(rules: usize) -> Purse {
-    Purse { of_rules: vec![WIDE; rules], of_source: WIDE, organization: WIDE }
+    Purse { of_rules: vec![Some(WIDE); rules], of_source: WIDE, organization: WIDE }
 }
 
 fn draw(ledger: &mut Ledger, from: u8, rules: &[u8], purse: &Purse, seconds: i64) -> Spending {
@@ -72,7 +72,7 @@ fn what_is_drawn_counts_the_plan_itself_and_can_be_taken_back() {
 }
 
 #[test]
-fn who_is_beyond_a_budget_draws_on_that_and_on_no_other() {
+fn what_has_gone_mad_uses_up_its_own_budget_and_no_others() {
     let two = Budget { per_hour: 2, per_day: 9 };
     let hours = |drawn: &Spending| {
         let hour = |spent: Option<Spent>| spent.map(|spent| spent.hour);
@@ -86,17 +86,57 @@ fn who_is_beyond_a_budget_draws_on_that_and_on_no_other() {
         assert_eq!(folded, ledger);
         hours(&drawn)
     };
-    let of_rule = Purse { of_rules: vec![two], ..wide(1) };
+    let of_rule = Purse { of_rules: vec![Some(two)], ..wide(1) };
     let told: Vec<_> = (0..4).map(|_| drawn(1, 1, &of_rule)).collect();
     assert_eq!(told[..2], [(Some(1), Some(1), Some(1)), (Some(2), Some(2), Some(2))]);
     assert_eq!(told[2..], [(Some(3), None, None), (Some(4), None, None)]);
     let of_source = Purse { of_source: two, ..wide(1) };
     assert_eq!([drawn(1, 2, &of_source), drawn(1, 2, &of_source)], [(None, Some(3), None), (None, Some(4), None)]);
-    let of_both = Purse { of_rules: vec![two], of_source: two, ..wide(1) };
-    assert_eq!(drawn(1, 1, &of_both), (Some(5), Some(5), None));
+    let of_both = Purse { of_rules: vec![Some(two)], of_source: two, ..wide(1) };
+    assert_eq!(drawn(1, 1, &of_both), (Some(5), None, None));
     assert_eq!(drawn(2, 2, &wide(1)), (Some(1), Some(1), Some(3)));
-    let all = Purse { organization: two, ..wide(1) };
-    assert_eq!(drawn(2, 2, &all), (None, None, Some(4)));
+    // What is beyond the organization's draws on all, and so reaches its own in time.
+    let all = Purse { of_rules: vec![Some(two)], organization: two, ..wide(1) };
+    assert_eq!([drawn(2, 3, &all), drawn(2, 3, &all)], [(Some(1), Some(2), Some(4)), (Some(2), Some(3), Some(5))]);
+    assert_eq!(drawn(2, 3, &all), (Some(3), None, None));
+}
+
+#[test]
+fn a_rule_that_takes_nothing_draws_nothing() {
+    let none = Budget { per_hour: 0, per_day: 0 };
+    let mut ledger = Ledger::default();
+    let purse = Purse { of_rules: vec![None, Some(WIDE)], ..wide(0) };
+    let drawn = draw(&mut ledger, 1, &[1, 2], &purse, 0);
+    assert_eq!((drawn.of_rules, drawn.organization), (vec![None, Some(spent(1, 1))], Some(spent(1, 1))));
+    assert_eq!(ledger.of_rule(&rule(1), at(0)), spent(0, 0));
+    let purse = Purse { of_rules: vec![Some(none), Some(WIDE)], ..wide(0) };
+    let drawn = draw(&mut ledger, 1, &[1, 2], &purse, 0);
+    assert_eq!((drawn.of_rules, drawn.organization), (vec![Some(spent(1, 1)), None], None), "the one that is used up");
+}
+
+#[test]
+fn there_is_room_where_one_more_is_within_every_budget() {
+    let mut ledger = Ledger::default();
+    draw(&mut ledger, 1, &[1], &wide(1), 0);
+    let [one, two] = [1, 2].map(|most| Budget { per_hour: most, per_day: 9 });
+    for (purse, has_room) in [
+        (Purse { of_rules: vec![Some(two)], of_source: two, organization: two }, true),
+        (Purse { of_rules: vec![Some(one)], ..wide(0) }, false),
+        (Purse { of_source: one, ..wide(1) }, false),
+        (Purse { organization: one, ..wide(1) }, false),
+    ] {
+        assert_eq!(ledger.has_room(&source(1), &rule(1), &purse, at(0)), has_room, "{purse:?}");
+        assert!(ledger.has_room(&source(1), &rule(1), &purse, at(3_600)));
+    }
+}
+
+#[test]
+fn a_clock_that_was_ahead_and_is_corrected_has_forgotten_nothing() {
+    let mut ledger = Ledger::default();
+    for seconds in [0, 90_000, 1] {
+        draw(&mut ledger, 1, &[1], &wide(1), seconds);
+    }
+    assert_eq!(ledger.of_rule(&rule(1), at(2)), spent(3, 3));
 }
 
 #[test]
@@ -109,7 +149,7 @@ fn more_than_any_budget_has_is_never_taken_for_less_even_when_some_is_taken_back
     let refused: Vec<_> = (0..50).map(|_| draw(&mut ledger, 1, &[1], &wide(1), 0)).collect();
     refused.iter().for_each(|drawn| ledger.take_back(drawn, [rule(1)].iter(), at(0)));
     assert!(!WIDE.has(draw(&mut ledger, 1, &[1], &wide(1), 0).of_rules[0].unwrap()));
-    (0..2 * Budget::MOST).for_each(|_| drop(draw(&mut ledger, 1, &[1], &wide(1), 0)));
+    (0..Budget::MOST).for_each(|_| drop(draw(&mut ledger, 1, &[1], &wide(1), 0)));
     assert_eq!(ledger.by_rule[&rule(1)].0.len(), REMEMBERED_MAX);
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::window::Window;
 use crate::backtest::{Comparison, Recorded, Rehearsal, Report, Ruling, TooManyAccounts};
-use crate::incident::{Alert, Digest, Timestamp};
+use crate::incident::{Alert, Digest, Plan, Timestamp};
 use crate::rules::RuleSet;
 
 /// What the proposed rules are compared with.
@@ -123,6 +123,14 @@ impl<'r> Stage<'r> {
             Before::Recorded(_) | Before::Nothing => Duration::ZERO,
         };
         before.max(self.proposed.looks_back())
+    }
+
+    /// Has both sides count a plan of before the time asked for.
+    pub(super) fn spend(&mut self, plan: &Plan, at: Timestamp) {
+        if let Before::Rehearsed(rehearsal) = &mut self.before {
+            rehearsal.spend(plan, at);
+        }
+        self.proposed.spend(plan, at);
     }
 
     /// Has both sides count an alert of before the time asked for.

@@ -20,6 +20,8 @@ use crate::trail::{OpenError, Record, Settings, SledStore, Store, unseal};
 
 /// How far back is looked unless something else is said.
 pub(super) const DAYS: u64 = 30;
+/// As far back as budgets count.
+const BUDGETS_LOOK_BACK: Duration = Duration::from_secs(86_400);
 /// Records read at a time.
 const PAGE: usize = 512;
 /// Among so many records of an incident is the one that says how its account was found.
@@ -93,6 +95,11 @@ impl Player<'_, '_> {
 
     fn take(&mut self, record: Record) -> anyhow::Result<()> {
         let (seq, at) = (record.seq, record.at);
+        if let Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } = &record.event
+            && self.window.is_led_in_by(at, BUDGETS_LOOK_BACK)
+        {
+            opened.iter().for_each(|opened| self.stage.spend(&opened.plan, at));
+        }
         if let Event::IncidentsOpened { alert, opened, private, .. } = record.event {
             if let Some(begun) = self.begun.as_mut().filter(|begun| begun.summary.id == alert) {
                 begun.opened.extend(opened);
