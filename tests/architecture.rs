@@ -35,7 +35,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
     ("figment", &["config"]),
     ("clap", &["cli", "main"]),
     ("saphyr_parser", &["rules"]),
-    ("ed25519_dalek", &["rules"]),
+    ("ed25519_dalek", &["intake", "rules"]),
     ("regex_syntax", &["rules"]),
     ("regex_automata", &["rules"]),
     ("maud", &["console"]),

@@ -101,6 +101,7 @@ fn explain(error: &figment::Error) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::incident::Assurance;
 
     const DIRECTORY: &str =
         "[directory]\npreset = \"io\"\napp_key = \"key\"\napp_secret_file = \"secret\"\ncorp_id = \"ding1\"\n";
@@ -150,6 +151,20 @@ mod tests {
         };
         assert_eq!(numbers(&shipped), numbers(&smallest));
         assert_eq!(shipped.intake.sources.len(), 1);
+    }
+
+    #[test]
+    fn the_sender_that_the_shipped_configuration_describes_is_one() {
+        let text = include_str!("../../deploy/portcullis.toml");
+        let (_, shown) = text.split_once("# [intake.sources.siem]\n").unwrap();
+        let lines = shown.lines().map_while(|line| line.strip_prefix("# "));
+        let shown = format!("[intake.sources.siem]\n{}", lines.collect::<Vec<_>>().join("\n"));
+        let config = load_text(&format!("{DIRECTORY}\n{shown}\n")).unwrap();
+        let source = config.intake.sources.values().next().unwrap();
+        assert_eq!((source.signature.assurance(), source.secrets.len()), (Assurance::A, 1));
+        let flawed = shown.replace("{header:x-siem-time}.", "");
+        let config = load_text(&format!("{DIRECTORY}\n{flawed}\n")).unwrap();
+        assert_eq!(config.intake.sources.values().next().unwrap().signature.assurance(), Assurance::D);
     }
 
     #[test]

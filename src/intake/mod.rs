@@ -2,18 +2,22 @@
 //! of normalised alerts, or the reason why not. Knows no HTTP library, no storage and no rules.
 //!
 //! The way of a delivery: [`Intake::receive`] checks the outside ([`Refusal`]), then the signature
-//! over the raw bytes (`verify`, by a row of the table in `scheme`), then the source's rate, and only
+//! over the raw bytes (`verify`, by a row of `presets` or as `described`), then the source's rate, and only
 //! then parses (`json`) and normalises (`normalise`, by a row of the table in `kind`).
 //! Adding a sender is adding a row; both tables are data.
 
+mod claim;
 mod content;
 mod delivery;
+mod described;
 mod headers;
 mod json;
+mod key;
 mod kind;
 mod limit;
 mod log_sources;
 mod normalise;
+mod presets;
 mod recall;
 mod receive;
 mod refusal;
@@ -28,13 +32,14 @@ mod tests;
 mod verify;
 
 pub use delivery::{Delivery, NotUnderstood, Received, Unreadable};
+pub use described::{Described, SignatureSettings};
 pub use headers::Headers;
 pub use json::parse as strict_json;
 pub use kind::SourceKind;
+pub use presets::SchemeName;
 pub use recall::Recall;
 pub use receive::Intake;
 pub use refusal::Refusal;
-pub use scheme::SchemeName;
 pub use secret::SecretProblem;
 pub use settings::{RateSettings, SecretSettings, Settings, SourceSettings};
 pub use setup::SetupError;

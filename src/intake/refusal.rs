@@ -17,11 +17,8 @@ pub enum Refusal {
     #[error("the signature fits none of the live secrets")]
     SignatureWrong,
     /// A header that decides is there more than once.
-    #[error("the header {header} is repeated")]
-    HeaderRepeated {
-        /// Which one.
-        header: &'static str,
-    },
+    #[error("a header that decides is repeated")]
+    HeaderRepeated,
     /// There is no delivery id.
     #[error("the delivery id is missing")]
     IdMissing,
@@ -92,7 +89,7 @@ impl Refusal {
             Self::SignatureMissing => "signature_missing",
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureWrong => "signature_wrong",
-            Self::HeaderRepeated { .. } => "header_repeated",
+            Self::HeaderRepeated => "header_repeated",
             Self::IdMissing => "id_missing",
             Self::IdMalformed => "id_malformed",
             Self::TimestampMissing => "timestamp_missing",
@@ -115,7 +112,7 @@ impl Refusal {
             | Self::SignatureMissing
             | Self::SignatureMalformed
             | Self::SignatureWrong
-            | Self::HeaderRepeated { .. }
+            | Self::HeaderRepeated
             | Self::IdMissing
             | Self::IdMalformed
             | Self::TimestampMissing
@@ -142,7 +139,7 @@ mod tests {
             Refusal::SignatureMissing,
             Refusal::SignatureMalformed,
             Refusal::SignatureWrong,
-            Refusal::HeaderRepeated { header: "x" },
+            Refusal::HeaderRepeated,
             Refusal::IdMissing,
             Refusal::IdMalformed,
             Refusal::TimestampMissing,

@@ -1,209 +1,194 @@
-//! The table of signature schemes: how each kind of sender signs, as data. Adding one is adding a row.
+//! How senders sign, as data: where the signature is, what it is computed over, and how it is written. The
+//! presets are in `presets`, and an operator can describe another sender in the same words (`custom`).
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 
 use crate::incident::Assurance;
 
-/// A scheme's name in settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SchemeName {
-    /// Standard Webhooks 1.0.0, symmetric signatures (`v1`).
-    StandardWebhooks,
-    /// GitHub's `X-Hub-Signature-256`, also used by many gateways.
-    GithubHmac,
-}
+/// A name or text that is either in our table or in the configuration. Names of headers are lower-case.
+pub(super) type Text = Cow<'static, str>;
 
-impl SchemeName {
-    /// Every scheme.
-    pub const ALL: [Self; 2] = [Self::StandardWebhooks, Self::GithubHmac];
-
-    /// The name as in settings.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::StandardWebhooks => "standard-webhooks",
-            Self::GithubHmac => "github-hmac",
-        }
-    }
-
-    /// How strongly a delivery signed this way proves itself.
-    #[must_use]
-    pub fn assurance(self) -> Assurance {
-        self.row().assurance
-    }
-
-    pub(super) fn row(self) -> &'static Scheme {
-        match self {
-            Self::StandardWebhooks => &STANDARD_WEBHOOKS,
-            Self::GithubHmac => &GITHUB_HMAC,
-        }
-    }
-}
-
-/// One row. Header names are lower-case.
-#[derive(Debug)]
+/// One way to sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scheme {
     /// Where the signature is and how it is written.
     pub signature: Signature,
     /// What computes it.
     pub algorithm: Algorithm,
     /// What it is computed over, piece by piece.
-    pub content: &'static [Piece],
+    pub content: Vec<Piece>,
     /// How the secret is written in its file.
     pub secret: SecretFormat,
     /// The header with the delivery's id, where the id is signed.
-    pub id_header: Option<&'static str>,
+    pub id_header: Option<Text>,
     /// The time of sending, where it is signed.
     pub timestamp: Option<TimestampRule>,
-    /// How strong a proof it is.
-    pub assurance: Assurance,
 }
 
 /// Where a signature is and how it is written.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signature {
-    pub header: &'static str,
+    pub header: Text,
     pub grammar: Grammar,
-    /// What stands before each signature; anything else is another version.
-    pub prefix: &'static str,
     pub encoding: Encoding,
 }
 
 /// How many signatures one header holds.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Grammar {
-    /// One.
-    Single,
-    /// Several, of which one must fit. Items of another version are passed over, but counted.
-    List { separator: u8, items_max: usize },
+    /// One, behind this.
+    Single { prefix: Text },
+    /// Several, of which one must fit, each behind this; those of another version are passed over.
+    List { separator: u8, prefix: Text },
+    /// `t=…,v1=…,v1=…`: signatures under these keys, and pieces of what is signed under others. An item
+    /// without a key belongs to the key before it.
+    KeyValue { separator: u8, keys: Vec<Text> },
 }
 
 /// How bytes are written as text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Encoding {
     /// Lower-case hexadecimal digits.
     Hex,
     /// RFC 4648 section 4, padded, no stray bits in the last character.
     Base64,
+    /// RFC 4648 section 5, padded or not.
+    Base64Url,
 }
 
-/// What computes a signature. Fixed by the row, never by the message.
-#[derive(Debug, Clone, Copy)]
+/// What computes a signature. Fixed by the scheme, never by the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Algorithm {
+    /// Only for senders that know no other: as a MAC it still holds.
+    #[serde(rename = "hmac-sha1")]
+    HmacSha1,
+    #[serde(rename = "hmac-sha256")]
     HmacSha256,
+    #[serde(rename = "hmac-sha384")]
+    HmacSha384,
+    #[serde(rename = "hmac-sha512")]
+    HmacSha512,
+    /// RFC 8032, verified strictly.
+    Ed25519,
 }
 
 /// A piece of what is signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     /// A header's value, byte for byte.
-    Header(&'static str),
+    Header(Text),
+    /// The value of an item of the signature's own header.
+    Item(Text),
     /// These bytes.
-    Literal(&'static str),
+    Literal(Text),
     /// The raw body.
     Body,
 }
 
 /// How a secret is written in its file.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum SecretFormat {
     /// The text itself is the key.
     Utf8,
+    /// Base64 of the key, padded or not.
+    Base64,
+    /// Hexadecimal digits of the key.
+    Hex,
     /// `whsec_` and base64 of the key, padded or not.
     Whsec,
+    /// `whpk_` and base64 of the sender's public key of 32 bytes.
+    Whpk,
 }
 
-/// A signed time of sending, in seconds since 1970.
-#[derive(Debug)]
+/// A signed time of sending.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TimestampRule {
-    pub header: &'static str,
+    pub at: TimestampPlace,
+    pub format: TimestampFormat,
     /// How far from our clock it may be, either way, in seconds; just so far is still taken.
     pub tolerance_s: i64,
 }
 
-/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
-static STANDARD_WEBHOOKS: Scheme = Scheme {
-    signature: Signature {
-        header: "webhook-signature",
-        grammar: Grammar::List { separator: b' ', items_max: 8 },
-        prefix: "v1,",
-        encoding: Encoding::Base64,
-    },
-    algorithm: Algorithm::HmacSha256,
-    content: &[
-        Piece::Header("webhook-id"),
-        Piece::Literal("."),
-        Piece::Header("webhook-timestamp"),
-        Piece::Literal("."),
-        Piece::Body,
-    ],
-    secret: SecretFormat::Whsec,
-    id_header: Some("webhook-id"),
-    timestamp: Some(TimestampRule { header: "webhook-timestamp", tolerance_s: 300 }),
-    assurance: Assurance::A,
-};
+/// Where a time is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum TimestampPlace {
+    Header(Text),
+    /// In an item of the signature's own header.
+    Item(Text),
+}
 
-/// <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
-///
-/// The delivery's id (`X-GitHub-Delivery`) is not signed, hence not taken: a captured request could
-/// be sent again under a new one.
-static GITHUB_HMAC: Scheme = Scheme {
-    signature: Signature {
-        header: "x-hub-signature-256",
-        grammar: Grammar::Single,
-        prefix: "sha256=",
-        encoding: Encoding::Hex,
-    },
-    algorithm: Algorithm::HmacSha256,
-    content: &[Piece::Body],
-    secret: SecretFormat::Utf8,
-    id_header: None,
-    timestamp: None,
-    assurance: Assurance::B,
-};
+/// How a time is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TimestampFormat {
+    /// Seconds since 1970.
+    Unix,
+    /// Milliseconds since 1970.
+    UnixMs,
+    /// `2026-11-21T03:00:00Z`, with or without parts of a second.
+    #[serde(rename = "rfc3339")]
+    Rfc3339,
+}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_the_same_in_settings_and_in_print() {
-        for name in SchemeName::ALL {
-            let parsed: SchemeName = serde_json::from_value(name.as_str().into()).unwrap();
-            assert_eq!(parsed, name);
+impl Algorithm {
+    /// How many bytes a signature has.
+    pub(super) fn signature_bytes(self) -> usize {
+        match self {
+            Self::HmacSha1 => 20,
+            Self::HmacSha256 => 32,
+            Self::HmacSha384 => 48,
+            Self::HmacSha512 | Self::Ed25519 => 64,
         }
     }
+}
 
-    #[test]
-    fn the_body_is_signed_once_and_so_is_whatever_is_trusted() {
-        for row in SchemeName::ALL.map(SchemeName::row) {
-            assert_eq!(row.content.iter().filter(|p| **p == Piece::Body).count(), 1, "{row:?}");
-            let trusted = row.id_header.into_iter().chain(row.timestamp.as_ref().map(|rule| rule.header));
-            for header in trusted {
-                assert!(row.content.contains(&Piece::Header(header)), "{header} is trusted but not signed");
+impl Scheme {
+    /// How strongly a delivery signed this way proves itself. Where the time is signed, a captured request
+    /// cannot be sent again later; the id is signed with it, in a header or in the body.
+    pub(super) fn assurance(&self) -> Assurance {
+        if self.timestamp.is_some() { Assurance::A } else { Assurance::B }
+    }
+
+    /// The piece that the time of sending is.
+    pub(super) fn timestamp_piece(&self) -> Option<Piece> {
+        Some(match &self.timestamp.as_ref()?.at {
+            TimestampPlace::Header(name) => Piece::Header(name.clone()),
+            TimestampPlace::Item(key) => Piece::Item(key.clone()),
+        })
+    }
+
+    /// Why nothing can be trusted that is signed like this, if so: the body has to be signed, once; what is
+    /// trusted beside it has to be signed too, and nothing else is; and where one piece ends and the next
+    /// begins must not be open, or one signature would fit two messages.
+    pub(super) fn flaw(&self) -> Option<&'static str> {
+        let count = |piece: &Piece| self.content.iter().filter(|other| *other == piece).count();
+        let id = self.id_header.as_ref().map(|name| Piece::Header(name.clone()));
+        let trusted: Vec<Piece> = id.into_iter().chain(self.timestamp_piece()).collect();
+        let is_value = |piece: &Piece| matches!(piece, Piece::Header(_) | Piece::Item(_));
+        let is_open = |pair: &[Piece]| match pair {
+            // The time is written in one way only, and what comes first of it is its year.
+            [Piece::Body, time] if is_value(time) => {
+                !matches!(&self.timestamp, Some(TimestampRule { format: TimestampFormat::Rfc3339, .. }))
+                    || Some(time) != self.timestamp_piece().as_ref()
             }
-        }
-    }
-
-    #[test]
-    fn only_signed_time_and_id_make_assurance_a() {
-        for row in SchemeName::ALL.map(SchemeName::row) {
-            let expected = if row.timestamp.is_some() && row.id_header.is_some() { Assurance::A } else { Assurance::B };
-            assert_eq!(row.assurance, expected, "{row:?}");
-        }
-    }
-
-    #[test]
-    fn header_names_are_lower_case() {
-        for row in SchemeName::ALL.map(SchemeName::row) {
-            let signed = row.content.iter().filter_map(|piece| match piece {
-                Piece::Header(name) => Some(*name),
-                _ => None,
-            });
-            for name in signed.chain([row.signature.header]) {
-                assert_eq!(name, name.to_ascii_lowercase());
-            }
+            [one, other] => !matches!(one, Piece::Literal(_)) && !matches!(other, Piece::Literal(_)),
+            _ => false,
+        };
+        if count(&Piece::Body) != 1 {
+            Some("`content` must have `{body}` in it, once")
+        } else if trusted.iter().any(|piece| count(piece) != 1) {
+            Some("the id and the time must be in `content`, once, or nobody has signed them")
+        } else if self.content.iter().any(|piece| is_value(piece) && !trusted.contains(piece)) {
+            Some("of headers and items only the id and the time may be in `content`")
+        } else if self.content.windows(2).any(is_open) {
+            Some("between two pieces of `content` there must be a text that tells where one ends")
+        } else {
+            None
         }
     }
 }

@@ -22,6 +22,9 @@ const PLACEHOLDERS: [&str; 8] =
     ["changeme", "change-me", "change_me", "placeholder", "replace-me", "your-secret", "your_secret", "password"];
 /// What comes before the base64 of a Standard Webhooks secret.
 const WHSEC_PREFIX: &[u8] = b"whsec_";
+/// What comes before the base64 of a Standard Webhooks public key.
+const WHPK_PREFIX: &[u8] = b"whpk_";
+const WHPK_BYTES: usize = 32;
 
 /// Why a secret file is not taken. Never says what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +47,15 @@ pub enum SecretProblem {
     /// Not written as Standard Webhooks has it.
     #[error("it must be `whsec_` and base64")]
     NotWhsec,
+    /// No public key as Standard Webhooks writes it, or one for which anybody can sign.
+    #[error("it must be `whpk_` and base64 of a public key of ed25519")]
+    NotWhpk,
+    /// Not base64.
+    #[error("it must be base64")]
+    NotBase64,
+    /// Not hexadecimal digits.
+    #[error("it must be hexadecimal digits")]
+    NotHex,
     /// Less than 24 bytes of key material.
     #[error("it has less than 24 bytes of key material")]
     TooShort,
@@ -83,9 +95,16 @@ impl SecretFormat {
                 }
                 text.to_vec()
             }
+            Self::Base64 => STANDARD_PAD_INDIFFERENT.decode(text).map_err(|_| SecretProblem::NotBase64)?,
+            Self::Hex => hex::decode(text).map_err(|_| SecretProblem::NotHex)?,
             Self::Whsec => {
                 let encoded = text.strip_prefix(WHSEC_PREFIX).ok_or(SecretProblem::NotWhsec)?;
                 STANDARD_PAD_INDIFFERENT.decode(encoded).map_err(|_| SecretProblem::NotWhsec)?
+            }
+            Self::Whpk => {
+                let encoded = text.strip_prefix(WHPK_PREFIX).ok_or(SecretProblem::NotWhpk)?;
+                let key = STANDARD_PAD_INDIFFERENT.decode(encoded).map_err(|_| SecretProblem::NotWhpk)?;
+                return if key.len() == WHPK_BYTES { Ok(key) } else { Err(SecretProblem::NotWhpk) };
             }
         };
         if material.len() < MATERIAL_BYTES_MIN { Err(SecretProblem::TooShort) } else { Ok(material) }

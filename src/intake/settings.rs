@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{SchemeName, SourceKind, log_sources};
+use super::{SignatureSettings, SourceKind, log_sources};
 use crate::incident::{LogSource, SourceName};
 
 /// The intake's settings.
@@ -58,8 +58,8 @@ impl Default for Settings {
 pub struct SourceSettings {
     /// What it sends.
     pub kind: SourceKind,
-    /// How it signs.
-    pub signature: SchemeName,
+    /// How it signs: the name of a known way, or a table that describes another.
+    pub signature: SignatureSettings,
     /// The secrets that are live, one to four; two while one replaces the other.
     pub secrets: Vec<SecretSettings>,
     /// How many authentic deliveries it may make.
@@ -115,6 +115,7 @@ impl Default for RateSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::SchemeName;
     use serde_json::json;
 
     fn parse(value: serde_json::Value) -> Result<Settings, serde_json::Error> {
@@ -137,7 +138,7 @@ mod tests {
         .unwrap();
         let source = &settings.sources[&SourceName::parse("okta-prod").unwrap()];
         assert_eq!(source.kind, SourceKind::OktaEventHook);
-        assert_eq!(source.signature, SchemeName::StandardWebhooks);
+        assert_eq!(source.signature, SchemeName::StandardWebhooks.into());
         assert_eq!(source.rate, RateSettings::default());
     }
 

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use governor::clock::DefaultClock;
-use hmac::digest::InvalidLength;
 use secrecy::ExposeSecret as _;
 
+use super::key::Key;
 use super::kind::LogSourceRule;
 use super::limit::SourceLimiter;
 use super::normalise::Normaliser;
 use super::receive::Source;
+use super::scheme::{Algorithm, Scheme};
 use super::secret::Secret;
 use super::settings::{RateSettings, SecretSettings, Settings, SourceSettings};
-use super::verify::{Key, Verifier};
+use super::verify::Verifier;
 use super::{SchemeName, SecretProblem, log_sources};
 use crate::incident::path::InvalidPath;
 use crate::incident::{Digest, SourceName};
@@ -51,6 +53,14 @@ pub enum SetupError {
     SecretName {
         /// Which source.
         at: SourceName,
+    },
+    /// The description of a way to sign is wrong.
+    #[error("source {at}: signature: {flaw}")]
+    Signature {
+        /// Which source.
+        at: SourceName,
+        /// What is wrong with it.
+        flaw: String,
     },
     /// A secret is not usable.
     #[error("source {at}: secret file {}: {problem}", .file.display())]
@@ -105,21 +115,40 @@ pub(super) struct Sources {
 /// The first thing that is wrong.
 pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupError> {
     refuse_out_of_range(settings)?;
-    let rounds = settings.sources.values().map(|source| source.secrets.len()).max().unwrap_or(1);
     let mut used = BTreeMap::new();
-    let mut by_name = BTreeMap::new();
+    let mut signed = Vec::new();
     for (name, source) in &settings.sources {
         refuse_invalid(name, source)?;
-        let read = |secret| key(name, source.signature, secret, base, &mut used);
-        let keys = source.secrets.iter().map(read).collect::<Result<_, _>>()?;
+        let flawed = |flaw| SetupError::Signature { at: name.clone(), flaw };
+        let scheme = source.signature.scheme().map_err(flawed)?;
+        let read = |secret| key(name, &scheme, secret, base, &mut used);
+        let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        signed.push((name, source, scheme, keys));
+    }
+    let effort = effort(signed.iter().map(|(_, _, scheme, keys)| (scheme.algorithm, keys.len())));
+    let mut by_name = BTreeMap::new();
+    for (name, source, scheme, keys) in signed {
         let ready = Source {
             normaliser: Normaliser::new(name, source)?,
-            verifier: Verifier::new(source.signature.row(), keys, rounds),
+            verifier: Verifier::new(scheme, keys, Arc::clone(&effort)),
             limiter: SourceLimiter::new(source.rate, DefaultClock::default()),
         };
         by_name.insert(name.clone(), ready);
     }
-    Ok(Sources { by_name, stranger: stranger(rounds) })
+    // Whatever it says about a signature, the answer is no.
+    let stranger = Verifier::new(SchemeName::StandardWebhooks.row(), Vec::new(), effort);
+    Ok(Sources { by_name, stranger })
+}
+
+/// For each algorithm as many keys of nobody as a source has at most, and at least one.
+fn effort(sources: impl Iterator<Item = (Algorithm, usize)>) -> Arc<[Key]> {
+    let mut most = BTreeMap::from([(Algorithm::HmacSha256, 1)]);
+    for (algorithm, keys) in sources {
+        let known = most.entry(algorithm).or_default();
+        *known = keys.max(*known);
+    }
+    let of_nobody = |(algorithm, count)| std::iter::repeat_n(Key::of_nobody(algorithm), count).flatten();
+    most.into_iter().flat_map(of_nobody).collect()
 }
 
 fn refuse_out_of_range(settings: &Settings) -> Result<(), SetupError> {
@@ -170,26 +199,18 @@ fn is_secret_name(name: &str) -> bool {
 /// Reads one secret, and notes its digests to see when it comes again.
 fn key(
     at: &SourceName,
-    scheme: SchemeName,
+    scheme: &Scheme,
     settings: &SecretSettings,
     base: &Path,
     used: &mut BTreeMap<Digest, SourceName>,
 ) -> Result<Key, SetupError> {
     let file = base.join(&settings.file);
-    let row = scheme.row();
     let refuse = |problem| SetupError::Secret { at: at.clone(), file: file.clone(), problem };
-    let secret = Secret::read(&file, row.secret).map_err(refuse)?;
+    let secret = Secret::read(&file, scheme.secret).map_err(refuse)?;
     if let Some(first) = secret.digests.iter().find_map(|digest| used.get(digest)) {
         return Err(SetupError::SecretShared { at: at.clone(), file: file.clone(), first: first.clone() });
     }
     used.extend(secret.digests.map(|digest| (digest, at.clone())));
-    Key::new(&settings.name, row.algorithm, secret.material.expose_secret())
-        .map_err(|InvalidLength| refuse(SecretProblem::TooLong))
-}
-
-fn stranger(rounds: usize) -> Verifier {
-    let row = SchemeName::StandardWebhooks.row();
-    // Its value does not matter: whatever it says about a signature, the answer is no.
-    let key = Key::new("stranger", row.algorithm, &[0; 32]);
-    Verifier::new(row, key.into_iter().collect(), rounds)
+    let key = Key::new(&settings.name, scheme.algorithm, secret.material.expose_secret());
+    key.ok_or_else(|| refuse(SecretProblem::NotWhpk))
 }

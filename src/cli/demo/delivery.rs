@@ -16,7 +16,7 @@ const SHAPE: &str = include_str!("okta-event-hook.json");
 #[derive(Clone)]
 pub(super) struct Delivery {
     pub(super) body: String,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// What was answered, and how fast.
@@ -57,7 +57,7 @@ impl Delivery {
         let began = Instant::now();
         let mut request = client.post(url).header("content-type", "application/json").body(self.body.clone());
         for (name, value) in &self.headers {
-            request = request.header(*name, value);
+            request = request.header(name, value);
         }
         let response = request.send().await?;
         let (status, took) = (response.status(), began.elapsed());

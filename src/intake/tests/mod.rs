@@ -2,9 +2,11 @@
 //! Tests named after an attack (`b03_…`, `c10_…`) are the executable form of that attack.
 
 mod body;
+mod described;
 mod generic;
 mod limits;
 mod okta;
+mod presets;
 mod rotation;
 mod setup;
 mod signature;
@@ -67,6 +69,7 @@ impl Setup {
 
     fn source(&mut self, name: &str, kind: SourceKind, signature: SchemeName, secrets: &[(&str, String)]) {
         let secrets = secrets.iter().map(|(secret, value)| self.secret(name, secret, value)).collect();
+        let signature = signature.into();
         let source = SourceSettings { kind, signature, secrets, rate: RateSettings::default(), log_source: Vec::new() };
         self.settings.sources.insert(SourceName::parse(name).unwrap(), source);
     }

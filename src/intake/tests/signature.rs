@@ -282,10 +282,10 @@ fn b13_a_repeated_header_is_refused_in_either_order() {
             let good = request.value(header);
             for (first, second) in [(good.as_str(), "bad"), ("bad", &good), (&good, &good)] {
                 let request = request.clone().with(header, first).and(header, second);
-                assert_eq!(request.refusal(&intake), Some(Refusal::HeaderRepeated { header }));
+                assert_eq!(request.refusal(&intake), Some(Refusal::HeaderRepeated));
             }
             let mixed = request.clone().and(&header.to_uppercase(), &good);
-            assert_eq!(mixed.refusal(&intake), Some(Refusal::HeaderRepeated { header }), "also in another case");
+            assert_eq!(mixed.refusal(&intake), Some(Refusal::HeaderRepeated), "also in another case");
         }
     }
 }

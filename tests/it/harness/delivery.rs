@@ -56,7 +56,7 @@ impl Delivery {
     pub(crate) fn signed(source: &Source, id: &str, body: Vec<u8>, now: Timestamp) -> Self {
         let signature = sign(source.scheme, source.secret, id, &body, now).expect("the test secret is good");
         let mut headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        headers.extend(signature.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        headers.extend(signature);
         Self { source: source.name.to_owned(), headers, body }
     }
 

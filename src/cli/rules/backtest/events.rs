@@ -143,7 +143,7 @@ fn source(from: &Alerts) -> anyhow::Result<Recall> {
     if let Some(kind) = &from.kind {
         let settings = SourceSettings {
             kind: kind_of(kind)?,
-            signature: SchemeName::StandardWebhooks,
+            signature: SchemeName::StandardWebhooks.into(),
             secrets: Vec::new(),
             rate: RateSettings { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
             log_source: from.log_source.as_deref().map(log_source).transpose()?.into_iter().collect(),
