@@ -60,16 +60,18 @@ fn written(format: TimestampFormat, now: Timestamp) -> String {
 }
 
 fn content(row: &Scheme, headers: &[(Text, String)], items: &[(Text, String)], body: &[u8]) -> Vec<u8> {
-    let value = |of: &[(Text, String)], name: &Text| {
-        of.iter().find(|(other, _)| other == name).map_or_else(Vec::new, |(_, value)| value.clone().into_bytes())
-    };
-    let piece = |piece: &Piece| match piece {
-        Piece::Header(name) => value(headers, name),
-        Piece::Item(key) => value(items, key),
-        Piece::Literal(text) => text.as_bytes().to_vec(),
-        Piece::Body => body.to_vec(),
-    };
-    row.content.iter().flat_map(piece).collect()
+    let value =
+        |of: &[(Text, String)], name: &Text| of.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
+    let mut content = Vec::new();
+    for piece in &row.content {
+        match piece {
+            Piece::Header(name) => content.extend(value(headers, name).unwrap_or_default().into_bytes()),
+            Piece::Item(key) => content.extend(value(items, key).unwrap_or_default().into_bytes()),
+            Piece::Literal(text) => content.extend_from_slice(text.as_bytes()),
+            Piece::Body => content.extend_from_slice(body),
+        }
+    }
+    content
 }
 
 fn signature(row: &Scheme, secret: &str, content: &[u8]) -> Result<Vec<u8>, SecretProblem> {
