@@ -90,8 +90,7 @@ impl Admission {
         let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.body_sha256));
         let ids: Vec<AlertId> = delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect();
         let judged = self.judged(rules, delivery.alerts).await;
-        let concerns_others = |(_, judged): &JudgedAlert<'_>| judged.acting().next().is_some() || judged.counts();
-        if !judged.iter().any(concerns_others) {
+        if !judged.iter().any(|(_, judged)| concerns_others(judged)) {
             return self.record(rules, &delivery.source, key, ids, judged, None).await;
         }
         // An alert that acts is carried to its end even if the sender hangs up, so that no other
@@ -153,8 +152,9 @@ impl Admission {
         let mut drawn = Drawn::on(&self.ledger, now);
         for (alert, mut judged) in judged {
             let key = alert_key(&alert);
-            // An alert known from before counts and opens nothing now, so it covers nothing either.
-            let is_known = self.trail.is_known(&key);
+            // An alert known from before counts and opens nothing now, so it covers nothing either. Of one that
+            // would do neither it need not be asked, which waits for whoever writes to the store.
+            let is_known = concerns_others(&judged) && self.trail.is_known(&key);
             let mut tally = Tally::default();
             if judged.counts() && !is_known {
                 // A full window takes a while to look at.
@@ -163,10 +163,13 @@ impl Admission {
             }
             let mut standing = self.standing(&judged);
             cover_within(&mut standing, &in_this_delivery);
-            let decided = if is_known {
-                Decided::nothing(rules)
-            } else {
-                drawn.draw(opened.len(), |ledger| judged.decide(&alert, &standing, ledger, rules, now))
+            let acts = judged.acting().next().is_some();
+            let decide = |ledger: &mut Ledger| judged.decide(&alert, &standing, ledger, rules, now);
+            let decided = match (is_known, acts) {
+                (true, _) => Decided::nothing(rules),
+                (false, true) => drawn.draw(opened.len(), decide),
+                // Nothing is drawn, so nobody else is kept waiting.
+                (false, false) => decide(&mut Ledger::default()),
             };
             if !decided.opened.is_empty() {
                 opens = true;
@@ -240,6 +243,11 @@ impl Admission {
 
 fn wanted<'j>(judged: &'j [JudgedAlert<'_>]) -> Vec<(&'j RuleId, Mark)> {
     judged.iter().flat_map(|(_, judged)| judged.windows()).collect()
+}
+
+/// Whether an alert may open an incident, or counts for a correlation.
+fn concerns_others(judged: &Judged<'_>) -> bool {
+    judged.acting().next().is_some() || judged.counts()
 }
 
 type CoverEntry = ((RuleId, String), Cover);

@@ -25,29 +25,26 @@ pub(super) fn admitted(
     now: Timestamp,
 ) -> Result<Vec<Draft>, StoreError> {
     let Decided { verdict, opened, mut subjects } = decided;
-    let (id, source) = (alert.summary.id.clone(), alert.summary.source.clone());
     let mut own = Own { alert: alert.summary, verdict, tally };
+    if opened.is_empty() && own.verdict.decisions.is_empty() {
+        // Most alerts are like this, and fit.
+        return own.draft(key, Vec::new(), &Enclosure { event: alert.event, subjects }, now).map(|draft| vec![draft]);
+    }
+    let (id, source) = (own.alert.id.clone(), own.alert.source.clone());
     let behind_it =
         |opened, private| Event::IncidentsOpened { alert: id.clone(), source: source.clone(), opened, private };
-    let (opened, behind) = if opened.is_empty() && own.verdict.decisions.is_empty() {
-        (opened, Vec::new())
-    } else {
-        let (bytes, bytes_behind) = (own.shorten(), fit::size(&behind_it(Vec::new(), Digest::of(b""))));
-        fit::part(opened, bytes, bytes_behind)
-    };
-    let mut later = Vec::with_capacity(behind.len());
+    let (bytes, bytes_behind) = (own.shorten(), fit::size(&behind_it(Vec::new(), Digest::of(b""))));
+    let (opened, behind) = fit::part(opened, bytes, bytes_behind);
+    let mut drafts = Vec::with_capacity(1 + behind.len());
     for opened in behind {
         let moved = opened.iter().filter_map(|opened| subjects.remove_entry(&opened.plan.incident));
-        let enclosure = Enclosure { event: Value::Null, subjects: moved.collect() };
-        let (private, sealed) = seal_json(&enclosure)?;
+        let (private, sealed) = seal_json(&Enclosure { event: Value::Null, subjects: moved.collect() })?;
         // Known from before, the alert has its incidents, and neither is recorded again.
         let (event, private) = (behind_it(opened, private), Some(sealed));
-        later.push(Draft { private, behind: true, ..Draft::of(now, event) });
+        drafts.push(Draft { private, behind: true, ..Draft::of(now, event) });
     }
-    let (private, sealed) = seal_json(&Enclosure { event: alert.event, subjects })?;
-    let event = own.event(opened, private);
-    let first = Draft { key: Some(key), private: Some(sealed), ..Draft::of(now, event) };
-    Ok([first].into_iter().chain(later).collect())
+    drafts.insert(0, own.draft(key, opened, &Enclosure { event: alert.event, subjects }, now)?);
+    Ok(drafts)
 }
 
 /// What the alert's own record holds in any case.
@@ -65,15 +62,23 @@ impl Own {
         bytes + fit::size(&self.verdict)
     }
 
-    fn event(self, opened: Vec<Opened>, private: Digest) -> Event {
-        Event::AlertAdmitted {
+    fn draft(
+        self,
+        key: UniqueKey,
+        opened: Vec<Opened>,
+        enclosure: &Enclosure,
+        now: Timestamp,
+    ) -> Result<Draft, StoreError> {
+        let (private, sealed) = seal_json(enclosure)?;
+        let event = Event::AlertAdmitted {
             alert: Box::new(self.alert),
             verdict: Box::new(self.verdict),
             opened,
             counted: self.tally.counted,
             counted_left_out: self.tally.left_out,
             private,
-        }
+        };
+        Ok(Draft { key: Some(key), private: Some(sealed), ..Draft::of(now, event) })
     }
 }
 

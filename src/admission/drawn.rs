@@ -11,11 +11,11 @@ use crate::response::Decided;
 pub(super) struct Drawn<'l> {
     ledger: &'l Mutex<Ledger>,
     at: Timestamp,
-    plans: Vec<Draft>,
+    plans: Vec<Drawing>,
 }
 
 /// What one plan drew.
-struct Draft {
+struct Drawing {
     /// The place in the delivery of the alert that it is for.
     alert: usize,
     spending: Spending,
@@ -35,14 +35,14 @@ impl<'l> Drawn<'l> {
         for Opened { plan, held } in &decided.opened {
             let Some(spending) = plan.spending.clone() else { continue };
             let rules = plan.rules.iter().map(|rule| rule.id.clone()).collect();
-            self.plans.push(Draft { alert, spending, rules, held: *held });
+            self.plans.push(Drawing { alert, spending, rules, held: *held });
         }
         decided
     }
 
     /// It is recorded, but for the alerts that were known already. What a budget holds is told in the log, too.
     pub(super) fn keep(mut self, is_recorded: impl Fn(usize) -> bool) {
-        let kept: Vec<Draft> = self.plans.extract_if(.., |plan| is_recorded(plan.alert)).collect();
+        let kept: Vec<Drawing> = self.plans.extract_if(.., |plan| is_recorded(plan.alert)).collect();
         for reason in [HoldReason::RuleBudget, HoldReason::SourceBudget, HoldReason::OrganizationBudget] {
             let held = kept.iter().filter(|plan| plan.held == Some(reason)).count();
             if held > 0 {

@@ -51,16 +51,16 @@ pub(super) fn part(opened: Vec<Opened>, bytes: usize, bytes_behind: usize) -> (V
 
 /// How many bytes of JSON a value comes to.
 pub(super) fn size(value: &impl Serialize) -> usize {
-    let mut counted = Counted(0);
+    let mut written = Written(0);
     // What cannot be written as JSON is refused when it is recorded.
-    let _ = serde_json::to_writer(&mut counted, value);
-    counted.0
+    let _ = serde_json::to_writer(&mut written, value);
+    written.0
 }
 
 /// Counts what is written to it.
-struct Counted(usize);
+struct Written(usize);
 
-impl io::Write for Counted {
+impl io::Write for Written {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0 += bytes.len();
         Ok(bytes.len())

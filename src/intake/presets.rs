@@ -101,9 +101,11 @@ impl SchemeName {
 
     pub(super) fn row(self) -> Scheme {
         match self {
-            Self::StandardWebhooks => standard_webhooks(),
-            Self::StandardWebhooksV1a => standard_webhooks_v1a(),
-            Self::Svix => svix(),
+            Self::StandardWebhooks => dotted(WEBHOOK, "v1,"),
+            Self::StandardWebhooksV1a => {
+                Scheme { algorithm: Algorithm::Ed25519, secret: SecretFormat::Whpk, ..dotted(WEBHOOK, "v1a,") }
+            }
+            Self::Svix => dotted(["svix-id", "svix-timestamp", "svix-signature"], "v1,"),
             Self::GithubHmac => of_body("x-hub-signature-256", "sha256=", Encoding::Hex),
             Self::Snyk => of_body("x-hub-signature", "sha256=", Encoding::Hex),
             Self::Slack => slack(),
@@ -123,6 +125,9 @@ impl SchemeName {
         }
     }
 }
+
+/// The headers of Standard Webhooks: id, time and signature.
+const WEBHOOK: [&str; 3] = ["webhook-id", "webhook-timestamp", "webhook-signature"];
 
 fn text(text: &'static str) -> Text {
     Cow::Borrowed(text)
@@ -173,59 +178,27 @@ fn key_value(header: &'static str, key: &'static str) -> Scheme {
     }
 }
 
-/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
-fn standard_webhooks() -> Scheme {
+/// Id, time and body are signed, parted by dots: Standard Webhooks
+/// (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>) and Svix
+/// (<https://docs.svix.com/receiving/verifying-payloads/how-manual>).
+fn dotted([id, time, signature]: [&'static str; 3], prefix: &'static str) -> Scheme {
     Scheme {
         signature: Signature {
-            header: text("webhook-signature"),
-            grammar: Grammar::List { separator: b' ', prefix: text("v1,") },
+            header: text(signature),
+            grammar: Grammar::List { separator: b' ', prefix: text(prefix) },
             encoding: Encoding::Base64,
         },
         algorithm: Algorithm::HmacSha256,
         content: vec![
-            Piece::Header(text("webhook-id")),
+            Piece::Header(text(id)),
             Piece::Literal(text(".")),
-            Piece::Header(text("webhook-timestamp")),
+            Piece::Header(text(time)),
             Piece::Literal(text(".")),
             Piece::Body,
         ],
         secret: SecretFormat::Whsec,
-        id_header: Some(text("webhook-id")),
-        timestamp: seconds("webhook-timestamp"),
-    }
-}
-
-fn standard_webhooks_v1a() -> Scheme {
-    Scheme {
-        signature: Signature {
-            header: text("webhook-signature"),
-            grammar: Grammar::List { separator: b' ', prefix: text("v1a,") },
-            encoding: Encoding::Base64,
-        },
-        algorithm: Algorithm::Ed25519,
-        secret: SecretFormat::Whpk,
-        ..standard_webhooks()
-    }
-}
-
-/// <https://docs.svix.com/receiving/verifying-payloads/how-manual>
-fn svix() -> Scheme {
-    Scheme {
-        signature: Signature {
-            header: text("svix-signature"),
-            grammar: Grammar::List { separator: b' ', prefix: text("v1,") },
-            encoding: Encoding::Base64,
-        },
-        content: vec![
-            Piece::Header(text("svix-id")),
-            Piece::Literal(text(".")),
-            Piece::Header(text("svix-timestamp")),
-            Piece::Literal(text(".")),
-            Piece::Body,
-        ],
-        id_header: Some(text("svix-id")),
-        timestamp: seconds("svix-timestamp"),
-        ..standard_webhooks()
+        id_header: Some(text(id)),
+        timestamp: seconds(time),
     }
 }
 

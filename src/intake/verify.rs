@@ -103,12 +103,8 @@ impl Verifier {
 
 /// What an ed25519 key looks at from end to end before it says no; a MAC is only compared with it.
 fn of_nobody() -> Vec<u8> {
-    let mut signature = vec![0; 64];
     // The base point, and a scalar of one.
-    signature.iter_mut().take(32).for_each(|byte| *byte = 0x66);
-    signature.iter_mut().take(1).for_each(|byte| *byte = 0x58);
-    signature.iter_mut().skip(32).take(1).for_each(|byte| *byte = 1);
-    signature
+    [&[0x58][..], &[0x66; 31], &[1], &[0; 31]].concat()
 }
 
 fn is_fresh(sent_ms: i64, rule: &TimestampRule, now: Timestamp) -> Result<(), Refusal> {

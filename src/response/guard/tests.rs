@@ -25,6 +25,15 @@ fn ask(change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>)) -> Result<Appr
 
 /// For a plan that draws so much.
 fn ask_for(draws: &[Draw], change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>)) -> Result<Approved, HoldReason> {
+    ask_to(ActionKind::Disable, draws, change)
+}
+
+/// For a step of this kind.
+fn ask_to(
+    action: ActionKind,
+    draws: &[Draw],
+    change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>),
+) -> Result<Approved, HoldReason> {
     let guardrails = Guardrails::protecting(&[("user_id", "listed01"), ("email", "chief@example.com")]);
     let email = AccountRef::parse(AccountKind::Email, "zhang.san@example.com").unwrap();
     let user_id = UserId::parse("zhangsan").unwrap();
@@ -42,7 +51,7 @@ fn ask_for(draws: &[Draw], change: impl FnOnce(&mut Facts<'_>, &mut Option<Accou
         beyond_budget: false,
     };
     change(&mut facts, &mut live);
-    at_dispatch(&facts, ActionKind::Disable, live.as_ref(), CORP)
+    at_dispatch(&facts, action, live.as_ref(), CORP)
 }
 
 fn refusal(change: impl FnOnce(&mut Facts<'_>, &mut Option<Account>)) -> HoldReason {
@@ -96,25 +105,13 @@ fn a_budget_that_is_used_up_holds_unless_a_human_said_so() {
 #[test]
 fn giving_an_account_back_draws_on_no_budget() {
     let draws = [draw(9, 9, HoldReason::RuleBudget)];
-    let (guardrails, identities) = (Guardrails::default(), Identities::default());
-    let (email, user_id) =
-        (AccountRef::parse(AccountKind::Email, "a@example.com").unwrap(), UserId::parse("zhangsan").unwrap());
-    let facts = Facts {
-        paused: false,
-        assurance: Assurance::A,
-        assurance_floor: Assurance::B,
-        account: &email,
-        user_id: Some(&user_id),
-        guardrails: &guardrails,
-        identities: &identities,
-        draws: &draws,
-        beyond_budget: false,
-    };
-    assert!(at_dispatch(&facts, ActionKind::Enable, Some(&account()), CORP).is_ok());
+    assert!(ask_to(ActionKind::Enable, &draws, |_, _| {}).is_ok());
     for action in [ActionKind::SignOut, ActionKind::Disable] {
-        assert_eq!(at_dispatch(&facts, action, Some(&account()), CORP).unwrap_err(), HoldReason::RuleBudget);
+        let asked = ask_to(action, &draws, |facts, _| {
+            assert_eq!(at_planning(facts), Err(HoldReason::RuleBudget));
+        });
+        assert_eq!(asked.unwrap_err(), HoldReason::RuleBudget);
     }
-    assert_eq!(at_planning(&facts), Err(HoldReason::RuleBudget));
 }
 
 #[test]
