@@ -13,6 +13,8 @@ pub(crate) const SECRET: &str = "whsec_dGVzdC1zZWNyZXQtZm9yLXRoZS1pbnRha2UtYmVuY
 pub(crate) const ACCOUNTS: usize = 200;
 /// In the second mix, one of so many alerts matches.
 const ONE_IN: usize = 100;
+/// As many people sign in.
+const PEOPLE: usize = 10_000;
 
 /// The shape, as the demo sends it.
 const SHAPE: &str = include_str!("../../src/cli/demo/okta-event-hook.json");
@@ -29,15 +31,21 @@ pub(crate) type Pool = Arc<Vec<Vec<u8>>>;
 pub(crate) enum Mix {
     /// Nothing matches.
     Unmatched,
+    /// Sign-ins of many people, which a correlation counts.
+    Counted,
     /// One in a hundred opens an incident.
     SomeMatch,
 }
 
 impl Mix {
+    /// Every one.
+    pub(crate) const ALL: [Self; 3] = [Self::Unmatched, Self::Counted, Self::SomeMatch];
+
     /// What it is called in the report.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Unmatched => "nothing matches",
+            Self::Counted => "all are counted",
             Self::SomeMatch => "1 % match",
         }
     }
@@ -46,21 +54,24 @@ impl Mix {
 /// Makes requests that were never made before, in this process.
 pub(crate) struct Author {
     unmatched: Vec<String>,
+    counted: String,
     matching: String,
     made: u64,
 }
 
 impl Author {
     pub(crate) fn new() -> Self {
-        let kinds = ["user.session.start", "user.authentication.sso", "policy.evaluate_sign_on"];
+        let kinds = ["user.authentication.slo", "user.authentication.sso", "policy.evaluate_sign_on"];
         let unmatched = (0..).zip(kinds).map(|(size, kind)| template(kind, "LOW", size)).collect();
-        Self { unmatched, matching: template("user.risk.detect", "HIGH", 1), made: 0 }
+        let counted = template("user.session.start", "LOW", 1);
+        Self { unmatched, counted, matching: template("user.risk.detect", "HIGH", 1), made: 0 }
     }
 
     /// `count` requests, good for the five minutes from now that a signed time is.
     pub(crate) fn pool(&mut self, mix: Mix, count: usize) -> Pool {
         let request = |number: usize| match mix {
             Mix::SomeMatch if number.is_multiple_of(ONE_IN) => self.matching(1 + number / ONE_IN % ACCOUNTS),
+            Mix::Counted => self.of_person(self.counted.clone(), number % PEOPLE),
             _ => self.unmatched(number),
         };
         Arc::new((0..count).map(request).collect())
@@ -68,12 +79,15 @@ impl Author {
 
     /// An alert that opens an incident on the account of this number.
     pub(crate) fn matching(&mut self, account: usize) -> Vec<u8> {
-        let body = self.matching.replace(PERSON, &format!("user{account:04}@example.com"));
-        self.request(body)
+        self.of_person(self.matching.clone(), account)
     }
 
     fn unmatched(&mut self, number: usize) -> Vec<u8> {
-        self.request(self.unmatched[number % self.unmatched.len()].clone())
+        self.of_person(self.unmatched[number % self.unmatched.len()].clone(), number % PEOPLE)
+    }
+
+    fn of_person(&mut self, body: String, person: usize) -> Vec<u8> {
+        self.request(body.replace(PERSON, &format!("user{person:04}@example.com")))
     }
 
     fn request(&mut self, body: String) -> Vec<u8> {

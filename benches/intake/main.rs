@@ -24,7 +24,8 @@
 //! * `bare`: reads the body and answers, which is what HTTP itself costs;
 //! * `against`: another portcullis binary, when asked for.
 //!
-//! Two mixes: alerts that no rule matches (each gets its verdict with the nearest miss), and the same
+//! Three mixes: alerts that no rule matches (each gets its verdict with the nearest miss); sign-ins of
+//! 10,000 people, which a shipped correlation counts one after the other for each person; and the first
 //! with one in a hundred that opens an incident on one of 200 accounts, which is acted on meanwhile.
 //! In the *closed loop* every connection sends as soon as it has its answer: that gives the rate and
 //! the processor time per alert. In the *open loop* alerts are sent at fixed times whatever comes

@@ -47,7 +47,7 @@ pub(crate) fn print(results: &Results<'_>) {
         std::thread::available_parallelism().map_or(0, usize::from),
     );
     let mut mixes = Vec::new();
-    for mix in [Mix::Unmatched, Mix::SomeMatch] {
+    for mix in Mix::ALL {
         let rows: Vec<Row> = (0..results.contestants.len()).filter_map(|index| row(results, mix, index)).collect();
         if !rows.is_empty() {
             print_mix(mix, results.rate, &rows);

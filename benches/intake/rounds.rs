@@ -55,7 +55,7 @@ impl Bench<'_> {
     pub(crate) async fn run(&self, rate: f64) -> Vec<Sample> {
         let mut samples = Vec::new();
         let mut author = Author::new();
-        let mixes: &[Mix] = if self.options.quick { &[Mix::Unmatched] } else { &[Mix::Unmatched, Mix::SomeMatch] };
+        let mixes = if self.options.quick { &[Mix::Unmatched][..] } else { &Mix::ALL };
         for &mix in mixes {
             for round in 0..self.options.rounds {
                 let pool = self.pool(&mut author, mix);
