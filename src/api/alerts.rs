@@ -1,40 +1,84 @@
 //! `POST /v1/alerts/{source}`: where senders deliver.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{Problem, State, body};
+use super::{Problem, State, body, peer};
 use crate::admission::Receipt;
 use crate::incident::SourceName;
-use crate::intake::{Delivery, Headers, NotUnderstood, Received, Refusal, Verified};
+use crate::intake::{Delivery, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request, Verified};
 
 /// Limits, verifies, understands and admits one delivery, in that order.
 pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    // Taken as it stands in the path: the usual extractor would decode it and refuse in its own words.
-    let source = request.match_info().get("source").unwrap_or_default();
-    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let peer = peer::of(&request, &state.door.trusted_proxies);
+    let source = part(&request, "source").unwrap_or_default();
     if let Err(refusal) = state.intake.admit_address(peer) {
         return refuse(&state, source, &refusal);
     }
-    let body = match body::read(request.headers(), payload, state.body_bytes_max, state.body_deadline_ms).await {
-        Ok(body) => body,
-        Err(Problem::TooLarge) => return refuse(&state, source, &Refusal::BodyTooLarge),
-        Err(problem) => return problem.response(),
-    };
-    let received = state.intake.receive(source, &headers(&request), &body, state.clock.now());
-    match received {
+    let body =
+        match body::read(request.headers(), payload, state.door.body_bytes_max, state.door.body_deadline_ms).await {
+            Ok(body) => body,
+            Err(Problem::TooLarge) => return refuse(&state, source, &Refusal::BodyTooLarge),
+            Err(problem) => return problem.response(),
+        };
+    let asked = asked(&request, peer, &body);
+    if let Some(reply) = state.intake.greet(Method::Post, &asked) {
+        return greeting(&reply);
+    }
+    match state.intake.receive(&asked, state.clock.now()) {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
+        Ok(Received::Handshake(reply)) => greeting(reply.get()),
         Ok(Received::NotUnderstood(delivery)) => keep(&state, delivery, &body).await,
         Err(refusal) => refuse(&state, source, &refusal),
     }
 }
 
+/// Whatever else than POST is asked of a source: whether it is there, by senders of some kinds.
+pub(super) async fn greet(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let peer = peer::of(&request, &state.door.trusted_proxies);
+    if let Err(refusal) = state.intake.admit_address(peer) {
+        return refuse(&state, "", &refusal);
+    }
+    let method = match request.method().as_str() {
+        "GET" => Some(Method::Get),
+        "OPTIONS" => Some(Method::Options),
+        _ => None,
+    };
+    let reply = method.and_then(|method| state.intake.greet(method, &asked(&request, peer, b"")));
+    reply.map_or_else(|| Problem::MethodNotAllowed("POST").response(), |reply| greeting(&reply))
+}
+
+/// Taken as it stands in the path: the usual extractor would decode it and refuse in its own words.
+fn part<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
+    request.match_info().get(name)
+}
+
+fn asked<'r>(request: &'r HttpRequest, peer: IpAddr, body: &'r [u8]) -> Request<'r> {
+    Request {
+        source: part(request, "source").unwrap_or_default(),
+        secret: part(request, "secret"),
+        query: request.query_string(),
+        headers: request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
+        peer,
+        body,
+    }
+}
+
+fn greeting(reply: &Reply) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    match reply {
+        Reply::Text(text) => response.content_type("text/plain; charset=utf-8").body(text.clone()),
+        Reply::Json(document) => response.json(document),
+        Reply::Header(name, value) => response.insert_header((*name, value.clone())).finish(),
+    }
+}
+
 async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
-    let source = delivery.get().source.clone();
+    let (source, manner) = (delivery.get().source.clone(), delivery.get().manner);
     match state.admission.admit(delivery).await {
-        Ok(receipt) => answer(&receipt),
+        Ok(receipt) => answer(manner, &receipt),
         Err(error) => {
             tracing::warn!(source.name = %source, %error, "a verified delivery was not admitted");
             Problem::from(error).response()
@@ -42,12 +86,14 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     }
 }
 
-fn answer(receipt: &Receipt) -> HttpResponse {
-    let mut response = if receipt.repeated { HttpResponse::Ok() } else { HttpResponse::Accepted() };
+fn answer(manner: Manner, receipt: &Receipt) -> HttpResponse {
+    let is_ok = receipt.repeated || manner == Manner::Ok;
+    let mut response = if is_ok { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     response.json(receipt)
 }
 
-/// Authentic, so it is kept for our engineers; not understood, so the sender's are told.
+/// Authentic, so it is kept for our engineers; not understood, so the sender's are told, unless the sender would
+/// give us up for it.
 async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) -> HttpResponse {
     let not_understood = delivery.get();
     tracing::warn!(
@@ -55,8 +101,10 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
         reason = not_understood.reason.code(),
         "an authentic delivery was not understood"
     );
+    let manner = not_understood.manner;
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
     match state.admission.record_not_understood(delivery, body).await {
+        Ok(()) if manner == Manner::Forgiving => HttpResponse::Accepted().finish(),
         Ok(()) => problem.response(),
         Err(error) => Problem::from(error).response(),
     }
@@ -68,8 +116,4 @@ fn refuse(state: &State, source: &str, refusal: &Refusal) -> HttpResponse {
     tracing::debug!(source.name = configured.map(SourceName::as_str), reason = refusal.code(), "refused");
     state.tally.note(configured, refusal.code(), state.clock.now());
     Problem::from(refusal).response()
-}
-
-fn headers(request: &HttpRequest) -> Headers<'_> {
-    request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }

@@ -45,7 +45,7 @@ pub(super) async fn json<V: DeserializeOwned>(
     if !is_json {
         return Err(Problem::WrongMediaType);
     }
-    let body = read(request.headers(), payload, JSON_BYTES_MAX, state.body_deadline_ms).await?;
+    let body = read(request.headers(), payload, JSON_BYTES_MAX, state.door.body_deadline_ms).await?;
     serde_json::from_slice(&body).map_err(|_| Problem::BadJson)
 }
 

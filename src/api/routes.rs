@@ -11,7 +11,7 @@ use crate::access::Permission;
 pub enum Gate {
     /// Anybody.
     Open,
-    /// Senders, by signature.
+    /// Senders, by what they prove.
     Signature,
     /// Holders of a token with this permission.
     Token(Permission),
@@ -31,6 +31,7 @@ pub struct Route {
 /// Every route of the API. Tests walk this list, so that none can be forgotten.
 pub const ROUTES: &[Route] = &[
     Route { method: "POST", path: "/v1/alerts/{source}", gate: Gate::Signature },
+    Route { method: "POST", path: "/v1/alerts/{source}/{secret}", gate: Gate::Signature },
     Route { method: "GET", path: "/healthz", gate: Gate::Open },
     Route { method: "GET", path: "/readyz", gate: Gate::Open },
     Route { method: "GET", path: "/v1/incidents/{id}", gate: Gate::Token(Permission::ReadIncidents) },
@@ -55,7 +56,11 @@ pub fn mount(config: &mut ServiceConfig) {
 fn resource(route: &Route) -> actix_web::Resource {
     let allow = route.method;
     let handler = match (route.method, route.path) {
-        ("POST", "/v1/alerts/{source}") => web::post().to(alerts::receive),
+        ("POST", "/v1/alerts/{source}" | "/v1/alerts/{source}/{secret}") => {
+            // Some senders ask first whether we are there.
+            let handler = web::post().to(alerts::receive);
+            return web::resource(route.path).route(handler).default_service(web::to(alerts::greet));
+        }
         ("GET", "/healthz") => web::get().to(health::alive),
         ("GET", "/readyz") => web::get().to(health::ready),
         ("GET", "/v1/incidents/{id}") => web::get().to(incidents::show),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
 use crate::incident::{Bar, Clock};
-use crate::intake::{Intake, RefusalTally};
+use crate::intake::{self, Intake, Network, RefusalTally};
 use crate::rules::InForce;
 use crate::trail::Trail;
 
@@ -18,6 +18,8 @@ use crate::trail::Trail;
 pub struct Settings {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The proxies that say in `X-Forwarded-For` for whom they ask. What others say there is not believed.
+    pub trusted_proxies: Vec<Network>,
     /// HTTP worker threads; 0 means one for each core.
     pub workers: usize,
     /// The most open connections of each worker.
@@ -34,6 +36,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            trusted_proxies: Vec::new(),
             workers: 0,
             connections_max: 8_192,
             head_timeout_ms: 5_000,
@@ -63,8 +66,29 @@ pub struct State {
     pub reloader: Arc<Reloader>,
     /// What a rule has to have shown before it may act.
     pub bar: Bar,
+    /// What holds at the door.
+    pub door: Door,
+}
+
+/// What holds before anything is believed.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// The proxies that say for whom they ask.
+    pub trusted_proxies: Vec<Network>,
     /// The most bytes of a delivery.
     pub body_bytes_max: usize,
     /// The most milliseconds a delivery's body may take to arrive.
     pub body_deadline_ms: u64,
+}
+
+impl Door {
+    /// As set.
+    #[must_use]
+    pub fn of(http: &Settings, intake: &intake::Settings) -> Self {
+        Self {
+            trusted_proxies: http.trusted_proxies.clone(),
+            body_bytes_max: intake.body_bytes_max,
+            body_deadline_ms: intake.body_deadline_ms,
+        }
+    }
 }

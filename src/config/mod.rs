@@ -161,10 +161,10 @@ mod tests {
         let shown = format!("[intake.sources.siem]\n{}", lines.collect::<Vec<_>>().join("\n"));
         let config = load_text(&format!("{DIRECTORY}\n{shown}\n")).unwrap();
         let source = config.intake.sources.values().next().unwrap();
-        assert_eq!((source.signature.assurance(), source.secrets.len()), (Assurance::A, 1));
+        assert_eq!((source.assurance(), source.secrets.len()), (Assurance::A, 1));
         let flawed = shown.replace("{header:x-siem-time}.", "");
         let config = load_text(&format!("{DIRECTORY}\n{flawed}\n")).unwrap();
-        assert_eq!(config.intake.sources.values().next().unwrap().signature.assurance(), Assurance::D);
+        assert_eq!(config.intake.sources.values().next().unwrap().assurance(), Assurance::D);
     }
 
     #[test]

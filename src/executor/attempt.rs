@@ -99,6 +99,8 @@ impl Hand {
             paused: self.is_paused(),
             assurance: at.incident.plan.assurance,
             assurance_floor: at.incident.plan.assurance_floor,
+            disables: at.incident.plan.disables(),
+            confirmed: at.incident.confirmed,
             account: &at.subject.account,
             user_id: Some(at.user_id),
             guardrails: rules.guardrails(),

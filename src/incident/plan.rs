@@ -159,4 +159,10 @@ impl Plan {
     pub fn takes(&self) -> bool {
         self.actions.iter().any(|action| action.kind() != ActionKind::Enable)
     }
+
+    /// Whether it disables the account.
+    #[must_use]
+    pub fn disables(&self) -> bool {
+        self.actions.iter().any(|action| action.kind() == ActionKind::Disable)
+    }
 }

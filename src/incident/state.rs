@@ -127,6 +127,8 @@ pub struct Incident {
     pub steps: Vec<StepState>,
     /// Whether a human let it go on although a budget was used up.
     pub beyond_budget: bool,
+    /// Whether a human confirmed what a weak source asked for.
+    pub confirmed: bool,
 }
 
 impl Incident {
@@ -140,6 +142,7 @@ impl Incident {
             status: opened.held.map_or(Status::Open, Status::Held),
             steps: vec![StepState::Pending; opened.plan.actions.len()],
             beyond_budget: false,
+            confirmed: false,
         }
     }
 
@@ -229,6 +232,7 @@ impl Incident {
             Event::IncidentApproved { .. } => {
                 let Status::Held(reason) = self.status else { return Err(illegal("it is not held")) };
                 self.beyond_budget |= reason.is_budget();
+                self.confirmed |= reason == HoldReason::UnconfirmedDisable;
                 self.status = Status::Open;
             }
             Event::IncidentClosed { outcome, .. } => {

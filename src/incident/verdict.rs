@@ -106,6 +106,8 @@ pub enum HoldReason {
     Paused,
     /// The source proves less than the rule demands.
     AssuranceTooLow,
+    /// The source shows no more than a secret that others may have seen, and the plan disables the account.
+    UnconfirmedDisable,
     /// The account is on the list of protected accounts.
     ProtectedListed,
     /// DingTalk says the account is an administrator, the boss or a senior.
@@ -155,6 +157,10 @@ impl HoldReason {
         match self {
             Self::Paused => "a responder has paused all actions",
             Self::AssuranceTooLow => "the source proves less than the rule demands",
+            Self::UnconfirmedDisable => {
+                "the source shows only a secret that others may have seen, so a human has to confirm that the \
+                 account is disabled"
+            }
             Self::ProtectedListed => "the account is on the list of protected accounts",
             Self::ProtectedLive => "DingTalk says the account is an administrator, the boss or a senior",
             Self::ProtectionUnknown => "it could not be found out whether the account is protected",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Verified;
+use super::{Manner, Reply, Verified};
 use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 
 /// An authentic request.
@@ -10,6 +10,8 @@ use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 pub enum Received {
     /// It carries alerts.
     Understood(Verified<Delivery>),
+    /// It wants to know whether we are there.
+    Handshake(Verified<Reply>),
     /// It is no alert we can read; its sender is at fault or our mapping is. To be recorded, not lost.
     NotUnderstood(Verified<NotUnderstood>),
 }
@@ -29,6 +31,8 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// What it carries; each id once.
     pub alerts: Vec<Alert>,
+    /// How its sender is answered.
+    pub manner: Manner,
 }
 
 /// Without the alerts, which are personal.
@@ -55,6 +59,8 @@ pub struct NotUnderstood {
     pub reason: Unreadable,
     /// SHA-256 of the raw body.
     pub body_sha256: Digest,
+    /// How its sender is answered.
+    pub manner: Manner,
 }
 
 /// What is wrong with an authentic body.

@@ -1,51 +1,154 @@
-//! The table of source kinds: how each kind of sender writes its events, as data. Adding one is
-//! adding a row.
+//! What a source kind is: how one sort of sender proves itself, writes its events and wants to be answered, as
+//! data. The rows are in `kinds`.
 
 use serde::Deserialize;
 
+use super::kinds;
+use super::presets::SchemeName;
 use crate::incident::{AccountKind, LogSource};
 
-/// A kind's name in settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SourceKind {
-    /// Okta event hooks, as signed by a gateway in front of Okta.
-    OktaEventHook,
+/// Makes the enum, the list and the names from one table, so that none can be forgotten.
+macro_rules! source_kinds {
+    ($($(#[$about:meta])* $kind:ident = $name:literal => $row:path,)*) => {
+        /// A kind's name in settings.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        pub enum SourceKind {
+            $($(#[$about])* #[serde(rename = $name)] $kind,)*
+        }
+
+        impl SourceKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// The name as in settings.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+
+            pub(super) fn row(self) -> &'static Kind {
+                match self {
+                    $(Self::$kind => &$row,)*
+                }
+            }
+        }
+    };
+}
+
+source_kinds! {
     /// Any JSON object is one alert.
-    Generic,
+    Generic = "generic" => kinds::GENERIC,
+    /// Standard Webhooks: a type, a time and data.
+    StandardWebhooks = "standard-webhooks" => kinds::STANDARD_WEBHOOKS,
+    /// The same from Svix.
+    Svix = "svix" => kinds::SVIX,
+    /// GitHub's webhooks.
+    Github = "github" => kinds::GITHUB,
+    /// Grafana's alerting, from 12 on.
+    Grafana = "grafana" => kinds::GRAFANA,
+    /// Slack's events.
+    Slack = "slack" => kinds::SLACK,
+    /// PagerDuty's webhooks of version 3.
+    Pagerduty = "pagerduty" => kinds::PAGERDUTY,
+    /// Whoever signs and writes as Stripe does.
+    StripeStyle = "stripe-style" => kinds::STRIPE_STYLE,
+    /// Sentry's integrations.
+    Sentry = "sentry" => kinds::SENTRY,
+    /// Snyk.
+    Snyk = "snyk" => kinds::SNYK,
+    /// CrowdStrike Falcon Fusion, with a body that the operator writes.
+    Crowdstrike = "crowdstrike" => kinds::CROWDSTRIKE,
+    /// Keycloak with Phase Two's `keycloak-events`.
+    Keycloak = "keycloak" => kinds::KEYCLOAK,
+    /// The webhook that Splunk Enterprise and Cloud bring along.
+    Splunk = "splunk" => kinds::SPLUNK,
+    /// Splunk Observability Cloud.
+    SplunkObservability = "splunk-observability" => kinds::SPLUNK_OBSERVABILITY,
+    /// Kibana's webhook connector, with a body that the operator writes.
+    Elastic = "elastic" => kinds::ELASTIC,
+    /// Datadog, with a body that the operator writes.
+    Datadog = "datadog" => kinds::DATADOG,
+    /// Sumo Logic, with a body that the operator writes.
+    Sumologic = "sumologic" => kinds::SUMOLOGIC,
+    /// Panther.
+    Panther = "panther" => kinds::PANTHER,
+    /// Prometheus' Alertmanager.
+    Alertmanager = "alertmanager" => kinds::ALERTMANAGER,
+    /// Wazuh's integrator.
+    Wazuh = "wazuh" => kinds::WAZUH,
+    /// Falcosidekick.
+    Falco = "falco" => kinds::FALCO,
+    /// ElastAlert 2.
+    Elastalert2 = "elastalert2" => kinds::ELASTALERT2,
+    /// Apprise's `json://`.
+    Apprise = "apprise" => kinds::APPRISE,
+    /// Okta's event hooks.
+    OktaEventHook = "okta-event-hook" => kinds::OKTA_EVENT_HOOK,
+    /// Auth0's log streams: JSON lines, an array or an object.
+    Auth0 = "auth0" => kinds::AUTH0,
+    /// OneLogin's event webhooks.
+    Onelogin = "onelogin" => kinds::ONELOGIN,
+    /// JumpCloud's webhook channels.
+    Jumpcloud = "jumpcloud" => kinds::JUMPCLOUD,
+    /// Google SecOps' HTTP actions, with a body that the operator writes.
+    GoogleSecops = "google-secops" => kinds::GOOGLE_SECOPS,
+    /// A playbook of Microsoft Sentinel.
+    Sentinel = "sentinel" => kinds::SENTINEL,
+    /// Azure Monitor's common alert schema.
+    AzureMonitor = "azure-monitor" => kinds::AZURE_MONITOR,
+    /// Azure Event Grid, in its own schema and as CloudEvents.
+    EventGrid = "event-grid" => kinds::EVENT_GRID,
+    /// Change notifications of Microsoft Graph.
+    Graph = "graph" => kinds::GRAPH,
 }
 
-impl SourceKind {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::OktaEventHook, Self::Generic];
-
-    /// The name as in settings.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OktaEventHook => "okta-event-hook",
-            Self::Generic => "generic",
-        }
-    }
-
-    pub(super) fn row(self) -> &'static Kind {
-        match self {
-            Self::OktaEventHook => &OKTA_EVENT_HOOK,
-            Self::Generic => &GENERIC,
-        }
-    }
-}
-
-/// One row: where in the document to look for what.
+/// One row. Paths are those of [`crate::incident::path`].
 #[derive(Debug)]
 pub(super) struct Kind {
+    /// How it proves itself unless the settings say otherwise.
+    pub proof: Usual,
+    pub format: Format,
     pub events: Events,
+    /// Where the document has an id of the delivery that comes with the same content only.
+    pub id: Option<&'static str>,
     pub key: KeyRule,
     pub event_type: EventTypeRule,
-    /// The member of an event with its RFC 3339 time.
-    pub occurred_at: Option<&'static str>,
+    /// Where an event has its time.
+    pub occurred_at: Option<TimeRule>,
+    /// Where an event has the one person it is about.
     pub person: Option<PersonRule>,
     pub log_source: LogSourceRule,
+    pub manner: Manner,
+    pub handshake: Option<Handshake>,
+}
+
+/// How senders of a kind prove themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Usual {
+    /// They cannot do it in one way only; the settings have to say.
+    Said,
+    /// They sign.
+    Signature(SchemeName),
+    /// They show a secret in this header.
+    Header(&'static str),
+    /// At the end of the path.
+    Path,
+    /// In this parameter of the query.
+    Query(&'static str),
+    /// In this member of every event.
+    Member(&'static str),
+}
+
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Format {
+    /// One JSON document.
+    Json,
+    /// One JSON document, or one in each line.
+    JsonLines,
 }
 
 /// Where the events are.
@@ -53,34 +156,47 @@ pub(super) struct Kind {
 pub(super) enum Events {
     /// The document is one.
     Whole,
-    /// In the array one reaches through these members.
-    Within(&'static [&'static str]),
+    /// The document is one, or an array of them.
+    Each,
+    /// In the array on this path, or the one object there.
+    At(&'static str),
 }
 
 /// What tells one event from another, within its source.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum KeyRule {
-    /// The event's own id, in this member.
-    Member(&'static str),
-    /// The delivery's signed id, or the digest of its body where the id is not signed.
+    /// The event's own values on these paths, which must be there.
+    Own(&'static [&'static str]),
+    /// The same if they are all there, else as `Delivery`: where operators write the body.
+    OwnIfAny(&'static [&'static str]),
+    /// The delivery's id, or the digest of its body where it has none.
     Delivery,
 }
 
 /// Where an event's type is.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum EventTypeRule {
-    /// In this member, which must be there.
+    /// On this path; it must be there.
     Required(&'static str),
-    /// In the first of these members that holds one.
+    /// On the first of these paths that has one.
     FirstOf(&'static [&'static str]),
 }
 
-/// Where the person is: the one element on `path` (two are nobody), in its member.
+/// Where a time is, and how it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TimeRule {
+    /// As RFC 3339 has it.
+    Text(&'static str),
+    /// As seconds or milliseconds since 1970.
+    Number(&'static str),
+}
+
+/// Where the person is: in the one element on the first path (two are nobody), on the second.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PersonRule {
-    pub path: &'static str,
-    pub member: &'static str,
     pub kind: AccountKind,
+    pub element: &'static str,
+    pub name: &'static str,
 }
 
 /// Sigma's log sources of the events.
@@ -88,6 +204,8 @@ pub(super) struct PersonRule {
 pub(super) enum LogSourceRule {
     /// These; they cannot be configured.
     Fixed(&'static [OwnLogSource]),
+    /// As configured, else these.
+    Usually(&'static [OwnLogSource]),
     /// As configured, else the source's name as product.
     Configured,
 }
@@ -108,25 +226,29 @@ impl OwnLogSource {
     }
 }
 
-/// <https://developer.okta.com/docs/concepts/event-hooks/>: several events in one request. The person
-/// is the target of type `User`; the actor of a risk event is Okta itself.
-static OKTA_EVENT_HOOK: Kind = Kind {
-    events: Events::Within(&["data", "events"]),
-    key: KeyRule::Member("uuid"),
-    event_type: EventTypeRule::Required("eventType"),
-    occurred_at: Some("published"),
-    person: Some(PersonRule { path: "target[type=User]", member: "alternateId", kind: AccountKind::Email }),
-    log_source: LogSourceRule::Fixed(&[OwnLogSource { category: None, product: Some("okta"), service: Some("okta") }]),
-};
+/// How an authentic sender is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// 202 with a receipt; what could not be understood is refused, so that its engineer sees it.
+    Receipt,
+    /// The same with 200 instead of 202, for senders that document nothing else.
+    Ok,
+    /// As `Receipt`, but what could not be understood is answered 202, too: the sender would give us up.
+    Forgiving,
+}
 
-static GENERIC: Kind = Kind {
-    events: Events::Whole,
-    key: KeyRule::Delivery,
-    event_type: EventTypeRule::FirstOf(&["type", "event_type"]),
-    occurred_at: None,
-    person: None,
-    log_source: LogSourceRule::Configured,
-};
+/// What a sender wants to see before it sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handshake {
+    /// Okta asks with GET for what it says in a header.
+    OktaChallenge,
+    /// Slack sends a text that it wants back.
+    SlackChallenge,
+    /// Event Grid sends an event with a code, or asks with OPTIONS.
+    EventGrid,
+    /// Graph wants a parameter of the query back.
+    GraphToken,
+}
 
 #[cfg(test)]
 mod tests {
@@ -137,14 +259,29 @@ mod tests {
     fn names_are_the_same_in_settings_and_in_print() {
         for kind in SourceKind::ALL {
             let parsed: SourceKind = serde_json::from_value(kind.as_str().into()).unwrap();
-            assert_eq!(parsed, kind);
+            assert_eq!(parsed, *kind);
         }
     }
 
     #[test]
     fn every_path_of_the_table_is_a_path() {
-        for rule in SourceKind::ALL.into_iter().filter_map(|kind| kind.row().person) {
-            assert!(rule.path.parse::<Path>().is_ok(), "{rule:?}");
+        for kind in SourceKind::ALL {
+            let row = kind.row();
+            let events = if let Events::At(path) = row.events { Some(path) } else { None };
+            let keys = match row.key {
+                KeyRule::Own(paths) | KeyRule::OwnIfAny(paths) => paths,
+                KeyRule::Delivery => &[],
+            };
+            let types = match &row.event_type {
+                EventTypeRule::Required(path) => std::slice::from_ref(path),
+                EventTypeRule::FirstOf(paths) => paths,
+            };
+            let time = row.occurred_at.map(|(TimeRule::Text(path) | TimeRule::Number(path))| path);
+            let person = row.person.map(|rule| [rule.element, rule.name]).into_iter().flatten();
+            let single = [events, row.id, time].into_iter().flatten().chain(person);
+            for path in keys.iter().chain(types).copied().chain(single) {
+                assert!(path.parse::<Path>().is_ok(), "{kind:?}: {path}");
+            }
         }
     }
 }

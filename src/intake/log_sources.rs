@@ -19,10 +19,13 @@ pub(super) const LOG_SOURCES_MAX: usize = 16;
 pub(super) fn of(source: &SourceName, kind: &Kind, settings: &SourceSettings) -> Arc<[LogSource]> {
     match kind.log_source {
         LogSourceRule::Fixed(own) => own.iter().map(|own| own.to_log_source()).collect(),
+        LogSourceRule::Usually(usual) if settings.log_source.is_empty() => {
+            usual.iter().map(|usual| usual.to_log_source()).collect()
+        }
         LogSourceRule::Configured if settings.log_source.is_empty() => {
             Arc::new([LogSource { product: Some(source.as_str().to_owned()), ..LogSource::default() }])
         }
-        LogSourceRule::Configured => settings.log_source.iter().cloned().collect(),
+        LogSourceRule::Usually(_) | LogSourceRule::Configured => settings.log_source.iter().cloned().collect(),
     }
 }
 

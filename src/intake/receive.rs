@@ -7,17 +7,20 @@ use std::path::Path;
 
 use governor::clock::DefaultClock;
 
+use super::handshake::{self, Method, Reply};
+use super::kind::Handshake;
 use super::limit::{AddressLimiter, SourceLimiter, TooMany};
-use super::normalise::Normaliser;
+use super::normalise::{Normaliser, Said};
 use super::setup::{Sources, set_up};
 use super::verify::{Proof, Verified, Verifier};
-use super::{Headers, Received, Refusal, Settings, SetupError, content};
+use super::{Received, Refusal, Request, Settings, SetupError, content};
 use crate::incident::{SourceName, Timestamp};
 
 /// Everything needed to judge a delivery; made once at start, shared by all connections.
 pub struct Intake {
     sources: BTreeMap<SourceName, Source>,
     stranger: Verifier,
+    greets: Vec<Handshake>,
     per_address: AddressLimiter,
     body_bytes_max: usize,
 }
@@ -36,10 +39,11 @@ impl Intake {
     /// Anything at all is wrong with the settings or a secret: an intake that cannot verify does not
     /// start.
     pub fn new(settings: &Settings, base: &Path) -> Result<Self, SetupError> {
-        let Sources { by_name, stranger } = set_up(settings, base)?;
+        let Sources { by_name, stranger, greets } = set_up(settings, base)?;
         Ok(Self {
             sources: by_name,
             stranger,
+            greets,
             per_address: AddressLimiter::new(settings.per_address, DefaultClock::default()),
             body_bytes_max: settings.body_bytes_max,
         })
@@ -65,45 +69,47 @@ impl Intake {
         self.sources.keys()
     }
 
-    /// Judges one request to `source` that arrived at `now`: first what anybody can be told, then the
-    /// signature over the raw `body`, then the source's rate, and only then what the body says.
+    /// What a request is answered that proves nothing and asks only whether we are there, as some senders do
+    /// before they send. `None` if it is no such request, or no source is of such a kind.
+    #[must_use]
+    pub fn greet(&self, method: Method, request: &Request<'_>) -> Option<Reply> {
+        handshake::greeted(&self.greets, method, request)
+    }
+
+    /// Judges one request that arrived at `now`: first what anybody can be told, then whether it proves itself,
+    /// over the raw body where it is signed, then the source's rate, and only then what the body says.
     ///
     /// # Errors
     /// The request is refused; nothing in it is proven, except for
     /// [`Refusal::RateLimitedSource`], which only an authentic sender gets.
-    pub fn receive(
-        &self,
-        source: &str,
-        headers: &Headers<'_>,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<Received, Refusal> {
-        if body.len() > self.body_bytes_max {
+    pub fn receive(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, Refusal> {
+        if request.body.len() > self.body_bytes_max {
             return Err(Refusal::BodyTooLarge);
         }
-        content::check(headers)?;
-        let (source, proof) = self.authenticate(source, headers, body, now)?;
+        content::check(&request.headers)?;
+        let (source, proof) = self.authenticate(request, now)?;
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
         source.limiter.check().map_err(refuse)?;
-        Ok(match proof.map(|proof| source.normaliser.read(&proof, now)).transpose() {
-            Ok(delivery) => Received::Understood(delivery),
+        Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
+            Ok(said) => match said.map(Said::into_delivery).transpose() {
+                Ok(delivery) => Received::Understood(delivery),
+                Err(reply) => Received::Handshake(reply),
+            },
             Err(not_understood) => Received::NotUnderstood(not_understood),
         })
     }
 
     fn authenticate<'d>(
         &'d self,
-        name: &str,
-        headers: &Headers<'d>,
-        body: &'d [u8],
+        request: &Request<'d>,
         now: Timestamp,
     ) -> Result<(&'d Source, Verified<Proof<'d>>), Refusal> {
-        let Some(source) = self.source(name) else {
+        let Some(source) = self.source(request.source) else {
             // The same work as for a known source; its result is of no interest.
-            let _ = self.stranger.verify(headers, body, now);
+            let _ = self.stranger.verify(request, now);
             return Err(Refusal::UnknownSource);
         };
-        Ok((source, source.verifier.verify(headers, body, now)?))
+        Ok((source, source.verifier.verify(request, now)?))
     }
 
     fn source(&self, name: &str) -> Option<&Source> {

@@ -16,6 +16,15 @@ pub enum Refusal {
     /// The signature is of other bytes or by another secret.
     #[error("the signature fits none of the live secrets")]
     SignatureWrong,
+    /// There is no secret.
+    #[error("the secret is missing")]
+    SecretMissing,
+    /// The secret is none of the live ones.
+    #[error("the secret is none of the live ones")]
+    SecretWrong,
+    /// It comes from a network that is not listed.
+    #[error("the address is none of the source's")]
+    AddressNotListed,
     /// A header that decides is there more than once.
     #[error("a header that decides is repeated")]
     HeaderRepeated,
@@ -62,11 +71,14 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every code that [`Refusal::code`] can give.
-    pub const CODES: [&'static str; 16] = [
+    pub const CODES: [&'static str; 19] = [
         "unknown_source",
         "signature_missing",
         "signature_malformed",
         "signature_wrong",
+        "secret_missing",
+        "secret_wrong",
+        "address_not_listed",
         "header_repeated",
         "id_missing",
         "id_malformed",
@@ -89,6 +101,9 @@ impl Refusal {
             Self::SignatureMissing => "signature_missing",
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureWrong => "signature_wrong",
+            Self::SecretMissing => "secret_missing",
+            Self::SecretWrong => "secret_wrong",
+            Self::AddressNotListed => "address_not_listed",
             Self::HeaderRepeated => "header_repeated",
             Self::IdMissing => "id_missing",
             Self::IdMalformed => "id_malformed",
@@ -112,6 +127,9 @@ impl Refusal {
             | Self::SignatureMissing
             | Self::SignatureMalformed
             | Self::SignatureWrong
+            | Self::SecretMissing
+            | Self::SecretWrong
+            | Self::AddressNotListed
             | Self::HeaderRepeated
             | Self::IdMissing
             | Self::IdMalformed
@@ -139,6 +157,9 @@ mod tests {
             Refusal::SignatureMissing,
             Refusal::SignatureMalformed,
             Refusal::SignatureWrong,
+            Refusal::SecretMissing,
+            Refusal::SecretWrong,
+            Refusal::AddressNotListed,
             Refusal::HeaderRepeated,
             Refusal::IdMissing,
             Refusal::IdMalformed,
@@ -153,6 +174,6 @@ mod tests {
             Refusal::RateLimitedSource { retry_after_s: 1 },
         ];
         assert_eq!(all.map(|refusal| refusal.code()), Refusal::CODES);
-        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 11);
+        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 14);
     }
 }

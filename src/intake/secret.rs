@@ -56,6 +56,9 @@ pub enum SecretProblem {
     /// Not hexadecimal digits.
     #[error("it must be hexadecimal digits")]
     NotHex,
+    /// Not plain enough for a URL.
+    #[error("it must be letters, digits, `.`, `_`, `~` or `-`, to stand in a URL as it is")]
+    NotForUrl,
     /// Less than 24 bytes of key material.
     #[error("it has less than 24 bytes of key material")]
     TooShort,

@@ -7,8 +7,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::addresses::Network;
+use super::kind::{Manner, Usual};
+use super::mapping::MappingSettings;
+use super::scheme::Scheme;
+use super::shared::SecretPlace;
 use super::{SignatureSettings, SourceKind, log_sources};
-use crate::incident::{LogSource, SourceName};
+use crate::incident::{Assurance, LogSource, SourceName};
 
 /// The intake's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,6 +34,8 @@ impl Settings {
     pub const BODY_BYTES_CEILING: usize = 512 * 1024;
     /// The most sources.
     pub const SOURCES_MAX: usize = 1_024;
+    /// The most networks of one source.
+    pub const ADDRESSES_MAX: usize = 64;
     /// The most secrets of one source that are live at once.
     pub const SECRETS_MAX: usize = 4;
     /// The highest rate and burst that can be set.
@@ -58,8 +65,21 @@ impl Default for Settings {
 pub struct SourceSettings {
     /// What it sends.
     pub kind: SourceKind,
-    /// How it signs: the name of a known way, or a table that describes another.
-    pub signature: SignatureSettings,
+    /// How it signs, if not as its kind does: the name of a known way, or a table that describes another.
+    #[serde(default)]
+    pub signature: Option<SignatureSettings>,
+    /// Where it shows its secret, if it does not sign and not as its kind does.
+    #[serde(default)]
+    pub secret_in: Option<SecretPlace>,
+    /// That nothing it says is signed, and that this is meant.
+    #[serde(default)]
+    pub allow_unsigned: bool,
+    /// The networks it sends from; without any, everywhere. At most [`Settings::ADDRESSES_MAX`].
+    #[serde(default)]
+    pub addresses: Vec<Network>,
+    /// Where its documents have what, if not as those of its kind.
+    #[serde(default)]
+    pub mapping: MappingSettings,
     /// The secrets that are live, one to four; two while one replaces the other.
     pub secrets: Vec<SecretSettings>,
     /// How many authentic deliveries it may make.
@@ -70,7 +90,73 @@ pub struct SourceSettings {
     pub log_source: Vec<LogSource>,
 }
 
+/// How a source proves itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum How {
+    /// It signs.
+    Signs(Box<Scheme>),
+    /// It shows a secret.
+    Shows(SecretPlace),
+}
+
 impl SourceSettings {
+    /// One of this kind that proves itself as its kind does, with these secrets, and for the rest as nothing were
+    /// said.
+    #[must_use]
+    pub fn of(kind: SourceKind, secrets: Vec<SecretSettings>) -> Self {
+        Self {
+            kind,
+            signature: None,
+            secret_in: None,
+            allow_unsigned: false,
+            addresses: Vec::new(),
+            mapping: MappingSettings::default(),
+            secrets,
+            rate: RateSettings::default(),
+            log_source: Vec::new(),
+        }
+    }
+
+    /// How it proves itself: as the settings say, else as its kind does.
+    ///
+    /// # Errors
+    /// What is wrong with what they say.
+    pub(super) fn how(&self) -> Result<How, String> {
+        match (&self.signature, &self.secret_in, self.kind.row().proof) {
+            (Some(_), Some(_), _) => Err("it has `signature` and `secret_in`, which exclude each other".to_owned()),
+            (Some(signature), None, _) => {
+                let scheme = signature.scheme().map_err(|flaw| format!("signature: {flaw}"))?;
+                Ok(How::Signs(Box::new(scheme)))
+            }
+            (None, Some(place), _) => Ok(How::Shows(place.clone())),
+            (None, None, Usual::Signature(name)) => Ok(How::Signs(Box::new(name.row()))),
+            (None, None, Usual::Header(name)) => Ok(How::Shows(SecretPlace::Header(name.to_owned()))),
+            (None, None, Usual::Query(name)) => Ok(How::Shows(SecretPlace::Query(name.to_owned()))),
+            (None, None, Usual::Member(name)) => Ok(How::Shows(SecretPlace::Member(name.to_owned()))),
+            (None, None, Usual::Path) => Ok(How::Shows(SecretPlace::Path)),
+            (None, None, Usual::Said) => Err("its kind needs `signature` or `secret_in`".to_owned()),
+        }
+    }
+
+    /// How strongly it proves itself. Of what is not signed, a secret counts as much as the caller's own only
+    /// together with where it comes from, and in a URL never.
+    #[must_use]
+    pub fn assurance(&self) -> Assurance {
+        match self.how() {
+            Ok(How::Signs(scheme)) => scheme.assurance(),
+            Ok(How::Shows(place)) if !place.is_in_url() && !self.addresses.is_empty() => Assurance::C,
+            Ok(How::Shows(_)) | Err(_) => Assurance::D,
+        }
+    }
+
+    /// How it is answered. A gateway that signs for a sender takes any 2xx.
+    pub(super) fn manner(&self) -> Manner {
+        match self.kind.row().manner {
+            Manner::Ok if self.signature.is_some() => Manner::Receipt,
+            manner => manner,
+        }
+    }
+
     /// Sigma's log sources of what this source sends, if it is called `name`; at least one.
     #[must_use]
     pub fn log_sources_of(&self, name: &SourceName) -> Arc<[LogSource]> {
@@ -138,7 +224,7 @@ mod tests {
         .unwrap();
         let source = &settings.sources[&SourceName::parse("okta-prod").unwrap()];
         assert_eq!(source.kind, SourceKind::OktaEventHook);
-        assert_eq!(source.signature, SchemeName::StandardWebhooks.into());
+        assert_eq!(source.signature, Some(SchemeName::StandardWebhooks.into()));
         assert_eq!(source.rate, RateSettings::default());
     }
 

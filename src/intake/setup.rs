@@ -5,19 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use governor::clock::DefaultClock;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretSlice};
 
+use super::addresses::Network;
 use super::key::Key;
-use super::kind::LogSourceRule;
+use super::kind::{Handshake, LogSourceRule};
 use super::limit::SourceLimiter;
+use super::mapping::MappingProblem;
 use super::normalise::Normaliser;
 use super::receive::Source;
-use super::scheme::{Algorithm, Scheme};
+use super::scheme::{Algorithm, Scheme, SecretFormat};
 use super::secret::Secret;
-use super::settings::{RateSettings, SecretSettings, Settings, SourceSettings};
-use super::verify::Verifier;
+use super::settings::{How, RateSettings, SecretSettings, Settings, SourceSettings};
+use super::shared::{SecretPlace, Shown};
+use super::verify::{Method, Verifier};
 use super::{SchemeName, SecretProblem, log_sources};
-use crate::incident::path::InvalidPath;
 use crate::incident::{Digest, SourceName};
 
 /// The longest name of a secret, in bytes.
@@ -54,13 +56,36 @@ pub enum SetupError {
         /// Which source.
         at: SourceName,
     },
-    /// The description of a way to sign is wrong.
-    #[error("source {at}: signature: {flaw}")]
-    Signature {
+    /// How it proves itself is not said, or described wrongly.
+    #[error("source {at}: {flaw}")]
+    Proof {
         /// Which source.
         at: SourceName,
         /// What is wrong with it.
         flaw: String,
+    },
+    /// Nothing that it says is signed, and nobody has said that this is meant.
+    #[error(
+        "source {at}: nothing that it sends is signed, so whoever sees its secret can have people locked out; \
+         `allow_unsigned = true` says that this is meant, and `addresses` should say where it sends from"
+    )]
+    Unsigned {
+        /// Which source.
+        at: SourceName,
+    },
+    /// Networks that list nothing, or too many.
+    #[error("source {at}: addresses must be at most {} networks, and none of them everywhere", Settings::ADDRESSES_MAX)]
+    Addresses {
+        /// Which source.
+        at: SourceName,
+    },
+    /// The mapping is wrong.
+    #[error("source {at}: mapping: {problem}")]
+    Mapping {
+        /// Which source.
+        at: SourceName,
+        /// What is wrong with it.
+        problem: MappingProblem,
     },
     /// A secret is not usable.
     #[error("source {at}: secret file {}: {problem}", .file.display())]
@@ -97,14 +122,13 @@ pub enum SetupError {
         /// Which source.
         at: SourceName,
     },
-    /// Our own table of kinds is wrong.
-    #[error("the table of source kinds: {0}")]
-    Table(#[from] InvalidPath),
 }
 
 /// Every configured source, ready to receive, and the one that nobody can be.
 pub(super) struct Sources {
     pub by_name: BTreeMap<SourceName, Source>,
+    /// What those ask for who send no alert yet.
+    pub greets: Vec<Handshake>,
     /// Stands in for sources that do not exist, so that they take as long to say no.
     pub stranger: Verifier,
 }
@@ -116,28 +140,56 @@ pub(super) struct Sources {
 pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupError> {
     refuse_out_of_range(settings)?;
     let mut used = BTreeMap::new();
-    let mut signed = Vec::new();
+    let mut ready = Vec::new();
     for (name, source) in &settings.sources {
         refuse_invalid(name, source)?;
-        let flawed = |flaw| SetupError::Signature { at: name.clone(), flaw };
-        let scheme = source.signature.scheme().map_err(flawed)?;
-        let read = |secret| key(name, &scheme, secret, base, &mut used);
-        let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        signed.push((name, source, scheme, keys));
+        let normaliser = Normaliser::new(name, source)?;
+        let method = method(name, source, &normaliser, base, &mut used)?;
+        ready.push((name, source, normaliser, method));
     }
-    let effort = effort(signed.iter().map(|(_, _, scheme, keys)| (scheme.algorithm, keys.len())));
+    let effort = effort(ready.iter().filter_map(|(_, _, _, method)| method.effort()));
+    let greets = ready.iter().filter_map(|(_, source, _, _)| source.kind.row().handshake).collect();
     let mut by_name = BTreeMap::new();
-    for (name, source, scheme, keys) in signed {
+    for (name, source, normaliser, method) in ready {
         let ready = Source {
-            normaliser: Normaliser::new(name, source)?,
-            verifier: Verifier::new(scheme, keys, Arc::clone(&effort)),
+            normaliser,
+            verifier: Verifier::new(method, source.addresses.clone(), Arc::clone(&effort)),
             limiter: SourceLimiter::new(source.rate, DefaultClock::default()),
         };
         by_name.insert(name.clone(), ready);
     }
     // Whatever it says about a signature, the answer is no.
-    let stranger = Verifier::new(SchemeName::StandardWebhooks.row(), Vec::new(), effort);
-    Ok(Sources { by_name, stranger })
+    let nobody = Method::Signed { scheme: SchemeName::StandardWebhooks.row(), keys: Vec::new() };
+    Ok(Sources { by_name, greets, stranger: Verifier::new(nobody, Vec::new(), effort) })
+}
+
+/// How a source proves itself, with its secrets read.
+fn method(
+    name: &SourceName,
+    source: &SourceSettings,
+    normaliser: &Normaliser,
+    base: &Path,
+    used: &mut BTreeMap<Digest, SourceName>,
+) -> Result<Method, SetupError> {
+    let place = match source.how().map_err(|flaw| SetupError::Proof { at: name.clone(), flaw })? {
+        How::Signs(scheme) => {
+            let read = |secret| key(name, &scheme, secret, base, used);
+            let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            return Ok(Method::Signed { scheme: *scheme, keys });
+        }
+        How::Shows(place) => place,
+    };
+    if !source.allow_unsigned {
+        return Err(SetupError::Unsigned { at: name.clone() });
+    }
+    let read = |secret| shown(name, &place, secret, base, used);
+    let read = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let names = source.secrets.iter().map(|secret| secret.name.as_str());
+    let secrets = Shown::new(names.zip(read.iter().map(|secret| secret.expose_secret())));
+    Ok(match place {
+        SecretPlace::Member(member) => Method::Member { name: member, secrets, mapping: normaliser.mapping() },
+        place => Method::Shown { place, secrets },
+    })
 }
 
 /// For each algorithm as many keys of nobody as a source has at most, and at least one.
@@ -177,6 +229,9 @@ fn refuse_invalid(name: &SourceName, source: &SourceSettings) -> Result<(), Setu
     if names.len() != source.secrets.len() || !names.into_iter().all(is_secret_name) {
         return Err(SetupError::SecretName { at: name.clone() });
     }
+    if source.addresses.len() > Settings::ADDRESSES_MAX || source.addresses.iter().any(Network::is_everywhere) {
+        return Err(SetupError::Addresses { at: name.clone() });
+    }
     refuse_log_source(name, source)
 }
 
@@ -196,7 +251,24 @@ fn is_secret_name(name: &str) -> bool {
     (1..=SECRET_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(allowed)
 }
 
-/// Reads one secret, and notes its digests to see when it comes again.
+/// Reads one secret that is shown.
+fn shown(
+    at: &SourceName,
+    place: &SecretPlace,
+    settings: &SecretSettings,
+    base: &Path,
+    used: &mut BTreeMap<Digest, SourceName>,
+) -> Result<SecretSlice<u8>, SetupError> {
+    let file = base.join(&settings.file);
+    let secret = read_once(at, &file, SecretFormat::Utf8, used)?;
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'~' | b'-');
+    if place.is_in_url() && !secret.material.expose_secret().iter().all(is_plain) {
+        return Err(SetupError::Secret { at: at.clone(), file, problem: SecretProblem::NotForUrl });
+    }
+    Ok(secret.material)
+}
+
+/// Reads one secret that signs.
 fn key(
     at: &SourceName,
     scheme: &Scheme,
@@ -205,12 +277,23 @@ fn key(
     used: &mut BTreeMap<Digest, SourceName>,
 ) -> Result<Key, SetupError> {
     let file = base.join(&settings.file);
-    let refuse = |problem| SetupError::Secret { at: at.clone(), file: file.clone(), problem };
-    let secret = Secret::read(&file, scheme.secret).map_err(refuse)?;
+    let secret = read_once(at, &file, scheme.secret, used)?;
+    let key = Key::new(&settings.name, scheme.algorithm, secret.material.expose_secret());
+    key.ok_or_else(|| SetupError::Secret { at: at.clone(), file, problem: SecretProblem::NotWhpk })
+}
+
+/// Reads one secret, and notes its digests to see when it comes again.
+fn read_once(
+    at: &SourceName,
+    file: &Path,
+    format: SecretFormat,
+    used: &mut BTreeMap<Digest, SourceName>,
+) -> Result<Secret, SetupError> {
+    let refuse = |problem| SetupError::Secret { at: at.clone(), file: file.to_owned(), problem };
+    let secret = Secret::read(file, format).map_err(refuse)?;
     if let Some(first) = secret.digests.iter().find_map(|digest| used.get(digest)) {
-        return Err(SetupError::SecretShared { at: at.clone(), file: file.clone(), first: first.clone() });
+        return Err(SetupError::SecretShared { at: at.clone(), file: file.to_owned(), first: first.clone() });
     }
     used.extend(secret.digests.map(|digest| (digest, at.clone())));
-    let key = Key::new(&settings.name, scheme.algorithm, secret.material.expose_secret());
-    key.ok_or_else(|| refuse(SecretProblem::NotWhpk))
+    Ok(secret)
 }

@@ -1,13 +1,17 @@
-//! Checks a delivery's signature by its scheme, and leaves a proof that it did.
+//! Checks what a delivery has to prove, by its source's method, and leaves a proof that it did.
 
 use std::hint::black_box;
 use std::sync::Arc;
 
-use super::Refusal;
+use serde_json::Value;
+
+use super::addresses::Network;
 use super::claim::Claim;
-use super::headers::Headers;
 use super::key::Key;
-use super::scheme::{Scheme, TimestampRule};
+use super::mapping::Mapping;
+use super::scheme::{Algorithm, Scheme, TimestampRule};
+use super::shared::{SecretPlace, Shown};
+use super::{Refusal, Request};
 use crate::incident::Timestamp;
 
 /// A value that came out of a delivery whose signature was checked. Only `Verifier::verify` makes
@@ -44,61 +48,144 @@ impl<T, E> Verified<Result<T, E>> {
     }
 }
 
-/// What a good signature proves.
+/// What a source has proven.
 #[derive(Debug)]
 pub(super) struct Proof<'d> {
     /// The name of the secret that fits.
     pub secret: &'d str,
     /// The delivery's id, where it is signed.
-    pub id: Option<&'d str>,
-    /// The bytes that were signed.
+    pub id: Option<String>,
+    /// When it was sent, where that is signed.
+    pub sent: Option<Timestamp>,
+    /// The raw body.
     pub body: &'d [u8],
+    /// What of it is proven.
+    pub content: Content,
+}
+
+/// What of a body is proven.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// All of it, as it is.
+    Body,
+    /// Only these events in it.
+    Events(Vec<Value>),
 }
 
 /// Checks the deliveries of one source.
 pub(super) struct Verifier {
-    scheme: Scheme,
-    keys: Vec<Key>,
+    method: Method,
+    addresses: Vec<Network>,
     effort: Arc<[Key]>,
 }
 
+/// How a source proves itself.
+pub(super) enum Method {
+    /// It signs.
+    Signed { scheme: Scheme, keys: Vec<Key> },
+    /// It shows a secret beside the body.
+    Shown { place: SecretPlace, secrets: Shown },
+    /// It shows a secret in this member of every event that the mapping finds.
+    Member { name: String, secrets: Shown, mapping: Arc<Mapping> },
+}
+
+impl Method {
+    /// What algorithm it checks with, and how many keys.
+    pub(super) fn effort(&self) -> Option<(Algorithm, usize)> {
+        match self {
+            Self::Signed { scheme, keys } => Some((scheme.algorithm, keys.len())),
+            Self::Shown { .. } | Self::Member { .. } => None,
+        }
+    }
+}
+
 impl Verifier {
-    /// `effort` are keys of nobody: for each algorithm as many as any source has. Whoever is turned away has
-    /// cost as much work as all of them, so that the time taken tells neither why, nor whether the source
-    /// exists, nor how many secrets it has, nor of what sort.
-    pub(super) fn new(scheme: Scheme, keys: Vec<Key>, effort: Arc<[Key]>) -> Self {
-        Self { scheme, keys, effort }
+    /// With `addresses`, whoever comes from elsewhere has proven nothing. `effort` are keys of nobody: for each
+    /// algorithm as many as any source has. Whoever is turned away has cost as much work as all of them, so that
+    /// the time taken tells neither why, nor whether the source exists, nor how many secrets it has, nor of what
+    /// sort.
+    pub(super) fn new(method: Method, addresses: Vec<Network>, effort: Arc<[Key]>) -> Self {
+        Self { method, addresses, effort }
     }
 
-    /// Proves that one of the live secrets signed these very bytes, and when.
+    /// Proves that one of the live secrets signed these very bytes, and when; or that it was shown.
     ///
     /// # Errors
     /// Any of the refusals for which [`Refusal::is_authentication`] holds, except an unknown source.
-    pub(super) fn verify<'d>(
+    pub(super) fn verify<'d>(&'d self, request: &Request<'d>, now: Timestamp) -> Result<Verified<Proof<'d>>, Refusal> {
+        let body = request.body;
+        if !self.addresses.is_empty() && !self.addresses.iter().any(|network| network.contains(request.peer)) {
+            self.toil(0, body);
+            return Err(Refusal::AddressNotListed);
+        }
+        let proof = match &self.method {
+            Method::Signed { scheme, keys } => return self.verify_signature(scheme, keys, request, now),
+            Method::Shown { place, secrets } => place
+                .shown(request)
+                .and_then(|shown| Ok((secrets.name_of(&shown).ok_or(Refusal::SecretWrong)?, Content::Body))),
+            Method::Member { name, secrets, mapping } => shown_in_events(name, secrets, mapping, body),
+        };
+        let (secret, content) = proof.inspect_err(|_| self.toil(0, body))?;
+        Ok(Verified::assertion(Proof { secret, id: None, sent: None, body, content }))
+    }
+
+    fn verify_signature<'d>(
         &'d self,
-        headers: &Headers<'d>,
-        body: &'d [u8],
+        scheme: &'d Scheme,
+        keys: &'d [Key],
+        request: &Request<'d>,
         now: Timestamp,
     ) -> Result<Verified<Proof<'d>>, Refusal> {
-        let claim = Claim::read(&self.scheme, headers, body).inspect_err(|_| self.toil(0, body))?;
-        let Some(key) = self.keys.iter().find(|key| key.has_signed(&claim.content, &claim.signatures)) else {
-            self.toil(self.keys.len(), body);
+        let body = request.body;
+        let claim = Claim::read(scheme, &request.headers, body).inspect_err(|_| self.toil(0, body))?;
+        let Some(key) = keys.iter().find(|key| key.has_signed(&claim.content, &claim.signatures)) else {
+            self.toil(keys.len(), body);
             return Err(Refusal::SignatureWrong);
         };
         if let Some((sent_ms, rule)) = claim.sent {
             is_fresh(sent_ms, rule, now)?;
         }
-        Ok(Verified::assertion(Proof { secret: key.name(), id: claim.id, body }))
+        let sent = claim.sent.and_then(|(sent_ms, _)| Timestamp::from_millisecond(sent_ms).ok());
+        let id = claim.id.map(str::to_owned);
+        Ok(Verified::assertion(Proof { secret: key.name(), id, sent, body, content: Content::Body }))
     }
 
     /// Works for nobody, but for what was done already by so many keys of our own.
     fn toil(&self, done: usize, body: &[u8]) {
+        let own_algorithm = match &self.method {
+            Method::Signed { scheme, .. } => Some(scheme.algorithm),
+            Method::Shown { .. } | Method::Member { .. } => None,
+        };
         let (own, others): (Vec<&Key>, Vec<&Key>) =
-            self.effort.iter().partition(|key| key.algorithm() == self.scheme.algorithm);
+            self.effort.iter().partition(|key| Some(key.algorithm()) == own_algorithm);
         for key in own.into_iter().skip(done).chain(others) {
             black_box(key.has_signed(&[body], &[of_nobody()]));
         }
     }
+}
+
+/// The events that show a live secret, and the name of the first one's. Events of others may be among them.
+fn shown_in_events<'d>(
+    member: &str,
+    secrets: &'d Shown,
+    mapping: &Mapping,
+    body: &[u8],
+) -> Result<(&'d str, Content), Refusal> {
+    let events = mapping.documents(body).and_then(|documents| mapping.events(documents));
+    let events = events.map_err(|_| Refusal::SecretMissing)?;
+    let name_of = |event: &Value| secrets.name_of(event.get(member)?.as_str()?.as_bytes());
+    let mut name = None;
+    let own: Vec<Value> = events
+        .into_iter()
+        .filter(|event| {
+            name_of(event)
+                .inspect(|found| {
+                    name.get_or_insert(*found);
+                })
+                .is_some()
+        })
+        .collect();
+    Ok((name.ok_or(Refusal::SecretWrong)?, Content::Events(own)))
 }
 
 /// What an ed25519 key looks at from end to end before it says no; a MAC is only compared with it.
@@ -121,11 +208,12 @@ fn is_fresh(sent_ms: i64, rule: &TimestampRule, now: Timestamp) -> Result<(), Re
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
     use super::super::key::tests::CHECKS;
-    use super::super::scheme::Algorithm;
     use super::*;
     use crate::intake::SchemeName;
 
@@ -133,7 +221,9 @@ mod tests {
     fn cost(verifier: &Verifier, headers: &[(&'static str, &str)], now_s: i64) -> (usize, Option<Refusal>) {
         CHECKS.set(0);
         let headers = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        let refusal = verifier.verify(&headers, b"body", Timestamp::from_second(now_s).unwrap()).err();
+        let peer = IpAddr::from([192, 0, 2, 1]);
+        let request = Request { source: "a", secret: None, query: "", headers, peer, body: b"body" };
+        let refusal = verifier.verify(&request, Timestamp::from_second(now_s).unwrap()).err();
         (CHECKS.get(), refusal)
     }
 
@@ -141,7 +231,8 @@ mod tests {
         let key = |number: usize| Key::new("test", Algorithm::HmacSha256, &[u8::try_from(number).unwrap(); 32]);
         let keys = (0..keys).map(|number| key(number).unwrap()).collect();
         let of_nobody = |(algorithm, count): &(Algorithm, usize)| vec![Key::of_nobody(*algorithm).unwrap(); *count];
-        Verifier::new(SchemeName::StandardWebhooks.row(), keys, effort.iter().flat_map(of_nobody).collect())
+        let method = Method::Signed { scheme: SchemeName::StandardWebhooks.row(), keys };
+        Verifier::new(method, Vec::new(), effort.iter().flat_map(of_nobody).collect())
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub struct Facts<'a> {
     pub assurance: Assurance,
     /// The least the rules demand.
     pub assurance_floor: Assurance,
+    /// Whether the plan disables the account.
+    pub disables: bool,
+    /// Whether a human confirmed what a weak source asked for.
+    pub confirmed: bool,
     /// The account as the alert named it.
     pub account: &'a AccountRef,
     /// The account once resolved.
@@ -74,6 +78,10 @@ fn refuse_by_name(facts: &Facts<'_>) -> Result<(), HoldReason> {
     }
     if !facts.assurance.meets(facts.assurance_floor) {
         return Err(HoldReason::AssuranceTooLow);
+    }
+    // Whatever a rule accepts: a secret in a URL is in logs that are not ours.
+    if facts.disables && facts.assurance == Assurance::D && !facts.confirmed {
+        return Err(HoldReason::UnconfirmedDisable);
     }
     if is_listed(facts) {
         return Err(HoldReason::ProtectedListed);

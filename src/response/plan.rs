@@ -72,8 +72,8 @@ pub fn decide(
             let Some((plan, subject)) = draw_up(alert, (number, &pseudonym), &lot, ledger, rules, now) else {
                 continue;
             };
-            let proof = (plan.assurance, plan.assurance_floor);
-            let held = hold(standing.paused, proof, &subject.account, &draws(&plan, rules), rules);
+            let demand = Demand { floor: plan.assurance_floor, disables: plan.disables() };
+            let held = hold(standing.paused, plan.assurance, demand, &subject.account, &draws(&plan, rules), rules);
             decisions.extend(lot.into_iter().map(|target| planned(target, &plan.incident, held)));
             subjects.insert(plan.incident.clone(), subject);
             opened.push(Opened { plan, held });
@@ -121,7 +121,8 @@ fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assur
         Watched::Nobody(reason) => (Some(*reason), None),
         Watched::Account { response, account, pseudonym } => {
             // A pause says nothing about the rule.
-            (hold(false, (assurance, response.assurance), account, &[], rules), Some(pseudonym.clone()))
+            let demand = Demand { floor: response.assurance, disables: response.disables() };
+            (hold(false, assurance, demand, account, &[], rules), Some(pseudonym.clone()))
         }
     };
     let rule = target.rule.reference.clone();
@@ -142,11 +143,18 @@ fn covers(cover: &Cover, response: &Response, has_room: impl FnOnce() -> bool, n
     is_recent || if cover.held_by_budget { !has_room() } else { cover.live }
 }
 
+/// What a plan demands of a source.
+struct Demand {
+    floor: Assurance,
+    disables: bool,
+}
+
 /// Asks the guard layer about an account, with what the source proves, what is demanded, and what is drawn
 /// on budgets.
 fn hold(
     paused: bool,
-    (assurance, assurance_floor): (Assurance, Assurance),
+    assurance: Assurance,
+    demand: Demand,
     account: &AccountRef,
     draws: &[Draw],
     rules: &RuleSet,
@@ -154,7 +162,9 @@ fn hold(
     let facts = Facts {
         paused,
         assurance,
-        assurance_floor,
+        assurance_floor: demand.floor,
+        disables: demand.disables,
+        confirmed: false,
         account,
         user_id: rules.identities().user_for(account.value()),
         guardrails: rules.guardrails(),

@@ -95,6 +95,12 @@ impl Response {
         self.steps.iter().any(|step| step.kind() != ActionKind::Enable)
     }
 
+    /// Whether it disables the account.
+    #[must_use]
+    pub fn disables(&self) -> bool {
+        self.steps.iter().any(|step| step.kind() == ActionKind::Disable)
+    }
+
     /// The account that the alert names to this rule: the distinct values its path reaches, or the
     /// person found by the source's kind when the rule has no path.
     #[must_use]

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::{Parts, metrics, rules_watch, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
-use crate::api::{self, State};
+use crate::api::{self, Door, State};
 use crate::config::Config;
 use crate::console::{self, Console};
 use crate::directory::DingTalk;
@@ -89,8 +89,7 @@ impl App {
             rules: rules.clone(),
             reloader: reloader.clone(),
             bar: config.rules.bar(),
-            body_bytes_max: config.intake.body_bytes_max,
-            body_deadline_ms: config.intake.body_deadline_ms,
+            door: Door::of(&config.http, &config.intake),
         });
         let console = Data::new(Console {
             trail: trail.clone(),

@@ -340,7 +340,7 @@ async fn what_is_no_event_and_what_is_not_said_is_refused() {
         (vec!["[]".to_owned()], vec!["--kind", "okta-event-hook"], "line 1 is no JSON object"),
         (vec![" ".repeat(1_048_577)], vec!["--kind", "generic"], "line 1 is longer than"),
         (vec![good.clone()], vec![], "say what the events are"),
-        (vec![good.clone()], vec!["--kind", "nothing"], "the kinds are okta-event-hook, generic"),
+        (vec![good.clone()], vec!["--kind", "nothing"], "the kinds are generic, standard-webhooks"),
         (vec![good.clone()], vec!["--source", "okta"], "--source needs --config FILE"),
         (
             vec![good.clone()],

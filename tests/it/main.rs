@@ -32,6 +32,7 @@ mod reload;
 mod rule_attacks;
 mod rule_signature;
 mod rules_tools;
+mod senders;
 mod several_people;
 mod store_refuses;
 mod trail_pages;

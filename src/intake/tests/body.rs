@@ -77,6 +77,7 @@ fn what_is_not_understood_can_still_be_recorded() {
         id: Some("msg_1".to_owned()),
         reason: Unreadable::JsonSyntax,
         body_sha256: crate::incident::Digest::of(body),
+        manner: Manner::Receipt,
     };
     assert_eq!(delivery.into_inner(), expected);
 }

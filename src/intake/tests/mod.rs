@@ -4,13 +4,17 @@
 mod body;
 mod described;
 mod generic;
+mod handshakes;
+mod kinds;
 mod limits;
 mod okta;
 mod presets;
 mod rotation;
 mod setup;
 mod signature;
+mod unsigned;
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -69,8 +73,7 @@ impl Setup {
 
     fn source(&mut self, name: &str, kind: SourceKind, signature: SchemeName, secrets: &[(&str, String)]) {
         let secrets = secrets.iter().map(|(secret, value)| self.secret(name, secret, value)).collect();
-        let signature = signature.into();
-        let source = SourceSettings { kind, signature, secrets, rate: RateSettings::default(), log_source: Vec::new() };
+        let source = SourceSettings { signature: Some(signature.into()), ..SourceSettings::of(kind, secrets) };
         self.settings.sources.insert(SourceName::parse(name).unwrap(), source);
     }
 
@@ -106,13 +109,18 @@ fn write_private(path: &Path, content: &str) {
 #[derive(Debug, Clone)]
 struct Request {
     source: String,
+    secret: Option<String>,
+    query: String,
     headers: Vec<(String, Vec<u8>)>,
+    peer: IpAddr,
     body: Vec<u8>,
 }
 
 impl Request {
     fn unsigned(source: &str, body: impl AsRef<[u8]>) -> Self {
-        Self { source: source.to_owned(), headers: Vec::new(), body: body.as_ref().to_vec() }
+        let (source, body) = (source.to_owned(), body.as_ref().to_vec());
+        let peer = IpAddr::from([192, 0, 2, 7]);
+        Self { source, secret: None, query: String::new(), headers: Vec::new(), peer, body }
             .with("content-type", "application/json")
     }
 
@@ -171,7 +179,15 @@ impl Request {
 
     fn send_at(&self, intake: &Intake, now: Timestamp) -> Result<Received, Refusal> {
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-        intake.receive(&self.source, &headers, &self.body, now)
+        let request = crate::intake::Request {
+            source: &self.source,
+            secret: self.secret.as_deref(),
+            query: &self.query,
+            headers,
+            peer: self.peer,
+            body: &self.body,
+        };
+        intake.receive(&request, now)
     }
 
     fn send(&self, intake: &Intake) -> Result<Received, Refusal> {

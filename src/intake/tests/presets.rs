@@ -7,7 +7,7 @@ use ed25519_dalek::SigningKey;
 
 use super::super::key::Key;
 use super::super::scheme::{Algorithm, Encoding, Grammar, Scheme, SecretFormat, TimestampPlace};
-use super::super::verify::Verifier;
+use super::super::verify::{Method, Verifier};
 use super::*;
 
 const BODY: &[u8] = br#"{"alert":"impossible_travel","user":"zhang.wei@example.com"}"#;
@@ -26,12 +26,14 @@ fn material(format: SecretFormat, secret: &str) -> Vec<u8> {
 fn verifier(scheme: Scheme, secrets: &[&str]) -> Verifier {
     let key = |secret: &&str| Key::new("test", scheme.algorithm, &material(scheme.secret, secret)).unwrap();
     let keys = secrets.iter().map(key).collect();
-    Verifier::new(scheme, keys, Arc::from([]))
+    Verifier::new(Method::Signed { scheme, keys }, Vec::new(), Arc::from([]))
 }
 
 fn verify(verifier: &Verifier, headers: &[(String, String)], body: &[u8], now: Timestamp) -> Option<Refusal> {
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    verifier.verify(&headers, body, now).err()
+    let peer = IpAddr::from([192, 0, 2, 7]);
+    let request = crate::intake::Request { source: "test", secret: None, query: "", headers, peer, body };
+    verifier.verify(&request, now).err()
 }
 
 /// Headers as they are written in a table.

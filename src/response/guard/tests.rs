@@ -43,6 +43,8 @@ fn ask_to(
         paused: false,
         assurance: Assurance::A,
         assurance_floor: Assurance::B,
+        disables: true,
+        confirmed: false,
         account: &email,
         user_id: Some(&user_id),
         guardrails: &guardrails,
@@ -103,6 +105,34 @@ fn a_budget_that_is_used_up_holds_unless_a_human_said_so() {
 }
 
 #[test]
+fn what_only_shows_a_secret_disables_nobody_without_a_human_whatever_a_rule_accepts() {
+    let weak = |facts: &mut Facts<'_>| (facts.assurance, facts.assurance_floor) = (Assurance::D, Assurance::D);
+    assert_eq!(refusal(|facts, _| weak(facts)), HoldReason::UnconfirmedDisable);
+    let asked = ask(|facts, _| {
+        weak(facts);
+        assert_eq!(at_planning(facts), Err(HoldReason::UnconfirmedDisable));
+        facts.confirmed = true;
+    });
+    assert!(asked.is_ok());
+    assert!(
+        ask(|facts, _| {
+            weak(facts);
+            facts.disables = false;
+        })
+        .is_ok(),
+        "signing out alone can be undone by the person"
+    );
+    assert!(ask(|facts, _| (facts.assurance, facts.assurance_floor) = (Assurance::C, Assurance::C)).is_ok());
+    assert_eq!(
+        refusal(|facts, _| {
+            facts.assurance = Assurance::D;
+            facts.confirmed = true;
+        }),
+        HoldReason::AssuranceTooLow
+    );
+}
+
+#[test]
 fn giving_an_account_back_draws_on_no_budget() {
     let draws = [draw(9, 9, HoldReason::RuleBudget)];
     assert!(ask_to(ActionKind::Enable, &draws, |_, _| {}).is_ok());
@@ -131,6 +161,8 @@ fn a_listed_account_is_protected_by_every_name_it_has() {
     let identities = Identities::default();
     let base = Facts {
         paused: false,
+        disables: true,
+        confirmed: false,
         assurance: Assurance::A,
         assurance_floor: Assurance::B,
         account: &chief,

@@ -98,6 +98,7 @@ secrets = [{{ name = "test", file = "{name}-secret" }}]
         r#"[http]
 listen = "127.0.0.1:0"
 workers = 2
+trusted_proxies = ["127.0.0.9"]
 [directory]
 api_url = "{sandbox}"
 oapi_url = "{sandbox}"

@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
-use std::num::NonZeroU32;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -22,7 +21,7 @@ use crate::cli::refused::refused;
 use crate::cli::rules::event_file;
 use crate::config;
 use crate::incident::{AlertId, Digest, LogSource, SourceName, Timestamp};
-use crate::intake::{RateSettings, Recall, SchemeName, SourceKind, SourceSettings};
+use crate::intake::{Recall, SchemeName, SourceKind, SourceSettings};
 
 /// The longest line, in bytes.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
@@ -142,11 +141,10 @@ fn event(text: &[u8], number: usize) -> anyhow::Result<Value> {
 fn source(from: &Alerts) -> anyhow::Result<Recall> {
     if let Some(kind) = &from.kind {
         let settings = SourceSettings {
-            kind: kind_of(kind)?,
-            signature: SchemeName::StandardWebhooks.into(),
-            secrets: Vec::new(),
-            rate: RateSettings { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
+            // However such a source would prove itself, the past is to be judged by what happened.
+            signature: Some(SchemeName::StandardWebhooks.into()),
             log_source: from.log_source.as_deref().map(log_source).transpose()?.into_iter().collect(),
+            ..SourceSettings::of(kind_of(kind)?, Vec::new())
         };
         return Ok(Recall::of(&SourceName::parse(UNNAMED)?, &settings)?);
     }

@@ -1,0 +1,79 @@
+//! What senders want to see before they send: an echo, mostly, of something they said.
+
+use serde_json::{Value, json};
+
+use super::Request;
+use super::kind::Handshake;
+
+/// The longest text that is given back, in bytes.
+const ECHO_BYTES_MAX: usize = 2 * 1024;
+/// Who asks with OPTIONS whether it may send: <https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema>.
+const EVENT_GRID_ORIGIN: &str = "eventgrid.azure.net";
+
+/// What a sender is answered that wants to know whether we are there. It is always 200.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// This text.
+    Text(String),
+    /// This document.
+    Json(Value),
+    /// Nothing but this header.
+    Header(&'static str, String),
+}
+
+/// How somebody asks who sends no alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// OPTIONS.
+    Options,
+    /// POST.
+    Post,
+}
+
+/// What an authentic body asks for, if it is no alert.
+pub(super) fn asked(kind: Handshake, documents: &[Value]) -> Option<Reply> {
+    let [document] = documents else { return None };
+    match kind {
+        Handshake::SlackChallenge if document["type"] == "url_verification" => {
+            echo(document["challenge"].as_str()?).map(Reply::Text)
+        }
+        Handshake::EventGrid => {
+            let events = document.as_array().map_or(std::slice::from_ref(document), Vec::as_slice);
+            let is_asking = |event: &&Value| event["eventType"] == "Microsoft.EventGrid.SubscriptionValidationEvent";
+            let code = events.iter().find(is_asking)?.get("data")?.get("validationCode")?.as_str()?;
+            Some(Reply::Json(json!({ "validationResponse": echo(code)? })))
+        }
+        _ => None,
+    }
+}
+
+/// What a request asks for before anybody has proven anything. The answer only repeats what was said, and is
+/// the same for every name in the path, so that it tells nobody which sources there are.
+pub(super) fn greeted(kinds: &[Handshake], method: Method, request: &Request<'_>) -> Option<Reply> {
+    let header = |name: &str| {
+        let mut values = request.headers.all(name);
+        let value = values.next().filter(|_| values.next().is_none())?;
+        echo(std::str::from_utf8(value).ok()?)
+    };
+    if method == Method::Get && kinds.contains(&Handshake::OktaChallenge) {
+        return Some(Reply::Json(json!({ "verification": header("x-okta-verification-challenge")? })));
+    }
+    if method == Method::Options && kinds.contains(&Handshake::EventGrid) {
+        let origin = header("webhook-request-origin").filter(|origin| origin == EVENT_GRID_ORIGIN)?;
+        return Some(Reply::Header("webhook-allowed-origin", origin));
+    }
+    if method == Method::Post && kinds.contains(&Handshake::GraphToken) && request.body.is_empty() {
+        let mut tokens = form_urlencoded::parse(request.query.as_bytes()).filter(|(name, _)| name == "validationToken");
+        let token = tokens.next().filter(|_| tokens.next().is_none())?.1;
+        return echo(&token).map(Reply::Text);
+    }
+    None
+}
+
+/// A text that may be repeated: short, and nothing in it that steers.
+fn echo(text: &str) -> Option<String> {
+    let is_plain = (1..=ECHO_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control);
+    is_plain.then(|| text.to_owned())
+}

@@ -1,0 +1,323 @@
+//! The table of source kinds. Adding a sender is adding a row.
+
+use super::kind::{
+    EventTypeRule, Events, Format, Handshake, KeyRule, Kind, LogSourceRule, Manner, OwnLogSource, PersonRule, TimeRule,
+    Usual,
+};
+use super::presets::SchemeName;
+use crate::incident::AccountKind;
+
+/// Any object, by its digest.
+pub(super) const GENERIC: Kind = Kind {
+    proof: Usual::Said,
+    format: Format::Json,
+    events: Events::Whole,
+    id: None,
+    key: KeyRule::Delivery,
+    event_type: EventTypeRule::FirstOf(&["type", "event_type"]),
+    occurred_at: None,
+    person: None,
+    log_source: LogSourceRule::Configured,
+    manner: Manner::Receipt,
+    handshake: None,
+};
+
+const fn product(product: &'static str) -> OwnLogSource {
+    OwnLogSource { category: None, product: Some(product), service: None }
+}
+
+const fn service(product: &'static str, service: &'static str) -> OwnLogSource {
+    OwnLogSource { category: None, product: Some(product), service: Some(service) }
+}
+
+/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
+pub(super) const STANDARD_WEBHOOKS: Kind = Kind {
+    proof: Usual::Signature(SchemeName::StandardWebhooks),
+    occurred_at: Some(TimeRule::Text("timestamp")),
+    ..GENERIC
+};
+
+/// <https://docs.svix.com/receiving/introduction>
+pub(super) const SVIX: Kind = Kind { proof: Usual::Signature(SchemeName::Svix), ..STANDARD_WEBHOOKS };
+
+/// <https://docs.github.com/en/webhooks/webhook-events-and-payloads>. The name of the event is in a header
+/// that is not signed, so it is not taken.
+pub(super) const GITHUB: Kind = Kind {
+    proof: Usual::Signature(SchemeName::GithubHmac),
+    event_type: EventTypeRule::FirstOf(&["action"]),
+    log_source: LogSourceRule::Usually(&[product("github")]),
+    ..GENERIC
+};
+
+/// <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>: several alerts in one request,
+/// again and again while they last.
+pub(super) const ALERTMANAGER: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    events: Events::At("alerts"),
+    key: KeyRule::Own(&["fingerprint", "startsAt", "status"]),
+    event_type: EventTypeRule::FirstOf(&["labels.alertname"]),
+    occurred_at: Some(TimeRule::Text("startsAt")),
+    log_source: LogSourceRule::Usually(&[product("alertmanager")]),
+    ..GENERIC
+};
+
+/// <https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/>
+pub(super) const GRAFANA: Kind = Kind {
+    proof: Usual::Signature(SchemeName::Grafana),
+    log_source: LogSourceRule::Usually(&[product("grafana")]),
+    ..ALERTMANAGER
+};
+
+/// <https://docs.slack.dev/apis/events-api/>
+pub(super) const SLACK: Kind = Kind {
+    proof: Usual::Signature(SchemeName::Slack),
+    key: KeyRule::OwnIfAny(&["event_id"]),
+    event_type: EventTypeRule::FirstOf(&["event.type", "type"]),
+    occurred_at: Some(TimeRule::Number("event_time")),
+    log_source: LogSourceRule::Usually(&[product("slack")]),
+    handshake: Some(Handshake::SlackChallenge),
+    ..GENERIC
+};
+
+/// <https://developer.pagerduty.com/docs/webhooks-overview>: three answers of 4xx in a row and it sends nothing
+/// for a day.
+pub(super) const PAGERDUTY: Kind = Kind {
+    proof: Usual::Signature(SchemeName::Pagerduty),
+    id: Some("event.id"),
+    event_type: EventTypeRule::Required("event.event_type"),
+    occurred_at: Some(TimeRule::Text("event.occurred_at")),
+    log_source: LogSourceRule::Usually(&[product("pagerduty")]),
+    manner: Manner::Forgiving,
+    ..GENERIC
+};
+
+/// <https://docs.stripe.com/api/events/object>
+pub(super) const STRIPE_STYLE: Kind = Kind {
+    proof: Usual::Signature(SchemeName::Stripe),
+    id: Some("id"),
+    event_type: EventTypeRule::FirstOf(&["type"]),
+    occurred_at: Some(TimeRule::Number("created")),
+    ..GENERIC
+};
+
+/// <https://docs.sentry.io/organization/integrations/integration-platform/webhooks/>: an answer takes a second
+/// at most, or it unsubscribes us in time.
+pub(super) const SENTRY: Kind = Kind {
+    proof: Usual::Signature(SchemeName::Sentry),
+    event_type: EventTypeRule::FirstOf(&["action"]),
+    log_source: LogSourceRule::Usually(&[product("sentry")]),
+    ..GENERIC
+};
+
+/// <https://docs.snyk.io/snyk-api/using-specific-snyk-apis/webhooks-apis>
+pub(super) const SNYK: Kind = Kind {
+    proof: Usual::Signature(SchemeName::Snyk),
+    log_source: LogSourceRule::Usually(&[product("snyk")]),
+    ..GENERIC
+};
+
+/// A workflow of Falcon Fusion; its operator writes the body.
+pub(super) const CROWDSTRIKE: Kind = Kind {
+    proof: Usual::Signature(SchemeName::Crowdstrike),
+    log_source: LogSourceRule::Usually(&[product("crowdstrike")]),
+    ..GENERIC
+};
+
+/// <https://github.com/p2-inc/keycloak-events>
+pub(super) const KEYCLOAK: Kind = Kind {
+    proof: Usual::Signature(SchemeName::Keycloak),
+    id: Some("id"),
+    event_type: EventTypeRule::Required("type"),
+    occurred_at: Some(TimeRule::Number("time")),
+    log_source: LogSourceRule::Usually(&[product("keycloak")]),
+    ..GENERIC
+};
+
+/// <https://help.splunk.com/en/splunk-enterprise/alert-and-respond/alerting-manual>: no headers can be set, and
+/// only the first row of the results comes.
+pub(super) const SPLUNK: Kind = Kind {
+    proof: Usual::Path,
+    key: KeyRule::Own(&["sid"]),
+    event_type: EventTypeRule::FirstOf(&["search_name"]),
+    log_source: LogSourceRule::Usually(&[product("splunk")]),
+    ..GENERIC
+};
+
+/// <https://help.splunk.com/en/splunk-observability-cloud/manage-data/available-data-sources/supported-integrations-in-splunk-observability-cloud/notification-services/webhook>
+pub(super) const SPLUNK_OBSERVABILITY: Kind = Kind {
+    proof: Usual::Signature(SchemeName::SplunkObservability),
+    event_type: EventTypeRule::FirstOf(&["eventType", "status"]),
+    log_source: LogSourceRule::Usually(&[product("splunk")]),
+    ..GENERIC
+};
+
+/// <https://www.elastic.co/docs/reference/kibana/connectors-kibana/webhook-action-type>
+pub(super) const ELASTIC: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    key: KeyRule::OwnIfAny(&["alert_id", "date"]),
+    event_type: EventTypeRule::FirstOf(&["rule_id"]),
+    log_source: LogSourceRule::Usually(&[product("elastic")]),
+    ..GENERIC
+};
+
+/// <https://docs.datadoghq.com/integrations/webhooks/>
+pub(super) const DATADOG: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    key: KeyRule::OwnIfAny(&["id"]),
+    event_type: EventTypeRule::FirstOf(&["type"]),
+    log_source: LogSourceRule::Usually(&[product("datadog")]),
+    ..GENERIC
+};
+
+/// <https://help.sumologic.com/docs/alerts/webhook-connections/>
+pub(super) const SUMOLOGIC: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    event_type: EventTypeRule::FirstOf(&["eventType", "trigger_type"]),
+    log_source: LogSourceRule::Usually(&[product("sumologic")]),
+    ..GENERIC
+};
+
+/// <https://docs.panther.com/alerts/destinations/custom_destinations/webhook>: whatever is no 2xx is sent up to
+/// ten times, and our answer is kept with the alert.
+pub(super) const PANTHER: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    key: KeyRule::OwnIfAny(&["alertId"]),
+    event_type: EventTypeRule::FirstOf(&["id"]),
+    occurred_at: Some(TimeRule::Text("createdAt")),
+    log_source: LogSourceRule::Usually(&[product("panther")]),
+    ..GENERIC
+};
+
+/// <https://documentation.wazuh.com/current/user-manual/manager/integration-with-external-apis.html>, in the
+/// shape of its script for Shuffle.
+pub(super) const WAZUH: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    key: KeyRule::Own(&["id"]),
+    event_type: EventTypeRule::FirstOf(&["rule_id"]),
+    log_source: LogSourceRule::Usually(&[product("wazuh")]),
+    ..GENERIC
+};
+
+/// <https://github.com/falcosecurity/falcosidekick/blob/master/docs/outputs/webhook.md>
+pub(super) const FALCO: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    event_type: EventTypeRule::FirstOf(&["source"]),
+    occurred_at: Some(TimeRule::Text("time")),
+    log_source: LogSourceRule::Usually(&[product("falco")]),
+    ..GENERIC
+};
+
+/// <https://elastalert2.readthedocs.io/en/latest/alerts.html#http-post-2>
+pub(super) const ELASTALERT2: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    key: KeyRule::OwnIfAny(&["rule", "_id"]),
+    event_type: EventTypeRule::FirstOf(&["rule"]),
+    occurred_at: Some(TimeRule::Text("'@timestamp'")),
+    log_source: LogSourceRule::Usually(&[product("elastalert")]),
+    ..GENERIC
+};
+
+/// <https://github.com/caronc/apprise/wiki/Notify_Custom_JSON>
+pub(super) const APPRISE: Kind = Kind { proof: Usual::Header("authorization"), ..GENERIC };
+
+/// <https://developer.okta.com/docs/concepts/event-hooks/>: several events in one request. The person is the
+/// target of type `User`; the actor of a risk event is Okta itself.
+pub(super) const OKTA_EVENT_HOOK: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    events: Events::At("data.events"),
+    key: KeyRule::Own(&["uuid"]),
+    event_type: EventTypeRule::Required("eventType"),
+    occurred_at: Some(TimeRule::Text("published")),
+    person: Some(PersonRule { kind: AccountKind::Email, element: "target[type=User]", name: "alternateId" }),
+    log_source: LogSourceRule::Fixed(&[service("okta", "okta")]),
+    manner: Manner::Ok,
+    handshake: Some(Handshake::OktaChallenge),
+    ..GENERIC
+};
+
+/// <https://auth0.com/docs/customize/log-streams/custom-log-streams>: after seven days of failure the stream is
+/// paused.
+pub(super) const AUTH0: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    format: Format::JsonLines,
+    events: Events::Each,
+    key: KeyRule::Own(&["log_id"]),
+    event_type: EventTypeRule::Required("data.type"),
+    occurred_at: Some(TimeRule::Text("data.date")),
+    log_source: LogSourceRule::Usually(&[product("auth0")]),
+    manner: Manner::Forgiving,
+    ..GENERIC
+};
+
+/// <https://developers.onelogin.com/api-docs/1/events/webhooks>. Its times are no RFC 3339.
+pub(super) const ONELOGIN: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    format: Format::JsonLines,
+    events: Events::Each,
+    key: KeyRule::Own(&["uuid"]),
+    event_type: EventTypeRule::FirstOf(&["event_type_id"]),
+    log_source: LogSourceRule::Usually(&[product("onelogin")]),
+    ..GENERIC
+};
+
+/// <https://jumpcloud.com/support/webhook-channels>. A suspension names ids only.
+pub(super) const JUMPCLOUD: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    key: KeyRule::OwnIfAny(&["id"]),
+    event_type: EventTypeRule::FirstOf(&["event_type", "type"]),
+    log_source: LogSourceRule::Usually(&[product("jumpcloud")]),
+    ..GENERIC
+};
+
+/// <https://docs.cloud.google.com/chronicle/docs/soar/marketplace-integrations/http-v2>
+pub(super) const GOOGLE_SECOPS: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    key: KeyRule::OwnIfAny(&["id"]),
+    log_source: LogSourceRule::Usually(&[product("google_secops")]),
+    ..GENERIC
+};
+
+/// <https://learn.microsoft.com/azure/sentinel/automation/automate-responses-with-playbooks>: an incident of the
+/// connector, or what the operator writes.
+pub(super) const SENTINEL: Kind = Kind {
+    proof: Usual::Header("authorization"),
+    key: KeyRule::OwnIfAny(&["eventUniqueId"]),
+    event_type: EventTypeRule::FirstOf(&["object.type", "type"]),
+    log_source: LogSourceRule::Usually(&[product("azure"), product("m365")]),
+    ..GENERIC
+};
+
+/// <https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-common-schema>
+pub(super) const AZURE_MONITOR: Kind = Kind {
+    proof: Usual::Path,
+    key: KeyRule::Own(&["data.essentials.alertId", "data.essentials.monitorCondition"]),
+    event_type: EventTypeRule::FirstOf(&["data.essentials.monitoringService"]),
+    occurred_at: Some(TimeRule::Text("data.essentials.firedDateTime")),
+    log_source: LogSourceRule::Usually(&[product("azure")]),
+    ..GENERIC
+};
+
+/// <https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema>: its own schema
+/// comes as an array, CloudEvents one by one.
+pub(super) const EVENT_GRID: Kind = Kind {
+    proof: Usual::Query("code"),
+    events: Events::Each,
+    key: KeyRule::Own(&["id"]),
+    event_type: EventTypeRule::FirstOf(&["eventType", "type"]),
+    log_source: LogSourceRule::Usually(&[product("azure")]),
+    handshake: Some(Handshake::EventGrid),
+    ..GENERIC
+};
+
+/// <https://learn.microsoft.com/graph/change-notifications-delivery-webhooks>: thin; the alert itself is still
+/// to be fetched.
+pub(super) const GRAPH: Kind = Kind {
+    proof: Usual::Member("clientState"),
+    events: Events::At("value"),
+    key: KeyRule::Own(&["id"]),
+    event_type: EventTypeRule::FirstOf(&["changeType"]),
+    log_source: LogSourceRule::Usually(&[product("azure"), product("m365")]),
+    manner: Manner::Forgiving,
+    handshake: Some(Handshake::GraphToken),
+    ..GENERIC
+};

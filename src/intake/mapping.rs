@@ -1,0 +1,301 @@
+//! Where a source's documents have what: the row of its kind, with what the settings say instead.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::kind::{EventTypeRule, Events, Format, KeyRule, Kind, PersonRule, TimeRule};
+use super::{Unreadable, json};
+use crate::incident::path::{InvalidPath, Path, Reached};
+use crate::incident::{AccountKind, AccountRef, Timestamp};
+
+/// The most events in one delivery.
+const EVENTS_MAX: usize = 1_000;
+/// The longest event id and event type, in bytes.
+const NAME_BYTES_MAX: usize = 128;
+/// The most paths that make up a key.
+const KEY_PATHS_MAX: usize = 8;
+/// Numbers from here on are milliseconds since 1970, below it seconds: the year 5138, and 1973.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+
+/// What an operator says of a source's documents instead of its kind. Paths are those of rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MappingSettings {
+    /// How bodies are written: `json`, or `json-lines` for one document in each line.
+    pub(super) format: Option<Format>,
+    /// Where the events are, in an array or one; without it the document is the event.
+    events: Option<String>,
+    /// Where the document has its delivery's id, which comes with the same content only.
+    id: Option<String>,
+    /// What tells one event from another, all together.
+    key: Vec<String>,
+    /// Where an event has its type.
+    event_type: Option<String>,
+    /// Where an event has its time: RFC 3339, or seconds or milliseconds since 1970.
+    occurred_at: Option<String>,
+    /// Where an event has the one person it is about, by what names the person there.
+    person: BTreeMap<AccountKind, String>,
+}
+
+/// What is wrong with a mapping.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MappingProblem {
+    /// A path is none.
+    #[error("{setting}: {problem}")]
+    Path {
+        /// Which setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        problem: InvalidPath,
+    },
+    /// More than one person.
+    #[error("person: it is one of email, user_id, login_id, mobile, union_id, job_number")]
+    Person,
+    /// Too many paths.
+    #[error("key: at most {KEY_PATHS_MAX} paths")]
+    Key,
+}
+
+/// A mapping with its paths read.
+pub(super) struct Mapping {
+    pub(super) format: Format,
+    events: Place,
+    id: Option<Path>,
+    key: Key,
+    event_type: (Vec<Path>, bool),
+    occurred_at: Option<(Path, Written)>,
+    person: Option<Person>,
+}
+
+enum Place {
+    Whole,
+    Each,
+    /// An array.
+    At(Path),
+    /// An array, or one.
+    In(Path),
+}
+
+/// How a time is written.
+#[derive(Clone, Copy)]
+enum Written {
+    /// As RFC 3339 has it.
+    Text,
+    /// As seconds or milliseconds since 1970.
+    Number,
+    /// Either.
+    Either,
+}
+
+/// The one element on the first path, and in it what names the person; two elements are nobody, also if only one
+/// of them is named.
+struct Person {
+    kind: AccountKind,
+    element: Option<Path>,
+    name: Path,
+}
+
+enum Key {
+    Own(Vec<Path>),
+    OwnIfAny(Vec<Path>),
+    Delivery,
+}
+
+/// What tells an event from others.
+pub(super) enum EventKey {
+    /// Its own values.
+    Own(String),
+    /// What its delivery is known by.
+    Delivery,
+}
+
+impl Mapping {
+    pub(super) fn of(kind: &Kind, said: &MappingSettings) -> Result<Self, MappingProblem> {
+        if said.person.len() > 1 {
+            return Err(MappingProblem::Person);
+        }
+        if said.key.len() > KEY_PATHS_MAX {
+            return Err(MappingProblem::Key);
+        }
+        let paths = |setting, texts: &[&str]| texts.iter().map(|text| path(setting, text)).collect::<Result<_, _>>();
+        let events = match (&said.events, kind.events) {
+            (Some(text), _) => Place::In(path("events", text)?),
+            (None, Events::Whole) => Place::Whole,
+            (None, Events::Each) => Place::Each,
+            (None, Events::At(text)) => Place::At(path("events", text)?),
+        };
+        let own: Vec<&str> = said.key.iter().map(String::as_str).collect();
+        let key = match kind.key {
+            _ if !own.is_empty() => Key::Own(paths("key", &own)?),
+            KeyRule::Own(texts) => Key::Own(paths("key", texts)?),
+            KeyRule::OwnIfAny(texts) => Key::OwnIfAny(paths("key", texts)?),
+            KeyRule::Delivery => Key::Delivery,
+        };
+        let event_type = match (&said.event_type, kind.event_type) {
+            (Some(text), _) => (paths("event_type", &[text])?, false),
+            (None, EventTypeRule::Required(text)) => (paths("event_type", &[text])?, true),
+            (None, EventTypeRule::FirstOf(texts)) => (paths("event_type", texts)?, false),
+        };
+        let occurred_at = match (&said.occurred_at, kind.occurred_at) {
+            (Some(text), _) => Some((text.as_str(), Written::Either)),
+            (None, Some(TimeRule::Text(text))) => Some((text, Written::Text)),
+            (None, Some(TimeRule::Number(text))) => Some((text, Written::Number)),
+            (None, None) => None,
+        };
+        let person = match (said.person.iter().next(), kind.person) {
+            (Some((kind, name)), _) => Some((*kind, None, name.as_str())),
+            (None, own) => own.map(|PersonRule { kind, element, name }| (kind, Some(element), name)),
+        };
+        let person = person.map(|(kind, element, name)| {
+            let element = element.map(|text| path("person", text)).transpose()?;
+            Ok(Person { kind, element, name: path("person", name)? })
+        });
+        Ok(Self {
+            format: said.format.unwrap_or(kind.format),
+            events,
+            id: said.id.as_deref().or(kind.id).map(|text| path("id", text)).transpose()?,
+            key,
+            event_type,
+            occurred_at: occurred_at.map(|(text, form)| Ok((path("occurred_at", text)?, form))).transpose()?,
+            person: person.transpose()?,
+        })
+    }
+
+    /// The documents that a body is: one, or of `json-lines` one in each line.
+    pub(super) fn documents(&self, body: &[u8]) -> Result<Vec<Value>, Unreadable> {
+        match self.format {
+            Format::Json => Ok(vec![json::parse(body)?]),
+            Format::JsonLines => documents_in_lines(body),
+        }
+    }
+
+    /// The events in the documents, at least one.
+    pub(super) fn events(&self, documents: Vec<Value>) -> Result<Vec<Value>, Unreadable> {
+        let mut events = Vec::new();
+        for document in documents {
+            events.extend(self.events_of(document)?);
+        }
+        if events.iter().any(|event| !event.is_object()) {
+            return Err(Unreadable::SchemaObject);
+        }
+        if (1..=EVENTS_MAX).contains(&events.len()) { Ok(events) } else { Err(Unreadable::SchemaEvents) }
+    }
+
+    fn events_of(&self, document: Value) -> Result<Vec<Value>, Unreadable> {
+        match (&self.events, document) {
+            (Place::Each, Value::Array(events)) => Ok(events),
+            (_, document) if !document.is_object() => Err(Unreadable::SchemaObject),
+            (Place::Whole | Place::Each, document) => Ok(vec![document]),
+            (Place::At(path), document) => match one(path, &document) {
+                Some(Value::Array(events)) => Ok(events.clone()),
+                _ => Err(Unreadable::SchemaEvents),
+            },
+            (Place::In(path), document) => match one(path, &document) {
+                Some(Value::Array(events)) => Ok(events.clone()),
+                Some(event @ Value::Object(_)) => Ok(vec![event.clone()]),
+                _ => Err(Unreadable::SchemaEvents),
+            },
+        }
+    }
+
+    /// The delivery's id, where the document has one.
+    pub(super) fn id(&self, documents: &[Value]) -> Result<Option<String>, Unreadable> {
+        let (Some(path), [document]) = (&self.id, documents) else { return Ok(None) };
+        one(path, document).and_then(name_text).map(Some).ok_or(Unreadable::SchemaKey)
+    }
+
+    pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {
+        let values = |paths: &[Path]| {
+            let texts: Option<Vec<String>> = paths.iter().map(|path| one(path, event).and_then(name_text)).collect();
+            texts.map(|texts| EventKey::Own(texts.join("\n")))
+        };
+        match &self.key {
+            Key::Own(paths) => values(paths).ok_or(Unreadable::SchemaKey),
+            Key::OwnIfAny(paths) => Ok(values(paths).unwrap_or(EventKey::Delivery)),
+            Key::Delivery => Ok(EventKey::Delivery),
+        }
+    }
+
+    pub(super) fn event_type(&self, event: &Value) -> Result<Option<String>, Unreadable> {
+        let (paths, is_required) = &self.event_type;
+        let found = paths.iter().find_map(|path| one(path, event).and_then(name_text));
+        if found.is_none() && *is_required { Err(Unreadable::SchemaEventType) } else { Ok(found) }
+    }
+
+    /// When the event happened. A time that is there must be one.
+    pub(super) fn occurred_at(&self, event: &Value) -> Result<Option<Timestamp>, Unreadable> {
+        let Some((path, written)) = &self.occurred_at else { return Ok(None) };
+        match one(path, event) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => time(*written, value).map(Some).ok_or(Unreadable::SchemaTime),
+        }
+    }
+
+    /// Whether it is known where events say when they happened.
+    pub(super) fn tells_time(&self) -> bool {
+        self.occurred_at.is_some()
+    }
+
+    /// Exactly one, with a usable reference; anything else is nobody, which a human must look at.
+    pub(super) fn person(&self, event: &Value) -> Option<AccountRef> {
+        let Person { kind, element, name } = self.person.as_ref()?;
+        let element = element.as_ref().map_or(Some(event), |path| one(path, event))?;
+        AccountRef::parse(*kind, one(name, element)?.as_str()?).ok()
+    }
+}
+
+fn path(setting: &'static str, text: &str) -> Result<Path, MappingProblem> {
+    text.parse().map_err(|problem| MappingProblem::Path { setting, problem })
+}
+
+/// The only value on the path.
+fn one<'v>(path: &Path, value: &'v Value) -> Option<&'v Value> {
+    match path.values(value) {
+        Reached::All(found) => match found.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        },
+        Reached::TooMany => None,
+    }
+}
+
+/// One document, or one in each line; empty lines are between lines.
+fn documents_in_lines(body: &[u8]) -> Result<Vec<Value>, Unreadable> {
+    let whole = json::parse(body);
+    if whole.is_ok() {
+        return whole.map(|document| vec![document]);
+    }
+    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let lines: Vec<&[u8]> = lines.take(EVENTS_MAX + 1).collect();
+    match lines.len() {
+        // It is not in lines, so what is wrong is what was wrong with the whole.
+        0 | 1 => whole.map(|document| vec![document]),
+        2..=EVENTS_MAX => lines.into_iter().map(json::parse).collect(),
+        _ => Err(Unreadable::SchemaEvents),
+    }
+}
+
+/// Cut to the millisecond, as all times of ours.
+fn time(written: Written, value: &Value) -> Option<Timestamp> {
+    match (written, value) {
+        (Written::Text | Written::Either, Value::String(text)) => {
+            let exact: Timestamp = text.parse().ok()?;
+            Timestamp::from_millisecond(exact.as_millisecond()).ok()
+        }
+        (Written::Number | Written::Either, Value::Number(number)) => {
+            let number = number.as_i64()?;
+            let is_seconds = number.abs() < MILLISECONDS_FROM;
+            Timestamp::from_millisecond(if is_seconds { number.checked_mul(1_000)? } else { number }).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Text that may be an id or a type: 1 to 128 visible ASCII characters.
+fn name_text(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    let usable = (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    usable.then(|| text.to_owned())
+}

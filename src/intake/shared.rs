@@ -1,0 +1,99 @@
+//! Secrets that are shown instead of used to sign: in a header, in the URL, or in every event. Whoever sees one
+//! can say anything, so a source has to allow it in so many words (`allow_unsigned`).
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+
+use super::{Refusal, Request};
+
+/// The longest secret that is looked at, in bytes.
+const SHOWN_BYTES_MAX: usize = 4 * 1024;
+
+/// Where a sender that does not sign shows its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretPlace {
+    /// In this header, which is compared as a whole: a scheme such as `Bearer` belongs to the secret.
+    Header(String),
+    /// In this parameter of the query.
+    Query(String),
+    /// At the end of the path, behind the source's name.
+    Path,
+    /// In this member of every event: Microsoft Graph's `clientState`.
+    Member(String),
+}
+
+impl SecretPlace {
+    /// Whether the secret is in the URL, where proxies and the sender's own screens write it down.
+    #[must_use]
+    pub fn is_in_url(&self) -> bool {
+        matches!(self, Self::Query(_) | Self::Path)
+    }
+
+    /// What a request shows there.
+    ///
+    /// # Errors
+    /// Nothing, or something that cannot be a secret.
+    pub(super) fn shown(&self, request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
+        let shown = match self {
+            Self::Header(name) => request.headers.deciding(name, Refusal::SecretWrong)?.map(<[u8]>::to_vec),
+            Self::Query(name) => parameter(request.query, name)?,
+            Self::Path => request.secret.map(|secret| secret.as_bytes().to_vec()),
+            // In the body, where each event shows its own.
+            Self::Member(_) => None,
+        };
+        let shown = shown.filter(|shown| !shown.is_empty()).ok_or(Refusal::SecretMissing)?;
+        if shown.len() > SHOWN_BYTES_MAX { Err(Refusal::SecretWrong) } else { Ok(shown) }
+    }
+}
+
+/// The one value of a parameter. Twice is as bad as with headers: each half may read another one.
+fn parameter(query: &str, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
+    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(other, _)| other == name);
+    match (values.next(), values.next()) {
+        (Some(_), Some(_)) => Err(Refusal::SecretWrong),
+        (one, _) => Ok(one.map(|(_, value)| value.into_owned().into_bytes())),
+    }
+}
+
+/// The live secrets of a source, as digests: they are compared in the same time whatever is shown, and are
+/// not in memory.
+pub(super) struct Shown(Vec<(String, [u8; 32])>);
+
+impl Shown {
+    pub(super) fn new<'s>(secrets: impl Iterator<Item = (&'s str, &'s [u8])>) -> Self {
+        Self(secrets.map(|(name, secret)| (name.to_owned(), Sha256::digest(secret).into())).collect())
+    }
+
+    /// The name of the secret that this is. All are compared, so that the time does not tell which.
+    pub(super) fn name_of(&self, shown: &[u8]) -> Option<&str> {
+        let digest: [u8; 32] = Sha256::digest(shown).into();
+        let compared: Vec<(&str, Choice)> =
+            self.0.iter().map(|(name, own)| (name.as_str(), own.ct_eq(&digest))).collect();
+        compared.into_iter().find(|(_, is_equal)| bool::from(*is_equal)).map(|(name, _)| name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_known_by_its_name_and_nothing_else_is() {
+        let shown = Shown::new([("old", &b"Bearer one"[..]), ("new", b"two")].into_iter());
+        assert_eq!(shown.name_of(b"Bearer one"), Some("old"));
+        assert_eq!(shown.name_of(b"two"), Some("new"));
+        for other in [&b""[..], b"one", b"bearer one", b"Bearer one ", b"Bearer on", b"tw", b"twoo"] {
+            assert_eq!(shown.name_of(other), None);
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_there_once() {
+        assert_eq!(parameter("a=1&code=x%2By&b=2", "code"), Ok(Some(b"x+y".to_vec())));
+        assert_eq!(parameter("a=1", "code"), Ok(None));
+        assert_eq!(parameter("code=a&code=a", "code"), Err(Refusal::SecretWrong));
+        assert_eq!(parameter("code=a&c%6fde=b", "code"), Err(Refusal::SecretWrong));
+    }
+}

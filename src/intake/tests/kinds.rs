@@ -1,0 +1,265 @@
+//! What each kind makes of what its senders send, in their own shapes.
+
+use std::collections::BTreeMap;
+
+use figment::providers::Format as _;
+use serde_json::json;
+
+use super::*;
+use crate::incident::Alert;
+
+const SECRET: &str = "test-only-shown-secret-7yQm4vTzKc1";
+const SOURCE: &str = "source";
+
+/// A source of this kind that proves itself as its kind does.
+pub(super) fn intake_of(kind: SourceKind) -> Intake {
+    let mut setup = Setup::empty();
+    let signs = SourceSettings::of(kind, Vec::new());
+    let scheme = [(SourceKind::StandardWebhooks, whsec(SECRET)), (SourceKind::Svix, whsec(SECRET))];
+    let secret = scheme.into_iter().find(|(other, _)| *other == kind).map_or(SECRET.to_owned(), |(_, secret)| secret);
+    let secrets = vec![setup.secret(SOURCE, "only", &secret)];
+    setup.settings.sources.insert(
+        SourceName::parse(SOURCE).unwrap(),
+        SourceSettings {
+            secrets,
+            allow_unsigned: true,
+            signature: (kind == SourceKind::Generic).then(|| SchemeName::GithubHmac.into()),
+            ..signs
+        },
+    );
+    setup.build()
+}
+
+/// What such a source sends now, with what proves it.
+pub(super) fn sent(kind: SourceKind, body: &str) -> Request {
+    let scheme = match kind {
+        SourceKind::Generic | SourceKind::Github => SchemeName::GithubHmac,
+        SourceKind::StandardWebhooks => SchemeName::StandardWebhooks,
+        SourceKind::Svix => SchemeName::Svix,
+        SourceKind::Grafana => SchemeName::Grafana,
+        SourceKind::Slack => SchemeName::Slack,
+        SourceKind::Pagerduty => SchemeName::Pagerduty,
+        SourceKind::StripeStyle => SchemeName::Stripe,
+        SourceKind::Sentry => SchemeName::Sentry,
+        SourceKind::Snyk => SchemeName::Snyk,
+        SourceKind::Crowdstrike => SchemeName::Crowdstrike,
+        SourceKind::Keycloak => SchemeName::Keycloak,
+        SourceKind::SplunkObservability => SchemeName::SplunkObservability,
+        SourceKind::Splunk | SourceKind::AzureMonitor => {
+            return Request { secret: Some(SECRET.to_owned()), ..Request::unsigned(SOURCE, body) };
+        }
+        SourceKind::EventGrid => {
+            return Request { query: format!("code={SECRET}"), ..Request::unsigned(SOURCE, body) };
+        }
+        SourceKind::Graph => return Request::unsigned(SOURCE, body),
+        _ => return Request::unsigned(SOURCE, body).with("authorization", SECRET),
+    };
+    let secret = match scheme {
+        SchemeName::StandardWebhooks | SchemeName::Svix => whsec(SECRET),
+        _ => SECRET.to_owned(),
+    };
+    Request::signed_by(SOURCE, scheme, &secret, "msg_1", body, now())
+}
+
+fn alerts(kind: SourceKind, body: &str) -> Vec<Alert> {
+    sent(kind, body).delivery(&intake_of(kind)).alerts
+}
+
+/// What Alertmanager sends, and Grafana too.
+const ALERTS: &str = r#"{"receiver": "hook", "status": "firing", "groupKey": "{}:{}", "alerts": [{
+    "status": "firing", "labels": {"alertname": "ImpossibleTravel", "user": "jane@example.com"},
+    "startsAt": "2026-11-20T21:58:23Z", "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "fafe1438"}]}"#;
+const ALERTS_KEY: &str = "fafe1438\n2026-11-20T21:58:23Z\nfiring";
+/// When whatever has a time took place.
+const TIME_S: i64 = 1_795_211_903;
+
+/// Kind, body, its alert's key (`#` for the body's digest, `@` for that of this day), type, whether it has the
+/// time, product.
+type Row = (SourceKind, &'static str, &'static str, Option<&'static str>, bool, &'static str);
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    (SourceKind::StandardWebhooks, r#"{"type": "a.b", "timestamp": "2026-11-20T21:58:23Z", "data": {}}"#, "msg_1", Some("a.b"), true, "source"),
+    (SourceKind::Svix, r#"{"type": "a.b"}"#, "msg_1", Some("a.b"), false, "source"),
+    (SourceKind::Generic, r#"{"event_type": "x"}"#, "#", Some("x"), false, "source"),
+    (SourceKind::Github, r#"{"action": "created", "alert": {"number": 1}}"#, "#", Some("created"), false, "github"),
+    (SourceKind::Grafana, ALERTS, ALERTS_KEY, Some("ImpossibleTravel"), true, "grafana"),
+    (SourceKind::Alertmanager, ALERTS, ALERTS_KEY, Some("ImpossibleTravel"), true, "alertmanager"),
+    (SourceKind::Slack, r#"{"type": "event_callback", "event_id": "Ev1", "event_time": 1795211903, "event": {"type": "user_change"}}"#, "Ev1", Some("user_change"), true, "slack"),
+    (SourceKind::Pagerduty, r#"{"event": {"id": "01BW", "event_type": "incident.triggered", "occurred_at": "2026-11-20T21:58:23Z"}}"#, "01BW", Some("incident.triggered"), true, "pagerduty"),
+    (SourceKind::StripeStyle, r#"{"id": "evt_1", "type": "a.b", "created": 1795211903}"#, "evt_1", Some("a.b"), true, "source"),
+    (SourceKind::Sentry, r#"{"action": "triggered", "data": {}}"#, "#", Some("triggered"), false, "sentry"),
+    (SourceKind::Snyk, r#"{"project": {}}"#, "#", None, false, "snyk"),
+    (SourceKind::Crowdstrike, r#"{"status": "true_positive", "severity": "High"}"#, "@", None, false, "crowdstrike"),
+    (SourceKind::Keycloak, r#"{"id": "8f14", "type": "access.LOGIN_ERROR", "time": 1795211903000}"#, "8f14", Some("access.LOGIN_ERROR"), true, "keycloak"),
+    (SourceKind::Splunk, r#"{"sid": "rt_1", "search_name": null, "result": {"count": "8"}}"#, "rt_1", None, false, "splunk"),
+    (SourceKind::SplunkObservability, r#"{"eventType": "d_1", "incidentId": "i"}"#, "#", Some("d_1"), false, "splunk"),
+    (SourceKind::Elastic, r#"{"rule_id": "r-1", "alert_id": "a-1", "date": "2026-11-20"}"#, "a-1\n2026-11-20", Some("r-1"), false, "elastic"),
+    (SourceKind::Elastic, r#"{"alert_id": "a-1"}"#, "#", None, false, "elastic"),
+    (SourceKind::Datadog, r#"{"id": "123", "type": "signal"}"#, "123", Some("signal"), false, "datadog"),
+    (SourceKind::Sumologic, r#"{"trigger_type": "Critical"}"#, "#", Some("Critical"), false, "sumologic"),
+    (SourceKind::Panther, r#"{"id": "Rule.One", "alertId": "5c8f", "createdAt": "2026-11-20T21:58:23Z"}"#, "5c8f", Some("Rule.One"), true, "panther"),
+    (SourceKind::Wazuh, r#"{"id": "1677110400.12345", "rule_id": "5712", "all_fields": {}}"#, "1677110400.12345", Some("5712"), false, "wazuh"),
+    (SourceKind::Falco, r#"{"rule": "r", "source": "syscall", "time": "2026-11-20T21:58:23.746609046Z", "output_fields": {"evt.time": 1507591916746609046}}"#, "#", Some("syscall"), true, "falco"),
+    (SourceKind::Elastalert2, r#"{"rule": "brute-force", "_id": "ev2", "@timestamp": "2026-11-20T21:58:23Z", "user.name": "jane"}"#, "brute-force\nev2", Some("brute-force"), true, "elastalert"),
+    (SourceKind::Apprise, r#"{"title": "t", "type": "warning"}"#, "#", Some("warning"), false, "source"),
+    (SourceKind::OktaEventHook, r#"{"data": {"events": [{"uuid": "e-1", "eventType": "user.risk.detect", "published": "2026-11-20T21:58:23Z"}]}}"#, "e-1", Some("user.risk.detect"), true, "okta"),
+    (SourceKind::Auth0, r#"[{"log_id": "900", "data": {"type": "pwd_leak", "date": "2026-11-20T21:58:23Z"}}]"#, "900", Some("pwd_leak"), true, "auth0"),
+    (SourceKind::Onelogin, r#"[{"uuid": "d210", "event_type_id": 5, "event_timestamp": "2026-11-20 21:58:23 UTC"}]"#, "d210", None, false, "onelogin"),
+    (SourceKind::Jumpcloud, r#"{"id": "j1", "event_type": "user_suspended"}"#, "j1", Some("user_suspended"), false, "jumpcloud"),
+    (SourceKind::GoogleSecops, r#"{"id": "c1", "type": "case"}"#, "c1", Some("case"), false, "google_secops"),
+    (SourceKind::Sentinel, r#"{"eventUniqueId": "u1", "object": {"type": "Microsoft.SecurityInsights/Incidents"}}"#, "u1", Some("Microsoft.SecurityInsights/Incidents"), false, "azure"),
+    (SourceKind::AzureMonitor, r#"{"data": {"essentials": {"alertId": "/s/1", "monitorCondition": "Fired", "monitoringService": "Platform", "firedDateTime": "2026-11-20T21:58:23.1Z"}}}"#, "/s/1\nFired", Some("Platform"), true, "azure"),
+    (SourceKind::EventGrid, r#"[{"id": "e1", "eventType": "Microsoft.Graph.AlertCreated", "data": {}}]"#, "e1", Some("Microsoft.Graph.AlertCreated"), false, "azure"),
+    (SourceKind::EventGrid, r#"{"id": "e1", "type": "Microsoft.Graph.AlertCreated", "specversion": "1.0"}"#, "e1", Some("Microsoft.Graph.AlertCreated"), false, "azure"),
+    (SourceKind::Graph, r#"{"value": [{"id": "g1", "clientState": "test-only-shown-secret-7yQm4vTzKc1", "changeType": "updated"}]}"#, "g1", Some("updated"), false, "azure"),
+];
+
+#[test]
+fn every_kind_reads_what_its_senders_send() {
+    for (kind, body, key, event_type, has_time, product) in ROWS {
+        let [alert] = alerts(*kind, body).try_into().unwrap();
+        let digest = crate::incident::Digest::of(body.as_bytes());
+        let known = match *key {
+            "#" => digest.to_string(),
+            "@" => format!("{digest}@{}", NOW_S / 86_400),
+            key => key.to_owned(),
+        };
+        assert_eq!(alert.key, known, "{kind:?}");
+        assert_eq!(alert.summary.event_type.as_deref(), *event_type, "{kind:?}");
+        let time = has_time.then_some(TIME_S);
+        assert_eq!(alert.summary.occurred_at.map(|at| at.as_second()), time, "{kind:?}");
+        assert_eq!(alert.log_sources[0].product.as_deref(), Some(*product), "{kind:?}");
+    }
+    assert!(SourceKind::ALL.iter().all(|kind| ROWS.iter().any(|row| row.0 == *kind)), "every kind has a row");
+}
+
+#[test]
+fn no_kind_takes_what_proves_nothing_or_has_been_changed() {
+    for (kind, body, ..) in ROWS {
+        let (intake, request) = (intake_of(*kind), sent(*kind, body));
+        let bare = Request::unsigned(SOURCE, body.replace(SECRET, ""));
+        assert!(bare.refusal(&intake).unwrap().is_authentication(), "{kind:?}");
+        let is_signed = SourceSettings::of(*kind, Vec::new()).assurance().meets(crate::incident::Assurance::B);
+        if is_signed || *kind == SourceKind::Generic {
+            let changed = request.with_body(body.replacen('{', "{ ", 1));
+            assert_eq!(changed.refusal(&intake), Some(Refusal::SignatureWrong), "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn auth0_and_onelogin_send_lines_an_array_or_an_object() {
+    let event = |id: u32| json!({"log_id": id.to_string(), "data": {"type": "fp"}}).to_string();
+    let (a, b) = (event(1), event(2));
+    for (body, count) in [
+        (format!("{a}\n{b}\n"), 2),
+        (format!("{a}\r\n\r\n{b}"), 2),
+        (format!("[{a},{b}]"), 2),
+        (format!("[{a}]\n[{b},{a}]"), 2),
+        (a.clone(), 1),
+    ] {
+        assert_eq!(alerts(SourceKind::Auth0, &body).len(), count, "{body}");
+    }
+    let intake = intake_of(SourceKind::Auth0);
+    for (body, reason) in [
+        (format!("{a}\n{b}x"), Unreadable::JsonSyntax),
+        (format!("{a}{b}"), Unreadable::JsonSyntax),
+        (format!("{a}\n7"), Unreadable::SchemaObject),
+        (format!("{a}\n[7]"), Unreadable::SchemaObject),
+        ("[]".to_owned(), Unreadable::SchemaEvents),
+        (format!("{a}\n{}", r#"{"log_id":"2","log_id":"3","data":{"type":"fp"}}"#), Unreadable::JsonDuplicateKey),
+        (format!("{a}\n").repeat(1_001), Unreadable::SchemaEvents),
+    ] {
+        assert_eq!(sent(SourceKind::Auth0, &body).unreadable(&intake), reason, "{}", &body[..body.len().min(200)]);
+    }
+}
+
+#[test]
+fn where_operators_write_the_body_several_events_without_keys_are_told_apart() {
+    let mut setup = Setup::empty();
+    setup.source(SIEM, SourceKind::Generic, SchemeName::GithubHmac, &[("only", SECRET_GITHUB.to_owned())]);
+    setup.settings_of(SIEM).mapping = serde_json::from_value(json!({
+        "events": "result.rows", "event_type": "kind", "occurred_at": "at", "person": {"user_id": "who.id"},
+    }))
+    .unwrap();
+    let body = json!({"result": {"rows": [
+        {"kind": "a", "at": 1_795_211_903, "who": {"id": "zhangsan"}},
+        {"kind": "b", "at": "2026-11-20T21:58:23Z", "who": {"id": 7}},
+    ]}})
+    .to_string();
+    let request = Request::signed_by(SIEM, SchemeName::GithubHmac, SECRET_GITHUB, "", &body, now());
+    let alerts = request.delivery(&setup.build()).alerts;
+    assert_eq!(alerts.len(), 2);
+    assert_ne!(alerts[0].key, alerts[1].key);
+    assert_eq!(alerts[0].summary.occurred_at, alerts[1].summary.occurred_at);
+    assert!(alerts[0].person.is_some() && alerts[1].person.is_none());
+}
+
+#[test]
+fn a_mapping_that_is_none_does_not_start() {
+    for (mapping, said) in [
+        (json!({"events": "a["}), "events: at character"),
+        (json!({"key": ["a", ""]}), "key: at character"),
+        (json!({"person": {"email": "a", "user_id": "b"}}), "person: it is one of"),
+        (json!({"key": ["a", "b", "c", "d", "e", "f", "g", "h", "i"]}), "key: at most 8"),
+    ] {
+        let mut setup = Setup::usual();
+        setup.settings_of(SIEM).mapping = serde_json::from_value(mapping).unwrap();
+        let error = setup.try_build().unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+    for unknown in [json!({"evnts": "a"}), json!({"person": {"e-mail": "a"}}), json!({"format": "xml"})] {
+        assert!(serde_json::from_value::<MappingSettings>(unknown).is_err());
+    }
+}
+
+#[test]
+fn signed_times_tell_the_same_body_of_another_day_apart() {
+    let body = json!({"status": "new"}).to_string();
+    let intake = intake_of(SourceKind::Crowdstrike);
+    let at = |second: i64| {
+        let request = Request::signed_by(SOURCE, SchemeName::Crowdstrike, SECRET, "", &body, at(second));
+        match request.send_at(&intake, super::at(second)) {
+            Ok(Received::Understood(delivery)) => delivery.into_inner().alerts.remove(0).key,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(at(NOW_S), at(NOW_S + 60), "sent once more");
+    assert_ne!(at(NOW_S), at(NOW_S + 86_400));
+}
+
+/// The page's table against the code: every kind has a row with what it proves.
+#[test]
+fn the_page_says_of_every_kind_what_it_proves() {
+    let page = include_str!("../../../deploy/senders/README.md");
+    for kind in SourceKind::ALL.iter().filter(|kind| **kind != SourceKind::Generic) {
+        let mut settings = SourceSettings::of(*kind, Vec::new());
+        let from_anywhere = settings.assurance();
+        settings.addresses = vec!["192.0.2.0/24".parse().unwrap()];
+        let written = match (settings.assurance(), from_anywhere) {
+            (listed, anywhere) if listed == anywhere => format!("{listed:?}"),
+            (listed, anywhere) => format!("{listed:?}, {anywhere:?}"),
+        };
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.as_str())));
+        let cells: Vec<&str> = row.unwrap_or_else(|| panic!("{kind:?} has no row")).split(" | ").collect();
+        assert_eq!(cells[2], written, "{kind:?}");
+    }
+}
+
+/// The page's examples are settings that start.
+#[test]
+fn the_examples_on_the_page_are_good() {
+    let page = include_str!("../../../deploy/senders/README.md");
+    let examples: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|part| part.split("```").next()).collect();
+    assert_eq!(examples.len(), 3);
+    let siem = "[intake.sources.siem]\nkind = \"generic\"\nsignature = \"github-hmac\"\nsecrets = []\n";
+    let text = format!("{}{siem}{}", examples[..2].concat(), examples[2]);
+    let read: BTreeMap<String, BTreeMap<String, BTreeMap<String, SourceSettings>>> =
+        figment::Figment::from(figment::providers::Toml::string(&text)).extract().unwrap();
+    let sources = &read["intake"]["sources"];
+    assert_eq!(sources.len(), 3);
+    for (name, source) in sources {
+        assert!(Recall::of(&SourceName::parse(name).unwrap(), source).is_ok(), "{name}");
+    }
+}
