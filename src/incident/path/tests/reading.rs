@@ -132,7 +132,7 @@ fn an_expression_gives_what_its_group_holds() {
 #[test]
 fn an_expression_takes_linear_time() {
     let text = format!("{}b", "a".repeat(DECODED_BYTES_MAX - 1));
-    check("t|capture('^(a+)+$')".replace("(a+)+", "((?:a+)+)").as_str(), &json!({ "t": text }), &json!([]));
+    check("t|capture('^((?:a+)+)$')", &json!({ "t": text }), &json!([]));
 }
 
 #[test]
