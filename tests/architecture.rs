@@ -37,7 +37,7 @@ const OWNERS: [(&str, &[&str]); 13] = [
     ("saphyr_parser", &["rules"]),
     ("ed25519_dalek", &["intake", "rules"]),
     ("regex_syntax", &["rules"]),
-    ("regex_automata", &["rules"]),
+    ("regex_automata", &["incident", "rules"]),
     ("maud", &["console"]),
     ("tracing_subscriber", &["telemetry"]),
     ("anyhow", &["cli", "server", "main"]),

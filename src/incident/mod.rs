@@ -9,6 +9,7 @@ mod clock;
 mod event;
 mod failure;
 mod id;
+pub mod json;
 mod ledger;
 pub mod path;
 mod plan;

@@ -270,11 +270,18 @@ impl AccountPath {
         }
     }
 
-    /// All of them; an error when there are more than the path gives, or one is no name.
+    /// All of them; an error when there are more than the path gives, or one is no name. What the
+    /// path could not read may have held another name, so beside one it spoils the rest, too.
     fn all_in(&self, event: &Value) -> Result<BTreeSet<AccountRef>, Named> {
-        let Reached::All(values) = self.path.values(event) else { return Err(Named::Several) };
+        let (values, is_part) = match self.path.values(event) {
+            Reached::All(values) => (values, false),
+            Reached::Part(values) => (values, true),
+            Reached::TooMany => return Err(Named::Several),
+        };
         let values = values.into_iter().filter(|value| !value.is_null());
-        values.map(|value| self.account(value).ok_or(Named::Invalid)).collect()
+        let accounts: BTreeSet<_> =
+            values.map(|value| self.account(&value).ok_or(Named::Invalid)).collect::<Result<_, _>>()?;
+        if is_part && !accounts.is_empty() { Err(Named::Invalid) } else { Ok(accounts) }
     }
 
     fn account(&self, value: &Value) -> Option<AccountRef> {

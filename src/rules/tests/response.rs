@@ -48,6 +48,43 @@ fn a_path_names_exactly_one_account_or_says_why_not() {
     assert_eq!(named("{job_number: n}", json!({"n": 47.5})), Named::Invalid);
 }
 
+/// What a path could not read may have named somebody else; alone, it has named nobody.
+#[test]
+fn what_a_path_could_not_read_spoils_the_rest() {
+    let path = "{email: logs|lines|json.user}";
+    let ann = one(AccountKind::Email, "ann@example.com");
+    for (logs, expected) in [
+        (r#"{"user":"ann@example.com"}"#, ann.clone()),
+        ("{\"user\":\"ann@example.com\"}\n\n{\"user\":\"ANN@example.com\"}\n", ann),
+        ("{\"user\":\"ann@example.com\"}\n{\"us", Named::Invalid),
+        ("{\"user\":\"ann@example.com\"}\n{\"user\":\"x\",\"user\":\"bob@example.com\"}", Named::Invalid),
+        ("{\"user\":\"ann@example.com\"}\n{\"user\":\"bob@example.com\"}", Named::Several),
+        ("no json", Named::None),
+        ("", Named::None),
+    ] {
+        assert_eq!(named(path, json!({ "logs": logs })), expected, "{logs}");
+    }
+    let numbers = |ids: Value| named("{job_number: 'ids[*]|text'}", json!({ "ids": ids }));
+    assert_eq!(numbers(json!([4711, "4711", null])), one(AccountKind::JobNumber, "4711"));
+    assert_eq!(numbers(json!([4711, 47.5])), Named::Invalid);
+    let long = format!("{{\"user\":\"ann@example.com\"}}\n{}", " ".repeat(512 * 1024));
+    assert_eq!(named(path, json!({ "logs": long })), Named::Several);
+}
+
+/// Each unreadable account holds a rule that may act on several people, too.
+#[test]
+fn what_a_path_could_not_read_spoils_several_too() {
+    let rule = ACTING
+        .replace("{email: who}", "{email: logs|lines|json.user}")
+        .replace("  steps:", "  each: true\n  limit: 3\n  steps:");
+    let set = load_rule(&without_tests(&rule)).unwrap();
+    let response = set.detectors()[0].rule.response.as_ref().unwrap();
+    let two = "{\"user\":\"ann@example.com\"}\n{\"user\":\"bob@example.com\"}";
+    let all = |logs: &str| response.accounts_of_match(&alert(json!({ "logs": logs })), None).map(|all| all.len());
+    assert_eq!(all(two), Ok(2));
+    assert_eq!(all(&format!("{two}\nno json")), Err(Named::Invalid));
+}
+
 /// A second person whom the path did not get to is a second person.
 #[test]
 fn accounts_beyond_what_a_path_looks_at_are_several() {

@@ -136,6 +136,14 @@ fn what_the_readme_teaches_loads() {
 }
 
 #[test]
+fn the_rule_that_the_page_of_paths_shows_loads_without_a_warning() {
+    let page = include_str!("../../../rules/PATHS.md");
+    let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let [rule] = *blocks.collect::<Vec<_>>() else { panic!("one rule") };
+    assert_eq!(load_rule(rule).unwrap_or_else(|errors| panic!("{errors}")).warnings(), []);
+}
+
+#[test]
 fn the_budgets_that_guardrails_yml_shows_are_the_defaults() {
     let shown = std::fs::read_to_string(shipped().join("guardrails.yml")).unwrap();
     let (_, budgets) = shown.split_once("# budgets:\n").unwrap();
