@@ -255,7 +255,7 @@ pub(super) const ONELOGIN: Kind = Kind {
     format: Format::JsonLines,
     events: Events::Each,
     key: KeyRule::Own(&["uuid"]),
-    event_type: EventTypeRule::FirstOf(&["event_type_id"]),
+    event_type: EventTypeRule::FirstOf(&["event_type_id|text"]),
     log_source: LogSourceRule::Usually(&[product("onelogin")]),
     ..GENERIC
 };

@@ -1,5 +1,6 @@
 //! Where a source's documents have what: the row of its kind, with what the settings say instead.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -188,13 +189,9 @@ impl Mapping {
             (Place::Each, Value::Array(events)) => Ok(events),
             (_, document) if !document.is_object() => Err(Unreadable::SchemaObject),
             (Place::Whole | Place::Each, document) => Ok(vec![document]),
-            (Place::At(path), document) => match one(path, &document) {
-                Some(Value::Array(events)) => Ok(events.clone()),
-                _ => Err(Unreadable::SchemaEvents),
-            },
-            (Place::In(path), document) => match one(path, &document) {
-                Some(Value::Array(events)) => Ok(events.clone()),
-                Some(event @ Value::Object(_)) => Ok(vec![event.clone()]),
+            (Place::At(path) | Place::In(path), document) => match one(path, &document).map(Cow::into_owned) {
+                Some(Value::Array(events)) => Ok(events),
+                Some(event @ Value::Object(_)) if matches!(self.events, Place::In(_)) => Ok(vec![event]),
                 _ => Err(Unreadable::SchemaEvents),
             },
         }
@@ -203,12 +200,12 @@ impl Mapping {
     /// The delivery's id, where the document has one.
     pub(super) fn id(&self, documents: &[Value]) -> Result<Option<String>, Unreadable> {
         let (Some(path), [document]) = (&self.id, documents) else { return Ok(None) };
-        one(path, document).and_then(name_text).map(Some).ok_or(Unreadable::SchemaKey)
+        name(path, document).map(Some).ok_or(Unreadable::SchemaKey)
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {
         let values = |paths: &[Path]| {
-            let texts: Option<Vec<String>> = paths.iter().map(|path| one(path, event).and_then(name_text)).collect();
+            let texts: Option<Vec<String>> = paths.iter().map(|path| name(path, event)).collect();
             texts.map(|texts| EventKey::Own(texts.join("\n")))
         };
         match &self.key {
@@ -220,14 +217,14 @@ impl Mapping {
 
     pub(super) fn event_type(&self, event: &Value) -> Result<Option<String>, Unreadable> {
         let (paths, is_required) = &self.event_type;
-        let found = paths.iter().find_map(|path| one(path, event).and_then(name_text));
+        let found = paths.iter().find_map(|path| name(path, event));
         if found.is_none() && *is_required { Err(Unreadable::SchemaEventType) } else { Ok(found) }
     }
 
     /// When the event happened. A time that is there must be one.
     pub(super) fn occurred_at(&self, event: &Value) -> Result<Option<Timestamp>, Unreadable> {
         let Some((path, written)) = &self.occurred_at else { return Ok(None) };
-        match one(path, event) {
+        match one(path, event).as_deref() {
             None | Some(Value::Null) => Ok(None),
             Some(value) => time(*written, value).map(Some).ok_or(Unreadable::SchemaTime),
         }
@@ -241,8 +238,8 @@ impl Mapping {
     /// Exactly one, with a usable reference; anything else is nobody, which a human must look at.
     pub(super) fn person(&self, event: &Value) -> Option<AccountRef> {
         let Person { kind, element, name } = self.person.as_ref()?;
-        let element = element.as_ref().map_or(Some(event), |path| one(path, event))?;
-        AccountRef::parse(*kind, one(name, element)?.as_str()?).ok()
+        let element = element.as_ref().map_or(Some(Cow::Borrowed(event)), |path| one(path, event))?;
+        AccountRef::parse(*kind, one(name, &element)?.as_str()?).ok()
     }
 }
 
@@ -250,15 +247,20 @@ fn path(setting: &'static str, text: &str) -> Result<Path, MappingProblem> {
     text.parse().map_err(|problem| MappingProblem::Path { setting, problem })
 }
 
-/// The only value on the path.
-fn one<'v>(path: &Path, value: &'v Value) -> Option<&'v Value> {
+/// The only value on the path. What a step could not read on the way might have been another.
+fn one<'v>(path: &Path, value: &'v Value) -> Option<Cow<'v, Value>> {
     match path.values(value) {
-        Reached::All(found) => match found.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        },
-        Reached::TooMany => None,
+        Reached::All(found) => {
+            let [only] = <[_; 1]>::try_from(found).ok()?;
+            Some(only)
+        }
+        Reached::Part(_) | Reached::TooMany => None,
     }
+}
+
+/// The text on the path that may be an id or a type.
+fn name(path: &Path, value: &Value) -> Option<String> {
+    one(path, value).as_deref().and_then(name_text)
 }
 
 /// One document, or one in each line; empty lines are between lines.

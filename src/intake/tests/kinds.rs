@@ -105,7 +105,7 @@ const ROWS: &[Row] = &[
     (SourceKind::Apprise, r#"{"title": "t", "type": "warning"}"#, "#", Some("warning"), false, "source"),
     (SourceKind::OktaEventHook, r#"{"data": {"events": [{"uuid": "e-1", "eventType": "user.risk.detect", "published": "2026-11-20T21:58:23Z"}]}}"#, "e-1", Some("user.risk.detect"), true, "okta"),
     (SourceKind::Auth0, r#"[{"log_id": "900", "data": {"type": "pwd_leak", "date": "2026-11-20T21:58:23Z"}}]"#, "900", Some("pwd_leak"), true, "auth0"),
-    (SourceKind::Onelogin, r#"[{"uuid": "d210", "event_type_id": 5, "event_timestamp": "2026-11-20 21:58:23 UTC"}]"#, "d210", None, false, "onelogin"),
+    (SourceKind::Onelogin, r#"[{"uuid": "d210", "event_type_id": 5, "event_timestamp": "2026-11-20 21:58:23 UTC"}]"#, "d210", Some("5"), false, "onelogin"),
     (SourceKind::Jumpcloud, r#"{"id": "j1", "event_type": "user_suspended"}"#, "j1", Some("user_suspended"), false, "jumpcloud"),
     (SourceKind::GoogleSecops, r#"{"id": "c1", "type": "case"}"#, "c1", Some("case"), false, "google_secops"),
     (SourceKind::Sentinel, r#"{"eventUniqueId": "u1", "object": {"type": "Microsoft.SecurityInsights/Incidents"}}"#, "u1", Some("Microsoft.SecurityInsights/Incidents"), false, "azure"),
