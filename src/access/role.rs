@@ -31,6 +31,10 @@ pub enum Permission {
     LoadRules,
     /// Let a rule act that has only watched.
     PromoteRules,
+    /// See which senders there are and what was last heard of them.
+    ReadSources,
+    /// Try a source out, during which its deliveries are not acted on.
+    TrySources,
 }
 
 impl Role {
@@ -38,8 +42,10 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ReadIncidents | Permission::ReadRules => true,
-            Permission::LoadRules | Permission::PromoteRules => matches!(self, Self::Engineer | Self::Admin),
+            Permission::ReadIncidents | Permission::ReadRules | Permission::ReadSources => true,
+            Permission::LoadRules | Permission::PromoteRules | Permission::TrySources => {
+                matches!(self, Self::Engineer | Self::Admin)
+            }
             Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
             Permission::Control => matches!(self, Self::Responder | Self::Admin),
         }
@@ -62,13 +68,15 @@ mod tests {
     #[test]
     fn the_role_matrix() {
         let allowed = |role: Role| {
-            use Permission::{Control, LoadRules, PromoteRules, ReadIncidents, ReadRules, ReadTrail};
-            [ReadIncidents, ReadTrail, Control, ReadRules, LoadRules, PromoteRules]
+            use Permission::{
+                Control, LoadRules, PromoteRules, ReadIncidents, ReadRules, ReadSources, ReadTrail, TrySources,
+            };
+            [ReadIncidents, ReadTrail, Control, ReadRules, LoadRules, PromoteRules, ReadSources, TrySources]
                 .map(|permission| role.may(permission))
         };
-        assert_eq!(allowed(Role::Auditor), [true, true, false, true, false, false]);
-        assert_eq!(allowed(Role::Engineer), [true, false, false, true, true, true]);
-        assert_eq!(allowed(Role::Responder), [true, true, true, true, false, false]);
-        assert_eq!(allowed(Role::Admin), [true, true, true, true, true, true]);
+        assert_eq!(allowed(Role::Auditor), [true, true, false, true, false, false, true, false]);
+        assert_eq!(allowed(Role::Engineer), [true, false, false, true, true, true, true, true]);
+        assert_eq!(allowed(Role::Responder), [true, true, true, true, false, false, true, false]);
+        assert_eq!(allowed(Role::Admin), [true, true, true, true, true, true, true, true]);
     }
 }

@@ -29,6 +29,8 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
     }
     match state.intake.receive(&asked, state.clock.now()) {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
+        // Shown to whoever tries the source out, and nothing else.
+        Ok(Received::Tried) => HttpResponse::Accepted().finish(),
         Ok(Received::Handshake(reply)) => greeting(reply.get()),
         Ok(Received::NotUnderstood(delivery)) => keep(&state, delivery, &body).await,
         Err(refusal) => refuse(&state, source, &refusal),

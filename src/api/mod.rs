@@ -14,6 +14,7 @@ mod request_id;
 mod routes;
 mod rules;
 mod shadow;
+mod sources;
 mod state;
 mod trail;
 

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{Problem, alerts, control, health, incidents, promotion, rules, trail};
+use super::{Problem, alerts, control, health, incidents, promotion, rules, sources, trail};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -42,6 +42,9 @@ pub const ROUTES: &[Route] = &[
     Route { method: "POST", path: "/v1/rules/reload", gate: Gate::Token(Permission::LoadRules) },
     Route { method: "POST", path: "/v1/rules/{id}/promote", gate: Gate::Token(Permission::PromoteRules) },
     Route { method: "POST", path: "/v1/rules/{id}/dispute", gate: Gate::Token(Permission::Control) },
+    Route { method: "GET", path: "/v1/sources", gate: Gate::Token(Permission::ReadSources) },
+    Route { method: "GET", path: "/v1/sources/{source}", gate: Gate::Token(Permission::ReadSources) },
+    Route { method: "POST", path: "/v1/sources/{source}/test", gate: Gate::Token(Permission::TrySources) },
     Route { method: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
 ];
 
@@ -71,6 +74,9 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("POST", "/v1/rules/{id}/dispute") => web::post().to(promotion::dispute),
         ("POST", "/v1/pause") => web::post().to(control::pause),
         ("POST", "/v1/resume") => web::post().to(control::resume),
+        ("GET", "/v1/sources") => web::get().to(sources::list),
+        ("GET", "/v1/sources/{source}") => web::get().to(sources::show),
+        ("POST", "/v1/sources/{source}/test") => web::post().to(sources::test),
         ("POST", "/v1/incidents/{id}/approve") => web::post().to(control::approve),
         // A row without a handler answers 404, which the test that walks the table finds.
         _ => web::to(|| async { Problem::NotFound.response() }),

@@ -5,8 +5,10 @@ mod output;
 mod refused;
 mod rules;
 mod sandbox;
+mod send;
 mod serve;
 mod signals;
+mod source;
 mod trail;
 
 use std::process::ExitCode;
@@ -40,6 +42,10 @@ enum Command {
     Rules(rules::Arguments),
     /// The same as `rules check`.
     Check(rules::CheckArguments),
+    /// The senders: add one, list them, change a secret, try one out.
+    Source(source::Arguments),
+    /// Sign and send what a source's sender would.
+    Send(send::Arguments),
     /// Read or verify a trail that no running program has open.
     Trail(trail::Arguments),
 }
@@ -53,6 +59,8 @@ pub fn main() -> ExitCode {
         Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),
         Command::Rules(arguments) => rules::run(arguments),
         Command::Check(arguments) => rules::check(&arguments),
+        Command::Source(arguments) => block_on(source::run(arguments)),
+        Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),
     };
     match result {

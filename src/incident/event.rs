@@ -144,6 +144,18 @@ pub enum Event {
         /// Salted digest of what lies beside this record (the body).
         private: Digest,
     },
+    /// Somebody tries out a source: until then its deliveries are verified and shown, and not acted on.
+    #[serde(rename = "source.tried")]
+    SourceTried {
+        /// Which source.
+        source: SourceName,
+        /// Who.
+        actor: String,
+        /// Until when; at once, if it was ended.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
     /// A delivery repeated a known id with other content.
     #[serde(rename = "delivery.conflict")]
     DeliveryConflict {
@@ -393,6 +405,7 @@ impl Event {
             Self::IncidentsOpened { .. } => "incidents.opened",
             Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
             Self::DeliveryConflict { .. } => "delivery.conflict",
+            Self::SourceTried { .. } => "source.tried",
             Self::DeliveriesRefused { .. } => "deliveries.refused",
             Self::AccountResolved { .. } => "account.resolved",
             Self::IncidentHeld { .. } => "incident.held",
@@ -440,6 +453,7 @@ impl Event {
             | Self::SystemStopped { .. }
             | Self::DeliveryNotUnderstood { .. }
             | Self::DeliveryConflict { .. }
+            | Self::SourceTried { .. }
             | Self::DeliveriesRefused { .. }
             | Self::ResponderPaused { .. }
             | Self::ResponderResumed { .. }

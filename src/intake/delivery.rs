@@ -10,6 +10,8 @@ use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 pub enum Received {
     /// It carries alerts.
     Understood(Verified<Delivery>),
+    /// It carries alerts, and its source is being tried out: nothing is done.
+    Tried,
     /// It wants to know whether we are there.
     Handshake(Verified<Reply>),
     /// It is no alert we can read; its sender is at fault or our mapping is. To be recorded, not lost.

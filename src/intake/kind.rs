@@ -28,6 +28,20 @@ macro_rules! source_kinds {
                 }
             }
 
+            /// What an operator does at such a sender, a step in each line.
+            pub(super) fn steps(self) -> &'static str {
+                match self {
+                    $(Self::$kind => include_str!(concat!("guides/", $name, ".txt")),)*
+                }
+            }
+
+            /// What such a sender sends, with names in it for what changes.
+            pub(super) fn shape(self) -> &'static str {
+                match self {
+                    $(Self::$kind => include_str!(concat!("samples/", $name, ".json")),)*
+                }
+            }
+
             pub(super) fn row(self) -> &'static Kind {
                 match self {
                     $(Self::$kind => &$row,)*

@@ -12,24 +12,38 @@ use super::kind::Handshake;
 use super::limit::{AddressLimiter, SourceLimiter, TooMany};
 use super::normalise::{Normaliser, Said};
 use super::setup::{Sources, set_up};
+use super::trial::{Found, Trial, Trials};
 use super::verify::{Proof, Verified, Verifier};
-use super::{Received, Refusal, Request, Settings, SetupError, content};
-use crate::incident::{SourceName, Timestamp};
+use super::{Received, Refusal, Request, Settings, SetupError, SourceKind, content};
+use crate::incident::{Assurance, SourceName, Timestamp};
 
 /// Everything needed to judge a delivery; made once at start, shared by all connections.
 pub struct Intake {
     sources: BTreeMap<SourceName, Source>,
     stranger: Verifier,
     greets: Vec<Handshake>,
+    trials: Trials,
     per_address: AddressLimiter,
     body_bytes_max: usize,
 }
 
 /// One configured sender.
 pub(super) struct Source {
+    pub about: About,
     pub normaliser: Normaliser,
     pub verifier: Verifier,
     pub limiter: SourceLimiter,
+}
+
+/// What can be said of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// What it sends.
+    pub kind: SourceKind,
+    /// How strongly it proves itself.
+    pub assurance: Assurance,
+    /// The names of its live secrets.
+    pub secrets: Vec<String>,
 }
 
 impl Intake {
@@ -44,6 +58,7 @@ impl Intake {
             sources: by_name,
             stranger,
             greets,
+            trials: Trials::default(),
             per_address: AddressLimiter::new(settings.per_address, DefaultClock::default()),
             body_bytes_max: settings.body_bytes_max,
         })
@@ -87,16 +102,48 @@ impl Intake {
             return Err(Refusal::BodyTooLarge);
         }
         content::check(&request.headers)?;
+        let judged = self.judge(request, now);
+        // What is tried out is shown to whoever tries, and goes no further.
+        if let (Err(refusal), Some(source)) = (&judged, self.configured(request.source)) {
+            self.trials.note(source, now, || Found::refused(refusal));
+        }
+        judged
+    }
+
+    fn judge(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, Refusal> {
         let (source, proof) = self.authenticate(request, now)?;
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
         source.limiter.check().map_err(refuse)?;
+        let name = source.normaliser.source();
         Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
+                Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => Received::Tried,
                 Ok(delivery) => Received::Understood(delivery),
                 Err(reply) => Received::Handshake(reply),
             },
-            Err(not_understood) => Received::NotUnderstood(not_understood),
+            Err(not_understood) => {
+                self.trials.note(name, now, || Found::not_understood(not_understood.get().reason));
+                Received::NotUnderstood(not_understood)
+            }
         })
+    }
+
+    /// What can be said of a configured source.
+    #[must_use]
+    pub fn about(&self, source: &SourceName) -> Option<&About> {
+        self.sources.get(source).map(|source| &source.about)
+    }
+
+    /// Opens a window until `until` in which a source's deliveries are verified and shown, and never acted on. One
+    /// that is in the past ends it.
+    pub fn open_trial(&self, source: &SourceName, until: Timestamp) {
+        self.trials.open(source, until);
+    }
+
+    /// A source's window, also one that is over.
+    #[must_use]
+    pub fn trial(&self, source: &SourceName) -> Option<Trial> {
+        self.trials.of(source)
     }
 
     fn authenticate<'d>(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::kind::{Manner, Usual};
 use super::mapping::MappingSettings;
 use super::scheme::Scheme;
 use super::shared::SecretPlace;
-use super::{SignatureSettings, SourceKind, log_sources};
+use super::{Intake, SetupError, SignatureSettings, SourceKind, log_sources};
 use crate::incident::{Assurance, LogSource, SourceName};
 
 /// The intake's settings.
@@ -136,6 +136,23 @@ impl SourceSettings {
             (None, None, Usual::Path) => Ok(How::Shows(SecretPlace::Path)),
             (None, None, Usual::Said) => Err("its kind needs `signature` or `secret_in`".to_owned()),
         }
+    }
+
+    /// Whether it is said how it proves itself.
+    ///
+    /// # Errors
+    /// What is wrong with what is said.
+    pub fn proof(&self) -> Result<(), String> {
+        self.how().map(drop)
+    }
+
+    /// Whether a source called `name` would start with these settings and secrets, which are relative to `base`.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn check(&self, name: &SourceName, base: &Path) -> Result<(), SetupError> {
+        let sources = [(name.clone(), self.clone())].into();
+        Intake::new(&Settings { sources, ..Settings::default() }, base).map(drop)
     }
 
     /// How strongly it proves itself. Of what is not signed, a secret counts as much as the caller's own only

@@ -13,7 +13,7 @@ use super::kind::{Handshake, LogSourceRule};
 use super::limit::SourceLimiter;
 use super::mapping::MappingProblem;
 use super::normalise::Normaliser;
-use super::receive::Source;
+use super::receive::{About, Source};
 use super::scheme::{Algorithm, Scheme, SecretFormat};
 use super::secret::Secret;
 use super::settings::{How, RateSettings, SecretSettings, Settings, SourceSettings};
@@ -152,6 +152,11 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
     let mut by_name = BTreeMap::new();
     for (name, source, normaliser, method) in ready {
         let ready = Source {
+            about: About {
+                kind: source.kind,
+                assurance: source.assurance(),
+                secrets: source.secrets.iter().map(|secret| secret.name.clone()).collect(),
+            },
             normaliser,
             verifier: Verifier::new(method, source.addresses.clone(), Arc::clone(&effort)),
             limiter: SourceLimiter::new(source.rate, DefaultClock::default()),

@@ -7,28 +7,25 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
+use super::SecretProblem;
 use super::scheme::{Algorithm, Encoding, Grammar, Piece, Scheme, Text, TimestampFormat, TimestampPlace};
-use super::{SchemeName, SecretProblem};
 use crate::incident::Timestamp;
 
 /// What comes before the base64 of a Standard Webhooks private key: the seed, mostly with the public key.
 const WHSK_PREFIX: &str = "whsk_";
 const SEED_BYTES: usize = 32;
 
-/// The headers that a sender with `secret` (as written in its file; of asymmetric schemes the private key,
-/// `whsk_…`) puts beside `body` when it sends it at `now` under `id`: names and values, without the content
-/// type. A scheme that signs no id or time leaves them out.
+/// What a sender puts beside `body`, by its scheme.
 ///
 /// # Errors
 /// The secret is not written as the scheme has it.
-pub fn sign(
-    scheme: SchemeName,
+pub(super) fn sign_by(
+    row: &Scheme,
     secret: &str,
     id: &str,
     body: &[u8],
     now: Timestamp,
 ) -> Result<Vec<(String, String)>, SecretProblem> {
-    let row = scheme.row();
     let sent = row.timestamp.as_ref().map(|rule| (rule, written(rule.format, now)));
     let mut headers: Vec<(Text, String)> = row.id_header.iter().map(|name| (name.clone(), id.to_owned())).collect();
     let mut items = Vec::new();
@@ -37,8 +34,8 @@ pub fn sign(
         Some((TimestampPlace::Item(key), time)) => items.push((key.clone(), time)),
         None => {}
     }
-    let content = content(&row, &headers, &items, body);
-    let signature = encoded(row.signature.encoding, &signature(&row, secret, &content)?);
+    let content = content(row, &headers, &items, body);
+    let signature = encoded(row.signature.encoding, &signature(row, secret, &content)?);
     let value = match &row.signature.grammar {
         Grammar::Single { prefix } | Grammar::List { prefix, .. } => format!("{prefix}{signature}"),
         Grammar::KeyValue { separator, keys } => {
@@ -47,7 +44,7 @@ pub fn sign(
             items.join(&char::from(*separator).to_string())
         }
     };
-    headers.push((row.signature.header, value));
+    headers.push((row.signature.header.clone(), value));
     Ok(headers.into_iter().map(|(name, value)| (name.into_owned(), value)).collect())
 }
 

@@ -4,11 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::incident::{Counted, Decision, Event, SourceName, Verdict, VerdictKind};
+use crate::incident::{Counted, Decision, Event, SourceName, Timestamp, Verdict, VerdictKind};
 
 /// The most different reasons and sources of refused deliveries that are told apart; what comes on top is
 /// counted as `other`.
 const REFUSALS_MAX: usize = 4_096;
+/// The most sources of which it is known what was last heard; those that were first.
+const HEARD_MAX: usize = 4_096;
+/// The most secrets of one source, live ones and former ones.
+const SECRETS_MAX: usize = 32;
 /// The reason under which those are counted.
 const OTHER: &str = "other";
 
@@ -25,6 +29,19 @@ pub struct Figures {
     pub steps: BTreeMap<StepOutcome, u64>,
     /// Windows of correlations that had to give way to others.
     pub windows_evicted: u64,
+    /// What was last heard of sources.
+    pub heard: BTreeMap<SourceName, Heard>,
+}
+
+/// What was last heard of a source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// When it last sent an alert that was recorded.
+    pub alert_at: Option<Timestamp>,
+    /// When each of its secrets was last used for one.
+    pub secrets: BTreeMap<String, Timestamp>,
+    /// When something in its name was last refused or not understood, to the minute, and the reason's code.
+    pub refused: Option<(Timestamp, String)>,
 }
 
 /// What a rule that matched may do.
@@ -56,7 +73,8 @@ pub enum StepOutcome {
 }
 
 impl Figures {
-    pub(super) fn apply(&mut self, event: &Event) {
+    pub(super) fn apply(&mut self, event: &Event, at: Timestamp) {
+        self.hear(event, at);
         match event {
             Event::AlertAdmitted { alert, verdict, counted, .. } => {
                 self.note_verdict(&alert.source, verdict);
@@ -72,6 +90,35 @@ impl Figures {
             Event::StepFailed { retry_at: None, .. } => self.step(StepOutcome::Failed),
             Event::StepUnknown { .. } => self.step(StepOutcome::Unknown),
             _ => {}
+        }
+    }
+
+    fn hear(&mut self, event: &Event, at: Timestamp) {
+        let (source, refused) = match event {
+            Event::AlertAdmitted { alert, .. } => (&alert.source, None),
+            Event::DeliveriesRefused { source: Some(source), reason, minute, .. } => {
+                (source, Some((*minute, reason.as_str())))
+            }
+            Event::DeliveryNotUnderstood { source, reason, .. } => (source, Some((at, reason.as_str()))),
+            Event::DeliveryConflict { source, .. } => (source, Some((at, "conflict"))),
+            _ => return,
+        };
+        if self.heard.len() >= HEARD_MAX && !self.heard.contains_key(source) {
+            return;
+        }
+        let heard = match self.heard.get_mut(source) {
+            Some(heard) => heard,
+            None => self.heard.entry(source.clone()).or_default(),
+        };
+        if let Some((at, reason)) = refused {
+            heard.refused = Some((at, reason.to_owned()));
+        }
+        let Event::AlertAdmitted { alert, .. } = event else { return };
+        heard.alert_at = Some(at);
+        if let Some(last) = heard.secrets.get_mut(&alert.secret) {
+            *last = at;
+        } else if heard.secrets.len() < SECRETS_MAX {
+            heard.secrets.insert(alert.secret.clone(), at);
         }
     }
 
@@ -109,14 +156,13 @@ fn matched_as(decision: &Decision) -> MatchedAs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::Timestamp;
 
     #[test]
     fn refusals_beyond_the_limit_are_counted_together() {
         let mut figures = Figures::default();
         let refused =
             |reason: String| Event::DeliveriesRefused { source: None, reason, minute: Timestamp::UNIX_EPOCH, count: 2 };
-        (0..REFUSALS_MAX + 3).for_each(|number| figures.apply(&refused(format!("r{number}"))));
+        (0..REFUSALS_MAX + 3).for_each(|number| figures.apply(&refused(format!("r{number}")), Timestamp::UNIX_EPOCH));
         assert_eq!(figures.refusals.len(), REFUSALS_MAX + 1);
         assert_eq!(figures.refusals[&(None, OTHER.to_owned())], 6);
     }

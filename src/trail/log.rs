@@ -235,7 +235,7 @@ impl Trail {
         let Appended::Recorded(slots) = appended else { return };
         let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
         let new = slots.iter().zip(drafts).filter(|(slot, _)| matches!(slot, Slot::New(_)));
-        new.for_each(|(_, draft)| figures.apply(&draft.event));
+        new.for_each(|(_, draft)| figures.apply(&draft.event, draft.at));
     }
 }
 
@@ -277,7 +277,7 @@ fn replay(store: &dyn Store) -> Result<(Board, Figures), StoreError> {
             board.apply(stored.seq, at, &record.event).map_err(|error| {
                 StoreError::Damaged(format!("record {} does not fit what came before it: {error}", stored.seq))
             })?;
-            figures.apply(&record.event);
+            figures.apply(&record.event, record.at);
             from = stored.seq + 1;
         }
     }

@@ -64,6 +64,7 @@ pub(super) fn events() -> Vec<Event> {
             private: digest,
         },
         Event::DeliveryConflict { source: source.clone(), body_sha256: digest, first: 1 },
+        Event::SourceTried { source: source.clone(), actor: actor.clone(), until: at, reason: reason.clone() },
         Event::DeliveriesRefused { source: Some(source), reason: reason.clone(), minute: at, count: 1 },
         Event::AccountResolved {
             incident: incident.clone(),

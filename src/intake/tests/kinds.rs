@@ -263,3 +263,48 @@ fn the_examples_on_the_page_are_good() {
         assert!(Recall::of(&SourceName::parse(name).unwrap(), source).is_ok(), "{name}");
     }
 }
+
+/// What `send` and the set-up help make is what the door takes.
+#[test]
+fn a_sample_of_every_kind_is_understood_and_a_new_one_is_another_alert() {
+    for kind in SourceKind::ALL {
+        let mut setup = Setup::empty();
+        let mut settings = SourceSettings::of(*kind, Vec::new());
+        settings.allow_unsigned = true;
+        settings.signature = (*kind == SourceKind::Generic).then(|| SchemeName::StandardWebhooks.into());
+        let random: [u8; SECRET_BYTES] = std::array::from_fn(|place| u8::try_from(place * 7 % 251).unwrap() ^ 0x5a);
+        let secret = settings.new_secret(&random).unwrap().unwrap();
+        settings.secrets = vec![setup.secret(SOURCE, "only", &secret)];
+        let sender = Sender::new(&settings, &secret).unwrap();
+        setup.settings.sources.insert(SourceName::parse(SOURCE).unwrap(), settings);
+        let intake = setup.build();
+        let mut ids = std::collections::BTreeSet::new();
+        for id in ["one", "two"] {
+            let body = kind.sample(id, sender.secret(), now());
+            let outgoing = sender.prove(id, body.as_bytes(), now()).unwrap();
+            let (secret, query) = match outgoing.path.split_at_checked(1) {
+                Some(("/", secret)) => (Some(secret.to_owned()), String::new()),
+                Some((_, query)) => (None, query.to_owned()),
+                None => (None, String::new()),
+            };
+            let request = Request { secret, query, ..Request::unsigned(SOURCE, &body) };
+            let request = outgoing.headers.iter().fold(request, |request, (name, value)| request.with(name, value));
+            let delivery = request.delivery(&intake);
+            assert!(delivery.alerts.iter().all(|alert| alert.person.is_none()), "{kind:?}");
+            ids.extend(delivery.alerts.into_iter().map(|alert| alert.summary.id));
+        }
+        assert_eq!(ids.len(), 2, "{kind:?}");
+        assert!(!kind.guide().steps.is_empty());
+        let said = kind.guide().steps;
+        assert!(said.contains("{url}"), "{kind:?}");
+        assert_eq!(
+            kind.guide().sender_makes_secret,
+            !said.contains("{secret}")
+                && !matches!(
+                    kind,
+                    SourceKind::Generic | SourceKind::Splunk | SourceKind::AzureMonitor | SourceKind::EventGrid
+                ),
+            "{kind:?}"
+        );
+    }
+}

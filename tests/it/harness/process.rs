@@ -29,6 +29,13 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
+impl Ended {
+    /// All that it printed.
+    pub(crate) fn said(&self) -> String {
+        self.stdout.join("\n")
+    }
+}
+
 impl Process {
     /// Starts `portcullis` with these arguments and settings from the environment, and nothing else
     /// in it.

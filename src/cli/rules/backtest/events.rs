@@ -7,9 +7,6 @@ use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 
 use anyhow::Context as _;
-use serde::Deserialize;
-use serde::de::IntoDeserializer as _;
-use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 
 use super::Alerts;
@@ -19,9 +16,10 @@ use super::window::Window;
 use crate::backtest::Ruling;
 use crate::cli::refused::refused;
 use crate::cli::rules::event_file;
+use crate::cli::send::kind_of;
 use crate::config;
 use crate::incident::{AlertId, Digest, LogSource, SourceName, Timestamp};
-use crate::intake::{Recall, SchemeName, SourceKind, SourceSettings};
+use crate::intake::{Recall, SchemeName, SourceSettings};
 
 /// The longest line, in bytes.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
@@ -156,14 +154,6 @@ fn source(from: &Alerts) -> anyhow::Result<Recall> {
     let name = SourceName::parse(name)?;
     let settings = config.intake.sources.get(&name).with_context(|| format!("no source is called {name}"))?;
     Ok(Recall::of(&name, settings)?)
-}
-
-fn kind_of(text: &str) -> anyhow::Result<SourceKind> {
-    let text: StrDeserializer<'_, ValueError> = text.into_deserializer();
-    SourceKind::deserialize(text).map_err(|_| {
-        let kinds: Vec<&str> = SourceKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        anyhow::anyhow!("there is no such kind; the kinds are {}", kinds.join(", "))
-    })
 }
 
 fn log_source(text: &str) -> anyhow::Result<LogSource> {

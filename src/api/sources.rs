@@ -1,0 +1,121 @@
+//! `GET /v1/sources`, `GET /v1/sources/{source}` and `POST /v1/sources/{source}/test`: which senders there are, what
+//! was last heard of them, and trying one out.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Problem, State, authorize, body};
+use crate::access::Permission;
+use crate::incident::{Assurance, Event, SourceName, Timestamp};
+use crate::intake::Trial;
+use crate::trail::Heard;
+
+/// The longest that a source is tried out, in minutes.
+const MINUTES_MAX: u16 = 60;
+const MS_PER_MINUTE: i64 = 60_000;
+
+#[derive(Serialize)]
+struct Row<'s> {
+    name: &'s SourceName,
+    kind: &'static str,
+    assurance: Assurance,
+    /// When it last sent an alert that was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_at: Option<Timestamp>,
+    /// The live secrets, and when each was last used for an alert.
+    secrets: BTreeMap<&'s str, Option<Timestamp>>,
+    /// The last refusal in its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<Refused>,
+    /// The window in which it is or was tried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<Trial>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    at: Timestamp,
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    reason: String,
+    /// For how long; 0 ends it.
+    #[serde(default = "ten")]
+    minutes: u16,
+}
+
+fn ten() -> u16 {
+    10
+}
+
+/// All of them, in order of their names.
+pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    if let Err(problem) = authorize::actor(&request, &state, Permission::ReadSources) {
+        return problem.response();
+    }
+    let mut heard = state.trail.figures().heard;
+    let rows: Vec<Row<'_>> = state.intake.sources().map(|name| row(&state, name, heard.remove(name))).collect();
+    HttpResponse::Ok().json(json!({ "sources": rows }))
+}
+
+/// One of them.
+pub(super) async fn show(request: HttpRequest, source: Path<String>, state: Data<State>) -> HttpResponse {
+    if let Err(problem) = authorize::actor(&request, &state, Permission::ReadSources) {
+        return problem.response();
+    }
+    let Some(name) = state.intake.configured(&source) else { return Problem::NotFound.response() };
+    HttpResponse::Ok().json(row(&state, name, state.trail.figures().heard.remove(name)))
+}
+
+/// Opens a window in which the source's deliveries are verified and shown, and never acted on.
+pub(super) async fn test(
+    request: HttpRequest,
+    source: Path<String>,
+    payload: Payload,
+    state: Data<State>,
+) -> HttpResponse {
+    tried(&request, &source, payload, &state).await.unwrap_or_else(Problem::response)
+}
+
+async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
+    let actor = authorize::actor(request, state, Permission::TrySources)?;
+    let name = state.intake.configured(source).ok_or(Problem::NotFound)?;
+    let Wanted { reason, minutes } = body::json(request, payload, state).await?;
+    if !body::is_reason(&reason) || minutes > MINUTES_MAX {
+        return Err(Problem::WrongSchema);
+    }
+    let now = state.clock.now();
+    let until = now.as_millisecond().saturating_add(i64::from(minutes) * MS_PER_MINUTE);
+    let until = Timestamp::from_millisecond(until).map_err(|_| Problem::WrongSchema)?;
+    tracing::warn!(source.name = %name, minutes, "a source is tried out: its deliveries are not acted on");
+    let event = Event::SourceTried { source: name.clone(), actor: actor.name, until, reason };
+    // Recorded first: whatever is not acted on has a record that says why.
+    state.trail.record(now, vec![event]).await?;
+    state.intake.open_trial(name, until);
+    Ok(HttpResponse::Ok().json(json!({ "until": until })))
+}
+
+fn row<'s>(state: &'s State, name: &'s SourceName, heard: Option<Heard>) -> Row<'s> {
+    let heard = heard.unwrap_or_default();
+    let about = state.intake.about(name);
+    Row {
+        name,
+        kind: about.map_or("", |about| about.kind.as_str()),
+        assurance: about.map_or(Assurance::D, |about| about.assurance),
+        alert_at: heard.alert_at,
+        secrets: about
+            .into_iter()
+            .flat_map(|about| about.secrets.iter())
+            .map(|secret| (secret.as_str(), heard.secrets.get(secret).copied()))
+            .collect(),
+        refused: heard.refused.map(|(at, reason)| Refused { at, reason }),
+        trial: state.intake.trial(name),
+    }
+}

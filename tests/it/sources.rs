@@ -1,0 +1,158 @@
+//! Senders as operators see them: added, listed, rotated, tried out, sent for.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use portcullis::config;
+use serde_json::json;
+
+use crate::harness::*;
+
+/// A configuration in a folder of its own, with nothing in it but what must be.
+fn configured(folder: &Path) -> String {
+    let text = "# A comment that stays.\n[directory]\npreset = \"io\"\napp_key = \"key\"\napp_secret_file = \"app\"\n\
+                corp_id = \"ding1\"\n";
+    let path = folder.join("portcullis.toml");
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_of_every_kind_is_added_with_a_secret_for_its_owner_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let add = async |kind: &str, more: &[&str]| {
+        Process::run(&[&["source", "add", kind, "--config", &config][..], more].concat()).await
+    };
+    for kind in ["github", "grafana", "keycloak", "crowdstrike"] {
+        let ended = add(kind, &["--url", "https://portcullis.example.com"]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.said().contains(&format!("https://portcullis.example.com/v1/alerts/{kind}")), "{ended:?}");
+        assert!(ended.said().contains("curl -sS"), "{ended:?}");
+    }
+    let unsigned = add("alertmanager", &[]).await;
+    assert_eq!(unsigned.code, Some(2));
+    assert!(unsigned.stderr.contains("--allow-unsigned"), "{unsigned:?}");
+    let listed = add("alertmanager", &["--allow-unsigned", "--address", "192.0.2.0/24"]).await;
+    assert!(listed.said().contains("assurance C") && listed.said().contains("Bearer "), "{listed:?}");
+    let url = add("splunk", &["--allow-unsigned", "--name", "search"]).await;
+    assert!(url.said().contains("assurance D") && url.said().contains("/v1/alerts/search/"), "{url:?}");
+    let shown = add("pagerduty", &[]).await;
+    assert!(shown.code == Some(2) && shown.stderr.contains("--secret-stdin"), "{shown:?}");
+    let unsaid = add("generic", &[]).await;
+    assert!(unsaid.code == Some(2) && unsaid.stderr.contains("--signature"), "{unsaid:?}");
+    assert_eq!(add("generic", &["--signature", "standard-webhooks", "--name", "siem"]).await.code, Some(0));
+    let again = add("github", &[]).await;
+    assert!(again.code == Some(2) && again.stderr.contains("already"), "{again:?}");
+    let nothing = add("nothing", &[]).await;
+    assert!(nothing.code == Some(2) && nothing.stderr.contains("the kinds are"), "{nothing:?}");
+
+    let read = config::load(Path::new(&config), &[]).unwrap();
+    let names: Vec<&str> = read.intake.sources.keys().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["alertmanager", "crowdstrike", "github", "grafana", "keycloak", "search", "siem"]);
+    assert!(fs::read_to_string(&config).unwrap().starts_with("# A comment that stays.\n"));
+    let secrets: Vec<_> = fs::read_dir(folder.path().join("secrets")).unwrap().map(Result::unwrap).collect();
+    assert_eq!(secrets.len(), 7, "what was refused has left nothing");
+    for secret in secrets {
+        assert_eq!(secret.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(portcullis::intake::Intake::new(&read.intake, &read.base).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b24_b25_a_secret_is_rotated_in_two_steps_and_comments_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    assert_eq!(Process::run(&["source", "add", "github", "--config", &config]).await.code, Some(0));
+    let text = fs::read_to_string(&config).unwrap().replace("kind = ", "# Ours.\nkind = ");
+    fs::write(&config, text).unwrap();
+    let secrets = || {
+        let config = config::load(Path::new(&config), &[]).unwrap();
+        config.intake.sources.into_values().next().unwrap().secrets
+    };
+    let before = secrets();
+    let ended = Process::run(&["source", "rotate", "github", "--config", &config]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let both = secrets();
+    assert_eq!((both.len(), &both[1]), (2, &before[0]));
+    assert!(both[0].name != both[1].name && both[0].file != both[1].file);
+    let new = fs::read_to_string(folder.path().join(&both[0].file)).unwrap();
+    assert!(ended.said().contains(new.trim()), "shown once");
+    let ended = Process::run(&["source", "rotate", "github", "--config", &config, "--finish"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(secrets(), both[..1]);
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.contains("# A comment that stays.") && text.contains("# Ours."), "{text}");
+    let unknown = Process::run(&["source", "rotate", "okta", "--config", &config]).await;
+    assert!(unknown.code == Some(2) && unknown.stderr.contains("no source is called okta"), "{unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_for_a_source_is_taken_and_listed() {
+    let app = TestApp::start_with(Set { kept: Kept::BySled, ..Set::default() }).await;
+    let config = app.folder().join("portcullis.toml");
+    let token = app.folder().join("token");
+    fs::write(&token, AUDITOR).unwrap();
+    let (config, token, url) = (config.to_str().unwrap(), token.to_str().unwrap(), app.app.url().to_owned());
+    // The app's clock stands on its own day, so only what signs no time is taken there.
+    let sent = Process::run(&["send", "github", "--config", config, "--server", &url]).await;
+    assert!(sent.code == Some(0) && sent.said().contains("202"), "{sent:?}");
+    let stale = Process::run(&["send", "okta", "--config", config, "--server", &url]).await;
+    assert!(stale.code == Some(2) && stale.said().contains("401"), "{stale:?}");
+    let printed = Process::run(&["send", "okta", "--config", config, "--print"]).await;
+    assert!(printed.said().contains("webhook-signature: v1,"), "{printed:?}");
+
+    let broken = Delivery::signed(&OKTA, "msg_1", b"{".to_vec(), app.now());
+    assert_eq!(app.deliver(&broken).await.status, 400);
+    let listed = Process::run(&["source", "list", "--server", &url, "--token-file", token]).await;
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    for said in ["github  okta-event-hook  assurance B", "okta  okta-event-hook  assurance A", "json_syntax"] {
+        assert!(listed.said().contains(said), "{said}: {}", listed.said());
+    }
+    let answer = app.get("/v1/sources/github", AUDITOR).await;
+    assert_eq!(answer.body["secrets"]["test"], answer.body["alert_at"], "{}", answer.body);
+    assert!(answer.body["alert_at"].is_string());
+    assert_eq!(app.get("/v1/sources/nobody", AUDITOR).await.status, 404);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_done() {
+    let app = TestApp::start().await;
+    let opened = app.post("/v1/sources/okta/test", ENGINEER, &json!({"reason": "set-up", "minutes": 5})).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    let risk = Delivery::of_high_risk("zhang.san@example.com", 1, app.now());
+    assert_eq!(app.deliver(&risk).await.status, 202);
+    assert_eq!(app.deliver(&risk.clone().with("webhook-id", "other")).await.status, 401);
+    let shown = app.get("/v1/sources/okta", AUDITOR).await.body;
+    let tried = shown["trial"]["tried"].as_array().unwrap();
+    assert_eq!((tried.len(), &tried[0]["found"], &tried[0]["secret"]), (2, &json!("alerts"), &json!("test")));
+    assert_eq!(tried[0]["alerts"][0]["has_person"], true);
+    assert_eq!((&tried[1]["found"], &tried[1]["reason"]), (&json!("refused"), &json!("signature_wrong")));
+    assert!(!shown.to_string().contains("zhang.san"), "it names nobody");
+    assert_eq!(app.records_of("alert.admitted").len(), 0);
+    assert_eq!(app.dingtalk().calls(), []);
+
+    // Other sources go on meanwhile.
+    let other = Delivery::signed(&GITHUB, "", hook(&[harmless("b")]), app.now());
+    assert_eq!(app.deliver(&other).await.status, 202);
+    assert_eq!(app.records_of("alert.admitted").len(), 1);
+
+    app.advance(Duration::from_secs(5 * 60));
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_contained(&incident).await;
+    let records = app.records_of("source.tried");
+    assert_eq!(records.len(), 1, "whoever wonders why nothing was done finds it");
+    for (wanted, expected) in [
+        (json!({"reason": "", "minutes": 5}), 422),
+        (json!({"reason": "a", "minutes": 61}), 422),
+        (json!({"minutes": 5}), 400),
+    ] {
+        assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, expected, "{wanted}");
+    }
+    assert_eq!(app.post("/v1/sources/okta/test", RESPONDER, &json!({"reason": "a"})).await.status, 403);
+    assert_eq!(app.post("/v1/sources/nobody/test", ENGINEER, &json!({"reason": "a"})).await.status, 404);
+    app.end().await;
+}
