@@ -3,13 +3,22 @@
 
 mod body;
 mod described;
+mod fetching;
 mod generic;
+mod keys;
 mod limits;
 mod okta;
 mod presets;
+mod renewal;
 mod rotation;
+mod set_battery;
+mod set_reading;
+mod set_sender;
 mod setup;
 mod signature;
+mod signers;
+mod stub;
+mod tokens;
 
 use std::path::Path;
 
