@@ -17,6 +17,8 @@ mod set_sender;
 mod setup;
 mod signature;
 mod signers;
+mod sns;
+mod sns_version_1;
 mod stub;
 mod tokens;
 
