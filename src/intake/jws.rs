@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::json;
 use super::keys::algorithm::TokenAlgorithm;
 use super::keys::jwks::KID_BYTES_MAX;
-use super::keys::source::Unproven;
 use super::keys::{Judgement, KeySet};
+use super::prove::Unproven;
 use super::shelf::Why;
 
 /// Members of a header by which a token brings or names its own key. Nobody who is not an attacker needs them

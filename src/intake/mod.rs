@@ -43,6 +43,7 @@ mod issue;
 mod jws;
 #[cfg_attr(not(test), expect(dead_code, reason = "the door does not open to tokens yet"))]
 mod keys;
+mod prove;
 #[cfg_attr(not(test), expect(dead_code, reason = "the door does not open to tokens yet"))]
 mod set;
 mod shelf;

@@ -9,6 +9,7 @@ use super::jwks::JWKS_BYTES_MAX;
 use crate::incident::Timestamp;
 use crate::intake::address::Address;
 use crate::intake::fetch::{Fetcher, Unavailable};
+use crate::intake::prove::{NotProven, Unproven, prove};
 use crate::intake::shelf::{Bounds, Kept, Shelf, Why};
 
 /// Asked at most once a minute, whatever strangers send; anew each day, so that a key that was withdrawn does
@@ -29,34 +30,6 @@ pub(in crate::intake) struct Published {
     address: Address,
     fetcher: Fetcher,
     shelf: Shelf<KeySet>,
-}
-
-/// A delivery that is not proven yet, or not to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::intake) enum Unproven<R> {
-    /// Other keys could prove it. If there are none, it is refused for this reason.
-    NeedsKeys(Why, R),
-    /// No key can help.
-    Refused(R),
-}
-
-impl<R> Unproven<R> {
-    /// The same, with the reason in wider words.
-    pub(in crate::intake) fn map<S>(self, widen: impl FnOnce(R) -> S) -> Unproven<S> {
-        match self {
-            Self::NeedsKeys(why, reason) => Unproven::NeedsKeys(why, widen(reason)),
-            Self::Refused(reason) => Unproven::Refused(widen(reason)),
-        }
-    }
-}
-
-/// How a delivery ends that is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::intake) enum NotProven<R> {
-    /// It is bad.
-    Refused(R),
-    /// It cannot be judged now; its sender is to try again.
-    Unavailable(Unavailable),
 }
 
 impl KeySource {
@@ -117,23 +90,8 @@ impl KeySource {
         now: Timestamp,
         verify: impl Fn(Option<&KeySet>) -> Result<T, Unproven<R>>,
     ) -> Result<T, NotProven<R>> {
-        let mut keys = self.now(now);
-        let mut newest = false;
-        loop {
-            let (why, reason) = match verify(keys.as_ref().map(|keys| &keys.document)) {
-                Ok(proven) => return Ok(proven),
-                Err(Unproven::Refused(reason)) => return Err(NotProven::Refused(reason)),
-                Err(Unproven::NeedsKeys(why, reason)) => (why, reason),
-            };
-            if newest {
-                return Err(NotProven::Refused(reason));
-            }
-            let renewed = self.renewed(keys, why, now).await.map_err(NotProven::Unavailable)?;
-            // Old keys that nobody could renew prove what they prove, but what they do not prove is not bad yet.
-            // The next round asks for newer ones than these, which is refused or gives them.
-            newest = self.is_newest(&renewed, now);
-            keys = Some(renewed);
-        }
+        let renew = |used, why| self.renewed(used, why, now);
+        prove(self.now(now), verify, renew, |keys| self.is_newest(keys, now)).await
     }
 
     /// Whether what was just given is all there is.

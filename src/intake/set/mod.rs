@@ -16,7 +16,7 @@ use super::Refusal;
 use super::jws::{Jws, is_for, seconds};
 use super::keys::KeySet;
 use super::keys::algorithm::{KeyFamily, TokenAlgorithm};
-use super::keys::source::Unproven;
+use super::prove::Unproven;
 use super::token::LEEWAY_S;
 use crate::incident::{Digest, Timestamp};
 

@@ -15,9 +15,12 @@ use x509_cert::certificate::{CertificateInner, Rfc5280};
 use x509_cert::der::{Decode as _, Encode as _};
 
 use super::envelope::SignatureVersion;
+use super::refusal::SnsRefusal;
+use super::{SnsMessage, Unsigned};
 use crate::incident::Timestamp;
 use crate::intake::address::Address;
 use crate::intake::fetch::{Fetcher, Unavailable};
+use crate::intake::prove::{NotProven, prove};
 use crate::intake::shelf::{Bounds, Kept, Shelf, Why};
 
 /// The largest certificate, in bytes.
@@ -81,6 +84,22 @@ impl Certificates {
     /// The certificate of that address, without waiting for anybody.
     pub(in crate::intake) fn now(&self, address: &Address, now: Timestamp) -> Option<Arc<Kept<Certificate>>> {
         self.shelf.fresh(address.as_str(), now)
+    }
+
+    /// What the message is, with the certificate that it names.
+    ///
+    /// # Errors
+    /// It is refused, or the certificate cannot be had.
+    pub(in crate::intake) async fn prove(
+        &self,
+        unsigned: &Unsigned,
+        now: Timestamp,
+    ) -> Result<SnsMessage, NotProven<SnsRefusal>> {
+        let address = unsigned.certificate();
+        let verify = |certificate: Option<&Certificate>| unsigned.prove(certificate, now);
+        let renew = |used, why| self.renewed(address, used, why, now);
+        let is_newest = |one: &Arc<_>| self.now(address, now).is_some_and(|fresh| Arc::ptr_eq(&fresh, one));
+        prove(self.now(address, now), verify, renew, is_newest).await
     }
 
     /// One that is newer than the one that was `used`. The fetch goes on when whoever waits for it goes away.

@@ -16,7 +16,7 @@ use refusal::SnsRefusal;
 use super::Headers;
 use super::address::{Address, PlainHttp};
 use super::fetch::{Fetcher, Unavailable};
-use super::keys::source::Unproven;
+use super::prove::Unproven;
 use super::shelf::Why;
 use crate::incident::Timestamp;
 

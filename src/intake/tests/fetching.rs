@@ -15,7 +15,8 @@ use crate::intake::Headers;
 use crate::intake::address::Address;
 use crate::intake::fetch::{Fetcher, Unavailable};
 use crate::intake::issue::TokenSigner;
-use crate::intake::keys::source::{KEY_BOUNDS, KeySource, NotProven};
+use crate::intake::keys::source::{KEY_BOUNDS, KeySource};
+use crate::intake::prove::NotProven;
 use crate::intake::set::SetRules;
 use crate::intake::set::event::SetOutcome;
 use crate::intake::set::refusal::SetRefusal;
@@ -147,6 +148,10 @@ async fn a_server_that_says_nothing_is_not_waited_for() {
 async fn a_document_of_just_the_size_is_taken() {
     let stub = Stub::start(Reply::ok(b"0123456789")).await;
     let fetcher = Fetcher::new().unwrap();
+    assert_eq!(fetcher.get(&stub.at("/"), 10).await.unwrap(), b"0123456789");
+    assert_eq!(fetcher.get(&stub.at("/"), 9).await, Err(Unavailable::TooLarge));
+    // Without a length, it is counted as it comes.
+    stub.reply(Reply::Raw(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n0123456789".to_vec()));
     assert_eq!(fetcher.get(&stub.at("/"), 10).await.unwrap(), b"0123456789");
     assert_eq!(fetcher.get(&stub.at("/"), 9).await, Err(Unavailable::TooLarge));
 }

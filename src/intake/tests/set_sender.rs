@@ -12,7 +12,7 @@ use crate::incident::Digest;
 use crate::intake::Headers;
 use crate::intake::issue::TokenSigner;
 use crate::intake::keys::algorithm::TokenAlgorithm;
-use crate::intake::keys::source::Unproven;
+use crate::intake::prove::Unproven;
 use crate::intake::set::SetRules;
 use crate::intake::set::event::SetOutcome;
 

@@ -17,7 +17,7 @@ use crate::incident::Timestamp;
 use crate::intake::Headers;
 use crate::intake::address::PlainHttp;
 use crate::intake::fetch::{Fetcher, Unavailable};
-use crate::intake::keys::source::Unproven;
+use crate::intake::prove::{NotProven, Unproven};
 use crate::intake::shelf::Why;
 use crate::intake::sns::certificate::{CERTIFICATE_BOUNDS, Certificate, Certificates};
 use crate::intake::sns::refusal::SnsRefusal;
@@ -278,6 +278,7 @@ async fn the_confirmation_is_one_request_without_redirects() {
     message["SubscribeURL"] = stub.text("/confirm?Action=ConfirmSubscription").into();
     let rules = SnsRules { plain_http: plain_http(), ..rules() };
     let proven = judge(&rules, &signed(message), &PEM, now()).unwrap();
+    assert!(!format!("{proven:?}").contains("Action="), "it may carry a token");
     let SnsMessage::Confirm(confirm) = proven else { panic!("{proven:?}") };
     let fetcher = Fetcher::new().unwrap();
     assert_eq!(confirm.send(&fetcher).await, Ok(()));
@@ -286,6 +287,25 @@ async fn the_confirmation_is_one_request_without_redirects() {
     stub.reply(Reply::Endless);
     assert_eq!(confirm.send(&fetcher).await, Err(Unavailable::TooLarge));
     assert_eq!(stub.asked(), ["GET /confirm?Action=ConfirmSubscription HTTP/1.1"; 3]);
+}
+
+#[tokio::test]
+async fn a_message_is_proven_with_the_certificate_that_it_names() {
+    let stub = Stub::start(Reply::ok(PEM.as_bytes())).await;
+    let certificates = Certificates::new(Fetcher::new().unwrap(), CERTIFICATE_BOUNDS);
+    let rules = SnsRules { plain_http: plain_http(), ..rules() };
+    let good = signed(with(|message| message["SigningCertURL"] = stub.text("/a.pem").into()));
+    let altered = String::from_utf8(good.clone()).unwrap().replace("c1d431f4", "c2d431f4").into_bytes();
+    let prove = async |body: &[u8], second: i64| {
+        let unsigned = rules.read(&Headers::default(), body, at(NOW_S + second)).unwrap();
+        certificates.prove(&unsigned, at(NOW_S + second)).await
+    };
+    assert!(matches!(prove(&good, 0).await, Ok(SnsMessage::Notification(_))));
+    assert!(prove(&good, 30).await.is_ok());
+    let soon = prove(&altered, 31).await;
+    assert_eq!(soon, Err(NotProven::Unavailable(Unavailable::TooSoon { retry_after_s: 29 })));
+    assert_eq!(prove(&altered, 60).await, Err(NotProven::Refused(SnsRefusal::Signature)));
+    assert_eq!(stub.asked().len(), 2);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use super::{NOW_S, now};
 use crate::intake::jws::JwsProblem;
 use crate::intake::keys::KeySet;
 use crate::intake::keys::algorithm::TokenAlgorithm::{self, EdDsa, Es256, Hs256, Hs384, Hs512, Rs256};
-use crate::intake::keys::source::Unproven;
+use crate::intake::prove::Unproven;
 use crate::intake::shelf::Why;
 use crate::intake::token::{
     BodyHash, HashEncoding, LaxRules, RequiredClaim, TOKEN_BYTES_MAX, TokenClaims, TokenRefusal, TokenRules,
@@ -81,6 +81,7 @@ fn a_good_token_proves_its_sender_by_each_algorithm() {
         let token = signer.token(&claims()).unwrap();
         let proven = rules().verify(token.as_bytes(), BODY, Some(&known), now()).unwrap();
         assert_eq!((proven.expires_at_s, proven.binds_body), (Some(NOW_S + 3_590), false));
+        assert!(!format!("{proven:?}").contains("gserviceaccount"), "nothing personal is printed");
         assert_eq!(Value::Object(proven.all), claims());
     }
 }
