@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
+use actix_web::http::header::CONTENT_LANGUAGE;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
 
 use super::{Problem, State, body, peer};
 use crate::admission::Receipt;
@@ -27,7 +29,7 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
     if let Some(reply) = state.intake.greet(Method::Post, &asked) {
         return greeting(&reply);
     }
-    match state.intake.receive(&asked, state.clock.now()) {
+    match state.intake.receive(&asked, state.clock.now()).await {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
         // Shown to whoever tries the source out, and nothing else.
         Ok(Received::Tried) => HttpResponse::Accepted().finish(),
@@ -73,6 +75,7 @@ fn greeting(reply: &Reply) -> HttpResponse {
     match reply {
         Reply::Text(text) => response.content_type("text/plain; charset=utf-8").body(text.clone()),
         Reply::Json(document) => response.json(document),
+        Reply::Accepted => HttpResponse::Accepted().finish(),
         Reply::Header(name, value) => response.insert_header((*name, value.clone())).finish(),
     }
 }
@@ -89,6 +92,9 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
 }
 
 fn answer(manner: Manner, receipt: &Receipt) -> HttpResponse {
+    if manner == Manner::Set {
+        return HttpResponse::Accepted().finish();
+    }
     let is_ok = receipt.repeated || manner == Manner::Ok;
     let mut response = if is_ok { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     response.json(receipt)
@@ -106,6 +112,7 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
     let manner = not_understood.manner;
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
     match state.admission.record_not_understood(delivery, body).await {
+        Ok(()) if manner == Manner::Set => set_error("invalid_request", problem.code_and_title().1),
         Ok(()) if manner == Manner::Forgiving => HttpResponse::Accepted().finish(),
         Ok(()) => problem.response(),
         Err(error) => Problem::from(error).response(),
@@ -117,5 +124,16 @@ fn refuse(state: &State, source: &str, refusal: &Refusal) -> HttpResponse {
     let configured = state.intake.configured(source);
     tracing::debug!(source.name = configured.map(SourceName::as_str), reason = refusal.code(), "refused");
     state.tally.note(configured, refusal.code(), state.clock.now());
-    Problem::from(refusal).response()
+    match refusal {
+        // Whoever sends such tokens is told what is wrong with one, by its code and in words of ours.
+        Refusal::Set(problem) => set_error(problem.code(), &problem.to_string()),
+        _ => Problem::from(refusal).response(),
+    }
+}
+
+/// RFC 8935 section 2.3.
+fn set_error(code: &str, description: &str) -> HttpResponse {
+    HttpResponse::BadRequest()
+        .insert_header((CONTENT_LANGUAGE, "en"))
+        .json(json!({ "err": code, "description": description }))
 }

@@ -5,21 +5,46 @@ use super::{Headers, Refusal};
 /// What a body may call itself; both are JSON in UTF-8.
 const MEDIA_TYPES: [&str; 2] = ["application/json", "application/cloudevents+json"];
 
-/// Lets JSON pass. The same for every source, known or not, so that the answer tells nobody which
-/// sources exist.
+/// What a body says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Media {
+    /// JSON.
+    Json,
+    /// Text, which Amazon SNS calls its JSON.
+    Text,
+    /// A security event token.
+    SecEvent,
+}
+
+/// Lets JSON pass, and what is among `others`: what any source sends. The same for every source, known or not, so
+/// that the answer tells nobody which sources exist.
 ///
 /// # Errors
 /// [`Refusal::ContentEncoding`] for any `Content-Encoding` at all: the signature is over the bytes
 /// as sent, and nobody decompresses for a stranger. [`Refusal::ContentType`] for anything but one
 /// header that says JSON in UTF-8.
-pub(super) fn check(headers: &Headers<'_>) -> Result<(), Refusal> {
+pub(super) fn check(headers: &Headers<'_>, others: &[Media]) -> Result<Media, Refusal> {
     if headers.all("content-encoding").next().is_some() {
         return Err(Refusal::ContentEncoding);
     }
     let mut types = headers.all("content-type");
     match (types.next(), types.next()) {
-        (Some(only), None) if is_json(only) => Ok(()),
-        _ => Err(Refusal::ContentType),
+        (Some(only), None) => media(only).filter(|media| *media == Media::Json || others.contains(media)),
+        _ => None,
+    }
+    .ok_or(Refusal::ContentType)
+}
+
+fn media(value: &[u8]) -> Option<Media> {
+    let media_type = value.split(|byte| *byte == b';').next().map(trim_blanks)?;
+    if is_json(value) {
+        Some(Media::Json)
+    } else if media_type.eq_ignore_ascii_case(b"text/plain") {
+        Some(Media::Text)
+    } else if media_type.eq_ignore_ascii_case(b"application/secevent+jwt") {
+        Some(Media::SecEvent)
+    } else {
+        None
     }
 }
 
@@ -45,7 +70,7 @@ mod tests {
     use super::*;
 
     fn check_types(types: &[&str]) -> Result<(), Refusal> {
-        check(&types.iter().map(|value| ("content-type", value.as_bytes())).collect())
+        check(&types.iter().map(|value| ("content-type", value.as_bytes())).collect(), &[]).map(drop)
     }
 
     #[test]
@@ -89,7 +114,7 @@ mod tests {
     fn c01_any_content_encoding_is_refused() {
         for encoding in ["gzip", "deflate", "br", "zstd", "foo", "identity", ""] {
             let headers = [("content-type", b"application/json".as_slice()), ("Content-Encoding", encoding.as_bytes())];
-            assert_eq!(check(&headers.into_iter().collect()), Err(Refusal::ContentEncoding), "{encoding}");
+            assert_eq!(check(&headers.into_iter().collect(), &[]), Err(Refusal::ContentEncoding), "{encoding}");
         }
     }
 }

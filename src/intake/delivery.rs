@@ -27,6 +27,8 @@ pub struct Delivery {
     pub id: Option<String>,
     /// SHA-256 of the raw body.
     pub body_sha256: Digest,
+    /// SHA-256 of what it says, which is the body unless the same may come in other bytes.
+    pub said_sha256: Digest,
     /// How strongly it proves itself.
     pub assurance: Assurance,
     /// When it arrived.

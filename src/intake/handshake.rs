@@ -10,7 +10,7 @@ const ECHO_BYTES_MAX: usize = 2 * 1024;
 /// Who asks with OPTIONS whether it may send: <https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema>.
 const EVENT_GRID_ORIGIN: &str = "eventgrid.azure.net";
 
-/// What a sender is answered that wants to know whether we are there. It is always 200.
+/// What a sender is answered that wants to know whether we are there. It is 200 unless said otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// This text.
@@ -19,6 +19,8 @@ pub enum Reply {
     Json(Value),
     /// Nothing but this header.
     Header(&'static str, String),
+    /// Nothing, and 202 instead.
+    Accepted,
 }
 
 /// How somebody asks who sends no alert.

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::content::Media;
 use super::kinds;
 use super::presets::SchemeName;
 use crate::incident::{AccountKind, LogSource};
@@ -116,6 +117,14 @@ source_kinds! {
     EventGrid = "event-grid" => kinds::EVENT_GRID,
     /// Change notifications of Microsoft Graph.
     Graph = "graph" => kinds::GRAPH,
+    /// Any transmitter of Shared Signals: CAEP and RISC.
+    Ssf = "ssf" => kinds::SSF,
+    /// Okta's transmitter of Shared Signals.
+    OktaSsf = "okta-ssf" => kinds::SSF,
+    /// Google's Pub/Sub push, with the alerts of Workspace's Alert Center.
+    GooglePubsub = "google-pubsub" => kinds::GOOGLE_PUBSUB,
+    /// Amazon SNS, with events of EventBridge: GuardDuty, Security Hub.
+    Sns = "sns" => kinds::SNS,
 }
 
 /// One row. Paths are those of [`crate::incident::path`].
@@ -124,6 +133,8 @@ pub(super) struct Kind {
     /// How it proves itself unless the settings say otherwise.
     pub proof: Usual,
     pub format: Format,
+    /// What else than JSON its bodies may call themselves.
+    pub media: Option<Media>,
     pub events: Events,
     /// Where the document has an id of the delivery that comes with the same content only.
     pub id: Option<&'static str>,
@@ -153,6 +164,8 @@ pub(super) enum Usual {
     Query(&'static str),
     /// In this member of every event.
     Member(&'static str),
+    /// By keys that they publish, as the settings say in a table of this name.
+    Published(&'static str),
 }
 
 /// How a body is written.
@@ -172,8 +185,12 @@ pub(super) enum Events {
     Whole,
     /// The document is one, or an array of them.
     Each,
-    /// In the array on this path, or the one object there.
+    /// In the array on this path.
     At(&'static str),
+    /// In the array on this path, or the one object there.
+    In(&'static str),
+    /// The document is the claims of a security event token.
+    Set,
 }
 
 /// What tells one event from another, within its source.
@@ -185,6 +202,8 @@ pub(super) enum KeyRule {
     OwnIfAny(&'static [&'static str]),
     /// The delivery's id, or the digest of its body where it has none.
     Delivery,
+    /// What stands on this path in the whole document.
+    Document(&'static str),
 }
 
 /// Where an event's type is.
@@ -247,6 +266,8 @@ pub enum Manner {
     Receipt,
     /// The same with 200 instead of 202, for senders that document nothing else.
     Ok,
+    /// As RFC 8935 has it: 202 and nothing else, or 400 and why.
+    Set,
     /// As `Receipt`, but what could not be understood is answered 202, too: the sender would give us up.
     Forgiving,
 }
@@ -281,10 +302,10 @@ mod tests {
     fn every_path_of_the_table_is_a_path() {
         for kind in SourceKind::ALL {
             let row = kind.row();
-            let events = if let Events::At(path) = row.events { Some(path) } else { None };
+            let events = if let Events::At(path) | Events::In(path) = row.events { Some(path) } else { None };
             let keys = match row.key {
                 KeyRule::Own(paths) | KeyRule::OwnIfAny(paths) => paths,
-                KeyRule::Delivery => &[],
+                KeyRule::Delivery | KeyRule::Document(_) => &[],
             };
             let types = match &row.event_type {
                 EventTypeRule::Required(path) => std::slice::from_ref(path),

@@ -1,5 +1,6 @@
 //! The table of source kinds. Adding a sender is adding a row.
 
+use super::content::Media;
 use super::kind::{
     EventTypeRule, Events, Format, Handshake, KeyRule, Kind, LogSourceRule, Manner, OwnLogSource, PersonRule, TimeRule,
     Usual,
@@ -11,6 +12,7 @@ use crate::incident::AccountKind;
 pub(super) const GENERIC: Kind = Kind {
     proof: Usual::Said,
     format: Format::Json,
+    media: None,
     events: Events::Whole,
     id: None,
     key: KeyRule::Delivery,
@@ -319,5 +321,39 @@ pub(super) const GRAPH: Kind = Kind {
     log_source: LogSourceRule::Usually(&[product("azure"), product("m365")]),
     manner: Manner::Forgiving,
     handshake: Some(Handshake::GraphToken),
+    ..GENERIC
+};
+
+/// <https://openid.net/specs/openid-sharedsignals-framework-1_0-final.html>, CAEP, RISC, and what was before them.
+pub(super) const SSF: Kind = Kind {
+    proof: Usual::Published("set"),
+    media: Some(Media::SecEvent),
+    events: Events::Set,
+    key: KeyRule::Own(&["jti"]),
+    log_source: LogSourceRule::Usually(&[product("ssf")]),
+    manner: Manner::Set,
+    ..GENERIC
+};
+
+/// <https://developers.google.com/workspace/admin/alertcenter/guides/notifications>: the alert is base64 of JSON; the
+/// envelope counts its deliveries, so only the message's id is the same.
+pub(super) const GOOGLE_PUBSUB: Kind = Kind {
+    proof: Usual::Published("jwt"),
+    events: Events::In("message.data|base64|json"),
+    key: KeyRule::Document("message.messageId"),
+    occurred_at: Some(TimeRule::Text("createTime")),
+    log_source: LogSourceRule::Usually(&[product("google_workspace")]),
+    ..GENERIC
+};
+
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>: what was published is JSON in a
+/// text.
+pub(super) const SNS: Kind = Kind {
+    proof: Usual::Published("sns"),
+    media: Some(Media::Text),
+    events: Events::In("Message|json"),
+    event_type: EventTypeRule::FirstOf(&["detail.type", "detail-type"]),
+    occurred_at: Some(TimeRule::Text("time")),
+    log_source: LogSourceRule::Usually(&[product("aws")]),
     ..GENERIC
 };

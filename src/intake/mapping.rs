@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::kind::{EventTypeRule, Events, Format, KeyRule, Kind, PersonRule, TimeRule};
+use super::published::{event_of_set, person_of_set};
 use super::{Unreadable, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Timestamp};
@@ -77,6 +78,8 @@ enum Place {
     At(Path),
     /// An array, or one.
     In(Path),
+    /// The claims of a SET; these issuers' names of people count beside its own.
+    Set(Vec<String>),
 }
 
 /// How a time is written.
@@ -102,6 +105,7 @@ enum Key {
     Own(Vec<Path>),
     OwnIfAny(Vec<Path>),
     Delivery,
+    Document(Path),
 }
 
 /// What tells an event from others.
@@ -113,7 +117,8 @@ pub(super) enum EventKey {
 }
 
 impl Mapping {
-    pub(super) fn of(kind: &Kind, said: &MappingSettings) -> Result<Self, MappingProblem> {
+    /// Of SETs, `issuers` are those whose names of people count beside the transmitter's own.
+    pub(super) fn of(kind: &Kind, said: &MappingSettings, issuers: &[String]) -> Result<Self, MappingProblem> {
         if said.person.len() > 1 {
             return Err(MappingProblem::Person);
         }
@@ -126,6 +131,8 @@ impl Mapping {
             (None, Events::Whole) => Place::Whole,
             (None, Events::Each) => Place::Each,
             (None, Events::At(text)) => Place::At(path("events", text)?),
+            (None, Events::In(text)) => Place::In(path("events", text)?),
+            (None, Events::Set) => Place::Set(issuers.to_vec()),
         };
         let own: Vec<&str> = said.key.iter().map(String::as_str).collect();
         let key = match kind.key {
@@ -133,6 +140,7 @@ impl Mapping {
             KeyRule::Own(texts) => Key::Own(paths("key", texts)?),
             KeyRule::OwnIfAny(texts) => Key::OwnIfAny(paths("key", texts)?),
             KeyRule::Delivery => Key::Delivery,
+            KeyRule::Document(text) => Key::Document(path("key", text)?),
         };
         let event_type = match (&said.event_type, kind.event_type) {
             (Some(text), _) => (paths("event_type", &[text])?, false),
@@ -188,7 +196,7 @@ impl Mapping {
         match (&self.events, document) {
             (Place::Each, Value::Array(events)) => Ok(events),
             (_, document) if !document.is_object() => Err(Unreadable::SchemaObject),
-            (Place::Whole | Place::Each, document) => Ok(vec![document]),
+            (Place::Whole | Place::Each | Place::Set(_), document) => Ok(vec![document]),
             (Place::At(path) | Place::In(path), document) => match one(path, &document).map(Cow::into_owned) {
                 Some(Value::Array(events)) => Ok(events),
                 Some(event @ Value::Object(_)) if matches!(self.events, Place::In(_)) => Ok(vec![event]),
@@ -203,6 +211,12 @@ impl Mapping {
         name(path, document).map(Some).ok_or(Unreadable::SchemaKey)
     }
 
+    /// What the delivery is known by without being its id: the same may come in other bytes.
+    pub(super) fn known_by(&self, documents: &[Value]) -> Result<Option<String>, Unreadable> {
+        let (Key::Document(path), [document]) = (&self.key, documents) else { return Ok(None) };
+        name(path, document).map(Some).ok_or(Unreadable::SchemaKey)
+    }
+
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {
         let values = |paths: &[Path]| {
             let texts: Option<Vec<String>> = paths.iter().map(|path| name(path, event)).collect();
@@ -211,11 +225,14 @@ impl Mapping {
         match &self.key {
             Key::Own(paths) => values(paths).ok_or(Unreadable::SchemaKey),
             Key::OwnIfAny(paths) => Ok(values(paths).unwrap_or(EventKey::Delivery)),
-            Key::Delivery => Ok(EventKey::Delivery),
+            Key::Delivery | Key::Document(_) => Ok(EventKey::Delivery),
         }
     }
 
     pub(super) fn event_type(&self, event: &Value) -> Result<Option<String>, Unreadable> {
+        if let Place::Set(_) = self.events {
+            return event_of_set(event).map(|(uri, _)| Some(uri)).map_err(|_| Unreadable::SchemaEventType);
+        }
         let (paths, is_required) = &self.event_type;
         let found = paths.iter().find_map(|path| name(path, event));
         if found.is_none() && *is_required { Err(Unreadable::SchemaEventType) } else { Ok(found) }
@@ -223,6 +240,9 @@ impl Mapping {
 
     /// When the event happened. A time that is there must be one.
     pub(super) fn occurred_at(&self, event: &Value) -> Result<Option<Timestamp>, Unreadable> {
+        if let Place::Set(_) = self.events {
+            return Ok(event_of_set(event).ok().and_then(|(_, at)| at));
+        }
         let Some((path, written)) = &self.occurred_at else { return Ok(None) };
         match one(path, event).as_deref() {
             None | Some(Value::Null) => Ok(None),
@@ -232,11 +252,14 @@ impl Mapping {
 
     /// Whether it is known where events say when they happened.
     pub(super) fn tells_time(&self) -> bool {
-        self.occurred_at.is_some()
+        self.occurred_at.is_some() || matches!(self.events, Place::Set(_))
     }
 
     /// Exactly one, with a usable reference; anything else is nobody, which a human must look at.
     pub(super) fn person(&self, event: &Value) -> Option<AccountRef> {
+        if let (Place::Set(issuers), None) = (&self.events, &self.person) {
+            return person_of_set(event, issuers);
+        }
         let Person { kind, element, name } = self.person.as_ref()?;
         let element = element.as_ref().map_or(Some(Cow::Borrowed(event)), |path| one(path, event))?;
         AccountRef::parse(*kind, one(name, &element)?.as_str()?).ok()

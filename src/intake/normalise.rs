@@ -47,7 +47,8 @@ impl Normaliser {
     /// The mapping is wrong.
     pub(super) fn new(source: &SourceName, settings: &SourceSettings) -> Result<Self, SetupError> {
         let kind = settings.kind.row();
-        let mapping = Mapping::of(kind, &settings.mapping)
+        let issuers = settings.set.as_ref().map_or(&[][..], |set| &set.issuers);
+        let mapping = Mapping::of(kind, &settings.mapping, issuers)
             .map_err(|problem| SetupError::Mapping { at: source.clone(), problem })?;
         Ok(Self {
             source: source.clone(),
@@ -93,6 +94,7 @@ impl Normaliser {
         body_sha256: Digest,
         now: Timestamp,
     ) -> Result<Said, Unreadable> {
+        let mut known_by = None;
         let events = match proof.content {
             Content::Body => {
                 let documents = self.mapping.documents(proof.body)?;
@@ -102,20 +104,24 @@ impl Normaliser {
                 if id.is_none() {
                     *id = self.mapping.id(&documents)?;
                 }
+                known_by = self.mapping.known_by(&documents)?;
                 self.mapping.events(documents)?
             }
             Content::Events(events) => events,
+            Content::Asked(reply) => return Ok(Said::Handshake(reply)),
         };
-        let known_by = match (&id, proof.sent) {
-            (Some(id), _) => id.clone(),
-            (None, Some(sent)) => format!("{body_sha256}@{}", sent.as_millisecond().div_euclid(DAY_MS)),
-            (None, None) => body_sha256.to_string(),
+        let known_by = match (known_by, &id, proof.sent) {
+            (Some(known_by), ..) => known_by,
+            (None, Some(id), _) => id.clone(),
+            (None, None, Some(sent)) => format!("{body_sha256}@{}", sent.as_millisecond().div_euclid(DAY_MS)),
+            (None, None, None) => body_sha256.to_string(),
         };
         let facts = Facts { secret: proof.secret, known_by, count: events.len(), body_sha256, received_at: now };
         Ok(Said::Alerts(Delivery {
             source: self.source.clone(),
             id: id.clone(),
             body_sha256,
+            said_sha256: proof.said.unwrap_or(body_sha256),
             assurance: self.assurance,
             received_at: now,
             alerts: self.alerts(events, &facts)?,

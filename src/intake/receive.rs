@@ -7,6 +7,7 @@ use std::path::Path;
 
 use governor::clock::DefaultClock;
 
+use super::content::Media;
 use super::handshake::{self, Method, Reply};
 use super::kind::Handshake;
 use super::limit::{AddressLimiter, SourceLimiter, TooMany};
@@ -22,6 +23,7 @@ pub struct Intake {
     sources: BTreeMap<SourceName, Source>,
     stranger: Verifier,
     greets: Vec<Handshake>,
+    media: Vec<Media>,
     trials: Trials,
     per_address: AddressLimiter,
     body_bytes_max: usize,
@@ -30,6 +32,8 @@ pub struct Intake {
 /// One configured sender.
 pub(super) struct Source {
     pub about: About,
+    /// What else than JSON it sends.
+    pub media: Option<Media>,
     pub normaliser: Normaliser,
     pub verifier: Verifier,
     pub limiter: SourceLimiter,
@@ -53,11 +57,12 @@ impl Intake {
     /// Anything at all is wrong with the settings or a secret: an intake that cannot verify does not
     /// start.
     pub fn new(settings: &Settings, base: &Path) -> Result<Self, SetupError> {
-        let Sources { by_name, stranger, greets } = set_up(settings, base)?;
+        let Sources { by_name, stranger, greets, media } = set_up(settings, base)?;
         Ok(Self {
             sources: by_name,
             stranger,
             greets,
+            media,
             trials: Trials::default(),
             per_address: AddressLimiter::new(settings.per_address, DefaultClock::default()),
             body_bytes_max: settings.body_bytes_max,
@@ -97,12 +102,12 @@ impl Intake {
     /// # Errors
     /// The request is refused; nothing in it is proven, except for
     /// [`Refusal::RateLimitedSource`], which only an authentic sender gets.
-    pub fn receive(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, Refusal> {
+    pub async fn receive(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, Refusal> {
         if request.body.len() > self.body_bytes_max {
             return Err(Refusal::BodyTooLarge);
         }
-        content::check(&request.headers)?;
-        let judged = self.judge(request, now);
+        let media = content::check(&request.headers, &self.media)?;
+        let judged = self.judge(request, media, now).await;
         // What is tried out is shown to whoever tries, and goes no further.
         if let (Err(refusal), Some(source)) = (&judged, self.configured(request.source)) {
             self.trials.note(source, now, || Found::refused(refusal));
@@ -110,8 +115,12 @@ impl Intake {
         judged
     }
 
-    fn judge(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, Refusal> {
-        let (source, proof) = self.authenticate(request, now)?;
+    async fn judge(&self, request: &Request<'_>, media: Media, now: Timestamp) -> Result<Received, Refusal> {
+        let (source, proof) = self.authenticate(request, now).await?;
+        // Only now, so that nobody else learns what the source sends.
+        if media != Media::Json && Some(media) != source.media {
+            return Err(Refusal::ContentType);
+        }
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
@@ -146,17 +155,17 @@ impl Intake {
         self.trials.of(source)
     }
 
-    fn authenticate<'d>(
+    async fn authenticate<'d>(
         &'d self,
         request: &Request<'d>,
         now: Timestamp,
     ) -> Result<(&'d Source, Verified<Proof<'d>>), Refusal> {
         let Some(source) = self.source(request.source) else {
             // The same work as for a known source; its result is of no interest.
-            let _ = self.stranger.verify(request, now);
+            let _ = self.stranger.verify(request, now).await;
             return Err(Refusal::UnknownSource);
         };
-        Ok((source, source.verifier.verify(request, now)?))
+        Ok((source, source.verifier.verify(request, now).await?))
     }
 
     fn source(&self, name: &str) -> Option<&Source> {

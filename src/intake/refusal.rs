@@ -1,5 +1,9 @@
 //! Every way a delivery can be turned away at the door, as data.
 
+use super::set::refusal::SetRefusal;
+use super::sns::refusal::SnsRefusal;
+use super::token::TokenRefusal;
+
 /// Why a delivery was not taken. The sender is told far less: all refusals of authentication look
 /// the same from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -22,6 +26,21 @@ pub enum Refusal {
     /// The secret is none of the live ones.
     #[error("the secret is none of the live ones")]
     SecretWrong,
+    /// The token is not taken.
+    #[error(transparent)]
+    Token(TokenRefusal),
+    /// The security event token is not taken.
+    #[error(transparent)]
+    Set(SetRefusal),
+    /// The message of Amazon SNS is not taken.
+    #[error(transparent)]
+    Sns(SnsRefusal),
+    /// It cannot be judged: the sender's keys cannot be had.
+    #[error("the sender's keys cannot be had now")]
+    KeysUnavailable {
+        /// When it may try again, in whole seconds from now, at least 1.
+        retry_after_s: u64,
+    },
     /// It comes from a network that is not listed.
     #[error("the address is none of the source's")]
     AddressNotListed,
@@ -70,29 +89,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Every code that [`Refusal::code`] can give.
-    pub const CODES: [&'static str; 19] = [
-        "unknown_source",
-        "signature_missing",
-        "signature_malformed",
-        "signature_wrong",
-        "secret_missing",
-        "secret_wrong",
-        "address_not_listed",
-        "header_repeated",
-        "id_missing",
-        "id_malformed",
-        "timestamp_missing",
-        "timestamp_malformed",
-        "timestamp_stale",
-        "timestamp_future",
-        "content_type",
-        "content_encoding",
-        "body_too_large",
-        "rate_limited_address",
-        "rate_limited_source",
-    ];
-
     /// The reason's stable name, for the trail and for metrics.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -103,6 +99,10 @@ impl Refusal {
             Self::SignatureWrong => "signature_wrong",
             Self::SecretMissing => "secret_missing",
             Self::SecretWrong => "secret_wrong",
+            Self::Token(refusal) => refusal.code(),
+            Self::Set(refusal) => refusal.name(),
+            Self::Sns(refusal) => refusal.code(),
+            Self::KeysUnavailable { .. } => "keys_unavailable",
             Self::AddressNotListed => "address_not_listed",
             Self::HeaderRepeated => "header_repeated",
             Self::IdMissing => "id_missing",
@@ -129,6 +129,9 @@ impl Refusal {
             | Self::SignatureWrong
             | Self::SecretMissing
             | Self::SecretWrong
+            | Self::Token(_)
+            | Self::Set(_)
+            | Self::Sns(_)
             | Self::AddressNotListed
             | Self::HeaderRepeated
             | Self::IdMissing
@@ -140,6 +143,7 @@ impl Refusal {
             Self::ContentType
             | Self::ContentEncoding
             | Self::BodyTooLarge
+            | Self::KeysUnavailable { .. }
             | Self::RateLimitedAddress { .. }
             | Self::RateLimitedSource { .. } => false,
         }
@@ -151,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_refusal_is_on_the_list_of_codes_once() {
+    fn every_refusal_has_a_code_of_its_own() {
         let all = [
             Refusal::UnknownSource,
             Refusal::SignatureMissing,
@@ -160,6 +164,7 @@ mod tests {
             Refusal::SecretMissing,
             Refusal::SecretWrong,
             Refusal::AddressNotListed,
+            Refusal::KeysUnavailable { retry_after_s: 1 },
             Refusal::HeaderRepeated,
             Refusal::IdMissing,
             Refusal::IdMalformed,
@@ -173,7 +178,8 @@ mod tests {
             Refusal::RateLimitedAddress { retry_after_s: 1 },
             Refusal::RateLimitedSource { retry_after_s: 1 },
         ];
-        assert_eq!(all.map(|refusal| refusal.code()), Refusal::CODES);
+        let codes: std::collections::BTreeSet<_> = all.iter().map(Refusal::code).collect();
+        assert_eq!(codes.len(), all.len());
         assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 14);
     }
 }

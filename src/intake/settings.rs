@@ -1,15 +1,17 @@
 //! What an operator sets: the configured sources, their secrets and the limits at the door.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::addresses::Network;
 use super::kind::{Manner, Usual};
 use super::mapping::MappingSettings;
+use super::network::Network;
+use super::published::{JwtSettings, SetSettings, SnsSettings};
 use super::scheme::Scheme;
 use super::shared::SecretPlace;
 use super::{Intake, SetupError, SignatureSettings, SourceKind, log_sources};
@@ -25,6 +27,11 @@ pub struct Settings {
     pub body_deadline_ms: u64,
     /// How many requests one address may make, whoever it claims to be.
     pub per_address: RateSettings,
+    /// Fetch keys over plain HTTP from this very machine: for tests, and only where we listen on it alone.
+    pub test_only_plain_http: bool,
+    /// Where we listen, which is not set here.
+    #[serde(skip)]
+    pub listening_on: Vec<IpAddr>,
     /// The senders, by the name that is in their URL; at most [`Settings::SOURCES_MAX`].
     pub sources: BTreeMap<SourceName, SourceSettings>,
 }
@@ -54,6 +61,8 @@ impl Default for Settings {
             body_bytes_max: 256 * 1024,
             body_deadline_ms: 10_000,
             per_address: RateSettings::of(200, 1_000),
+            test_only_plain_http: false,
+            listening_on: Vec::new(),
             sources: BTreeMap::new(),
         }
     }
@@ -71,6 +80,15 @@ pub struct SourceSettings {
     /// Where it shows its secret, if it does not sign and not as its kind does.
     #[serde(default)]
     pub secret_in: Option<SecretPlace>,
+    /// Of transmitters of security event tokens: what must be in those.
+    #[serde(default)]
+    pub set: Option<SetSettings>,
+    /// That it shows a JSON Web Token, and what must be in that.
+    #[serde(default)]
+    pub jwt: Option<JwtSettings>,
+    /// Of Amazon SNS: which topics count.
+    #[serde(default)]
+    pub sns: Option<SnsSettings>,
     /// That nothing it says is signed, and that this is meant.
     #[serde(default)]
     pub allow_unsigned: bool,
@@ -80,7 +98,9 @@ pub struct SourceSettings {
     /// Where its documents have what, if not as those of its kind.
     #[serde(default)]
     pub mapping: MappingSettings,
-    /// The secrets that are live, one to four; two while one replaces the other.
+    /// The secrets that are live, one to four; two while one replaces the other. Of those whose keys are published
+    /// none, but for what `Authorization` a transmitter of security event tokens was given.
+    #[serde(default)]
     pub secrets: Vec<SecretSettings>,
     /// How many authentic deliveries it may make.
     #[serde(default)]
@@ -97,6 +117,12 @@ pub(super) enum How {
     Signs(Box<Scheme>),
     /// It shows a secret.
     Shows(SecretPlace),
+    /// It sends security event tokens.
+    Set(Box<SetSettings>),
+    /// It shows a token.
+    Jwt(Box<JwtSettings>),
+    /// It is Amazon SNS.
+    Sns(Box<SnsSettings>),
 }
 
 impl SourceSettings {
@@ -108,6 +134,9 @@ impl SourceSettings {
             kind,
             signature: None,
             secret_in: None,
+            set: None,
+            jwt: None,
+            sns: None,
             allow_unsigned: false,
             addresses: Vec::new(),
             mapping: MappingSettings::default(),
@@ -122,9 +151,27 @@ impl SourceSettings {
     /// # Errors
     /// What is wrong with what they say.
     pub(super) fn how(&self) -> Result<How, String> {
+        let said = [
+            self.signature.is_some(),
+            self.secret_in.is_some(),
+            self.set.is_some(),
+            self.jwt.is_some(),
+            self.sns.is_some(),
+        ];
+        if said.into_iter().filter(|is_said| *is_said).count() > 1 {
+            return Err("of `signature`, `secret_in`, `set`, `jwt` and `sns` it can have one".to_owned());
+        }
+        if let Some(set) = &self.set {
+            return Ok(How::Set(Box::new(set.clone())));
+        }
+        if let Some(jwt) = &self.jwt {
+            return Ok(How::Jwt(Box::new(jwt.clone())));
+        }
+        if let Some(sns) = &self.sns {
+            return Ok(How::Sns(Box::new(sns.clone())));
+        }
         match (&self.signature, &self.secret_in, self.kind.row().proof) {
-            (Some(_), Some(_), _) => Err("it has `signature` and `secret_in`, which exclude each other".to_owned()),
-            (Some(signature), None, _) => {
+            (Some(signature), _, _) => {
                 let scheme = signature.scheme().map_err(|flaw| format!("signature: {flaw}"))?;
                 Ok(How::Signs(Box::new(scheme)))
             }
@@ -133,6 +180,7 @@ impl SourceSettings {
             (None, None, Usual::Header(name)) => Ok(How::Shows(SecretPlace::Header(name.to_owned()))),
             (None, None, Usual::Query(name)) => Ok(How::Shows(SecretPlace::Query(name.to_owned()))),
             (None, None, Usual::Member(name)) => Ok(How::Shows(SecretPlace::Member(name.to_owned()))),
+            (None, None, Usual::Published(table)) => Err(format!("its kind needs a table `{table}`")),
             (None, None, Usual::Path) => Ok(How::Shows(SecretPlace::Path)),
             (None, None, Usual::Said) => Err("its kind needs `signature` or `secret_in`".to_owned()),
         }
@@ -161,8 +209,11 @@ impl SourceSettings {
     pub fn assurance(&self) -> Assurance {
         match self.how() {
             Ok(How::Signs(scheme)) => scheme.assurance(),
-            Ok(How::Shows(place)) if !place.is_in_url() && !self.addresses.is_empty() => Assurance::C,
-            Ok(How::Shows(_)) | Err(_) => Assurance::D,
+            Ok(How::Set(_) | How::Sns(_)) => Assurance::A,
+            Ok(How::Jwt(jwt)) if jwt.body_hash.is_some() => Assurance::A,
+            Ok(How::Shows(place)) if place.is_in_url() => Assurance::D,
+            Ok(How::Shows(_) | How::Jwt(_)) if !self.addresses.is_empty() => Assurance::C,
+            Ok(How::Shows(_) | How::Jwt(_)) | Err(_) => Assurance::D,
         }
     }
 

@@ -1,18 +1,20 @@
 //! Makes an intake from its settings, or says which source and which file are at fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use governor::clock::DefaultClock;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
-use super::addresses::Network;
+use super::content::Media;
 use super::key::Key;
 use super::kind::{Handshake, LogSourceRule};
 use super::limit::SourceLimiter;
 use super::mapping::MappingProblem;
+use super::network::Network;
 use super::normalise::Normaliser;
+use super::published::{Asking, Publisher};
 use super::receive::{About, Source};
 use super::scheme::{Algorithm, Scheme, SecretFormat};
 use super::secret::Secret;
@@ -20,7 +22,7 @@ use super::settings::{How, RateSettings, SecretSettings, Settings, SourceSetting
 use super::shared::{SecretPlace, Shown};
 use super::verify::{Method, Verifier};
 use super::{SchemeName, SecretProblem, log_sources};
-use crate::incident::{Digest, SourceName};
+use crate::incident::{Assurance, Digest, SourceName};
 
 /// The longest name of a secret, in bytes.
 const SECRET_NAME_BYTES_MAX: usize = 64;
@@ -45,7 +47,7 @@ pub enum SetupError {
         at: SourceName,
     },
     /// A source without a secret would take anything from anybody.
-    #[error("source {at}: it needs 1 to {} secrets", Settings::SECRETS_MAX)]
+    #[error("source {at}: it needs 1 to {} secrets, or none where its keys are published", Settings::SECRETS_MAX)]
     SecretCount {
         /// Which source.
         at: SourceName,
@@ -56,6 +58,9 @@ pub enum SetupError {
         /// Which source.
         at: SourceName,
     },
+    /// Nothing can be asked for keys.
+    #[error("{0}")]
+    Asking(String),
     /// How it proves itself is not said, or described wrongly.
     #[error("source {at}: {flaw}")]
     Proof {
@@ -129,6 +134,8 @@ pub(super) struct Sources {
     pub by_name: BTreeMap<SourceName, Source>,
     /// What those ask for who send no alert yet.
     pub greets: Vec<Handshake>,
+    /// What else than JSON any of them sends.
+    pub media: Vec<Media>,
     /// Stands in for sources that do not exist, so that they take as long to say no.
     pub stranger: Verifier,
 }
@@ -139,15 +146,17 @@ pub(super) struct Sources {
 /// The first thing that is wrong.
 pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupError> {
     refuse_out_of_range(settings)?;
+    let asking = Asking::new(settings.test_only_plain_http, &settings.listening_on).map_err(SetupError::Asking)?;
     let mut used = BTreeMap::new();
     let mut ready = Vec::new();
     for (name, source) in &settings.sources {
         refuse_invalid(name, source)?;
         let normaliser = Normaliser::new(name, source)?;
-        let method = method(name, source, &normaliser, base, &mut used)?;
+        let method = method(name, source, &normaliser, (base, &asking), &mut used)?;
         ready.push((name, source, normaliser, method));
     }
     let effort = effort(ready.iter().filter_map(|(_, _, _, method)| method.effort()));
+    let media: BTreeSet<Media> = ready.iter().filter_map(|(_, source, ..)| source.kind.row().media).collect();
     let greets = ready.iter().filter_map(|(_, source, _, _)| source.kind.row().handshake).collect();
     let mut by_name = BTreeMap::new();
     for (name, source, normaliser, method) in ready {
@@ -157,6 +166,7 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
                 assurance: source.assurance(),
                 secrets: source.secrets.iter().map(|secret| secret.name.clone()).collect(),
             },
+            media: source.kind.row().media,
             normaliser,
             verifier: Verifier::new(method, source.addresses.clone(), Arc::clone(&effort)),
             limiter: SourceLimiter::new(source.rate, DefaultClock::default()),
@@ -165,7 +175,12 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
     }
     // Whatever it says about a signature, the answer is no.
     let nobody = Method::Signed { scheme: SchemeName::StandardWebhooks.row(), keys: Vec::new() };
-    Ok(Sources { by_name, greets, stranger: Verifier::new(nobody, Vec::new(), effort) })
+    Ok(Sources {
+        by_name,
+        greets,
+        media: media.into_iter().collect(),
+        stranger: Verifier::new(nobody, Vec::new(), effort),
+    })
 }
 
 /// How a source proves itself, with its secrets read.
@@ -173,20 +188,31 @@ fn method(
     name: &SourceName,
     source: &SourceSettings,
     normaliser: &Normaliser,
-    base: &Path,
+    (base, asking): (&Path, &Asking),
     used: &mut BTreeMap<Digest, SourceName>,
 ) -> Result<Method, SetupError> {
-    let place = match source.how().map_err(|flaw| SetupError::Proof { at: name.clone(), flaw })? {
+    let flawed = |flaw| SetupError::Proof { at: name.clone(), flaw };
+    let place = match source.how().map_err(flawed)? {
         How::Signs(scheme) => {
             let read = |secret| key(name, &scheme, secret, base, used);
             let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             return Ok(Method::Signed { scheme: *scheme, keys });
         }
         How::Shows(place) => place,
+        How::Set(set) => {
+            let place = SecretPlace::Header("authorization".to_owned());
+            let read = |secret| shown(name, &place, secret, base, used);
+            let secrets = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            let digests = secrets.iter().map(|secret| Digest::of(secret.expose_secret())).collect();
+            return Publisher::set(&set, digests, asking).map(Method::Published).map_err(flawed);
+        }
+        How::Jwt(jwt) => {
+            refuse_unsigned(name, source)?;
+            return Publisher::jwt(&jwt, base, asking).map(Method::Published).map_err(flawed);
+        }
+        How::Sns(sns) => return Publisher::sns(&sns, asking).map(Method::Published).map_err(flawed),
     };
-    if !source.allow_unsigned {
-        return Err(SetupError::Unsigned { at: name.clone() });
-    }
+    refuse_unsigned(name, source)?;
     let read = |secret| shown(name, &place, secret, base, used);
     let read = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let names = source.secrets.iter().map(|secret| secret.name.as_str());
@@ -225,7 +251,13 @@ fn refuse_invalid(name: &SourceName, source: &SourceSettings) -> Result<(), Setu
     if per_second.max(burst).get() > Settings::RATE_MAX {
         return Err(SetupError::RateTooHigh { at: name.clone() });
     }
-    if !(1..=Settings::SECRETS_MAX).contains(&source.secrets.len()) {
+    let least = match source.how() {
+        // What is wrong with it is said in its place.
+        Ok(How::Set(_) | How::Jwt(_) | How::Sns(_)) | Err(_) => 0,
+        Ok(How::Signs(_) | How::Shows(_)) => 1,
+    };
+    let most = if source.jwt.is_some() || source.sns.is_some() { 0 } else { Settings::SECRETS_MAX };
+    if !(least..=most).contains(&source.secrets.len()) {
         return Err(SetupError::SecretCount { at: name.clone() });
     }
     let mut names: Vec<_> = source.secrets.iter().map(|secret| secret.name.as_str()).collect();
@@ -254,6 +286,14 @@ pub(super) fn refuse_log_source(name: &SourceName, source: &SourceSettings) -> R
 fn is_secret_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     (1..=SECRET_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+/// What is not signed has to be meant.
+fn refuse_unsigned(name: &SourceName, source: &SourceSettings) -> Result<(), SetupError> {
+    if source.allow_unsigned || source.assurance().meets(Assurance::B) {
+        return Ok(());
+    }
+    Err(SetupError::Unsigned { at: name.clone() })
 }
 
 /// Reads one secret that is shown.

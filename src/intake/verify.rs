@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::addresses::Network;
 use super::claim::Claim;
 use super::key::Key;
 use super::mapping::Mapping;
+use super::network::Network;
+use super::published::Publisher;
 use super::scheme::{Algorithm, Scheme, TimestampRule};
 use super::shared::{SecretPlace, Shown};
-use super::{Refusal, Request};
-use crate::incident::Timestamp;
+use super::{Refusal, Reply, Request};
+use crate::incident::{Digest, Timestamp};
 
 /// A value that came out of a delivery whose signature was checked. Only `Verifier::verify` makes
 /// one; outside this module it can be read and taken apart, never made.
@@ -57,6 +58,8 @@ pub(super) struct Proof<'d> {
     pub id: Option<String>,
     /// When it was sent, where that is signed.
     pub sent: Option<Timestamp>,
+    /// Digest of what it says, where the same may come in other bytes.
+    pub said: Option<Digest>,
     /// The raw body.
     pub body: &'d [u8],
     /// What of it is proven.
@@ -70,6 +73,15 @@ pub(super) enum Content {
     Body,
     /// Only these events in it.
     Events(Vec<Value>),
+    /// That the sender wants to know whether we are there.
+    Asked(Reply),
+}
+
+impl<'d> Proof<'d> {
+    /// With no id and no time.
+    pub(super) fn of(secret: &'d str, body: &'d [u8], content: Content) -> Self {
+        Self { secret, id: None, sent: None, said: None, body, content }
+    }
 }
 
 /// Checks the deliveries of one source.
@@ -87,6 +99,8 @@ pub(super) enum Method {
     Shown { place: SecretPlace, secrets: Shown },
     /// It shows a secret in this member of every event that the mapping finds.
     Member { name: String, secrets: Shown, mapping: Arc<Mapping> },
+    /// By keys that it publishes.
+    Published(Publisher),
 }
 
 impl Method {
@@ -94,7 +108,7 @@ impl Method {
     pub(super) fn effort(&self) -> Option<(Algorithm, usize)> {
         match self {
             Self::Signed { scheme, keys } => Some((scheme.algorithm, keys.len())),
-            Self::Shown { .. } | Self::Member { .. } => None,
+            Self::Shown { .. } | Self::Member { .. } | Self::Published(_) => None,
         }
     }
 }
@@ -112,7 +126,11 @@ impl Verifier {
     ///
     /// # Errors
     /// Any of the refusals for which [`Refusal::is_authentication`] holds, except an unknown source.
-    pub(super) fn verify<'d>(&'d self, request: &Request<'d>, now: Timestamp) -> Result<Verified<Proof<'d>>, Refusal> {
+    pub(super) async fn verify<'d>(
+        &'d self,
+        request: &Request<'d>,
+        now: Timestamp,
+    ) -> Result<Verified<Proof<'d>>, Refusal> {
         let body = request.body;
         if !self.addresses.is_empty() && !self.addresses.iter().any(|network| network.contains(request.peer)) {
             self.toil(0, body);
@@ -120,13 +138,14 @@ impl Verifier {
         }
         let proof = match &self.method {
             Method::Signed { scheme, keys } => return self.verify_signature(scheme, keys, request, now),
+            Method::Published(publisher) => return publisher.verify(request, now).await.map(Verified::assertion),
             Method::Shown { place, secrets } => place
                 .shown(request)
                 .and_then(|shown| Ok((secrets.name_of(&shown).ok_or(Refusal::SecretWrong)?, Content::Body))),
             Method::Member { name, secrets, mapping } => shown_in_events(name, secrets, mapping, body),
         };
         let (secret, content) = proof.inspect_err(|_| self.toil(0, body))?;
-        Ok(Verified::assertion(Proof { secret, id: None, sent: None, body, content }))
+        Ok(Verified::assertion(Proof::of(secret, body, content)))
     }
 
     fn verify_signature<'d>(
@@ -147,14 +166,14 @@ impl Verifier {
         }
         let sent = claim.sent.and_then(|(sent_ms, _)| Timestamp::from_millisecond(sent_ms).ok());
         let id = claim.id.map(str::to_owned);
-        Ok(Verified::assertion(Proof { secret: key.name(), id, sent, body, content: Content::Body }))
+        Ok(Verified::assertion(Proof { id, sent, ..Proof::of(key.name(), body, Content::Body) }))
     }
 
     /// Works for nobody, but for what was done already by so many keys of our own.
     fn toil(&self, done: usize, body: &[u8]) {
         let own_algorithm = match &self.method {
             Method::Signed { scheme, .. } => Some(scheme.algorithm),
-            Method::Shown { .. } | Method::Member { .. } => None,
+            Method::Shown { .. } | Method::Member { .. } | Method::Published(_) => None,
         };
         let (own, others): (Vec<&Key>, Vec<&Key>) =
             self.effort.iter().partition(|key| Some(key.algorithm()) == own_algorithm);
@@ -210,6 +229,7 @@ fn is_fresh(sent_ms: i64, rule: &TimestampRule, now: Timestamp) -> Result<(), Re
 mod tests {
     use std::net::IpAddr;
 
+    use super::super::tests::block_on;
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
@@ -223,7 +243,7 @@ mod tests {
         let headers = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let peer = IpAddr::from([192, 0, 2, 1]);
         let request = Request { source: "a", secret: None, query: "", headers, peer, body: b"body" };
-        let refusal = verifier.verify(&request, Timestamp::from_second(now_s).unwrap()).err();
+        let refusal = block_on(verifier.verify(&request, Timestamp::from_second(now_s).unwrap())).err();
         (CHECKS.get(), refusal)
     }
 

@@ -22,7 +22,7 @@ use crate::console::{self, Console};
 use crate::directory::DingTalk;
 use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
-use crate::intake::{Intake, RefusalTally};
+use crate::intake::{self, Intake, RefusalTally};
 use crate::rules::{self, InForce, Loaded, Vouched};
 use crate::telemetry;
 use crate::trail::{Draft, Trail};
@@ -80,7 +80,7 @@ impl App {
         let admission =
             Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
         let state = Data::new(State {
-            intake: Intake::new(&config.intake, &config.base)?,
+            intake: intake(config)?,
             admission,
             trail: trail.clone(),
             access: Access::new(&config.access)?,
@@ -133,7 +133,7 @@ impl App {
     /// What starting would refuse.
     pub fn check(config: &Config) -> anyhow::Result<()> {
         load_rules(config)?;
-        Intake::new(&config.intake, &config.base)?;
+        intake(config)?;
         Access::new(&config.access)?;
         let secret = config.directory.read_secret(&config.base)?;
         DingTalk::new(&config.directory, secret, Arc::new(SystemClock))?;
@@ -191,6 +191,16 @@ impl App {
         tracing::info!(steps.parked = parked, "stopped");
         Ok(())
     }
+}
+
+/// The door, which has to know where we listen: keys over plain HTTP are for tests on this machine only.
+fn intake(config: &Config) -> anyhow::Result<Intake> {
+    let listening_on = vec![config.http.listen.ip()];
+    let settings = intake::Settings { listening_on, ..config.intake.clone() };
+    if settings.test_only_plain_http {
+        tracing::warn!("senders' keys may be fetched over plain HTTP from this machine: that is for tests only");
+    }
+    Ok(Intake::new(&settings, &config.base)?)
 }
 
 fn load_rules(config: &Config) -> anyhow::Result<Vouched> {

@@ -34,6 +34,7 @@ mod rule_signature;
 mod rules_tools;
 mod senders;
 mod several_people;
+mod shared_signals;
 mod sources;
 mod store_refuses;
 mod trail_pages;

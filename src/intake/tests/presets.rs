@@ -33,7 +33,7 @@ fn verify(verifier: &Verifier, headers: &[(String, String)], body: &[u8], now: T
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let peer = IpAddr::from([192, 0, 2, 7]);
     let request = crate::intake::Request { source: "test", secret: None, query: "", headers, peer, body };
-    verifier.verify(&request, now).err()
+    block_on(verifier.verify(&request, now)).err()
 }
 
 /// Headers as they are written in a table.

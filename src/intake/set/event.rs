@@ -1,0 +1,213 @@
+//! What a verified SET says: the event as its transmitter wrote it, with what every shape of it has in common
+//! read out beside it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::refusal::SetRefusal;
+use super::subject::Subject;
+#[cfg(test)]
+use crate::incident::AccountRef;
+use crate::incident::Timestamp;
+use crate::intake::jws::whole_number;
+
+/// The longest URI of an event, in bytes.
+const URI_BYTES_MAX: usize = 256;
+/// From here on a number is milliseconds: as seconds it would be the year 5138, as milliseconds it is 1973, and
+/// neither is a time of an alert.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
+/// The most languages of one reason.
+const LANGUAGES_MAX: usize = 32;
+/// The longest language tag, in bytes (RFC 5646 section 4.4.1).
+const TAG_BYTES_MAX: usize = 35;
+/// The longest reason in one language, in characters.
+const REASON_CHARS_MAX: usize = 500;
+/// The language of a reason that does not say it.
+const UNDETERMINED: &str = "und";
+
+/// The events by which a transmitter speaks about the stream itself: by Shared Signals, and as older drafts had it.
+const VERIFICATION: [&str; 2] = [
+    "https://schemas.openid.net/secevent/ssf/event-type/verification",
+    "https://schemas.openid.net/secevent/sse/event-type/verification",
+];
+const STREAM_UPDATED: [&str; 2] = [
+    "https://schemas.openid.net/secevent/ssf/event-type/stream-updated",
+    "https://schemas.openid.net/secevent/sse/event-type/stream-updated",
+];
+
+/// What a SET turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::intake) enum SetOutcome {
+    /// An event about somebody or something.
+    Event(Box<SetEvent>),
+    /// The transmitter shows that the stream works.
+    Verification(Verification),
+    /// The transmitter has paused, disabled or enabled the stream.
+    StreamUpdated(StreamUpdated),
+}
+
+/// An event. `claims` is what rules see.
+#[derive(Clone, PartialEq)]
+pub(in crate::intake) struct SetEvent {
+    /// All that the SET says, as its transmitter wrote it. Personal data.
+    pub claims: Value,
+    /// The event's URI: its type.
+    pub uri: String,
+    /// The SET's id; the same when it is sent again.
+    pub jti: String,
+    /// Who says so; always the configured issuer.
+    pub issuer: String,
+    /// The transmitter's name for what led to this and other events.
+    pub transaction: Option<String>,
+    /// When the SET was issued.
+    pub issued_at: Timestamp,
+    /// When the event happened.
+    pub occurred_at: Option<Timestamp>,
+    /// Whom it is about.
+    pub subject: Option<Subject>,
+    /// What the employee may be told, by language.
+    pub reason_user: BTreeMap<String, String>,
+    /// What administrators are told, by language.
+    pub reason_admin: BTreeMap<String, String>,
+    /// Whether it has an `exp`, which it should not: to be said to the operator.
+    pub has_expiry: bool,
+}
+
+/// The end of a handshake, or a sign of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::intake) struct Verification {
+    pub jti: String,
+    pub stream_id: Option<String>,
+    pub state: Option<String>,
+}
+
+/// News of the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::intake) struct StreamUpdated {
+    pub jti: String,
+    pub stream_id: Option<String>,
+    /// `enabled`, `paused` or `disabled`.
+    pub status: Option<String>,
+    pub reason: Option<String>,
+}
+
+impl SetEvent {
+    /// The person it is about, if there is exactly one. Names of an issuer count if it is the transmitter itself
+    /// or one of the `issuers` configured beside it.
+    #[cfg(test)]
+    pub(in crate::intake) fn person(&self, issuers: &[String]) -> Option<AccountRef> {
+        let own = std::iter::once(self.issuer.clone());
+        let known: Vec<String> = own.chain(issuers.iter().cloned()).collect();
+        self.subject.as_ref()?.person(&known)
+    }
+}
+
+impl Verification {
+    /// Whether it is the answer to what we asked. One that comes unasked, or says no state, is none.
+    ///
+    /// # Errors
+    /// [`SetRefusal::State`]: somebody else asked, or long ago.
+    pub(in crate::intake) fn answers(&self, asked: Option<&str>) -> Result<(), SetRefusal> {
+        match (asked, &self.state) {
+            (Some(asked), Some(state)) if asked != state => Err(SetRefusal::State),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What must be there before a SET is read any further.
+pub(super) struct Envelope {
+    pub jti: String,
+    pub issuer: String,
+    pub issued_at: Timestamp,
+    pub claims: Map<String, Value>,
+}
+
+/// Reads the one event of a SET whose claims are in order.
+pub(super) fn read(envelope: Envelope) -> Result<SetOutcome, SetRefusal> {
+    let Envelope { jti, issuer, issued_at, claims } = envelope;
+    let (uri, event) = only_event(&claims)?;
+    let stream_id = || match Subject::find(&claims, event) {
+        Some(Subject::Opaque(id)) => Some(id),
+        _ => None,
+    };
+    if VERIFICATION.contains(&uri) {
+        return Ok(SetOutcome::Verification(Verification { jti, stream_id: stream_id(), state: text(event, "state") }));
+    }
+    if STREAM_UPDATED.contains(&uri) {
+        let (status, reason) = (text(event, "status"), text(event, "reason"));
+        return Ok(SetOutcome::StreamUpdated(StreamUpdated { jti, stream_id: stream_id(), status, reason }));
+    }
+    let event = SetEvent {
+        uri: uri.to_owned(),
+        transaction: text(&claims, "txn"),
+        occurred_at: occurred_at(&claims, event),
+        subject: Subject::find(&claims, event),
+        reason_user: reasons(event.get("reason_user")),
+        reason_admin: reasons(event.get("reason_admin")),
+        has_expiry: claims.contains_key("exp"),
+        jti,
+        issuer,
+        issued_at,
+        claims: Value::Object(claims),
+    };
+    Ok(SetOutcome::Event(Box::new(event)))
+}
+
+/// The event's URI and content; `None` unless there is exactly one.
+pub(in crate::intake) fn only_event(claims: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), SetRefusal> {
+    let events = claims.get("events").and_then(Value::as_object).ok_or(SetRefusal::Events)?;
+    let mut events = events.iter();
+    let (Some((uri, Value::Object(event))), None) = (events.next(), events.next()) else {
+        return Err(SetRefusal::Events);
+    };
+    let usable = (1..=URI_BYTES_MAX).contains(&uri.len()) && uri.bytes().all(|byte| byte.is_ascii_graphic());
+    if usable { Ok((uri, event)) } else { Err(SetRefusal::Events) }
+}
+
+/// When an event happened: as Shared Signals has it, as login.gov has it, or by RFC 8417. A number that is too
+/// large to be seconds is milliseconds, as Okta sends them.
+pub(in crate::intake) fn occurred_at(claims: &Map<String, Value>, event: &Map<String, Value>) -> Option<Timestamp> {
+    let times = [event.get("event_timestamp"), event.get("event_at"), claims.get("toe")];
+    let number = times.into_iter().flatten().find_map(whole_number)?;
+    if number >= MILLISECONDS_FROM {
+        Timestamp::from_millisecond(number).ok()
+    } else {
+        Timestamp::from_second(number).ok()
+    }
+}
+
+/// Texts by language tag. What is no tag, or no text that fits, is left out: the event counts without it.
+fn reasons(value: Option<&Value>) -> BTreeMap<String, String> {
+    let usable = |(tag, text): (&str, &Value)| {
+        let plain = |text: &&str| {
+            let fits = (1..=REASON_CHARS_MAX).contains(&text.chars().count());
+            fits && !text.chars().any(char::is_control)
+        };
+        let tagged = (2..=TAG_BYTES_MAX).contains(&tag.len());
+        let tagged = tagged && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let text = text.as_str().filter(plain).filter(|_| tagged)?;
+        Some((tag.to_owned(), text.to_owned()))
+    };
+    match value {
+        Some(Value::Object(texts)) => {
+            texts.iter().take(LANGUAGES_MAX).filter_map(|(tag, text)| usable((tag, text))).collect()
+        }
+        // Older drafts had one text.
+        Some(text) => usable((UNDETERMINED, text)).into_iter().collect(),
+        None => BTreeMap::new(),
+    }
+}
+
+fn text(object: &Map<String, Value>, member: &str) -> Option<String> {
+    object.get(member)?.as_str().map(str::to_owned)
+}
+
+/// Without what it says about people.
+impl fmt::Debug for SetEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetEvent").field("uri", &self.uri).field("jti", &self.jti).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! Sources whose senders publish their keys, through the door.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::signers::{p256, rsa};
+use super::sns::{certificate as published_certificate, notification_to, signed};
+use super::stub::{Reply as StubReply, Stub};
+use super::*;
+use crate::incident::Assurance;
+
+const SOURCE: &str = "published";
+
+/// An intake with this one source, which fetches keys from this machine.
+fn intake(source: Value) -> Intake {
+    let sources = json!({ SOURCE: source });
+    let mut settings: Settings =
+        serde_json::from_value(json!({"test_only_plain_http": true, "sources": sources})).unwrap();
+    settings.listening_on = vec![IpAddr::from([127, 0, 0, 1])];
+    Intake::new(&settings, Path::new("/nowhere")).unwrap()
+}
+
+async fn received(intake: &Intake, request: &Request) -> Result<Received, Refusal> {
+    let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+    let request = crate::intake::Request {
+        source: SOURCE,
+        secret: None,
+        query: "",
+        headers,
+        peer: request.peer,
+        body: &request.body,
+    };
+    intake.receive(&request, now()).await
+}
+
+async fn jwks(keys: &[Value]) -> (Stub, String) {
+    let stub = Stub::start(StubReply::ok(json!({ "keys": keys }).to_string().as_bytes())).await;
+    let url = stub.text("/jwks");
+    (stub, url)
+}
+
+#[tokio::test]
+async fn a_push_of_google_is_taken_with_a_token_of_its_service_account_for_us() {
+    let (_stub, url) = jwks(&[rsa().jwk()]).await;
+    let source = |more: Value| {
+        let mut source = json!({"kind": "google-pubsub", "allow_unsigned": true, "addresses": ["192.0.2.0/24"], "jwt": {
+            "issuer": "https://accounts.google.com", "audience": ["https://us.example.com"], "jwks": url,
+            "claims": [{"name": "email", "value": "push@project.example.com"}],
+        }});
+        source.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        source
+    };
+    let intake = intake(source(json!({})));
+    let alert = json!({"alertId": "a1", "createTime": "2023-11-14T22:13:20Z", "type": "Leaked password", "data": {"email": "x@example.com"}});
+    let body = |number: u32| {
+        let data = STANDARD.encode(alert.to_string());
+        json!({"message": {"data": data, "messageId": "136969346945"}, "deliveryAttempt": number}).to_string()
+    };
+    let claims = json!({"iss": "https://accounts.google.com", "aud": "https://us.example.com", "iat": NOW_S, "exp": NOW_S + 3_600,
+        "email": "push@project.example.com", "email_verified": true});
+    let with = |claims: &Value, body: &str| {
+        Request::unsigned(SOURCE, body).with("authorization", format!("Bearer {}", rsa().token(claims).unwrap()))
+    };
+    let mut ids = Vec::new();
+    for number in 1..=2 {
+        let Ok(Received::Understood(delivery)) = received(&intake, &with(&claims, &body(number))).await else {
+            panic!()
+        };
+        let delivery = delivery.into_inner();
+        assert_eq!((delivery.assurance, delivery.id, delivery.alerts.len()), (Assurance::C, None, 1));
+        assert_eq!(delivery.alerts[0].event, alert, "decoded");
+        ids.push(delivery.alerts[0].summary.id.clone());
+    }
+    assert_eq!(ids[0], ids[1], "an attempt more is the same alert");
+    for (member, value, code) in [
+        ("aud", json!("https://other.example.com"), "token_audience"),
+        ("iss", json!("https://evil.example.com"), "token_issuer"),
+        ("email", json!("other@project.example.com"), "token_claim"),
+        ("email_verified", json!(false), "token_claim"),
+        ("exp", json!(NOW_S - 3_600), "token_expired"),
+    ] {
+        let mut changed = claims.clone();
+        changed[member] = value;
+        let refusal = received(&intake, &with(&changed, &body(1))).await.err().unwrap();
+        assert_eq!((refusal.code(), refusal.is_authentication()), (code, true));
+    }
+    let bare = received(&intake, &Request::unsigned(SOURCE, body(1))).await.err();
+    assert_eq!(bare, Some(Refusal::SecretMissing));
+}
+
+#[tokio::test]
+async fn a_message_of_sns_is_taken_from_its_topics_only() {
+    let stub = Stub::start(StubReply::ok(published_certificate().as_bytes())).await;
+    let certificate = stub.text("/SimpleNotificationService-test.pem");
+    let topic = "arn:aws:sns:us-east-1:123456789012:guardduty-findings";
+    let intake = intake(json!({"kind": "sns", "sns": {"topics": [topic]}}));
+    let message = |topic: &str| {
+        let finding = json!({"source": "aws.guardduty", "detail-type": "GuardDuty Finding", "time": "2023-11-14T22:13:00Z",
+            "detail": {"type": "UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B"}});
+        Request::unsigned(SOURCE, signed(notification_to(topic, &certificate, &finding.to_string())))
+            .with("content-type", "text/plain; charset=UTF-8")
+            .with("x-amz-sns-message-type", "Notification")
+    };
+    let Ok(Received::Understood(delivery)) = received(&intake, &message(topic)).await else { panic!("not understood") };
+    let delivery = delivery.into_inner();
+    let alert = &delivery.alerts[0];
+    assert_eq!((delivery.assurance, delivery.id.as_deref()), (Assurance::A, Some("c1d431f4-6f42")));
+    assert_eq!(alert.summary.event_type.as_deref(), Some("UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B"));
+    assert_eq!(alert.event["source"], "aws.guardduty");
+    assert_eq!(alert.log_sources[0].product.as_deref(), Some("aws"));
+    let other = received(&intake, &message("arn:aws:sns:us-east-1:999999999999:theirs")).await.err().unwrap();
+    assert_eq!(other.code(), "sns_topic");
+    let body = String::from_utf8(message(topic).body).unwrap().replace("ConsoleLoginSuccess", "ConsoleLoginSuccesS");
+    let refusal = received(&intake, &message(topic).with_body(body)).await.err().unwrap();
+    // The certificate may have been renewed, but it is not asked for again so soon.
+    assert!(matches!(refusal, Refusal::KeysUnavailable { .. }), "{refusal:?}");
+    let text = Request::unsigned(SOURCE, "{}").with("content-type", "text/plain");
+    assert!(received(&intake, &text).await.err().unwrap().is_authentication());
+}
+
+#[tokio::test]
+async fn only_those_who_send_tokens_may_call_their_bodies_so() {
+    let (_stub, url) = jwks(&[p256().jwk()]).await;
+    let set = intake(json!({"kind": "ssf", "set": {
+        "issuer": "https://idp.example.com/", "audience": ["https://us.example.com/"], "jwks": url, "algorithms": ["ES256"],
+    }}));
+    let token = |media: &str| Request::unsigned(SOURCE, "x.y.z").with("content-type", media);
+    let refused = received(&set, &token("application/secevent+jwt")).await.err().unwrap();
+    assert!(refused.is_authentication());
+    assert_eq!(received(&set, &token("text/plain")).await.err(), Some(Refusal::ContentType));
+    let usual = Setup::usual().build();
+    assert_eq!(received(&usual, &token("application/secevent+jwt")).await.err(), Some(Refusal::ContentType));
+}
+
+#[test]
+fn what_cannot_be_meant_does_not_start() {
+    let start = |source: Value, listening_on: IpAddr| {
+        let settings = json!({"test_only_plain_http": true, "sources": {SOURCE: source}});
+        let mut settings: Settings = serde_json::from_value(settings).unwrap();
+        settings.listening_on = vec![listening_on];
+        Intake::new(&settings, Path::new("/nowhere")).map(drop).map_err(|error| error.to_string())
+    };
+    let here = IpAddr::from([127, 0, 0, 1]);
+    let set = json!({"issuer": "https://idp.example.com/", "audience": ["us"], "jwks": "https://idp.example.com/keys"});
+    let good = json!({"kind": "ssf", "set": set});
+    assert_eq!(start(good.clone(), here), Ok(()));
+    assert!(start(good, IpAddr::from([0, 0, 0, 0])).unwrap_err().contains("test_only_plain_http"));
+    let changed = |member: &str, value: Value| {
+        let mut set = set.clone();
+        set[member] = value;
+        json!({"kind": "ssf", "set": set})
+    };
+    for (source, said) in [
+        (json!({"kind": "ssf"}), "needs a table `set`"),
+        (json!({"kind": "sns"}), "needs a table `sns`"),
+        (json!({"kind": "sns", "sns": {"topics": []}}), "topics"),
+        (json!({"kind": "google-pubsub"}), "needs a table `jwt`"),
+        (changed("audience", json!([])), "audience"),
+        (changed("algorithms", json!(["HS256"])), "shared secret"),
+        (changed("jwks", json!("http://idp.example.com/keys")), "jwks"),
+        (
+            json!({"kind": "google-pubsub", "jwt": {"issuer": "a", "audience": ["b"], "jwks": "https://a.example.com/"}}),
+            "allow_unsigned",
+        ),
+        (
+            json!({"kind": "google-pubsub", "allow_unsigned": true, "jwt": {"audience": ["b"], "jwks": "https://a.example.com/"}}),
+            "whose tokens",
+        ),
+        (
+            json!({"kind": "google-pubsub", "allow_unsigned": true, "jwt": {"issuer": "a", "audience": ["b"]}}),
+            "one of `jwks`",
+        ),
+        (json!({"kind": "ssf", "set": set, "signature": "svix"}), "it can have one"),
+    ] {
+        let error = start(source.clone(), here).unwrap_err();
+        assert!(error.contains(said), "{source}: {error}");
+    }
+}

@@ -1,0 +1,135 @@
+//! Shared Signals end to end: a transmitter's SETs over the wire, what DingTalk received, and what the transmitter is
+//! told (RFC 8935).
+
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use portcullis::incident::{Assurance, Event, Status};
+use portcullis::intake::TokenSigner;
+use portcullis::sandbox::Api;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::harness::*;
+
+const ISSUER: &str = "https://idp.example.com/";
+const SESSION_REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+const VERIFICATION: &str = "https://schemas.openid.net/secevent/ssf/event-type/verification";
+
+static KEY: LazyLock<TokenSigner> = LazyLock::new(|| key("transmitter-1"));
+
+fn key(kid: &str) -> TokenSigner {
+    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+    TokenSigner::new(kid, pkcs8.as_ref()).unwrap()
+}
+
+/// Publishes the transmitter's key as long as the test runs.
+async fn published() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4_096]).await;
+            let body = json!({ "keys": [KEY.jwk()] }).to_string();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all((head + &body).as_bytes()).await;
+        }
+    });
+    url
+}
+
+fn acts(rules: &Path) {
+    edit(rules, "ssf/session-revoked.yml", "mode: shadow", "mode: enforce");
+}
+
+async fn start() -> TestApp {
+    let jwks = published().await;
+    let config = format!(
+        "[intake]\ntest_only_plain_http = true\n[intake.sources.idp]\nkind = \"ssf\"\nset = {{ issuer = \"{ISSUER}\", audience = \
+         [\"https://us.example.com/\"], jwks = \"{jwks}\", algorithms = [\"ES256\"] }}\n"
+    );
+    TestApp::start_with(Set { config: Box::leak(config.into_boxed_str()), rules: acts, ..Set::default() }).await
+}
+
+fn claims(app: &TestApp, jti: &str, uri: &str, event: Value) -> Value {
+    json!({
+        "iss": ISSUER, "aud": "https://us.example.com/", "jti": jti, "iat": app.now().as_second(),
+        "sub_id": {"format": "email", "email": "zhang.san@example.com"}, "events": {uri: event},
+    })
+}
+
+fn revoked(app: &TestApp, jti: &str) -> Value {
+    let event = json!({"initiating_entity": "policy", "event_timestamp": app.now().as_second()});
+    claims(app, jti, SESSION_REVOKED, event)
+}
+
+fn pushed(token: String) -> Delivery {
+    let headers = vec![("content-type".to_owned(), "application/secevent+jwt".to_owned())];
+    Delivery { source: "idp".to_owned(), headers, body: token.into_bytes() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_session_signs_the_person_out_once_however_often_it_is_pushed() {
+    let app = start().await;
+    let set = revoked(&app, "jti-1");
+    let answer = app.deliver(&pushed(KEY.set(&set).unwrap())).await;
+    assert_eq!((answer.status, &answer.body), (202, &json!("")), "202 and an empty body");
+    let admitted = app.records_of("alert.admitted").pop().unwrap();
+    let Event::AlertAdmitted { alert, opened, .. } = admitted.event else { unreachable!() };
+    assert_eq!((alert.assurance, alert.event_type.as_deref()), (Assurance::A, Some(SESSION_REVOKED)));
+    let incident = opened[0].plan.incident.clone();
+    app.until(&incident, |incident| matches!(incident.status, Status::Closed(_))).await;
+    assert_eq!(app.dingtalk().calls_to(Api::SignOut).len(), 1);
+
+    // Signed anew, so other bytes that say the same.
+    let again = app.deliver(&pushed(KEY.set(&set).unwrap())).await;
+    assert_eq!(again.status, 202);
+    assert_eq!(app.records_of("alert.admitted").len(), 1);
+    // The same id with other content is no repetition.
+    let mut other = set.clone();
+    other["sub_id"]["email"] = "li.si@example.com".into();
+    assert_eq!(app.deliver(&pushed(KEY.set(&other).unwrap())).await.status, 409);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transmitter_is_told_what_is_wrong_in_the_words_of_the_standard() {
+    let app = start().await;
+    let mut audience = revoked(&app, "jti-1");
+    audience["aud"] = "https://others.example.com/".into();
+    let mut issuer = revoked(&app, "jti-1");
+    issuer["iss"] = "https://evil.example.com/".into();
+    let mut events = revoked(&app, "jti-1");
+    events["events"] = json!({});
+    for (set, code) in [(audience, "invalid_audience"), (issuer, "invalid_issuer"), (events, "invalid_request")] {
+        let answer = app.deliver(&pushed(KEY.set(&set).unwrap())).await;
+        assert_eq!((answer.status, answer.body["err"].as_str()), (400, Some(code)), "{}", answer.body);
+        assert_eq!((answer.header("content-type"), answer.header("content-language")), ("application/json", "en"));
+        assert!(answer.body["description"].is_string());
+    }
+    // Another key under the same name may be a new one; it is looked for, but not all the time.
+    let forged = pushed(key("transmitter-1").set(&revoked(&app, "jti-2")).unwrap());
+    let answer = app.deliver(&forged).await;
+    assert_eq!(answer.status, 503);
+    assert!(!answer.header("retry-after").is_empty());
+    app.advance(Duration::from_secs(61));
+    let answer = app.deliver(&forged).await;
+    assert_eq!((answer.status, answer.body["err"].as_str()), (400, Some("invalid_key")));
+    assert_eq!(app.records_of("alert.admitted").len(), 0);
+    assert_eq!(app.dingtalk().calls(), []);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_is_acknowledged_and_is_no_alert() {
+    let app = start().await;
+    let mut set = claims(&app, "jti-1", VERIFICATION, json!({"state": "VGhpcyBpcyBhIHRlc3Q"}));
+    set["sub_id"] = json!({"format": "opaque", "id": "stream-1"});
+    assert_eq!(app.deliver(&pushed(KEY.set(&set).unwrap())).await.status, 202);
+    assert_eq!(app.records_of("alert.admitted").len(), 0);
+    app.end().await;
+}
