@@ -7,10 +7,12 @@
 //! Adding a sender is adding a row; both tables are data.
 
 mod addresses;
+mod any_case;
 mod claim;
 mod content;
 mod delivery;
 mod described;
+mod dingtalk;
 mod handshake;
 mod headers;
 mod json;
@@ -40,6 +42,7 @@ mod verify;
 pub use addresses::Network;
 pub use delivery::{Delivery, NotUnderstood, Received, Unreadable};
 pub use described::{Described, SignatureSettings};
+pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
 pub use handshake::{Method, Reply};
 pub use headers::Headers;
 pub use json::parse as strict_json;

@@ -16,6 +16,9 @@ pub enum Refusal {
     /// The signature is of other bytes or by another secret.
     #[error("the signature fits none of the live secrets")]
     SignatureWrong,
+    /// What is encrypted cannot be opened with the source's key, or is for another owner.
+    #[error("what is encrypted cannot be opened with the source's key, or is for another owner")]
+    EnvelopeWrong,
     /// There is no secret.
     #[error("the secret is missing")]
     SecretMissing,
@@ -71,11 +74,12 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every code that [`Refusal::code`] can give.
-    pub const CODES: [&'static str; 19] = [
+    pub const CODES: [&'static str; 20] = [
         "unknown_source",
         "signature_missing",
         "signature_malformed",
         "signature_wrong",
+        "envelope_wrong",
         "secret_missing",
         "secret_wrong",
         "address_not_listed",
@@ -101,6 +105,7 @@ impl Refusal {
             Self::SignatureMissing => "signature_missing",
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureWrong => "signature_wrong",
+            Self::EnvelopeWrong => "envelope_wrong",
             Self::SecretMissing => "secret_missing",
             Self::SecretWrong => "secret_wrong",
             Self::AddressNotListed => "address_not_listed",
@@ -127,6 +132,7 @@ impl Refusal {
             | Self::SignatureMissing
             | Self::SignatureMalformed
             | Self::SignatureWrong
+            | Self::EnvelopeWrong
             | Self::SecretMissing
             | Self::SecretWrong
             | Self::AddressNotListed
@@ -157,6 +163,7 @@ mod tests {
             Refusal::SignatureMissing,
             Refusal::SignatureMalformed,
             Refusal::SignatureWrong,
+            Refusal::EnvelopeWrong,
             Refusal::SecretMissing,
             Refusal::SecretWrong,
             Refusal::AddressNotListed,
@@ -174,6 +181,6 @@ mod tests {
             Refusal::RateLimitedSource { retry_after_s: 1 },
         ];
         assert_eq!(all.map(|refusal| refusal.code()), Refusal::CODES);
-        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 14);
+        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 15);
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::addresses::Network;
+use super::dingtalk::DingTalkSettings;
 use super::kind::{Manner, Usual};
 use super::mapping::MappingSettings;
 use super::scheme::Scheme;
@@ -71,6 +72,9 @@ pub struct SourceSettings {
     /// Where it shows its secret, if it does not sign and not as its kind does.
     #[serde(default)]
     pub secret_in: Option<SecretPlace>,
+    /// Whom DingTalk's callbacks are for, of those that send them.
+    #[serde(default)]
+    pub dingtalk: Option<DingTalkSettings>,
     /// That nothing it says is signed, and that this is meant.
     #[serde(default)]
     pub allow_unsigned: bool,
@@ -97,6 +101,8 @@ pub(super) enum How {
     Signs(Box<Scheme>),
     /// It shows a secret.
     Shows(SecretPlace),
+    /// It signs and encrypts as DingTalk does.
+    CallsBack,
 }
 
 impl SourceSettings {
@@ -108,6 +114,7 @@ impl SourceSettings {
             kind,
             signature: None,
             secret_in: None,
+            dingtalk: None,
             allow_unsigned: false,
             addresses: Vec::new(),
             mapping: MappingSettings::default(),
@@ -134,6 +141,7 @@ impl SourceSettings {
             (None, None, Usual::Query(name)) => Ok(How::Shows(SecretPlace::Query(name.to_owned()))),
             (None, None, Usual::Member(name)) => Ok(How::Shows(SecretPlace::Member(name.to_owned()))),
             (None, None, Usual::Path) => Ok(How::Shows(SecretPlace::Path)),
+            (None, None, Usual::DingTalk) => Ok(How::CallsBack),
             (None, None, Usual::Said) => Err("its kind needs `signature` or `secret_in`".to_owned()),
         }
     }
@@ -144,6 +152,7 @@ impl SourceSettings {
     pub fn assurance(&self) -> Assurance {
         match self.how() {
             Ok(How::Signs(scheme)) => scheme.assurance(),
+            Ok(How::CallsBack) => Assurance::A,
             Ok(How::Shows(place)) if !place.is_in_url() && !self.addresses.is_empty() => Assurance::C,
             Ok(How::Shows(_)) | Err(_) => Assurance::D,
         }
@@ -172,6 +181,9 @@ pub struct SecretSettings {
     pub name: String,
     /// The file that holds nothing else, readable by its owner only.
     pub file: PathBuf,
+    /// The file with the AES key that belongs to it, where the sender encrypts.
+    #[serde(default)]
+    pub aes_key_file: Option<PathBuf>,
 }
 
 /// A rate: so many per second in the long run, so many at once.

@@ -8,6 +8,7 @@ use governor::clock::DefaultClock;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
 use super::addresses::Network;
+use super::dingtalk;
 use super::key::Key;
 use super::kind::{Handshake, LogSourceRule};
 use super::limit::SourceLimiter;
@@ -171,7 +172,13 @@ fn method(
     base: &Path,
     used: &mut BTreeMap<Digest, SourceName>,
 ) -> Result<Method, SetupError> {
-    let place = match source.how().map_err(|flaw| SetupError::Proof { at: name.clone(), flaw })? {
+    let refuse = |flaw| SetupError::Proof { at: name.clone(), flaw };
+    let how = source.how().map_err(refuse)?;
+    if let Some(flaw) = dingtalk::flaw(source, how == How::CallsBack) {
+        return Err(refuse(flaw));
+    }
+    let place = match how {
+        How::CallsBack => return dingtalk::callbacks(name, source, base, used).map(Method::CallsBack),
         How::Signs(scheme) => {
             let read = |secret| key(name, &scheme, secret, base, used);
             let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;

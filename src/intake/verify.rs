@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::addresses::Network;
 use super::claim::Claim;
+use super::dingtalk::{Callbacks, Opened};
 use super::key::Key;
 use super::mapping::Mapping;
-use super::scheme::{Algorithm, Scheme, TimestampRule};
+use super::scheme::{Algorithm, Scheme};
 use super::shared::{SecretPlace, Shown};
 use super::{Refusal, Request};
 use crate::incident::Timestamp;
@@ -61,6 +62,8 @@ pub(super) struct Proof<'d> {
     pub body: &'d [u8],
     /// What of it is proven.
     pub content: Content,
+    /// What was encrypted in the body and stands for it, where it was.
+    pub opened: Option<Opened>,
 }
 
 /// What of a body is proven.
@@ -87,6 +90,8 @@ pub(super) enum Method {
     Shown { place: SecretPlace, secrets: Shown },
     /// It shows a secret in this member of every event that the mapping finds.
     Member { name: String, secrets: Shown, mapping: Arc<Mapping> },
+    /// It signs and encrypts as DingTalk does.
+    CallsBack(Callbacks),
 }
 
 impl Method {
@@ -95,6 +100,8 @@ impl Method {
         match self {
             Self::Signed { scheme, keys } => Some((scheme.algorithm, keys.len())),
             Self::Shown { .. } | Self::Member { .. } => None,
+            // A MAC is a little more than what is computed for each token.
+            Self::CallsBack(callbacks) => Some((Algorithm::HmacSha1, callbacks.count())),
         }
     }
 }
@@ -120,13 +127,14 @@ impl Verifier {
         }
         let proof = match &self.method {
             Method::Signed { scheme, keys } => return self.verify_signature(scheme, keys, request, now),
+            Method::CallsBack(callbacks) => return self.verify_callback(callbacks, request, now),
             Method::Shown { place, secrets } => place
                 .shown(request)
                 .and_then(|shown| Ok((secrets.name_of(&shown).ok_or(Refusal::SecretWrong)?, Content::Body))),
             Method::Member { name, secrets, mapping } => shown_in_events(name, secrets, mapping, body),
         };
         let (secret, content) = proof.inspect_err(|_| self.toil(0, body))?;
-        Ok(Verified::assertion(Proof { secret, id: None, sent: None, body, content }))
+        Ok(Verified::assertion(Proof { secret, id: None, sent: None, body, content, opened: None }))
     }
 
     fn verify_signature<'d>(
@@ -143,19 +151,36 @@ impl Verifier {
             return Err(Refusal::SignatureWrong);
         };
         if let Some((sent_ms, rule)) = claim.sent {
-            is_fresh(sent_ms, rule, now)?;
+            is_fresh(sent_ms, rule.tolerance_s, now)?;
         }
         let sent = claim.sent.and_then(|(sent_ms, _)| Timestamp::from_millisecond(sent_ms).ok());
         let id = claim.id.map(str::to_owned);
-        Ok(Verified::assertion(Proof { secret: key.name(), id, sent, body, content: Content::Body }))
+        Ok(Verified::assertion(Proof { secret: key.name(), id, sent, body, content: Content::Body, opened: None }))
+    }
+
+    /// What is encrypted is opened last, when it is known who has signed it.
+    fn verify_callback<'d>(
+        &'d self,
+        callbacks: &'d Callbacks,
+        request: &Request<'d>,
+        now: Timestamp,
+    ) -> Result<Verified<Proof<'d>>, Refusal> {
+        let body = request.body;
+        let claim = callbacks.claim(request).inspect_err(|_| self.toil(0, body))?;
+        let signers = callbacks.signers(&claim);
+        if signers.is_empty() {
+            self.toil(callbacks.count(), body);
+            return Err(Refusal::SignatureWrong);
+        }
+        is_fresh(claim.sent_ms, callbacks.tolerance_s(), now)?;
+        let (secret, opened) = Callbacks::open(&signers, &claim)?;
+        let sent = Timestamp::from_millisecond(claim.sent_ms).ok();
+        Ok(Verified::assertion(Proof { secret, id: None, sent, body, content: Content::Body, opened: Some(opened) }))
     }
 
     /// Works for nobody, but for what was done already by so many keys of our own.
     fn toil(&self, done: usize, body: &[u8]) {
-        let own_algorithm = match &self.method {
-            Method::Signed { scheme, .. } => Some(scheme.algorithm),
-            Method::Shown { .. } | Method::Member { .. } => None,
-        };
+        let own_algorithm = self.method.effort().map(|(algorithm, _)| algorithm);
         let (own, others): (Vec<&Key>, Vec<&Key>) =
             self.effort.iter().partition(|key| Some(key.algorithm()) == own_algorithm);
         for key in own.into_iter().skip(done).chain(others) {
@@ -194,9 +219,9 @@ fn of_nobody() -> Vec<u8> {
     [&[0x58][..], &[0x66; 31], &[1], &[0; 31]].concat()
 }
 
-fn is_fresh(sent_ms: i64, rule: &TimestampRule, now: Timestamp) -> Result<(), Refusal> {
+fn is_fresh(sent_ms: i64, tolerance_s: i64, now: Timestamp) -> Result<(), Refusal> {
     let age_ms = now.as_millisecond().saturating_sub(sent_ms);
-    let tolerance_ms = rule.tolerance_s.saturating_mul(1_000);
+    let tolerance_ms = tolerance_s.saturating_mul(1_000);
     if age_ms > tolerance_ms {
         Err(Refusal::TimestampStale)
     } else if age_ms < -tolerance_ms {

@@ -3,6 +3,7 @@
 
 mod body;
 mod described;
+mod dingtalk;
 mod generic;
 mod handshakes;
 mod kinds;
@@ -80,7 +81,7 @@ impl Setup {
     fn secret(&self, source: &str, name: &str, value: &str) -> SecretSettings {
         let file = format!("{source}-{name}");
         write_private(&self.directory.path().join(&file), value);
-        SecretSettings { name: name.to_owned(), file: file.into() }
+        SecretSettings { name: name.to_owned(), file: file.into(), aes_key_file: None }
     }
 
     fn settings_of(&mut self, name: &str) -> &mut SourceSettings {
