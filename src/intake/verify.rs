@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::addresses::Network;
 use super::claim::Claim;
-use super::dingtalk::{Callbacks, Opened};
+use super::dingtalk::{self, Callbacks, Opened};
 use super::key::Key;
 use super::mapping::Mapping;
 use super::scheme::{Algorithm, Scheme};
@@ -101,7 +101,7 @@ impl Method {
             Self::Signed { scheme, keys } => Some((scheme.algorithm, keys.len())),
             Self::Shown { .. } | Self::Member { .. } => None,
             // A MAC is a little more than what is computed for each token.
-            Self::CallsBack(callbacks) => Some((Algorithm::HmacSha1, callbacks.count())),
+            Self::CallsBack(callbacks) => Some((Algorithm::HmacSha1, callbacks.keys.len())),
         }
     }
 }
@@ -166,13 +166,13 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Verified<Proof<'d>>, Refusal> {
         let body = request.body;
-        let claim = callbacks.claim(request).inspect_err(|_| self.toil(0, body))?;
+        let claim = dingtalk::Claim::read(request).inspect_err(|_| self.toil(0, body))?;
         let signers = callbacks.signers(&claim);
         if signers.is_empty() {
-            self.toil(callbacks.count(), body);
+            self.toil(callbacks.keys.len(), body);
             return Err(Refusal::SignatureWrong);
         }
-        is_fresh(claim.sent_ms, callbacks.tolerance_s(), now)?;
+        is_fresh(claim.sent_ms, callbacks.tolerance_s, now)?;
         let (secret, opened) = Callbacks::open(&signers, &claim)?;
         let sent = Timestamp::from_millisecond(claim.sent_ms).ok();
         Ok(Verified::assertion(Proof { secret, id: None, sent, body, content: Content::Body, opened: Some(opened) }))
@@ -240,7 +240,7 @@ mod tests {
 
     use super::super::key::tests::CHECKS;
     use super::*;
-    use crate::intake::SchemeName;
+    use crate::intake::{DingTalkKey, Fresh, Headers, SchemeName};
 
     /// How many checks it takes to judge a request, and what the judgement is.
     fn cost(verifier: &Verifier, headers: &[(&'static str, &str)], now_s: i64) -> (usize, Option<Refusal>) {
@@ -273,6 +273,25 @@ mod tests {
             let bad = [("webhook-id", "a"), ("webhook-timestamp", "100"), ("webhook-signature", &wrong)];
             assert_eq!(cost(&verifier, &bad, 100), (6, Some(Refusal::SignatureWrong)));
             assert_eq!(cost(&verifier, &bad, 100_000), (6, Some(Refusal::SignatureWrong)), "stale, too");
+        }
+    }
+
+    #[test]
+    fn b07_a_callback_costs_as_much_as_any_other_no() {
+        let key = |token: &str| DingTalkKey::new(token, &"testonly7yQm".repeat(4)[..43], "owner").unwrap();
+        let callbacks = Callbacks { keys: vec![Arc::new(key("tokenA")), Arc::new(key("tokenB"))], tolerance_s: 300 };
+        let effort = [Algorithm::HmacSha256, Algorithm::HmacSha1, Algorithm::HmacSha1];
+        let effort = effort.iter().filter_map(|algorithm| Key::of_nobody(*algorithm)).collect();
+        let verifier = Verifier::new(Method::CallsBack(callbacks), Vec::new(), effort);
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        let push = key("other").push(b"{}", now, &Fresh { bytes: [7; 16], nonce: "a".to_owned() });
+        let peer = IpAddr::from([192, 0, 2, 1]);
+        for (query, refusal) in [("", Refusal::SignatureMissing), (push.query.as_str(), Refusal::SignatureWrong)] {
+            CHECKS.set(0);
+            let headers = Headers::default();
+            let request = Request { source: "a", secret: None, query, headers, peer, body: &push.body };
+            assert_eq!(verifier.verify(&request, now).err(), Some(refusal));
+            assert_eq!(CHECKS.get(), 3, "{refusal}");
         }
     }
 

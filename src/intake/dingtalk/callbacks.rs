@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::claim::Claim;
 use super::{Answer, DingTalkKey};
-use crate::intake::{Refusal, Request};
+use crate::intake::Refusal;
 
 /// What the callbacks of one source are checked with.
 pub(in crate::intake) struct Callbacks {
-    pub(super) keys: Vec<Arc<DingTalkKey>>,
-    pub(super) tolerance_s: i64,
+    /// One to four.
+    pub(in crate::intake) keys: Vec<Arc<DingTalkKey>>,
+    /// How far a time of sending may be from our clock, in seconds.
+    pub(in crate::intake) tolerance_s: i64,
 }
 
 /// What an authentic callback says.
@@ -21,24 +23,6 @@ pub(in crate::intake) struct Opened {
 }
 
 impl Callbacks {
-    /// How many keys it checks with.
-    pub(in crate::intake) fn count(&self) -> usize {
-        self.keys.len()
-    }
-
-    /// How far a time of sending may be from our clock, in seconds.
-    pub(in crate::intake) fn tolerance_s(&self) -> i64 {
-        self.tolerance_s
-    }
-
-    /// What a request says of itself.
-    ///
-    /// # Errors
-    /// See [`Claim::read`].
-    pub(in crate::intake) fn claim<'d>(&self, request: &Request<'d>) -> Result<Claim<'d>, Refusal> {
-        Claim::read(request)
-    }
-
     /// The keys whose token has signed it: two while only the AES key is replaced. All are tried, so that the time
     /// does not tell which.
     pub(in crate::intake) fn signers(&self, claim: &Claim<'_>) -> Vec<&Arc<DingTalkKey>> {

@@ -42,7 +42,7 @@ struct Envelope<'d> {
 impl<'d> Claim<'d> {
     /// # Errors
     /// Something is missing, there twice, or not written as DingTalk writes it.
-    pub(super) fn read(request: &Request<'d>) -> Result<Self, Refusal> {
+    pub(in crate::intake) fn read(request: &Request<'d>) -> Result<Self, Refusal> {
         let of = |names, malformed| parameter(request.query, names, malformed);
         let signature = of(&SIGNATURE, Refusal::SignatureMalformed)?.ok_or(Refusal::SignatureMissing)?;
         let signature = sha1(&signature).ok_or(Refusal::SignatureMalformed)?;

@@ -12,6 +12,7 @@ mod tests;
 pub use answer::{Answer, Fresh, Push};
 pub(super) use answer::{SUCCESS, handshake};
 pub(super) use callbacks::{Callbacks, Opened};
+pub(super) use claim::Claim;
 pub use key::DingTalkKey;
 pub use settings::DingTalkSettings;
 pub(super) use settings::{callbacks, flaw};
