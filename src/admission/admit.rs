@@ -87,7 +87,7 @@ impl Admission {
         // One delivery is decided by one rule set, whatever is loaded meanwhile.
         let loaded = self.rules.now();
         let rules = &loaded.set;
-        let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.said_sha256));
+        let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.content));
         let ids: Vec<AlertId> = delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect();
         let judged = self.judged(rules, delivery.alerts).await;
         if !judged.iter().any(|(_, judged)| concerns_others(judged)) {

@@ -82,12 +82,13 @@ impl Own {
     }
 }
 
-/// The record of a delivery that was authentic but not understood, with its body beside it.
+/// The record of a delivery that was authentic but not understood, with its body beside it, or with what was
+/// encrypted in that.
 ///
 /// # Errors
 /// What lies beside it cannot be sealed.
 pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timestamp) -> Result<Draft, StoreError> {
-    let (private, sealed) = seal(body)?;
+    let (private, sealed) = seal(delivery.opened.as_deref().unwrap_or(body))?;
     let event = Event::DeliveryNotUnderstood {
         source: delivery.source.clone(),
         reason: delivery.reason.code().to_owned(),

@@ -10,7 +10,9 @@ use serde_json::json;
 use super::{Problem, State, body, peer};
 use crate::admission::Receipt;
 use crate::incident::SourceName;
-use crate::intake::{Delivery, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request, Verified};
+use crate::intake::{
+    Answer, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request, Verified,
+};
 
 /// Limits, verifies, understands and admits one delivery, in that order.
 pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
@@ -27,13 +29,13 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
         };
     let asked = asked(&request, peer, &body);
     if let Some(reply) = state.intake.greet(Method::Post, &asked) {
-        return greeting(&reply);
+        return greeting(&state, &reply);
     }
     match state.intake.receive(&asked, state.clock.now()).await {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
         // Shown to whoever tries the source out, and nothing else.
         Ok(Received::Tried) => HttpResponse::Accepted().finish(),
-        Ok(Received::Handshake(reply)) => greeting(reply.get()),
+        Ok(Received::Handshake(reply)) => greeting(&state, reply.get()),
         Ok(Received::NotUnderstood(delivery)) => keep(&state, delivery, &body).await,
         Err(refusal) => refuse(&state, source, &refusal),
     }
@@ -51,7 +53,7 @@ pub(super) async fn greet(request: HttpRequest, state: Data<State>) -> HttpRespo
         _ => None,
     };
     let reply = method.and_then(|method| state.intake.greet(method, &asked(&request, peer, b"")));
-    reply.map_or_else(|| Problem::MethodNotAllowed("POST").response(), |reply| greeting(&reply))
+    reply.map_or_else(|| Problem::MethodNotAllowed("POST").response(), |reply| greeting(&state, &reply))
 }
 
 /// Taken as it stands in the path: the usual extractor would decode it and refuse in its own words.
@@ -70,20 +72,22 @@ fn asked<'r>(request: &'r HttpRequest, peer: IpAddr, body: &'r [u8]) -> Request<
     }
 }
 
-fn greeting(reply: &Reply) -> HttpResponse {
+fn greeting(state: &State, reply: &Reply) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     match reply {
         Reply::Text(text) => response.content_type("text/plain; charset=utf-8").body(text.clone()),
         Reply::Json(document) => response.json(document),
         Reply::Accepted => HttpResponse::Accepted().finish(),
+        Reply::Sealed(answer) => sealed(state, answer),
         Reply::Header(name, value) => response.insert_header((*name, value.clone())).finish(),
     }
 }
 
 async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
-    let (source, manner) = (delivery.get().source.clone(), delivery.get().manner);
+    let Delivery { source, manner, answer: own, .. } = delivery.get();
+    let (source, manner, own) = (source.clone(), *manner, own.clone());
     match state.admission.admit(delivery).await {
-        Ok(receipt) => answer(manner, &receipt),
+        Ok(receipt) => own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own)),
         Err(error) => {
             tracing::warn!(source.name = %source, %error, "a verified delivery was not admitted");
             Problem::from(error).response()
@@ -100,6 +104,18 @@ fn answer(manner: Manner, receipt: &Receipt) -> HttpResponse {
     response.json(receipt)
 }
 
+/// What only the sender can read; made when it is sent, so that its time is right.
+fn sealed(state: &State, answer: &Answer) -> HttpResponse {
+    match Fresh::random() {
+        Ok(fresh) => HttpResponse::Ok().json(answer.document(state.clock.now(), &fresh)),
+        // It is recorded; sent again, it is found to be, and answered.
+        Err(error) => {
+            tracing::error!(%error, "the system gives no random bytes");
+            Problem::Unavailable { retry_after_s: 1 }.response()
+        }
+    }
+}
+
 /// Authentic, so it is kept for our engineers; not understood, so the sender's are told, unless the sender would
 /// give us up for it.
 async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) -> HttpResponse {
@@ -109,12 +125,15 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
         reason = not_understood.reason.code(),
         "an authentic delivery was not understood"
     );
-    let manner = not_understood.manner;
+    let (manner, own) = (not_understood.manner, not_understood.answer.clone());
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
     match state.admission.record_not_understood(delivery, body).await {
-        Ok(()) if manner == Manner::Set => set_error("invalid_request", problem.code_and_title().1),
-        Ok(()) if manner == Manner::Forgiving => HttpResponse::Accepted().finish(),
-        Ok(()) => problem.response(),
+        Ok(()) => match own {
+            Some(own) => sealed(state, &own),
+            None if manner == Manner::Set => set_error("invalid_request", problem.code_and_title().1),
+            None if manner == Manner::Forgiving => HttpResponse::Accepted().finish(),
+            None => problem.response(),
+        },
         Err(error) => Problem::from(error).response(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Manner, Reply, Verified};
+use super::{Answer, Manner, Reply, Verified};
 use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 
 /// An authentic request.
@@ -25,10 +25,10 @@ pub struct Delivery {
     pub source: SourceName,
     /// The delivery's own id, where it is signed.
     pub id: Option<String>,
-    /// SHA-256 of the raw body.
+    /// SHA-256 of the raw body, or of what was encrypted in it.
     pub body_sha256: Digest,
-    /// SHA-256 of what it says, which is the body unless the same may come in other bytes.
-    pub said_sha256: Digest,
+    /// What comes under this id only: the same, without what another sending changes.
+    pub content: Digest,
     /// How strongly it proves itself.
     pub assurance: Assurance,
     /// When it arrived.
@@ -37,6 +37,8 @@ pub struct Delivery {
     pub alerts: Vec<Alert>,
     /// How its sender is answered.
     pub manner: Manner,
+    /// What it is answered instead when it is recorded, where that is encrypted.
+    pub answer: Option<Answer>,
 }
 
 /// Without the alerts, which are personal.
@@ -53,7 +55,7 @@ impl fmt::Debug for Delivery {
 }
 
 /// An authentic request that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NotUnderstood {
     /// Who sent it.
     pub source: SourceName,
@@ -61,10 +63,26 @@ pub struct NotUnderstood {
     pub id: Option<String>,
     /// What is wrong with it.
     pub reason: Unreadable,
-    /// SHA-256 of the raw body.
+    /// SHA-256 of the raw body, or of what was encrypted in it.
     pub body_sha256: Digest,
     /// How its sender is answered.
     pub manner: Manner,
+    /// What was encrypted in the body: it is kept instead, as nobody could read that later.
+    pub opened: Option<Vec<u8>>,
+    /// What it is answered instead when it is recorded, where that is encrypted.
+    pub answer: Option<Box<Answer>>,
+}
+
+/// Without what was in it, which is personal.
+impl fmt::Debug for NotUnderstood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotUnderstood")
+            .field("source", &self.source)
+            .field("id", &self.id)
+            .field("reason", &self.reason)
+            .field("body_sha256", &self.body_sha256)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is wrong with an authentic body.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Request;
 use super::kind::Handshake;
+use super::{Answer, Request, dingtalk};
 
 /// The longest text that is given back, in bytes.
 const ECHO_BYTES_MAX: usize = 2 * 1024;
@@ -17,6 +17,8 @@ pub enum Reply {
     Text(String),
     /// This document.
     Json(Value),
+    /// This, which only the sender can read.
+    Sealed(Answer),
     /// Nothing but this header.
     Header(&'static str, String),
     /// Nothing, and 202 instead.
@@ -41,6 +43,7 @@ pub(super) fn asked(kind: Handshake, documents: &[Value]) -> Option<Reply> {
         Handshake::SlackChallenge if document["type"] == "url_verification" => {
             echo(document["challenge"].as_str()?).map(Reply::Text)
         }
+        Handshake::DingTalk => dingtalk::handshake(document).map(Reply::Text),
         Handshake::EventGrid => {
             let events = document.as_array().map_or(std::slice::from_ref(document), Vec::as_slice);
             let is_asking = |event: &&Value| event["eventType"] == "Microsoft.EventGrid.SubscriptionValidationEvent";

@@ -125,6 +125,8 @@ source_kinds! {
     GooglePubsub = "google-pubsub" => kinds::GOOGLE_PUBSUB,
     /// Amazon SNS, with events of EventBridge: GuardDuty, Security Hub.
     Sns = "sns" => kinds::SNS,
+    /// DingTalk's own event callbacks over HTTP.
+    DingtalkEvents = "dingtalk-events" => kinds::DINGTALK_EVENTS,
 }
 
 /// One row. Paths are those of [`crate::incident::path`].
@@ -137,7 +139,7 @@ pub(super) struct Kind {
     pub media: Option<Media>,
     pub events: Events,
     /// Where the document has an id of the delivery that comes with the same content only.
-    pub id: Option<&'static str>,
+    pub id: Option<IdRule>,
     pub key: KeyRule,
     pub event_type: EventTypeRule,
     /// Where an event has its time.
@@ -147,6 +149,10 @@ pub(super) struct Kind {
     pub log_source: LogSourceRule,
     pub manner: Manner,
     pub handshake: Option<Handshake>,
+    /// Names of members that count in any case: one that stands there in another one only stands for it.
+    pub any_case: &'static [&'static str],
+    /// The member that may be another one when the same is sent again.
+    pub restamped: Option<&'static str>,
 }
 
 /// How senders of a kind prove themselves.
@@ -166,6 +172,17 @@ pub(super) enum Usual {
     Member(&'static str),
     /// By keys that they publish, as the settings say in a table of this name.
     Published(&'static str),
+    /// They sign and encrypt as DingTalk does.
+    DingTalk,
+}
+
+/// Where a document has an id of the delivery.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum IdRule {
+    /// On this path; it must be there.
+    Required(&'static str),
+    /// On this path, if it is there.
+    IfAny(&'static str),
 }
 
 /// How a body is written.
@@ -222,6 +239,8 @@ pub(super) enum TimeRule {
     Text(&'static str),
     /// As seconds or milliseconds since 1970.
     Number(&'static str),
+    /// The same, as a number or in text, on the first of these paths that has any.
+    FirstOf(&'static [&'static str]),
 }
 
 /// Where the person is: in the one element on the first path (two are nobody), on the second.
@@ -283,6 +302,8 @@ pub(super) enum Handshake {
     EventGrid,
     /// Graph wants a parameter of the query back.
     GraphToken,
+    /// DingTalk sends events that ask only whether they can be read.
+    DingTalk,
 }
 
 #[cfg(test)]
@@ -311,10 +332,15 @@ mod tests {
                 EventTypeRule::Required(path) => std::slice::from_ref(path),
                 EventTypeRule::FirstOf(paths) => paths,
             };
-            let time = row.occurred_at.map(|(TimeRule::Text(path) | TimeRule::Number(path))| path);
+            let times = match &row.occurred_at {
+                Some(TimeRule::Text(path) | TimeRule::Number(path)) => std::slice::from_ref(path),
+                Some(TimeRule::FirstOf(paths)) => paths,
+                None => &[],
+            };
+            let id = row.id.map(|(IdRule::Required(path) | IdRule::IfAny(path))| path);
             let person = row.person.map(|rule| [rule.element, rule.name]).into_iter().flatten();
-            let single = [events, row.id, time].into_iter().flatten().chain(person);
-            for path in keys.iter().chain(types).copied().chain(single) {
+            let single = [events, id].into_iter().flatten().chain(person);
+            for path in keys.iter().chain(types).chain(times).copied().chain(single) {
                 assert!(path.parse::<Path>().is_ok(), "{kind:?}: {path}");
             }
         }

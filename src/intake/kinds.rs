@@ -2,8 +2,8 @@
 
 use super::content::Media;
 use super::kind::{
-    EventTypeRule, Events, Format, Handshake, KeyRule, Kind, LogSourceRule, Manner, OwnLogSource, PersonRule, TimeRule,
-    Usual,
+    EventTypeRule, Events, Format, Handshake, IdRule, KeyRule, Kind, LogSourceRule, Manner, OwnLogSource, PersonRule,
+    TimeRule, Usual,
 };
 use super::presets::SchemeName;
 use crate::incident::AccountKind;
@@ -22,6 +22,8 @@ pub(super) const GENERIC: Kind = Kind {
     log_source: LogSourceRule::Configured,
     manner: Manner::Receipt,
     handshake: None,
+    any_case: &[],
+    restamped: None,
 };
 
 const fn product(product: &'static str) -> OwnLogSource {
@@ -85,7 +87,7 @@ pub(super) const SLACK: Kind = Kind {
 /// for a day.
 pub(super) const PAGERDUTY: Kind = Kind {
     proof: Usual::Signature(SchemeName::Pagerduty),
-    id: Some("event.id"),
+    id: Some(IdRule::Required("event.id")),
     event_type: EventTypeRule::Required("event.event_type"),
     occurred_at: Some(TimeRule::Text("event.occurred_at")),
     log_source: LogSourceRule::Usually(&[product("pagerduty")]),
@@ -96,7 +98,7 @@ pub(super) const PAGERDUTY: Kind = Kind {
 /// <https://docs.stripe.com/api/events/object>
 pub(super) const STRIPE_STYLE: Kind = Kind {
     proof: Usual::Signature(SchemeName::Stripe),
-    id: Some("id"),
+    id: Some(IdRule::Required("id")),
     event_type: EventTypeRule::FirstOf(&["type"]),
     occurred_at: Some(TimeRule::Number("created")),
     ..GENERIC
@@ -128,7 +130,7 @@ pub(super) const CROWDSTRIKE: Kind = Kind {
 /// <https://github.com/p2-inc/keycloak-events>
 pub(super) const KEYCLOAK: Kind = Kind {
     proof: Usual::Signature(SchemeName::Keycloak),
-    id: Some("id"),
+    id: Some(IdRule::Required("id")),
     event_type: EventTypeRule::Required("type"),
     occurred_at: Some(TimeRule::Number("time")),
     log_source: LogSourceRule::Usually(&[product("keycloak")]),
@@ -355,5 +357,19 @@ pub(super) const SNS: Kind = Kind {
     event_type: EventTypeRule::FirstOf(&["detail.type", "detail-type"]),
     occurred_at: Some(TimeRule::Text("time")),
     log_source: LogSourceRule::Usually(&[product("aws")]),
+    ..GENERIC
+};
+
+/// <https://open.dingtalk.com/document/development/event-subscription-overview>: the documents are what was
+/// encrypted. Nobody says whether `timeStamp` is the event's or the sending's. Old events have no id, and other cases.
+pub(super) const DINGTALK_EVENTS: Kind = Kind {
+    proof: Usual::DingTalk,
+    id: Some(IdRule::IfAny("eventId")),
+    event_type: EventTypeRule::FirstOf(&["EventType"]),
+    occurred_at: Some(TimeRule::FirstOf(&["EventTime", "timeStamp"])),
+    log_source: LogSourceRule::Usually(&[product("dingtalk")]),
+    handshake: Some(Handshake::DingTalk),
+    any_case: &["EventType", "eventId", "EventTime", "timeStamp"],
+    restamped: Some("timeStamp"),
     ..GENERIC
 };

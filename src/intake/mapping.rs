@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::kind::{EventTypeRule, Events, Format, KeyRule, Kind, PersonRule, TimeRule};
+use super::kind::{EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
 use super::published::{event_of_set, person_of_set};
-use super::{Unreadable, json};
+use super::{Unreadable, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
-use crate::incident::{AccountKind, AccountRef, Timestamp};
+use crate::incident::{AccountKind, AccountRef, Digest, Timestamp};
 
 /// The most events in one delivery.
 const EVENTS_MAX: usize = 1_000;
@@ -64,11 +64,13 @@ pub enum MappingProblem {
 pub(super) struct Mapping {
     pub(super) format: Format,
     events: Place,
-    id: Option<Path>,
+    id: Option<(Path, bool)>,
     key: Key,
     event_type: (Vec<Path>, bool),
-    occurred_at: Option<(Path, Written)>,
+    occurred_at: Option<(Vec<Path>, Written)>,
     person: Option<Person>,
+    any_case: &'static [&'static str],
+    restamped: Option<&'static str>,
 }
 
 enum Place {
@@ -91,6 +93,8 @@ enum Written {
     Number,
     /// Either.
     Either,
+    /// As seconds or milliseconds since 1970, also in text.
+    Digits,
 }
 
 /// The one element on the first path, and in it what names the person; two elements are nobody, also if only one
@@ -148,9 +152,16 @@ impl Mapping {
             (None, EventTypeRule::FirstOf(texts)) => (paths("event_type", texts)?, false),
         };
         let occurred_at = match (&said.occurred_at, kind.occurred_at) {
-            (Some(text), _) => Some((text.as_str(), Written::Either)),
-            (None, Some(TimeRule::Text(text))) => Some((text, Written::Text)),
-            (None, Some(TimeRule::Number(text))) => Some((text, Written::Number)),
+            (Some(text), _) => Some((vec![text.as_str()], Written::Either)),
+            (None, Some(TimeRule::Text(text))) => Some((vec![text], Written::Text)),
+            (None, Some(TimeRule::Number(text))) => Some((vec![text], Written::Number)),
+            (None, Some(TimeRule::FirstOf(texts))) => Some((texts.to_vec(), Written::Digits)),
+            (None, None) => None,
+        };
+        let id = match (&said.id, kind.id) {
+            (Some(text), _) => Some((text.as_str(), true)),
+            (None, Some(IdRule::Required(text))) => Some((text, true)),
+            (None, Some(IdRule::IfAny(text))) => Some((text, false)),
             (None, None) => None,
         };
         let person = match (said.person.iter().next(), kind.person) {
@@ -164,11 +175,13 @@ impl Mapping {
         Ok(Self {
             format: said.format.unwrap_or(kind.format),
             events,
-            id: said.id.as_deref().or(kind.id).map(|text| path("id", text)).transpose()?,
+            id: id.map(|(text, is_required)| Ok((path("id", text)?, is_required))).transpose()?,
             key,
             event_type,
-            occurred_at: occurred_at.map(|(text, form)| Ok((path("occurred_at", text)?, form))).transpose()?,
+            occurred_at: occurred_at.map(|(texts, form)| Ok((paths("occurred_at", &texts)?, form))).transpose()?,
             person: person.transpose()?,
+            any_case: kind.any_case,
+            restamped: kind.restamped,
         })
     }
 
@@ -207,8 +220,23 @@ impl Mapping {
 
     /// The delivery's id, where the document has one.
     pub(super) fn id(&self, documents: &[Value]) -> Result<Option<String>, Unreadable> {
-        let (Some(path), [document]) = (&self.id, documents) else { return Ok(None) };
-        name(path, document).map(Some).ok_or(Unreadable::SchemaKey)
+        let (Some((path, is_required)), [document]) = (&self.id, documents) else { return Ok(None) };
+        let id = name(path, &self.seen(document));
+        if id.is_none() && *is_required { Err(Unreadable::SchemaKey) } else { Ok(id) }
+    }
+
+    /// What comes under the delivery's id only, where another sending would change more than that.
+    pub(super) fn content(&self, documents: &[Value]) -> Option<Digest> {
+        let (restamped, [Value::Object(members)]) = (self.restamped?, documents) else { return None };
+        let lasting = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(restamped));
+        // The members are in the order of their names, whatever order they came in.
+        let lasting: BTreeMap<&String, &Value> = lasting.collect();
+        serde_json::to_vec(&lasting).ok().map(|bytes| Digest::of(&bytes))
+    }
+
+    /// The event as our paths read it.
+    fn seen<'e>(&self, event: &'e Value) -> Cow<'e, Value> {
+        any_case::with(event, self.any_case)
     }
 
     /// What the delivery is known by without being its id: the same may come in other bytes.
@@ -218,8 +246,9 @@ impl Mapping {
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {
+        let event = self.seen(event);
         let values = |paths: &[Path]| {
-            let texts: Option<Vec<String>> = paths.iter().map(|path| name(path, event)).collect();
+            let texts: Option<Vec<String>> = paths.iter().map(|path| name(path, &event)).collect();
             texts.map(|texts| EventKey::Own(texts.join("\n")))
         };
         match &self.key {
@@ -234,7 +263,8 @@ impl Mapping {
             return event_of_set(event).map(|(uri, _)| Some(uri)).map_err(|_| Unreadable::SchemaEventType);
         }
         let (paths, is_required) = &self.event_type;
-        let found = paths.iter().find_map(|path| name(path, event));
+        let event = self.seen(event);
+        let found = paths.iter().find_map(|path| name(path, &event));
         if found.is_none() && *is_required { Err(Unreadable::SchemaEventType) } else { Ok(found) }
     }
 
@@ -243,11 +273,10 @@ impl Mapping {
         if let Place::Set(_) = self.events {
             return Ok(event_of_set(event).ok().and_then(|(_, at)| at));
         }
-        let Some((path, written)) = &self.occurred_at else { return Ok(None) };
-        match one(path, event).as_deref() {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => time(*written, value).map(Some).ok_or(Unreadable::SchemaTime),
-        }
+        let Some((paths, written)) = &self.occurred_at else { return Ok(None) };
+        let event = self.seen(event);
+        let said = paths.iter().find_map(|path| one(path, &event).filter(|value| !value.is_null()));
+        said.map(|value| time(*written, &value).ok_or(Unreadable::SchemaTime)).transpose()
     }
 
     /// Whether it is known where events say when they happened.
@@ -309,13 +338,17 @@ fn time(written: Written, value: &Value) -> Option<Timestamp> {
             let exact: Timestamp = text.parse().ok()?;
             Timestamp::from_millisecond(exact.as_millisecond()).ok()
         }
-        (Written::Number | Written::Either, Value::Number(number)) => {
-            let number = number.as_i64()?;
-            let is_seconds = number.abs() < MILLISECONDS_FROM;
-            Timestamp::from_millisecond(if is_seconds { number.checked_mul(1_000)? } else { number }).ok()
+        (Written::Number | Written::Either | Written::Digits, Value::Number(number)) => since_1970(number.as_i64()?),
+        (Written::Digits, Value::String(text)) => {
+            since_1970(text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))?)
         }
         _ => None,
     }
+}
+
+fn since_1970(number: i64) -> Option<Timestamp> {
+    let is_seconds = number.abs() < MILLISECONDS_FROM;
+    Timestamp::from_millisecond(if is_seconds { number.checked_mul(1_000)? } else { number }).ok()
 }
 
 /// Text that may be an id or a type: 1 to 128 visible ASCII characters.

@@ -8,10 +8,12 @@
 //! Adding a sender is adding a row; both tables are data.
 
 mod address;
+mod any_case;
 mod claim;
 mod content;
 mod delivery;
 mod described;
+mod dingtalk;
 mod fetch;
 mod guide;
 mod handshake;
@@ -55,6 +57,7 @@ mod verify;
 
 pub use delivery::{Delivery, NotUnderstood, Received, Unreadable};
 pub use described::{Described, SignatureSettings};
+pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
 pub use guide::Guide;
 pub use handshake::{Method, Reply};
 pub use headers::Headers;

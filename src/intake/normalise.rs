@@ -9,7 +9,7 @@ use super::kind::{Handshake, Manner};
 use super::mapping::{EventKey, Mapping};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
-use super::{Delivery, NotUnderstood, Reply, SetupError, Unreadable, handshake, log_sources};
+use super::{Delivery, NotUnderstood, Reply, SetupError, Unreadable, dingtalk, handshake, log_sources};
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
 /// Two bodies that are the same are two deliveries when they were sent on different days, if the time is signed.
@@ -74,17 +74,31 @@ impl Normaliser {
     ///
     /// # Errors
     /// The body is not strict JSON, or any of its events does not fit the kind.
-    pub(super) fn read(&self, proof: Proof<'_>, now: Timestamp) -> Result<Said, NotUnderstood> {
+    pub(super) fn read(&self, mut proof: Proof<'_>, now: Timestamp) -> Result<Said, NotUnderstood> {
+        let opened = proof.opened.take();
+        let answer = |text: String| opened.as_ref().map(|opened| opened.answer(text));
+        // What was encrypted stands for the body, which is never the same twice.
+        let proof = Proof { body: opened.as_ref().map_or(proof.body, |opened| &opened.text), ..proof };
         let body_sha256 = Digest::of(proof.body);
         let mut id = proof.id.clone();
-        let said = self.understand(proof, &mut id, body_sha256, now);
-        said.map_err(|reason| NotUnderstood {
-            source: self.source.clone(),
-            id,
-            reason,
-            body_sha256,
-            manner: self.manner,
-        })
+        match self.understand(proof, &mut id, body_sha256, now) {
+            Ok(Said::Alerts(delivery)) => {
+                Ok(Said::Alerts(Delivery { answer: answer(dingtalk::SUCCESS.to_owned()), ..delivery }))
+            }
+            Ok(Said::Handshake(Reply::Text(text))) => {
+                Ok(Said::Handshake(answer(text.clone()).map_or(Reply::Text(text), Reply::Sealed)))
+            }
+            Ok(said) => Ok(said),
+            Err(reason) => Err(NotUnderstood {
+                source: self.source.clone(),
+                id,
+                reason,
+                body_sha256,
+                manner: self.manner,
+                answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
+                opened: opened.map(|opened| opened.text),
+            }),
+        }
     }
 
     fn understand(
@@ -94,7 +108,8 @@ impl Normaliser {
         body_sha256: Digest,
         now: Timestamp,
     ) -> Result<Said, Unreadable> {
-        let mut known_by = None;
+        let (mut known_by, said) = (None, proof.said);
+        let mut content = body_sha256;
         let events = match proof.content {
             Content::Body => {
                 let documents = self.mapping.documents(proof.body)?;
@@ -105,6 +120,7 @@ impl Normaliser {
                     *id = self.mapping.id(&documents)?;
                 }
                 known_by = self.mapping.known_by(&documents)?;
+                content = self.mapping.content(&documents).unwrap_or(body_sha256);
                 self.mapping.events(documents)?
             }
             Content::Events(events) => events,
@@ -121,11 +137,12 @@ impl Normaliser {
             source: self.source.clone(),
             id: id.clone(),
             body_sha256,
-            said_sha256: proof.said.unwrap_or(body_sha256),
+            content: said.unwrap_or(content),
             assurance: self.assurance,
             received_at: now,
             alerts: self.alerts(events, &facts)?,
             manner: self.manner,
+            answer: None,
         }))
     }
 

@@ -20,6 +20,9 @@ pub enum Refusal {
     /// The signature is of other bytes or by another secret.
     #[error("the signature fits none of the live secrets")]
     SignatureWrong,
+    /// What is encrypted cannot be opened with the source's key, or is for another owner.
+    #[error("what is encrypted cannot be opened with the source's key, or is for another owner")]
+    EnvelopeWrong,
     /// There is no secret.
     #[error("the secret is missing")]
     SecretMissing,
@@ -97,6 +100,7 @@ impl Refusal {
             Self::SignatureMissing => "signature_missing",
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureWrong => "signature_wrong",
+            Self::EnvelopeWrong => "envelope_wrong",
             Self::SecretMissing => "secret_missing",
             Self::SecretWrong => "secret_wrong",
             Self::Token(refusal) => refusal.code(),
@@ -127,6 +131,7 @@ impl Refusal {
             | Self::SignatureMissing
             | Self::SignatureMalformed
             | Self::SignatureWrong
+            | Self::EnvelopeWrong
             | Self::SecretMissing
             | Self::SecretWrong
             | Self::Token(_)
@@ -161,6 +166,7 @@ mod tests {
             Refusal::SignatureMissing,
             Refusal::SignatureMalformed,
             Refusal::SignatureWrong,
+            Refusal::EnvelopeWrong,
             Refusal::SecretMissing,
             Refusal::SecretWrong,
             Refusal::AddressNotListed,
@@ -180,6 +186,6 @@ mod tests {
         ];
         let codes: std::collections::BTreeSet<_> = all.iter().map(Refusal::code).collect();
         assert_eq!(codes.len(), all.len());
-        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 14);
+        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 15);
     }
 }

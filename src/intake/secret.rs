@@ -62,6 +62,15 @@ pub enum SecretProblem {
     /// Not plain enough for a URL.
     #[error("it must be letters, digits, `.`, `_`, `~` or `-`, to stand in a URL as it is")]
     NotForUrl,
+    /// No token as DingTalk's console takes them.
+    #[error("a token of DingTalk is at most 32 letters and digits")]
+    NotDingTalkToken,
+    /// A token that can be found by trying.
+    #[error("a token of DingTalk must be at least 16 letters and digits here, or it can be found by trying")]
+    DingTalkTokenTooShort,
+    /// No AES key as DingTalk's console shows them.
+    #[error("an AES key of DingTalk is 43 letters and digits")]
+    NotDingTalkAesKey,
     /// Less than 24 bytes of key material.
     #[error("it has less than 24 bytes of key material")]
     TooShort,
@@ -80,9 +89,17 @@ pub(super) struct Secret {
 impl Secret {
     /// Reads and checks the secret in `file`; one line break at its end does not belong to it.
     pub(super) fn read(file: &Path, format: SecretFormat) -> Result<Self, SecretProblem> {
+        Self::read_by(file, |text| format.decode(text))
+    }
+
+    /// The same for a secret that is written in a way of its own.
+    pub(super) fn read_by(
+        file: &Path,
+        decode: impl FnOnce(&[u8]) -> Result<Vec<u8>, SecretProblem>,
+    ) -> Result<Self, SecretProblem> {
         let content = read_private(file)?;
         let text = trim_line_break(content.expose_secret());
-        let material = format.decode(text)?;
+        let material = decode(text)?;
         refuse_guessable(text)?;
         let digests = [Digest::of(text), Digest::of(&material)];
         refuse_guessable(&material)?;

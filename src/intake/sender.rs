@@ -62,7 +62,7 @@ impl Sender {
             How::Shows(SecretPlace::Path) => Outgoing { path: format!("/{}", self.secret), ..none() },
             How::Shows(SecretPlace::Member(_)) => none(),
             // Only the sender has the key that it publishes the other half of.
-            How::Set(_) | How::Jwt(_) | How::Sns(_) => return Err(SecretProblem::OnlySender),
+            How::Set(_) | How::Jwt(_) | How::Sns(_) | How::CallsBack => return Err(SecretProblem::OnlySender),
         })
     }
 }
@@ -80,7 +80,7 @@ impl SourceSettings {
                 Some(format!("Bearer {}", hex::encode(random)))
             }
             How::Shows(_) => Some(hex::encode(random)),
-            How::Set(_) | How::Jwt(_) | How::Sns(_) => None,
+            How::Set(_) | How::Jwt(_) | How::Sns(_) | How::CallsBack => None,
         })
     }
 }

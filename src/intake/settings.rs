@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::dingtalk::DingTalkSettings;
 use super::kind::{Manner, Usual};
 use super::mapping::MappingSettings;
 use super::network::Network;
@@ -89,6 +90,9 @@ pub struct SourceSettings {
     /// Of Amazon SNS: which topics count.
     #[serde(default)]
     pub sns: Option<SnsSettings>,
+    /// Whom DingTalk's callbacks are for, of those that send them.
+    #[serde(default)]
+    pub dingtalk: Option<DingTalkSettings>,
     /// That nothing it says is signed, and that this is meant.
     #[serde(default)]
     pub allow_unsigned: bool,
@@ -123,6 +127,8 @@ pub(super) enum How {
     Jwt(Box<JwtSettings>),
     /// It is Amazon SNS.
     Sns(Box<SnsSettings>),
+    /// It signs and encrypts as DingTalk does.
+    CallsBack,
 }
 
 impl SourceSettings {
@@ -137,6 +143,7 @@ impl SourceSettings {
             set: None,
             jwt: None,
             sns: None,
+            dingtalk: None,
             allow_unsigned: false,
             addresses: Vec::new(),
             mapping: MappingSettings::default(),
@@ -182,6 +189,7 @@ impl SourceSettings {
             (None, None, Usual::Member(name)) => Ok(How::Shows(SecretPlace::Member(name.to_owned()))),
             (None, None, Usual::Published(table)) => Err(format!("its kind needs a table `{table}`")),
             (None, None, Usual::Path) => Ok(How::Shows(SecretPlace::Path)),
+            (None, None, Usual::DingTalk) => Ok(How::CallsBack),
             (None, None, Usual::Said) => Err("its kind needs `signature` or `secret_in`".to_owned()),
         }
     }
@@ -209,7 +217,7 @@ impl SourceSettings {
     pub fn assurance(&self) -> Assurance {
         match self.how() {
             Ok(How::Signs(scheme)) => scheme.assurance(),
-            Ok(How::Set(_) | How::Sns(_)) => Assurance::A,
+            Ok(How::Set(_) | How::Sns(_) | How::CallsBack) => Assurance::A,
             Ok(How::Jwt(jwt)) if jwt.body_hash.is_some() => Assurance::A,
             Ok(How::Shows(place)) if place.is_in_url() => Assurance::D,
             Ok(How::Shows(_) | How::Jwt(_)) if !self.addresses.is_empty() => Assurance::C,
@@ -240,6 +248,9 @@ pub struct SecretSettings {
     pub name: String,
     /// The file that holds nothing else, readable by its owner only.
     pub file: PathBuf,
+    /// The file with the AES key that belongs to it, where the sender encrypts.
+    #[serde(default)]
+    pub aes_key_file: Option<PathBuf>,
 }
 
 /// A rate: so many per second in the long run, so many at once.

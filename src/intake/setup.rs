@@ -8,6 +8,7 @@ use governor::clock::DefaultClock;
 use secrecy::{ExposeSecret as _, SecretSlice};
 
 use super::content::Media;
+use super::dingtalk;
 use super::key::Key;
 use super::kind::{Handshake, LogSourceRule};
 use super::limit::SourceLimiter;
@@ -192,7 +193,12 @@ fn method(
     used: &mut BTreeMap<Digest, SourceName>,
 ) -> Result<Method, SetupError> {
     let flawed = |flaw| SetupError::Proof { at: name.clone(), flaw };
-    let place = match source.how().map_err(flawed)? {
+    let how = source.how().map_err(flawed)?;
+    if let Some(flaw) = dingtalk::flaw(source, how == How::CallsBack) {
+        return Err(flawed(flaw));
+    }
+    let place = match how {
+        How::CallsBack => return dingtalk::callbacks(name, source, base, used).map(Method::CallsBack),
         How::Signs(scheme) => {
             let read = |secret| key(name, &scheme, secret, base, used);
             let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
@@ -254,7 +260,7 @@ fn refuse_invalid(name: &SourceName, source: &SourceSettings) -> Result<(), Setu
     let least = match source.how() {
         // What is wrong with it is said in its place.
         Ok(How::Set(_) | How::Jwt(_) | How::Sns(_)) | Err(_) => 0,
-        Ok(How::Signs(_) | How::Shows(_)) => 1,
+        Ok(How::Signs(_) | How::Shows(_) | How::CallsBack) => 1,
     };
     let most = if source.jwt.is_some() || source.sns.is_some() { 0 } else { Settings::SECRETS_MAX };
     if !(least..=most).contains(&source.secrets.len()) {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::claim::Claim;
+use super::dingtalk::{self, Callbacks, Opened};
 use super::key::Key;
 use super::mapping::Mapping;
 use super::network::Network;
 use super::published::Publisher;
-use super::scheme::{Algorithm, Scheme, TimestampRule};
+use super::scheme::{Algorithm, Scheme};
 use super::shared::{SecretPlace, Shown};
 use super::{Refusal, Reply, Request};
 use crate::incident::{Digest, Timestamp};
@@ -64,6 +65,8 @@ pub(super) struct Proof<'d> {
     pub body: &'d [u8],
     /// What of it is proven.
     pub content: Content,
+    /// What was encrypted in the body and stands for it, where it was.
+    pub opened: Option<Opened>,
 }
 
 /// What of a body is proven.
@@ -80,7 +83,7 @@ pub(super) enum Content {
 impl<'d> Proof<'d> {
     /// With no id and no time.
     pub(super) fn of(secret: &'d str, body: &'d [u8], content: Content) -> Self {
-        Self { secret, id: None, sent: None, said: None, body, content }
+        Self { secret, id: None, sent: None, said: None, body, content, opened: None }
     }
 }
 
@@ -101,6 +104,8 @@ pub(super) enum Method {
     Member { name: String, secrets: Shown, mapping: Arc<Mapping> },
     /// By keys that it publishes.
     Published(Publisher),
+    /// It signs and encrypts as DingTalk does.
+    CallsBack(Callbacks),
 }
 
 impl Method {
@@ -109,6 +114,8 @@ impl Method {
         match self {
             Self::Signed { scheme, keys } => Some((scheme.algorithm, keys.len())),
             Self::Shown { .. } | Self::Member { .. } | Self::Published(_) => None,
+            // A MAC is a little more than what is computed for each token.
+            Self::CallsBack(callbacks) => Some((Algorithm::HmacSha1, callbacks.keys.len())),
         }
     }
 }
@@ -139,6 +146,7 @@ impl Verifier {
         let proof = match &self.method {
             Method::Signed { scheme, keys } => return self.verify_signature(scheme, keys, request, now),
             Method::Published(publisher) => return publisher.verify(request, now).await.map(Verified::assertion),
+            Method::CallsBack(callbacks) => return self.verify_callback(callbacks, request, now),
             Method::Shown { place, secrets } => place
                 .shown(request)
                 .and_then(|shown| Ok((secrets.name_of(&shown).ok_or(Refusal::SecretWrong)?, Content::Body))),
@@ -162,19 +170,36 @@ impl Verifier {
             return Err(Refusal::SignatureWrong);
         };
         if let Some((sent_ms, rule)) = claim.sent {
-            is_fresh(sent_ms, rule, now)?;
+            is_fresh(sent_ms, rule.tolerance_s, now)?;
         }
         let sent = claim.sent.and_then(|(sent_ms, _)| Timestamp::from_millisecond(sent_ms).ok());
         let id = claim.id.map(str::to_owned);
         Ok(Verified::assertion(Proof { id, sent, ..Proof::of(key.name(), body, Content::Body) }))
     }
 
+    /// What is encrypted is opened last, when it is known who has signed it.
+    fn verify_callback<'d>(
+        &'d self,
+        callbacks: &'d Callbacks,
+        request: &Request<'d>,
+        now: Timestamp,
+    ) -> Result<Verified<Proof<'d>>, Refusal> {
+        let body = request.body;
+        let claim = dingtalk::Claim::read(request).inspect_err(|_| self.toil(0, body))?;
+        let signers = callbacks.signers(&claim);
+        if signers.is_empty() {
+            self.toil(callbacks.keys.len(), body);
+            return Err(Refusal::SignatureWrong);
+        }
+        is_fresh(claim.sent_ms, callbacks.tolerance_s, now)?;
+        let (secret, opened) = Callbacks::open(&signers, &claim)?;
+        let sent = Timestamp::from_millisecond(claim.sent_ms).ok();
+        Ok(Verified::assertion(Proof { sent, opened: Some(opened), ..Proof::of(secret, body, Content::Body) }))
+    }
+
     /// Works for nobody, but for what was done already by so many keys of our own.
     fn toil(&self, done: usize, body: &[u8]) {
-        let own_algorithm = match &self.method {
-            Method::Signed { scheme, .. } => Some(scheme.algorithm),
-            Method::Shown { .. } | Method::Member { .. } | Method::Published(_) => None,
-        };
+        let own_algorithm = self.method.effort().map(|(algorithm, _)| algorithm);
         let (own, others): (Vec<&Key>, Vec<&Key>) =
             self.effort.iter().partition(|key| Some(key.algorithm()) == own_algorithm);
         for key in own.into_iter().skip(done).chain(others) {
@@ -213,9 +238,9 @@ fn of_nobody() -> Vec<u8> {
     [&[0x58][..], &[0x66; 31], &[1], &[0; 31]].concat()
 }
 
-fn is_fresh(sent_ms: i64, rule: &TimestampRule, now: Timestamp) -> Result<(), Refusal> {
+fn is_fresh(sent_ms: i64, tolerance_s: i64, now: Timestamp) -> Result<(), Refusal> {
     let age_ms = now.as_millisecond().saturating_sub(sent_ms);
-    let tolerance_ms = rule.tolerance_s.saturating_mul(1_000);
+    let tolerance_ms = tolerance_s.saturating_mul(1_000);
     if age_ms > tolerance_ms {
         Err(Refusal::TimestampStale)
     } else if age_ms < -tolerance_ms {
@@ -235,7 +260,7 @@ mod tests {
 
     use super::super::key::tests::CHECKS;
     use super::*;
-    use crate::intake::SchemeName;
+    use crate::intake::{DingTalkKey, Fresh, Headers, SchemeName};
 
     /// How many checks it takes to judge a request, and what the judgement is.
     fn cost(verifier: &Verifier, headers: &[(&'static str, &str)], now_s: i64) -> (usize, Option<Refusal>) {
@@ -268,6 +293,25 @@ mod tests {
             let bad = [("webhook-id", "a"), ("webhook-timestamp", "100"), ("webhook-signature", &wrong)];
             assert_eq!(cost(&verifier, &bad, 100), (6, Some(Refusal::SignatureWrong)));
             assert_eq!(cost(&verifier, &bad, 100_000), (6, Some(Refusal::SignatureWrong)), "stale, too");
+        }
+    }
+
+    #[test]
+    fn b07_a_callback_costs_as_much_as_any_other_no() {
+        let key = |token: &str| DingTalkKey::new(token, &"testonly7yQm".repeat(4)[..43], "owner").unwrap();
+        let callbacks = Callbacks { keys: vec![Arc::new(key("tokenA")), Arc::new(key("tokenB"))], tolerance_s: 300 };
+        let effort = [Algorithm::HmacSha256, Algorithm::HmacSha1, Algorithm::HmacSha1];
+        let effort = effort.iter().filter_map(|algorithm| Key::of_nobody(*algorithm)).collect();
+        let verifier = Verifier::new(Method::CallsBack(callbacks), Vec::new(), effort);
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        let push = key("other").push(b"{}", now, &Fresh { bytes: [7; 16], nonce: "a".to_owned() });
+        let peer = IpAddr::from([192, 0, 2, 1]);
+        for (query, refusal) in [("", Refusal::SignatureMissing), (push.query.as_str(), Refusal::SignatureWrong)] {
+            CHECKS.set(0);
+            let headers = Headers::default();
+            let request = Request { source: "a", secret: None, query, headers, peer, body: &push.body };
+            assert_eq!(block_on(verifier.verify(&request, now)).err(), Some(refusal));
+            assert_eq!(CHECKS.get(), 3, "{refusal}");
         }
     }
 

@@ -15,6 +15,7 @@ mod concurrency;
 mod console;
 mod correlations;
 mod crash;
+mod dingtalk_events;
 mod dingtalk_faults;
 mod every_call_fails_once;
 mod expiry;

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let secret = file::secret_for(&settings, arguments.secret_stdin)?;
     let secret_name = file::name_of_today(|_| false);
     let path = PathBuf::from("secrets").join(format!("{name}-{secret_name}"));
-    settings.secrets = vec![SecretSettings { name: secret_name, file: path.clone() }];
+    settings.secrets = vec![SecretSettings { name: secret_name, file: path.clone(), aes_key_file: None }];
     let place = config.resolve(&path);
     file::write_secret(&place, &secret)?;
     let text = fs::read_to_string(&arguments.config)?;
@@ -121,7 +121,7 @@ fn block(name: &SourceName, kind: SourceKind, arguments: &Arguments, settings: &
         let networks: Vec<String> = settings.addresses.iter().map(|network| format!("\"{network}\"")).collect();
         text += &format!("addresses = [{}]\n", networks.join(", "));
     }
-    for SecretSettings { name: secret, file } in &settings.secrets {
+    for SecretSettings { name: secret, file, .. } in &settings.secrets {
         text += &format!("[[intake.sources.{name}.secrets]]\nname = \"{secret}\"\nfile = \"{}\"\n", file.display());
     }
     text

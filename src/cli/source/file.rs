@@ -26,7 +26,9 @@ pub(super) fn secret_for(settings: &SourceSettings, from_stdin: bool) -> anyhow:
     getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
     let secret = settings.new_secret(&random).map_err(|flaw| refused(anyhow::anyhow!("{flaw}")))?;
     secret.ok_or_else(|| {
-        refused(anyhow::anyhow!("only the sender can make its key: pipe the public one in, with --secret-stdin"))
+        refused(anyhow::anyhow!(
+            "what proves it is made at the sender, or published there: deploy/senders/README.md shows what to write"
+        ))
     })
 }
 

@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let today = file::name_of_today(|today| settings.secrets.iter().any(|secret| secret.name == today));
     let path = PathBuf::from("secrets").join(format!("{name}-{today}"));
     file::write_secret(&config.resolve(&path), &secret)?;
-    settings.secrets.insert(0, SecretSettings { name: today.clone(), file: path.clone() });
+    settings.secrets.insert(0, SecretSettings { name: today.clone(), file: path.clone(), aes_key_file: None });
     let written = settings
         .check(&name, &config.base)
         .map_err(|error| refused(anyhow::Error::new(error)))
@@ -88,21 +88,27 @@ fn write(item: &mut Item, secrets: &[SecretSettings]) -> anyhow::Result<()> {
     match item {
         Item::ArrayOfTables(tables) => {
             let mut written = ArrayOfTables::new();
-            for SecretSettings { name, file } in secrets {
+            for SecretSettings { name, file, aes_key_file } in secrets {
                 let had = tables.iter().find(|table| table.get("name").and_then(Item::as_str) == Some(name));
                 let mut table = had.cloned().unwrap_or_else(Table::new);
                 table.insert("name", value(name));
                 table.insert("file", value(file.display().to_string()));
+                if let Some(file) = aes_key_file {
+                    table.insert("aes_key_file", value(file.display().to_string()));
+                }
                 written.push(table);
             }
             *tables = written;
         }
         Item::Value(toml_edit::Value::Array(array)) => {
             array.clear();
-            for SecretSettings { name, file } in secrets {
+            for SecretSettings { name, file, aes_key_file } in secrets {
                 let mut table = InlineTable::new();
                 table.insert("name", name.as_str().into());
                 table.insert("file", file.display().to_string().into());
+                if let Some(file) = aes_key_file {
+                    table.insert("aes_key_file", file.display().to_string().into());
+                }
                 array.push(table);
             }
         }

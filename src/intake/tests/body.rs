@@ -78,6 +78,8 @@ fn what_is_not_understood_can_still_be_recorded() {
         reason: Unreadable::JsonSyntax,
         body_sha256: crate::incident::Digest::of(body),
         manner: Manner::Receipt,
+        opened: None,
+        answer: None,
     };
     assert_eq!(delivery.into_inner(), expected);
 }

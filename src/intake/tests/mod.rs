@@ -3,6 +3,7 @@
 
 mod body;
 mod described;
+mod dingtalk;
 mod fetching;
 mod generic;
 mod handshakes;
@@ -97,7 +98,7 @@ impl Setup {
     fn secret(&self, source: &str, name: &str, value: &str) -> SecretSettings {
         let file = format!("{source}-{name}");
         write_private(&self.directory.path().join(&file), value);
-        SecretSettings { name: name.to_owned(), file: file.into() }
+        SecretSettings { name: name.to_owned(), file: file.into(), aes_key_file: None }
     }
 
     fn settings_of(&mut self, name: &str) -> &mut SourceSettings {

@@ -14,5 +14,8 @@ pub(crate) use app::{Answer, TestApp};
 pub(crate) use delivery::{Delivery, GITHUB, OKTA, SIEM, Source, harmless, high_risk, hook, leaked, reported};
 pub(crate) use process::{Ended, Process};
 pub(crate) use raw::{RawAnswer, RawConnection, request};
-pub(crate) use setup::{ADMIN, AUDITOR, ENGINEER, Kept, RESPONDER, Set, allow_much, configure, copy_folder, edit};
+pub(crate) use setup::{
+    ADMIN, AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, ENGINEER, Kept, RESPONDER, Set, allow_much, configure,
+    copy_folder, edit,
+};
 pub(crate) use trail::CONTAINED;

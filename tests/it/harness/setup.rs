@@ -16,6 +16,10 @@ pub(crate) const ENGINEER: &str = "test-token-engineer-0000000000000000000";
 pub(crate) const RESPONDER: &str = "test-token-responder-000000000000000000";
 pub(crate) const ADMIN: &str = "test-token-admin-0000000000000000000000";
 
+/// What DingTalk's callbacks are signed and encrypted with, where a test configures them.
+pub(crate) const DINGTALK_TOKEN: &str = "testonly7yQm4vTzKc1tokenA";
+pub(crate) const DINGTALK_AES_KEY: &str = "testonly7yQm4vTzKc1AesKeyOfNobodyAtAll00001";
+
 /// Which store keeps the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
@@ -73,6 +77,8 @@ pub(crate) fn configure(folder: &Path, sandbox: &str, more: &str) -> Config {
     // Told apart from the others, as two sources may not share a secret.
     write_secret(&folder.join("slow-secret"), "test-secret-for-the-slow-source-0");
     write_secret(&folder.join("next-secret"), "test-secret-for-what-comes-next-1");
+    write_secret(&folder.join("dingtalk-token"), DINGTALK_TOKEN);
+    write_secret(&folder.join("dingtalk-aes-key"), DINGTALK_AES_KEY);
     let path = folder.join("portcullis.toml");
     fs::write(&path, text(sandbox, more)).unwrap();
     config::load(&path, &[]).unwrap()
