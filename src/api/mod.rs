@@ -16,9 +16,11 @@ mod rules;
 mod shadow;
 mod sources;
 mod state;
+mod target;
 mod trail;
 
 pub use problem::Problem;
 pub use request_id::with_request_id;
 pub use routes::{Gate, ROUTES, Route, mount};
 pub use state::{Door, Settings, State};
+pub use target::for_one_host;

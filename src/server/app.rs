@@ -250,6 +250,7 @@ fn listen(
         Web::new()
             .app_data(state.clone())
             .app_data(console.clone())
+            .wrap(from_fn(api::for_one_host))
             .wrap(from_fn(api::with_request_id))
             .wrap(security_headers())
             .configure(console::mount)

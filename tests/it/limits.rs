@@ -39,7 +39,7 @@ async fn c04_a_body_that_is_declared_too_large_is_refused_before_it_comes() {
     connection.send(&head).await;
     assert_problem(&connection.answer().await, 413, "too_large");
     connection.closed().await;
-    app.end().await;
+    app.end_unharmed(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +52,7 @@ async fn c05_a_body_that_stops_coming_is_not_waited_for() {
     assert_problem(&connection.answer().await, 408, "body_timeout");
     assert!(begun.elapsed() >= Duration::from_millis(150));
     connection.closed().await;
-    app.end().await;
+    app.end_unharmed(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +71,7 @@ async fn c06_the_deadline_is_for_the_whole_body_and_no_drip_puts_it_off() {
     assert_problem(&answer, 408, "body_timeout");
     assert!(begun.elapsed() < Duration::from_secs(5));
     connection.closed().await;
-    app.end().await;
+    app.end_unharmed(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +96,7 @@ async fn c01_no_body_is_decoded_for_a_stranger_or_anybody_else() {
         assert_eq!((answer.status, answer.code()), (415, "wrong_media_type"), "{encoding}");
     }
     assert_eq!(app.records_of("alert.admitted"), []);
-    app.end().await;
+    app.end_unharmed(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +119,7 @@ async fn c08_only_json_in_utf_8_is_taken() {
         let good = Delivery::of_events(&format!("msg_{number}"), &[harmless(&format!("event-{number}"))], app.now());
         assert_eq!(app.deliver(&good.with("content-type", kind)).await.status, 202, "c09: {kind}");
     }
-    app.end().await;
+    app.end_unharmed(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +185,7 @@ async fn e02_a_stranger_over_the_rate_of_its_address_is_refused_before_its_body_
     }
     let refilled = begun.elapsed().as_secs() + 1;
     assert!(refused > 0 && heard >= 3 && heard <= 3 + refilled, "a24: {heard} heard, {refused} refused");
-    app.end().await;
+    app.end_unharmed(0).await;
 }
 
 fn slow(app: &TestApp, number: u32) -> Delivery {

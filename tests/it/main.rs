@@ -29,6 +29,7 @@ mod metrics;
 mod output;
 mod pause;
 mod promotion;
+mod protocols;
 mod reload;
 mod rule_attacks;
 mod rule_signature;

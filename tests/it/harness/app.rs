@@ -15,6 +15,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::aftermath::{assert_fixed, resident_kib};
 use super::delivery::Delivery;
 use super::promises;
 use super::setup::{Kept, Set, configure, copy_folder};
@@ -38,6 +39,8 @@ pub(crate) struct TestApp {
     keeper: Keeper,
     sandbox: Running,
     orders: Orders,
+    /// The memory the process had when it was ready for the test, in KiB.
+    pub(super) resident_kib: u64,
     _folder: TempDir,
 }
 
@@ -69,16 +72,17 @@ impl TestApp {
         let app = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.unwrap();
         // No connection outlives its request: the stop would have to wait for it.
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(PATIENCE).build().unwrap();
-        Self { app, clock, client, config, keeper, sandbox, orders, _folder: folder }
+        let resident_kib = resident_kib();
+        Self { app, clock, client, config, keeper, sandbox, orders, resident_kib, _folder: folder }
     }
 
     /// Stops the app in order and starts it again on the same store and sandbox.
     pub(crate) async fn restart(self) -> Self {
-        let Self { app, clock, client, config, keeper, sandbox, orders, _folder } = self;
+        let Self { app, clock, client, config, keeper, sandbox, orders, resident_kib, _folder } = self;
         app.stop().await.unwrap();
         let keeper = keeper.reopen(&config).await;
         let app = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.unwrap();
-        Self { app, clock, client, config, keeper, sandbox, orders, _folder }
+        Self { app, clock, client, config, keeper, sandbox, orders, resident_kib, _folder }
     }
 
     /// Stops the app in order and has it try to start again; gives what keeps it from that.
@@ -111,7 +115,10 @@ impl TestApp {
         for (name, value) in &delivery.headers {
             request = request.header(name, value);
         }
-        answer(request.body(delivery.body.clone())).await
+        let answer = answer(request.body(delivery.body.clone())).await;
+        let told = if answer.body == "" { String::new() } else { answer.body.to_string() };
+        assert_fixed(answer.status, &told);
+        answer
     }
 
     /// Posts a delivery that opens an incident.

@@ -1,6 +1,7 @@
 //! The second user of the app: starts it on free ports with a clock set by hand, the sandbox as
 //! DingTalk, and one helper for each door. What must hold after every test is checked by `end`.
 
+mod aftermath;
 mod app;
 mod delivery;
 mod process;

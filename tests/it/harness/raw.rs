@@ -3,6 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::aftermath::assert_fixed;
 use super::app::{TestApp, patiently};
 
 /// One connection to the app.
@@ -49,6 +50,7 @@ impl RawConnection {
             loop {
                 if let Some((answer, length)) = parse(&self.rest) {
                     self.rest.drain(..length);
+                    assert_fixed(answer.status, &answer.body);
                     return answer;
                 }
                 assert!(self.read().await > 0, "closed after {:?}", String::from_utf8_lossy(&self.rest));
