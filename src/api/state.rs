@@ -28,6 +28,8 @@ pub struct Settings {
     pub head_timeout_ms: u64,
     /// How long an idle connection is kept, in milliseconds.
     pub keep_alive_ms: u64,
+    /// How long a client may leave unread what it is sent, in milliseconds.
+    pub write_timeout_ms: u64,
     /// How long requests under way may take when the program stops, in seconds.
     pub stop_s: u64,
 }
@@ -41,6 +43,7 @@ impl Default for Settings {
             connections_max: 8_192,
             head_timeout_ms: 5_000,
             keep_alive_ms: 75_000,
+            write_timeout_ms: 30_000,
             stop_s: 10,
         }
     }

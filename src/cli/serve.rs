@@ -38,7 +38,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if arguments.check_config {
         return output::line("The configuration is good.");
     }
-    telemetry::start(&telemetry).map_err(refused)?;
+    // Held to the end, so that the last lines are written.
+    let _logging = telemetry::start(&telemetry).map_err(refused)?;
     // Before the trail is opened: a stop that is asked for during the start is kept until it can be
     // carried out in order.
     let stop_asked = signals::stop_asked()?;

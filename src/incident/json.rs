@@ -324,6 +324,19 @@ mod tests {
     }
 
     #[test]
+    fn c20_names_made_to_collide_are_kept_in_order_and_never_hashed() {
+        // No hash, no collisions: the worst that names can do is to be alike for as long as they may be.
+        let alike = |number: usize| format!("{:a<250}{number:06}", "");
+        let members: Vec<_> = (0..MEMBERS_MAX).rev().map(|number| format!("\"{}\":0", alike(number))).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let begun = std::time::Instant::now();
+        let value = parse(text.as_bytes()).unwrap();
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+        let names = value.as_object().unwrap().keys().cloned();
+        assert!(names.eq((0..MEMBERS_MAX).map(alike)), "the map is ordered");
+    }
+
+    #[test]
     fn c21_integers_stay_exact_or_are_refused() {
         for exact in ["9007199254740993", "18446744073709551615", "-9223372036854775808", "0", "-1"] {
             assert_eq!(parse(exact.as_bytes()).unwrap().to_string(), exact);

@@ -118,11 +118,14 @@ pub enum Unreadable {
     /// An event's time is there, but not a time.
     #[error("an event's time is not a timestamp")]
     SchemaTime,
+    /// The envelope is of a version that its kind does not have.
+    #[error("an event's envelope is of another version")]
+    SchemaVersion,
 }
 
 impl Unreadable {
     /// Every code that [`Unreadable::code`] can give.
-    pub const CODES: [&'static str; 10] = [
+    pub const CODES: [&'static str; 11] = [
         "json_syntax",
         "json_duplicate_key",
         "json_reserved_key",
@@ -133,6 +136,7 @@ impl Unreadable {
         "schema_key",
         "schema_event_type",
         "schema_time",
+        "schema_version",
     ];
 
     /// The reason's stable name, for the trail.
@@ -149,6 +153,7 @@ impl Unreadable {
             Self::SchemaKey => "schema_key",
             Self::SchemaEventType => "schema_event_type",
             Self::SchemaTime => "schema_time",
+            Self::SchemaVersion => "schema_version",
         }
     }
 
@@ -176,6 +181,7 @@ mod tests {
             U::SchemaKey,
             U::SchemaEventType,
             U::SchemaTime,
+            U::SchemaVersion,
         ];
         assert_eq!(all.map(|reason| reason.code()), U::CODES);
     }

@@ -24,6 +24,7 @@ pub(super) const GENERIC: Kind = Kind {
     handshake: None,
     any_case: &[],
     restamped: None,
+    version: None,
 };
 
 const fn product(product: &'static str) -> OwnLogSource {
@@ -310,6 +311,8 @@ pub(super) const EVENT_GRID: Kind = Kind {
     event_type: EventTypeRule::FirstOf(&["eventType", "type"]),
     log_source: LogSourceRule::Usually(&[product("azure")]),
     handshake: Some(Handshake::EventGrid),
+    // Events in its own schema have no such member; of CloudEvents it is the one that is current.
+    version: Some(("specversion", "1.0")),
     ..GENERIC
 };
 

@@ -71,6 +71,7 @@ pub(super) struct Mapping {
     person: Option<Person>,
     any_case: &'static [&'static str],
     restamped: Option<&'static str>,
+    version: Option<(&'static str, &'static str)>,
 }
 
 enum Place {
@@ -182,6 +183,7 @@ impl Mapping {
             person: person.transpose()?,
             any_case: kind.any_case,
             restamped: kind.restamped,
+            version: kind.version,
         })
     }
 
@@ -201,6 +203,11 @@ impl Mapping {
         }
         if events.iter().any(|event| !event.is_object()) {
             return Err(Unreadable::SchemaObject);
+        }
+        let is_other =
+            |event: &Value| self.version.is_some_and(|(name, one)| event.get(name).is_some_and(|is| is != one));
+        if events.iter().any(is_other) {
+            return Err(Unreadable::SchemaVersion);
         }
         if (1..=EVENTS_MAX).contains(&events.len()) { Ok(events) } else { Err(Unreadable::SchemaEvents) }
     }

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Parts, metrics, rules_watch, summaries};
+use super::{Parts, metrics, rules_watch, slow_readers, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
 use crate::api::{self, Door, State};
@@ -256,12 +256,14 @@ fn listen(
             .configure(console::mount)
             .configure(api::mount)
     });
+    let write_timeout = Duration::from_millis(settings.write_timeout_ms);
     let workers = match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
     };
     let server = server
         .workers(workers)
+        .on_connect(move |connection, _| slow_readers::bound(connection, write_timeout))
         .max_connections(settings.connections_max)
         .client_request_timeout(Duration::from_millis(settings.head_timeout_ms))
         .keep_alive(Duration::from_millis(settings.keep_alive_ms))

@@ -6,6 +6,7 @@ mod folder_watch;
 mod metrics;
 mod parts;
 mod rules_watch;
+mod slow_readers;
 mod summaries;
 
 pub use app::App;

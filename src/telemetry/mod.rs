@@ -2,6 +2,7 @@
 //! names, phone numbers and mail addresses are never among the fields.
 
 mod exposition;
+mod sink;
 
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
 pub use exposition::{CONTENT_TYPE as METRICS_CONTENT_TYPE, Exposition, Sample};
+pub use sink::Logging;
 
 /// How logs are written, which go to standard error, and where metrics are shown.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,20 +51,27 @@ pub enum SetupError {
     /// Something in this process logs already.
     #[error("logging was set up before")]
     Twice,
+    /// The system has no thread more for it.
+    #[error("no thread can be started for the log: {0}")]
+    Thread(#[from] io::Error),
 }
 
-/// Begins to log. Once in a process.
+/// Begins to log, until what it gives is dropped. Once in a process.
 ///
 /// # Errors
 /// The filter is not understood, or logging was begun before.
-pub fn start(settings: &Settings) -> Result<(), SetupError> {
+pub fn start(settings: &Settings) -> Result<Logging, SetupError> {
     let filter = EnvFilter::try_new(&settings.filter)?;
     // Colours are for people; a journal or a file would keep them as escape codes.
     let colours = io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
+    let (sink, logging) = sink::open(io::stderr(), |lost| {
+        tracing::warn!(log.lines_lost = lost, "log lines were lost, as nobody read them in time");
+    })?;
+    let to = move || sink.clone();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(to).with_ansi(colours);
     let begun = match settings.format {
         Format::Text => builder.try_init(),
         Format::Json => builder.json().flatten_event(true).try_init(),
     };
-    begun.map_err(|_| SetupError::Twice)
+    begun.map(|()| logging).map_err(|_| SetupError::Twice)
 }

@@ -328,3 +328,22 @@ fn a_sample_of_every_kind_is_understood_and_a_new_one_is_another_alert() {
         );
     }
 }
+
+#[test]
+fn c26_an_envelope_of_another_version_or_without_id_is_not_understood() {
+    let intake = intake_of(SourceKind::EventGrid);
+    for (body, reason) in [
+        (r#"{"specversion": "0.3", "id": "e1", "type": "a"}"#, Unreadable::SchemaVersion),
+        (r#"{"specversion": 1.0, "id": "e1", "type": "a"}"#, Unreadable::SchemaVersion),
+        (r#"{"specversion": null, "id": "e1", "type": "a"}"#, Unreadable::SchemaVersion),
+        (r#"[{"id": "e1"}, {"specversion": "2.0", "id": "e2"}]"#, Unreadable::SchemaVersion),
+        (r#"{"specversion": "1.0", "type": "a"}"#, Unreadable::SchemaKey),
+        (r#"{"specversion": "1.0", "id": "", "type": "a"}"#, Unreadable::SchemaKey),
+    ] {
+        assert_eq!(sent(SourceKind::EventGrid, body).unreadable(&intake), reason, "{body}");
+    }
+    // Who sent it is what the secret proves; what the envelope says of its source is the sender's matter.
+    let body = r#"{"specversion": "1.0", "id": "e1", "type": "a", "source": "/somebody/else"}"#;
+    let [alert] = alerts(SourceKind::EventGrid, body).try_into().unwrap();
+    assert_eq!(alert.summary.source.as_str(), SOURCE);
+}

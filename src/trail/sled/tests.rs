@@ -247,7 +247,7 @@ fn a_panic_while_writing_is_a_failure_and_not_the_end_of_the_caller() {
 }
 
 #[test]
-fn a_full_queue_is_told_at_once_and_what_waits_is_still_recorded() {
+fn e07_a_full_queue_is_told_at_once_and_what_waits_is_still_recorded() {
     let folder = folder();
     let (begun, has_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();
@@ -271,7 +271,7 @@ fn a_full_queue_is_told_at_once_and_what_waits_is_still_recorded() {
 }
 
 #[test]
-fn the_queue_is_also_full_by_bytes() {
+fn e07_the_queue_is_also_full_by_bytes() {
     let folder = folder();
     let (begun, has_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();

@@ -3,6 +3,7 @@
 
 mod admission;
 mod damage;
+mod exhaustion;
 mod laws;
 mod new_rule;
 mod reload;

@@ -12,7 +12,7 @@ use portcullis::trail::Record;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{AUDITOR, Answer, Delivery, Ended, Process, allow_much, configure, copy_folder};
+use crate::harness::{AUDITOR, Answer, Delivery, Ended, Process, RawConnection, allow_much, configure, copy_folder};
 
 /// Nothing here takes longer; it only ends what hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,10 +81,15 @@ impl Site {
     /// Starts the program and does not wait for anything; more settings may come from the
     /// environment.
     pub(super) fn spawn_with(&self, more: &[(&str, &str)]) -> Process {
+        self.spawn_under(":", more)
+    }
+
+    /// As [`Site::spawn_with`], once a shell has done `first`.
+    pub(super) fn spawn_under(&self, first: &str, more: &[(&str, &str)]) -> Process {
         let config = self.path("portcullis.toml");
         let environment: Vec<_> = ENVIRONMENT.iter().chain(more).copied().collect();
         let arguments = ["serve", "--config", config.to_str().unwrap(), "--listen", "127.0.0.1:0"];
-        Process::spawn(&arguments, &environment)
+        Process::spawn_under(first, &arguments, &environment)
     }
 
     /// Starts the program and waits until it listens.
@@ -94,7 +99,12 @@ impl Site {
 
     /// As [`Site::start`], with more settings.
     pub(super) async fn start_with(&self, more: &[(&str, &str)]) -> Program {
-        let mut process = self.spawn_with(more);
+        self.start_under(":", more).await
+    }
+
+    /// As [`Site::start_with`], once a shell has done `first`.
+    pub(super) async fn start_under(&self, first: &str, more: &[(&str, &str)]) -> Program {
+        let mut process = self.spawn_under(first, more);
         let Some(url) = process.url().await else {
             panic!("it ended before it listened: {:?}", process.ended().await);
         };
@@ -119,6 +129,16 @@ impl Program {
     /// Posts a delivery; `None` when no whole answer came.
     pub(super) async fn deliver(&self, delivery: &Delivery) -> Option<Answer> {
         post(&self.client, &self.url, delivery).await
+    }
+
+    /// A connection to it, byte by byte.
+    pub(super) async fn connect(&self) -> RawConnection {
+        RawConnection::to(&self.url).await
+    }
+
+    /// How many files and sockets it has open.
+    pub(super) fn open_files(&self) -> usize {
+        self.process.open_files()
     }
 
     /// What [`Program::deliver`] does, for tasks of their own.

@@ -40,7 +40,13 @@ impl Process {
     /// Starts `portcullis` with these arguments and settings from the environment, and nothing else
     /// in it.
     pub(crate) fn spawn(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        Self::spawn_under(":", arguments, environment)
+    }
+
+    /// As [`Process::spawn`], once a shell has done `first`, such as to lower a limit.
+    pub(crate) fn spawn_under(first: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_portcullis")]);
         command.args(arguments).env_clear().envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -110,6 +116,11 @@ impl Process {
     pub(crate) fn has_open(&self, file: &Path) -> bool {
         let Ok(open) = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())) else { return true };
         open.filter_map(Result::ok).any(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target == file))
+    }
+
+    /// How many files and sockets it has open; 0 where the system cannot tell.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
     }
 
     async fn next_line(&mut self) -> Option<String> {

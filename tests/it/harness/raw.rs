@@ -36,8 +36,17 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(String, String)], bo
 
 impl RawConnection {
     pub(crate) async fn open(app: &TestApp) -> Self {
-        let address = app.app.url().replace("http://", "");
-        Self { stream: TcpStream::connect(address).await.unwrap(), rest: Vec::new() }
+        Self::to(&app.app.url()).await
+    }
+
+    /// To a program that says it listens there.
+    pub(crate) async fn to(url: &str) -> Self {
+        Self { stream: TcpStream::connect(url.replace("http://", "")).await.unwrap(), rest: Vec::new() }
+    }
+
+    /// Sends the same again and again and reads nothing, until the other side closes.
+    pub(crate) async fn flood_without_reading(&mut self, bytes: &[u8]) {
+        patiently(async { while self.stream.write_all(bytes).await.is_ok() {} }).await;
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
