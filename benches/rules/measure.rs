@@ -85,6 +85,7 @@ fn alerts(input: &Input) -> Vec<Alert> {
         key: "bench".to_owned(),
         log_sources: Arc::from([log_source.clone()]),
         person: None,
+        reason_user: [].into(),
         event,
     };
     input.events().into_iter().zip(&input.log_sources).map(of).collect()

@@ -137,7 +137,7 @@ mod tests {
             secret: "s".repeat(64),
         };
         let log_sources = std::sync::Arc::from([LogSource::default()]);
-        Alert { summary, key: "key".to_owned(), log_sources, person: None, event: Value::Null }
+        Alert { summary, key: "key".to_owned(), log_sources, person: None, reason_user: [].into(), event: Value::Null }
     }
 
     /// Eight decisions, each with an author of so many letters.

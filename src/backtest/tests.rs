@@ -75,7 +75,14 @@ fn alert(key: &str, event: Value) -> Alert {
         secret: "test".to_owned(),
     };
     let log_source = LogSource { product: Some("test".to_owned()), ..LogSource::default() };
-    Alert { summary, key: key.to_owned(), log_sources: Arc::from([log_source]), person: None, event }
+    Alert {
+        summary,
+        key: key.to_owned(),
+        log_sources: Arc::from([log_source]),
+        person: None,
+        reason_user: [].into(),
+        event,
+    }
 }
 
 fn hour(hour: i64) -> Timestamp {

@@ -1,5 +1,6 @@
 //! One normalised event from a source, and the part of it that is recorded in the clear.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,8 @@ pub struct Alert {
     pub log_sources: Arc<[LogSource]>,
     /// The person the event is about, where the source's kind knows where to look.
     pub person: Option<AccountRef>,
+    /// What the sender would have the person read, by language tag (BCP 47): CAEP's `reason_user`.
+    pub reason_user: BTreeMap<String, String>,
     /// The event as the sender wrote it. Personal data: kept beside the trail, never in a log.
     pub event: serde_json::Value,
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::kind::{EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
-use super::published::{event_of_set, person_of_set};
+use super::published::{event_of_set, person_of_set, reason_user_of_set};
 use super::{Unreadable, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Digest, Timestamp};
@@ -289,6 +289,11 @@ impl Mapping {
     /// Whether it is known where events say when they happened.
     pub(super) fn tells_time(&self) -> bool {
         self.occurred_at.is_some() || matches!(self.events, Place::Set(_))
+    }
+
+    /// What the sender would have the person read, by language.
+    pub(super) fn reason_user(&self, event: &Value) -> BTreeMap<String, String> {
+        if let Place::Set(_) = self.events { reason_user_of_set(event) } else { BTreeMap::new() }
     }
 
     /// Exactly one, with a usable reference; anything else is nobody, which a human must look at.

@@ -175,15 +175,15 @@ impl Normaliser {
             body_sha256: facts.body_sha256,
             secret: facts.secret.to_owned(),
         };
-        let person = self.mapping.person(&event);
-        Ok(Alert { summary, key, log_sources: Arc::clone(&self.log_sources), person, event })
+        let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
+        Ok(Alert { summary, key, log_sources: Arc::clone(&self.log_sources), person, reason_user, event })
     }
 
     /// An alert of the past, from what its record says and the event that lies beside it.
     pub(super) fn recalled(&self, summary: AlertSummary, event: Value) -> Alert {
-        let person = self.mapping.person(&event);
+        let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
         let key = summary.id.as_str().to_owned();
-        Alert { summary, key, log_sources: Arc::clone(&self.log_sources), person, event }
+        Alert { summary, key, log_sources: Arc::clone(&self.log_sources), person, reason_user, event }
     }
 
     /// What a record would say of an event that was never delivered, under `key` if it has none of

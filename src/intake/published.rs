@@ -1,6 +1,7 @@
 //! Sources whose senders prove themselves by keys that they publish: what an operator says of them, and how they are
 //! asked.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -323,6 +324,12 @@ pub(super) fn person_of_set(claims: &Value, issuers: &[String]) -> Option<crate:
     let own = claims.get("iss")?.as_str()?.to_owned();
     let known: Vec<String> = std::iter::once(own).chain(issuers.iter().cloned()).collect();
     super::set::subject::Subject::find(claims, event)?.person(&known)
+}
+
+/// What a SET's transmitter would have the person read, by language.
+pub(super) fn reason_user_of_set(claims: &Value) -> BTreeMap<String, String> {
+    let event = claims.as_object().and_then(|claims| super::set::event::only_event(claims).ok());
+    event.map(|(_, event)| super::set::event::reasons(event.get("reason_user"))).unwrap_or_default()
 }
 
 /// The type of a SET's event, and when it happened.

@@ -50,14 +50,17 @@ impl Merged {
     ) {
         let plain = |template: &Template| wording::plain(template, &rule.reference, incident, alert);
         let action = match step {
-            StepTemplate::SignOut { reason, employee_reason } => {
+            StepTemplate::SignOut { reason, employee_reason, reason_user } => {
                 let index = u8::try_from(self.actions.len()).unwrap_or(u8::MAX);
-                self.texts.insert(index, wording::for_employee(rules, employee_reason, incident, now));
-                Action::SignOut {
-                    reason: plain(reason),
-                    employee_reason: employee_reason.clone(),
-                    wording: rules.reasons().wording_digest(employee_reason),
+                let mut texts = wording::for_employee(rules, employee_reason, incident, now);
+                let mut wording = rules.reasons().wording_digest(employee_reason);
+                if *reason_user {
+                    let senders = wording::by_sender(&alert.reason_user);
+                    wording = wording::digest_with(wording, &senders);
+                    texts.extend(senders);
                 }
+                self.texts.insert(index, texts);
+                Action::SignOut { reason: plain(reason), employee_reason: employee_reason.clone(), wording }
             }
             StepTemplate::Disable { reason, expires_in } => {
                 self.expires_in = *expires_in;

@@ -24,7 +24,7 @@ const SOURCE_CHARS_MAX: usize = 64;
 const EXPIRES_S: std::ops::RangeInclusive<u64> = 60..=365 * 86_400;
 /// The steps there are, and the keys of those that have settings.
 pub(super) const STEPS: [&str; 3] = ["sign_out", "disable", "enable"];
-pub(super) const SIGN_OUT_KEYS: [&str; 2] = ["reason", "employee_reason"];
+pub(super) const SIGN_OUT_KEYS: [&str; 3] = ["reason", "employee_reason", "reason_user"];
 pub(super) const DISABLE_KEYS: [&str; 3] = ["reason", "expires_in", "permanent"];
 
 /// One step before its reason is rendered.
@@ -36,6 +36,8 @@ pub enum StepTemplate {
         reason: Template,
         /// What the employee reads.
         employee_reason: ReasonCode,
+        /// Whether the employee reads the sender's own words instead, in the languages in which it brings them.
+        reason_user: bool,
     },
     /// Disable the account.
     Disable {
@@ -143,12 +145,20 @@ fn read_sign_out(
     let fields = Fields::of(body, "sign_out", report)?;
     fields.only(&SIGN_OUT_KEYS, report);
     let reason = read_reason(&fields, title, report);
+    let reason_user = match fields.get("reason_user") {
+        None => false,
+        Some(Node { value: Yaml::Bool(said), .. }) => *said,
+        Some(node) => {
+            report.error(node.at, "`reason_user` is true or false");
+            return None;
+        }
+    };
     let node = fields.need("employee_reason", report)?;
     let text = reader::text(node, "employee_reason", report)?;
     match ReasonCode::parse(text) {
         Ok(employee_reason) => {
             codes.push((node.at, employee_reason.clone()));
-            Some(StepTemplate::SignOut { reason: reason?, employee_reason })
+            Some(StepTemplate::SignOut { reason: reason?, employee_reason, reason_user })
         }
         Err(problem) => {
             report.error(node.at, format!("`employee_reason` is {problem}"));

@@ -44,6 +44,8 @@ async fn published() -> String {
 
 fn acts(rules: &Path) {
     edit(rules, "ssf/session-revoked.yml", "mode: shadow", "mode: enforce");
+    let reason = "employee_reason: suspicious-activity";
+    edit(rules, "ssf/session-revoked.yml", reason, &format!("{reason}\n              reason_user: true"));
 }
 
 async fn start() -> TestApp {
@@ -63,7 +65,10 @@ fn claims(app: &TestApp, jti: &str, uri: &str, event: Value) -> Value {
 }
 
 fn revoked(app: &TestApp, jti: &str) -> Value {
-    let event = json!({"initiating_entity": "policy", "event_timestamp": app.now().as_second()});
+    let event = json!({
+        "initiating_entity": "policy", "event_timestamp": app.now().as_second(),
+        "reason_user": {"en": "Your session was ended by policy.", "zh-CN": "hidden \u{202e}words"},
+    });
     claims(app, jti, SESSION_REVOKED, event)
 }
 
@@ -83,7 +88,11 @@ async fn a_revoked_session_signs_the_person_out_once_however_often_it_is_pushed(
     assert_eq!((alert.assurance, alert.event_type.as_deref()), (Assurance::A, Some(SESSION_REVOKED)));
     let incident = opened[0].plan.incident.clone();
     app.until(&incident, |incident| matches!(incident.status, Status::Closed(_))).await;
-    assert_eq!(app.dingtalk().calls_to(Api::SignOut).len(), 1);
+    let calls = app.dingtalk().calls_to(Api::SignOut);
+    assert_eq!(calls.len(), 1);
+    let read = format!("{:?}", calls[0]);
+    assert!(read.contains("Your session was ended by policy."), "in the sender's words: {read}");
+    assert!(!read.contains("hidden"), "what cannot be read is ours: {read}");
 
     // Signed anew, so other bytes that say the same.
     let again = app.deliver(&pushed(KEY.set(&set).unwrap())).await;

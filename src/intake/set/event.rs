@@ -180,7 +180,7 @@ pub(in crate::intake) fn occurred_at(claims: &Map<String, Value>, event: &Map<St
 }
 
 /// Texts by language tag. What is no tag, or no text that fits, is left out: the event counts without it.
-fn reasons(value: Option<&Value>) -> BTreeMap<String, String> {
+pub(in crate::intake) fn reasons(value: Option<&Value>) -> BTreeMap<String, String> {
     let usable = |(tag, text): (&str, &Value)| {
         let plain = |text: &&str| {
             let fits = (1..=REASON_CHARS_MAX).contains(&text.chars().count());

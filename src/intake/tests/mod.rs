@@ -5,6 +5,7 @@ mod body;
 mod described;
 mod dingtalk;
 mod fetching;
+mod fuzzed;
 mod generic;
 mod handshakes;
 mod keys;

@@ -96,10 +96,15 @@ fn steps() -> Value {
         )
     };
     let employee_reason = line("What the employee reads: a key of reasons/<locale>.yml.");
+    let reason_user = json!({
+        "type": "boolean",
+        "default": false,
+        "description": "Whether the employee reads what the sender says (CAEP's reason_user), in the languages in which it does.",
+    });
     let sign_out = mapping(
         "Ends all sessions.",
         &["reason", "employee_reason"],
-        [("reason", reason()), ("employee_reason", employee_reason)],
+        [("reason", reason()), ("employee_reason", employee_reason), ("reason_user", reason_user)],
     );
     let mut disable = mapping(
         "Disables the account.",

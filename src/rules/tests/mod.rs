@@ -97,6 +97,7 @@ fn alert_from(event: Value, log_sources: &[LogSource]) -> Alert {
         key: "key".to_owned(),
         log_sources: Arc::from(log_sources),
         person: None,
+        reason_user: [].into(),
         event,
     }
 }
