@@ -51,8 +51,8 @@
 //!
 //! *An alert arrives.* `api::alerts` asks the limit of the peer's address, reads the body under a
 //! size and a deadline, and hands source name, headers and bytes to [`intake::Intake::receive`]:
-//! source, signature over the raw bytes, freshness, the source's limit, strict parsing, splitting
-//! into alerts, their keys. [`admission::Admission::admit`] evaluates the rules, takes the lane of
+//! source, proof (a signature over the raw bytes and its freshness, a token, or a secret that is shown), the
+//! source's limit, strict parsing, splitting into alerts, their keys. [`admission::Admission::admit`] evaluates the rules, takes the lane of
 //! each account concerned, looks at the board for pause and cooldown, plans, draws on the budgets, asks
 //! the guard layer, and appends once: keys, verdicts, plans. Then 202, or 200 for a repeat. The executor
 //! is woken by the board.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::kind::{EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
-use super::published::{event_of_set, person_of_set, reason_user_of_set};
+use super::set::event as set;
 use super::{Unreadable, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Digest, Timestamp};
@@ -217,7 +217,7 @@ impl Mapping {
             (Place::Each, Value::Array(events)) => Ok(events),
             (_, document) if !document.is_object() => Err(Unreadable::SchemaObject),
             (Place::Whole | Place::Each | Place::Set(_), document) => Ok(vec![document]),
-            (Place::At(path) | Place::In(path), document) => match one(path, &document).map(Cow::into_owned) {
+            (Place::At(path) | Place::In(path), document) => match path.take(document) {
                 Some(Value::Array(events)) => Ok(events),
                 Some(event @ Value::Object(_)) if matches!(self.events, Place::In(_)) => Ok(vec![event]),
                 _ => Err(Unreadable::SchemaEvents),
@@ -267,7 +267,7 @@ impl Mapping {
 
     pub(super) fn event_type(&self, event: &Value) -> Result<Option<String>, Unreadable> {
         if let Place::Set(_) = self.events {
-            return event_of_set(event).map(|(uri, _)| Some(uri)).map_err(|_| Unreadable::SchemaEventType);
+            return set::event_type(event).map(Some).ok_or(Unreadable::SchemaEventType);
         }
         let (paths, is_required) = &self.event_type;
         let event = self.seen(event);
@@ -278,7 +278,7 @@ impl Mapping {
     /// When the event happened. A time that is there must be one.
     pub(super) fn occurred_at(&self, event: &Value) -> Result<Option<Timestamp>, Unreadable> {
         if let Place::Set(_) = self.events {
-            return Ok(event_of_set(event).ok().and_then(|(_, at)| at));
+            return Ok(set::occurred_at(event));
         }
         let Some((paths, written)) = &self.occurred_at else { return Ok(None) };
         let event = self.seen(event);
@@ -293,13 +293,13 @@ impl Mapping {
 
     /// What the sender would have the person read, by language.
     pub(super) fn reason_user(&self, event: &Value) -> BTreeMap<String, String> {
-        if let Place::Set(_) = self.events { reason_user_of_set(event) } else { BTreeMap::new() }
+        if let Place::Set(_) = self.events { set::reason_user(event) } else { BTreeMap::new() }
     }
 
     /// Exactly one, with a usable reference; anything else is nobody, which a human must look at.
     pub(super) fn person(&self, event: &Value) -> Option<AccountRef> {
         if let (Place::Set(issuers), None) = (&self.events, &self.person) {
-            return person_of_set(event, issuers);
+            return set::person(event, issuers);
         }
         let Person { kind, element, name } = self.person.as_ref()?;
         let element = element.as_ref().map_or(Some(Cow::Borrowed(event)), |path| one(path, event))?;

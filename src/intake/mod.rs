@@ -2,10 +2,16 @@
 //! of normalised alerts, or the reason why not. Knows no storage and no rules, and of HTTP only how to
 //! fetch the keys that senders publish (`fetch`).
 //!
-//! The way of a delivery: [`Intake::receive`] checks the outside ([`Refusal`]), then the signature
-//! over the raw bytes (`verify`, by a row of `presets` or as `described`), then the source's rate, and only
-//! then parses (`json`) and normalises (`normalise`, by a row of the table in `kind`).
-//! Adding a sender is adding a row; both tables are data.
+//! The way of a delivery: [`Intake::receive`] checks the outside ([`Refusal`]), then what the delivery proves
+//! (`verify`), then the source's rate, and only then reads the body (`normalise`, by the paths of its `mapping`).
+//!
+//! What proves a delivery is one of a closed list: a signature over the raw bytes (a row of `presets`, or as
+//! `described`), a secret that is shown (`shared`), a token or security event token by keys that its sender publishes
+//! (`published`: `token`, `set`, `keys`), Amazon's signature inside the body (`sns`), or DingTalk's way to call back
+//! (`dingtalk`). Where a sender asks first whether we are there, `handshake` answers.
+//!
+//! A kind of sender is a row of `kinds`, a guide in `guides` and a sample in `samples`; a way to sign is a row of
+//! `presets`. Adding a sender is adding those; all of them are data.
 
 mod address;
 mod any_case;

@@ -1,14 +1,12 @@
 //! Sources whose senders prove themselves by keys that they publish: what an operator says of them, and how they are
 //! asked.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::address::{Address, PlainHttp};
 use super::fetch::{Fetcher, Unavailable};
@@ -20,7 +18,6 @@ use super::scheme::SecretFormat;
 use super::secret::Secret;
 use super::set::SetRules;
 use super::set::event::SetOutcome;
-use super::set::refusal::SetRefusal;
 use super::sns::certificate::{CERTIFICATE_BOUNDS, Certificates};
 use super::sns::{AGE_S_MAX, SnsMessage, SnsRules};
 use super::token::{BodyHash, RequiredClaim, TokenRefusal, TokenRules};
@@ -315,26 +312,4 @@ fn unavailable(problem: Unavailable) -> Refusal {
         _ => RETRY_AFTER_S,
     };
     Refusal::KeysUnavailable { retry_after_s }
-}
-
-/// The person that a SET is about, as its transmitter or one of `issuers` names them.
-pub(super) fn person_of_set(claims: &Value, issuers: &[String]) -> Option<crate::incident::AccountRef> {
-    let claims = claims.as_object()?;
-    let (_, event) = super::set::event::only_event(claims).ok()?;
-    let own = claims.get("iss")?.as_str()?.to_owned();
-    let known: Vec<String> = std::iter::once(own).chain(issuers.iter().cloned()).collect();
-    super::set::subject::Subject::find(claims, event)?.person(&known)
-}
-
-/// What a SET's transmitter would have the person read, by language.
-pub(super) fn reason_user_of_set(claims: &Value) -> BTreeMap<String, String> {
-    let event = claims.as_object().and_then(|claims| super::set::event::only_event(claims).ok());
-    event.map(|(_, event)| super::set::event::reasons(event.get("reason_user"))).unwrap_or_default()
-}
-
-/// The type of a SET's event, and when it happened.
-pub(super) fn event_of_set(claims: &Value) -> Result<(String, Option<Timestamp>), SetRefusal> {
-    let claims = claims.as_object().ok_or(SetRefusal::Events)?;
-    let (uri, event) = super::set::event::only_event(claims)?;
-    Ok((uri.to_owned(), super::set::event::occurred_at(claims, event)))
 }

@@ -168,6 +168,7 @@ impl SourceSettings {
         if said.into_iter().filter(|is_said| *is_said).count() > 1 {
             return Err("of `signature`, `secret_in`, `set`, `jwt` and `sns` it can have one".to_owned());
         }
+        self.refuse_tables_of_others()?;
         if let Some(set) = &self.set {
             return Ok(How::Set(Box::new(set.clone())));
         }
@@ -192,6 +193,21 @@ impl SourceSettings {
             (None, None, Usual::DingTalk) => Ok(How::CallsBack),
             (None, None, Usual::Said) => Err("its kind needs `signature` or `secret_in`".to_owned()),
         }
+    }
+
+    /// What a table `set` or `sns` speaks of is the body, so that it goes with the kinds that have such bodies; and
+    /// a body that is a token is read by nothing else.
+    fn refuse_tables_of_others(&self) -> Result<(), String> {
+        let own = match self.kind.row().proof {
+            Usual::Published(table) => Some(table),
+            _ => None,
+        };
+        for (table, is_said) in [("set", self.set.is_some()), ("sns", self.sns.is_some())] {
+            if is_said && own != Some(table) {
+                return Err(format!("a table `{table}` is not for this kind"));
+            }
+        }
+        if own == Some("set") && self.set.is_none() { Err("its kind needs a table `set`".to_owned()) } else { Ok(()) }
     }
 
     /// Whether it is said how it proves itself.
@@ -322,6 +338,28 @@ mod tests {
         }
         let refused = read(json!([{"prodct": "siem"}])).unwrap_err().to_string();
         assert!(refused.contains("prodct"), "it is named: {refused}");
+    }
+
+    #[test]
+    fn a_table_is_for_kinds_whose_bodies_it_speaks_of() {
+        let set = json!({"issuer": "https://a.example.com", "audience": ["b"], "jwks": "https://a.example.com/keys"});
+        let sns = json!({"topics": ["arn:aws:sns:eu-west-1:123456789012:a"]});
+        for (kind, table, value, is_fine) in [
+            ("ssf", "set", &set, true),
+            ("okta-ssf", "set", &set, true),
+            ("sns", "sns", &sns, true),
+            ("generic", "set", &set, false),
+            ("sns", "set", &set, false),
+            ("ssf", "sns", &sns, false),
+            ("github", "sns", &sns, false),
+            ("ssf", "signature", &json!("github-hmac"), false),
+            ("ssf", "secret_in", &json!({"header": "authorization"}), false),
+            ("pagerduty", "jwt", &json!({"jwks": "https://a.example.com/keys"}), true),
+        ] {
+            let settings = parse(json!({"sources": {"a": {"kind": kind, table: value}}})).unwrap();
+            let source = settings.sources.into_values().next().unwrap();
+            assert_eq!(source.proof().is_ok(), is_fine, "{kind} with {table}: {:?}", source.proof());
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Windows in which a source's deliveries are verified and shown, and never acted on: for setting up a sender.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
@@ -15,7 +16,11 @@ const ALERTS_MAX: usize = 16;
 
 /// All windows. Sources that were never tried take no room, and there are only so many sources.
 #[derive(Debug, Default)]
-pub(super) struct Trials(Mutex<BTreeMap<SourceName, Trial>>);
+pub(super) struct Trials {
+    /// Whether there was ever one. Every delivery asks, and hardly ever is there any.
+    any: AtomicBool,
+    windows: Mutex<BTreeMap<SourceName, Trial>>,
+}
 
 /// One window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,6 +91,7 @@ impl Trials {
     /// Opens a window, or ends it when `until` has passed; what was seen before is gone.
     pub(super) fn open(&self, source: &SourceName, until: Timestamp) {
         self.with(|trials| trials.insert(source.clone(), Trial { until, count: 0, tried: VecDeque::new() }));
+        self.any.store(true, Ordering::Release);
     }
 
     /// The window, also one that is over.
@@ -95,6 +101,9 @@ impl Trials {
 
     /// Notes a delivery of a source whose window is open; says whether it is.
     pub(super) fn note(&self, source: &SourceName, now: Timestamp, found: impl FnOnce() -> Found) -> bool {
+        if !self.any.load(Ordering::Acquire) {
+            return false;
+        }
         self.with(|trials| {
             let Some(trial) = trials.get_mut(source).filter(|trial| now < trial.until) else { return false };
             trial.count = trial.count.saturating_add(1);
@@ -107,7 +116,7 @@ impl Trials {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<SourceName, Trial>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.windows.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -208,7 +208,8 @@ impl Verifier {
     }
 }
 
-/// The events that show a live secret, and the name of the first one's. Events of others may be among them.
+/// The events that show a live secret, without it, and the name of the first one's. Events of others may be among
+/// them.
 fn shown_in_events<'d>(
     member: &str,
     secrets: &'d Shown,
@@ -221,12 +222,11 @@ fn shown_in_events<'d>(
     let mut name = None;
     let own: Vec<Value> = events
         .into_iter()
-        .filter(|event| {
-            name_of(event)
-                .inspect(|found| {
-                    name.get_or_insert(*found);
-                })
-                .is_some()
+        .filter_map(|mut event| {
+            name.get_or_insert(name_of(&event)?);
+            // What is kept of an event is read by more people than may know the secret.
+            event.as_object_mut()?.remove(member);
+            Some(event)
         })
         .collect();
     Ok((name.ok_or(Refusal::SecretWrong)?, Content::Events(own)))

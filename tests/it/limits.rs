@@ -5,17 +5,11 @@ use std::time::{Duration, Instant};
 use portcullis::incident::Event;
 use portcullis::trail::Record;
 
-use crate::harness::{Delivery, GITHUB, OKTA, RawAnswer, RawConnection, Set, Source, TestApp, harmless, hook, request};
+use crate::harness::{
+    Delivery, OKTA, RawAnswer, RawConnection, SLOW, SLOW_CONFIG, Set, TestApp, harmless, hook, request,
+};
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
-const SLOW: Source = Source { name: "slow", secret: "test-secret-for-the-slow-source-0", ..GITHUB };
-const SLOW_SOURCE: &str = r#"
-[intake.sources.slow]
-kind = "okta-event-hook"
-signature = "github-hmac"
-rate = { per_second = 1, burst = 2 }
-secrets = [{ name = "test", file = "slow-secret" }]
-"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c03_a_body_of_the_limit_is_taken_and_one_byte_more_is_not() {
@@ -124,7 +118,7 @@ async fn c08_only_json_in_utf_8_is_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e01_a_source_over_its_rate_is_told_when_to_come_again_and_others_are_not_touched() {
-    let app = TestApp::start_with(Set { config: SLOW_SOURCE, ..Set::default() }).await;
+    let app = TestApp::start_with(Set { config: SLOW_CONFIG, ..Set::default() }).await;
     let begun = Instant::now();
     let (mut taken, mut refused) = (0, 0);
     for number in 0..12 {
@@ -147,7 +141,7 @@ async fn e01_a_source_over_its_rate_is_told_when_to_come_again_and_others_are_no
 
 #[tokio::test(flavor = "multi_thread")]
 async fn e04_forgeries_in_the_name_of_a_source_do_not_use_up_its_rate() {
-    let app = TestApp::start_with(Set { config: SLOW_SOURCE, ..Set::default() }).await;
+    let app = TestApp::start_with(Set { config: SLOW_CONFIG, ..Set::default() }).await;
     for number in 0..30 {
         let mut forged = slow(&app, number);
         forged.body.push(b' ');

@@ -6,17 +6,9 @@ use jiff::SignedDuration;
 use portcullis::sandbox::Api;
 use tokio::task::JoinSet;
 
-use crate::harness::{Delivery, GITHUB, Set, Source, TestApp, harmless, hook};
+use crate::harness::{Delivery, GITHUB, SLOW, SLOW_CONFIG, Set, Source, TestApp, harmless, hook};
 
 const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
-const SLOW: Source = Source { name: "slow", secret: "test-secret-for-the-slow-source-0", ..GITHUB };
-const SLOW_SOURCE: &str = r#"
-[intake.sources.slow]
-kind = "okta-event-hook"
-signature = "github-hmac"
-rate = { per_second = 1, burst = 2 }
-secrets = [{ name = "test", file = "slow-secret" }]
-"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b28_what_is_fresh_is_told_by_the_clock_and_what_is_known_is_not() {
@@ -38,7 +30,7 @@ async fn b28_what_is_fresh_is_told_by_the_clock_and_what_is_known_is_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b28_no_turn_of_the_clock_gives_a_source_more_than_its_rate() {
-    let app = TestApp::start_with(Set { config: SLOW_SOURCE, ..Set::default() }).await;
+    let app = TestApp::start_with(Set { config: SLOW_CONFIG, ..Set::default() }).await;
     let noon = app.now();
     let mut number = 0;
     for turned in [noon, noon + TEN_MINUTES, noon - TEN_MINUTES] {

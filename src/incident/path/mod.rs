@@ -80,16 +80,42 @@ impl Path {
     /// than 512 KiB to read.
     #[must_use]
     pub fn values<'v>(&self, event: &'v Value) -> Reached<'v> {
-        let mut here = vec![Cow::Borrowed(event)];
-        let mut decoder = Decoder::new();
-        for step in &self.steps {
-            here = step.apply(here, &mut decoder);
-            if here.len() > VALUES_MAX || decoder.is_spent {
-                return Reached::TooMany;
-            }
-        }
-        if decoder.has_unread { Reached::Part(here) } else { Reached::All(here) }
+        walk(&self.steps, event)
     }
+
+    /// The only value that [`Path::values`] reaches, out of an event that is not needed any more. Nothing is
+    /// copied where the path goes through members alone.
+    #[must_use]
+    pub fn take(&self, event: Value) -> Option<Value> {
+        let mut here = event;
+        let mut steps = self.steps.iter();
+        while let [Step::Select(Select::Member(name)), ..] = steps.as_slice() {
+            here = here.as_object_mut()?.remove(name)?;
+            steps.next();
+        }
+        if steps.as_slice().is_empty() {
+            return Some(here);
+        }
+        match walk(steps.as_slice(), &here) {
+            Reached::All(found) => {
+                let [only] = <[_; 1]>::try_from(found).ok()?;
+                Some(only.into_owned())
+            }
+            Reached::Part(_) | Reached::TooMany => None,
+        }
+    }
+}
+
+fn walk<'v>(steps: &[Step], event: &'v Value) -> Reached<'v> {
+    let mut here = vec![Cow::Borrowed(event)];
+    let mut decoder = Decoder::new();
+    for step in steps {
+        here = step.apply(here, &mut decoder);
+        if here.len() > VALUES_MAX || decoder.is_spent {
+            return Reached::TooMany;
+        }
+    }
+    if decoder.has_unread { Reached::Part(here) } else { Reached::All(here) }
 }
 
 impl FromStr for Path {

@@ -1,5 +1,4 @@
-//! What a verified SET says: the event as its transmitter wrote it, with what every shape of it has in common
-//! read out beside it.
+//! What a verified SET says: the event as its transmitter wrote it, and what every shape of it has in common.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,9 +7,7 @@ use serde_json::{Map, Value};
 
 use super::refusal::SetRefusal;
 use super::subject::Subject;
-#[cfg(test)]
-use crate::incident::AccountRef;
-use crate::incident::Timestamp;
+use crate::incident::{AccountRef, Timestamp};
 use crate::intake::jws::whole_number;
 
 /// The longest URI of an event, in bytes.
@@ -53,24 +50,10 @@ pub(in crate::intake) enum SetOutcome {
 pub(in crate::intake) struct SetEvent {
     /// All that the SET says, as its transmitter wrote it. Personal data.
     pub claims: Value,
-    /// The event's URI: its type.
-    pub uri: String,
     /// The SET's id; the same when it is sent again.
     pub jti: String,
-    /// Who says so; always the configured issuer.
-    pub issuer: String,
-    /// The transmitter's name for what led to this and other events.
-    pub transaction: Option<String>,
     /// When the SET was issued.
     pub issued_at: Timestamp,
-    /// When the event happened.
-    pub occurred_at: Option<Timestamp>,
-    /// Whom it is about.
-    pub subject: Option<Subject>,
-    /// What the employee may be told, by language.
-    pub reason_user: BTreeMap<String, String>,
-    /// What administrators are told, by language.
-    pub reason_admin: BTreeMap<String, String>,
     /// Whether it has an `exp`, which it should not: to be said to the operator.
     pub has_expiry: bool,
 }
@@ -93,17 +76,6 @@ pub(in crate::intake) struct StreamUpdated {
     pub reason: Option<String>,
 }
 
-impl SetEvent {
-    /// The person it is about, if there is exactly one. Names of an issuer count if it is the transmitter itself
-    /// or one of the `issuers` configured beside it.
-    #[cfg(test)]
-    pub(in crate::intake) fn person(&self, issuers: &[String]) -> Option<AccountRef> {
-        let own = std::iter::once(self.issuer.clone());
-        let known: Vec<String> = own.chain(issuers.iter().cloned()).collect();
-        self.subject.as_ref()?.person(&known)
-    }
-}
-
 impl Verification {
     /// Whether it is the answer to what we asked. One that comes unasked, or says no state, is none.
     ///
@@ -120,14 +92,13 @@ impl Verification {
 /// What must be there before a SET is read any further.
 pub(super) struct Envelope {
     pub jti: String,
-    pub issuer: String,
     pub issued_at: Timestamp,
     pub claims: Map<String, Value>,
 }
 
 /// Reads the one event of a SET whose claims are in order.
 pub(super) fn read(envelope: Envelope) -> Result<SetOutcome, SetRefusal> {
-    let Envelope { jti, issuer, issued_at, claims } = envelope;
+    let Envelope { jti, issued_at, claims } = envelope;
     let (uri, event) = only_event(&claims)?;
     let stream_id = || match Subject::find(&claims, event) {
         Some(Subject::Opaque(id)) => Some(id),
@@ -140,36 +111,19 @@ pub(super) fn read(envelope: Envelope) -> Result<SetOutcome, SetRefusal> {
         let (status, reason) = (text(event, "status"), text(event, "reason"));
         return Ok(SetOutcome::StreamUpdated(StreamUpdated { jti, stream_id: stream_id(), status, reason }));
     }
-    let event = SetEvent {
-        uri: uri.to_owned(),
-        transaction: text(&claims, "txn"),
-        occurred_at: occurred_at(&claims, event),
-        subject: Subject::find(&claims, event),
-        reason_user: reasons(event.get("reason_user")),
-        reason_admin: reasons(event.get("reason_admin")),
-        has_expiry: claims.contains_key("exp"),
-        jti,
-        issuer,
-        issued_at,
-        claims: Value::Object(claims),
-    };
-    Ok(SetOutcome::Event(Box::new(event)))
+    let has_expiry = claims.contains_key("exp");
+    Ok(SetOutcome::Event(Box::new(SetEvent { jti, issued_at, has_expiry, claims: Value::Object(claims) })))
 }
 
-/// The event's URI and content; `None` unless there is exactly one.
-pub(in crate::intake) fn only_event(claims: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), SetRefusal> {
-    let events = claims.get("events").and_then(Value::as_object).ok_or(SetRefusal::Events)?;
-    let mut events = events.iter();
-    let (Some((uri, Value::Object(event))), None) = (events.next(), events.next()) else {
-        return Err(SetRefusal::Events);
-    };
-    let usable = (1..=URI_BYTES_MAX).contains(&uri.len()) && uri.bytes().all(|byte| byte.is_ascii_graphic());
-    if usable { Ok((uri, event)) } else { Err(SetRefusal::Events) }
+/// The type of a SET's event: its URI.
+pub(in crate::intake) fn event_type(claims: &Value) -> Option<String> {
+    event_of(claims).map(|(_, uri, _)| uri.to_owned())
 }
 
-/// When an event happened: as Shared Signals has it, as login.gov has it, or by RFC 8417. A number that is too
+/// When a SET's event happened: as Shared Signals has it, as login.gov has it, or by RFC 8417. A number that is too
 /// large to be seconds is milliseconds, as Okta sends them.
-pub(in crate::intake) fn occurred_at(claims: &Map<String, Value>, event: &Map<String, Value>) -> Option<Timestamp> {
+pub(in crate::intake) fn occurred_at(claims: &Value) -> Option<Timestamp> {
+    let (claims, _, event) = event_of(claims)?;
     let times = [event.get("event_timestamp"), event.get("event_at"), claims.get("toe")];
     let number = times.into_iter().flatten().find_map(whole_number)?;
     if number >= MILLISECONDS_FROM {
@@ -179,8 +133,39 @@ pub(in crate::intake) fn occurred_at(claims: &Map<String, Value>, event: &Map<St
     }
 }
 
+/// The person that a SET is about, if there is exactly one. Names of an issuer count if it is the transmitter itself
+/// or one of the `issuers` configured beside it.
+pub(in crate::intake) fn person(claims: &Value, issuers: &[String]) -> Option<AccountRef> {
+    let (claims, _, event) = event_of(claims)?;
+    let own = claims.get("iss")?.as_str()?.to_owned();
+    let known: Vec<String> = std::iter::once(own).chain(issuers.iter().cloned()).collect();
+    Subject::find(claims, event)?.person(&known)
+}
+
+/// What a SET's transmitter would have the person read, by language.
+pub(in crate::intake) fn reason_user(claims: &Value) -> BTreeMap<String, String> {
+    event_of(claims).map(|(_, _, event)| reasons(event.get("reason_user"))).unwrap_or_default()
+}
+
+fn event_of(claims: &Value) -> Option<(&Map<String, Value>, &str, &Map<String, Value>)> {
+    let claims = claims.as_object()?;
+    let (uri, event) = only_event(claims).ok()?;
+    Some((claims, uri, event))
+}
+
+/// The event's URI and content; `None` unless there is exactly one.
+fn only_event(claims: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), SetRefusal> {
+    let events = claims.get("events").and_then(Value::as_object).ok_or(SetRefusal::Events)?;
+    let mut events = events.iter();
+    let (Some((uri, Value::Object(event))), None) = (events.next(), events.next()) else {
+        return Err(SetRefusal::Events);
+    };
+    let usable = (1..=URI_BYTES_MAX).contains(&uri.len()) && uri.bytes().all(|byte| byte.is_ascii_graphic());
+    if usable { Ok((uri, event)) } else { Err(SetRefusal::Events) }
+}
+
 /// Texts by language tag. What is no tag, or no text that fits, is left out: the event counts without it.
-pub(in crate::intake) fn reasons(value: Option<&Value>) -> BTreeMap<String, String> {
+fn reasons(value: Option<&Value>) -> BTreeMap<String, String> {
     let usable = |(tag, text): (&str, &Value)| {
         let plain = |text: &&str| {
             let fits = (1..=REASON_CHARS_MAX).contains(&text.chars().count());
@@ -208,6 +193,6 @@ fn text(object: &Map<String, Value>, member: &str) -> Option<String> {
 /// Without what it says about people.
 impl fmt::Debug for SetEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SetEvent").field("uri", &self.uri).field("jti", &self.jti).finish_non_exhaustive()
+        f.debug_struct("SetEvent").field("jti", &self.jti).finish_non_exhaustive()
     }
 }

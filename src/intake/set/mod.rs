@@ -132,7 +132,7 @@ impl SetRules {
         if claims.contains_key("sub") {
             return Err(SetRefusal::SubjectClaim);
         }
-        event::read(Envelope { jti, issuer: self.issuer.clone(), issued_at, claims })
+        event::read(Envelope { jti, issued_at, claims })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::intake::issue::TokenSigner;
 use crate::intake::keys::algorithm::TokenAlgorithm;
 use crate::intake::prove::Unproven;
 use crate::intake::set::SetRules;
-use crate::intake::set::event::SetOutcome;
+use crate::intake::set::event::{self, SetOutcome};
 
 pub(super) const ISSUER: &str = "https://idp.example.com/";
 pub(super) const AUDIENCE: &str = "https://portcullis.example.com/";
@@ -91,9 +91,9 @@ impl Sent {
         match rules().verify(&headers, &self.body(), Some(&known), now()) {
             Ok(SetOutcome::Verification(_)) => Becomes::Verification,
             Ok(SetOutcome::StreamUpdated(_)) => Becomes::StreamUpdated,
-            Ok(SetOutcome::Event(event)) => {
-                assert_eq!(event.claims, self.claims, "rules see what was sent");
-                let person = event.person(&[]).map(|person| person.key());
+            Ok(SetOutcome::Event(set)) => {
+                assert_eq!(set.claims, self.claims, "rules see what was sent");
+                let person = event::person(&set.claims, &[]).map(|person| person.key());
                 person.map_or(Becomes::EventOfNobody, |person| Becomes::EventOf(person.leak()))
             }
             Err(Unproven::Refused(refusal)) => Becomes::Refused(refusal.name(), refusal.code()),

@@ -90,8 +90,11 @@ fn only_the_events_that_show_the_secret_count() {
     let item = |id: &str, state: serde_json::Value| json!({"id": id, "changeType": "updated", "clientState": state});
     let send = |items: &[serde_json::Value]| Request::unsigned(SHOWS, json!({"value": items}).to_string());
     let mixed = send(&[item("a", json!(SECRET)), item("b", json!("another")), item("c", json!(SECRET))]);
-    let keys: Vec<String> = mixed.delivery(&intake).alerts.into_iter().map(|alert| alert.key).collect();
-    assert_eq!(keys, ["a", "c"]);
+    let alerts = mixed.delivery(&intake).alerts;
+    assert_eq!(alerts.iter().map(|alert| alert.key.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    for alert in &alerts {
+        assert_eq!((alert.event.get("clientState"), &alert.event["changeType"]), (None, &json!("updated")));
+    }
     check_refusals(
         &intake,
         [

@@ -25,6 +25,18 @@ pub(crate) const OKTA: Source = Source {
 pub(crate) const GITHUB: Source =
     Source { name: "github", scheme: SchemeName::GithubHmac, secret: "test-secret-for-github-signatures" };
 
+/// A sender that may send little; configured by [`SLOW_CONFIG`].
+pub(crate) const SLOW: Source = Source { name: "slow", secret: "test-secret-for-the-slow-source-0", ..GITHUB };
+
+/// How [`SLOW`] is configured.
+pub(crate) const SLOW_CONFIG: &str = r#"
+[intake.sources.slow]
+kind = "okta-event-hook"
+signature = "github-hmac"
+rate = { per_second = 1, burst = 2 }
+secrets = [{ name = "test", file = "slow-secret" }]
+"#;
+
 /// A generic sender whose deliveries are one alert each. The secret is base64 of
 /// `another-test-secret-for-a-generic-sender`.
 pub(crate) const SIEM: Source = Source {

@@ -12,7 +12,9 @@ mod trail;
 mod witness;
 
 pub(crate) use app::{Answer, TestApp};
-pub(crate) use delivery::{Delivery, GITHUB, OKTA, SIEM, Source, harmless, high_risk, hook, leaked, reported};
+pub(crate) use delivery::{
+    Delivery, GITHUB, OKTA, SIEM, SLOW, SLOW_CONFIG, Source, harmless, high_risk, hook, leaked, reported,
+};
 pub(crate) use process::{Ended, Process};
 pub(crate) use raw::{RawAnswer, RawConnection, request};
 pub(crate) use setup::{

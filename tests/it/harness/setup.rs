@@ -8,7 +8,7 @@ use portcullis::config::{self, Config};
 use portcullis::incident::Digest;
 use portcullis::sandbox::{self, APP_KEY, APP_SECRET, CORP_ID};
 
-use super::delivery::{GITHUB, OKTA, SIEM};
+use super::delivery::{GITHUB, OKTA, SIEM, SLOW};
 
 /// Test tokens, one for each role.
 pub(crate) const AUDITOR: &str = "test-token-auditor-00000000000000000000";
@@ -75,7 +75,7 @@ pub(crate) fn configure(folder: &Path, sandbox: &str, more: &str) -> Config {
         write_secret(&folder.join(format!("{}-secret", source.name)), source.secret);
     }
     // Told apart from the others, as two sources may not share a secret.
-    write_secret(&folder.join("slow-secret"), "test-secret-for-the-slow-source-0");
+    write_secret(&folder.join("slow-secret"), SLOW.secret);
     write_secret(&folder.join("next-secret"), "test-secret-for-what-comes-next-1");
     write_secret(&folder.join("dingtalk-token"), DINGTALK_TOKEN);
     write_secret(&folder.join("dingtalk-aes-key"), DINGTALK_AES_KEY);

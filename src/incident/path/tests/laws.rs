@@ -133,6 +133,16 @@ proptest! {
     }
 
     #[test]
+    fn what_is_taken_is_the_only_value_there_is(steps in steps(), event in event()) {
+        let path = parsed(&written(&steps));
+        let only = match path.values(&event) {
+            Reached::All(found) if found.len() == 1 => found.into_iter().next().map(Cow::into_owned),
+            _ => None,
+        };
+        prop_assert_eq!(path.take(event), only);
+    }
+
+    #[test]
     fn no_event_panics_and_the_bounds_hold(steps in steps(), event in event()) {
         let path = parsed(&written(&steps));
         let mut decoder = Decoder::new();
