@@ -1,7 +1,7 @@
 //! `portcullis send`: signs and sends what a source's sender would.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -10,13 +10,13 @@ use reqwest::redirect::Policy;
 use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::output;
 use super::refused::refused;
-use crate::config;
+use crate::config::{self, Config};
 use crate::incident::{SourceName, Timestamp};
-use crate::intake::{Outgoing, Sender, SourceKind, SourceSettings};
+use crate::intake::{DingTalkKey, Holds, Outgoing, Sender, SourceKind, SourceSettings, TokenSigner};
 
 /// How long the server may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -38,6 +38,19 @@ pub(super) struct Arguments {
     /// Print the request as a command line instead of sending it.
     #[arg(long)]
     print: bool,
+    /// The private key (PKCS#8 in PEM) of a sender that publishes the other half: one of your own, which the source
+    /// must be set up for.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// What that key is called where it is published.
+    #[arg(long, default_value = "portcullis-send", requires = "key", value_name = "NAME")]
+    kid: String,
+    /// Where that key's certificate is, in messages of Amazon SNS.
+    #[arg(long, requires = "key", value_name = "URL")]
+    certificate_url: Option<String>,
+    /// Print the other half of that key, as it is to be published (a JWKS), instead of sending anything.
+    #[arg(long, requires = "key")]
+    jwks: bool,
 }
 
 /// Whoever has a source's secret, with an id for what is sent.
@@ -48,22 +61,22 @@ pub(super) struct Sending {
 
 /// A request.
 pub(super) struct Request {
-    url: String,
-    /// The URL as it is typed in at the sender.
+    /// The URL with all that is in it, as it is typed in at a sender whose secret is there.
     pub(super) shown_url: String,
-    headers: Vec<(String, String)>,
+    outgoing: Outgoing,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let signer = arguments.key.as_deref().map(|path| read_key(path, &arguments.kid)).transpose()?;
+    if let (true, Some(signer)) = (arguments.jwks, &signer) {
+        return output::line(format_args!("{:#}", json!({ "keys": [signer.jwk()] })));
+    }
     let config = config::load(&arguments.config, &[])?;
     let name = SourceName::parse(&arguments.source).map_err(|error| refused(anyhow::Error::new(error)))?;
     let settings = config.intake.sources.get(&name);
     let settings = settings.with_context(|| format!("no source is called {name}")).map_err(refused)?;
-    let first = settings.secrets.first().context("the source has no secret").map_err(refused)?;
-    let path = config.resolve(&first.file);
-    let secret =
-        fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display())).map_err(refused)?;
-    let sending = Sending::new(settings, &secret).map_err(refused)?;
+    let holds = holds(settings, &config, signer, arguments.certificate_url)?;
+    let sending = Sending::new(settings, holds).map_err(refused)?;
     let now = Timestamp::now();
     let body = match &arguments.file {
         None => sending.sample(settings.kind, now)?.into_bytes(),
@@ -72,21 +85,59 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             std::io::Read::read_to_end(&mut std::io::stdin(), &mut body)?;
             body
         }
-        Some(path) => fs::read(path).with_context(|| format!("{} cannot be read", path.display())).map_err(refused)?,
+        Some(path) => read(path)?,
     };
     let server = arguments.server.unwrap_or_else(|| format!("http://{}", config.http.listen));
     let request = sending.request(&format!("{}/v1/alerts/{name}", server.trim_end_matches('/')), &body, now)?;
     if arguments.print {
-        return output::line(request.curl(&String::from_utf8_lossy(&body)));
+        return output::line(request.curl());
     }
-    request.send(body).await
+    request.send().await
+}
+
+/// What the source's sender proves itself with, from the files of the configuration and the given key.
+fn holds(
+    settings: &SourceSettings,
+    config: &Config,
+    signer: Option<TokenSigner>,
+    certificate: Option<String>,
+) -> anyhow::Result<Holds> {
+    let text = |path: &Path| -> anyhow::Result<String> {
+        let text = String::from_utf8(read(&config.resolve(path))?).context("the secret is no text").map_err(refused)?;
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    };
+    let secret = settings.secrets.first();
+    if let Some(signer) = signer {
+        let authorization = secret.map(|secret| text(&secret.file)).transpose()?;
+        return Ok(Holds::Key { signer: Box::new(signer), authorization, certificate });
+    }
+    if let Some(path) = settings.jwt.as_ref().and_then(|jwt| jwt.secret_file.as_deref()) {
+        return Ok(Holds::Secret(text(path)?));
+    }
+    let secret = secret.context("the source has no secret; a sender that publishes its keys needs --key");
+    let secret = secret.map_err(refused)?;
+    match (&settings.dingtalk, &secret.aes_key_file) {
+        (Some(dingtalk), Some(aes_key)) => {
+            let key = DingTalkKey::new(&text(&secret.file)?, &text(aes_key)?, &dingtalk.owner);
+            Ok(Holds::DingTalk(Box::new(key.map_err(|problem| refused(anyhow::Error::new(problem)))?)))
+        }
+        _ => Ok(Holds::Secret(text(&secret.file)?)),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{} cannot be read", path.display())).map_err(refused)
+}
+
+fn read_key(path: &Path, kid: &str) -> anyhow::Result<TokenSigner> {
+    TokenSigner::read(kid, &read(path)?).with_context(|| path.display().to_string()).map_err(refused)
 }
 
 impl Sending {
-    pub(super) fn new(settings: &SourceSettings, secret: &str) -> anyhow::Result<Self> {
+    pub(super) fn new(settings: &SourceSettings, holds: Holds) -> anyhow::Result<Self> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
-        let sender = Sender::new(settings, secret).map_err(|flaw| anyhow::anyhow!("{flaw}"))?;
+        let sender = Sender::holding(settings, holds).map_err(|flaw| anyhow::anyhow!("{flaw}"))?;
         Ok(Self { sender, id: hex::encode(random) })
     }
 
@@ -96,32 +147,32 @@ impl Sending {
     }
 
     pub(super) fn request(&self, url: &str, body: impl AsRef<[u8]>, now: Timestamp) -> anyhow::Result<Request> {
-        let Outgoing { path, headers } = self
-            .sender
-            .prove(&self.id, body.as_ref(), now)
-            .map_err(|problem| refused(anyhow::anyhow!("the secret: {problem}")))?;
-        let url = format!("{url}{path}");
-        Ok(Request { shown_url: url.clone(), url, headers })
+        let outgoing = self.sender.prove(&self.id, body.as_ref(), now);
+        let outgoing = outgoing.map_err(|problem| refused(anyhow::Error::new(problem)))?;
+        let shown_url = format!("{url}{}", outgoing.path);
+        Ok(Request { shown_url, outgoing })
     }
 }
 
 impl Request {
     /// As a command line.
-    pub(super) fn curl(&self, body: &str) -> String {
+    pub(super) fn curl(&self) -> String {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+        let Outgoing { headers, content_type, body, .. } = &self.outgoing;
         let headers: String =
-            self.headers.iter().map(|(name, value)| format!(" -H {}", quoted(&format!("{name}: {value}")))).collect();
+            headers.iter().map(|(name, value)| format!(" -H {}", quoted(&format!("{name}: {value}")))).collect();
         format!(
-            "curl -sS {} -H 'content-type: application/json'{headers} --data-binary {}",
-            quoted(&self.url),
-            quoted(body)
+            "curl -sS {} -H 'content-type: {content_type}'{headers} --data-binary {}",
+            quoted(&self.shown_url),
+            quoted(&String::from_utf8_lossy(body))
         )
     }
 
-    async fn send(self, body: Vec<u8>) -> anyhow::Result<()> {
+    async fn send(self) -> anyhow::Result<()> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
-        let mut request = client.post(self.url).header("content-type", "application/json");
-        for (name, value) in &self.headers {
+        let Outgoing { headers, content_type, body, .. } = self.outgoing;
+        let mut request = client.post(self.shown_url).header("content-type", content_type);
+        for (name, value) in &headers {
             request = request.header(name, value);
         }
         // The URL may hold the secret, so it is not in the error.

@@ -80,7 +80,7 @@ pub use receive::{About, Intake};
 pub use refusal::Refusal;
 pub use request::Request;
 pub use secret::SecretProblem;
-pub use sender::{Outgoing, SECRET_BYTES, Sender, sign};
+pub use sender::{DINGTALK_BYTES, Holds, Outgoing, SECRET_BYTES, SendProblem, Sender, new_dingtalk_secret, sign};
 pub use set::refusal::SetRefusal;
 pub use settings::{RateSettings, SecretSettings, Settings, SourceSettings};
 pub use setup::SetupError;

@@ -56,9 +56,6 @@ pub enum SecretProblem {
     /// Not hexadecimal digits.
     #[error("it must be hexadecimal digits")]
     NotHex,
-    /// There is none here: the sender signs with a key of its own.
-    #[error("only the sender has the key with which it signs")]
-    OnlySender,
     /// Not plain enough for a URL.
     #[error("it must be letters, digits, `.`, `_`, `~` or `-`, to stand in a URL as it is")]
     NotForUrl,

@@ -11,8 +11,6 @@ use portcullis::incident::{Assurance, Event, Status};
 use portcullis::intake::TokenSigner;
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
 use crate::harness::*;
 
@@ -27,21 +25,6 @@ fn key(kid: &str) -> TokenSigner {
     TokenSigner::new(kid, pkcs8.as_ref()).unwrap()
 }
 
-/// Publishes the transmitter's key as long as the test runs.
-async fn published() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let _ = stream.read(&mut [0; 4_096]).await;
-            let body = json!({ "keys": [KEY.jwk()] }).to_string();
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all((head + &body).as_bytes()).await;
-        }
-    });
-    url
-}
-
 fn acts(rules: &Path) {
     edit(rules, "ssf/session-revoked.yml", "mode: shadow", "mode: enforce");
     let reason = "employee_reason: suspicious-activity";
@@ -49,7 +32,7 @@ fn acts(rules: &Path) {
 }
 
 async fn start() -> TestApp {
-    let jwks = published().await;
+    let jwks = publish(json!({ "keys": [KEY.jwk()] }).to_string()).await;
     let config = format!(
         "[intake]\ntest_only_plain_http = true\n[intake.sources.idp]\nkind = \"ssf\"\nset = {{ issuer = \"{ISSUER}\", audience = \
          [\"https://us.example.com/\"], jwks = \"{jwks}\", algorithms = [\"ES256\"] }}\n"

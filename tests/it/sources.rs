@@ -62,6 +62,130 @@ async fn a_source_of_every_kind_is_added_with_a_secret_for_its_owner_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_publishes_its_keys_is_added_with_what_it_is_known_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let add = async |kind: &str, more: &[&str]| {
+        Process::run(&[&["source", "add", kind, "--config", &config][..], more].concat()).await
+    };
+    let audience = ["--audience", "https://portcullis.example.com"];
+    let okta = ["--issuer", "https://acme.okta.com"];
+    let topic = ["--topic", "arn:aws:sns:eu-central-1:123456789012:findings"];
+    let email = ["--email", "push@acme.iam.gserviceaccount.com", "--allow-unsigned"];
+    for (kind, needs) in [
+        ("okta-ssf", &[&okta[..], &audience].concat()[..]),
+        (
+            "ssf",
+            &[&["--issuer", "https://idp.example.com", "--jwks", "https://idp.example.com/jwks"][..], &audience]
+                .concat(),
+        ),
+        ("sns", &topic),
+        ("google-pubsub", &[&email[..], &audience].concat()),
+    ] {
+        let bare = add(kind, &[]).await;
+        assert!(bare.code == Some(2) && bare.stderr.contains(&format!("{kind} needs --")), "{bare:?}");
+        let ended = add(kind, needs).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.said().contains(&format!("/v1/alerts/{kind}")) && !ended.said().contains("curl"), "{ended:?}");
+    }
+    for wrong in [["--topic", "a"], ["--signature", "svix"], ["--owner", "a"]] {
+        let ended = add("okta-ssf", &[&okta[..], &audience, &wrong, &["--name", "b"]].concat()).await;
+        assert!(ended.code == Some(2) && ended.stderr.contains(&format!("takes no {}", wrong[0])), "{ended:?}");
+    }
+    let read = config::load(Path::new(&config), &[]).unwrap();
+    assert_eq!(read.intake.sources.len(), 4);
+    assert!(fs::read_to_string(&config).unwrap().contains("https://acme.okta.com/oauth2/v1/keys"));
+    assert!(portcullis::intake::Intake::new(&read.intake, &read.base).is_ok());
+    let rotated = Process::run(&["source", "rotate", "sns", "--config", &config]).await;
+    assert!(rotated.code == Some(2) && rotated.stderr.contains("the sender's alone"), "{rotated:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dingtalks_callbacks_are_added_and_rotated_with_a_token_and_an_aes_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let added =
+        Process::run(&["source", "add", "dingtalk-events", "--owner", "dingtestonlyapp", "--config", &config]).await;
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let rotated = Process::run(&["source", "rotate", "dingtalk-events", "--config", &config]).await;
+    assert_eq!(rotated.code, Some(0), "{rotated:?}");
+    let files: Vec<_> = fs::read_dir(folder.path().join("secrets")).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 4);
+    for file in files {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let text = fs::read_to_string(file.path()).unwrap();
+        assert!((added.said() + &rotated.said()).contains(text.trim()), "each is shown once");
+    }
+    let read = config::load(Path::new(&config), &[]).unwrap();
+    assert!(portcullis::intake::Intake::new(&read.intake, &read.base).is_ok());
+    assert_eq!(added.said().matches("msg_signature=").count(), 1, "a delivery to try it with: {added:?}");
+}
+
+/// What only its sender can sign is sent with a key of one's own, from a source that is set up for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_signed_by_published_keys_is_sent_with_a_key_of_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key.pem");
+    let key = key.to_str().unwrap();
+    let made = ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key];
+    assert!(std::process::Command::new("openssl").args(made).status().unwrap().success());
+    let shown = Process::run(&["send", "any", "--config", "none", "--key", key, "--kid", "ours", "--jwks"]).await;
+    assert!(shown.code == Some(0) && !shown.said().contains("\"d\""), "{shown:?}");
+    let jwks = publish(shown.said()).await;
+    let keys = folder.path().join("jwks.json");
+    fs::write(&keys, shown.said()).unwrap();
+    let config = format!(
+        r#"[intake]
+test_only_plain_http = true
+[intake.sources.idp]
+kind = "ssf"
+set = {{ issuer = "https://idp.example.com", audience = ["us"], jwks = "{jwks}", algorithms = ["ES256"] }}
+[intake.sources.pushed]
+kind = "google-pubsub"
+allow_unsigned = true
+[intake.sources.pushed.jwt]
+issuer = "https://accounts.google.com"
+audience = ["us"]
+keys_file = "{}"
+algorithms = ["ES256"]
+claims = [{{ name = "email", value = "push@acme.example" }}]
+[intake.sources.hashed]
+kind = "generic"
+[intake.sources.hashed.jwt]
+header = "x-signature"
+secret_file = "next-secret"
+algorithms = ["HS256"]
+body_hash = {{ claim = "request_body_sha256", encoding = "base64" }}
+[intake.sources.dingtalk]
+kind = "dingtalk-events"
+dingtalk = {{ owner = "dingtestonlyapp", tolerance_s = 3600 }}
+secrets = [{{ name = "test", file = "dingtalk-token", aes_key_file = "dingtalk-aes-key" }}]
+"#,
+        keys.display()
+    );
+    let app = TestApp::start_with(Set { config: Box::leak(config.into_boxed_str()), ..Set::default() }).await;
+    // What is signed says when, and the app's clock stands on its own day.
+    app.clock.set(portcullis::incident::Timestamp::now());
+    let config = app.folder().join("portcullis.toml");
+    let (config, url) = (config.to_str().unwrap(), app.app.url().to_owned());
+    let send = async |source: &str, more: &[&str]| {
+        Process::run(&[&["send", source, "--config", config, "--server", &url][..], more].concat()).await
+    };
+    let own = ["--key", key, "--kid", "ours"];
+    for (source, with, status) in
+        [("idp", &own[..], "202"), ("pushed", &own, "202"), ("hashed", &[], "202"), ("dingtalk", &[], "200")]
+    {
+        let sent = send(source, with).await;
+        assert!(sent.code == Some(0) && sent.said().contains(status), "{source}: {sent:?}");
+    }
+    let admitted = app.records_of("alert.admitted").len();
+    assert_eq!(admitted, 4);
+    let needs = send("idp", &[]).await;
+    assert!(needs.code == Some(2) && needs.stderr.contains("--key"), "{needs:?}");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn b24_b25_a_secret_is_rotated_in_two_steps_and_comments_stay() {
     let folder = tempfile::tempdir().unwrap();
     let config = configured(folder.path());

@@ -3,15 +3,19 @@
 use std::fs;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
+use toml_edit::Value;
 
 use super::file;
+use super::proof::Proof;
+use super::secret::NewSecret;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::cli::send::{Sending, kind_of};
-use crate::config;
+use crate::config::{self, Config};
 use crate::incident::{Assurance, SourceName, Timestamp};
-use crate::intake::{Network, SecretSettings, SourceKind, SourceSettings};
+use crate::intake::{Network, SecretSettings, SetupError, SourceKind, SourceSettings};
 
 /// What `source add` takes.
 #[derive(Debug, Args)]
@@ -24,9 +28,8 @@ pub(super) struct Arguments {
     /// What the source is called; its kind, unless said.
     #[arg(long)]
     name: Option<String>,
-    /// How it signs, if not as its kind does.
-    #[arg(long, value_name = "SIGNATURE")]
-    signature: Option<String>,
+    #[command(flatten)]
+    proof: Proof,
     /// Where senders reach the server.
     #[arg(long, default_value = "https://your-host", value_name = "URL")]
     url: String,
@@ -41,6 +44,14 @@ pub(super) struct Arguments {
     secret_stdin: bool,
 }
 
+/// A source that stands nowhere yet.
+struct New {
+    name: SourceName,
+    kind: SourceKind,
+    settings: SourceSettings,
+    secret: Option<NewSecret>,
+}
+
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = config::load(&arguments.config, &[])?;
     let kind = kind_of(&arguments.kind).map_err(refused)?;
@@ -50,41 +61,47 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         !config.intake.sources.contains_key(&name),
         refused(anyhow::anyhow!("there is a source called {name} already; --name gives this one another name"))
     );
-    let mut settings = SourceSettings::of(kind, Vec::new());
-    settings.addresses.clone_from(&arguments.addresses);
-    settings.allow_unsigned = arguments.allow_unsigned;
-    if let Some(signature) = &arguments.signature {
-        settings.signature = Some(signature_of(signature)?);
-    }
+    let body = body(kind, &arguments)?;
+    let settings: anyhow::Result<SourceSettings> = toml_edit::de::from_str(&body).map_err(|error| {
+        let message = error.message().to_owned();
+        refused(anyhow::anyhow!("{message}"))
+    });
+    let settings = settings?;
     refuse(kind, &settings, arguments.secret_stdin)?;
-    let secret = file::secret_for(&settings, arguments.secret_stdin)?;
-    let secret_name = file::name_of_today(|_| false);
-    let path = PathBuf::from("secrets").join(format!("{name}-{secret_name}"));
-    settings.secrets = vec![SecretSettings { name: secret_name, file: path.clone(), aes_key_file: None }];
-    let place = config.resolve(&path);
-    file::write_secret(&place, &secret)?;
-    let text = fs::read_to_string(&arguments.config)?;
-    let text = format!("{}\n\n{}", text.trim_end(), block(&name, kind, &arguments, &settings));
-    let written = settings
-        .check(&name, &config.base)
-        .map_err(refused_source)
-        .and_then(|()| file::replace(&arguments.config, &text));
-    if let Err(error) = written {
-        // Nothing is left that nobody has asked for.
-        let _ = fs::remove_file(&place);
-        return Err(error);
+    let secret = NewSecret::of(&settings, &name, arguments.secret_stdin)?;
+    let mut new = New { name, kind, settings, secret };
+    write(&mut new, &body, &arguments.config, &config)?;
+    tell(&arguments, &new, &config)
+}
+
+/// Writes the secret's files and the block of the source, or neither.
+fn write(new: &mut New, body: &str, path: &std::path::Path, config: &Config) -> anyhow::Result<()> {
+    let mut block = format!("[intake.sources.{}]\n{body}", new.name);
+    if let Some(secret) = &new.secret {
+        secret.write(config)?;
+        new.settings.secrets = vec![secret.settings.clone()];
+        let SecretSettings { name, file, aes_key_file } = &secret.settings;
+        block +=
+            &format!("[[intake.sources.{}.secrets]]\nname = \"{name}\"\nfile = \"{}\"\n", new.name, file.display());
+        if let Some(file) = aes_key_file {
+            block += &format!("aes_key_file = \"{}\"\n", file.display());
+        }
     }
-    tell(&arguments, kind, &name, &settings, &secret, &place)
-}
-
-fn refused_source(error: crate::intake::SetupError) -> anyhow::Error {
-    refused(anyhow::Error::new(error))
-}
-
-fn signature_of(name: &str) -> anyhow::Result<crate::intake::SignatureSettings> {
-    serde_json::from_value(name.into()).map_err(|_| {
-        refused(anyhow::anyhow!("`{name}` is no way to sign that is known; describe it in the configuration"))
+    let written = (|| {
+        let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        new.settings.check(&new.name, &config.base).map_err(refused_source)?;
+        file::replace(path, &format!("{}\n\n{block}", text.trim_end()))
+    })();
+    // Nothing is left that nobody has asked for.
+    written.inspect_err(|_| {
+        if let Some(secret) = &new.secret {
+            secret.remove(config);
+        }
     })
+}
+
+fn refused_source(error: SetupError) -> anyhow::Error {
+    refused(anyhow::Error::new(error))
 }
 
 /// What cannot be written without asking.
@@ -109,55 +126,59 @@ fn refuse(kind: SourceKind, settings: &SourceSettings, has_secret: bool) -> anyh
     Ok(())
 }
 
-fn block(name: &SourceName, kind: SourceKind, arguments: &Arguments, settings: &SourceSettings) -> String {
-    let mut text = format!("[intake.sources.{name}]\nkind = \"{}\"\n", kind.as_str());
-    if let Some(signature) = &arguments.signature {
-        text += &format!("signature = \"{signature}\"\n");
+/// What stands in the source's table, but for its secrets.
+fn body(kind: SourceKind, arguments: &Arguments) -> anyhow::Result<String> {
+    let mut text = format!("kind = \"{}\"\n", kind.as_str());
+    if let Some((key, value)) = arguments.proof.of(kind)? {
+        text += &format!("{key} = {}\n", value.decorated("", ""));
     }
-    if settings.allow_unsigned {
+    if arguments.allow_unsigned {
         text += "allow_unsigned = true\n";
     }
-    if !settings.addresses.is_empty() {
-        let networks: Vec<String> = settings.addresses.iter().map(|network| format!("\"{network}\"")).collect();
-        text += &format!("addresses = [{}]\n", networks.join(", "));
+    if !arguments.addresses.is_empty() {
+        let networks: Value = Value::Array(arguments.addresses.iter().map(Network::to_string).collect());
+        text += &format!("addresses = {networks}\n");
     }
-    for SecretSettings { name: secret, file, .. } in &settings.secrets {
-        text += &format!("[[intake.sources.{name}.secrets]]\nname = \"{secret}\"\nfile = \"{}\"\n", file.display());
-    }
-    text
+    Ok(text)
 }
 
-fn tell(
-    arguments: &Arguments,
-    kind: SourceKind,
-    name: &SourceName,
-    settings: &SourceSettings,
-    secret: &str,
-    place: &std::path::Path,
-) -> anyhow::Result<()> {
-    let sending = Sending::new(settings, secret).map_err(refused)?;
-    let now = Timestamp::now();
+fn tell(arguments: &Arguments, new: &New, config: &Config) -> anyhow::Result<()> {
+    let New { name, kind, settings, secret } = new;
     let url = format!("{}/v1/alerts/{name}", arguments.url.trim_end_matches('/'));
-    let body = sending.sample(kind, now)?;
-    let test = sending.request(&url, &body, now)?;
-    let config = arguments.config.display();
-    output::line(format_args!(
-        "{name} is in {config}, assurance {:?}. Its secret is in {}.",
-        settings.assurance(),
-        place.display()
-    ))?;
+    let test = secret.as_ref().map(|secret| test_line(settings, secret, &url)).transpose()?;
+    let shown_url = test.as_ref().map_or(url.as_str(), |(shown_url, _)| shown_url);
+    let shown_url = if settings.dingtalk.is_some() { &url } else { shown_url };
+    let text = secret.as_ref().map(NewSecret::text).unwrap_or_default();
+    output::line(format_args!("{name} is in {}, assurance {:?}.", arguments.config.display(), settings.assurance()))?;
+    for (path, text) in secret.iter().flat_map(NewSecret::files) {
+        output::line(format_args!("In {}, and shown this once: {text}", config.resolve(path).display()))?;
+    }
     output::line("\nAt the sender:")?;
     for step in kind.guide().steps.lines() {
         // The URL with its secret, where that is where it is.
-        output::line(format_args!("  {}", step.replace("{url}", &test.shown_url).replace("{secret}", secret)))?;
+        output::line(format_args!("  {}", step.replace("{url}", shown_url).replace("{secret}", text)))?;
     }
-    output::line(
-        "\nThe secret is shown this once. The server reads its sources when it starts: restart it, then look with",
-    )?;
+    output::line("\nThe server reads its sources when it starts: restart it, then look with")?;
     output::line(format_args!("  portcullis source test {name} --server URL --token-file FILE"))?;
-    output::line(
-        "\nA delivery to try it with, good for some minutes if its time is signed; `portcullis send` makes new ones:",
-    )?;
-    output::line(format_args!("  {}", test.curl(&body)))?;
-    Ok(())
+    match test {
+        Some((_, curl)) => {
+            output::line(
+                "\nA delivery to try it with, good for some minutes if its time is signed; `portcullis send` makes new \
+                 ones:",
+            )?;
+            output::line(format_args!("  {curl}"))
+        }
+        None => output::line(
+            "\nOnly the sender can sign for itself. To try the server without it, publish a key of your own and let \
+             another source take that: `portcullis send --key`.",
+        ),
+    }
+}
+
+/// The URL as the sender is given it, and a delivery as a command line.
+fn test_line(settings: &SourceSettings, secret: &NewSecret, url: &str) -> anyhow::Result<(String, String)> {
+    let sending = Sending::new(settings, secret.holds(settings)?).map_err(refused)?;
+    let now = Timestamp::now();
+    let test = sending.request(url, sending.sample(settings.kind, now)?, now)?;
+    Ok((test.shown_url.clone(), test.curl()))
 }

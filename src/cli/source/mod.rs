@@ -3,7 +3,9 @@
 mod add;
 mod file;
 mod list;
+mod proof;
 mod rotate;
+mod secret;
 mod test;
 
 use std::path::PathBuf;

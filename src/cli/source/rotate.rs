@@ -9,6 +9,7 @@ use clap::Args;
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 use super::file;
+use super::secret::NewSecret;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config;
@@ -62,24 +63,27 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         settings.secrets.len() < Settings::SECRETS_MAX,
         refused(anyhow::anyhow!("{name} has {} secrets already; finish with --finish first", Settings::SECRETS_MAX))
     );
-    let secret = file::secret_for(&settings, arguments.secret_stdin)?;
-    let today = file::name_of_today(|today| settings.secrets.iter().any(|secret| secret.name == today));
-    let path = PathBuf::from("secrets").join(format!("{name}-{today}"));
-    file::write_secret(&config.resolve(&path), &secret)?;
-    settings.secrets.insert(0, SecretSettings { name: today.clone(), file: path.clone(), aes_key_file: None });
+    let secret = NewSecret::of(&settings, &name, arguments.secret_stdin)?;
+    let secret = secret.context("what proves it is the sender's alone, and changed there").map_err(refused)?;
+    secret.write(&config)?;
+    let today = secret.settings.name.clone();
+    settings.secrets.insert(0, secret.settings.clone());
     let written = settings
         .check(&name, &config.base)
         .map_err(|error| refused(anyhow::Error::new(error)))
         .and_then(|()| write(item, &settings.secrets))
         .and_then(|()| file::replace(&arguments.config, &document.to_string()));
     if let Err(error) = written {
-        let _ = fs::remove_file(config.resolve(&path));
+        secret.remove(&config);
         return Err(error);
     }
     output::line(format_args!(
         "{name} has the new secret {today}, beside those it had, from the server's next start on."
     ))?;
-    output::line(format_args!("Restart the server, then give the sender this, which is shown once: {secret}"))?;
+    output::line("Restart the server, then give the sender this, which is shown once:")?;
+    for (path, text) in secret.files() {
+        output::line(format_args!("  {text}   (in {})", config.resolve(path).display()))?;
+    }
     output::line(format_args!("When `source list` says that {today} is used: portcullis source rotate {name} --finish"))
 }
 

@@ -99,6 +99,11 @@ impl TokenAlgorithm {
         }
     }
 
+    /// Whether both sides sign with the same secret.
+    pub(in crate::intake) fn is_shared(self) -> bool {
+        self.family() == KeyFamily::Secret
+    }
+
     /// The least secret that it takes, in bytes: as long as its digest (RFC 7518 section 3.2).
     pub(super) fn secret_bytes_min(self) -> Option<usize> {
         match self {
@@ -109,7 +114,7 @@ impl TokenAlgorithm {
         }
     }
 
-    pub(super) fn to_library(self) -> Algorithm {
+    pub(in crate::intake) fn to_library(self) -> Algorithm {
         match self {
             Self::Rs256 => Algorithm::RS256,
             Self::Rs384 => Algorithm::RS384,

@@ -34,6 +34,9 @@ const STREAM_UPDATED: [&str; 2] = [
     "https://schemas.openid.net/secevent/sse/event-type/stream-updated",
 ];
 
+/// The members of a JSON object.
+type Members = Map<String, Value>;
+
 /// What a SET turned out to be.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::intake) enum SetOutcome {
@@ -93,7 +96,7 @@ impl Verification {
 pub(super) struct Envelope {
     pub jti: String,
     pub issued_at: Timestamp,
-    pub claims: Map<String, Value>,
+    pub claims: Members,
 }
 
 /// Reads the one event of a SET whose claims are in order.
@@ -147,14 +150,14 @@ pub(in crate::intake) fn reason_user(claims: &Value) -> BTreeMap<String, String>
     event_of(claims).map(|(_, _, event)| reasons(event.get("reason_user"))).unwrap_or_default()
 }
 
-fn event_of(claims: &Value) -> Option<(&Map<String, Value>, &str, &Map<String, Value>)> {
+fn event_of(claims: &Value) -> Option<(&Members, &str, &Members)> {
     let claims = claims.as_object()?;
     let (uri, event) = only_event(claims).ok()?;
     Some((claims, uri, event))
 }
 
 /// The event's URI and content; `None` unless there is exactly one.
-fn only_event(claims: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), SetRefusal> {
+fn only_event(claims: &Members) -> Result<(&str, &Members), SetRefusal> {
     let events = claims.get("events").and_then(Value::as_object).ok_or(SetRefusal::Events)?;
     let mut events = events.iter();
     let (Some((uri, Value::Object(event))), None) = (events.next(), events.next()) else {
@@ -186,7 +189,7 @@ fn reasons(value: Option<&Value>) -> BTreeMap<String, String> {
     }
 }
 
-fn text(object: &Map<String, Value>, member: &str) -> Option<String> {
+fn text(object: &Members, member: &str) -> Option<String> {
     object.get(member)?.as_str().map(str::to_owned)
 }
 

@@ -26,14 +26,14 @@ pub(in crate::intake) enum SignatureVersion {
 }
 
 /// An envelope whose members are there. Nothing in it is proven.
-pub(super) struct Envelope {
+pub(in crate::intake) struct Envelope {
     members: Map<String, Value>,
     pub message_type: MessageType,
     pub version: SignatureVersion,
 }
 
 impl Envelope {
-    pub(super) fn read(body: &[u8]) -> Result<Self, SnsRefusal> {
+    pub(in crate::intake) fn read(body: &[u8]) -> Result<Self, SnsRefusal> {
         let Ok(Value::Object(members)) = json::parse(body) else { return Err(SnsRefusal::Envelope) };
         let text = |name: &str| members.get(name).and_then(Value::as_str).ok_or(SnsRefusal::Envelope);
         let message_type = match text("Type")? {
@@ -60,7 +60,7 @@ impl Envelope {
     }
 
     /// Each member that is there, its name and its value on lines of their own.
-    pub(super) fn text_to_sign(&self) -> String {
+    pub(in crate::intake) fn text_to_sign(&self) -> String {
         let present = self.signed_members().filter_map(|name| Some((name, self.text(name)?)));
         present.map(|(name, value)| format!("{name}\n{value}\n")).collect()
     }

@@ -4,11 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::signers::{p256, rsa};
+use super::signers::{p256, rsa, rsa_pkcs8};
 use super::sns::{certificate as published_certificate, notification_to, signed};
 use super::stub::{Reply as StubReply, Stub};
 use super::*;
 use crate::incident::Assurance;
+use crate::intake::{Holds, SendProblem, Sender, TokenSigner};
 
 const SOURCE: &str = "published";
 
@@ -175,5 +176,42 @@ fn what_cannot_be_meant_does_not_start() {
     ] {
         let error = start(source.clone(), here).unwrap_err();
         assert!(error.contains(said), "{source}: {error}");
+    }
+}
+
+/// What `send` makes with a key of one's own is what the door takes.
+#[tokio::test]
+async fn a_sample_of_every_kind_by_published_keys_is_understood() {
+    let (_stub, url) = jwks(&[rsa().jwk()]).await;
+    let certificate = Stub::start(StubReply::ok(published_certificate().as_bytes())).await;
+    let set = json!({"set": {"issuer": "https://idp.example.com", "audience": ["us"], "jwks": url}});
+    let jwt = json!({"allow_unsigned": true, "jwt": {"issuer": "https://accounts.google.com", "audience": ["us"], "jwks": url}});
+    let hash = json!({"claim": "body", "encoding": "hex"});
+    let bound = json!({"jwt": {"jwks": url, "body_hash": hash}});
+    let sns = json!({"sns": {"topics": ["arn:aws:sns:us-east-1:123456789012:test"]}});
+    for (kind, table) in
+        [("ssf", &set), ("okta-ssf", &set), ("google-pubsub", &jwt), ("generic", &bound), ("sns", &sns)]
+    {
+        let mut source = table.clone();
+        source["kind"] = kind.into();
+        let settings: SourceSettings = serde_json::from_value(source.clone()).unwrap();
+        let intake = intake(source);
+        let signer = TokenSigner::new("rsa-1", rsa_pkcs8()).unwrap();
+        let certificate = Some(certificate.text("/SimpleNotificationService-1.pem"));
+        let holds = Holds::Key { signer: Box::new(signer), authorization: None, certificate };
+        let sender = Sender::holding(&settings, holds).unwrap();
+        let mut ids = std::collections::BTreeSet::new();
+        for id in ["one", "two"] {
+            let body = settings.kind.sample(id, sender.secret(), now());
+            let outgoing = sender.prove(id, body.as_bytes(), now()).unwrap();
+            let request = Request::unsigned(SOURCE, &outgoing.body).with("content-type", outgoing.content_type);
+            let request = outgoing.headers.iter().fold(request, |request, (name, value)| request.with(name, value));
+            let received = received(&intake, &request).await;
+            let Ok(Received::Understood(delivery)) = received else { panic!("{kind}: {received:?}") };
+            ids.insert(delivery.into_inner().alerts[0].summary.id.clone());
+        }
+        assert_eq!(ids.len(), 2, "{kind}");
+        let by_secret = Sender::new(&settings, "test-secret").unwrap().prove("id", b"{}", now());
+        assert!(matches!(by_secret, Err(SendProblem::Needs(_))), "{kind}: {by_secret:?}");
     }
 }

@@ -6,6 +6,7 @@ mod app;
 mod delivery;
 mod process;
 mod promises;
+mod publish;
 mod raw;
 mod setup;
 mod trail;
@@ -16,6 +17,7 @@ pub(crate) use delivery::{
     Delivery, GITHUB, OKTA, SIEM, SLOW, SLOW_CONFIG, Source, harmless, high_risk, hook, leaked, reported,
 };
 pub(crate) use process::{Ended, Process};
+pub(crate) use publish::publish;
 pub(crate) use raw::{RawAnswer, RawConnection, request};
 pub(crate) use setup::{
     ADMIN, AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, ENGINEER, Kept, RESPONDER, Set, allow_much, configure,

@@ -1,0 +1,128 @@
+//! How a new source proves itself, as `source add` writes it into the configuration.
+
+use clap::Args;
+use toml_edit::{Array, InlineTable, Value};
+
+use super::super::refused::refused;
+use crate::intake::SourceKind;
+
+/// Google's names for itself, which are the same for every push of Pub/Sub.
+const GOOGLE: &str = "https://accounts.google.com";
+const GOOGLE_JWKS: &str = "https://www.googleapis.com/oauth2/v3/certs";
+
+/// What a sender is known by, where its kind alone does not say it.
+#[derive(Debug, Args)]
+pub(super) struct Proof {
+    /// How it signs, if not as its kind does.
+    #[arg(long, value_name = "SIGNATURE")]
+    signature: Option<String>,
+    /// The issuer of a sender that publishes its keys, letter by letter: `https://your-org.okta.com`.
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// Our own name in what such a sender signs; may be said several times.
+    #[arg(long, value_name = "NAME")]
+    audience: Vec<String>,
+    /// Where it publishes its keys.
+    #[arg(long, value_name = "URL")]
+    jwks: Option<String>,
+    /// The service account that pushes, for `google-pubsub`.
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// A topic that counts, for `sns`; may be said several times.
+    #[arg(long = "topic", value_name = "ARN")]
+    topics: Vec<String>,
+    /// The app's Client ID, or the corpId, for `dingtalk-events`.
+    #[arg(long, value_name = "ID")]
+    owner: Option<String>,
+}
+
+impl Proof {
+    /// Key and value, as they stand in the source's table. `None` where the kind says it all.
+    ///
+    /// # Errors
+    /// Something that the kind needs is not said, or something is said that it does not take.
+    pub(super) fn of(&self, kind: SourceKind) -> anyhow::Result<Option<(&'static str, Value)>> {
+        self.refuse_others(kind)?;
+        Ok(match kind {
+            SourceKind::Ssf | SourceKind::OktaSsf => {
+                let issuer = needed(kind, "--issuer", self.issuer.as_ref())?;
+                let okta = || format!("{}/oauth2/v1/keys", issuer.trim_end_matches('/'));
+                let own = (kind == SourceKind::OktaSsf).then(okta);
+                let jwks = needed(kind, "--jwks", self.jwks.as_ref().or(own.as_ref()))?;
+                Some((
+                    "set",
+                    table([("issuer", text(issuer)), ("audience", self.audience(kind)?), ("jwks", text(jwks))]),
+                ))
+            }
+            SourceKind::GooglePubsub => {
+                let email = needed(kind, "--email", self.email.as_ref())?;
+                let claim = table([("name", text("email")), ("value", text(email))]);
+                let issuer = self.issuer.as_deref().unwrap_or(GOOGLE);
+                let jwks = self.jwks.as_deref().unwrap_or(GOOGLE_JWKS);
+                let claims = Value::Array(Array::from_iter([claim]));
+                let audience = self.audience(kind)?;
+                let said = [("issuer", text(issuer)), ("audience", audience), ("jwks", text(jwks)), ("claims", claims)];
+                Some(("jwt", table(said)))
+            }
+            SourceKind::Sns => {
+                needed(kind, "--topic", self.topics.first())?;
+                Some(("sns", table([("topics", list(&self.topics))])))
+            }
+            SourceKind::DingtalkEvents => {
+                Some(("dingtalk", table([("owner", text(needed(kind, "--owner", self.owner.as_ref())?))])))
+            }
+            _ => self.signature.as_ref().map(|signature| ("signature", text(signature))),
+        })
+    }
+
+    fn audience(&self, kind: SourceKind) -> anyhow::Result<Value> {
+        needed(kind, "--audience", self.audience.first())?;
+        Ok(list(&self.audience))
+    }
+
+    /// What is said and would be of no effect is a mistake.
+    fn refuse_others(&self, kind: SourceKind) -> anyhow::Result<()> {
+        let takes: &[&str] = match kind {
+            SourceKind::Ssf | SourceKind::OktaSsf => &["--issuer", "--audience", "--jwks"],
+            SourceKind::GooglePubsub => &["--issuer", "--audience", "--jwks", "--email"],
+            SourceKind::Sns => &["--topic"],
+            SourceKind::DingtalkEvents => &["--owner"],
+            _ => &["--signature"],
+        };
+        let said = [
+            ("--signature", self.signature.is_some()),
+            ("--issuer", self.issuer.is_some()),
+            ("--audience", !self.audience.is_empty()),
+            ("--jwks", self.jwks.is_some()),
+            ("--email", self.email.is_some()),
+            ("--topic", !self.topics.is_empty()),
+            ("--owner", self.owner.is_some()),
+        ];
+        match said.into_iter().find(|(name, is_said)| *is_said && !takes.contains(name)) {
+            Some((name, _)) => Err(refused(anyhow::anyhow!("{} takes no {name}", kind.as_str()))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn needed<'s>(kind: SourceKind, name: &str, said: Option<&'s String>) -> anyhow::Result<&'s str> {
+    said.map(String::as_str).ok_or_else(|| {
+        refused(anyhow::anyhow!("{} needs {name}. At the sender:\n{}", kind.as_str(), kind.guide().steps))
+    })
+}
+
+fn text(text: &str) -> Value {
+    text.into()
+}
+
+fn list(texts: &[String]) -> Value {
+    Value::Array(texts.iter().map(String::as_str).collect())
+}
+
+fn table<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let mut table = InlineTable::new();
+    for (name, value) in members {
+        table.insert(name, value);
+    }
+    Value::InlineTable(table)
+}
