@@ -43,4 +43,5 @@ mod sources;
 mod store_refuses;
 mod trail_pages;
 mod turned_clocks;
+mod vectors;
 mod windows;
