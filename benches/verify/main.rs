@@ -6,40 +6,29 @@
 //! cargo bench --bench verify -- --rounds 9  as many rounds; figures are their medians
 //! ```
 //!
-//! Every kind judges the sample that `portcullis send` would send, and a copy with one byte changed. `ratio` is to
+//! Every kind judges the sample that `portcullis send` would send, and a copy with one byte changed; keys that
+//! senders publish are fetched before. `ratio` is to
 //! the SHA-256 of the same body alone, taken in the same round: what nobody who signs can leave out. The kinds take
 //! turns within each round, so that whatever else the machine does strikes all of them; only ratios count.
 
 // A benchmark may fail loudly; the program may not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::fs;
 use std::future::Future;
 use std::hint::black_box;
-use std::net::IpAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use portcullis::incident::{Digest, SourceName, Timestamp};
-use portcullis::intake::{
-    Intake, RateSettings, Received, Refusal, Request, SECRET_BYTES, SchemeName, SecretSettings, Sender, Settings,
-    SourceKind, SourceSettings,
-};
+use doors::{Door, doors, request};
+use portcullis::incident::{Digest, Timestamp};
+use portcullis::intake::{Outgoing, Received, Refusal};
 
-const SOURCE: &str = "bench";
+#[path = "../../fuzz/doors.rs"]
+mod doors;
+
 /// Deliveries judged in one round.
 const EACH: u32 = 2_000;
-
-/// One kind, with what its sender would send.
-struct Case {
-    name: String,
-    intake: Intake,
-    body: String,
-    headers: Vec<(String, String)>,
-    path: String,
-}
 
 /// Nanoseconds for each delivery, of every round.
 #[derive(Default)]
@@ -54,29 +43,32 @@ fn main() {
     let rounds = arguments.iter().position(|argument| argument == "--rounds");
     let rounds: usize = rounds.map_or(5, |at| arguments[at + 1].parse().expect("a number of rounds"));
     let now = Timestamp::now();
-    let cases: Vec<Case> = settings().into_iter().filter_map(|(name, settings)| case(name, settings, now)).collect();
-    let mut times: Vec<Times> = cases.iter().map(|_| Times::default()).collect();
+    let doors = doors(now);
+    let good: Vec<Outgoing> = doors.iter().map(|door| door.good("bench", now)).collect();
+    let mut times: Vec<Times> = doors.iter().map(|_| Times::default()).collect();
     for _ in 0..rounds {
-        for (case, times) in cases.iter().zip(&mut times) {
-            let changed = case.body.replacen('{', "{ ", 1);
+        for ((door, good), times) in doors.iter().zip(&good).zip(&mut times) {
+            let mut changed = good.clone();
+            let middle = changed.body.len() / 2;
+            changed.body[middle] ^= 1;
             times.digest.push(nanoseconds(|| {
-                black_box(Digest::of(black_box(case.body.as_bytes())));
+                black_box(Digest::of(black_box(&good.body)));
             }));
             times
                 .good
-                .push(nanoseconds(|| assert!(matches!(judge(case, &case.body, now), Ok(Received::Understood(_))))));
+                .push(nanoseconds(|| assert!(matches!(judge(door, good, now), Some(Ok(Received::Understood(_)))))));
             times.bad.push(nanoseconds(|| {
-                let _ = black_box(judge(case, &changed, now));
+                let _ = black_box(judge(door, &changed, now));
             }));
         }
     }
     println!("{:<28}{:>8}{:>12}{:>8}{:>14}{:>8}", "", "bytes", "taken ns", "ratio", "changed ns", "ratio");
-    for (case, times) in cases.iter().zip(times) {
+    for ((door, good), times) in doors.iter().zip(&good).zip(times) {
         let ratio = |of: &[f64]| median(of.iter().zip(&times.digest).map(|(one, digest)| one / digest).collect());
         println!(
             "{:<28}{:>8}{:>12.0}{:>8.1}{:>14.0}{:>8.1}",
-            case.name,
-            case.body.len(),
+            door.name,
+            good.body.len(),
             median(times.good.clone()),
             ratio(&times.good),
             median(times.bad.clone()),
@@ -85,49 +77,11 @@ fn main() {
     }
 }
 
-/// Every kind that needs no keys from elsewhere, and every known way to sign.
-fn settings() -> Vec<(String, SourceSettings)> {
-    let kinds = SourceKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), SourceSettings::of(*kind, Vec::new())));
-    let signing = SchemeName::ALL.into_iter().map(|name| {
-        let settings =
-            SourceSettings { signature: Some(name.into()), ..SourceSettings::of(SourceKind::Generic, Vec::new()) };
-        (format!("generic, {}", name.as_str()), settings)
-    });
-    kinds.chain(signing).collect()
-}
-
-fn case(name: String, mut settings: SourceSettings, now: Timestamp) -> Option<Case> {
-    settings.allow_unsigned = true;
-    let much = std::num::NonZeroU32::new(Settings::RATE_MAX)?;
-    settings.rate = RateSettings { per_second: much, burst: much };
-    let random: [u8; SECRET_BYTES] = std::array::from_fn(|place| u8::try_from(place * 37 % 251).unwrap() ^ 0x5a);
-    let secret = settings.new_secret(&random).ok()??;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("secret");
-    fs::write(&file, &secret).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    settings.secrets = vec![SecretSettings { name: "bench".to_owned(), file, aes_key_file: None }];
-    let sender = Sender::new(&settings, &secret).unwrap();
-    let body = settings.kind.sample("bench", sender.secret(), now);
-    let outgoing = sender.prove("bench", body.as_bytes(), now).unwrap();
-    let sources = [(SourceName::parse(SOURCE).unwrap(), settings)].into();
-    let intake = Intake::new(&Settings { sources, ..Settings::default() }, folder.path()).unwrap();
-    Some(Case { name, intake, body, headers: outgoing.headers, path: outgoing.path })
-}
-
-fn judge(case: &Case, body: &str, now: Timestamp) -> Result<Received, Refusal> {
-    let headers = case.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let request = Request {
-        source: SOURCE,
-        secret: case.path.strip_prefix('/'),
-        query: case.path.strip_prefix('?').unwrap_or_default(),
-        headers: headers.chain([("content-type", &b"application/json"[..])]).collect(),
-        peer: IpAddr::from([192, 0, 2, 1]),
-        body: body.as_bytes(),
-    };
-    match pin!(case.intake.receive(&request, now)).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(judged) => judged,
-        Poll::Pending => unreachable!("nothing is fetched"),
+/// `None` where newer keys would be waited for.
+fn judge(door: &Door, outgoing: &Outgoing, now: Timestamp) -> Option<Result<Received, Refusal>> {
+    match pin!(door.intake.receive(&request(outgoing), now)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(judged) => Some(judged),
+        Poll::Pending => None,
     }
 }
 

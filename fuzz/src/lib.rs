@@ -1,8 +1,6 @@
 //! What the fuzz targets share: a folder around one rule file, and the laws that hold for whatever
 //! loads.
 
-pub mod door;
-
 use portcullis::rules::{LOCALES, LoadErrors, RuleSet, SourceFile, compile};
 use serde_json::{Value, json};
 

@@ -16,6 +16,7 @@ mod rules;
 mod shadow;
 mod sources;
 mod state;
+mod steadiness;
 mod target;
 mod trail;
 
@@ -23,4 +24,5 @@ pub use problem::Problem;
 pub use request_id::with_request_id;
 pub use routes::{Gate, ROUTES, Route, mount};
 pub use state::{Door, Settings, State};
+pub use steadiness::Steadiness;
 pub use target::for_one_host;

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Deserialize;
 
+use super::Steadiness;
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
 use crate::incident::{Bar, Clock};
@@ -71,6 +73,15 @@ pub struct State {
     pub bar: Bar,
     /// What holds at the door.
     pub door: Door,
+    /// Whether the clock runs as time does.
+    pub steadiness: Steadiness,
+}
+
+impl State {
+    /// Whether the wall clock was set within the last hour. To be asked now and then, or a step is seen late.
+    pub fn has_clock_stepped(&self) -> bool {
+        self.steadiness.look(self.clock.now(), Instant::now()).is_some()
+    }
 }
 
 /// What holds before anything is believed.

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::{Parts, metrics, rules_watch, slow_readers, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
-use crate::api::{self, Door, State};
+use crate::api::{self, Door, State, Steadiness};
 use crate::config::Config;
 use crate::console::{self, Console};
 use crate::directory::DingTalk;
@@ -90,6 +90,7 @@ impl App {
             reloader: reloader.clone(),
             bar: config.rules.bar(),
             door: Door::of(&config.http, &config.intake),
+            steadiness: Steadiness::since(clock.now()),
         });
         let console = Data::new(Console {
             trail: trail.clone(),

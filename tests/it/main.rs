@@ -6,6 +6,7 @@
 mod harness;
 
 mod admission;
+mod any_delivery;
 mod api;
 mod authentication;
 mod backtest;

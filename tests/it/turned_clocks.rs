@@ -14,6 +14,7 @@ const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 async fn b28_what_is_fresh_is_told_by_the_clock_and_what_is_known_is_not() {
     let app = TestApp::start().await;
     let noon = app.now();
+    assert_eq!(app.get("/readyz", "").await.body["clock"], "steady");
     let at = |number, now| Delivery::of_high_risk("zhang.san@example.com", number, now);
     let first = app.deliver(&at(1, noon)).await;
     app.until_contained(&first.incident()).await;
@@ -23,6 +24,7 @@ async fn b28_what_is_fresh_is_told_by_the_clock_and_what_is_known_is_not() {
         let known = app.deliver(&at(1, turned)).await;
         assert_eq!((known.status, known.alert()), (200, first.alert()), "known whatever the clock says");
         assert_eq!(app.deliver(&at(number, turned)).await.status, 202);
+        assert_eq!(app.get("/readyz", "").await.body["clock"], "stepped");
     }
     assert_eq!((app.dingtalk().received(Api::SignOut), app.dingtalk().received(Api::Disable)), (1, 1));
     app.end().await;

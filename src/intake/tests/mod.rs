@@ -5,7 +5,6 @@ mod body;
 mod described;
 mod dingtalk;
 mod fetching;
-mod fuzzed;
 mod generic;
 mod handshakes;
 mod keys;
