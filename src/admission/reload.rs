@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use super::watching::{changes, unpromoted};
@@ -17,7 +18,7 @@ pub struct Reloader {
     folder: PathBuf,
     settings: rules::Settings,
     /// The log sources that the configured sources send.
-    sent: BTreeMap<SourceName, Arc<[LogSource]>>,
+    sent: ArcSwap<BTreeMap<SourceName, Arc<[LogSource]>>>,
     in_force: Arc<InForce>,
     trail: Arc<Trail>,
     clock: Arc<dyn Clock>,
@@ -47,7 +48,13 @@ impl Reloader {
         trail: Arc<Trail>,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
+        let sent = ArcSwap::from_pointee(sent);
         Arc::new(Self { folder, settings, sent, in_force, trail, clock, turn: Mutex::default() })
+    }
+
+    /// From now on other sources send these log sources; told of when rules are loaded next.
+    pub fn hear(&self, sent: BTreeMap<SourceName, Arc<[LogSource]>>) {
+        self.sent.store(Arc::new(sent));
     }
 
     /// The folder.
@@ -110,7 +117,7 @@ impl Reloader {
     ) -> Result<Reloaded, RecordError> {
         let since = self.clock.now();
         let Vouched { mut set, signer, .. } = vouched;
-        set.hear(&self.folder, &self.sent);
+        set.hear(&self.folder, &self.sent.load());
         let loaded = Loaded { set, since, commit, signer };
         let events = self.trail.board(|board| loaded_events(&loaded, board.watches(), by, actor));
         self.trail.record(since, events).await?;

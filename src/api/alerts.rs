@@ -18,7 +18,8 @@ use crate::intake::{
 pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
     let peer = peer::of(&request, &state.door.trusted_proxies);
     let source = part(&request, "source").unwrap_or_default();
-    if let Err(refusal) = state.intake.admit_address(peer) {
+    let intake = state.sources.now();
+    if let Err(refusal) = intake.admit_address(peer) {
         return refuse(&state, source, &refusal);
     }
     let body =
@@ -28,10 +29,10 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
             Err(problem) => return problem.response(),
         };
     let asked = asked(&request, peer, &body);
-    if let Some(reply) = state.intake.greet(Method::Post, &asked) {
+    if let Some(reply) = intake.greet(Method::Post, &asked) {
         return greeting(&state, &reply);
     }
-    match state.intake.receive(&asked, state.clock.now()).await {
+    match intake.receive(&asked, state.clock.now()).await {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
         // Shown to whoever tries the source out, and nothing else.
         Ok(Received::Tried) => HttpResponse::Accepted().finish(),
@@ -44,7 +45,8 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
 /// Whatever else than POST is asked of a source: whether it is there, by senders of some kinds.
 pub(super) async fn greet(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let peer = peer::of(&request, &state.door.trusted_proxies);
-    if let Err(refusal) = state.intake.admit_address(peer) {
+    let intake = state.sources.now();
+    if let Err(refusal) = intake.admit_address(peer) {
         return refuse(&state, "", &refusal);
     }
     let method = match request.method().as_str() {
@@ -52,7 +54,7 @@ pub(super) async fn greet(request: HttpRequest, state: Data<State>) -> HttpRespo
         "OPTIONS" => Some(Method::Options),
         _ => None,
     };
-    let reply = method.and_then(|method| state.intake.greet(method, &asked(&request, peer, b"")));
+    let reply = method.and_then(|method| intake.greet(method, &asked(&request, peer, b"")));
     reply.map_or_else(|| Problem::MethodNotAllowed("POST").response(), |reply| greeting(&state, &reply))
 }
 
@@ -140,7 +142,8 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
 
 /// Refused before admission: counted, written as a summary once a minute, never a record of its own.
 fn refuse(state: &State, source: &str, refusal: &Refusal) -> HttpResponse {
-    let configured = state.intake.configured(source);
+    let intake = state.sources.now();
+    let configured = intake.configured(source);
     tracing::debug!(source.name = configured.map(SourceName::as_str), reason = refusal.code(), "refused");
     state.tally.note(configured, refusal.code(), state.clock.now());
     match refusal {

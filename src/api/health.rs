@@ -13,13 +13,14 @@ pub(super) async fn alive() -> HttpResponse {
 }
 
 /// The trail can be written, so alerts can be admitted. `rules` is `stale` while the folder holds
-/// rules that were refused: those from before are in force. `clock` is `stepped` for an hour after the wall clock was
+/// rules that were refused: those from before are in force; and so is `sources` after a SIGHUP. `clock` is `stepped` for an hour after the wall clock was
 /// set, by which senders' times are judged.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     if state.trail.is_writable() {
         let rules = if state.rules.refused().is_some() { "stale" } else { "current" };
+        let sources = if state.sources.is_stale() { "stale" } else { "current" };
         let clock = if state.has_clock_stepped() { "stepped" } else { "steady" };
-        HttpResponse::Ok().json(json!({ "status": "ready", "rules": rules, "clock": clock }))
+        HttpResponse::Ok().json(json!({ "status": "ready", "rules": rules, "sources": sources, "clock": clock }))
     } else {
         Problem::Unavailable { retry_after_s: 10 }.response()
     }

@@ -6,6 +6,7 @@ mod authorize;
 mod body;
 mod control;
 mod health;
+mod in_force;
 mod incidents;
 mod peer;
 mod problem;
@@ -20,6 +21,7 @@ mod steadiness;
 mod target;
 mod trail;
 
+pub use in_force::SourcesInForce;
 pub use problem::Problem;
 pub use request_id::with_request_id;
 pub use routes::{Gate, ROUTES, Route, mount};

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
 use crate::incident::{Assurance, Event, SourceName, Timestamp};
-use crate::intake::Trial;
+use crate::intake::{Intake, Trial};
 use crate::trail::Heard;
 
 /// The longest that a source is tried out, in minutes.
@@ -61,7 +61,8 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
         return problem.response();
     }
     let mut heard = state.trail.figures().heard;
-    let rows: Vec<Row<'_>> = state.intake.sources().map(|name| row(&state, name, heard.remove(name))).collect();
+    let intake = state.sources.now();
+    let rows: Vec<Row<'_>> = intake.sources().map(|name| row(&intake, name, heard.remove(name))).collect();
     HttpResponse::Ok().json(json!({ "sources": rows }))
 }
 
@@ -70,8 +71,9 @@ pub(super) async fn show(request: HttpRequest, source: Path<String>, state: Data
     if let Err(problem) = authorize::actor(&request, &state, Permission::ReadSources) {
         return problem.response();
     }
-    let Some(name) = state.intake.configured(&source) else { return Problem::NotFound.response() };
-    HttpResponse::Ok().json(row(&state, name, state.trail.figures().heard.remove(name)))
+    let intake = state.sources.now();
+    let Some(name) = intake.configured(&source) else { return Problem::NotFound.response() };
+    HttpResponse::Ok().json(row(&intake, name, state.trail.figures().heard.remove(name)))
 }
 
 /// Opens a window in which the source's deliveries are verified and shown, and never acted on.
@@ -86,7 +88,8 @@ pub(super) async fn test(
 
 async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::TrySources)?;
-    let name = state.intake.configured(source).ok_or(Problem::NotFound)?;
+    let intake = state.sources.now();
+    let name = intake.configured(source).ok_or(Problem::NotFound)?;
     let Wanted { reason, minutes } = body::json(request, payload, state).await?;
     if !body::is_reason(&reason) || minutes > MINUTES_MAX {
         return Err(Problem::WrongSchema);
@@ -98,13 +101,13 @@ async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &St
     let event = Event::SourceTried { source: name.clone(), actor: actor.name, until, reason };
     // Recorded first: whatever is not acted on has a record that says why.
     state.trail.record(now, vec![event]).await?;
-    state.intake.open_trial(name, until);
+    intake.open_trial(name, until);
     Ok(HttpResponse::Ok().json(json!({ "until": until })))
 }
 
-fn row<'s>(state: &'s State, name: &'s SourceName, heard: Option<Heard>) -> Row<'s> {
+fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<Heard>) -> Row<'s> {
     let heard = heard.unwrap_or_default();
-    let about = state.intake.about(name);
+    let about = intake.about(name);
     Row {
         name,
         kind: about.map_or("", |about| about.kind.as_str()),
@@ -116,6 +119,6 @@ fn row<'s>(state: &'s State, name: &'s SourceName, heard: Option<Heard>) -> Row<
             .map(|secret| (secret.as_str(), heard.secrets.get(secret).copied()))
             .collect(),
         refused: heard.refused.map(|(at, reason)| Refused { at, reason }),
-        trial: state.intake.trial(name),
+        trial: intake.trial(name),
     }
 }

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use super::Steadiness;
+use super::{SourcesInForce, Steadiness};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
 use crate::incident::{Bar, Clock};
-use crate::intake::{self, Intake, Network, RefusalTally};
+use crate::intake::{self, Network, RefusalTally};
 use crate::rules::InForce;
 use crate::trail::Trail;
 
@@ -53,8 +53,8 @@ impl Default for Settings {
 
 /// The parts behind the handlers.
 pub struct State {
-    /// Verifies deliveries.
-    pub intake: Intake,
+    /// The sources, which verify deliveries.
+    pub sources: SourcesInForce,
     /// Admits them.
     pub admission: Arc<Admission>,
     /// The trail.

@@ -1,6 +1,7 @@
 //! `portcullis serve`: receives alerts and acts on them until it is told to stop.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -8,7 +9,7 @@ use super::output;
 use super::refused::refused;
 use super::signals;
 use crate::rules::LoadErrors;
-use crate::server::{App, Hangups, Parts};
+use crate::server::{App, Hangups, Parts, Reread};
 use crate::{config, telemetry};
 
 /// What `serve` takes.
@@ -30,7 +31,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // end the program.
     let hangups = Hangups::listen()?;
     let flags: Vec<(&str, String)> = arguments.listen.map(|listen| ("http.listen", listen)).into_iter().collect();
-    let config = config::load(&arguments.config, &flags).map_err(refused)?;
+    let reread: Reread = Arc::new(move || Ok(config::load(&arguments.config, &flags)?));
+    let config = reread().map_err(refused)?;
     let telemetry = config.telemetry().map_err(refused)?;
     // Read a second time by the start itself: what is wrong is told before anything is opened, and as
     // the operator's to mend.
@@ -45,7 +47,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let stop_asked = signals::stop_asked()?;
     let parts = {
         let config = config.clone();
-        tokio::task::spawn_blocking(move || Parts::real(&config, hangups)).await??
+        tokio::task::spawn_blocking(move || Parts::real(&config, hangups, reread)).await??
     };
     // Only with the trail can it be told which rules nobody has let act.
     let is_mendable = |error: &anyhow::Error| error.is::<LoadErrors>();

@@ -23,17 +23,23 @@ pub(super) struct TooMany {
 }
 
 /// How many deliveries a source may make.
-pub(super) struct SourceLimiter<C: Clock = DefaultClock>(
-    RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
-);
+pub(super) struct SourceLimiter<C: Clock = DefaultClock> {
+    rate: RateSettings,
+    limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+}
 
 impl<C: Clock> SourceLimiter<C> {
     pub(super) fn new(rate: RateSettings, clock: C) -> Self {
-        Self(RateLimiter::direct_with_clock(quota(rate), clock))
+        Self { rate, limiter: RateLimiter::direct_with_clock(quota(rate), clock) }
+    }
+
+    /// What it allows.
+    pub(super) fn rate(&self) -> RateSettings {
+        self.rate
     }
 
     pub(super) fn check(&self) -> Result<(), TooMany> {
-        self.0.check().map_err(|refused| too_many(&refused, self.0.clock()))
+        self.limiter.check().map_err(|refused| too_many(&refused, self.limiter.clock()))
     }
 }
 
@@ -43,6 +49,7 @@ impl<C: Clock> SourceLimiter<C> {
 /// When more than [`ADDRESSES_MAX`] are active at once, which is an attack, addresses are told apart
 /// by their first bits only, so that memory stays bounded and the limit stays a limit.
 pub(super) struct AddressLimiter<C: Clock = DefaultClock> {
+    rate: RateSettings,
     limiter: RateLimiter<Neighbourhood, DashMapStateStore<Neighbourhood>, C, NoOpMiddleware<C::Instant>>,
     addresses_max: usize,
     requests: AtomicUsize,
@@ -65,11 +72,17 @@ impl<C: Clock> AddressLimiter<C> {
 
     fn with_addresses_max(rate: RateSettings, clock: C, addresses_max: usize) -> Self {
         Self {
+            rate,
             limiter: RateLimiter::dashmap_with_clock(quota(rate), clock),
             addresses_max,
             requests: AtomicUsize::new(0),
             crowded: AtomicBool::new(false),
         }
+    }
+
+    /// What it allows each of them.
+    pub(super) fn rate(&self) -> RateSettings {
+        self.rate
     }
 
     pub(super) fn check(&self, peer: IpAddr) -> Result<(), TooMany> {

@@ -54,6 +54,7 @@ mod shared;
 mod shelf;
 mod sign;
 mod sns;
+mod succession;
 mod tally;
 #[cfg(test)]
 mod tests;

@@ -191,6 +191,19 @@ impl Publisher {
         Ok(Self::Sns { rules, certificates, confirm: said.confirm.then(|| asking.fetcher.clone()) })
     }
 
+    /// Goes on with the keys of the one before, if they are at the same address.
+    pub(super) fn keep_keys(&mut self, before: &Self) {
+        match (self, before) {
+            (Self::Set { keys, .. }, Self::Set { keys: before, .. })
+            | (Self::Jwt { keys, .. }, Self::Jwt { keys: before, .. }) => keys.keep(before),
+            // All of them are at Amazon's.
+            (Self::Sns { certificates, .. }, Self::Sns { certificates: before, .. }) => {
+                *certificates = before.clone();
+            }
+            _ => {}
+        }
+    }
+
     /// What a request proves, with the keys there are and, where others may help, with newer ones.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use governor::clock::DefaultClock;
 
@@ -20,12 +21,12 @@ use crate::incident::{Assurance, SourceName, Timestamp};
 
 /// Everything needed to judge a delivery; made once at start, shared by all connections.
 pub struct Intake {
-    sources: BTreeMap<SourceName, Source>,
+    pub(super) sources: BTreeMap<SourceName, Source>,
     stranger: Verifier,
     greets: Vec<Handshake>,
     media: Vec<Media>,
-    trials: Trials,
-    per_address: AddressLimiter,
+    pub(super) trials: Arc<Trials>,
+    pub(super) per_address: Arc<AddressLimiter>,
     body_bytes_max: usize,
 }
 
@@ -36,7 +37,7 @@ pub(super) struct Source {
     pub media: Option<Media>,
     pub normaliser: Normaliser,
     pub verifier: Verifier,
-    pub limiter: SourceLimiter,
+    pub limiter: Arc<SourceLimiter>,
 }
 
 /// What can be said of a source.
@@ -63,8 +64,8 @@ impl Intake {
             stranger,
             greets,
             media,
-            trials: Trials::default(),
-            per_address: AddressLimiter::new(settings.per_address, DefaultClock::default()),
+            trials: Arc::default(),
+            per_address: Arc::new(AddressLimiter::new(settings.per_address, DefaultClock::default())),
             body_bytes_max: settings.body_bytes_max,
         })
     }

@@ -170,7 +170,7 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
             media: source.kind.row().media,
             normaliser,
             verifier: Verifier::new(method, source.addresses.clone(), Arc::clone(&effort)),
-            limiter: SourceLimiter::new(source.rate, DefaultClock::default()),
+            limiter: Arc::new(SourceLimiter::new(source.rate, DefaultClock::default())),
         };
         by_name.insert(name.clone(), ready);
     }

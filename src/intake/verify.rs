@@ -129,6 +129,13 @@ impl Verifier {
         Self { method, addresses, effort }
     }
 
+    /// Goes on with the keys that the verifier before has fetched, where they are those of the same sender.
+    pub(super) fn keep_keys(&mut self, before: &Self) {
+        if let (Method::Published(publisher), Method::Published(before)) = (&mut self.method, &before.method) {
+            publisher.keep_keys(before);
+        }
+    }
+
     /// Proves that one of the live secrets signed these very bytes, and when; or that it was shown.
     ///
     /// # Errors

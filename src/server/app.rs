@@ -13,10 +13,11 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::sources::Sources;
 use super::{Parts, metrics, rules_watch, slow_readers, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
-use crate::api::{self, Door, State, Steadiness};
+use crate::api::{self, Door, SourcesInForce, State, Steadiness};
 use crate::config::Config;
 use crate::console::{self, Console};
 use crate::directory::DingTalk;
@@ -41,6 +42,7 @@ pub struct App {
     executing: JoinHandle<u32>,
     summarising: JoinHandle<()>,
     watching: JoinHandle<()>,
+    sources: Arc<Sources>,
 }
 
 /// The listener for metrics.
@@ -58,7 +60,7 @@ impl App {
     /// A setting, rule or secret is refused, the trail cannot be replayed or written, or the port
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, store, directory, pseudonyms, hangups } = parts;
+        let Parts { clock, store, directory, pseudonyms, hangups, reread } = parts;
         let vouched = load_rules(config)?;
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
@@ -80,7 +82,7 @@ impl App {
         let admission =
             Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
         let state = Data::new(State {
-            intake: intake(config)?,
+            sources: SourcesInForce::new(intake(config)?),
             admission,
             trail: trail.clone(),
             access: Access::new(&config.access)?,
@@ -92,13 +94,7 @@ impl App {
             door: Door::of(&config.http, &config.intake),
             steadiness: Steadiness::since(clock.now()),
         });
-        let console = Data::new(Console {
-            trail: trail.clone(),
-            access: Arc::new(Access::new(&config.access)?),
-            rules: rules.clone(),
-            bar: config.rules.bar(),
-            clock: clock.clone(),
-        });
+        let console = Data::new(console(config, &trail, &rules, &clock)?);
         let (server, address) = listen(&config.http, state.clone(), console)?;
         let watched = metrics::Watched { trail: trail.clone(), rules: rules.clone(), clock: clock.clone() };
         let metrics = show_metrics(config, watched)?;
@@ -109,6 +105,7 @@ impl App {
             clock: clock.clone(),
             own_corp_id: config.directory.corp_id.clone(),
         };
+        let sources = Arc::new(Sources { state: state.clone(), reloader: reloader.clone(), reread });
         let (stop, stopped) = watch::channel(false);
         let executor = Executor::new(hand, config.executor.clone());
         tracing::info!(http.address = %address, "started");
@@ -123,8 +120,9 @@ impl App {
             stop,
             executing: tokio::spawn(executor.run(stopped)),
             summarising: tokio::spawn(summaries::run(state.clone())),
-            watching: tokio::spawn(rules_watch::run(reloader, hangups)),
+            watching: tokio::spawn(rules_watch::run(reloader, sources.clone(), hangups)),
             state,
+            sources,
         })
     }
 
@@ -165,6 +163,11 @@ impl App {
         &self.rules
     }
 
+    /// Reads the sources and their secrets anew, as a SIGHUP does, all or nothing.
+    pub async fn renew_sources(&self) {
+        self.sources.renew().await;
+    }
+
     /// Resolves when the trail can no longer be written: the process has to end and be started again.
     pub async fn failed(&self) {
         self.trail.failed().await;
@@ -195,13 +198,24 @@ impl App {
 }
 
 /// The door, which has to know where we listen: keys over plain HTTP are for tests on this machine only.
-fn intake(config: &Config) -> anyhow::Result<Intake> {
+pub(super) fn intake(config: &Config) -> anyhow::Result<Intake> {
     let listening_on = vec![config.http.listen.ip()];
     let settings = intake::Settings { listening_on, ..config.intake.clone() };
     if settings.test_only_plain_http {
         tracing::warn!("senders' keys may be fetched over plain HTTP from this machine: that is for tests only");
     }
     Ok(Intake::new(&settings, &config.base)?)
+}
+
+fn console(
+    config: &Config,
+    trail: &Arc<Trail>,
+    rules: &Arc<InForce>,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Console> {
+    let access = Arc::new(Access::new(&config.access)?);
+    let (trail, rules, clock) = (trail.clone(), rules.clone(), clock.clone());
+    Ok(Console { trail, access, rules, bar: config.rules.bar(), clock })
 }
 
 fn load_rules(config: &Config) -> anyhow::Result<Vouched> {

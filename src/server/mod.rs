@@ -7,8 +7,10 @@ mod metrics;
 mod parts;
 mod rules_watch;
 mod slow_readers;
+mod sources;
 mod summaries;
 
 pub use app::App;
 pub use parts::Parts;
 pub use rules_watch::Hangups;
+pub use sources::Reread;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::Hangups;
+use super::{Hangups, Reread};
 use crate::config::Config;
 use crate::directory::{DingTalk, Directory};
 use crate::incident::{Clock, SystemClock};
@@ -22,6 +22,8 @@ pub struct Parts {
     pub pseudonyms: Pseudonyms,
     /// Asks for the rules to be loaded again.
     pub hangups: Hangups,
+    /// Reads the sources anew when that is asked for.
+    pub reread: Reread,
 }
 
 impl Parts {
@@ -30,7 +32,7 @@ impl Parts {
     ///
     /// # Errors
     /// The store cannot be opened, the secret cannot be read, or the settings are refused.
-    pub fn real(config: &Config, hangups: Hangups) -> anyhow::Result<Self> {
+    pub fn real(config: &Config, hangups: Hangups, reread: Reread) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let folder = config.resolve(&config.trail.path);
         let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
@@ -46,6 +48,6 @@ impl Parts {
         let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
         let secret = config.directory.read_secret(&config.base)?;
         let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?);
-        Ok(Self { clock, store: Arc::new(store), directory, pseudonyms, hangups })
+        Ok(Self { clock, store: Arc::new(store), directory, pseudonyms, hangups, reread })
     }
 }

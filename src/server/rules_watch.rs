@@ -1,4 +1,4 @@
-//! Has the rules folder loaded again when a file in it changes, and on SIGHUP.
+//! Has the rules folder loaded again when a file in it changes, and on SIGHUP; then the sources are read anew, too.
 
 use std::io;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::folder_watch::FolderWatch;
+use super::sources::Sources;
 use crate::admission::Reloader;
 use crate::incident::LoadCause;
 
@@ -38,7 +39,7 @@ impl Hangups {
 }
 
 /// Runs until aborted.
-pub(super) async fn run(reloader: Arc<Reloader>, mut hangups: Hangups) {
+pub(super) async fn run(reloader: Arc<Reloader>, sources: Arc<Sources>, mut hangups: Hangups) {
     let (told, mut changes) = mpsc::channel(1);
     let mut watch = FolderWatch::new(reloader.folder(), told);
     let mut is_watched = renew(&mut watch, true);
@@ -51,6 +52,10 @@ pub(super) async fn run(reloader: Arc<Reloader>, mut hangups: Hangups) {
         };
         // Before the load: what changes from then on is told of.
         is_watched = renew(&mut watch, is_watched);
+        if by == LoadCause::Signal {
+            // First, as it is told of rules whether any source sends what they are for.
+            sources.renew().await;
+        }
         if let Err(error) = reloader.reload(by, None).await {
             tracing::error!(%error, "the trail refused; the rules in force stay");
         }

@@ -1,10 +1,11 @@
 //! Start, stop and start again: nothing is lost between, and nobody starts twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::incident::Event;
 use portcullis::sandbox::{Api, Fault, FaultKind};
-use portcullis::server::{App, Hangups, Parts};
+use portcullis::server::{App, Hangups, Parts, Reread};
 
 use crate::harness::{AUDITOR, CONTAINED, Delivery, Kept, Set, TestApp, harmless};
 
@@ -54,7 +55,8 @@ async fn a_stop_waits_for_the_call_under_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn d11_a_second_program_on_the_same_trail_is_refused() {
     let app = TestApp::start_with(Set { kept: Kept::BySled, ..Set::default() }).await;
-    let refused = Parts::real(&app.config, Hangups::listen().unwrap()).map(drop).unwrap_err();
+    let reread: Reread = Arc::new(|| unreachable!("nothing has started"));
+    let refused = Parts::real(&app.config, Hangups::listen().unwrap(), reread).map(drop).unwrap_err();
     assert!(format!("{refused:#}").contains("another process has the trail in"), "{refused:#}");
     assert_eq!(app.deliver(&Delivery::of_events("msg_1", &[harmless("a")], app.now())).await.status, 202);
     app.end().await;
@@ -84,7 +86,7 @@ async fn health_and_readiness_are_open_and_say_nothing_else() {
     assert_eq!((health.status, health.body), (200, serde_json::json!({ "status": "alive" })));
     assert_eq!(
         (ready.status, ready.body),
-        (200, serde_json::json!({ "status": "ready", "rules": "current", "clock": "steady" }))
+        (200, serde_json::json!({ "status": "ready", "rules": "current", "sources": "current", "clock": "steady" }))
     );
     for inside in ["/metrics", "/debug", "/v1", "/v1/", "/.git/config", "/rules/guardrails.yml"] {
         assert_eq!(app.get(inside, AUDITOR).await.status, 404, "i21: {inside}");

@@ -280,3 +280,34 @@ async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_don
     assert_eq!(app.post("/v1/sources/nobody/test", ENGINEER, &json!({"reason": "a"})).await.status, 404);
     app.end().await;
 }
+
+/// Sources that are read anew are others from then on; with one fault none is, and whoever watches is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_are_read_anew_as_a_whole_or_not_at_all() {
+    let app = TestApp::start().await;
+    let path = app.folder().join("portcullis.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let opened = app.post("/v1/sources/okta/test", ENGINEER, &json!({"reason": "set-up", "minutes": 5})).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+
+    let added = "[intake.sources.added]\nkind = \"github\"\nsecrets = [{ name = \"one\", file = \"next-secret\" }]\n";
+    let next = Source { name: "added", secret: "test-secret-for-what-comes-next-1", ..GITHUB };
+    let push = |app: &TestApp| Delivery::signed(&next, "", br#"{"action":"created"}"#.to_vec(), app.now());
+    assert_eq!(app.deliver(&push(&app)).await.status, 401);
+    fs::write(&path, format!("{before}{}", added.replace("next-secret", "no-secret"))).unwrap();
+    app.app.renew_sources().await;
+    assert_eq!(app.get("/readyz", "").await.body["sources"], "stale");
+    assert_eq!(app.deliver(&push(&app)).await.status, 401, "one fault, and nothing has changed");
+    fs::write(&path, format!("{before}{added}")).unwrap();
+    app.app.renew_sources().await;
+    assert_eq!(app.get("/readyz", "").await.body["sources"], "current");
+    assert_eq!(app.deliver(&push(&app)).await.status, 202);
+
+    let risk = Delivery::of_high_risk("zhang.san@example.com", 1, app.now());
+    assert_eq!((app.deliver(&risk).await.status, app.dingtalk().calls().len()), (202, 0), "it is still tried out");
+    fs::write(&path, before.replace("[intake.sources.github]", "[intake.sources.gone]")).unwrap();
+    app.app.renew_sources().await;
+    let gone = Delivery::signed(&GITHUB, "", hook(&[harmless("d")]), app.now());
+    assert_eq!(app.deliver(&gone).await.status, 401, "whoever is not configured any more is a stranger");
+    app.end().await;
+}

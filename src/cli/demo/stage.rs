@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,7 +17,7 @@ use super::screen::Screen;
 use crate::config::{self, Config};
 use crate::incident::Digest;
 use crate::sandbox::{self, APP_KEY, APP_SECRET, CORP_ID, Running, Sandbox};
-use crate::server::{App, Hangups, Parts};
+use crate::server::{App, Hangups, Parts, Reread};
 
 /// The account the demo is about: single sign-on, mail address in `rules/identities.csv`.
 pub(super) const PERSON: &str = "zhang.san@example.com";
@@ -54,9 +55,11 @@ impl Stage {
         let token = random_hex(32)?;
         let config = configure(&folder, &rules, &sandbox.url(), &secret, &token)?;
         let hangups = Hangups::listen()?;
+        let same = config.clone();
+        let reread: Reread = Arc::new(move || Ok(same.clone()));
         let parts = {
             let config = config.clone();
-            tokio::task::spawn_blocking(move || Parts::real(&config, hangups)).await??
+            tokio::task::spawn_blocking(move || Parts::real(&config, hangups, reread)).await??
         };
         let app = App::start(&config, parts).await?;
         let client = Client::builder().no_proxy().timeout(TIMEOUT).build()?;

@@ -158,7 +158,7 @@ fn tell(arguments: &Arguments, new: &New, config: &Config) -> anyhow::Result<()>
         // The URL with its secret, where that is where it is.
         output::line(format_args!("  {}", step.replace("{url}", shown_url).replace("{secret}", text)))?;
     }
-    output::line("\nThe server reads its sources when it starts: restart it, then look with")?;
+    output::line("\nA running server reads its sources anew on SIGHUP (systemctl reload portcullis). Then look with")?;
     output::line(format_args!("  portcullis source test {name} --server URL --token-file FILE"))?;
     match test {
         Some((_, curl)) => {

@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 secret.file.display()
             ))?;
         }
-        return output::line(format_args!("{name} has one secret, from the server's next start on."));
+        return output::line(format_args!("{name} has one secret, from the server's next SIGHUP or start on."));
     }
     anyhow::ensure!(
         settings.secrets.len() < Settings::SECRETS_MAX,
@@ -78,9 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(error);
     }
     output::line(format_args!(
-        "{name} has the new secret {today}, beside those it had, from the server's next start on."
+        "{name} has the new secret {today}, beside those it had, from the server's next SIGHUP or start on."
     ))?;
-    output::line("Restart the server, then give the sender this, which is shown once:")?;
+    output::line("Have it read them (systemctl reload portcullis), then give the sender this, which is shown once:")?;
     for (path, text) in secret.files() {
         output::line(format_args!("  {text}   (in {})", config.resolve(path).display()))?;
     }

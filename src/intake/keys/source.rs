@@ -51,6 +51,15 @@ impl KeySource {
         Self::Fixed(Arc::new(Kept::fixed(keys)))
     }
 
+    /// Goes on with what was fetched from the same address before.
+    pub(in crate::intake) fn keep(&mut self, before: &Self) {
+        if let (Self::Published(own), Self::Published(before)) = (self, before)
+            && own.address == before.address
+        {
+            *own = Arc::clone(before);
+        }
+    }
+
     /// The keys to try first, without waiting for anybody.
     pub(in crate::intake) fn now(&self, now: Timestamp) -> Option<Arc<Kept<KeySet>>> {
         match self {

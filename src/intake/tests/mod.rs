@@ -24,6 +24,7 @@ mod signers;
 mod sns;
 mod sns_version_1;
 mod stub;
+mod succession;
 mod tokens;
 mod unsigned;
 

@@ -8,7 +8,7 @@ use portcullis::incident::{Event, LoadCause};
 use serde_json::Value;
 
 use super::site::Site;
-use crate::harness::edit;
+use crate::harness::{Process, edit};
 
 const RULE: &str = "impossible-travel.yml";
 const TITLE: &str = "title: Impossible travel on an Enterprise Account";
@@ -32,6 +32,19 @@ async fn a_hangup_loads_the_rules() {
         })
         .collect();
     assert_eq!(loads, [LoadCause::Start, LoadCause::Signal]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hangup_reads_the_sources_anew() {
+    let site = Site::new().await;
+    let program = site.start().await;
+    let config = site.path("portcullis.toml");
+    let added = Process::run(&["source", "add", "grafana", "--config", config.to_str().unwrap()]).await;
+    assert_eq!(added.code, Some(0), "{added:?}");
+    program.hang_up();
+    let has_it = |answer: &Value| answer["sources"].as_array().unwrap().iter().any(|row| row["name"] == "grafana");
+    program.until_shown("/v1/sources", has_it).await;
+    assert_eq!(program.stop().await.code, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

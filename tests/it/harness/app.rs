@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis::config::Config;
+use portcullis::config::{self, Config};
 use portcullis::directory::DingTalk;
 use portcullis::incident::{Clock, HandSetClock, IncidentId, Timestamp};
 use portcullis::sandbox::{self, APP_KEY, APP_SECRET, Running, Sandbox};
-use portcullis::server::{App, Hangups, Parts};
+use portcullis::server::{App, Hangups, Parts, Reread};
 use portcullis::trail::{self, MemoryStore, Pseudonyms, Record, SledStore, Store, Trail, verify};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -268,5 +268,8 @@ fn parts(config: &Config, clock: &Arc<HandSetClock>, keeper: &Keeper, orders: &O
     let dingtalk = DingTalk::new(&config.directory, secret, clock.clone()).unwrap();
     let store = keeper.store.clone();
     let directory = Arc::new(Witness::new(dingtalk, store.clone(), orders.clone()));
-    Parts { clock, store, directory, pseudonyms: Pseudonyms::new(&[7; 32]), hangups: Hangups::listen().unwrap() }
+    let path = config.base.join("portcullis.toml");
+    let reread: Reread = Arc::new(move || Ok(config::load(&path, &[])?));
+    let (pseudonyms, hangups) = (Pseudonyms::new(&[7; 32]), Hangups::listen().unwrap());
+    Parts { clock, store, directory, pseudonyms, hangups, reread }
 }

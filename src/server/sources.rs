@@ -1,0 +1,46 @@
+//! Reads the sources and their secrets anew in a running server, all or nothing: with one fault, those in force stay.
+
+use std::sync::Arc;
+
+use actix_web::web::Data;
+
+use super::app::intake;
+use crate::admission::Reloader;
+use crate::api::State;
+use crate::config::Config;
+use crate::intake::Intake;
+
+/// Reads the configuration as it was read for the start.
+pub type Reread = Arc<dyn Fn() -> anyhow::Result<Config> + Send + Sync>;
+
+/// Whoever reads the sources.
+pub(super) struct Sources {
+    pub(super) state: Data<State>,
+    pub(super) reloader: Arc<Reloader>,
+    pub(super) reread: Reread,
+}
+
+impl Sources {
+    /// Reads them. Of the configuration nothing else is taken.
+    pub(super) async fn renew(&self) {
+        let reread = Arc::clone(&self.reread);
+        let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Config, Intake)> {
+            let config = reread()?;
+            let intake = intake(&config)?;
+            Ok((config, intake))
+        });
+        match read.await {
+            Ok(Ok((config, intake))) => {
+                tracing::info!(sources.count = intake.sources().count(), "the sources are read anew");
+                self.state.sources.replace(intake);
+                self.reloader.hear(config.intake.log_sources());
+            }
+            Ok(Err(error)) => {
+                tracing::error!(error = format!("{error:#}"), "the sources are refused; those in force stay");
+                self.state.sources.refuse();
+            }
+            // Only a panic or the end of the program leads here; the sources in force are not touched.
+            Err(_) => {}
+        }
+    }
+}
