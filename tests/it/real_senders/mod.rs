@@ -5,3 +5,4 @@ mod installed;
 mod libraries;
 mod mutations;
 mod official;
+mod sns;
