@@ -33,6 +33,7 @@ mod output;
 mod pause;
 mod promotion;
 mod protocols;
+mod real_senders;
 mod reload;
 mod rule_attacks;
 mod rule_signature;
