@@ -32,6 +32,12 @@ async fn a_source_of_every_kind_is_added_with_a_secret_for_its_owner_only() {
         assert!(ended.said().contains(&format!("https://portcullis.example.com/v1/alerts/{kind}")), "{ended:?}");
         assert!(ended.said().contains("curl -sS"), "{ended:?}");
     }
+    let handed_over = add("github", &["--name", "handed-over", "--systemd"]).await;
+    assert!(handed_over.said().contains("systemctl restart"), "{handed_over:?}");
+    let text = fs::read_to_string(&config).unwrap();
+    let (before, block) = text.split_once("\n\n[intake.sources.handed-over]").unwrap();
+    assert!(block.contains("file = \"/run/credentials/portcullis.service/secret_handed-over-"), "{block}");
+    fs::write(&config, before).unwrap();
     let unsigned = add("alertmanager", &[]).await;
     assert_eq!(unsigned.code, Some(2));
     assert!(unsigned.stderr.contains("--allow-unsigned"), "{unsigned:?}");
@@ -54,7 +60,7 @@ async fn a_source_of_every_kind_is_added_with_a_secret_for_its_owner_only() {
     assert_eq!(names, ["alertmanager", "crowdstrike", "github", "grafana", "keycloak", "search", "siem"]);
     assert!(fs::read_to_string(&config).unwrap().starts_with("# A comment that stays.\n"));
     let secrets: Vec<_> = fs::read_dir(folder.path().join("secrets")).unwrap().map(Result::unwrap).collect();
-    assert_eq!(secrets.len(), 7, "what was refused has left nothing");
+    assert_eq!(secrets.len(), 8, "what was refused has left nothing");
     for secret in secrets {
         assert_eq!(secret.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
@@ -209,6 +215,13 @@ async fn b24_b25_a_secret_is_rotated_in_two_steps_and_comments_stay() {
     assert_eq!(secrets(), both[..1]);
     let text = fs::read_to_string(&config).unwrap();
     assert!(text.contains("# A comment that stays.") && text.contains("# Ours."), "{text}");
+    let handed_over = text.replace("\"secrets/", "\"/run/credentials/portcullis.service/secret_");
+    fs::write(&config, handed_over).unwrap();
+    let ended = Process::run(&["source", "rotate", "github", "--config", &config]).await;
+    assert!(ended.code == Some(0) && ended.said().contains("systemctl restart"), "{ended:?}");
+    let rotated = secrets();
+    assert_eq!(rotated.len(), 2);
+    assert!(rotated.iter().all(|secret| secret.file.starts_with("/run/credentials/portcullis.service")), "{rotated:?}");
     let unknown = Process::run(&["source", "rotate", "okta", "--config", &config]).await;
     assert!(unknown.code == Some(2) && unknown.stderr.contains("no source is called okta"), "{unknown:?}");
 }

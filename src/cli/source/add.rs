@@ -42,6 +42,9 @@ pub(super) struct Arguments {
     /// Read the secret from standard input, where the sender has made it.
     #[arg(long)]
     secret_stdin: bool,
+    /// Write for the shipped service unit, to which systemd hands the files in the folder `secrets`.
+    #[arg(long)]
+    systemd: bool,
 }
 
 /// A source that stands nowhere yet.
@@ -68,7 +71,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     });
     let settings = settings?;
     refuse(kind, &settings, arguments.secret_stdin)?;
-    let secret = NewSecret::of(&settings, &name, arguments.secret_stdin)?;
+    let secret = NewSecret::of(&config, &settings, &name, arguments.secret_stdin, arguments.systemd)?;
     let mut new = New { name, kind, settings, secret };
     write(&mut new, &body, &arguments.config, &config)?;
     tell(&arguments, &new, &config)
@@ -80,7 +83,7 @@ fn write(new: &mut New, body: &str, path: &std::path::Path, config: &Config) -> 
     if let Some(secret) = &new.secret {
         secret.write(config)?;
         new.settings.secrets = vec![secret.settings.clone()];
-        let SecretSettings { name, file, aes_key_file } = &secret.settings;
+        let SecretSettings { name, file, aes_key_file } = secret.configured();
         block +=
             &format!("[[intake.sources.{}.secrets]]\nname = \"{name}\"\nfile = \"{}\"\n", new.name, file.display());
         if let Some(file) = aes_key_file {
@@ -158,7 +161,8 @@ fn tell(arguments: &Arguments, new: &New, config: &Config) -> anyhow::Result<()>
         // The URL with its secret, where that is where it is.
         output::line(format_args!("  {}", step.replace("{url}", shown_url).replace("{secret}", text)))?;
     }
-    output::line("\nA running server reads its sources anew on SIGHUP (systemctl reload portcullis). Then look with")?;
+    let takes_over_by = secret.as_ref().map_or("SIGHUP, or systemctl reload portcullis", NewSecret::takes_over_by);
+    output::line(format_args!("\nA running server takes it over by {takes_over_by}. Then look with"))?;
     output::line(format_args!("  portcullis source test {name} --server URL --token-file FILE"))?;
     match test {
         Some((_, curl)) => {

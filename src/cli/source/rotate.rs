@@ -14,7 +14,7 @@ use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config;
 use crate::incident::SourceName;
-use crate::intake::{SecretSettings, Settings};
+use crate::intake::{SecretSettings, Settings, SourceSettings};
 
 /// What `source rotate` takes.
 #[derive(Debug, Args)]
@@ -57,18 +57,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 secret.file.display()
             ))?;
         }
-        return output::line(format_args!("{name} has one secret, from the server's next SIGHUP or start on."));
+        return output::line(format_args!(
+            "{name} has one secret, once the server takes it over (SIGHUP, or systemctl reload portcullis)."
+        ));
     }
     anyhow::ensure!(
         settings.secrets.len() < Settings::SECRETS_MAX,
         refused(anyhow::anyhow!("{name} has {} secrets already; finish with --finish first", Settings::SECRETS_MAX))
     );
-    let secret = NewSecret::of(&settings, &name, arguments.secret_stdin)?;
+    let secret = NewSecret::of(&config, &settings, &name, arguments.secret_stdin, false)?;
     let secret = secret.context("what proves it is the sender's alone, and changed there").map_err(refused)?;
     secret.write(&config)?;
     let today = secret.settings.name.clone();
-    settings.secrets.insert(0, secret.settings.clone());
-    let written = settings
+    // The others may be where only the service finds them; the new one is judged by itself.
+    let alone = SourceSettings { secrets: vec![secret.settings.clone()], ..settings.clone() };
+    settings.secrets.insert(0, secret.configured());
+    let written = alone
         .check(&name, &config.base)
         .map_err(|error| refused(anyhow::Error::new(error)))
         .and_then(|()| write(item, &settings.secrets))
@@ -77,10 +81,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         secret.remove(&config);
         return Err(error);
     }
+    output::line(format_args!("{name} has the new secret {today}, beside those it had."))?;
     output::line(format_args!(
-        "{name} has the new secret {today}, beside those it had, from the server's next SIGHUP or start on."
+        "A running server takes it over by {}. Then give the sender this, which is shown once:",
+        secret.takes_over_by()
     ))?;
-    output::line("Have it read them (systemctl reload portcullis), then give the sender this, which is shown once:")?;
     for (path, text) in secret.files() {
         output::line(format_args!("  {text}   (in {})", config.resolve(path).display()))?;
     }

@@ -13,21 +13,31 @@ use crate::intake::{
     DINGTALK_BYTES, DingTalkKey, Holds, SECRET_BYTES, SecretSettings, SourceSettings, new_dingtalk_secret,
 };
 
+/// Where the shipped service unit finds what lies in the folder `secrets` (systemd.exec(5), LoadCredential).
+const CREDENTIALS: &str = "/run/credentials/portcullis.service/secret_";
 /// The longest secret that is read, in bytes.
 const SECRET_READ_MAX: u64 = 4 * 1024;
 
 /// A new secret, written nowhere yet.
 pub(super) struct NewSecret {
-    /// As it stands in the configuration.
+    /// With its files where they are written.
     pub(super) settings: SecretSettings,
+    by_systemd: bool,
     text: String,
     aes_key: Option<String>,
 }
 
 impl NewSecret {
     /// For such a source: a new one, or what the sender has shown and somebody pipes in. `None` where what proves it
-    /// is the sender's alone.
-    pub(super) fn of(source: &SourceSettings, name: &SourceName, from_stdin: bool) -> anyhow::Result<Option<Self>> {
+    /// is the sender's alone. `by_systemd` says that the server is handed its secrets by the shipped unit, as it is
+    /// when it has others from there.
+    pub(super) fn of(
+        config: &Config,
+        source: &SourceSettings,
+        name: &SourceName,
+        from_stdin: bool,
+        by_systemd: bool,
+    ) -> anyhow::Result<Option<Self>> {
         let (text, aes_key) = match (&source.dingtalk, from_stdin) {
             (Some(_), true) => {
                 return Err(refused(anyhow::anyhow!(
@@ -47,11 +57,32 @@ impl NewSecret {
                 }
             }
         };
-        let today = name_of_today(|today| source.secrets.iter().any(|secret| secret.name == today));
-        let file = |end: &str| PathBuf::from("secrets").join(format!("{name}-{today}{end}"));
-        let aes_key_file = aes_key.is_some().then(|| file("-aes-key"));
-        let settings = SecretSettings { file: file(""), name: today, aes_key_file };
-        Ok(Some(Self { settings, text, aes_key }))
+        let file = |today: &str, end: &str| PathBuf::from("secrets").join(format!("{name}-{today}{end}"));
+        // The file of one that was given up may still be there.
+        let is_taken = |today: &str| {
+            source.secrets.iter().any(|secret| secret.name == today) || config.resolve(&file(today, "")).exists()
+        };
+        let today = name_of_today(is_taken);
+        let aes_key_file = aes_key.is_some().then(|| file(&today, "-aes-key"));
+        let settings = SecretSettings { file: file(&today, ""), name: today, aes_key_file };
+        let is_handed_over = |secret: &SecretSettings| secret.file.to_string_lossy().starts_with(CREDENTIALS);
+        let by_systemd = by_systemd || source.secrets.iter().any(is_handed_over);
+        Ok(Some(Self { settings, by_systemd, text, aes_key }))
+    }
+
+    /// As it stands in the configuration: with its files where the server finds them.
+    pub(super) fn configured(&self) -> SecretSettings {
+        let found = |path: &Path| match path.file_name() {
+            Some(name) if self.by_systemd => PathBuf::from(format!("{CREDENTIALS}{}", name.to_string_lossy())),
+            _ => path.to_owned(),
+        };
+        let SecretSettings { name, file, aes_key_file } = &self.settings;
+        SecretSettings { name: name.clone(), file: found(file), aes_key_file: aes_key_file.as_deref().map(found) }
+    }
+
+    /// How a running server comes to have it.
+    pub(super) fn takes_over_by(&self) -> &'static str {
+        if self.by_systemd { "systemctl restart portcullis" } else { "SIGHUP, or systemctl reload portcullis" }
     }
 
     /// Writes its files, for their owner only; none of them may be there yet.
