@@ -123,6 +123,7 @@ fn judge(case: &Case, body: &str, now: Timestamp) -> Result<Received, Refusal> {
         query: case.path.strip_prefix('?').unwrap_or_default(),
         headers: headers.chain([("content-type", &b"application/json"[..])]).collect(),
         peer: IpAddr::from([192, 0, 2, 1]),
+        certificate: None,
         body: body.as_bytes(),
     };
     match pin!(case.intake.receive(&request, now)).poll(&mut Context::from_waker(Waker::noop())) {

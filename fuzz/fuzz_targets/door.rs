@@ -52,6 +52,7 @@ fuzz_target!(|data: &[u8]| {
         query,
         headers: named.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect(),
         peer: IpAddr::from([192, 0, 2, 1]),
+        certificate: None,
         body,
     };
     for method in [Method::Get, Method::Options, Method::Post] {
