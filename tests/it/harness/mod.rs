@@ -3,7 +3,9 @@
 
 mod aftermath;
 mod app;
+mod certificates;
 mod delivery;
+mod dialer;
 mod process;
 mod promises;
 mod raw;
@@ -12,7 +14,9 @@ mod trail;
 mod witness;
 
 pub(crate) use app::{Answer, TestApp};
+pub(crate) use certificates::{Authority, Issued};
 pub(crate) use delivery::{Delivery, GITHUB, OKTA, SIEM, Source, harmless, high_risk, hook, leaked, reported};
+pub(crate) use dialer::Dialer;
 pub(crate) use process::{Ended, Process};
 pub(crate) use raw::{RawAnswer, RawConnection, request};
 pub(crate) use setup::{
