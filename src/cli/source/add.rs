@@ -11,7 +11,7 @@ use crate::cli::refused::refused;
 use crate::cli::send::{Sending, kind_of};
 use crate::config;
 use crate::incident::{Assurance, SourceName, Timestamp};
-use crate::intake::{Network, SecretSettings, SourceKind, SourceSettings};
+use crate::intake::{ListedCertificate, Network, SecretSettings, SourceKind, SourceSettings};
 
 /// What `source add` takes.
 #[derive(Debug, Args)]
@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// A network that it sends from; may be said several times.
     #[arg(long = "address", value_name = "NETWORK")]
     addresses: Vec<Network>,
+    /// A client certificate that it shows: one of its names, or `sha256:` and its digest; may be said several times.
+    #[arg(long = "client-certificate", value_name = "NAME")]
+    client_certificates: Vec<ListedCertificate>,
     /// That nothing it sends is signed, and that this is meant.
     #[arg(long)]
     allow_unsigned: bool,
@@ -50,8 +53,13 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         !config.intake.sources.contains_key(&name),
         refused(anyhow::anyhow!("there is a source called {name} already; --name gives this one another name"))
     );
+    anyhow::ensure!(
+        arguments.client_certificates.is_empty() || config.asks_for_certificates(),
+        refused(anyhow::anyhow!("client_ca_file in [http.tls] has to say first whose certificates are believed"))
+    );
     let mut settings = SourceSettings::of(kind, Vec::new());
     settings.addresses.clone_from(&arguments.addresses);
+    settings.client_certificates.clone_from(&arguments.client_certificates);
     settings.allow_unsigned = arguments.allow_unsigned;
     if let Some(signature) = &arguments.signature {
         settings.signature = Some(signature_of(signature)?);
@@ -96,7 +104,7 @@ fn refuse(kind: SourceKind, settings: &SourceSettings, has_secret: bool) -> anyh
     if is_weak && !settings.allow_unsigned {
         return Err(refused(anyhow::anyhow!(
             "nothing that {} sends is signed, so whoever sees its secret can have people locked out; --allow-unsigned \
-             says that this is meant, and --address where it sends from",
+             says that this is meant, and --address or --client-certificate where it sends from",
             kind.as_str()
         )));
     }
@@ -120,6 +128,11 @@ fn block(name: &SourceName, kind: SourceKind, arguments: &Arguments, settings: &
     if !settings.addresses.is_empty() {
         let networks: Vec<String> = settings.addresses.iter().map(|network| format!("\"{network}\"")).collect();
         text += &format!("addresses = [{}]\n", networks.join(", "));
+    }
+    if !settings.client_certificates.is_empty() {
+        // A name may hold whatever a text may.
+        let names: toml_edit::Array = settings.client_certificates.iter().map(ToString::to_string).collect();
+        text += &format!("client_certificates = {}\n", toml_edit::Value::Array(names));
     }
     for SecretSettings { name: secret, file, .. } in &settings.secrets {
         text += &format!("[[intake.sources.{name}.secrets]]\nname = \"{secret}\"\nfile = \"{}\"\n", file.display());

@@ -4,7 +4,7 @@ use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use rustls::HandshakeKind;
 
 use super::{ASKING, NAME, PLAIN, Town, VERSIONS, health, refusals};
-use crate::harness::{AUDITOR, Authority, Delivery, Dialer, RawConnection, harmless};
+use crate::harness::{AUDITOR, Authority, Delivery, Dialer, Process, RawConnection, harmless};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a27_a_client_certificate_that_is_not_good_ends_the_handshake() {
@@ -119,4 +119,53 @@ async fn a_session_is_not_resumed_where_certificates_are_shown() {
         }
         town.app.end_unharmed(if config == ASKING { 4 } else { 0 }).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b29_send_shows_a_certificate_and_believes_who_it_is_told_to() {
+    let town = Town::start(ASKING, |_| {}).await;
+    let shown = town.clients.for_client(NAME);
+    let file = |name: &str, content: String| {
+        let path = town.app.folder().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let config = town.app.folder().join("portcullis.toml").to_str().unwrap().to_owned();
+    let (url, ca) = (town.url(), file("own-ca.pem", town.own.pem()));
+    let (certificate, key) = (file("shown.pem", shown.pem()), file("shown-key.pem", shown.key_pem()));
+    let send = ["send", "pager", "--config", &config, "--server", &url];
+    let believing = [&send[..], &["--ca", &ca]].concat();
+    let showing = [&believing[..], &["--client-certificate", &certificate, "--client-key", &key]].concat();
+    let stranger = Process::run(&send).await;
+    assert_eq!(stranger.code, Some(1), "nobody this machine knows has signed the server's: {stranger:?}");
+    let bare = Process::run(&believing).await;
+    assert!(bare.code == Some(2) && bare.said().contains("401"), "{bare:?}");
+    assert!(Process::run(&showing).await.well().said().contains("202"));
+    let printed = Process::run(&[&showing[..], &["--print"]].concat()).await.well().said();
+    assert!(printed.ends_with(&format!(" --cacert '{ca}' --cert '{certificate}' --key '{key}'")), "{printed}");
+    let half = Process::run(&[&believing[..], &["--client-certificate", &certificate]].concat()).await;
+    assert_eq!(half.code, Some(2));
+    let wrong = Process::run(&[&send[..], &["--ca", &key]].concat()).await;
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("shown-key.pem"), "{wrong:?}");
+    town.app.end_unharmed(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_shows_a_certificate_is_added_where_one_is_asked_for() {
+    let add = async |config: &'static str| {
+        let town = Town::start(config, |_| {}).await;
+        let path = town.app.folder().join("portcullis.toml");
+        let arguments = ["source", "add", "alertmanager", "--allow-unsigned", "--config", path.to_str().unwrap()];
+        let names = ["--client-certificate", NAME, "--client-certificate", "The \"Pager\""];
+        let ended = Process::run(&[&arguments[..], &names].concat()).await;
+        let listed = portcullis::config::load(&path, &[]).unwrap();
+        let listed = listed.intake.sources.into_iter().find(|(name, _)| name.as_str() == "alertmanager");
+        town.app.end_unharmed(0).await;
+        (ended, listed.map(|(_, source)| source.client_certificates))
+    };
+    let (ended, listed) = add(ASKING).await;
+    assert!(ended.well().said().contains("assurance C"));
+    assert_eq!(listed.unwrap(), [NAME, "The \"Pager\""].map(|name| name.parse().unwrap()));
+    let (refused, none) = add(PLAIN).await;
+    assert!(refused.code == Some(2) && refused.stderr.contains("client_ca_file") && none.is_none(), "{refused:?}");
 }
