@@ -74,6 +74,7 @@ pub(crate) fn request(outgoing: &Outgoing) -> Request<'_> {
         query: outgoing.path.strip_prefix('?').unwrap_or_default(),
         headers: headers.chain([("content-type", outgoing.content_type.as_bytes())]).collect(),
         peer: IpAddr::from([192, 0, 2, 1]),
+        certificate: None,
         body: &outgoing.body,
     }
 }

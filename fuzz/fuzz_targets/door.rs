@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let headers = named.into_iter().collect();
     let peer = IpAddr::from([192, 0, 2, 1]);
-    let request = Request { source: SOURCE, secret: None, query, headers, peer, body };
+    let request = Request { source: SOURCE, secret: None, query, headers, peer, certificate: None, body };
     for method in [Method::Get, Method::Options, Method::Post] {
         let _ = door.intake.greet(method, &request);
     }

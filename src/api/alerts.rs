@@ -11,7 +11,8 @@ use super::{Problem, State, body, peer};
 use crate::admission::Receipt;
 use crate::incident::SourceName;
 use crate::intake::{
-    Answer, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request, Verified,
+    Answer, ClientCertificate, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request,
+    Verified,
 };
 
 /// Limits, verifies, understands and admits one delivery, in that order.
@@ -70,6 +71,7 @@ fn asked<'r>(request: &'r HttpRequest, peer: IpAddr, body: &'r [u8]) -> Request<
         query: request.query_string(),
         headers: request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect(),
         peer,
+        certificate: request.conn_data::<ClientCertificate>(),
         body,
     }
 }

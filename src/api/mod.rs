@@ -25,6 +25,6 @@ pub use in_force::SourcesInForce;
 pub use problem::Problem;
 pub use request_id::with_request_id;
 pub use routes::{Gate, ROUTES, Route, mount};
-pub use state::{Door, Settings, State};
+pub use state::{Door, Settings, State, TlsSettings};
 pub use steadiness::Steadiness;
 pub use target::for_one_host;

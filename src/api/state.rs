@@ -1,6 +1,7 @@
 //! What the handlers share.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,6 +21,8 @@ use crate::trail::Trail;
 pub struct Settings {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Speak TLS, and nothing else.
+    pub tls: Option<TlsSettings>,
     /// The proxies that say in `X-Forwarded-For` for whom they ask. What others say there is not believed.
     pub trusted_proxies: Vec<Network>,
     /// HTTP worker threads; 0 means one for each core.
@@ -40,6 +43,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
             trusted_proxies: Vec::new(),
             workers: 0,
             connections_max: 8_192,
@@ -49,6 +53,19 @@ impl Default for Settings {
             stop_s: 10,
         }
     }
+}
+
+/// Who we prove to be, and whose certificates senders may show. Paths are relative to the configuration's folder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSettings {
+    /// Our certificate and those between it and its root, in PEM, our own first.
+    pub certificate_file: PathBuf,
+    /// Its key in PEM, not encrypted; readable by its owner only.
+    pub key_file: PathBuf,
+    /// Those who sign senders' certificates, in PEM. Without it nobody is asked for one.
+    #[serde(default)]
+    pub client_ca_file: Option<PathBuf>,
 }
 
 /// The parts behind the handlers.
@@ -62,7 +79,7 @@ pub struct State {
     /// Who may read and steer.
     pub access: Access,
     /// Counts what was refused before admission.
-    pub tally: RefusalTally,
+    pub tally: Arc<RefusalTally>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The rule set in force.

@@ -9,8 +9,8 @@ use actix_web::middleware::Next;
 
 use super::Problem;
 
-/// Middleware: a request line with a whole URL is taken only if that is plain HTTP to the host that is
-/// also in the header.
+/// Middleware: a request line with a whole URL is taken only if that is what we speak to the host
+/// that is also in the header.
 ///
 /// # Errors
 /// Those of the handler.
@@ -29,5 +29,6 @@ fn names_two_hosts(request: &ServiceRequest) -> bool {
     let Some(named) = uri.authority().filter(|_| uri.scheme().is_some()) else { return false };
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let is_same = host.is_some_and(|host| host.eq_ignore_ascii_case(named.as_str()));
-    !is_same || uri.scheme_str() != Some("http")
+    let spoken = if request.app_config().secure() { "https" } else { "http" };
+    !is_same || uri.scheme_str() != Some(spoken)
 }

@@ -1,5 +1,6 @@
 //! Floor 9: the command line. Each command is one file.
 
+mod client;
 mod demo;
 mod output;
 mod refused;

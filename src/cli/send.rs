@@ -2,24 +2,20 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use reqwest::redirect::Policy;
 use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::{Value, json};
 
+use super::client::{Shown, Trust};
 use super::output;
 use super::refused::refused;
 use crate::config::{self, Config};
 use crate::incident::{SourceName, Timestamp};
 use crate::intake::{DingTalkKey, Holds, Outgoing, Sender, SourceKind, SourceSettings, TokenSigner};
-
-/// How long the server may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What `send` takes.
 #[derive(Debug, Args)]
@@ -35,6 +31,10 @@ pub(super) struct Arguments {
     /// The server; where the configuration says that it listens, unless said.
     #[arg(long, value_name = "URL")]
     server: Option<String>,
+    #[command(flatten)]
+    trust: Trust,
+    #[command(flatten)]
+    shown: Shown,
     /// Print the request as a command line instead of sending it.
     #[arg(long)]
     print: bool,
@@ -87,12 +87,14 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         }
         Some(path) => read(path)?,
     };
-    let server = arguments.server.unwrap_or_else(|| format!("http://{}", config.http.listen));
+    let (trust, shown) = (&arguments.trust, &arguments.shown);
+    let scheme = if config.http.tls.is_some() { "https" } else { "http" };
+    let server = arguments.server.unwrap_or_else(|| format!("{scheme}://{}", config.http.listen));
     let request = sending.request(&format!("{}/v1/alerts/{name}", server.trim_end_matches('/')), &body, now)?;
     if arguments.print {
-        return output::line(request.curl());
+        return output::line(request.curl() + &trust.curl(shown));
     }
-    request.send().await
+    request.send(&trust.client_that_shows(shown)?).await
 }
 
 /// What the source's sender proves itself with, from the files of the configuration and the given key.
@@ -168,8 +170,7 @@ impl Request {
         )
     }
 
-    async fn send(self) -> anyhow::Result<()> {
-        let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
+    async fn send(self, client: &reqwest::Client) -> anyhow::Result<()> {
         let Outgoing { headers, content_type, body, .. } = self.outgoing;
         let mut request = client.post(self.shown_url).header("content-type", content_type);
         for (name, value) in &headers {

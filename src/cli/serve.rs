@@ -36,8 +36,9 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let telemetry = config.telemetry().map_err(refused)?;
     // Read a second time by the start itself: what is wrong is told before anything is opened, and as
     // the operator's to mend.
-    App::check(&config).map_err(refused)?;
+    let doubts = App::check(&config).map_err(refused)?;
     if arguments.check_config {
+        doubts.iter().try_for_each(|doubt| output::line(format_args!("warning: {doubt}")))?;
         return output::line("The configuration is good.");
     }
     // Held to the end, so that the last lines are written.

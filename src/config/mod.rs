@@ -85,6 +85,12 @@ impl Config {
         Value::from(self.telemetry.clone()).deserialize().map_err(|error| ConfigError(format!("[telemetry]: {error}")))
     }
 
+    /// Whether whoever connects is asked for a certificate.
+    #[must_use]
+    pub fn asks_for_certificates(&self) -> bool {
+        self.http.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some())
+    }
+
     /// A path from the settings, seen from the configuration file's folder.
     #[must_use]
     pub fn resolve(&self, path: &Path) -> PathBuf {

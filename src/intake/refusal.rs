@@ -47,6 +47,9 @@ pub enum Refusal {
     /// It comes from a network that is not listed.
     #[error("the address is none of the source's")]
     AddressNotListed,
+    /// Its connection has shown no client certificate that is listed.
+    #[error("no client certificate of the source's was shown")]
+    CertificateNotListed,
     /// A header that decides is there more than once.
     #[error("a header that decides is repeated")]
     HeaderRepeated,
@@ -108,6 +111,7 @@ impl Refusal {
             Self::Sns(refusal) => refusal.code(),
             Self::KeysUnavailable { .. } => "keys_unavailable",
             Self::AddressNotListed => "address_not_listed",
+            Self::CertificateNotListed => "certificate_not_listed",
             Self::HeaderRepeated => "header_repeated",
             Self::IdMissing => "id_missing",
             Self::IdMalformed => "id_malformed",
@@ -138,6 +142,7 @@ impl Refusal {
             | Self::Set(_)
             | Self::Sns(_)
             | Self::AddressNotListed
+            | Self::CertificateNotListed
             | Self::HeaderRepeated
             | Self::IdMissing
             | Self::IdMalformed
@@ -170,6 +175,7 @@ mod tests {
             Refusal::SecretMissing,
             Refusal::SecretWrong,
             Refusal::AddressNotListed,
+            Refusal::CertificateNotListed,
             Refusal::KeysUnavailable { retry_after_s: 1 },
             Refusal::HeaderRepeated,
             Refusal::IdMissing,
@@ -186,6 +192,6 @@ mod tests {
         ];
         let codes: std::collections::BTreeSet<_> = all.iter().map(Refusal::code).collect();
         assert_eq!(codes.len(), all.len());
-        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 15);
+        assert_eq!(all.iter().filter(|refusal| refusal.is_authentication()).count(), 16);
     }
 }

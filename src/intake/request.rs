@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::Headers;
+use super::{ClientCertificate, Headers};
 
 /// What a request to a source consists of, without any HTTP library.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Request<'a> {
     pub headers: Headers<'a>,
     /// Who asks: the peer of the connection, or whom a trusted proxy says it is.
     pub peer: IpAddr,
+    /// What the other side of the connection has proven to be, if it has.
+    pub certificate: Option<&'a ClientCertificate>,
     /// The raw body.
     pub body: &'a [u8],
 }

@@ -38,8 +38,8 @@ pub enum SecretProblem {
     /// Others than its owner may use it.
     #[error("others than its owner may use the file; its mode must be 0600 or 0400")]
     Exposed,
-    /// Longer than 4 KiB.
-    #[error("it is longer than 4096 bytes")]
+    /// Longer than such a file is.
+    #[error("it is too long")]
     TooLong,
     /// Not text, or text with blanks around it or line breaks in it.
     #[error("it must be one line of text without blanks around it")]
@@ -94,7 +94,7 @@ impl Secret {
         file: &Path,
         decode: impl FnOnce(&[u8]) -> Result<Vec<u8>, SecretProblem>,
     ) -> Result<Self, SecretProblem> {
-        let content = read_private(file)?;
+        let content = read_private(file, FILE_BYTES_MAX)?;
         let text = trim_line_break(content.expose_secret());
         let material = decode(text)?;
         refuse_guessable(text)?;
@@ -131,7 +131,11 @@ impl SecretFormat {
     }
 }
 
-fn read_private(path: &Path) -> Result<SecretSlice<u8>, SecretProblem> {
+/// The content of a file that only its owner may use.
+///
+/// # Errors
+/// It cannot be read, is no file, can be used by others, or has more bytes than that.
+pub fn read_private(path: &Path, bytes_max: u64) -> Result<SecretSlice<u8>, SecretProblem> {
     let unreadable = |error: std::io::Error| SecretProblem::Unreadable(error.kind());
     // Asked before opening, because opening a pipe would wait for its other end.
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
@@ -142,8 +146,8 @@ fn read_private(path: &Path) -> Result<SecretSlice<u8>, SecretProblem> {
         return Err(SecretProblem::Exposed);
     }
     let mut content = Vec::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut content).map_err(unreadable)?;
-    let too_long = content.len() as u64 > FILE_BYTES_MAX;
+    file.take(bytes_max.saturating_add(1)).read_to_end(&mut content).map_err(unreadable)?;
+    let too_long = content.len() as u64 > bytes_max;
     let content = SecretSlice::from(content);
     if too_long { Err(SecretProblem::TooLong) } else { Ok(content) }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::client_certificate::ListedCertificate;
 use super::dingtalk::DingTalkSettings;
 use super::kind::{Manner, Usual};
 use super::mapping::MappingSettings;
@@ -33,6 +34,9 @@ pub struct Settings {
     /// Where we listen, which is not set here.
     #[serde(skip)]
     pub listening_on: Vec<IpAddr>,
+    /// Whether connections are asked for client certificates, which is not set here either.
+    #[serde(skip)]
+    pub asks_for_certificates: bool,
     /// The senders, by the name that is in their URL; at most [`Settings::SOURCES_MAX`].
     pub sources: BTreeMap<SourceName, SourceSettings>,
 }
@@ -44,6 +48,8 @@ impl Settings {
     pub const SOURCES_MAX: usize = 1_024;
     /// The most networks of one source.
     pub const ADDRESSES_MAX: usize = 64;
+    /// The most client certificates of one source.
+    pub const CLIENT_CERTIFICATES_MAX: usize = 16;
     /// The most secrets of one source that are live at once.
     pub const SECRETS_MAX: usize = 4;
     /// The highest rate and burst that can be set.
@@ -64,6 +70,7 @@ impl Default for Settings {
             per_address: RateSettings::of(200, 1_000),
             test_only_plain_http: false,
             listening_on: Vec::new(),
+            asks_for_certificates: false,
             sources: BTreeMap::new(),
         }
     }
@@ -99,6 +106,10 @@ pub struct SourceSettings {
     /// The networks it sends from; without any, everywhere. At most [`Settings::ADDRESSES_MAX`].
     #[serde(default)]
     pub addresses: Vec<Network>,
+    /// The client certificates it shows, one of them on each connection; without any, none is needed. At most
+    /// [`Settings::CLIENT_CERTIFICATES_MAX`].
+    #[serde(default)]
+    pub client_certificates: Vec<ListedCertificate>,
     /// Where its documents have what, if not as those of its kind.
     #[serde(default)]
     pub mapping: MappingSettings,
@@ -146,6 +157,7 @@ impl SourceSettings {
             dingtalk: None,
             allow_unsigned: false,
             addresses: Vec::new(),
+            client_certificates: Vec::new(),
             mapping: MappingSettings::default(),
             secrets,
             rate: RateSettings::default(),
@@ -224,11 +236,13 @@ impl SourceSettings {
     /// What is wrong with them.
     pub fn check(&self, name: &SourceName, base: &Path) -> Result<(), SetupError> {
         let sources = [(name.clone(), self.clone())].into();
-        Intake::new(&Settings { sources, ..Settings::default() }, base).map(drop)
+        // Whether that is so, the settings of another module say.
+        let asks_for_certificates = true;
+        Intake::new(&Settings { sources, asks_for_certificates, ..Settings::default() }, base).map(drop)
     }
 
     /// How strongly it proves itself. Of what is not signed, a secret counts as much as the caller's own only
-    /// together with where it comes from, and in a URL never.
+    /// together with where it comes from or by what certificate, and in a URL never.
     #[must_use]
     pub fn assurance(&self) -> Assurance {
         match self.how() {
@@ -236,9 +250,14 @@ impl SourceSettings {
             Ok(How::Set(_) | How::Sns(_) | How::CallsBack) => Assurance::A,
             Ok(How::Jwt(jwt)) if jwt.body_hash.is_some() => Assurance::A,
             Ok(How::Shows(place)) if place.is_in_url() => Assurance::D,
-            Ok(How::Shows(_) | How::Jwt(_)) if !self.addresses.is_empty() => Assurance::C,
+            Ok(How::Shows(_) | How::Jwt(_)) if self.has_origin() => Assurance::C,
             Ok(How::Shows(_) | How::Jwt(_)) | Err(_) => Assurance::D,
         }
+    }
+
+    /// Whether it is listed where it comes from.
+    fn has_origin(&self) -> bool {
+        !self.addresses.is_empty() || !self.client_certificates.is_empty()
     }
 
     /// How it is answered. A gateway that signs for a sender takes any 2xx.

@@ -15,6 +15,7 @@ use super::limit::SourceLimiter;
 use super::mapping::MappingProblem;
 use super::network::Network;
 use super::normalise::Normaliser;
+use super::origin::Origin;
 use super::published::{Asking, Publisher};
 use super::receive::{About, Source};
 use super::scheme::{Algorithm, Scheme, SecretFormat};
@@ -73,7 +74,8 @@ pub enum SetupError {
     /// Nothing that it says is signed, and nobody has said that this is meant.
     #[error(
         "source {at}: nothing that it sends is signed, so whoever sees its secret can have people locked out; \
-         `allow_unsigned = true` says that this is meant, and `addresses` should say where it sends from"
+         `allow_unsigned = true` says that this is meant, and `addresses` or `client_certificates` should say where it \
+         sends from"
     )]
     Unsigned {
         /// Which source.
@@ -82,6 +84,18 @@ pub enum SetupError {
     /// Networks that list nothing, or too many.
     #[error("source {at}: addresses must be at most {} networks, and none of them everywhere", Settings::ADDRESSES_MAX)]
     Addresses {
+        /// Which source.
+        at: SourceName,
+    },
+    /// Too many client certificates.
+    #[error("source {at}: client_certificates must be at most {}", Settings::CLIENT_CERTIFICATES_MAX)]
+    ClientCertificates {
+        /// Which source.
+        at: SourceName,
+    },
+    /// Client certificates that nobody is asked for: the source could never prove itself.
+    #[error("source {at}: client_certificates needs client_ca_file in [http.tls]: without it none is asked for")]
+    CertificatesNotAskedFor {
         /// Which source.
         at: SourceName,
     },
@@ -152,6 +166,9 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
     let mut ready = Vec::new();
     for (name, source) in &settings.sources {
         refuse_invalid(name, source)?;
+        if !source.client_certificates.is_empty() && !settings.asks_for_certificates {
+            return Err(SetupError::CertificatesNotAskedFor { at: name.clone() });
+        }
         let normaliser = Normaliser::new(name, source)?;
         let method = method(name, source, &normaliser, (base, &asking), &mut used)?;
         ready.push((name, source, normaliser, method));
@@ -169,7 +186,7 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
             },
             media: source.kind.row().media,
             normaliser,
-            verifier: Verifier::new(method, source.addresses.clone(), Arc::clone(&effort)),
+            verifier: Verifier::new(method, Origin::of(source), Arc::clone(&effort)),
             limiter: Arc::new(SourceLimiter::new(source.rate, DefaultClock::default())),
         };
         by_name.insert(name.clone(), ready);
@@ -180,7 +197,7 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
         by_name,
         greets,
         media: media.into_iter().collect(),
-        stranger: Verifier::new(nobody, Vec::new(), effort),
+        stranger: Verifier::new(nobody, Origin::default(), effort),
     })
 }
 
@@ -274,6 +291,9 @@ fn refuse_invalid(name: &SourceName, source: &SourceSettings) -> Result<(), Setu
     }
     if source.addresses.len() > Settings::ADDRESSES_MAX || source.addresses.iter().any(Network::is_everywhere) {
         return Err(SetupError::Addresses { at: name.clone() });
+    }
+    if source.client_certificates.len() > Settings::CLIENT_CERTIFICATES_MAX {
+        return Err(SetupError::ClientCertificates { at: name.clone() });
     }
     refuse_log_source(name, source)
 }

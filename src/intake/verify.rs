@@ -9,7 +9,7 @@ use super::claim::Claim;
 use super::dingtalk::{self, Callbacks, Opened};
 use super::key::Key;
 use super::mapping::Mapping;
-use super::network::Network;
+use super::origin::Origin;
 use super::published::Publisher;
 use super::scheme::{Algorithm, Scheme};
 use super::shared::{SecretPlace, Shown};
@@ -90,7 +90,7 @@ impl<'d> Proof<'d> {
 /// Checks the deliveries of one source.
 pub(super) struct Verifier {
     method: Method,
-    addresses: Vec<Network>,
+    origin: Origin,
     effort: Arc<[Key]>,
 }
 
@@ -121,12 +121,12 @@ impl Method {
 }
 
 impl Verifier {
-    /// With `addresses`, whoever comes from elsewhere has proven nothing. `effort` are keys of nobody: for each
+    /// Whoever comes from elsewhere than `origin` says has proven nothing. `effort` are keys of nobody: for each
     /// algorithm as many as any source has. Whoever is turned away has cost as much work as all of them, so that
     /// the time taken tells neither why, nor whether the source exists, nor how many secrets it has, nor of what
     /// sort.
-    pub(super) fn new(method: Method, addresses: Vec<Network>, effort: Arc<[Key]>) -> Self {
-        Self { method, addresses, effort }
+    pub(super) fn new(method: Method, origin: Origin, effort: Arc<[Key]>) -> Self {
+        Self { method, origin, effort }
     }
 
     /// Goes on with the keys that the verifier before has fetched, where they are those of the same sender.
@@ -146,10 +146,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Verified<Proof<'d>>, Refusal> {
         let body = request.body;
-        if !self.addresses.is_empty() && !self.addresses.iter().any(|network| network.contains(request.peer)) {
-            self.toil(0, body);
-            return Err(Refusal::AddressNotListed);
-        }
+        self.origin.check(request, now).inspect_err(|_| self.toil(0, body))?;
         let proof = match &self.method {
             Method::Signed { scheme, keys } => return self.verify_signature(scheme, keys, request, now),
             Method::Published(publisher) => return publisher.verify(request, now).await.map(Verified::assertion),
@@ -274,7 +271,7 @@ mod tests {
         CHECKS.set(0);
         let headers = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let peer = IpAddr::from([192, 0, 2, 1]);
-        let request = Request { source: "a", secret: None, query: "", headers, peer, body: b"body" };
+        let request = Request { source: "a", secret: None, query: "", headers, peer, certificate: None, body: b"body" };
         let refusal = block_on(verifier.verify(&request, Timestamp::from_second(now_s).unwrap())).err();
         (CHECKS.get(), refusal)
     }
@@ -284,7 +281,7 @@ mod tests {
         let keys = (0..keys).map(|number| key(number).unwrap()).collect();
         let of_nobody = |(algorithm, count): &(Algorithm, usize)| vec![Key::of_nobody(*algorithm).unwrap(); *count];
         let method = Method::Signed { scheme: SchemeName::StandardWebhooks.row(), keys };
-        Verifier::new(method, Vec::new(), effort.iter().flat_map(of_nobody).collect())
+        Verifier::new(method, Origin::default(), effort.iter().flat_map(of_nobody).collect())
     }
 
     #[test]
@@ -309,16 +306,30 @@ mod tests {
         let callbacks = Callbacks { keys: vec![Arc::new(key("tokenA")), Arc::new(key("tokenB"))], tolerance_s: 300 };
         let effort = [Algorithm::HmacSha256, Algorithm::HmacSha1, Algorithm::HmacSha1];
         let effort = effort.iter().filter_map(|algorithm| Key::of_nobody(*algorithm)).collect();
-        let verifier = Verifier::new(Method::CallsBack(callbacks), Vec::new(), effort);
+        let verifier = Verifier::new(Method::CallsBack(callbacks), Origin::default(), effort);
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let push = key("other").push(b"{}", now, &Fresh { bytes: [7; 16], nonce: "a".to_owned() });
         let peer = IpAddr::from([192, 0, 2, 1]);
         for (query, refusal) in [("", Refusal::SignatureMissing), (push.query.as_str(), Refusal::SignatureWrong)] {
             CHECKS.set(0);
             let headers = Headers::default();
-            let request = Request { source: "a", secret: None, query, headers, peer, body: &push.body };
+            let request =
+                Request { source: "a", secret: None, query, headers, peer, certificate: None, body: &push.body };
             assert_eq!(block_on(verifier.verify(&request, now)).err(), Some(refusal));
             assert_eq!(CHECKS.get(), 3, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn b07_whoever_shows_no_certificate_costs_as_much_as_any_other_no() {
+        let key = |number| Key::new("test", Algorithm::HmacSha256, &[number; 32]).unwrap();
+        let method = Method::Signed { scheme: SchemeName::GithubHmac.row(), keys: vec![key(1)] };
+        let effort = [Algorithm::HmacSha256, Algorithm::HmacSha256, Algorithm::HmacSha1];
+        let effort = effort.iter().filter_map(|algorithm| Key::of_nobody(*algorithm)).collect();
+        let origin = Origin { certificates: vec!["pager.example.com".parse().unwrap()], ..Origin::default() };
+        let verifier = Verifier::new(method, origin, effort);
+        for headers in [&[][..], &[("x-hub-signature-256", "sha256=00")], &[("x-hub-signature-256", "none")]] {
+            assert_eq!(cost(&verifier, headers, 100), (3, Some(Refusal::CertificateNotListed)));
         }
     }
 

@@ -3,23 +3,22 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::Data;
-use actix_web::{App as Web, HttpServer};
 use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::listener::listen;
 use super::sources::Sources;
-use super::{Parts, metrics, rules_watch, slow_readers, summaries};
+use super::tls::{Tls, renew_on_hangup};
+use super::{Hangups, Parts, metrics, rules_watch, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
-use crate::api::{self, Door, SourcesInForce, State, Steadiness};
+use crate::api::{Door, SourcesInForce, State, Steadiness};
 use crate::config::Config;
-use crate::console::{self, Console};
+use crate::console::Console;
 use crate::directory::DingTalk;
 use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
@@ -43,6 +42,8 @@ pub struct App {
     summarising: JoinHandle<()>,
     watching: JoinHandle<()>,
     sources: Arc<Sources>,
+    /// Of our own certificate, where we speak TLS.
+    renewing: Option<JoinHandle<()>>,
 }
 
 /// The listener for metrics.
@@ -61,6 +62,10 @@ impl App {
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
         let Parts { clock, store, directory, pseudonyms, hangups, reread } = parts;
+        // Listened for before its files are read, so that no change of them is missed.
+        let renewals = Hangups::listen()?;
+        let tally = Arc::<RefusalTally>::default();
+        let tls = tls(config, clock.clone(), tally.clone())?;
         let vouched = load_rules(config)?;
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
@@ -75,8 +80,6 @@ impl App {
         let loaded = Loaded { set, since: clock.now(), commit, signer };
         check_promotions(&trail, &loaded, &folder, config)?;
         note_start(&trail, &loaded).await?;
-        let set = &loaded.set;
-        tracing::info!(rules.digest = %set.digest(), rules.count = set.all_rules().count(), "the rules are in force");
         let rules = Arc::new(InForce::new(loaded));
         let reloader = Reloader::new(folder, config.rules.clone(), sent, rules.clone(), trail.clone(), clock.clone());
         let admission =
@@ -86,7 +89,7 @@ impl App {
             admission,
             trail: trail.clone(),
             access: Access::new(&config.access)?,
-            tally: RefusalTally::default(),
+            tally,
             clock: clock.clone(),
             rules: rules.clone(),
             reloader: reloader.clone(),
@@ -94,9 +97,11 @@ impl App {
             door: Door::of(&config.http, &config.intake),
             steadiness: Steadiness::since(clock.now()),
         });
-        let console = Data::new(console(config, &trail, &rules, &clock)?);
-        let (server, address) = listen(&config.http, state.clone(), console)?;
-        let watched = metrics::Watched { trail: trail.clone(), rules: rules.clone(), clock: clock.clone() };
+        let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
+        let certificate = tls.map(|tls| tls.own);
+        let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
+        let watched =
+            metrics::Watched { trail: trail.clone(), rules: rules.clone(), clock: clock.clone(), certificate };
         let metrics = show_metrics(config, watched)?;
         let hand = Hand {
             trail: trail.clone(),
@@ -105,7 +110,8 @@ impl App {
             clock: clock.clone(),
             own_corp_id: config.directory.corp_id.clone(),
         };
-        let sources = Arc::new(Sources { state: state.clone(), reloader: reloader.clone(), reread });
+        let http = config.http.clone();
+        let sources = Arc::new(Sources { state: state.clone(), reloader: reloader.clone(), http, reread });
         let (stop, stopped) = watch::channel(false);
         let executor = Executor::new(hand, config.executor.clone());
         tracing::info!(http.address = %address, "started");
@@ -121,28 +127,32 @@ impl App {
             executing: tokio::spawn(executor.run(stopped)),
             summarising: tokio::spawn(summaries::run(state.clone())),
             watching: tokio::spawn(rules_watch::run(reloader, sources.clone(), hangups)),
+            renewing,
             state,
             sources,
         })
     }
 
-    /// Reads everything that starting would read, without touching the trail or any port.
+    /// Reads everything that starting would read, without touching the trail or any port. Gives what starting would
+    /// only warn of.
     ///
     /// # Errors
     /// What starting would refuse.
-    pub fn check(config: &Config) -> anyhow::Result<()> {
+    pub fn check(config: &Config) -> anyhow::Result<Vec<String>> {
         load_rules(config)?;
         intake(config)?;
+        let tls = tls(config, Arc::new(SystemClock), Arc::default())?;
         Access::new(&config.access)?;
         let secret = config.directory.read_secret(&config.base)?;
         DingTalk::new(&config.directory, secret, Arc::new(SystemClock))?;
-        Ok(())
+        Ok(tls.and_then(|tls| tls.own.doubt(SystemClock.now())).into_iter().collect())
     }
 
     /// Where it listens.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.renewing.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Where metrics are shown, if they are.
@@ -180,6 +190,9 @@ impl App {
     /// The last record could not be written.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.watching.abort();
+        if let Some(renewing) = &self.renewing {
+            renewing.abort();
+        }
         self.http.stop(true).await;
         let _ = self.serving.await;
         let _ = self.stop.send(true);
@@ -197,25 +210,32 @@ impl App {
     }
 }
 
-/// The door, which has to know where we listen: keys over plain HTTP are for tests on this machine only.
+/// What the port speaks, if it is not plain HTTP.
+fn tls(config: &Config, clock: Arc<dyn Clock>, tally: Arc<RefusalTally>) -> anyhow::Result<Option<Tls>> {
+    let read = |settings| Tls::read(settings, &config.base, clock, tally);
+    config.http.tls.as_ref().map(read).transpose().context("[http.tls] is refused")
+}
+
+/// The door, which has to know where we listen: keys over plain HTTP are for tests on this machine only. And whether
+/// anybody is asked for a certificate.
 pub(super) fn intake(config: &Config) -> anyhow::Result<Intake> {
     let listening_on = vec![config.http.listen.ip()];
-    let settings = intake::Settings { listening_on, ..config.intake.clone() };
+    let asks_for_certificates = config.asks_for_certificates();
+    let settings = intake::Settings { listening_on, asks_for_certificates, ..config.intake.clone() };
     if settings.test_only_plain_http {
         tracing::warn!("senders' keys may be fetched over plain HTTP from this machine: that is for tests only");
     }
     Ok(Intake::new(&settings, &config.base)?)
 }
 
-fn console(
-    config: &Config,
-    trail: &Arc<Trail>,
-    rules: &Arc<InForce>,
-    clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Console> {
-    let access = Arc::new(Access::new(&config.access)?);
-    let (trail, rules, clock) = (trail.clone(), rules.clone(), clock.clone());
-    Ok(Console { trail, access, rules, bar: config.rules.bar(), clock })
+fn console(config: &Config, state: &State) -> anyhow::Result<Data<Console>> {
+    Ok(Data::new(Console {
+        trail: state.trail.clone(),
+        access: Arc::new(Access::new(&config.access)?),
+        rules: state.rules.clone(),
+        bar: state.bar,
+        clock: state.clock.clone(),
+    }))
 }
 
 fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
@@ -245,6 +265,8 @@ async fn note_start(trail: &Arc<Trail>, loaded: &Loaded) -> anyhow::Result<()> {
     let loading = trail.board(|board| loaded_events(loaded, board.watches(), LoadCause::Start, None));
     let drafts = std::iter::once(started).chain(loading).map(|event| Draft::of(loaded.since, event));
     trail.append(None, drafts.collect()).await.context("the trail cannot be written")?;
+    let set = &loaded.set;
+    tracing::info!(rules.digest = %set.digest(), rules.count = set.all_rules().count(), "the rules are in force");
     Ok(())
 }
 
@@ -254,53 +276,4 @@ fn show_metrics(config: &Config, watched: metrics::Watched) -> anyhow::Result<Op
     let (server, address) = metrics::listen(address, watched)?;
     tracing::info!(metrics.address = %address, "metrics are shown");
     Ok(Some(Metrics { address, http: server.handle(), serving: tokio::spawn(server) }))
-}
-
-fn listen(
-    settings: &api::Settings,
-    state: Data<State>,
-    console: Data<Console>,
-) -> anyhow::Result<(actix_web::dev::Server, SocketAddr)> {
-    let server = HttpServer::new(move || {
-        Web::new()
-            .app_data(state.clone())
-            .app_data(console.clone())
-            .wrap(from_fn(api::for_one_host))
-            .wrap(from_fn(api::with_request_id))
-            .wrap(security_headers())
-            .configure(console::mount)
-            .configure(api::mount)
-    });
-    let write_timeout = Duration::from_millis(settings.write_timeout_ms);
-    let workers = match settings.workers {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        workers => workers,
-    };
-    let server = server
-        .workers(workers)
-        .on_connect(move |connection, _| slow_readers::bound(connection, write_timeout))
-        .max_connections(settings.connections_max)
-        .client_request_timeout(Duration::from_millis(settings.head_timeout_ms))
-        .keep_alive(Duration::from_millis(settings.keep_alive_ms))
-        .shutdown_timeout(settings.stop_s)
-        .disable_signals()
-        // An answer is not to wait for what was sent before it to be acknowledged, which takes 40 ms.
-        .tcp_nodelay(true)
-        .bind(settings.listen)
-        .with_context(|| format!("{} cannot be listened on", settings.listen))?;
-    let address = server.addrs().first().copied().context("no address is listened on")?;
-    Ok((server.run(), address))
-}
-
-/// On every answer, errors among them.
-fn security_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add((
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-        ))
-        .add(("X-Content-Type-Options", "nosniff"))
-        .add(("Referrer-Policy", "no-referrer"))
-        .add(("Cross-Origin-Opener-Policy", "same-origin"))
-        .add(("Cache-Control", "no-store"))
 }

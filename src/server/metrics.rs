@@ -9,6 +9,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App as Web, HttpResponse, HttpServer};
 use anyhow::Context as _;
 
+use super::tls::OwnCertificate;
 use crate::incident::{Clock, VerdictKind};
 use crate::rules::{InForce, Mode, Rule};
 use crate::telemetry::{Exposition, METRICS_CONTENT_TYPE};
@@ -22,6 +23,8 @@ pub(super) struct Watched {
     pub(super) trail: Arc<Trail>,
     pub(super) rules: Arc<InForce>,
     pub(super) clock: Arc<dyn Clock>,
+    /// Our own, where we speak TLS.
+    pub(super) certificate: Option<Arc<OwnCertificate>>,
 }
 
 /// Listens at `address` and nowhere else.
@@ -47,6 +50,13 @@ fn page(watched: &Watched) -> String {
     page.gauge("portcullis_ready", "Whether alerts can be admitted.", flag(watched.trail.is_writable()));
     rules(&mut page, &watched.rules);
     let now = watched.clock.now();
+    if let Some(certificate) = &watched.certificate {
+        page.gauge(
+            "portcullis_tls_certificate_expires_seconds",
+            "In how many seconds our own certificate expires; below 0 it has.",
+            certificate.expires_at().as_second().saturating_sub(now.as_second()) as f64,
+        );
+    }
     let look = |board: &Board| (board.live_count(), board.due(now).count(), board.windows().count());
     let (live, due, windows) = watched.trail.board(look);
     page.gauge("portcullis_incidents_live", "Incidents that are not closed.", number(live));

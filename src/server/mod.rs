@@ -2,13 +2,16 @@
 //! address, run until stopped. Tests start the same value.
 
 mod app;
+mod connection;
 mod folder_watch;
+mod listener;
 mod metrics;
 mod parts;
 mod rules_watch;
 mod slow_readers;
 mod sources;
 mod summaries;
+mod tls;
 
 pub use app::App;
 pub use parts::Parts;

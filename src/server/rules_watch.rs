@@ -32,7 +32,7 @@ impl Hangups {
         signal(SignalKind::hangup()).map(Self)
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         // There is always a next one.
         self.0.recv().await;
     }

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 
 use super::app::intake;
 use crate::admission::Reloader;
-use crate::api::State;
+use crate::api::{self, State};
 use crate::config::Config;
 use crate::intake::Intake;
 
@@ -17,15 +17,18 @@ pub type Reread = Arc<dyn Fn() -> anyhow::Result<Config> + Send + Sync>;
 pub(super) struct Sources {
     pub(super) state: Data<State>,
     pub(super) reloader: Arc<Reloader>,
+    /// How we listen, which only a start changes; what sources may ask for goes by it.
+    pub(super) http: api::Settings,
     pub(super) reread: Reread,
 }
 
 impl Sources {
     /// Reads them. Of the configuration nothing else is taken.
     pub(super) async fn renew(&self) {
-        let reread = Arc::clone(&self.reread);
+        let (reread, http) = (Arc::clone(&self.reread), self.http.clone());
         let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Config, Intake)> {
-            let config = reread()?;
+            let mut config = reread()?;
+            config.http = http;
             let intake = intake(&config)?;
             Ok((config, intake))
         });

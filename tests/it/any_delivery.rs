@@ -66,7 +66,7 @@ proptest! {
         for media in ["application/json", "application/secevent+jwt"] {
             let headers = headers.clone().chain([("content-type", media.as_bytes())]).collect();
             let (secret, peer) = (secret.as_deref(), IpAddr::from([192, 0, 2, 1]));
-            let request = Request { source: SOURCE, secret, query: &query, headers, peer, body: &body };
+            let request = Request { source: SOURCE, secret, query: &query, headers, peer, certificate: None, body: &body };
             let refusal = judge(at.get(&DOORS), &request).err();
             let refused = refusal.is_some_and(|refusal| refusal.is_authentication() || refusal == Refusal::ContentType);
             prop_assert!(refused, "{refusal:?}");

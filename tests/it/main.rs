@@ -43,6 +43,7 @@ mod several_people;
 mod shared_signals;
 mod sources;
 mod store_refuses;
+mod tls;
 mod trail_pages;
 mod turned_clocks;
 mod vectors;

@@ -1,4 +1,4 @@
-//! What the program does not speak, and what it makes of whoever tries: TLS, HTTP/2, other hosts' names,
+//! What the program does not speak, and what it makes of whoever tries: TLS on its plain port, HTTP/2, other hosts' names,
 //! expectations, heads in bare lines.
 
 use portcullis::config;
@@ -74,7 +74,7 @@ async fn a20_an_expectation_nobody_knows_keeps_nobody_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a26_nothing_makes_the_program_speak_tls_and_nothing_makes_it_redirect() {
+async fn a26_nothing_but_its_settings_makes_the_program_speak_tls_and_nothing_makes_it_redirect() {
     let app = TestApp::start().await;
     for table in ["tls", "tls_key = \"x\"", "require_tls = true"] {
         let path = app.folder().join("with-tls.toml");

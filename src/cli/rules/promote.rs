@@ -3,21 +3,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
 use reqwest::StatusCode;
-use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
 use super::statuses::StatusArguments;
+use crate::cli::client::Trust;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::rules::{self, Promotion};
-
-/// How long the server may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What `rules promote` takes.
 #[derive(Debug, Args)]
@@ -33,6 +29,8 @@ pub(super) struct Arguments {
     /// A file with the token of an engineer or administrator.
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
+    #[command(flatten)]
+    trust: Trust,
     /// Let it act although the evidence is not enough; the reason stands on the trail.
     #[arg(long, value_name = "REASON")]
     despite: Option<String>,
@@ -52,8 +50,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let (Some(wanted), Some(reason)) = (wanted.as_object_mut(), &arguments.despite) {
         wanted.insert("despite".to_owned(), reason.as_str().into());
     }
-    let request = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
-    let request = request.post(format!("{server}/v1/rules/{}/promote", rule.reference.id));
+    let client = arguments.trust.client()?;
+    let request = client.post(format!("{server}/v1/rules/{}/promote", rule.reference.id));
     let request = request.bearer_auth(token.trim()).header("content-type", "application/json");
     let answer = request.body(wanted.to_string()).send().await.context("the server does not answer")?;
     let status = answer.status();

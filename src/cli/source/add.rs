@@ -15,7 +15,7 @@ use crate::cli::refused::refused;
 use crate::cli::send::{Sending, kind_of};
 use crate::config::{self, Config};
 use crate::incident::{Assurance, SourceName, Timestamp};
-use crate::intake::{Network, SecretSettings, SetupError, SourceKind, SourceSettings};
+use crate::intake::{ListedCertificate, Network, SecretSettings, SetupError, SourceKind, SourceSettings};
 
 /// What `source add` takes.
 #[derive(Debug, Args)]
@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// A network that it sends from; may be said several times.
     #[arg(long = "address", value_name = "NETWORK")]
     addresses: Vec<Network>,
+    /// A client certificate that it shows: one of its names, or `sha256:` and its digest; may be said several times.
+    #[arg(long = "client-certificate", value_name = "NAME")]
+    client_certificates: Vec<ListedCertificate>,
     /// That nothing it sends is signed, and that this is meant.
     #[arg(long)]
     allow_unsigned: bool,
@@ -63,6 +66,10 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     anyhow::ensure!(
         !config.intake.sources.contains_key(&name),
         refused(anyhow::anyhow!("there is a source called {name} already; --name gives this one another name"))
+    );
+    anyhow::ensure!(
+        arguments.client_certificates.is_empty() || config.asks_for_certificates(),
+        refused(anyhow::anyhow!("client_ca_file in [http.tls] has to say first whose certificates are believed"))
     );
     let body = body(kind, &arguments)?;
     let settings: anyhow::Result<SourceSettings> = toml_edit::de::from_str(&body).map_err(|error| {
@@ -116,7 +123,7 @@ fn refuse(kind: SourceKind, settings: &SourceSettings, has_secret: bool) -> anyh
     if is_weak && !settings.allow_unsigned {
         return Err(refused(anyhow::anyhow!(
             "nothing that {} sends is signed, so whoever sees its secret can have people locked out; --allow-unsigned \
-             says that this is meant, and --address where it sends from",
+             says that this is meant, and --address or --client-certificate where it sends from",
             kind.as_str()
         )));
     }
@@ -141,6 +148,11 @@ fn body(kind: SourceKind, arguments: &Arguments) -> anyhow::Result<String> {
     if !arguments.addresses.is_empty() {
         let networks: Value = Value::Array(arguments.addresses.iter().map(Network::to_string).collect());
         text += &format!("addresses = {networks}\n");
+    }
+    if !arguments.client_certificates.is_empty() {
+        // A name may hold whatever a text may.
+        let names: Value = Value::Array(arguments.client_certificates.iter().map(ToString::to_string).collect());
+        text += &format!("client_certificates = {names}\n");
     }
     Ok(text)
 }

@@ -9,18 +9,14 @@ mod secret;
 mod test;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::cli::client::Trust;
 use crate::cli::refused::refused;
-
-/// How long a server may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What `source` takes.
 #[derive(Debug, Args)]
@@ -50,6 +46,8 @@ struct Server {
     /// A file with a token.
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
+    #[command(flatten)]
+    trust: Trust,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -67,7 +65,7 @@ impl Server {
         let token = std::fs::read_to_string(&self.token_file)
             .with_context(|| format!("{} cannot be read", self.token_file.display()))
             .map_err(refused)?;
-        let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
+        let client = self.trust.client()?;
         let url = format!("{}{path}", self.server.trim_end_matches('/'));
         let mut request = client.request(method, url).bearer_auth(token.trim());
         if let Some(body) = body {

@@ -15,6 +15,7 @@ fn greeted(intake: &Intake, method: Method, request: &Request) -> Option<Reply> 
             query: &request.query,
             headers,
             peer: request.peer,
+            certificate: request.certificate.as_ref(),
             body: &request.body,
         },
     )

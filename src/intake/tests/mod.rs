@@ -11,6 +11,7 @@ mod keys;
 mod kinds;
 mod limits;
 mod okta;
+mod origin;
 mod presets;
 mod published;
 mod renewal;
@@ -132,6 +133,7 @@ struct Request {
     query: String,
     headers: Vec<(String, Vec<u8>)>,
     peer: IpAddr,
+    certificate: Option<ClientCertificate>,
     body: Vec<u8>,
 }
 
@@ -139,7 +141,7 @@ impl Request {
     fn unsigned(source: &str, body: impl AsRef<[u8]>) -> Self {
         let (source, body) = (source.to_owned(), body.as_ref().to_vec());
         let peer = IpAddr::from([192, 0, 2, 7]);
-        Self { source, secret: None, query: String::new(), headers: Vec::new(), peer, body }
+        Self { source, secret: None, query: String::new(), headers: Vec::new(), peer, certificate: None, body }
             .with("content-type", "application/json")
     }
 
@@ -204,6 +206,7 @@ impl Request {
             query: &self.query,
             headers,
             peer: self.peer,
+            certificate: self.certificate.as_ref(),
             body: &self.body,
         };
         block_on(intake.receive(&request, now))

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
 use ed25519_dalek::SigningKey;
 
 use super::super::key::Key;
+use super::super::origin::Origin;
 use super::super::scheme::{Algorithm, Encoding, Grammar, Scheme, SecretFormat, TimestampPlace};
 use super::super::verify::{Method, Verifier};
 use super::*;
@@ -26,13 +27,14 @@ fn material(format: SecretFormat, secret: &str) -> Vec<u8> {
 fn verifier(scheme: Scheme, secrets: &[&str]) -> Verifier {
     let key = |secret: &&str| Key::new("test", scheme.algorithm, &material(scheme.secret, secret)).unwrap();
     let keys = secrets.iter().map(key).collect();
-    Verifier::new(Method::Signed { scheme, keys }, Vec::new(), Arc::from([]))
+    Verifier::new(Method::Signed { scheme, keys }, Origin::default(), Arc::from([]))
 }
 
 fn verify(verifier: &Verifier, headers: &[(String, String)], body: &[u8], now: Timestamp) -> Option<Refusal> {
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let peer = IpAddr::from([192, 0, 2, 7]);
-    let request = crate::intake::Request { source: "test", secret: None, query: "", headers, peer, body };
+    let request =
+        crate::intake::Request { source: "test", secret: None, query: "", headers, peer, certificate: None, body };
     block_on(verifier.verify(&request, now)).err()
 }
 

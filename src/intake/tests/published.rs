@@ -30,6 +30,7 @@ async fn received(intake: &Intake, request: &Request) -> Result<Received, Refusa
         query: "",
         headers,
         peer: request.peer,
+        certificate: request.certificate.as_ref(),
         body: &request.body,
     };
     intake.receive(&request, now()).await

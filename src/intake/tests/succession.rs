@@ -49,7 +49,15 @@ async fn keys_are_kept_for_as_long_as_they_are_at_the_same_address() {
         let headers = [("authorization", token.as_bytes()), ("content-type", &b"application/json"[..])];
         let peer = IpAddr::from([192, 0, 2, 1]);
         let headers = headers.into_iter().collect();
-        let request = crate::intake::Request { source: "hashed", secret: None, query: "", headers, peer, body: b"{}" };
+        let request = crate::intake::Request {
+            source: "hashed",
+            secret: None,
+            query: "",
+            headers,
+            peer,
+            certificate: None,
+            body: b"{}",
+        };
         intake.receive(&request, now()).await.is_ok()
     };
     let first = intake(&stubs[0].text("/jwks"));

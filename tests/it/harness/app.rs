@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use super::aftermath::{assert_fixed, resident_kib};
 use super::delivery::Delivery;
 use super::promises;
-use super::setup::{Kept, Set, configure, copy_folder};
+use super::setup::{Kept, Set, configure, copy_folder, write_secret};
 use super::witness::{Orders, Witness};
 
 /// Nothing in these tests takes longer; it only ends what hangs.
@@ -66,7 +66,11 @@ impl TestApp {
         let rules = folder.path().join("rules");
         copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &rules);
         (set.rules)(&rules);
-        let config = configure(folder.path(), &sandbox.url(), set.config);
+        for (name, content) in &set.files {
+            write_secret(&folder.path().join(name), content);
+        }
+        let mut config = configure(folder.path(), &sandbox.url(), set.config);
+        (set.adjust)(&mut config);
         let keeper = Keeper::open(set.kept, &config);
         let orders = Orders::default();
         let app = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.unwrap();

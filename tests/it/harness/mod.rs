@@ -3,7 +3,9 @@
 
 mod aftermath;
 mod app;
+mod certificates;
 mod delivery;
+mod dialer;
 mod process;
 mod promises;
 mod publish;
@@ -13,9 +15,11 @@ mod trail;
 mod witness;
 
 pub(crate) use app::{Answer, TestApp};
+pub(crate) use certificates::{Authority, Issued};
 pub(crate) use delivery::{
     Delivery, GITHUB, OKTA, SIEM, SLOW, SLOW_CONFIG, Source, harmless, high_risk, hook, leaked, reported,
 };
+pub(crate) use dialer::Dialer;
 pub(crate) use process::{Ended, Process};
 pub(crate) use publish::publish;
 pub(crate) use raw::{RawAnswer, RawConnection, request};

@@ -1,14 +1,19 @@
 //! Requests byte by byte over a socket, because an HTTP library would repair them.
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::aftermath::assert_fixed;
 use super::app::{TestApp, patiently};
 
+/// What bytes go over: a socket, or TLS on one.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// One connection to the app.
 pub(crate) struct RawConnection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     /// What was read and belongs to no answer yet.
     rest: Vec<u8>,
 }
@@ -41,7 +46,13 @@ impl RawConnection {
 
     /// To a program that says it listens there.
     pub(crate) async fn to(url: &str) -> Self {
-        Self { stream: TcpStream::connect(url.replace("http://", "")).await.unwrap(), rest: Vec::new() }
+        let (_, address) = url.split_once("://").unwrap();
+        Self::over(TcpStream::connect(address).await.unwrap())
+    }
+
+    /// Over what is open already.
+    pub(crate) fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), rest: Vec::new() }
     }
 
     /// Sends the same again and again and reads nothing, until the other side closes.
@@ -51,6 +62,20 @@ impl RawConnection {
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
+        self.stream.flush().await.unwrap();
+    }
+
+    /// Sends what the other side may not take any more.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) {
+        if self.stream.write_all(bytes).await.is_ok() {
+            let _ = self.stream.flush().await;
+        }
+    }
+
+    /// The first byte that comes.
+    pub(crate) async fn first(&mut self) -> u8 {
+        assert!(patiently(self.read()).await > 0, "closed");
+        self.rest[0]
     }
 
     /// The next whole answer.
@@ -72,6 +97,12 @@ impl RawConnection {
     pub(crate) async fn closed(&mut self) {
         patiently(async { while self.read().await > 0 {} }).await;
         assert_eq!(String::from_utf8_lossy(&self.rest), "");
+    }
+
+    /// All that comes until the other side closes.
+    pub(crate) async fn all(mut self) -> Vec<u8> {
+        patiently(async { while self.read().await > 0 {} }).await;
+        self.rest
     }
 
     async fn read(&mut self) -> usize {

@@ -31,6 +31,10 @@ pub(crate) enum Kept {
 pub(crate) struct Set {
     /// More lines for the configuration.
     pub(crate) config: &'static str,
+    /// More files beside it, which only we may read.
+    pub(crate) files: Vec<(&'static str, String)>,
+    /// Changes to what was read from it.
+    pub(crate) adjust: fn(&mut Config),
     /// Changes to a copy of the shipped rules folder.
     pub(crate) rules: fn(&Path),
     /// The sandbox.
@@ -43,7 +47,7 @@ impl Default for Set {
     fn default() -> Self {
         let listen = ([127, 0, 0, 1], 0).into();
         let sandbox = sandbox::Settings { listen, calls_per_second: 0, ..sandbox::Settings::default() };
-        Self { config: "", rules: |_| {}, sandbox, kept: Kept::InMemory }
+        Self { config: "", files: Vec::new(), adjust: |_| {}, rules: |_| {}, sandbox, kept: Kept::InMemory }
     }
 }
 
@@ -124,7 +128,7 @@ connect_timeout_ms = 500
     )
 }
 
-fn write_secret(path: &Path, secret: &str) {
+pub(super) fn write_secret(path: &Path, secret: &str) {
     fs::write(path, secret).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
