@@ -10,13 +10,15 @@ pub struct Guide {
     pub sender_makes_secret: bool,
     /// What to do there, each line a step.
     pub steps: &'static str,
+    /// The page of `deploy/senders` that says more, where there is one.
+    pub page: Option<&'static str>,
 }
 
 impl SourceKind {
     /// How such a sender is set up.
     #[must_use]
     pub fn guide(self) -> Guide {
-        Guide { sender_makes_secret: self.sender_makes_secret(), steps: self.steps().trim_end() }
+        Guide { sender_makes_secret: self.sender_makes_secret(), steps: self.steps().trim_end(), page: self.page() }
     }
 
     fn sender_makes_secret(self) -> bool {
@@ -24,5 +26,44 @@ impl SourceKind {
             self,
             Self::StandardWebhooks | Self::Svix | Self::Slack | Self::Pagerduty | Self::StripeStyle | Self::Sentry
         )
+    }
+
+    fn page(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Generic | Self::StandardWebhooks => "generic.md",
+            Self::Github => "github.md",
+            Self::Grafana => "grafana.md",
+            Self::Pagerduty => "pagerduty.md",
+            Self::Crowdstrike => "crowdstrike.md",
+            Self::Keycloak => "keycloak.md",
+            Self::Splunk => "splunk.md",
+            Self::Elastic => "elastic.md",
+            Self::Datadog => "datadog.md",
+            Self::Alertmanager => "alertmanager.md",
+            Self::Wazuh => "wazuh.md",
+            Self::Falco => "falco.md",
+            Self::OktaEventHook => "okta-event-hook.md",
+            Self::Auth0 => "auth0.md",
+            Self::Onelogin => "onelogin.md",
+            Self::Sentinel => "sentinel.md",
+            Self::AzureMonitor | Self::EventGrid => "azure-monitor.md",
+            Self::Graph => "graph.md",
+            Self::Ssf | Self::OktaSsf => "ssf.md",
+            Self::GooglePubsub => "google-pubsub.md",
+            Self::Sns => "sns.md",
+            Self::DingtalkEvents => "dingtalk-events.md",
+            Self::Svix
+            | Self::Slack
+            | Self::StripeStyle
+            | Self::Sentry
+            | Self::Snyk
+            | Self::SplunkObservability
+            | Self::Sumologic
+            | Self::Panther
+            | Self::Elastalert2
+            | Self::Apprise
+            | Self::Jumpcloud
+            | Self::GoogleSecops => return None,
+        })
     }
 }

@@ -38,6 +38,7 @@ mod reload;
 mod rule_attacks;
 mod rule_signature;
 mod rules_tools;
+mod sender_pages;
 mod senders;
 mod several_people;
 mod shared_signals;

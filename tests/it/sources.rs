@@ -68,6 +68,22 @@ async fn a_source_of_every_kind_is_added_with_a_secret_for_its_owner_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_cannot_sign_is_not_given_the_secret_of_what_signs_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let signed = ["--signature", "standard-webhooks"];
+    for kind in ["auth0", "splunk", "wazuh"] {
+        let ended = Process::run(&[&["source", "add", kind, "--config", &config][..], &signed].concat()).await.well();
+        let said = ended.said();
+        let (before, steps) = said.split_once("At the sender, with a URL and a secret of what signs:").unwrap();
+        let steps = steps.split_once("The server reads its sources").unwrap().0;
+        assert!(before.contains(&format!("https://your-host/v1/alerts/{kind}")) && before.contains("whsec_"), "{said}");
+        assert!(!steps.contains("whsec_") && !steps.contains("your-host"), "{said}");
+        assert!(steps.contains(&format!("deploy/senders/{kind}.md")), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_publishes_its_keys_is_added_with_what_it_is_known_by() {
     let folder = tempfile::tempdir().unwrap();
     let config = configured(folder.path());

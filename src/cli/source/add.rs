@@ -168,11 +168,7 @@ fn tell(arguments: &Arguments, new: &New, config: &Config) -> anyhow::Result<()>
     for (path, text) in secret.iter().flat_map(NewSecret::files) {
         output::line(format_args!("In {}, and shown this once: {text}", config.resolve(path).display()))?;
     }
-    output::line("\nAt the sender:")?;
-    for step in kind.guide().steps.lines() {
-        // The URL with its secret, where that is where it is.
-        output::line(format_args!("  {}", step.replace("{url}", shown_url).replace("{secret}", text)))?;
-    }
+    tell_steps(*kind, settings, shown_url, text)?;
     let takes_over_by = secret.as_ref().map_or("SIGHUP, or systemctl reload portcullis", NewSecret::takes_over_by);
     output::line(format_args!("\nA running server takes it over by {takes_over_by}. Then look with"))?;
     output::line(format_args!("  portcullis source test {name} --server URL --token-file FILE"))?;
@@ -188,6 +184,28 @@ fn tell(arguments: &Arguments, new: &New, config: &Config) -> anyhow::Result<()>
             "\nOnly the sender can sign for itself. To try the server without it, publish a key of your own and let \
              another source take that: `portcullis send --key`.",
         ),
+    }
+}
+
+/// What to do at the sender. What signs for one that cannot has the secret and the URL, and the sender has neither.
+fn tell_steps(kind: SourceKind, settings: &SourceSettings, url: &str, secret: &str) -> anyhow::Result<()> {
+    let usual = SourceSettings::of(kind, Vec::new());
+    let is_signed_for = settings.signature.is_some() && usual.proof().is_ok() && !usual.assurance().meets(Assurance::B);
+    let (url, secret) = if is_signed_for {
+        output::line(format_args!("\nWhat signs for the sender has that secret, and posts to\n  {url}"))?;
+        output::line("\nAt the sender, with a URL and a secret of what signs:")?;
+        ("URL", "SECRET")
+    } else {
+        output::line("\nAt the sender:")?;
+        (url, secret)
+    };
+    for step in kind.guide().steps.lines() {
+        // The URL with its secret, where that is where it is.
+        output::line(format_args!("  {}", step.replace("{url}", url).replace("{secret}", secret)))?;
+    }
+    match kind.guide().page {
+        Some(page) => output::line(format_args!("  More in deploy/senders/{page}.")),
+        None => Ok(()),
     }
 }
 
