@@ -82,11 +82,10 @@ impl App {
         note_start(&trail, &loaded).await?;
         let rules = Arc::new(InForce::new(loaded));
         let reloader = Reloader::new(folder, config.rules.clone(), sent, rules.clone(), trail.clone(), clock.clone());
-        let admission =
-            Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), config.admission.clone());
+        let limits = config.admission.clone();
         let state = Data::new(State {
             sources: SourcesInForce::new(intake(config)?),
-            admission,
+            admission: Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), limits),
             trail: trail.clone(),
             access: Access::new(&config.access)?,
             tally,
@@ -110,8 +109,7 @@ impl App {
             clock: clock.clone(),
             own_corp_id: config.directory.corp_id.clone(),
         };
-        let http = config.http.clone();
-        let sources = Arc::new(Sources { state: state.clone(), reloader: reloader.clone(), http, reread });
+        let sources = Sources::new(&state, config, reread);
         let (stop, stopped) = watch::channel(false);
         let executor = Executor::new(hand, config.executor.clone());
         tracing::info!(http.address = %address, "started");

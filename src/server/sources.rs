@@ -5,7 +5,6 @@ use std::sync::Arc;
 use actix_web::web::Data;
 
 use super::app::intake;
-use crate::admission::Reloader;
 use crate::api::{self, State};
 use crate::config::Config;
 use crate::intake::Intake;
@@ -15,14 +14,18 @@ pub type Reread = Arc<dyn Fn() -> anyhow::Result<Config> + Send + Sync>;
 
 /// Whoever reads the sources.
 pub(super) struct Sources {
-    pub(super) state: Data<State>,
-    pub(super) reloader: Arc<Reloader>,
+    state: Data<State>,
     /// How we listen, which only a start changes; what sources may ask for goes by it.
-    pub(super) http: api::Settings,
-    pub(super) reread: Reread,
+    http: api::Settings,
+    reread: Reread,
 }
 
 impl Sources {
+    /// As `config` had them at the start.
+    pub(super) fn new(state: &Data<State>, config: &Config, reread: Reread) -> Arc<Self> {
+        Arc::new(Self { state: state.clone(), http: config.http.clone(), reread })
+    }
+
     /// Reads them. Of the configuration nothing else is taken.
     pub(super) async fn renew(&self) {
         let (reread, http) = (Arc::clone(&self.reread), self.http.clone());
@@ -36,7 +39,7 @@ impl Sources {
             Ok(Ok((config, intake))) => {
                 tracing::info!(sources.count = intake.sources().count(), "the sources are read anew");
                 self.state.sources.replace(intake);
-                self.reloader.hear(config.intake.log_sources());
+                self.state.reloader.hear(config.intake.log_sources());
             }
             Ok(Err(error)) => {
                 tracing::error!(error = format!("{error:#}"), "the sources are refused; those in force stay");

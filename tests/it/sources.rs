@@ -76,7 +76,7 @@ async fn a_sender_that_cannot_sign_is_not_given_the_secret_of_what_signs_for_it(
         let ended = Process::run(&[&["source", "add", kind, "--config", &config][..], &signed].concat()).await.well();
         let said = ended.said();
         let (before, steps) = said.split_once("At the sender, with a URL and a secret of what signs:").unwrap();
-        let steps = steps.split_once("The server reads its sources").unwrap().0;
+        let steps = steps.split_once("A running server takes it over").unwrap().0;
         assert!(before.contains(&format!("https://your-host/v1/alerts/{kind}")) && before.contains("whsec_"), "{said}");
         assert!(!steps.contains("whsec_") && !steps.contains("your-host"), "{said}");
         assert!(steps.contains(&format!("deploy/senders/{kind}.md")), "{said}");

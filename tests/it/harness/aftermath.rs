@@ -55,7 +55,8 @@ impl TestApp {
     /// whole trail, which verifies.
     pub(crate) async fn end_unharmed(self, admitted: usize) -> Vec<Record> {
         let ready = self.get("/readyz", "").await;
-        assert_eq!((ready.status, ready.body), (200, json!({ "status": "ready", "rules": "current" })));
+        let says = |of: &str| ready.body[of].as_str().unwrap_or_default().to_owned();
+        assert_eq!((ready.status, says("status"), says("rules")), (200, "ready".to_owned(), "current".to_owned()));
         assert_eq!(self.dingtalk().calls(), [], "nobody was called");
         let grown = resident_kib().saturating_sub(self.resident_kib);
         assert!(grown <= GROWTH_KIB_MAX || !is_alone(), "it grew by {grown} KiB");
