@@ -139,10 +139,11 @@ pub(super) const KEYCLOAK: Kind = Kind {
 };
 
 /// <https://help.splunk.com/en/splunk-enterprise/alert-and-respond/alerting-manual>: no headers can be set, and
-/// only the first row of the results comes.
+/// only the first row of the results comes, or with *for each result* each row under the `sid` of the run; so the
+/// whole body tells one from another, with the `sid` in it.
 pub(super) const SPLUNK: Kind = Kind {
     proof: Usual::Path,
-    key: KeyRule::Own(&["sid"]),
+    key: KeyRule::Delivery,
     event_type: EventTypeRule::FirstOf(&["search_name"]),
     log_source: LogSourceRule::Usually(&[product("splunk")]),
     ..GENERIC

@@ -61,6 +61,23 @@ async fn a_secret_in_the_url_disables_nobody_until_a_human_confirms_it() {
     app.end().await;
 }
 
+/// With *for each result* Splunk calls once for each row, all of them under the id of the run.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_one_run_of_splunk_are_alerts_of_their_own() {
+    let app = TestApp::start_with(Set { config: SOURCES, rules: acts_on_weak_sources, ..Set::default() }).await;
+    let row = |person: &str| {
+        let body = contain("s1").replace("zhang.san@example.com", person);
+        plain(&format!("splunk/{URL_SECRET}"), &[], body)
+    };
+    let first = app.deliver(&row("zhang.san@example.com")).await;
+    let second = app.deliver(&row("li.si@example.com")).await;
+    let again = app.deliver(&row("zhang.san@example.com")).await;
+    assert_eq!((first.status, second.status, again.status), (202, 202, 200));
+    assert_eq!(first.alert(), again.alert());
+    assert_ne!(first.alert(), second.alert());
+    app.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_in_the_url_is_nowhere_afterwards() {
     let app = TestApp::start_with(Set { config: SOURCES, kept: Kept::BySled, ..Set::default() }).await;

@@ -95,7 +95,7 @@ const ROWS: &[Row] = &[
     (SourceKind::Snyk, r#"{"project": {}}"#, "#", None, false, "snyk"),
     (SourceKind::Crowdstrike, r#"{"status": "true_positive", "severity": "High"}"#, "@", None, false, "crowdstrike"),
     (SourceKind::Keycloak, r#"{"id": "8f14", "type": "access.LOGIN_ERROR", "time": 1795211903000}"#, "8f14", Some("access.LOGIN_ERROR"), true, "keycloak"),
-    (SourceKind::Splunk, r#"{"sid": "rt_1", "search_name": null, "result": {"count": "8"}}"#, "rt_1", None, false, "splunk"),
+    (SourceKind::Splunk, r#"{"sid": "rt_1", "search_name": null, "result": {"count": "8"}}"#, "#", None, false, "splunk"),
     (SourceKind::SplunkObservability, r#"{"eventType": "d_1", "incidentId": "i"}"#, "#", Some("d_1"), false, "splunk"),
     (SourceKind::Elastic, r#"{"rule_id": "r-1", "alert_id": "a-1", "date": "2026-11-20"}"#, "a-1\n2026-11-20", Some("r-1"), false, "elastic"),
     (SourceKind::Elastic, r#"{"alert_id": "a-1"}"#, "#", None, false, "elastic"),
