@@ -7,7 +7,7 @@ use tokio::sync::MutexGuard;
 use tokio::task::yield_now;
 
 use super::crowding::Crowding;
-use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood};
+use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood, unreadable};
 use super::drawn::Drawn;
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt};
@@ -17,7 +17,7 @@ use crate::incident::{
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
-use crate::trail::{Appended, Cover, DeliveryKey, Pseudonyms, Slot, StoreError, Trail};
+use crate::trail::{Appended, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail};
 
 /// Alerts that are put to the rules before others get their turn.
 const JUDGED_AT_ONCE: usize = 16;
@@ -60,6 +60,15 @@ pub struct Admission {
     ledger: Mutex<Ledger>,
 }
 
+/// What a delivery is, beside its alerts.
+struct Envelope {
+    source: SourceName,
+    key: Option<DeliveryKey>,
+    ids: Vec<AlertId>,
+    /// The record of what in it could not be read.
+    left_out: Option<Draft>,
+}
+
 /// An alert with what the rules say to it.
 type JudgedAlert<'r> = (Alert, Judged<'r>);
 
@@ -87,11 +96,18 @@ impl Admission {
         // One delivery is decided by one rule set, whatever is loaded meanwhile.
         let loaded = self.rules.now();
         let rules = &loaded.set;
-        let key = delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.content));
-        let ids: Vec<AlertId> = delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect();
+        let left_out = delivery
+            .left_out
+            .map(|left| unreadable(&delivery.source, left.reason, delivery.body_sha256, &left.body, self.clock.now()));
+        let envelope = Envelope {
+            key: delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.content)),
+            ids: delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect(),
+            left_out: left_out.transpose().map_err(refused)?,
+            source: delivery.source,
+        };
         let judged = self.judged(rules, delivery.alerts).await;
         if !judged.iter().any(|(_, judged)| concerns_others(judged)) {
-            return self.record(rules, &delivery.source, key, ids, judged, None).await;
+            return self.record(rules, envelope, judged, None).await;
         }
         // An alert that acts is carried to its end even if the sender hangs up, so that no other
         // alert on the account can be decided between this one's append and the board.
@@ -102,7 +118,7 @@ impl Admission {
             let judged = admission.judged(rules, alerts).await;
             let place = admission.place_of(&judged).await;
             let _lanes = admission.lanes_of(&judged).await;
-            admission.record(rules, &delivery.source, key, ids, judged, Some(&place)).await
+            admission.record(rules, envelope, judged, Some(&place)).await
         });
         carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
     }
@@ -137,12 +153,11 @@ impl Admission {
     async fn record(
         &self,
         rules: &RuleSet,
-        source: &SourceName,
-        key: Option<DeliveryKey>,
-        ids: Vec<AlertId>,
+        envelope: Envelope,
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
+        let Envelope { source, key, ids, left_out } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
@@ -183,6 +198,7 @@ impl Admission {
         if opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
             return Err(AdmissionError::Overloaded);
         }
+        drafts.extend(left_out);
         // Given back, so that the board changes the windows where they are.
         drop(ahead);
         match self.trail.append(key, drafts).await.map_err(refused)? {
@@ -195,7 +211,7 @@ impl Admission {
             Appended::Repeated { .. } => Ok(Receipt::of_repeated(ids)),
             Appended::Conflict { first } => {
                 if let Some(key) = key {
-                    self.trail.append(None, vec![conflict(source, key, first, now)]).await.map_err(refused)?;
+                    self.trail.append(None, vec![conflict(&source, key, first, now)]).await.map_err(refused)?;
                 }
                 Err(AdmissionError::Conflict)
             }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::fit;
 use crate::incident::{Alert, AlertSummary, Digest, Event, Opened, SourceName, Timestamp, Verdict};
-use crate::intake::NotUnderstood;
+use crate::intake::{NotUnderstood, Unreadable};
 use crate::response::{Decided, Enclosure, Tally};
 use crate::trail::{DeliveryKey, Draft, StoreError, UniqueKey, seal, seal_json};
 
@@ -88,14 +88,22 @@ impl Own {
 /// # Errors
 /// What lies beside it cannot be sealed.
 pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timestamp) -> Result<Draft, StoreError> {
-    let (private, sealed) = seal(delivery.opened.as_deref().unwrap_or(body))?;
-    let event = Event::DeliveryNotUnderstood {
-        source: delivery.source.clone(),
-        reason: delivery.reason.code().to_owned(),
-        body_sha256: delivery.body_sha256,
-        private,
-    };
-    let parts: [&[u8]; 3] = [b"not understood", delivery.source.as_str().as_bytes(), &delivery.body_sha256.0];
+    let body = delivery.opened.as_deref().unwrap_or(body);
+    unreadable(&delivery.source, delivery.reason, delivery.body_sha256, body, now)
+}
+
+/// The record of what could not be read in a delivery; once for each body.
+pub(super) fn unreadable(
+    source: &SourceName,
+    reason: Unreadable,
+    body_sha256: Digest,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Draft, StoreError> {
+    let (private, sealed) = seal(body)?;
+    let reason = reason.code().to_owned();
+    let event = Event::DeliveryNotUnderstood { source: source.clone(), reason, body_sha256, private };
+    let parts: [&[u8]; 3] = [b"not understood", source.as_str().as_bytes(), &body_sha256.0];
     let key = Some(UniqueKey(Digest::of_parts(&parts)));
     Ok(Draft { key, private: Some(sealed), ..Draft::of(now, event) })
 }

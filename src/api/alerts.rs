@@ -90,6 +90,9 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
 async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     let Delivery { source, manner, answer: own, .. } = delivery.get();
     let (source, manner, own) = (source.clone(), *manner, own.clone());
+    if let Some(left_out) = &delivery.get().left_out {
+        tracing::warn!(source.name = %source, reason = left_out.reason.code(), "a part of a delivery is not understood");
+    }
     match state.admission.admit(delivery).await {
         Ok(receipt) => own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own)),
         Err(error) => {

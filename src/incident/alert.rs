@@ -90,7 +90,7 @@ pub struct AlertSummary {
     pub source: SourceName,
     /// How strongly that source proved itself for this delivery.
     pub assurance: Assurance,
-    /// The event's type as the sender calls it, at most 128 visible ASCII characters.
+    /// The event's type as the sender calls it, at most 128 characters, none of them hidden.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub event_type: Option<String>,
     /// When the event happened, as the sender says; decisions use the time of receipt.

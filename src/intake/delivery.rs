@@ -35,10 +35,21 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// What it carries; each id once.
     pub alerts: Vec<Alert>,
+    /// That something beside them could not be read. To be recorded, not lost.
+    pub left_out: Option<LeftOut>,
     /// How its sender is answered.
     pub manner: Manner,
     /// What it is answered instead when it is recorded, where that is encrypted.
     pub answer: Option<Answer>,
+}
+
+/// What could not be read in a delivery that carries alerts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What is wrong with the first of it.
+    pub reason: Unreadable,
+    /// The whole body, without any secret that it shows. Personal data.
+    pub body: Vec<u8>,
 }
 
 /// Without the alerts, which are personal.
@@ -110,10 +121,10 @@ pub enum Unreadable {
     #[error("the list of events is missing, empty or too long")]
     SchemaEvents,
     /// An event has no usable id.
-    #[error("an event has no id of 1 to 128 visible ASCII characters")]
+    #[error("an event has no id: no text and no whole number where it should be")]
     SchemaKey,
     /// An event has no usable type.
-    #[error("an event has no type of 1 to 128 visible ASCII characters")]
+    #[error("an event has no type of 1 to 128 characters")]
     SchemaEventType,
     /// An event's time is there, but not a time.
     #[error("an event's time is not a timestamp")]

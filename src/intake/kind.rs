@@ -237,6 +237,8 @@ pub(super) enum EventTypeRule {
 /// Where a time is, and how it is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TimeRule {
+    /// In text or as a number, where a sender's own customers may put something else as well.
+    IfOne(&'static str),
     /// As RFC 3339 has it.
     Text(&'static str),
     /// As seconds or milliseconds since 1970.
@@ -335,7 +337,9 @@ mod tests {
                 EventTypeRule::FirstOf(paths) => paths,
             };
             let times = match &row.occurred_at {
-                Some(TimeRule::Text(path) | TimeRule::Number(path)) => std::slice::from_ref(path),
+                Some(TimeRule::Text(path) | TimeRule::Number(path) | TimeRule::IfOne(path)) => {
+                    std::slice::from_ref(path)
+                }
                 Some(TimeRule::FirstOf(paths)) => paths,
                 None => &[],
             };

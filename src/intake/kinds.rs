@@ -38,7 +38,7 @@ const fn service(product: &'static str, service: &'static str) -> OwnLogSource {
 /// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 pub(super) const STANDARD_WEBHOOKS: Kind = Kind {
     proof: Usual::Signature(SchemeName::StandardWebhooks),
-    occurred_at: Some(TimeRule::Text("timestamp")),
+    occurred_at: Some(TimeRule::IfOne("timestamp")),
     ..GENERIC
 };
 
@@ -189,7 +189,7 @@ pub(super) const PANTHER: Kind = Kind {
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["alertId"]),
     event_type: EventTypeRule::FirstOf(&["id"]),
-    occurred_at: Some(TimeRule::Text("createdAt")),
+    occurred_at: Some(TimeRule::IfOne("createdAt")),
     log_source: LogSourceRule::Usually(&[product("panther")]),
     ..GENERIC
 };

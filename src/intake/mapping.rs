@@ -14,8 +14,10 @@ use crate::incident::{AccountKind, AccountRef, Digest, Timestamp};
 
 /// The most events in one delivery.
 const EVENTS_MAX: usize = 1_000;
-/// The longest event id and event type, in bytes.
-const NAME_BYTES_MAX: usize = 128;
+/// The longest event type, in characters.
+const TYPE_CHARS_MAX: usize = 128;
+/// The longest id or part of a key that is taken as it is, in bytes; of a longer one its digest.
+const ID_BYTES_MAX: usize = 512;
 /// The most paths that make up a key.
 const KEY_PATHS_MAX: usize = 8;
 /// Numbers from here on are milliseconds since 1970, below it seconds: the year 5138, and 1973.
@@ -96,6 +98,8 @@ enum Written {
     Either,
     /// As seconds or milliseconds since 1970, also in text.
     Digits,
+    /// As text or number, and what is neither is something else.
+    IfOne,
 }
 
 /// The one element on the first path, and in it what names the person; two elements are nobody, also if only one
@@ -111,6 +115,35 @@ enum Key {
     OwnIfAny(Vec<Path>),
     Delivery,
     Document(Path),
+}
+
+/// What could be read, at least one, and why something beside it could not.
+#[derive(Debug)]
+pub(super) struct Readable<T> {
+    pub(super) read: Vec<T>,
+    pub(super) left_out: Option<Unreadable>,
+}
+
+impl<T> Readable<T> {
+    fn all(read: Vec<T>) -> Self {
+        Self { read, left_out: None }
+    }
+
+    /// # Errors
+    /// Nothing could be read.
+    pub(super) fn of(results: impl Iterator<Item = Result<T, Unreadable>>) -> Result<Self, Unreadable> {
+        let (mut read, mut left_out) = (Vec::new(), None);
+        for result in results {
+            match result {
+                Ok(value) => read.push(value),
+                Err(reason) => left_out = left_out.or(Some(reason)),
+            }
+        }
+        match left_out {
+            Some(reason) if read.is_empty() => Err(reason),
+            left_out => Ok(Self { read, left_out }),
+        }
+    }
 }
 
 /// What tells an event from others.
@@ -157,6 +190,7 @@ impl Mapping {
             (None, Some(TimeRule::Text(text))) => Some((vec![text], Written::Text)),
             (None, Some(TimeRule::Number(text))) => Some((vec![text], Written::Number)),
             (None, Some(TimeRule::FirstOf(texts))) => Some((texts.to_vec(), Written::Digits)),
+            (None, Some(TimeRule::IfOne(text))) => Some((vec![text], Written::IfOne)),
             (None, None) => None,
         };
         let id = match (&said.id, kind.id) {
@@ -187,29 +221,34 @@ impl Mapping {
         })
     }
 
-    /// The documents that a body is: one, or of `json-lines` one in each line.
-    pub(super) fn documents(&self, body: &[u8]) -> Result<Vec<Value>, Unreadable> {
+    /// The documents that a body is: one, or of `json-lines` one in each line. A line that is none takes nothing from
+    /// the others: what is in it, often somebody else has written than the sender.
+    pub(super) fn documents(&self, body: &[u8]) -> Result<Readable<Value>, Unreadable> {
         match self.format {
-            Format::Json => Ok(vec![json::parse(body)?]),
+            Format::Json => Ok(Readable::all(vec![json::parse(body)?])),
             Format::JsonLines => documents_in_lines(body),
         }
     }
 
     /// The events in the documents, at least one.
-    pub(super) fn events(&self, documents: Vec<Value>) -> Result<Vec<Value>, Unreadable> {
-        let mut events = Vec::new();
-        for document in documents {
-            events.extend(self.events_of(document)?);
+    pub(super) fn events(&self, documents: Vec<Value>) -> Result<Readable<Value>, Unreadable> {
+        let found = Readable::of(documents.into_iter().map(|document| self.events_of(document)))?;
+        let events: Vec<Value> = found.read.into_iter().flatten().collect();
+        if (1..=EVENTS_MAX).contains(&events.len()) {
+            Ok(Readable { read: events, left_out: found.left_out })
+        } else {
+            Err(Unreadable::SchemaEvents)
         }
-        if events.iter().any(|event| !event.is_object()) {
-            return Err(Unreadable::SchemaObject);
+    }
+
+    /// Whether it is an event of this kind at all.
+    pub(super) fn check(&self, event: &Value) -> Result<(), Unreadable> {
+        let is_other = |(name, one)| event.get(name).is_some_and(|is| is != one);
+        match self.version {
+            _ if !event.is_object() => Err(Unreadable::SchemaObject),
+            Some((name, one)) if is_other((name, one)) => Err(Unreadable::SchemaVersion),
+            _ => Ok(()),
         }
-        let is_other =
-            |event: &Value| self.version.is_some_and(|(name, one)| event.get(name).is_some_and(|is| is != one));
-        if events.iter().any(is_other) {
-            return Err(Unreadable::SchemaVersion);
-        }
-        if (1..=EVENTS_MAX).contains(&events.len()) { Ok(events) } else { Err(Unreadable::SchemaEvents) }
     }
 
     fn events_of(&self, document: Value) -> Result<Vec<Value>, Unreadable> {
@@ -228,7 +267,7 @@ impl Mapping {
     /// The delivery's id, where the document has one.
     pub(super) fn id(&self, documents: &[Value]) -> Result<Option<String>, Unreadable> {
         let (Some((path, is_required)), [document]) = (&self.id, documents) else { return Ok(None) };
-        let id = name(path, &self.seen(document));
+        let id = id(path, &self.seen(document));
         if id.is_none() && *is_required { Err(Unreadable::SchemaKey) } else { Ok(id) }
     }
 
@@ -249,13 +288,13 @@ impl Mapping {
     /// What the delivery is known by without being its id: the same may come in other bytes.
     pub(super) fn known_by(&self, documents: &[Value]) -> Result<Option<String>, Unreadable> {
         let (Key::Document(path), [document]) = (&self.key, documents) else { return Ok(None) };
-        name(path, document).map(Some).ok_or(Unreadable::SchemaKey)
+        id(path, document).map(Some).ok_or(Unreadable::SchemaKey)
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {
         let event = self.seen(event);
         let values = |paths: &[Path]| {
-            let texts: Option<Vec<String>> = paths.iter().map(|path| name(path, &event)).collect();
+            let texts: Option<Vec<String>> = paths.iter().map(|path| id(path, &event)).collect();
             texts.map(|texts| EventKey::Own(texts.join("\n")))
         };
         match &self.key {
@@ -271,7 +310,7 @@ impl Mapping {
         }
         let (paths, is_required) = &self.event_type;
         let event = self.seen(event);
-        let found = paths.iter().find_map(|path| name(path, &event));
+        let found = paths.iter().find_map(|path| type_name(path, &event));
         if found.is_none() && *is_required { Err(Unreadable::SchemaEventType) } else { Ok(found) }
     }
 
@@ -283,7 +322,10 @@ impl Mapping {
         let Some((paths, written)) = &self.occurred_at else { return Ok(None) };
         let event = self.seen(event);
         let said = paths.iter().find_map(|path| one(path, &event).filter(|value| !value.is_null()));
-        said.map(|value| time(*written, &value).ok_or(Unreadable::SchemaTime)).transpose()
+        match (said.map(|value| time(*written, &value)), written) {
+            (Some(None), Written::IfOne) => Ok(None),
+            (said, _) => said.map(|time| time.ok_or(Unreadable::SchemaTime)).transpose(),
+        }
     }
 
     /// Whether it is known where events say when they happened.
@@ -322,35 +364,56 @@ fn one<'v>(path: &Path, value: &'v Value) -> Option<Cow<'v, Value>> {
     }
 }
 
-/// The text on the path that may be an id or a type.
-fn name(path: &Path, value: &Value) -> Option<String> {
-    one(path, value).as_deref().and_then(name_text)
+/// What on the path may be an id: whatever text senders use, and whole numbers.
+fn id(path: &Path, value: &Value) -> Option<String> {
+    match one(path, value)?.as_ref() {
+        Value::String(text) if text.trim().is_empty() => None,
+        // Parts of a key are joined by line breaks, and no two keys may come out the same.
+        Value::String(text) if text.len() > ID_BYTES_MAX || text.chars().any(char::is_control) => {
+            Some(format!("sha256:{}", Digest::of(text.as_bytes())))
+        }
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The text on the path that may be a type.
+fn type_name(path: &Path, value: &Value) -> Option<String> {
+    one(path, value).as_deref().and_then(type_text)
 }
 
 /// One document, or one in each line; empty lines are between lines.
-fn documents_in_lines(body: &[u8]) -> Result<Vec<Value>, Unreadable> {
+fn documents_in_lines(body: &[u8]) -> Result<Readable<Value>, Unreadable> {
     let whole = json::parse(body);
     if whole.is_ok() {
-        return whole.map(|document| vec![document]);
+        return whole.map(|document| Readable::all(vec![document]));
     }
     let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let lines: Vec<&[u8]> = lines.take(EVENTS_MAX + 1).collect();
     match lines.len() {
         // It is not in lines, so what is wrong is what was wrong with the whole.
-        0 | 1 => whole.map(|document| vec![document]),
-        2..=EVENTS_MAX => lines.into_iter().map(json::parse).collect(),
+        0 | 1 => whole.map(|document| Readable::all(vec![document])),
+        2..=EVENTS_MAX => Readable::of(lines.into_iter().map(json::parse)),
         _ => Err(Unreadable::SchemaEvents),
     }
+}
+
+/// Whether it turns the text around it (Unicode Standard Annex 9), or is there and not seen.
+fn is_unseen(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Cut to the millisecond, as all times of ours.
 fn time(written: Written, value: &Value) -> Option<Timestamp> {
     match (written, value) {
-        (Written::Text | Written::Either, Value::String(text)) => {
+        (Written::Text | Written::Either | Written::IfOne, Value::String(text)) => {
             let exact: Timestamp = text.parse().ok()?;
             Timestamp::from_millisecond(exact.as_millisecond()).ok()
         }
-        (Written::Number | Written::Either | Written::Digits, Value::Number(number)) => since_1970(number.as_i64()?),
+        (Written::Number | Written::Either | Written::Digits | Written::IfOne, Value::Number(number)) => {
+            since_1970(number.as_i64()?)
+        }
         (Written::Digits, Value::String(text)) => {
             since_1970(text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))?)
         }
@@ -363,9 +426,11 @@ fn since_1970(number: i64) -> Option<Timestamp> {
     Timestamp::from_millisecond(if is_seconds { number.checked_mul(1_000)? } else { number }).ok()
 }
 
-/// Text that may be an id or a type: 1 to 128 visible ASCII characters.
-fn name_text(value: &Value) -> Option<String> {
+/// Text that may be a type: 1 to 128 characters, some of which can be seen, and none that hides or turns others.
+fn type_text(value: &Value) -> Option<String> {
     let text = value.as_str()?;
-    let usable = (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_hidden = |character: char| character.is_control() || is_unseen(character);
+    let usable =
+        (1..=TYPE_CHARS_MAX).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(is_hidden);
     usable.then(|| text.to_owned())
 }

@@ -65,7 +65,7 @@ mod trial;
 mod verify;
 
 pub use client_certificate::{ClientCertificate, ListedCertificate};
-pub use delivery::{Delivery, NotUnderstood, Received, Unreadable};
+pub use delivery::{Delivery, LeftOut, NotUnderstood, Received, Unreadable};
 pub use described::{Described, SignatureSettings};
 pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
 pub use guide::Guide;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::delivery::LeftOut;
 use super::kind::{Handshake, Manner};
-use super::mapping::{EventKey, Mapping};
+use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
 use super::{Delivery, NotUnderstood, Reply, SetupError, Unreadable, dingtalk, handshake, log_sources};
@@ -81,9 +82,18 @@ impl Normaliser {
         let proof = Proof { body: opened.as_ref().map_or(proof.body, |opened| &opened.text), ..proof };
         let body_sha256 = Digest::of(proof.body);
         let mut id = proof.id.clone();
+        // What is kept of an event is read by more people than may know a secret that was in it.
+        let shown = match &proof.content {
+            Content::Events(events) if proof.said.is_none() => serde_json::to_vec(events).ok(),
+            _ => None,
+        };
         match self.understand(proof, &mut id, body_sha256, now) {
-            Ok(Said::Alerts(delivery)) => {
-                Ok(Said::Alerts(Delivery { answer: answer(dingtalk::SUCCESS.to_owned()), ..delivery }))
+            Ok(Said::Alerts(mut delivery)) => {
+                delivery.answer = answer(dingtalk::SUCCESS.to_owned());
+                if let (Some(left_out), Some(shown)) = (&mut delivery.left_out, shown) {
+                    left_out.body = shown;
+                }
+                Ok(Said::Alerts(delivery))
             }
             Ok(Said::Handshake(Reply::Text(text))) => {
                 Ok(Said::Handshake(answer(text.clone()).map_or(Reply::Text(text), Reply::Sealed)))
@@ -96,7 +106,7 @@ impl Normaliser {
                 body_sha256,
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
-                opened: opened.map(|opened| opened.text),
+                opened: opened.map(|opened| opened.text).or(shown),
             }),
         }
     }
@@ -110,9 +120,10 @@ impl Normaliser {
     ) -> Result<Said, Unreadable> {
         let (mut known_by, said) = (None, proof.said);
         let mut content = body_sha256;
+        let mut left_out = None;
         let events = match proof.content {
             Content::Body => {
-                let documents = self.mapping.documents(proof.body)?;
+                let Readable { read: documents, left_out: of_documents } = self.mapping.documents(proof.body)?;
                 if let Some(reply) = self.handshake.and_then(|kind| handshake::asked(kind, &documents)) {
                     return Ok(Said::Handshake(reply));
                 }
@@ -121,7 +132,9 @@ impl Normaliser {
                 }
                 known_by = self.mapping.known_by(&documents)?;
                 content = self.mapping.content(&documents).unwrap_or(body_sha256);
-                self.mapping.events(documents)?
+                let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
+                left_out = of_documents.or(of_events);
+                read
             }
             Content::Events(events) => events,
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
@@ -129,10 +142,12 @@ impl Normaliser {
         let known_by = match (known_by, &id, proof.sent) {
             (Some(known_by), ..) => known_by,
             (None, Some(id), _) => id.clone(),
-            (None, None, Some(sent)) => format!("{body_sha256}@{}", sent.as_millisecond().div_euclid(DAY_MS)),
-            (None, None, None) => body_sha256.to_string(),
+            (None, None, Some(sent)) => format!("{content}@{}", sent.as_millisecond().div_euclid(DAY_MS)),
+            (None, None, None) => content.to_string(),
         };
         let facts = Facts { secret: proof.secret, known_by, count: events.len(), body_sha256, received_at: now };
+        let Readable { read: alerts, left_out: of_alerts } = self.alerts(events, &facts)?;
+        let left_out = left_out.or(of_alerts).map(|reason| LeftOut { reason, body: proof.body.to_vec() });
         Ok(Said::Alerts(Delivery {
             source: self.source.clone(),
             id: id.clone(),
@@ -140,26 +155,25 @@ impl Normaliser {
             content: said.unwrap_or(content),
             assurance: self.assurance,
             received_at: now,
-            alerts: self.alerts(events, &facts)?,
+            alerts,
+            left_out,
             manner: self.manner,
             answer: None,
         }))
     }
 
-    fn alerts(&self, events: Vec<Value>, facts: &Facts<'_>) -> Result<Vec<Alert>, Unreadable> {
+    /// Each event by itself: one that cannot be read takes nothing from the others.
+    fn alerts(&self, events: Vec<Value>, facts: &Facts<'_>) -> Result<Readable<Alert>, Unreadable> {
+        let events = events.into_iter().enumerate();
+        let mut alerts = Readable::of(events.map(|(place, event)| self.alert(place, event, facts)))?;
+        // The same event twice in one delivery is one alert.
         let mut seen = BTreeSet::new();
-        let mut alerts = Vec::with_capacity(events.len());
-        for (place, event) in events.into_iter().enumerate() {
-            let alert = self.alert(place, event, facts)?;
-            // The same event twice in one delivery is one alert.
-            if seen.insert(alert.summary.id.clone()) {
-                alerts.push(alert);
-            }
-        }
+        alerts.read.retain(|alert| seen.insert(alert.summary.id.clone()));
         Ok(alerts)
     }
 
     fn alert(&self, place: usize, event: Value, facts: &Facts<'_>) -> Result<Alert, Unreadable> {
+        self.mapping.check(&event)?;
         let key = match self.mapping.key(&event)? {
             EventKey::Own(key) => key,
             EventKey::Delivery if facts.count == 1 => facts.known_by.clone(),

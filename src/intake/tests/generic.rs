@@ -53,7 +53,9 @@ fn the_type_is_taken_where_it_is_plain_text() {
         (json!({"type": "x".repeat(129)}), None),
         (json!({"type": ""}), None),
         (json!({"type": "a\nb"}), None),
-        (json!({"type": "а"}), None),
+        (json!({"type": "登录 失败"}), Some("登录 失败")),
+        (json!({"type": "a\u{202e}b"}), None),
+        (json!({"type": "a\u{200b}"}), None),
         (json!({"type": ["a"]}), None),
         (json!({}), None),
     ] {

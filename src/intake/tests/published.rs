@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::signers::{p256, rsa, rsa_pkcs8};
 use super::sns::{certificate as published_certificate, notification_to, signed};
@@ -215,4 +216,52 @@ async fn a_sample_of_every_kind_by_published_keys_is_understood() {
         let by_secret = Sender::new(&settings, "test-secret").unwrap().prove("id", b"{}", now());
         assert!(matches!(by_secret, Err(SendProblem::Needs(_))), "{kind}: {by_secret:?}");
     }
+}
+
+/// A sender that tries again may make another token for the same event.
+#[tokio::test]
+async fn a_token_over_the_body_proves_the_body_and_is_no_id_of_it() {
+    let (_stub, url) = jwks(&[rsa().jwk()]).await;
+    let hash = json!({"claim": "body", "encoding": "hex"});
+    let source = json!({"kind": "keycloak", "jwt": {"jwks": url, "body_hash": hash}});
+    let intake = intake(source);
+    let body = json!({"id": "8f14", "type": "access.LOGIN_ERROR"}).to_string();
+    let mut keys = std::collections::BTreeSet::new();
+    for more in [json!({"jti": "t1"}), json!({"jti": "t2"}), json!({})] {
+        let mut claims = json!({"body": hex::encode(sha2::Sha256::digest(&body))});
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let token = rsa().token(&claims).unwrap();
+        let received = received(&intake, &Request::unsigned(SOURCE, &body).with("authorization", token)).await;
+        let Ok(Received::Understood(delivery)) = received else { panic!("{received:?}") };
+        let delivery = delivery.into_inner();
+        assert_eq!((delivery.assurance, delivery.id), (Assurance::B, Some("8f14".to_owned())), "the event's own");
+        keys.insert(delivery.alerts[0].key.clone());
+    }
+    assert_eq!(keys.into_iter().collect::<Vec<_>>(), ["8f14"]);
+}
+
+/// What cannot be read is kept as it came, but for a secret that it shows.
+#[tokio::test]
+async fn a_secret_in_the_body_is_not_kept_with_what_cannot_be_read() {
+    let secret = "test-only-shown-secret-7yQm4vTzKc1";
+    let mut setup = Setup::empty();
+    let mut settings = SourceSettings::of(SourceKind::Graph, Vec::new());
+    settings.allow_unsigned = true;
+    settings.secrets = vec![setup.secret(SOURCE, "only", secret)];
+    setup.settings.sources.insert(SourceName::parse(SOURCE).unwrap(), settings);
+    let intake = setup.build();
+    let item = |id: Value| json!({"id": id, "clientState": secret, "changeType": "updated"});
+    let bad = json!({"value": [item(json!(null))]}).to_string();
+    let Ok(Received::NotUnderstood(kept)) = received(&intake, &Request::unsigned(SOURCE, bad)).await else { panic!() };
+    let kept = String::from_utf8(kept.into_inner().opened.unwrap()).unwrap();
+    assert!(kept.contains("updated") && !kept.contains(secret), "{kept}");
+
+    let mixed = json!({"value": [item(json!(null)), item(json!("g1"))]}).to_string();
+    let Ok(Received::Understood(delivery)) = received(&intake, &Request::unsigned(SOURCE, mixed)).await else {
+        panic!()
+    };
+    let delivery = delivery.into_inner();
+    let left_out = String::from_utf8(delivery.left_out.unwrap().body).unwrap();
+    assert_eq!(delivery.alerts.len(), 1);
+    assert!(left_out.contains("g1") && !left_out.contains(secret), "{left_out}");
 }
