@@ -78,6 +78,7 @@ fn alerts(input: &Input) -> Vec<Alert> {
         occurred_at: None,
         received_at: Timestamp::UNIX_EPOCH,
         body_sha256: Digest::of(b""),
+        event_sha256: None,
         secret: "none".to_owned(),
     };
     let of = |(event, log_source): (Value, &LogSource)| Alert {

@@ -12,12 +12,13 @@ use super::drawn::Drawn;
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt};
 use crate::incident::{
-    Ahead, Alert, AlertId, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Underway,
+    Ahead, Alert, AlertId, Clock, Digest, Event, HoldReason, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp,
+    Underway,
 };
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
-use crate::trail::{Appended, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail};
+use crate::trail::{Appended, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail, UniqueKey};
 
 /// Alerts that are put to the rules before others get their turn.
 const JUDGED_AT_ONCE: usize = 16;
@@ -160,6 +161,7 @@ impl Admission {
         let Envelope { source, key, ids, left_out } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
+        let contents: Vec<_> = judged.iter().map(content_of).collect();
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
         let mut in_this_delivery = Vec::new();
         let mut ahead = self.ahead(&judged, place, now);
@@ -206,6 +208,7 @@ impl Admission {
                 crowding.tell();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
                 drawn.keep(|alert| matches!(of_alerts.get(alert), Some(Slot::New(_))));
+                self.note_conflicts(&source, &contents, &of_alerts, now).await?;
                 Ok(Receipt::of(ids, opened, &of_alerts))
             }
             Appended::Repeated { .. } => Ok(Receipt::of_repeated(ids)),
@@ -216,6 +219,37 @@ impl Admission {
                 Err(AdmissionError::Conflict)
             }
         }
+    }
+
+    /// Records those alerts that are known by their ids as other events. Seldom is there any, so that reading what
+    /// was recorded first does no harm.
+    ///
+    /// # Errors
+    /// All of them are, which the sender is to know.
+    async fn note_conflicts(
+        &self,
+        source: &SourceName,
+        contents: &[Option<(UniqueKey, Digest)>],
+        slots: &[Slot],
+        now: Timestamp,
+    ) -> Result<(), AdmissionError> {
+        let mut conflicts = Vec::new();
+        for (content, slot) in contents.iter().zip(slots) {
+            let (Some((key, content)), Slot::Known(first)) = (content, slot) else { continue };
+            let records = self.trail.read(*first, 1).map_err(refused)?;
+            let Some(Event::AlertAdmitted { alert, .. }) = records.into_iter().next().map(|record| record.event) else {
+                continue;
+            };
+            if alert.event_sha256.is_some_and(|known| known != *content) {
+                conflicts.push(conflict(source, DeliveryKey { key: *key, content: *content }, *first, now));
+            }
+        }
+        let count = conflicts.len();
+        if count > 0 {
+            tracing::warn!(source.name = %source, alerts.count = count, "other events have come under known ids");
+            self.trail.append(None, conflicts).await.map_err(refused)?;
+        }
+        if count < slots.len() { Ok(()) } else { Err(AdmissionError::Conflict) }
     }
 
     /// The windows that the alerts may count in.
@@ -259,6 +293,11 @@ impl Admission {
 
 fn wanted<'j>(judged: &'j [JudgedAlert<'_>]) -> Vec<(&'j RuleId, Mark)> {
     judged.iter().flat_map(|(_, judged)| judged.windows()).collect()
+}
+
+/// What an alert with an id of its own is known by, and what comes under that only.
+fn content_of((alert, _): &JudgedAlert<'_>) -> Option<(UniqueKey, Digest)> {
+    Some((alert_key(alert), alert.summary.event_sha256?))
 }
 
 /// Whether an alert may open an incident, or counts for a correlation.

@@ -142,6 +142,7 @@ mod tests {
             occurred_at: Some(Timestamp::UNIX_EPOCH),
             received_at: Timestamp::UNIX_EPOCH,
             body_sha256: Digest::of(b""),
+            event_sha256: None,
             secret: "s".repeat(64),
         };
         let log_sources = std::sync::Arc::from([LogSource::default()]);

@@ -100,6 +100,10 @@ pub struct AlertSummary {
     pub received_at: Timestamp,
     /// SHA-256 of the delivery's raw body, as the sender can compute it too.
     pub body_sha256: Digest,
+    /// SHA-256 of the event as JSON with its names in order, where the event has an id that no other event may have:
+    /// another event under the same id is a conflict.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub event_sha256: Option<Digest>,
     /// Which of the source's live secrets verified it (its configured name, never its value).
     pub secret: String,
 }

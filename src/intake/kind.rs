@@ -144,6 +144,9 @@ pub(super) struct Kind {
     pub event_type: EventTypeRule,
     /// Where an event has its time.
     pub occurred_at: Option<TimeRule>,
+    /// Whether what tells an event from others is an id of its own, under which nothing else comes; not of those who
+    /// tell of the same thing again with other words.
+    pub own_ids: bool,
     /// Where an event has the one person it is about.
     pub person: Option<PersonRule>,
     pub log_source: LogSourceRule,

@@ -10,6 +10,7 @@ use crate::incident::AccountKind;
 
 /// Any object, by its digest.
 pub(super) const GENERIC: Kind = Kind {
+    own_ids: false,
     proof: Usual::Said,
     format: Format::Json,
     media: None,
@@ -75,6 +76,7 @@ pub(super) const GRAFANA: Kind = Kind {
 
 /// <https://docs.slack.dev/apis/events-api/>
 pub(super) const SLACK: Kind = Kind {
+    own_ids: true,
     proof: Usual::Signature(SchemeName::Slack),
     key: KeyRule::OwnIfAny(&["event_id"]),
     event_type: EventTypeRule::FirstOf(&["event.type", "type"]),
@@ -87,6 +89,7 @@ pub(super) const SLACK: Kind = Kind {
 /// <https://developer.pagerduty.com/docs/webhooks-overview>: three answers of 4xx in a row and it sends nothing
 /// for a day.
 pub(super) const PAGERDUTY: Kind = Kind {
+    own_ids: true,
     proof: Usual::Signature(SchemeName::Pagerduty),
     id: Some(IdRule::Required("event.id")),
     event_type: EventTypeRule::Required("event.event_type"),
@@ -98,6 +101,7 @@ pub(super) const PAGERDUTY: Kind = Kind {
 
 /// <https://docs.stripe.com/api/events/object>
 pub(super) const STRIPE_STYLE: Kind = Kind {
+    own_ids: true,
     proof: Usual::Signature(SchemeName::Stripe),
     id: Some(IdRule::Required("id")),
     event_type: EventTypeRule::FirstOf(&["type"]),
@@ -197,6 +201,7 @@ pub(super) const PANTHER: Kind = Kind {
 /// <https://documentation.wazuh.com/current/user-manual/manager/integration-with-external-apis.html>, in the
 /// shape of its script for Shuffle.
 pub(super) const WAZUH: Kind = Kind {
+    own_ids: true,
     proof: Usual::Header("authorization"),
     key: KeyRule::Own(&["id"]),
     event_type: EventTypeRule::FirstOf(&["rule_id"]),
@@ -229,6 +234,7 @@ pub(super) const APPRISE: Kind = Kind { proof: Usual::Header("authorization"), .
 /// <https://developer.okta.com/docs/concepts/event-hooks/>: several events in one request. The person is the
 /// target of type `User`; the actor of a risk event is Okta itself.
 pub(super) const OKTA_EVENT_HOOK: Kind = Kind {
+    own_ids: true,
     proof: Usual::Header("authorization"),
     events: Events::At("data.events"),
     key: KeyRule::Own(&["uuid"]),
@@ -244,6 +250,7 @@ pub(super) const OKTA_EVENT_HOOK: Kind = Kind {
 /// <https://auth0.com/docs/customize/log-streams/custom-log-streams>: after seven days of failure the stream is
 /// paused.
 pub(super) const AUTH0: Kind = Kind {
+    own_ids: true,
     proof: Usual::Header("authorization"),
     format: Format::JsonLines,
     events: Events::Each,
@@ -257,6 +264,7 @@ pub(super) const AUTH0: Kind = Kind {
 
 /// <https://developers.onelogin.com/api-docs/1/events/webhooks>. Its times are no RFC 3339.
 pub(super) const ONELOGIN: Kind = Kind {
+    own_ids: true,
     proof: Usual::Header("authorization"),
     format: Format::JsonLines,
     events: Events::Each,
@@ -268,6 +276,7 @@ pub(super) const ONELOGIN: Kind = Kind {
 
 /// <https://jumpcloud.com/support/webhook-channels>. A suspension names ids only.
 pub(super) const JUMPCLOUD: Kind = Kind {
+    own_ids: true,
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["id"]),
     event_type: EventTypeRule::FirstOf(&["event_type", "type"]),
@@ -306,6 +315,7 @@ pub(super) const AZURE_MONITOR: Kind = Kind {
 /// <https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema>: its own schema
 /// comes as an array, CloudEvents one by one.
 pub(super) const EVENT_GRID: Kind = Kind {
+    own_ids: true,
     proof: Usual::Query("code"),
     events: Events::Each,
     key: KeyRule::Own(&["id"]),

@@ -74,6 +74,7 @@ pub(super) struct Mapping {
     any_case: &'static [&'static str],
     restamped: Option<&'static str>,
     version: Option<(&'static str, &'static str)>,
+    own_ids: bool,
 }
 
 enum Place {
@@ -218,6 +219,8 @@ impl Mapping {
             any_case: kind.any_case,
             restamped: kind.restamped,
             version: kind.version,
+            // Operators say what tells events apart, and nothing of their words.
+            own_ids: kind.own_ids && own.is_empty(),
         })
     }
 
@@ -289,6 +292,12 @@ impl Mapping {
     pub(super) fn known_by(&self, documents: &[Value]) -> Result<Option<String>, Unreadable> {
         let (Key::Document(path), [document]) = (&self.key, documents) else { return Ok(None) };
         id(path, document).map(Some).ok_or(Unreadable::SchemaKey)
+    }
+
+    /// What comes under the event's own id only.
+    pub(super) fn content_of(&self, event: &Value, key: &EventKey) -> Option<Digest> {
+        let is_own = self.own_ids && matches!(key, EventKey::Own(_));
+        is_own.then(|| Digest::of(event.to_string().as_bytes()))
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {

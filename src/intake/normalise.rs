@@ -174,7 +174,9 @@ impl Normaliser {
 
     fn alert(&self, place: usize, event: Value, facts: &Facts<'_>) -> Result<Alert, Unreadable> {
         self.mapping.check(&event)?;
-        let key = match self.mapping.key(&event)? {
+        let key = self.mapping.key(&event)?;
+        let event_sha256 = self.mapping.content_of(&event, &key);
+        let key = match key {
             EventKey::Own(key) => key,
             EventKey::Delivery if facts.count == 1 => facts.known_by.clone(),
             EventKey::Delivery => format!("{}#{place}", facts.known_by),
@@ -187,6 +189,7 @@ impl Normaliser {
             occurred_at: self.mapping.occurred_at(&event)?,
             received_at: facts.received_at,
             body_sha256: facts.body_sha256,
+            event_sha256,
             secret: facts.secret.to_owned(),
         };
         let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
@@ -215,6 +218,7 @@ impl Normaliser {
             occurred_at: self.occurred_at(event),
             received_at,
             body_sha256: Digest::of(b""),
+            event_sha256: None,
             secret: String::new(),
         }
     }

@@ -126,6 +126,7 @@ fn alert_admitted() -> Event {
         occurred_at: Some(Timestamp::UNIX_EPOCH),
         received_at: Timestamp::UNIX_EPOCH,
         body_sha256: digest,
+        event_sha256: None,
         secret: "first".to_owned(),
     };
     let decision = Decision {

@@ -212,3 +212,26 @@ fn only_verdict(app: &TestApp) -> Verdict {
         other => panic!("{other:?}"),
     }
 }
+
+/// What is known by its own id is not another event under the same id, whatever delivery it comes in.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_another_event_under_a_known_id_is_a_conflict_and_told_once() {
+    let app = TestApp::start().await;
+    let first = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_contained(&first).await;
+    let other = high_risk("li.si@example.com", "event-1");
+    for id in ["msg_2", "msg_3"] {
+        let answer = app.deliver(&Delivery::of_events(id, std::slice::from_ref(&other), app.now())).await;
+        assert_eq!((answer.status, answer.code()), (409, "conflict"), "{id}");
+    }
+    assert_eq!(app.records_of("delivery.conflict").len(), 1, "each such event once");
+
+    let same = high_risk("zhang.san@example.com", "event-1");
+    let again = app.deliver(&Delivery::of_events("msg_4", &[same], app.now())).await;
+    assert_eq!((again.status, &again.body["repeated"]), (200, &json!(true)), "{}", again.body);
+    let beside = app.deliver(&Delivery::of_events("msg_5", &[other, harmless("event-2")], app.now())).await;
+    assert_eq!(beside.status, 202, "what is new is taken");
+    assert_eq!(app.records_of("alert.admitted").len(), 2);
+    assert_eq!(app.dingtalk().account("lisi").unwrap().sign_outs, 0);
+    app.end().await;
+}

@@ -61,6 +61,7 @@ fn alert(event: Value) -> Alert {
         occurred_at: None,
         received_at: Timestamp::UNIX_EPOCH,
         body_sha256: Digest::of(b""),
+        event_sha256: None,
         secret: "test".to_owned(),
     };
     let log_source = LogSource { product: Some("test".to_owned()), ..LogSource::default() };

@@ -92,6 +92,7 @@ fn alert_from(event: Value, log_sources: &[LogSource]) -> Alert {
             occurred_at: None,
             received_at: Timestamp::UNIX_EPOCH,
             body_sha256: Digest::of(b""),
+            event_sha256: None,
             secret: "test".to_owned(),
         },
         key: "key".to_owned(),
