@@ -1,4 +1,4 @@
-//! What employees read: as DingTalk receives it, and as `rules reasons` prints it.
+//! What employees read: as DingTalk receives it, as `rules reasons` prints it and as the page shows it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use portcullis::incident::{Action, Event, IncidentId, ReasonCode, Timestamp};
 use portcullis::rules::{self, EmployeeValues, LOCALES};
 use tempfile::TempDir;
 
-use crate::harness::{Delivery, Ended, Process, Set, TestApp, copy_folder, edit};
+use crate::harness::{AUDITOR, Delivery, ENGINEER, Ended, Process, RESPONDER, Set, TestApp, copy_folder, edit};
 
 /// The reason of the shipped rule that these tests trigger.
 const REASON: &str = "impossible-travel";
@@ -194,4 +194,57 @@ async fn a_zone_that_is_none_is_refused_with_its_place() {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     let problem = "`Europe/Pariss` is no time zone; did you mean `Europe/Paris`?";
     assert!(ended.said().contains(problem) && ended.said().contains("fr_FR: Europe/Pariss"), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shows_a_reason_in_every_language_to_whoever_may_see_rules() {
+    let app = TestApp::start_with(Set { rules: tell_the_time, ..Set::default() }).await;
+    let path = format!("/rules/reasons/{REASON}");
+    for token in ["", "nobody"] {
+        for path in ["/rules/reasons", &path, "/rules/reasons/stolen"] {
+            let answer = app.get(path, token).await;
+            assert_eq!((answer.status, answer.body.to_string().contains("DingTalk")), (401, false), "{path}");
+        }
+    }
+    assert!(app.get("/", AUDITOR).await.body.as_str().unwrap().contains("<a href=\"/rules/reasons\">"));
+    for token in [AUDITOR, ENGINEER, RESPONDER] {
+        let answer = app.get(&path, token).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+        let page = answer.body.as_str().unwrap();
+        let loaded = app.app.rules().now();
+        let (reasons, code) = (loaded.set.reasons(), ReasonCode::parse(REASON).unwrap());
+        let contact = loaded.set.guardrails().contact();
+        let values = EmployeeValues { incident_id: "inc_0123456789abcdef", contact, at: app.now() };
+        for (locale, language) in rules::languages() {
+            let text = reasons.render(&code, locale, &values).unwrap();
+            let cell = format!("<td class=\"read\" lang=\"{}\" dir=\"ltr\">{text}</td>", language.tag);
+            assert!(page.contains(&cell), "{cell} is not in {page}");
+        }
+        assert!(page.contains(&reasons.wording_digest(&code).to_string()), "{page}");
+        assert!(page.contains(&format!("<a href=\"{path}\" aria-current=\"page\">{REASON}</a>")), "{page}");
+        assert!(!page.contains("<script") && !page.contains(" style="), "{page}");
+    }
+    let first = app.get("/rules/reasons", AUDITOR).await;
+    assert!(first.body.as_str().unwrap().contains("<h2>account-takeover</h2>"));
+    for path in ["/rules/reasons/stolen", "/rules/reasons/%3Cb%3E", "/rules/reasons/a/b"] {
+        let answer = app.get(path, AUDITOR).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(!answer.body.to_string().contains("<b>"), "{path}");
+    }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i15_a_hostile_contact_and_a_hostile_text_are_shown_as_text() {
+    let rules = |rules: &Path| {
+        edit(rules, "guardrails.yml", "contact: ", "contact: '</td><script>alert(1)</script>'\n# ");
+        rewrite(rules, "fr_FR", &format!("{REASON}: \"<img src=x onerror=alert(1)> {{{{ contact }}}}\""));
+    };
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    let answer = app.get(&format!("/rules/reasons/{REASON}"), AUDITOR).await;
+    let page = answer.body.as_str().unwrap();
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt; &lt;/td&gt;&lt;script&gt;"), "{page}");
+    assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+    app.end().await;
 }
