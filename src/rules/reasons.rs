@@ -33,9 +33,16 @@ pub const SAMPLE_INCIDENT: &str = "inc_0123456789abcdef";
 /// The catalogue of employee reasons.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reasons {
-    /// For each code its texts, in the order of [`LOCALES`].
-    texts: BTreeMap<ReasonCode, Vec<Template>>,
+    wordings: BTreeMap<ReasonCode, Wording>,
     zones: TimeZones,
+}
+
+/// The texts of one code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wording {
+    /// In the order of [`LOCALES`].
+    texts: Vec<Template>,
+    digest: Digest,
 }
 
 /// What an employee's text may be filled in with.
@@ -77,7 +84,7 @@ impl Reasons {
 
     /// The codes there are, sorted.
     pub fn codes(&self) -> impl Iterator<Item = &ReasonCode> {
-        self.texts.keys()
+        self.wordings.keys()
     }
 
     /// The zone in which the text of `code` in `locale` tells its time, if it tells one.
@@ -91,19 +98,12 @@ impl Reasons {
     /// over the way it is written. A code that is not in the catalogue has no wording; a loaded rule never has one.
     #[must_use]
     pub fn wording_digest(&self, code: &ReasonCode) -> Digest {
-        let mut parts: Vec<Cow<'_, str>> = Vec::new();
-        for (locale, text) in LOCALES.into_iter().zip(self.texts.get(code).into_iter().flatten()) {
-            parts.extend([Cow::Borrowed(locale), Cow::Borrowed(text.as_str())]);
-            if text.has(Variable::Time) {
-                parts.extend(local_time::form(self.zones.of(locale), locale).into_iter().map(Cow::Owned));
-            }
-        }
-        Digest::of_parts(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>())
+        self.wordings.get(code).map_or_else(|| Digest::of_parts(&[]), |wording| wording.digest)
     }
 
     fn template(&self, code: &ReasonCode, locale: &str) -> Option<&Template> {
         let index = LOCALES.iter().position(|known| *known == locale)?;
-        self.texts.get(code)?.get(index)
+        self.wordings.get(code)?.texts.get(index)
     }
 
     /// Reads the files of the `reasons` folder; the guardrails say what texts will be filled in with.
@@ -131,11 +131,26 @@ impl Reasons {
             check_complete(locales.get(locale), &codes, &mut report);
             reports.push(report);
         }
-        let texts = |code: &ReasonCode| {
+        let zones = guardrails.time_zones().clone();
+        let wording = |code: &ReasonCode| {
             let texts = LOCALES.iter().filter_map(|locale| locales.get(locale)?.get(code)?.clone());
-            (code.clone(), texts.collect())
+            (code.clone(), Wording::of(texts.collect(), &zones))
         };
-        Self { texts: codes.iter().map(texts).collect(), zones: guardrails.time_zones().clone() }
+        Self { wordings: codes.iter().map(wording).collect(), zones }
+    }
+}
+
+impl Wording {
+    fn of(texts: Vec<Template>, zones: &TimeZones) -> Self {
+        let mut parts: Vec<Cow<'_, str>> = Vec::new();
+        for (locale, text) in LOCALES.into_iter().zip(&texts) {
+            parts.extend([Cow::Borrowed(locale), Cow::Borrowed(text.as_str())]);
+            if text.has(Variable::Time) {
+                parts.extend(local_time::form(zones.of(locale), locale).into_iter().map(Cow::Owned));
+            }
+        }
+        let digest = Digest::of_parts(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>());
+        Self { texts, digest }
     }
 }
 
