@@ -30,13 +30,15 @@ const FLOORS: [&[&str]; 10] = [
 const CONFIG_READERS: [&str; 2] = ["server", "cli"];
 
 /// Outside crates that only these modules name. Tests may use any.
-const OWNERS: [(&str, &[&str]); 22] = [
+const OWNERS: [(&str, &[&str]); 24] = [
     ("sled", &["trail"]),
     ("reqwest", &["directory", "intake", "cli"]),
     ("actix_web", &["api", "console", "sandbox", "server"]),
     ("figment", &["config"]),
     ("clap", &["cli", "main"]),
     ("saphyr_parser", &["rules"]),
+    ("icu_datetime", &["rules"]),
+    ("icu_locale_core", &["rules"]),
     ("ed25519_dalek", &["intake", "rules"]),
     ("regex_syntax", &["rules"]),
     ("regex_automata", &["incident", "rules"]),

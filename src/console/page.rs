@@ -22,7 +22,7 @@ pub(super) fn page(title: &str, main: &Markup) -> Markup {
                 link rel="stylesheet" href="/console.css";
             }
             body {
-                header { strong { "Portcullis" } }
+                header { a href="/" { strong { "Portcullis" } } }
                 main { (main) }
             }
         }
@@ -48,6 +48,16 @@ pub(super) fn sign_in() -> HttpResponse {
         .insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"Portcullis\", charset=\"UTF-8\""))
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .body(page("A token is needed", &text).0)
+}
+
+pub(super) fn not_found() -> HttpResponse {
+    let text = html! {
+        h1 { "There is no such page" }
+        p { a href="/" { "What is going on now" } }
+    };
+    HttpResponse::NotFound()
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .body(page("There is no such page", &text).0)
 }
 
 pub(super) async fn style() -> HttpResponse {

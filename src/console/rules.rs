@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::Console;
 use super::page::time;
+use super::reasons;
 use crate::admission::unpromoted;
 use crate::incident::{Bar, ShadowEvidence, Timestamp, Watch};
 use crate::rules::{InForce, Rule};
@@ -57,6 +58,7 @@ pub(super) fn in_force(console: &Console, now: Timestamp) -> Markup {
             ". "
             @if unpromoted > 0 { (unpromoted) " act without a promotion on the trail." }
         }
+        p { a href=(reasons::PATH) { "What employees read" } ", in every language." }
         @if !watching.is_empty() { (shadow(&watching, console.bar)) }
     }
 }

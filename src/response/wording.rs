@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::incident::{Alert, Digest, IncidentId, ReasonCode, RuleRef, Timestamp};
-use crate::rules::{EmployeeValues, LOCALES, RuleSet, Template, Variable, is_direction_mark};
+use crate::rules::{EMPLOYEE_TEXT_CHARS_MAX, EmployeeValues, LOCALES, RuleSet, Template, Variable, is_direction_mark};
 
 /// The longest plain reason, in characters; our own limit, DingTalk documents none.
 const REASON_CHARACTERS_MAX: usize = 500;
-/// The longest employee text, in characters. Checked when the catalogue is loaded; cutting here is
-/// the last resort.
-const EMPLOYEE_CHARACTERS_MAX: usize = 200;
 
 /// Locale (`zh_CN` …) to the text an employee reads.
 pub type EmployeeTexts = BTreeMap<String, String>;
@@ -29,12 +26,12 @@ pub(super) fn plain(template: &Template, rule: &RuleRef, incident: &IncidentId, 
 
 /// The employee's texts for `code`; nothing about the alert goes in.
 pub(super) fn for_employee(rules: &RuleSet, code: &ReasonCode, incident: &IncidentId, now: Timestamp) -> EmployeeTexts {
-    let time = now.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let values = EmployeeValues { incident_id: incident.as_str(), contact: rules.guardrails().contact(), time: &time };
+    let values = EmployeeValues { incident_id: incident.as_str(), contact: rules.guardrails().contact(), at: now };
     let reasons = rules.reasons();
     let text = |locale: &&str| {
         let rendered = reasons.render(code, locale, &values)?;
-        Some((String::from(*locale), cut(&rendered, EMPLOYEE_CHARACTERS_MAX)))
+        // Checked when the catalogue is loaded; cutting here is the last resort.
+        Some((String::from(*locale), cut(&rendered, EMPLOYEE_TEXT_CHARS_MAX)))
     };
     reasons.locales().iter().filter_map(text).collect()
 }
@@ -66,7 +63,7 @@ pub(super) fn digest_with(own: Digest, senders: &EmployeeTexts) -> Digest {
 
 fn is_readable(text: &str) -> bool {
     let is_hidden = |character: char| character.is_control() || is_direction_mark(character);
-    (1..=EMPLOYEE_CHARACTERS_MAX).contains(&text.chars().count())
+    (1..=EMPLOYEE_TEXT_CHARS_MAX).contains(&text.chars().count())
         && !text.trim().is_empty()
         && !text.chars().any(is_hidden)
 }

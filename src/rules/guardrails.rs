@@ -1,5 +1,5 @@
-//! Reads `guardrails.yml`: the accounts no rule may touch, how often rules may act, and whom an employee may
-//! contact.
+//! Reads `guardrails.yml`: the accounts no rule may touch, how often rules may act, whom an employee may
+//! contact, and in which zones employees are told a time.
 
 use crate::incident::{AccountKind, AccountRef};
 
@@ -7,6 +7,7 @@ use super::budgets::Budgets;
 use super::problem::Report;
 use super::reader::{self, Fields};
 use super::source::{self, SourceFile};
+use super::time_zones::TimeZones;
 use super::yaml::{self, Node, Yaml};
 
 /// The file's name.
@@ -34,6 +35,7 @@ pub struct Guardrails {
     protected: Vec<Protected>,
     budgets: Budgets,
     contact: String,
+    time_zones: TimeZones,
 }
 
 /// One account that is never acted on.
@@ -47,7 +49,12 @@ pub struct Protected {
 
 impl Default for Guardrails {
     fn default() -> Self {
-        Self { protected: Vec::new(), budgets: Budgets::default(), contact: CONTACT_DEFAULT.to_owned() }
+        Self {
+            protected: Vec::new(),
+            budgets: Budgets::default(),
+            contact: CONTACT_DEFAULT.to_owned(),
+            time_zones: TimeZones::default(),
+        }
     }
 }
 
@@ -77,6 +84,11 @@ impl Guardrails {
         &self.contact
     }
 
+    /// The zone in which each locale's readers are told a time.
+    pub(super) fn time_zones(&self) -> &TimeZones {
+        &self.time_zones
+    }
+
     /// Guardrails that protect these accounts (kind and value), for tests of other modules.
     #[cfg(test)]
     pub(crate) fn protecting(accounts: &[(&str, &str)]) -> Self {
@@ -95,11 +107,13 @@ impl Guardrails {
         };
         let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
         let fields = Fields::of(&root, FILE, report)?;
-        fields.only(&["protected", "budgets", "contact"], report);
+        fields.only(&["protected", "budgets", "contact", "time_zones"], report);
         let contact = match fields.get("contact") {
             Some(node) => read_contact(node, report),
             None => Some(CONTACT_DEFAULT.to_owned()),
         };
+        let time_zones =
+            fields.get("time_zones").map_or(Some(TimeZones::default()), |node| TimeZones::read(node, report));
         let budgets = fields.get("budgets").map_or(Some(Budgets::default()), |node| Budgets::read(node, report));
         let protected = fields.need("protected", report)?;
         let protected = match &protected.value {
@@ -112,17 +126,27 @@ impl Guardrails {
                 .filter_map(|item| Protected::read(item, report))
                 .collect(),
         };
-        Some(Self { protected, budgets: budgets?, contact: contact? })
+        Some(Self { protected, budgets: budgets?, contact: contact?, time_zones: time_zones? })
     }
 }
 
 fn read_contact(node: &Node, report: &mut Report) -> Option<String> {
-    let contact = reader::line(node, "contact", report)?;
-    if contact.chars().count() > CONTACT_CHARS_MAX {
-        report.error(node.at, format!("`contact` is longer than {CONTACT_CHARS_MAX} characters"));
-        return None;
+    let text = reader::text(node, "contact", report)?;
+    contact(text).map_err(|problem| report.error(node.at, problem)).ok()
+}
+
+/// The text as a contact, on one line and short enough.
+///
+/// # Errors
+/// Why it is none.
+pub fn contact(text: &str) -> Result<String, String> {
+    if let Some(why) = reader::no_line(text) {
+        return Err(format!("`contact` {why}"));
     }
-    Some(contact.to_owned())
+    if text.chars().count() > CONTACT_CHARS_MAX {
+        return Err(format!("`contact` is longer than {CONTACT_CHARS_MAX} characters"));
+    }
+    Ok(text.to_owned())
 }
 
 impl Protected {

@@ -114,7 +114,7 @@ pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>,
     let sorted = Sorted::of(files, folder, &mut reports);
     let guardrails = read_guardrails(sorted.guardrails, folder, &mut reports).unwrap_or_default();
     let identities = read_identities(sorted.identities, folder, &mut reports).unwrap_or_default();
-    let reasons = Reasons::read(&sorted.reasons, folder, guardrails.contact(), &mut reports);
+    let reasons = Reasons::read(&sorted.reasons, folder, &guardrails, &mut reports);
     let lists = Lists::read(&sorted.lists, folder, &mut reports);
     let drafts = Drafts::read(&sorted.rules, folder, (&lists, &reasons, statuses), &mut reports);
     if sorted.rules.is_empty() {

@@ -16,6 +16,8 @@
 //! knows the log sources, and `index`, which knows what each needs (`cover`, `literals`, `grams`, `postings`, `tally`) and so
 //! what is left to ask (`conjunct`); `near` names the nearest miss.
 //!
+//! What an employee reads is in `reasons`; `time_zones` and `local_time` write times in it as its `language` does.
+//!
 //! Around it: `lint` looks for what is allowed and probably not meant, `coverage` for what no test holds; `explain`
 //! tells of one event; `skeleton` begins a rule and `promote` lets one act; `vouched` and `signature` say who
 //! vouches for a set, and `in_force` holds the one that decides.
@@ -60,10 +62,12 @@ mod in_force;
 mod index;
 mod item;
 mod key;
+mod language;
 mod lint;
 mod lists;
 mod literals;
 mod load;
+mod local_time;
 mod log_source;
 mod modifier;
 mod near;
@@ -103,6 +107,7 @@ mod template;
 mod test_run;
 #[cfg(test)]
 mod tests;
+mod time_zones;
 mod unheard;
 mod value;
 mod version;
@@ -118,15 +123,16 @@ pub use detector::Detector;
 pub use excerpt::Excerpt;
 pub use explain::Explained;
 pub use format::{Unformatted, formatted};
-pub use guardrails::{Guardrails, Protected};
+pub use guardrails::{Guardrails, Protected, contact};
 pub use identities::Identities;
 pub use in_force::{InForce, Loaded, Refused};
+pub use language::{Language, languages};
 pub use lint::{Lint, LintLevel, Linted, Mended, Mends, Unmended, WhyUnmended, lint, lint_with, mended};
 pub use load::{compile, compile_with, load, load_with};
 pub use near::Nearest;
 pub use problem::{LoadErrors, Place, Problem};
 pub use promote::{NotPromoted, Promotion, promotion, refuse_unpromoted};
-pub use reasons::{EmployeeValues, LOCALES, Reasons};
+pub use reasons::{EMPLOYEE_TEXT_CHARS_MAX, EmployeeValues, LOCALES, Reasons, SAMPLE_INCIDENT};
 pub use response::{AccountPath, Mode, Named, Response};
 pub use rule::{Level, Rule, RuleStatus, Statuses};
 pub use rule_set::{Evaluation, Match, RuleSet};

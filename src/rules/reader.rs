@@ -90,15 +90,21 @@ pub(super) fn text<'n>(node: &'n Node, name: &str, report: &mut Report) -> Optio
 /// without marks that make it read otherwise.
 pub(super) fn line<'n>(node: &'n Node, name: &str, report: &mut Report) -> Option<&'n str> {
     let text = text(node, name, report)?;
-    if text.trim().is_empty() {
-        report.error(node.at, format!("`{name}` is empty"));
-        return None;
-    }
-    if text.chars().any(|character| character.is_control() || source::is_direction_mark(character)) {
-        report.error(node.at, format!("`{name}` must be one line without control characters"));
+    if let Some(why) = no_line(text) {
+        report.error(node.at, format!("`{name}` {why}"));
         return None;
     }
     Some(text)
+}
+
+/// Why the text is not such a line, if it is none.
+pub(super) fn no_line(text: &str) -> Option<&'static str> {
+    let is_hidden = |character: char| character.is_control() || source::is_direction_mark(character);
+    match text {
+        empty if empty.trim().is_empty() => Some("is empty"),
+        hiding if hiding.chars().any(is_hidden) => Some("must be one line without control characters"),
+        _ => None,
+    }
 }
 
 /// The node's items, or a report that it is no list.

@@ -1,15 +1,19 @@
 //! The employee's texts: one file for each of DingTalk's 15 locales, complete for every reason code.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::incident::{Digest, ReasonCode};
+use crate::incident::{Digest, ReasonCode, Timestamp};
 
+use super::guardrails::Guardrails;
 use super::lint::Lint;
+use super::local_time;
 use super::problem::Report;
 use super::reader::{self, Fields};
 use super::source::{self, SourceFile};
 use super::spelling;
 use super::template::{Template, Variable};
+use super::time_zones::TimeZones;
 use super::yaml;
 
 /// The locales of DingTalk's `reasonI18nForEmployee`, as its documentation lists them.
@@ -19,19 +23,26 @@ pub const LOCALES: [&str; 15] = [
 ];
 /// The folder they are in.
 pub(super) const FOLDER: &str = "reasons/";
-/// The most characters of a rendered text.
-const TEXT_CHARS_MAX: usize = 200;
+/// The most characters of a rendered text; our own limit, DingTalk documents none.
+pub const EMPLOYEE_TEXT_CHARS_MAX: usize = 200;
 /// The most reason codes.
 const CODES_MAX: usize = 200;
-/// The most characters of an incident's id and of a time.
-const INCIDENT_ID_CHARS: usize = 20;
-const TIME_CHARS_MAX: usize = 25;
+/// Stands for an incident where a text is only looked at; as long as every id.
+pub const SAMPLE_INCIDENT: &str = "inc_0123456789abcdef";
 
 /// The catalogue of employee reasons.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reasons {
-    /// For each code its texts, in the order of [`LOCALES`].
-    texts: BTreeMap<ReasonCode, Vec<Template>>,
+    wordings: BTreeMap<ReasonCode, Wording>,
+    zones: TimeZones,
+}
+
+/// The texts of one code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wording {
+    /// In the order of [`LOCALES`].
+    texts: Vec<Template>,
+    digest: Digest,
 }
 
 /// What an employee's text may be filled in with.
@@ -41,8 +52,8 @@ pub struct EmployeeValues<'v> {
     pub incident_id: &'v str,
     /// Whom to contact.
     pub contact: &'v str,
-    /// When it happened, at most 25 characters.
-    pub time: &'v str,
+    /// When it happened.
+    pub at: Timestamp,
 }
 
 impl Reasons {
@@ -56,11 +67,11 @@ impl Reasons {
     #[must_use]
     pub fn render(&self, code: &ReasonCode, locale: &str, values: &EmployeeValues<'_>) -> Option<String> {
         let value_of = |variable| match variable {
-            Variable::IncidentId => values.incident_id,
-            Variable::Contact => values.contact,
-            Variable::Time => values.time,
+            Variable::IncidentId => Cow::Borrowed(values.incident_id),
+            Variable::Contact => Cow::Borrowed(values.contact),
+            Variable::Time => Cow::Owned(local_time::written(values.at, self.zones.of(locale), locale)),
             // Not allowed in these texts; refused at load.
-            Variable::RuleTitle | Variable::RuleId | Variable::AlertSource => "",
+            Variable::RuleTitle | Variable::RuleId | Variable::AlertSource => Cow::Borrowed(""),
         };
         self.template(code, locale).map(|template| template.render(value_of))
     }
@@ -73,30 +84,41 @@ impl Reasons {
 
     /// The codes there are, sorted.
     pub fn codes(&self) -> impl Iterator<Item = &ReasonCode> {
-        self.texts.keys()
+        self.wordings.keys()
     }
 
-    /// SHA-256 over the wording of `code` in all locales, before filling in. A code that is not in the
-    /// catalogue has no wording; a loaded rule never has one.
+    /// The zone in which the text of `code` in `locale` tells its time, if it tells one.
+    #[must_use]
+    pub fn time_zone(&self, code: &ReasonCode, locale: &str) -> Option<&str> {
+        self.template(code, locale).filter(|text| text.has(Variable::Time))?;
+        self.zones.of(locale).iana_name()
+    }
+
+    /// SHA-256 over the wording of `code` in all locales, before filling in, and where a text tells the time
+    /// over the way it is written. A code that is not in the catalogue has no wording; a loaded rule never has one.
     #[must_use]
     pub fn wording_digest(&self, code: &ReasonCode) -> Digest {
-        let texts = self.texts.get(code).into_iter().flatten();
-        let parts = LOCALES.iter().zip(texts).flat_map(|(locale, text)| [locale.as_bytes(), text.as_str().as_bytes()]);
-        Digest::of_parts(&parts.collect::<Vec<_>>())
+        self.wordings.get(code).map_or_else(|| Digest::of_parts(&[]), |wording| wording.digest)
     }
 
     fn template(&self, code: &ReasonCode, locale: &str) -> Option<&Template> {
         let index = LOCALES.iter().position(|known| *known == locale)?;
-        self.texts.get(code)?.get(index)
+        self.wordings.get(code)?.texts.get(index)
     }
 
-    /// Reads the files of the `reasons` folder; `contact` is what texts will be filled in with.
-    pub(super) fn read(files: &[&SourceFile], folder: &str, contact: &str, reports: &mut Vec<Report>) -> Self {
+    /// Reads the files of the `reasons` folder; the guardrails say what texts will be filled in with.
+    pub(super) fn read(
+        files: &[&SourceFile],
+        folder: &str,
+        guardrails: &Guardrails,
+        reports: &mut Vec<Report>,
+    ) -> Self {
         let mut locales: BTreeMap<&str, Texts> = BTreeMap::new();
         for file in files {
             let mut report = Report::about(format!("{folder}{}", file.name));
             if let Some(locale) = locale_of(file, &mut report) {
-                locales.insert(locale, read_locale(file, contact, &mut report).unwrap_or_default());
+                locales
+                    .insert(locale, read_locale(file, locale, guardrails.contact(), &mut report).unwrap_or_default());
             }
             reports.push(report);
         }
@@ -109,11 +131,26 @@ impl Reasons {
             check_complete(locales.get(locale), &codes, &mut report);
             reports.push(report);
         }
-        let texts = |code: &ReasonCode| {
+        let zones = guardrails.time_zones().clone();
+        let wording = |code: &ReasonCode| {
             let texts = LOCALES.iter().filter_map(|locale| locales.get(locale)?.get(code)?.clone());
-            (code.clone(), texts.collect())
+            (code.clone(), Wording::of(texts.collect(), &zones))
         };
-        Self { texts: codes.iter().map(texts).collect() }
+        Self { wordings: codes.iter().map(wording).collect(), zones }
+    }
+}
+
+impl Wording {
+    fn of(texts: Vec<Template>, zones: &TimeZones) -> Self {
+        let mut parts: Vec<Cow<'_, str>> = Vec::new();
+        for (locale, text) in LOCALES.into_iter().zip(&texts) {
+            parts.extend([Cow::Borrowed(locale), Cow::Borrowed(text.as_str())]);
+            if text.has(Variable::Time) {
+                parts.extend(local_time::form(zones.of(locale), locale).into_iter().map(Cow::Owned));
+            }
+        }
+        let digest = Digest::of_parts(&parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>());
+        Self { texts, digest }
     }
 }
 
@@ -130,7 +167,7 @@ fn locale_of<'f>(file: &'f SourceFile, report: &mut Report) -> Option<&'f str> {
     locale
 }
 
-fn read_locale(file: &SourceFile, contact: &str, report: &mut Report) -> Option<Texts> {
+fn read_locale(file: &SourceFile, locale: &str, contact: &str, report: &mut Report) -> Option<Texts> {
     let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
     let fields = Fields::of(&root, "a file of reasons", report)?;
     if fields.entries().len() > CODES_MAX {
@@ -141,7 +178,7 @@ fn read_locale(file: &SourceFile, contact: &str, report: &mut Report) -> Option<
     for entry in fields.entries() {
         match ReasonCode::parse(&entry.key) {
             Ok(code) => {
-                let text = read_text(&entry.value, &entry.key, contact, report);
+                let text = read_text(entry, (locale, contact), report);
                 texts.insert(code, text);
             }
             Err(problem) => report.error(entry.at, format!("`{}` is {problem}", entry.key)),
@@ -150,17 +187,18 @@ fn read_locale(file: &SourceFile, contact: &str, report: &mut Report) -> Option<
     Some(texts)
 }
 
-fn read_text(node: &yaml::Node, code: &str, contact: &str, report: &mut Report) -> Option<Template> {
-    let text = reader::line(node, code, report)?;
+fn read_text(entry: &yaml::Entry, (locale, contact): (&str, &str), report: &mut Report) -> Option<Template> {
+    let node = &entry.value;
+    let text = reader::line(node, &entry.key, report)?;
     let template = Template::parse(text, &Variable::OF_AN_EMPLOYEE_REASON, node.at, report)?;
     let chars = template.chars_max(|variable| match variable {
         Variable::Contact => contact.chars().count(),
-        Variable::Time => TIME_CHARS_MAX,
-        _ => INCIDENT_ID_CHARS,
+        Variable::Time => local_time::chars_max(locale),
+        _ => SAMPLE_INCIDENT.len(),
     });
-    if chars > TEXT_CHARS_MAX {
+    if chars > EMPLOYEE_TEXT_CHARS_MAX {
         let what = format!("the text may become {chars} characters long");
-        report.error_with(node.at, what, format!("shorten it to {TEXT_CHARS_MAX}"));
+        report.error_with(node.at, what, format!("shorten it to {EMPLOYEE_TEXT_CHARS_MAX}"));
     }
     Some(template)
 }

@@ -75,6 +75,11 @@ impl Template {
         &self.text
     }
 
+    /// Whether the name stands in the text.
+    pub(super) fn has(&self, variable: Variable) -> bool {
+        self.parts.contains(&Part::Variable(variable))
+    }
+
     /// The text with every name replaced by its value, once: values are not read as templates, and a
     /// control character in one becomes a space.
     #[must_use]

@@ -34,6 +34,7 @@ mod pause;
 mod promotion;
 mod protocols;
 mod real_senders;
+mod reasons;
 mod reload;
 mod rule_attacks;
 mod rule_signature;

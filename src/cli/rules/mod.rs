@@ -9,6 +9,7 @@ mod junit;
 mod manifest;
 mod new;
 mod promote;
+mod reasons;
 mod recorded;
 mod schema;
 mod statuses;
@@ -47,6 +48,8 @@ enum Tool {
     Fmt(fmt::Arguments),
     /// Begin a rule from an event: one of a file, or one that is on the trail.
     New(new::Arguments),
+    /// Show what employees read, in every language, and how long that is.
+    Reasons(reasons::Arguments),
     /// Print the JSON Schema of rule files, for editors.
     Schema,
     /// Put past alerts to proposed rules, and say who would be contained that was not, and who no longer.
@@ -62,6 +65,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Tool::Explain(arguments) => explain::run(&arguments),
         Tool::Fmt(arguments) => fmt::run(&arguments),
         Tool::New(arguments) => new::run(&arguments),
+        Tool::Reasons(arguments) => reasons::run(&arguments),
         Tool::Schema => schema::run(),
         Tool::Backtest(arguments) => backtest::run(&arguments),
     }

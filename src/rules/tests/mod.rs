@@ -9,6 +9,7 @@ mod coverage;
 mod fuzzed;
 mod language;
 mod law;
+mod reasons;
 mod refusals;
 mod response;
 mod shipped;

@@ -418,7 +418,8 @@ fn f08_the_catalogue_of_reasons_must_be_complete_and_short() {
         compile(&files).map_err(|errors| errors.to_string()).map(|_| ())
     };
     let name = "reasons/fr_FR.yml";
-    let long = format!("account-takeover: '{}{{{{ time }}}}'\n", "é".repeat(176));
+    // The longest time of France: `22 sept. 9998, 00:44 UTC-11:44`.
+    let long = format!("account-takeover: '{}{{{{ time }}}}'\n", "é".repeat(171));
     for (text, problem) in [
         (
             "account-takeover: x\nmore: y\n",
@@ -472,6 +473,11 @@ fn guardrails_are_read_strictly() {
             "guardrails.yml:1:23: the user_id is not usable: only visible ASCII characters are allowed",
         ),
         ("protected: nobody", "guardrails.yml:1:12: `protected` must be a list, not a text"),
+        ("contact: ' '\nprotected: []", "guardrails.yml:1:10: `contact` is empty"),
+        (
+            "contact: \"a\\u202eb\"\nprotected: []",
+            "guardrails.yml:1:10: `contact` must be one line without control characters",
+        ),
     ] {
         assert_eq!(with(text).unwrap_err(), problem, "{text}");
     }

@@ -136,7 +136,7 @@ fn a_rule_that_acts_without_tests_is_warned_of() {
 fn an_employee_reads_the_filled_in_text_of_a_locale() {
     let set = load_rule(ACTING).unwrap();
     let code = ReasonCode::parse("account-takeover").unwrap();
-    let values = EmployeeValues { incident_id: "inc_1", contact: "{{ time }}", time: "now" };
+    let values = EmployeeValues { incident_id: "inc_1", contact: "{{ time }}", at: Timestamp::UNIX_EPOCH };
     let reasons = set.reasons();
     assert_eq!(reasons.render(&code, "ja_JP", &values).as_deref(), Some("Ask {{ time }} about inc_1."));
     assert_eq!(reasons.render(&code, "ja-JP", &values), None);
