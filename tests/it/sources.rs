@@ -50,6 +50,11 @@ async fn a_source_of_every_kind_is_added_with_a_secret_for_its_owner_only() {
     let unsaid = add("generic", &[]).await;
     assert!(unsaid.code == Some(2) && unsaid.stderr.contains("--signature"), "{unsaid:?}");
     assert_eq!(add("generic", &["--signature", "standard-webhooks", "--name", "siem"]).await.code, Some(0));
+    assert!(shown.stderr.contains("https://your-host/v1/alerts/pagerduty"), "{shown:?}");
+    for url in ["not a url", "example.com", "ftp://example.com", "https://a.example.com/?b=c", ""] {
+        let ended = add("github", &["--name", "other", "--url", url]).await;
+        assert!(ended.code == Some(2) && ended.stderr.contains("--url"), "{ended:?}");
+    }
     let again = add("github", &[]).await;
     assert!(again.code == Some(2) && again.stderr.contains("already"), "{again:?}");
     let nothing = add("nothing", &[]).await;
@@ -118,6 +123,21 @@ async fn a_source_that_publishes_its_keys_is_added_with_what_it_is_known_by() {
     assert_eq!(read.intake.sources.len(), 4);
     assert!(fs::read_to_string(&config).unwrap().contains("https://acme.okta.com/oauth2/v1/keys"));
     assert!(portcullis::intake::Intake::new(&read.intake, &read.base).is_ok());
+    // Of a signature by a key pair the secret here is the public half.
+    let key = folder.path().join("key");
+    fs::write(&key, "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=").unwrap();
+    let asked = ["--signature", "standard-webhooks-v1a", "--name", "pair", "--secret-stdin"];
+    let words = [&["source", "add", "generic", "--config", &config][..], &asked].concat();
+    let pair = Process::spawn_under(&format!("exec < {}", key.display()), &words, &[]).ended().await.well();
+    assert!(pair.said().contains("/v1/alerts/pair") && pair.said().contains("Only the sender can sign"), "{pair:?}");
+    let read = config::load(Path::new(&config), &[]).unwrap();
+    assert_eq!(read.intake.sources.len(), 5);
+    assert!(portcullis::intake::Intake::new(&read.intake, &read.base).is_ok());
+    // One that is no such key leaves nothing.
+    fs::write(&key, "whsec_test-value-that-is-no-key").unwrap();
+    let words = words.iter().map(|word| if *word == "pair" { "other" } else { *word }).collect::<Vec<_>>();
+    let other = Process::spawn_under(&format!("exec < {}", key.display()), &words, &[]).ended().await;
+    assert_eq!((other.code, config::load(Path::new(&config), &[]).unwrap().intake.sources.len()), (Some(2), 5));
     let rotated = Process::run(&["source", "rotate", "sns", "--config", &config]).await;
     assert!(rotated.code == Some(2) && rotated.stderr.contains("the sender's alone"), "{rotated:?}");
 }

@@ -180,16 +180,18 @@ fn what_cannot_be_meant_does_not_start() {
     }
 }
 
-/// What `send` makes with a key of one's own is what the door takes.
+/// What `send` makes with a key of one's own is what the door takes, set up as `source add` writes it.
 #[tokio::test]
 async fn a_sample_of_every_kind_by_published_keys_is_understood() {
     let (_stub, url) = jwks(&[rsa().jwk()]).await;
     let certificate = Stub::start(StubReply::ok(published_certificate().as_bytes())).await;
     let set = json!({"set": {"issuer": "https://idp.example.com", "audience": ["us"], "jwks": url}});
-    let jwt = json!({"allow_unsigned": true, "jwt": {"issuer": "https://accounts.google.com", "audience": ["us"], "jwks": url}});
+    let email = json!({"name": "email", "value": "push@acme.iam.gserviceaccount.com"});
+    let jwt = json!({"issuer": "https://accounts.google.com", "audience": ["us"], "jwks": url, "claims": [email]});
+    let jwt = json!({"allow_unsigned": true, "jwt": jwt});
     let hash = json!({"claim": "body", "encoding": "hex"});
     let bound = json!({"jwt": {"jwks": url, "body_hash": hash}});
-    let sns = json!({"sns": {"topics": ["arn:aws:sns:us-east-1:123456789012:test"]}});
+    let sns = json!({"sns": {"topics": ["arn:aws:sns:eu-central-1:123456789012:findings", "arn:a"]}});
     for (kind, table) in
         [("ssf", &set), ("okta-ssf", &set), ("google-pubsub", &jwt), ("generic", &bound), ("sns", &sns)]
     {
@@ -203,7 +205,7 @@ async fn a_sample_of_every_kind_by_published_keys_is_understood() {
         let sender = Sender::holding(&settings, holds).unwrap();
         let mut ids = std::collections::BTreeSet::new();
         for id in ["one", "two"] {
-            let body = settings.kind.sample(id, sender.secret(), now());
+            let body = sender.sample(settings.kind, id, now());
             let outgoing = sender.prove(id, body.as_bytes(), now()).unwrap();
             let request = Request::unsigned(SOURCE, &outgoing.body).with("content-type", outgoing.content_type);
             let request = outgoing.headers.iter().fold(request, |request, (name, value)| request.with(name, value));
