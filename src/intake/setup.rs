@@ -82,7 +82,12 @@ pub enum SetupError {
         at: SourceName,
     },
     /// Networks that list nothing, or too many.
-    #[error("source {at}: addresses must be at most {} networks, and none of them everywhere", Settings::ADDRESSES_MAX)]
+    #[error(
+        "source {at}: addresses must be at most {} networks, and none of them everywhere: at least /{}, for IPv6 /{}",
+        Settings::ADDRESSES_MAX,
+        Network::PREFIX_MIN_V4,
+        Network::PREFIX_MIN_V6
+    )]
     Addresses {
         /// Which source.
         at: SourceName,
@@ -221,7 +226,10 @@ fn method(
             let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             return Ok(Method::Signed { scheme: *scheme, keys });
         }
-        How::Shows(place) => place,
+        How::Shows(place) => {
+            place.flaw().map_or(Ok(()), |flaw| Err(flawed(flaw)))?;
+            place
+        }
         How::Set(set) => {
             let place = SecretPlace::Header("authorization".to_owned());
             let read = |secret| shown(name, &place, secret, base, used);
