@@ -35,6 +35,8 @@ pub(super) struct Source {
     pub about: About,
     /// What else than JSON it sends.
     pub media: Option<Media>,
+    /// How it asks whether we are there.
+    pub handshake: Option<Handshake>,
     pub normaliser: Normaliser,
     pub verifier: Verifier,
     pub limiter: Arc<SourceLimiter>,
@@ -93,8 +95,15 @@ impl Intake {
     /// What a request is answered that proves nothing and asks only whether we are there, as some senders do
     /// before they send. `None` if it is no such request, or no source is of such a kind.
     #[must_use]
-    pub fn greet(&self, method: Method, request: &Request<'_>) -> Option<Reply> {
-        handshake::greeted(&self.greets, method, request)
+    pub fn greet(&self, method: Method, request: &Request<'_>, now: Timestamp) -> Option<Reply> {
+        let reply = handshake::greeted(&self.greets, method, request)?;
+        // Shown where it was asked for, if senders of that kind ask so; anybody may have been it.
+        if let Some(source) = self.source(request.source)
+            && source.handshake.is_some_and(|own| handshake::greeted(&[own], method, request).is_some())
+        {
+            self.trials.note(source.normaliser.source(), now, || Found::Handshake { secret: None });
+        }
+        Some(reply)
     }
 
     /// Judges one request that arrived at `now`: first what anybody can be told, then whether it proves itself,
@@ -125,11 +134,15 @@ impl Intake {
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
+        let secret = proof.get().secret;
         Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
                 Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => Received::Tried,
                 Ok(delivery) => Received::Understood(delivery),
-                Err(reply) => Received::Handshake(reply),
+                Err(reply) => {
+                    self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });
+                    Received::Handshake(reply)
+                }
             },
             Err(not_understood) => {
                 self.trials.note(name, now, || Found::not_understood(not_understood.get().reason));

@@ -190,6 +190,7 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
                 secrets: source.secrets.iter().map(|secret| secret.name.clone()).collect(),
             },
             media: source.kind.row().media,
+            handshake: source.kind.row().handshake,
             normaliser,
             verifier: Verifier::new(method, Origin::of(source), Arc::clone(&effort)),
             limiter: Arc::new(SourceLimiter::new(source.rate, DefaultClock::default())),

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use portcullis::config;
+use portcullis::incident::{Event, Timestamp};
 use serde_json::json;
 
 use crate::harness::*;
@@ -207,7 +208,7 @@ secrets = [{{ name = "test", file = "dingtalk-token", aes_key_file = "dingtalk-a
     );
     let app = TestApp::start_with(Set { config: Box::leak(config.into_boxed_str()), ..Set::default() }).await;
     // What is signed says when, and the app's clock stands on its own day.
-    app.clock.set(portcullis::incident::Timestamp::now());
+    app.clock.set(Timestamp::now());
     let config = app.folder().join("portcullis.toml");
     let (config, url) = (config.to_str().unwrap(), app.app.url().to_owned());
     let send = async |source: &str, more: &[&str]| {
@@ -327,6 +328,41 @@ async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_don
     }
     assert_eq!(app.post("/v1/sources/okta/test", RESPONDER, &json!({"reason": "a"})).await.status, 403);
     assert_eq!(app.post("/v1/sources/nobody/test", ENGINEER, &json!({"reason": "a"})).await.status, 404);
+    let trail = app.app.trail().clone();
+    app.end().await;
+    let of_okta = |event: &Event| match event {
+        Event::DeliveriesRefused { source: Some(source), reason, count, .. } if source.as_str() == "okta" => {
+            Some((reason.clone(), *count))
+        }
+        _ => None,
+    };
+    let counted: Vec<_> =
+        trail.read(0, usize::MAX).unwrap().iter().filter_map(|record| of_okta(&record.event)).collect();
+    assert_eq!(counted, [("signature_wrong".to_owned(), 1), ("tried_out".to_owned(), 1)]);
+    assert!(
+        trail.figures().heard.values().all(|heard| heard.refused.as_ref().is_none_or(|(_, why)| why != "tried_out"))
+    );
+}
+
+/// Whoever closes the terminal, or ends the command from outside, must not leave a source without effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_ends_with_the_command_that_opened_it() {
+    let app = TestApp::start().await;
+    // The command compares the server's time with its own.
+    app.clock.set(Timestamp::now());
+    let token = app.folder().join("token");
+    fs::write(&token, ENGINEER).unwrap();
+    let server = ["--server", &app.app.url(), "--token-file", token.to_str().unwrap()];
+    for end in [Process::ask_to_stop, Process::hang_up] {
+        let mut command = Process::spawn(&[&["source", "test", "okta"][..], &server].concat(), &[]);
+        assert!(command.next_line().await.unwrap().contains("are shown and not acted on"));
+        let until = || async { app.get("/v1/sources/okta", AUDITOR).await.body["trial"]["until"].clone() };
+        assert!(until().await.as_str().unwrap().parse::<Timestamp>().unwrap() > app.now());
+        end(&command);
+        let ended = command.ended().await.well();
+        assert!(ended.said().contains("acted on again"), "{ended:?}");
+        assert_eq!(until().await, json!(app.now()));
+    }
     app.end().await;
 }
 
