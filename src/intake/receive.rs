@@ -10,6 +10,7 @@ use governor::clock::DefaultClock;
 
 use super::content::Media;
 use super::handshake::{self, Method, Reply};
+use super::heard::{Ear, Heard};
 use super::kind::Handshake;
 use super::limit::{AddressLimiter, SourceLimiter, TooMany};
 use super::normalise::{Normaliser, Said};
@@ -40,6 +41,7 @@ pub(super) struct Source {
     pub normaliser: Normaliser,
     pub verifier: Verifier,
     pub limiter: Arc<SourceLimiter>,
+    pub ear: Arc<Ear>,
 }
 
 /// What can be said of a source.
@@ -127,6 +129,7 @@ impl Intake {
 
     async fn judge(&self, request: &Request<'_>, media: Media, now: Timestamp) -> Result<Received, Refusal> {
         let (source, proof) = self.authenticate(request, now).await?;
+        source.ear.hear(now, proof.get().secret, proof.get().stream);
         // Only now, so that nobody else learns what the source sends.
         if media != Media::Json && Some(media) != source.media {
             return Err(Refusal::ContentType);
@@ -155,6 +158,12 @@ impl Intake {
     #[must_use]
     pub fn about(&self, source: &SourceName) -> Option<&About> {
         self.sources.get(source).map(|source| &source.about)
+    }
+
+    /// What was last heard of a configured source in this run of the program.
+    #[must_use]
+    pub fn heard(&self, source: &SourceName) -> Option<Heard> {
+        self.sources.get(source).map(|source| source.ear.heard())
     }
 
     /// Opens a window until `until` in which a source's deliveries are verified and shown, and never acted on. One

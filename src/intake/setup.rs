@@ -194,6 +194,7 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
             normaliser,
             verifier: Verifier::new(method, Origin::of(source), Arc::clone(&effort)),
             limiter: Arc::new(SourceLimiter::new(source.rate, DefaultClock::default())),
+            ear: Arc::default(),
         };
         by_name.insert(name.clone(), ready);
     }

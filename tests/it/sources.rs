@@ -289,6 +289,55 @@ async fn what_is_sent_for_a_source_is_taken_and_listed() {
     assert_eq!(answer.body["secrets"]["test"], answer.body["alert_at"], "{}", answer.body);
     assert!(answer.body["alert_at"].is_string());
     assert_eq!(app.get("/v1/sources/nobody", AUDITOR).await.status, 404);
+
+    // A repeat makes no alert, and is heard all the same.
+    let (risk, start) = (Delivery::of_high_risk("zhang.san@example.com", 1, app.now()), app.now());
+    assert_eq!(app.deliver(&risk).await.status, 202);
+    app.advance(Duration::from_secs(60));
+    assert_eq!(app.deliver(&risk).await.status, 200);
+    assert_eq!(app.deliver(&risk.clone().with("webhook-id", "other")).await.status, 401);
+    let heard = app.get("/v1/sources/okta", AUDITOR).await.body;
+    assert_eq!((&heard["alert_at"], &heard["secrets"]["test"]), (&json!(start), &json!(start)), "{heard}");
+    let later = json!({"at": app.now(), "secrets": {"test": app.now()}});
+    assert_eq!(heard["since_start"], later, "and no stranger is");
+    let listed = Process::run(&["source", "list", "--server", &url, "--token-file", token]).await.well();
+    assert!(listed.said().contains("last heard") && listed.said().contains("since the start"), "{listed:?}");
+    app.end().await;
+}
+
+/// Dropping what the sender still uses would lock it out.
+#[tokio::test(flavor = "multi_thread")]
+async fn b25_secrets_are_not_dropped_before_the_newest_is_used_where_a_server_can_tell() {
+    let app = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let token = app.folder().join("token");
+    fs::write(&token, AUDITOR).unwrap();
+    let (url, token) = (app.app.url(), token.to_str().unwrap());
+    let newest = |name: &str| {
+        let secrets = "secrets = [{ name = \"NEWEST\", file = \"a\" }, { name = \"former\", file = \"b\" }]\n";
+        let source = format!("[intake.sources.github]\nkind = \"github\"\n{}", secrets.replace("NEWEST", name));
+        fs::write(&config, format!("{}{source}", fs::read_to_string(configured(folder.path())).unwrap())).unwrap();
+    };
+    let finish = async |more: &[&str]| {
+        let words = ["source", "rotate", "github", "--config", &config, "--finish"];
+        Process::run(&[&words[..], more].concat()).await
+    };
+    let has_both = || fs::read_to_string(&config).unwrap().contains("former");
+    let server = ["--server", &url, "--token-file", token];
+    newest("test");
+    let unused = finish(&server).await;
+    assert!(unused.code == Some(2) && unused.stderr.contains("--force") && has_both(), "{unused:?}");
+    let forced = finish(&[&server[..], &["--force"]].concat()).await.well();
+    assert!(forced.said().contains("former is to be dropped") && !has_both(), "{forced:?}");
+    newest("test");
+    let unasked = finish(&[]).await.well();
+    assert!(unasked.said().contains("No server was asked whether test is used") && !has_both(), "{unasked:?}");
+    newest("test");
+    let used = Delivery::signed(&GITHUB, "", hook(&[harmless("a")]), app.now());
+    assert_eq!(app.deliver(&used).await.status, 202);
+    finish(&server).await.well();
+    assert!(!has_both());
     app.end().await;
 }
 

@@ -117,6 +117,16 @@ async fn a_message_of_sns_is_taken_from_its_topics_only() {
     let refusal = received(&intake, &message(topic).with_body(body)).await.err().unwrap();
     // The certificate may have been renewed, but it is not asked for again so soon.
     assert!(matches!(refusal, Refusal::KeysUnavailable { .. }), "{refusal:?}");
+    let name = SourceName::parse(SOURCE).unwrap();
+    assert_eq!(intake.heard(&name).unwrap().stream, None);
+    let mut ended = notification_to(topic, &certificate, "You have been unsubscribed.");
+    ended["Type"] = "UnsubscribeConfirmation".into();
+    ended["Token"] = "test-only".into();
+    ended["SubscribeURL"] = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription".into();
+    let ended = message(topic).with_body(signed(ended)).with("x-amz-sns-message-type", "UnsubscribeConfirmation");
+    assert!(matches!(received(&intake, &ended).await, Ok(Received::Handshake(_))));
+    let heard = intake.heard(&name).unwrap();
+    assert_eq!(heard.stream, Some(Stream { status: StreamStatus::Unsubscribed, at: now() }));
     let text = Request::unsigned(SOURCE, "{}").with("content-type", "text/plain");
     assert!(received(&intake, &text).await.err().unwrap().is_authentication());
 }
