@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::{Problem, State, body, peer};
 use crate::admission::Receipt;
-use crate::incident::SourceName;
+use crate::incident::{SourceName, TRIED_OUT};
 use crate::intake::{
-    Answer, ClientCertificate, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request,
-    Verified,
+    Answer, ClientCertificate, Delivery, Fresh, Intake, Manner, Method, NotUnderstood, Received, Refusal, Reply,
+    Request, Verified,
 };
 
 /// Limits, verifies, understands and admits one delivery, in that order.
@@ -30,13 +30,12 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
             Err(problem) => return problem.response(),
         };
     let asked = asked(&request, peer, &body);
-    if let Some(reply) = intake.greet(Method::Post, &asked) {
+    if let Some(reply) = intake.greet(Method::Post, &asked, state.clock.now()) {
         return greeting(&state, &reply);
     }
     match intake.receive(&asked, state.clock.now()).await {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
-        // Shown to whoever tries the source out, and nothing else.
-        Ok(Received::Tried) => HttpResponse::Accepted().finish(),
+        Ok(Received::Tried) => tried(&state, &intake, source),
         Ok(Received::Handshake(reply)) => greeting(&state, reply.get()),
         Ok(Received::NotUnderstood(delivery)) => keep(&state, delivery, &body).await,
         Err(refusal) => refuse(&state, source, &refusal),
@@ -55,7 +54,7 @@ pub(super) async fn greet(request: HttpRequest, state: Data<State>) -> HttpRespo
         "OPTIONS" => Some(Method::Options),
         _ => None,
     };
-    let reply = method.and_then(|method| intake.greet(method, &asked(&request, peer, b"")));
+    let reply = method.and_then(|method| intake.greet(method, &asked(&request, peer, b""), state.clock.now()));
     reply.map_or_else(|| Problem::MethodNotAllowed("POST").response(), |reply| greeting(&state, &reply))
 }
 
@@ -85,6 +84,13 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
         Reply::Sealed(answer) => sealed(state, answer),
         Reply::Header(name, value) => response.insert_header((*name, value.clone())).finish(),
     }
+}
+
+/// Shown to whoever tries the source out. The trail has how many there were, as nobody can tell them from accepted
+/// ones by the answer.
+fn tried(state: &State, intake: &Intake, source: &str) -> HttpResponse {
+    state.tally.note(intake.configured(source), TRIED_OUT, state.clock.now());
+    HttpResponse::Accepted().finish()
 }
 
 async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
 use crate::incident::{Assurance, Event, SourceName, Timestamp};
-use crate::intake::{Intake, Trial};
-use crate::trail::Heard;
+use crate::intake::{Heard, Intake, Trial};
+use crate::trail;
 
 /// The longest that a source is tried out, in minutes.
 const MINUTES_MAX: u16 = 60;
@@ -28,6 +28,8 @@ struct Row<'s> {
     alert_at: Option<Timestamp>,
     /// The live secrets, and when each was last used for an alert.
     secrets: BTreeMap<&'s str, Option<Timestamp>>,
+    /// When it last proved itself in this run of the program, whatever it brought, and by which secrets.
+    since_start: Heard,
     /// The last refusal in its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<Refused>,
@@ -105,7 +107,7 @@ async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &St
     Ok(HttpResponse::Ok().json(json!({ "until": until })))
 }
 
-fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<Heard>) -> Row<'s> {
+fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<trail::Heard>) -> Row<'s> {
     let heard = heard.unwrap_or_default();
     let about = intake.about(name);
     Row {
@@ -118,6 +120,7 @@ fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<Heard>) -> Ro
             .flat_map(|about| about.secrets.iter())
             .map(|secret| (secret.as_str(), heard.secrets.get(secret).copied()))
             .collect(),
+        since_start: intake.heard(name).unwrap_or_default(),
         refused: heard.refused.map(|(at, reason)| Refused { at, reason }),
         trial: intake.trial(name),
     }

@@ -15,7 +15,7 @@ use super::refused::refused;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Whom to believe, for all who ask a server.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Trust {
     /// Believe only servers whose certificates those in this file (PEM) have signed; those that the machine
     /// believes, unless said.

@@ -79,7 +79,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let sending = Sending::new(settings, holds).map_err(refused)?;
     let now = Timestamp::now();
     let body = match &arguments.file {
-        None => sending.sample(settings.kind, now)?.into_bytes(),
+        None => sending.sample(settings.kind, now).into_bytes(),
         Some(path) if path.as_os_str() == "-" => {
             let mut body = Vec::new();
             std::io::Read::read_to_end(&mut std::io::stdin(), &mut body)?;
@@ -144,8 +144,8 @@ impl Sending {
     }
 
     /// A harmless event such as its sender would write.
-    pub(super) fn sample(&self, kind: SourceKind, now: Timestamp) -> anyhow::Result<String> {
-        Ok(kind.sample(&self.id, self.sender.secret(), now))
+    pub(super) fn sample(&self, kind: SourceKind, now: Timestamp) -> String {
+        self.sender.sample(kind, &self.id, now)
     }
 
     pub(super) fn request(&self, url: &str, body: impl AsRef<[u8]>, now: Timestamp) -> anyhow::Result<Request> {

@@ -17,3 +17,18 @@ pub(super) fn stop_asked() -> std::io::Result<impl Future<Output = ()>> {
         }
     })
 }
+
+/// The same for a command at a terminal, which also ends when that is closed (SIGHUP).
+///
+/// # Errors
+/// The process cannot listen for signals.
+pub(super) fn leave_asked() -> std::io::Result<impl Future<Output = ()>> {
+    let stop = stop_asked()?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            () = stop => {}
+            _ = hangup.recv() => {}
+        }
+    })
+}

@@ -1,6 +1,7 @@
 //! Floor 7: how settings are read. Defaults, then the file, then the environment, then flags; an
 //! unknown key is an error that says where it stands. Nobody below imports this.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
@@ -50,7 +51,13 @@ pub struct Config {
     /// The folder that relative paths start from: the configuration file's.
     #[serde(skip)]
     pub base: PathBuf,
+    /// Everything as it is said.
+    #[serde(skip)]
+    said: Dict,
 }
+
+/// What is taken anew with the sources.
+const OF_SOURCES: [&str; 3] = ["intake.sources", "intake.per_address", "intake.test_only_plain_http"];
 
 /// Settings that cannot be taken; says which key of which file or variable, and what is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +79,7 @@ pub fn load(path: &Path, flags: &[(&str, String)]) -> Result<Config, ConfigError
         figment = figment.merge((*key, value.as_str()));
     }
     let mut config: Config = figment.extract().map_err(|error| explain(&error))?;
+    config.said = figment.extract().map_err(|error| explain(&error))?;
     config.base = path.parent().map(Path::to_path_buf).unwrap_or_default();
     Ok(config)
 }
@@ -91,11 +99,26 @@ impl Config {
         self.http.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some())
     }
 
+    /// What is said otherwise than in `other`, as `table.key`, but for what sources are read anew from.
+    #[must_use]
+    pub fn differing(&self, other: &Self) -> Vec<String> {
+        let (own, others) = (keys(&self.said), keys(&other.said));
+        let all: BTreeSet<&String> = own.keys().chain(others.keys()).collect();
+        let differs = |name: &&String| own.get(*name) != others.get(*name) && !OF_SOURCES.contains(&name.as_str());
+        all.into_iter().filter(differs).cloned().collect()
+    }
+
     /// A path from the settings, seen from the configuration file's folder.
     #[must_use]
     pub fn resolve(&self, path: &Path) -> PathBuf {
         self.base.join(path)
     }
+}
+
+/// Each key of each table, with its value.
+fn keys(said: &Dict) -> BTreeMap<String, &Value> {
+    let tables = said.iter().filter_map(|(table, value)| Some((table, value.as_dict()?)));
+    tables.flat_map(|(table, keys)| keys.iter().map(move |(key, value)| (format!("{table}.{key}"), value))).collect()
 }
 
 /// One line for each problem, each with its key and where that stands.
@@ -196,5 +219,16 @@ mod tests {
     fn a_wrong_type_is_named_with_its_key() {
         let error = load_text(&format!("{DIRECTORY}\n[http]\nworkers = \"many\"\n")).unwrap_err().to_string();
         assert!(error.contains("http.workers"), "{error}");
+    }
+
+    #[test]
+    fn what_differs_is_named_but_for_the_sources() {
+        let start = load_text(&format!("{DIRECTORY}[http]\nlisten = \"127.0.0.1:1\"\n")).unwrap();
+        let source = "[intake.sources.a]\nkind = \"github\"\n";
+        let same = load_text(&format!("{DIRECTORY}[http]\nlisten = \"127.0.0.1:1\"\n{source}")).unwrap();
+        assert_eq!(same.differing(&start), Vec::<String>::new());
+        let other = load_text(&format!("{DIRECTORY}{source}[rules]\nfolder = \"others\"\n")).unwrap();
+        assert_eq!(other.differing(&start), ["http.listen", "rules.folder"]);
+        assert_eq!(start.differing(&other), ["http.listen", "rules.folder"]);
     }
 }

@@ -172,7 +172,7 @@ pub enum Event {
         /// The configured source named in the URL; absent for names that are not configured.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         source: Option<SourceName>,
-        /// One of the intake's reason codes.
+        /// One of the intake's reason codes, or [`TRIED_OUT`].
         reason: String,
         /// The minute, as its first moment.
         minute: Timestamp,
@@ -388,6 +388,10 @@ impl Finding {
 
 /// An event's name without its fields, for filters and the list in the documentation.
 pub type EventKind = &'static str;
+
+/// The reason under which deliveries are counted that were verified, shown to whoever tried their source out, and not
+/// acted on.
+pub const TRIED_OUT: &str = "tried_out";
 
 impl Event {
     /// The event's name, as in the record's `kind`.

@@ -23,7 +23,7 @@ pub use alert::{Alert, AlertSummary, Assurance, LogSource};
 pub use amount::{Amount, Sum};
 pub use budget::{Budget, Purse, Spending, Spent};
 pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
-pub use event::{Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution};
+pub use event::{Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution, TRIED_OUT};
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, Digest, IncidentId, InvalidId, RuleId, SourceName};
 pub use ledger::Ledger;

@@ -210,7 +210,7 @@ fn content(template: &str) -> Result<Vec<Piece>, String> {
 }
 
 /// A name of RFC 9110 section 5.6.2, in lower case.
-fn header(name: &str) -> Result<Text, String> {
+pub(super) fn header(name: &str) -> Result<Text, String> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let is_name = (1..=TEXT_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_token);
     if is_name { Ok(name.to_ascii_lowercase().into()) } else { Err(format!("`{name}` is no name of a header")) }

@@ -12,16 +12,25 @@ use serde::{Deserialize, Deserializer, de};
 pub struct Network(IpNet);
 
 impl Network {
+    /// The shortest prefix of a list of addresses; the largest network of one owner is no larger.
+    pub(super) const PREFIX_MIN_V4: u8 = 8;
+    /// The same of IPv6.
+    pub(super) const PREFIX_MIN_V6: u8 = 16;
+
     /// Whether the address is in it, also when it is an IPv4 address written as an IPv6 one.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
 
-    /// Whether it is everywhere, which lists nothing.
+    /// Whether it is so large that it lists nothing: two halves of everywhere are everywhere.
     #[must_use]
     pub fn is_everywhere(&self) -> bool {
-        self.0.prefix_len() == 0
+        let least = match self.0 {
+            IpNet::V4(_) => Self::PREFIX_MIN_V4,
+            IpNet::V6(_) => Self::PREFIX_MIN_V6,
+        };
+        self.0.prefix_len() < least
     }
 }
 
@@ -76,6 +85,18 @@ mod tests {
         for bad in ["", "192.0.2.7/24", "192.0.2.0/33", "example.com", "192.0.2", "192.0.2.0/-1", "2001:db8::1/64"] {
             assert!(bad.parse::<Network>().is_err(), "{bad}");
         }
-        assert!("0.0.0.0/0".parse::<Network>().unwrap().is_everywhere());
+        for (network, expected) in [
+            ("0.0.0.0/0", true),
+            ("0.0.0.0/1", true),
+            ("128.0.0.0/1", true),
+            ("10.0.0.0/7", true),
+            ("10.0.0.0/8", false),
+            ("::/0", true),
+            ("2000::/3", true),
+            ("2001::/16", false),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(network.parse::<Network>().unwrap().is_everywhere(), expected, "{network}");
+        }
     }
 }

@@ -22,7 +22,7 @@ use super::sns::certificate::{CERTIFICATE_BOUNDS, Certificates};
 use super::sns::{AGE_S_MAX, SnsMessage, SnsRules};
 use super::token::{BodyHash, RequiredClaim, TokenRefusal, TokenRules};
 use super::verify::{Content, Proof};
-use super::{Refusal, Request};
+use super::{Refusal, Request, StreamStatus};
 use crate::incident::{Digest, Timestamp};
 
 /// What stands for the name of a secret where a published key has signed.
@@ -256,7 +256,8 @@ async fn verify_set<'d>(
         }
         SetOutcome::StreamUpdated(news) => {
             tracing::warn!(status = news.status, reason = news.reason, "a transmitter has changed its stream");
-            Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted))
+            let stream = news.status.as_deref().and_then(StreamStatus::parse);
+            Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
     })
 }
@@ -293,17 +294,21 @@ async fn verify_sns<'d>(
             ..Proof::of(PUBLISHED, request.body, Content::Body)
         },
         SnsMessage::Confirm(asked) => {
-            if let Some(fetcher) = confirm {
+            let stream = if let Some(fetcher) = confirm {
                 asked.send(fetcher).await.map_err(unavailable)?;
                 tracing::info!(topic = asked.topic, "a subscription is confirmed");
+                StreamStatus::Enabled
             } else {
                 tracing::warn!(topic = asked.topic, "a subscription waits to be confirmed by hand");
-            }
-            Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted))
+                StreamStatus::Unconfirmed
+            };
+            let stream = Some(stream);
+            Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
         SnsMessage::Unsubscribed { topic, .. } => {
             tracing::warn!(topic, "a subscription has ended");
-            Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted))
+            let stream = Some(StreamStatus::Unsubscribed);
+            Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
     })
 }

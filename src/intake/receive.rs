@@ -10,6 +10,7 @@ use governor::clock::DefaultClock;
 
 use super::content::Media;
 use super::handshake::{self, Method, Reply};
+use super::heard::{Ear, Heard};
 use super::kind::Handshake;
 use super::limit::{AddressLimiter, SourceLimiter, TooMany};
 use super::normalise::{Normaliser, Said};
@@ -35,9 +36,12 @@ pub(super) struct Source {
     pub about: About,
     /// What else than JSON it sends.
     pub media: Option<Media>,
+    /// How it asks whether we are there.
+    pub handshake: Option<Handshake>,
     pub normaliser: Normaliser,
     pub verifier: Verifier,
     pub limiter: Arc<SourceLimiter>,
+    pub ear: Arc<Ear>,
 }
 
 /// What can be said of a source.
@@ -93,8 +97,15 @@ impl Intake {
     /// What a request is answered that proves nothing and asks only whether we are there, as some senders do
     /// before they send. `None` if it is no such request, or no source is of such a kind.
     #[must_use]
-    pub fn greet(&self, method: Method, request: &Request<'_>) -> Option<Reply> {
-        handshake::greeted(&self.greets, method, request)
+    pub fn greet(&self, method: Method, request: &Request<'_>, now: Timestamp) -> Option<Reply> {
+        let reply = handshake::greeted(&self.greets, method, request)?;
+        // Shown where it was asked for, if senders of that kind ask so; anybody may have been it.
+        if let Some(source) = self.source(request.source)
+            && source.handshake.is_some_and(|own| handshake::greeted(&[own], method, request).is_some())
+        {
+            self.trials.note(source.normaliser.source(), now, || Found::Handshake { secret: None });
+        }
+        Some(reply)
     }
 
     /// Judges one request that arrived at `now`: first what anybody can be told, then whether it proves itself,
@@ -118,6 +129,7 @@ impl Intake {
 
     async fn judge(&self, request: &Request<'_>, media: Media, now: Timestamp) -> Result<Received, Refusal> {
         let (source, proof) = self.authenticate(request, now).await?;
+        source.ear.hear(now, proof.get().secret, proof.get().stream);
         // Only now, so that nobody else learns what the source sends.
         if media != Media::Json && Some(media) != source.media {
             return Err(Refusal::ContentType);
@@ -125,11 +137,15 @@ impl Intake {
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
+        let secret = proof.get().secret;
         Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
                 Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => Received::Tried,
                 Ok(delivery) => Received::Understood(delivery),
-                Err(reply) => Received::Handshake(reply),
+                Err(reply) => {
+                    self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });
+                    Received::Handshake(reply)
+                }
             },
             Err(not_understood) => {
                 self.trials.note(name, now, || Found::not_understood(not_understood.get().reason));
@@ -142,6 +158,12 @@ impl Intake {
     #[must_use]
     pub fn about(&self, source: &SourceName) -> Option<&About> {
         self.sources.get(source).map(|source| &source.about)
+    }
+
+    /// What was last heard of a configured source in this run of the program.
+    #[must_use]
+    pub fn heard(&self, source: &SourceName) -> Option<Heard> {
+        self.sources.get(source).map(|source| source.ear.heard())
     }
 
     /// Opens a window until `until` in which a source's deliveries are verified and shown, and never acted on. One

@@ -82,7 +82,12 @@ pub enum SetupError {
         at: SourceName,
     },
     /// Networks that list nothing, or too many.
-    #[error("source {at}: addresses must be at most {} networks, and none of them everywhere", Settings::ADDRESSES_MAX)]
+    #[error(
+        "source {at}: addresses must be at most {} networks, and none of them everywhere: at least /{}, for IPv6 /{}",
+        Settings::ADDRESSES_MAX,
+        Network::PREFIX_MIN_V4,
+        Network::PREFIX_MIN_V6
+    )]
     Addresses {
         /// Which source.
         at: SourceName,
@@ -185,9 +190,11 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
                 secrets: source.secrets.iter().map(|secret| secret.name.clone()).collect(),
             },
             media: source.kind.row().media,
+            handshake: source.kind.row().handshake,
             normaliser,
             verifier: Verifier::new(method, Origin::of(source), Arc::clone(&effort)),
             limiter: Arc::new(SourceLimiter::new(source.rate, DefaultClock::default())),
+            ear: Arc::default(),
         };
         by_name.insert(name.clone(), ready);
     }
@@ -221,7 +228,10 @@ fn method(
             let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             return Ok(Method::Signed { scheme: *scheme, keys });
         }
-        How::Shows(place) => place,
+        How::Shows(place) => {
+            place.flaw().map_or(Ok(()), |flaw| Err(flawed(flaw)))?;
+            place
+        }
         How::Set(set) => {
             let place = SecretPlace::Header("authorization".to_owned());
             let read = |secret| shown(name, &place, secret, base, used);

@@ -5,10 +5,13 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::{Refusal, Request};
+use super::{Refusal, Request, described};
 
 /// The longest secret that is looked at, in bytes.
 const SHOWN_BYTES_MAX: usize = 4 * 1024;
+
+/// Headers that every request has for another purpose.
+const OF_HTTP: [&str; 5] = ["content-type", "content-length", "host", "transfer-encoding", "connection"];
 
 /// Where a sender that does not sign shows its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,6 +32,20 @@ impl SecretPlace {
     #[must_use]
     pub fn is_in_url(&self) -> bool {
         matches!(self, Self::Query(_) | Self::Path)
+    }
+
+    /// What is wrong with the place: no request could show anything there, or what stands there is not the sender's
+    /// to choose.
+    pub(super) fn flaw(&self) -> Option<String> {
+        match self {
+            Self::Header(name) => match described::header(name) {
+                Err(flaw) => Some(format!("secret_in: {flaw}")),
+                Ok(name) if OF_HTTP.contains(&&*name) => Some(format!("secret_in: `{name}` says something else")),
+                Ok(_) => None,
+            },
+            Self::Query(name) | Self::Member(name) if name.is_empty() => Some("secret_in: a name is empty".to_owned()),
+            Self::Query(_) | Self::Member(_) | Self::Path => None,
+        }
     }
 
     /// What a request shows there.

@@ -1,5 +1,6 @@
 //! What an intake takes over from the one before it, when the sources are read anew in a running server: nobody gets
-//! a second allowance by it, no window of somebody who tries a source out ends, and no sender's keys are forgotten.
+//! a second allowance by it, no window of somebody who tries a source out ends, and neither a sender's keys nor what was last heard of it are
+//! forgotten.
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ impl Intake {
             if source.limiter.rate() == before.limiter.rate() {
                 source.limiter = Arc::clone(&before.limiter);
             }
+            source.ear = Arc::clone(&before.ear);
             source.verifier.keep_keys(&before.verifier);
         }
         self

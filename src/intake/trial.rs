@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::{Delivery, Refusal, Unreadable};
 use crate::incident::{AlertId, SourceName, Timestamp};
 
-/// The most deliveries of a window that are kept to be shown; older ones go.
-const TRIED_MAX: usize = 64;
+/// The most deliveries of a window that are kept to be shown, of those that are proven and of the others each; older
+/// ones go. Apart, or a stranger could push out of sight what whoever sets the sender up waits for.
+const TRIED_MAX: usize = 32;
 /// The most alerts of one of them.
 const ALERTS_MAX: usize = 16;
 
@@ -57,6 +58,11 @@ pub enum Found {
         alerts: Vec<TriedAlert>,
         /// How many there are.
         count: usize,
+    },
+    /// The sender wants to know whether we are there, or tells of its own subscription; it was answered.
+    Handshake {
+        /// The secret that fits; none, where anybody may ask.
+        secret: Option<String>,
     },
     /// It proved itself and could not be understood.
     NotUnderstood {
@@ -106,11 +112,7 @@ impl Trials {
         }
         self.with(|trials| {
             let Some(trial) = trials.get_mut(source).filter(|trial| now < trial.until) else { return false };
-            trial.count = trial.count.saturating_add(1);
-            if trial.tried.len() == TRIED_MAX {
-                trial.tried.pop_front();
-            }
-            trial.tried.push_back(Tried { number: trial.count, at: now, found: found() });
+            trial.note(now, found());
             true
         })
     }
@@ -120,7 +122,30 @@ impl Trials {
     }
 }
 
+impl Trial {
+    fn note(&mut self, now: Timestamp, found: Found) {
+        let is_proven = found.is_proven();
+        let alike = |tried: &Tried| tried.found.is_proven() == is_proven;
+        if self.tried.iter().filter(|tried| alike(tried)).count() >= TRIED_MAX
+            && let Some(oldest) = self.tried.iter().position(alike)
+        {
+            self.tried.remove(oldest);
+        }
+        self.count = self.count.saturating_add(1);
+        self.tried.push_back(Tried { number: self.count, at: now, found });
+    }
+}
+
 impl Found {
+    /// Whether a stranger cannot have sent it.
+    fn is_proven(&self) -> bool {
+        match self {
+            Self::Alerts { .. } | Self::NotUnderstood { .. } => true,
+            Self::Handshake { secret } => secret.is_some(),
+            Self::Refused { .. } => false,
+        }
+    }
+
     pub(super) fn alerts(delivery: &Delivery) -> Self {
         let shown = delivery.alerts.iter().take(ALERTS_MAX).map(|alert| TriedAlert {
             id: alert.summary.id.clone(),
@@ -158,9 +183,27 @@ mod tests {
         }
         assert!(!trials.note(&source, at(100), refused), "it is over");
         let trial = trials.of(&source).unwrap();
-        assert_eq!((trial.count, trial.tried.len(), trial.tried[0].number), (100, TRIED_MAX, 37));
+        assert_eq!((trial.count, trial.tried.len(), trial.tried[0].number), (100, TRIED_MAX, 69));
         trials.open(&source, at(50));
         assert!(!trials.note(&source, at(100), refused));
         assert_eq!(trials.of(&source).unwrap().count, 0);
+    }
+
+    #[test]
+    fn strangers_cannot_push_out_what_is_proven() {
+        let trials = Trials::default();
+        let source = SourceName::parse("okta").unwrap();
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        trials.open(&source, at(10_000));
+        trials.note(&source, at(0), || Found::not_understood(Unreadable::JsonSyntax));
+        trials.note(&source, at(1), || Found::Handshake { secret: Some("test".to_owned()) });
+        for second in 2..1_000 {
+            trials.note(&source, at(second), || Found::refused(&Refusal::SecretWrong));
+            trials.note(&source, at(second), || Found::Handshake { secret: None });
+        }
+        let trial = trials.of(&source).unwrap();
+        let numbers: Vec<u64> = trial.tried.iter().map(|tried| tried.number).collect();
+        assert_eq!((&numbers[..2], numbers.len()), (&[1, 2][..], TRIED_MAX + 2));
+        assert!(numbers.is_sorted());
     }
 }

@@ -13,7 +13,7 @@ use super::origin::Origin;
 use super::published::Publisher;
 use super::scheme::{Algorithm, Scheme};
 use super::shared::{SecretPlace, Shown};
-use super::{Refusal, Reply, Request};
+use super::{Refusal, Reply, Request, StreamStatus};
 use crate::incident::{Digest, Timestamp};
 
 /// A value that came out of a delivery whose signature was checked. Only `Verifier::verify` makes
@@ -67,6 +67,8 @@ pub(super) struct Proof<'d> {
     pub content: Content,
     /// What was encrypted in the body and stands for it, where it was.
     pub opened: Option<Opened>,
+    /// What the sender says of its stream itself, where it does.
+    pub stream: Option<StreamStatus>,
 }
 
 /// What of a body is proven.
@@ -83,7 +85,7 @@ pub(super) enum Content {
 impl<'d> Proof<'d> {
     /// With no id and no time.
     pub(super) fn of(secret: &'d str, body: &'d [u8], content: Content) -> Self {
-        Self { secret, id: None, sent: None, said: None, body, content, opened: None }
+        Self { secret, id: None, sent: None, said: None, body, content, opened: None, stream: None }
     }
 }
 

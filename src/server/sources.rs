@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use actix_web::web::Data;
+use anyhow::Context as _;
 
 use super::app::intake;
-use crate::api::{self, State};
+use crate::api::State;
 use crate::config::Config;
 use crate::intake::Intake;
 
@@ -15,26 +16,21 @@ pub type Reread = Arc<dyn Fn() -> anyhow::Result<Config> + Send + Sync>;
 /// Whoever reads the sources.
 pub(super) struct Sources {
     state: Data<State>,
-    /// How we listen, which only a start changes; what sources may ask for goes by it.
-    http: api::Settings,
+    /// As it was at the start. How we listen only a start changes, and what sources may ask for goes by it.
+    start: Config,
     reread: Reread,
 }
 
 impl Sources {
     /// As `config` had them at the start.
     pub(super) fn new(state: &Data<State>, config: &Config, reread: Reread) -> Arc<Self> {
-        Arc::new(Self { state: state.clone(), http: config.http.clone(), reread })
+        Arc::new(Self { state: state.clone(), start: config.clone(), reread })
     }
 
-    /// Reads them. Of the configuration nothing else is taken.
+    /// Reads them. Of the configuration nothing else is taken; what else is different there, the log says.
     pub(super) async fn renew(&self) {
-        let (reread, http) = (Arc::clone(&self.reread), self.http.clone());
-        let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Config, Intake)> {
-            let mut config = reread()?;
-            config.http = http;
-            let intake = intake(&config)?;
-            Ok((config, intake))
-        });
+        let (reread, start) = (Arc::clone(&self.reread), self.start.clone());
+        let read = tokio::task::spawn_blocking(move || read(&*reread, &start));
         match read.await {
             Ok(Ok((config, intake))) => {
                 tracing::info!(sources.count = intake.sources().count(), "the sources are read anew");
@@ -49,4 +45,20 @@ impl Sources {
             Err(_) => {}
         }
     }
+}
+
+/// Judges them as a start would and as this run can take them: neither is to refuse what the other takes.
+fn read(reread: &dyn Fn() -> anyhow::Result<Config>, start: &Config) -> anyhow::Result<(Config, Intake)> {
+    let mut config = reread()?;
+    intake(&config).context("a start would refuse them")?;
+    let others = config.differing(start);
+    if !others.is_empty() {
+        tracing::warn!(
+            settings = others.join(", "),
+            "settings that are not the sources' have changed: that takes a restart"
+        );
+    }
+    config.http = start.http.clone();
+    let intake = intake(&config)?;
+    Ok((config, intake))
 }

@@ -17,6 +17,7 @@ use crate::harness::*;
 const ISSUER: &str = "https://idp.example.com/";
 const SESSION_REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
 const VERIFICATION: &str = "https://schemas.openid.net/secevent/ssf/event-type/verification";
+const STREAM_UPDATED: &str = "https://schemas.openid.net/secevent/ssf/event-type/stream-updated";
 
 static KEY: LazyLock<TokenSigner> = LazyLock::new(|| key("transmitter-1"));
 
@@ -122,6 +123,29 @@ async fn a_verification_is_acknowledged_and_is_no_alert() {
     let mut set = claims(&app, "jti-1", VERIFICATION, json!({"state": "VGhpcyBpcyBhIHRlc3Q"}));
     set["sub_id"] = json!({"format": "opaque", "id": "stream-1"});
     assert_eq!(app.deliver(&pushed(KEY.set(&set).unwrap())).await.status, 202);
+    assert_eq!(app.records_of("alert.admitted").len(), 0);
+    app.end().await;
+}
+
+/// Otherwise the source would fall silent, and nobody would know why.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_paused_by_its_transmitter_shows_where_sources_are_listed() {
+    let app = start().await;
+    let stream = async || app.get("/v1/sources/idp", AUDITOR).await.body["since_start"]["stream"].clone();
+    assert_eq!(stream().await, json!(null));
+    for (status, shown) in [("paused", "paused"), ("enabled", "enabled"), ("disabled", "disabled"), ("odd", "disabled")]
+    {
+        let updated = claims(&app, status, STREAM_UPDATED, json!({ "status": status }));
+        assert_eq!(app.deliver(&pushed(KEY.set(&updated).unwrap())).await.status, 202);
+        assert_eq!(stream().await["status"], shown);
+    }
+    let enabled = claims(&app, "forged", STREAM_UPDATED, json!({"status": "enabled"}));
+    let forged = pushed(key("transmitter-1").set(&enabled).unwrap());
+    assert_ne!(app.deliver(&forged).await.status, 202);
+    let shown = stream().await;
+    assert_eq!((&shown["status"], &shown["at"]), (&json!("disabled"), &json!(app.now())));
+    app.app.renew_sources().await;
+    assert_eq!(stream().await, shown, "also when the sources are read anew");
     assert_eq!(app.records_of("alert.admitted").len(), 0);
     app.end().await;
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use portcullis::config;
+use portcullis::incident::{Event, Timestamp};
 use serde_json::json;
 
 use crate::harness::*;
@@ -50,6 +51,11 @@ async fn a_source_of_every_kind_is_added_with_a_secret_for_its_owner_only() {
     let unsaid = add("generic", &[]).await;
     assert!(unsaid.code == Some(2) && unsaid.stderr.contains("--signature"), "{unsaid:?}");
     assert_eq!(add("generic", &["--signature", "standard-webhooks", "--name", "siem"]).await.code, Some(0));
+    assert!(shown.stderr.contains("https://your-host/v1/alerts/pagerduty"), "{shown:?}");
+    for url in ["not a url", "example.com", "ftp://example.com", "https://a.example.com/?b=c", ""] {
+        let ended = add("github", &["--name", "other", "--url", url]).await;
+        assert!(ended.code == Some(2) && ended.stderr.contains("--url"), "{ended:?}");
+    }
     let again = add("github", &[]).await;
     assert!(again.code == Some(2) && again.stderr.contains("already"), "{again:?}");
     let nothing = add("nothing", &[]).await;
@@ -118,6 +124,21 @@ async fn a_source_that_publishes_its_keys_is_added_with_what_it_is_known_by() {
     assert_eq!(read.intake.sources.len(), 4);
     assert!(fs::read_to_string(&config).unwrap().contains("https://acme.okta.com/oauth2/v1/keys"));
     assert!(portcullis::intake::Intake::new(&read.intake, &read.base).is_ok());
+    // Of a signature by a key pair the secret here is the public half.
+    let key = folder.path().join("key");
+    fs::write(&key, "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=").unwrap();
+    let asked = ["--signature", "standard-webhooks-v1a", "--name", "pair", "--secret-stdin"];
+    let words = [&["source", "add", "generic", "--config", &config][..], &asked].concat();
+    let pair = Process::spawn_under(&format!("exec < {}", key.display()), &words, &[]).ended().await.well();
+    assert!(pair.said().contains("/v1/alerts/pair") && pair.said().contains("Only the sender can sign"), "{pair:?}");
+    let read = config::load(Path::new(&config), &[]).unwrap();
+    assert_eq!(read.intake.sources.len(), 5);
+    assert!(portcullis::intake::Intake::new(&read.intake, &read.base).is_ok());
+    // One that is no such key leaves nothing.
+    fs::write(&key, "whsec_test-value-that-is-no-key").unwrap();
+    let words = words.iter().map(|word| if *word == "pair" { "other" } else { *word }).collect::<Vec<_>>();
+    let other = Process::spawn_under(&format!("exec < {}", key.display()), &words, &[]).ended().await;
+    assert_eq!((other.code, config::load(Path::new(&config), &[]).unwrap().intake.sources.len()), (Some(2), 5));
     let rotated = Process::run(&["source", "rotate", "sns", "--config", &config]).await;
     assert!(rotated.code == Some(2) && rotated.stderr.contains("the sender's alone"), "{rotated:?}");
 }
@@ -187,7 +208,7 @@ secrets = [{{ name = "test", file = "dingtalk-token", aes_key_file = "dingtalk-a
     );
     let app = TestApp::start_with(Set { config: Box::leak(config.into_boxed_str()), ..Set::default() }).await;
     // What is signed says when, and the app's clock stands on its own day.
-    app.clock.set(portcullis::incident::Timestamp::now());
+    app.clock.set(Timestamp::now());
     let config = app.folder().join("portcullis.toml");
     let (config, url) = (config.to_str().unwrap(), app.app.url().to_owned());
     let send = async |source: &str, more: &[&str]| {
@@ -268,6 +289,55 @@ async fn what_is_sent_for_a_source_is_taken_and_listed() {
     assert_eq!(answer.body["secrets"]["test"], answer.body["alert_at"], "{}", answer.body);
     assert!(answer.body["alert_at"].is_string());
     assert_eq!(app.get("/v1/sources/nobody", AUDITOR).await.status, 404);
+
+    // A repeat makes no alert, and is heard all the same.
+    let (risk, start) = (Delivery::of_high_risk("zhang.san@example.com", 1, app.now()), app.now());
+    assert_eq!(app.deliver(&risk).await.status, 202);
+    app.advance(Duration::from_secs(60));
+    assert_eq!(app.deliver(&risk).await.status, 200);
+    assert_eq!(app.deliver(&risk.clone().with("webhook-id", "other")).await.status, 401);
+    let heard = app.get("/v1/sources/okta", AUDITOR).await.body;
+    assert_eq!((&heard["alert_at"], &heard["secrets"]["test"]), (&json!(start), &json!(start)), "{heard}");
+    let later = json!({"at": app.now(), "secrets": {"test": app.now()}});
+    assert_eq!(heard["since_start"], later, "and no stranger is");
+    let listed = Process::run(&["source", "list", "--server", &url, "--token-file", token]).await.well();
+    assert!(listed.said().contains("last heard") && listed.said().contains("since the start"), "{listed:?}");
+    app.end().await;
+}
+
+/// Dropping what the sender still uses would lock it out.
+#[tokio::test(flavor = "multi_thread")]
+async fn b25_secrets_are_not_dropped_before_the_newest_is_used_where_a_server_can_tell() {
+    let app = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let token = app.folder().join("token");
+    fs::write(&token, AUDITOR).unwrap();
+    let (url, token) = (app.app.url(), token.to_str().unwrap());
+    let newest = |name: &str| {
+        let secrets = "secrets = [{ name = \"NEWEST\", file = \"a\" }, { name = \"former\", file = \"b\" }]\n";
+        let source = format!("[intake.sources.github]\nkind = \"github\"\n{}", secrets.replace("NEWEST", name));
+        fs::write(&config, format!("{}{source}", fs::read_to_string(configured(folder.path())).unwrap())).unwrap();
+    };
+    let finish = async |more: &[&str]| {
+        let words = ["source", "rotate", "github", "--config", &config, "--finish"];
+        Process::run(&[&words[..], more].concat()).await
+    };
+    let has_both = || fs::read_to_string(&config).unwrap().contains("former");
+    let server = ["--server", &url, "--token-file", token];
+    newest("test");
+    let unused = finish(&server).await;
+    assert!(unused.code == Some(2) && unused.stderr.contains("--force") && has_both(), "{unused:?}");
+    let forced = finish(&[&server[..], &["--force"]].concat()).await.well();
+    assert!(forced.said().contains("former is to be dropped") && !has_both(), "{forced:?}");
+    newest("test");
+    let unasked = finish(&[]).await.well();
+    assert!(unasked.said().contains("No server was asked whether test is used") && !has_both(), "{unasked:?}");
+    newest("test");
+    let used = Delivery::signed(&GITHUB, "", hook(&[harmless("a")]), app.now());
+    assert_eq!(app.deliver(&used).await.status, 202);
+    finish(&server).await.well();
+    assert!(!has_both());
     app.end().await;
 }
 
@@ -307,6 +377,41 @@ async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_don
     }
     assert_eq!(app.post("/v1/sources/okta/test", RESPONDER, &json!({"reason": "a"})).await.status, 403);
     assert_eq!(app.post("/v1/sources/nobody/test", ENGINEER, &json!({"reason": "a"})).await.status, 404);
+    let trail = app.app.trail().clone();
+    app.end().await;
+    let of_okta = |event: &Event| match event {
+        Event::DeliveriesRefused { source: Some(source), reason, count, .. } if source.as_str() == "okta" => {
+            Some((reason.clone(), *count))
+        }
+        _ => None,
+    };
+    let counted: Vec<_> =
+        trail.read(0, usize::MAX).unwrap().iter().filter_map(|record| of_okta(&record.event)).collect();
+    assert_eq!(counted, [("signature_wrong".to_owned(), 1), ("tried_out".to_owned(), 1)]);
+    assert!(
+        trail.figures().heard.values().all(|heard| heard.refused.as_ref().is_none_or(|(_, why)| why != "tried_out"))
+    );
+}
+
+/// Whoever closes the terminal, or ends the command from outside, must not leave a source without effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_ends_with_the_command_that_opened_it() {
+    let app = TestApp::start().await;
+    // The command compares the server's time with its own.
+    app.clock.set(Timestamp::now());
+    let token = app.folder().join("token");
+    fs::write(&token, ENGINEER).unwrap();
+    let server = ["--server", &app.app.url(), "--token-file", token.to_str().unwrap()];
+    for end in [Process::ask_to_stop, Process::hang_up] {
+        let mut command = Process::spawn(&[&["source", "test", "okta"][..], &server].concat(), &[]);
+        assert!(command.next_line().await.unwrap().contains("are shown and not acted on"));
+        let until = || async { app.get("/v1/sources/okta", AUDITOR).await.body["trial"]["until"].clone() };
+        assert!(until().await.as_str().unwrap().parse::<Timestamp>().unwrap() > app.now());
+        end(&command);
+        let ended = command.ended().await.well();
+        assert!(ended.said().contains("acted on again"), "{ended:?}");
+        assert_eq!(until().await, json!(app.now()));
+    }
     app.end().await;
 }
 

@@ -4,6 +4,11 @@
 //! What is published with a secret that no source may have (B27) is made again with one that it may, by another
 //! program than ours. Bodies that are no JSON are authentic and not understood (400), which is not the same as refused
 //! (401).
+//!
+//! Four of those that were collected are no deliveries of any kind that is taken, and are not here. RFC 9530's
+//! `Content-Digest` is a digest that nobody signs. RFC 9421 B.2.5 and B.2.6 sign a method, a path and other headers
+//! than any way that is described can name, and of the body at most that digest. The token of RFC 8037 A.4 signs a
+//! sentence and no claims, so it can neither name whom it is from and for, nor be a security event.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,7 +1,7 @@
 //! `portcullis source add`: a source in the configuration, its secret in a file, and what to do at the sender.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     proof: Proof,
     /// Where senders reach the server.
-    #[arg(long, default_value = "https://your-host", value_name = "URL")]
+    #[arg(long, default_value = "https://your-host", value_name = "URL", value_parser = server_url)]
     url: String,
     /// A network that it sends from; may be said several times.
     #[arg(long = "address", value_name = "NETWORK")]
@@ -58,6 +58,14 @@ struct New {
     secret: Option<NewSecret>,
 }
 
+/// What a new source is tried with.
+struct Test {
+    /// The URL as its sender is given it.
+    shown_url: String,
+    /// A delivery as a command line.
+    curl: String,
+}
+
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = config::load(&arguments.config, &[])?;
     let kind = kind_of(&arguments.kind).map_err(refused)?;
@@ -71,21 +79,38 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         arguments.client_certificates.is_empty() || config.asks_for_certificates(),
         refused(anyhow::anyhow!("client_ca_file in [http.tls] has to say first whose certificates are believed"))
     );
-    let body = body(kind, &arguments)?;
+    let steps = steps(kind, &url_of(&arguments.url, &name), "SECRET");
+    let body = body(kind, &arguments, &steps)?;
     let settings: anyhow::Result<SourceSettings> = toml_edit::de::from_str(&body).map_err(|error| {
         let message = error.message().to_owned();
         refused(anyhow::anyhow!("{message}"))
     });
     let settings = settings?;
-    refuse(kind, &settings, arguments.secret_stdin)?;
+    refuse(kind, &settings, &steps, arguments.secret_stdin)?;
     let secret = NewSecret::of(&config, &settings, &name, arguments.secret_stdin, arguments.systemd)?;
     let mut new = New { name, kind, settings, secret };
-    write(&mut new, &body, &arguments.config, &config)?;
-    tell(&arguments, &new, &config)
+    let url = url_of(&arguments.url, &new.name);
+    let test = write(&mut new, &body, &url, &arguments.config, &config)?;
+    tell(&arguments, &new, &url, test, &config)
 }
 
-/// Writes the secret's files and the block of the source, or neither.
-fn write(new: &mut New, body: &str, path: &std::path::Path, config: &Config) -> anyhow::Result<()> {
+/// Where the source's sender delivers.
+fn url_of(server: &str, name: &SourceName) -> String {
+    format!("{}/v1/alerts/{name}", server.trim_end_matches('/'))
+}
+
+/// Where senders reach a server, as somebody types it.
+fn server_url(text: &str) -> Result<String, String> {
+    let wanted = || "expected where senders reach the server, such as https://portcullis.example.com".to_owned();
+    let url = reqwest::Url::parse(text).map_err(|_| wanted())?;
+    let is_server = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let has_more = url.query().is_some() || url.fragment().is_some() || !url.username().is_empty();
+    if is_server && !has_more { Ok(text.to_owned()) } else { Err(wanted()) }
+}
+
+/// Writes the secret's files and the block of the source, or neither. What it is tried with is signed before, so that
+/// nothing goes wrong afterwards.
+fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> anyhow::Result<Option<Test>> {
     let mut block = format!("[intake.sources.{}]\n{body}", new.name);
     if let Some(secret) = &new.secret {
         secret.write(config)?;
@@ -100,7 +125,10 @@ fn write(new: &mut New, body: &str, path: &std::path::Path, config: &Config) -> 
     let written = (|| {
         let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
         new.settings.check(&new.name, &config.base).map_err(refused_source)?;
-        file::replace(path, &format!("{}\n\n{block}", text.trim_end()))
+        let signs = new.secret.as_ref().filter(|_| !new.settings.is_signed_by_sender_alone());
+        let test = signs.map(|secret| Test::of(&new.settings, secret, url)).transpose()?;
+        file::replace(path, &format!("{}\n\n{block}", text.trim_end()))?;
+        Ok(test)
     })();
     // Nothing is left that nobody has asked for.
     written.inspect_err(|_| {
@@ -115,7 +143,7 @@ fn refused_source(error: SetupError) -> anyhow::Error {
 }
 
 /// What cannot be written without asking.
-fn refuse(kind: SourceKind, settings: &SourceSettings, has_secret: bool) -> anyhow::Result<()> {
+fn refuse(kind: SourceKind, settings: &SourceSettings, steps: &str, has_secret: bool) -> anyhow::Result<()> {
     if let Err(flaw) = settings.proof() {
         return Err(refused(anyhow::anyhow!("{flaw}: say --signature")));
     }
@@ -129,17 +157,16 @@ fn refuse(kind: SourceKind, settings: &SourceSettings, has_secret: bool) -> anyh
     }
     if kind.guide().sender_makes_secret && !has_secret {
         return Err(refused(anyhow::anyhow!(
-            "the sender makes this secret; pipe it in with --secret-stdin. At the sender:\n{}",
-            kind.guide().steps
+            "the sender makes this secret; pipe it in with --secret-stdin. At the sender:\n{steps}"
         )));
     }
     Ok(())
 }
 
 /// What stands in the source's table, but for its secrets.
-fn body(kind: SourceKind, arguments: &Arguments) -> anyhow::Result<String> {
+fn body(kind: SourceKind, arguments: &Arguments, steps: &str) -> anyhow::Result<String> {
     let mut text = format!("kind = \"{}\"\n", kind.as_str());
-    if let Some((key, value)) = arguments.proof.of(kind)? {
+    if let Some((key, value)) = arguments.proof.of(kind, steps)? {
         text += &format!("{key} = {}\n", value.decorated("", ""));
     }
     if arguments.allow_unsigned {
@@ -157,12 +184,10 @@ fn body(kind: SourceKind, arguments: &Arguments) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn tell(arguments: &Arguments, new: &New, config: &Config) -> anyhow::Result<()> {
+fn tell(arguments: &Arguments, new: &New, url: &str, test: Option<Test>, config: &Config) -> anyhow::Result<()> {
     let New { name, kind, settings, secret } = new;
-    let url = format!("{}/v1/alerts/{name}", arguments.url.trim_end_matches('/'));
-    let test = secret.as_ref().map(|secret| test_line(settings, secret, &url)).transpose()?;
-    let shown_url = test.as_ref().map_or(url.as_str(), |(shown_url, _)| shown_url);
-    let shown_url = if settings.dingtalk.is_some() { &url } else { shown_url };
+    let shown_url = test.as_ref().map_or(url, |test| &test.shown_url);
+    let shown_url = if settings.dingtalk.is_some() { url } else { shown_url };
     let text = secret.as_ref().map(NewSecret::text).unwrap_or_default();
     output::line(format_args!("{name} is in {}, assurance {:?}.", arguments.config.display(), settings.assurance()))?;
     for (path, text) in secret.iter().flat_map(NewSecret::files) {
@@ -173,7 +198,7 @@ fn tell(arguments: &Arguments, new: &New, config: &Config) -> anyhow::Result<()>
     output::line(format_args!("\nA running server takes it over by {takes_over_by}. Then look with"))?;
     output::line(format_args!("  portcullis source test {name} --server URL --token-file FILE"))?;
     match test {
-        Some((_, curl)) => {
+        Some(Test { curl, .. }) => {
             output::line(
                 "\nA delivery to try it with, good for some minutes if its time is signed; `portcullis send` makes new \
                  ones:",
@@ -185,6 +210,11 @@ fn tell(arguments: &Arguments, new: &New, config: &Config) -> anyhow::Result<()>
              another source take that: `portcullis send --key`.",
         ),
     }
+}
+
+/// The guide of a kind, with what stands for the sender's own.
+fn steps(kind: SourceKind, url: &str, secret: &str) -> String {
+    kind.guide().steps.replace("{url}", url).replace("{secret}", secret)
 }
 
 /// What to do at the sender. What signs for one that cannot has the secret and the URL, and the sender has neither.
@@ -199,9 +229,9 @@ fn tell_steps(kind: SourceKind, settings: &SourceSettings, url: &str, secret: &s
         output::line("\nAt the sender:")?;
         (url, secret)
     };
-    for step in kind.guide().steps.lines() {
-        // The URL with its secret, where that is where it is.
-        output::line(format_args!("  {}", step.replace("{url}", url).replace("{secret}", secret)))?;
+    // The URL with its secret, where that is where it is.
+    for step in steps(kind, url, secret).lines() {
+        output::line(format_args!("  {step}"))?;
     }
     match kind.guide().page {
         Some(page) => output::line(format_args!("  More in deploy/senders/{page}.")),
@@ -209,10 +239,11 @@ fn tell_steps(kind: SourceKind, settings: &SourceSettings, url: &str, secret: &s
     }
 }
 
-/// The URL as the sender is given it, and a delivery as a command line.
-fn test_line(settings: &SourceSettings, secret: &NewSecret, url: &str) -> anyhow::Result<(String, String)> {
-    let sending = Sending::new(settings, secret.holds(settings)?).map_err(refused)?;
-    let now = Timestamp::now();
-    let test = sending.request(url, sending.sample(settings.kind, now)?, now)?;
-    Ok((test.shown_url.clone(), test.curl()))
+impl Test {
+    fn of(settings: &SourceSettings, secret: &NewSecret, url: &str) -> anyhow::Result<Self> {
+        let sending = Sending::new(settings, secret.holds(settings)?).map_err(refused)?;
+        let now = Timestamp::now();
+        let test = sending.request(url, sending.sample(settings.kind, now), now)?;
+        Ok(Self { curl: test.curl(), shown_url: test.shown_url })
+    }
 }

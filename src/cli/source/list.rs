@@ -37,9 +37,19 @@ fn show(source: &Value) -> anyhow::Result<()> {
         text(&source["kind"]),
         text(&source["assurance"])
     ))?;
+    let since_start = &source["since_start"];
     output::line(format_args!("  last alert     {}", text(&source["alert_at"])))?;
+    output::line(format_args!("  last heard     {} (since the server's start)", text(&since_start["at"])))?;
     for (secret, used) in source["secrets"].as_object().into_iter().flatten() {
-        output::line(format_args!("  secret         {}, last used: {}", output::visible(secret), text(used)))?;
+        output::line(format_args!(
+            "  secret         {}, last used for an alert: {}, for anything since the start: {}",
+            output::visible(secret),
+            text(used),
+            text(since_start.pointer(&format!("/secrets/{secret}")).unwrap_or(&Value::Null))
+        ))?;
+    }
+    if let Some(stream) = since_start.get("stream") {
+        output::line(format_args!("  stream         {}, {}", text(&stream["at"]), text(&stream["status"])))?;
     }
     if let Some(refused) = source.get("refused") {
         output::line(format_args!("  last refusal   {}, {}", text(&refused["at"]), text(&refused["reason"])))?;

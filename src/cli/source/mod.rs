@@ -54,7 +54,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Add(arguments) => add::run(arguments),
         Command::List(arguments) => list::run(arguments).await,
-        Command::Rotate(arguments) => rotate::run(&arguments),
+        Command::Rotate(arguments) => rotate::run(arguments).await,
         Command::Test(arguments) => test::run(arguments).await,
     }
 }

@@ -37,46 +37,48 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    /// Key and value, as they stand in the source's table. `None` where the kind says it all.
+    /// Key and value, as they stand in the source's table. `None` where the kind says it all. `steps` is what to do at
+    /// the sender, for whoever has to look something up there.
     ///
     /// # Errors
     /// Something that the kind needs is not said, or something is said that it does not take.
-    pub(super) fn of(&self, kind: SourceKind) -> anyhow::Result<Option<(&'static str, Value)>> {
+    pub(super) fn of(&self, kind: SourceKind, steps: &str) -> anyhow::Result<Option<(&'static str, Value)>> {
         self.refuse_others(kind)?;
+        let needed = |name: &str, said| needed(kind, name, said, steps);
         Ok(match kind {
             SourceKind::Ssf | SourceKind::OktaSsf => {
-                let issuer = needed(kind, "--issuer", self.issuer.as_ref())?;
+                let issuer = needed("--issuer", self.issuer.as_ref())?;
                 let okta = || format!("{}/oauth2/v1/keys", issuer.trim_end_matches('/'));
                 let own = (kind == SourceKind::OktaSsf).then(okta);
-                let jwks = needed(kind, "--jwks", self.jwks.as_ref().or(own.as_ref()))?;
+                let jwks = needed("--jwks", self.jwks.as_ref().or(own.as_ref()))?;
                 Some((
                     "set",
-                    table([("issuer", text(issuer)), ("audience", self.audience(kind)?), ("jwks", text(jwks))]),
+                    table([("issuer", text(issuer)), ("audience", self.audience(kind, steps)?), ("jwks", text(jwks))]),
                 ))
             }
             SourceKind::GooglePubsub => {
-                let email = needed(kind, "--email", self.email.as_ref())?;
+                let email = needed("--email", self.email.as_ref())?;
                 let claim = table([("name", text("email")), ("value", text(email))]);
                 let issuer = self.issuer.as_deref().unwrap_or(GOOGLE);
                 let jwks = self.jwks.as_deref().unwrap_or(GOOGLE_JWKS);
                 let claims = Value::Array(Array::from_iter([claim]));
-                let audience = self.audience(kind)?;
+                let audience = self.audience(kind, steps)?;
                 let said = [("issuer", text(issuer)), ("audience", audience), ("jwks", text(jwks)), ("claims", claims)];
                 Some(("jwt", table(said)))
             }
             SourceKind::Sns => {
-                needed(kind, "--topic", self.topics.first())?;
+                needed("--topic", self.topics.first())?;
                 Some(("sns", table([("topics", list(&self.topics))])))
             }
             SourceKind::DingtalkEvents => {
-                Some(("dingtalk", table([("owner", text(needed(kind, "--owner", self.owner.as_ref())?))])))
+                Some(("dingtalk", table([("owner", text(needed("--owner", self.owner.as_ref())?))])))
             }
             _ => self.signature.as_ref().map(|signature| ("signature", text(signature))),
         })
     }
 
-    fn audience(&self, kind: SourceKind) -> anyhow::Result<Value> {
-        needed(kind, "--audience", self.audience.first())?;
+    fn audience(&self, kind: SourceKind, steps: &str) -> anyhow::Result<Value> {
+        needed(kind, "--audience", self.audience.first(), steps)?;
         Ok(list(&self.audience))
     }
 
@@ -105,10 +107,9 @@ impl Proof {
     }
 }
 
-fn needed<'s>(kind: SourceKind, name: &str, said: Option<&'s String>) -> anyhow::Result<&'s str> {
-    said.map(String::as_str).ok_or_else(|| {
-        refused(anyhow::anyhow!("{} needs {name}. At the sender:\n{}", kind.as_str(), kind.guide().steps))
-    })
+fn needed<'s>(kind: SourceKind, name: &str, said: Option<&'s String>, steps: &str) -> anyhow::Result<&'s str> {
+    said.map(String::as_str)
+        .ok_or_else(|| refused(anyhow::anyhow!("{} needs {name}. At the sender:\n{steps}", kind.as_str())))
 }
 
 fn text(text: &str) -> Value {

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use reqwest::Method;
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
-use super::file;
 use super::secret::NewSecret;
+use super::{Server, file};
+use crate::cli::client::Trust;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config;
@@ -30,9 +32,57 @@ pub(super) struct Arguments {
     /// Drop all secrets but the newest, once the sender uses that.
     #[arg(long, conflicts_with = "secret_stdin")]
     finish: bool,
+    /// The server, to be asked first whether the newest secret was ever used.
+    #[arg(long, value_name = "URL", requires_all = ["token_file", "finish"])]
+    server: Option<String>,
+    /// A file with a token for it.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    trust: Trust,
+    /// Drop them also if the newest was never used.
+    #[arg(long, requires = "finish")]
+    force: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if arguments.finish {
+        refuse_unused(&arguments).await?;
+    }
+    rotate(&arguments)
+}
+
+/// Whoever still uses an old secret is locked out from here on, so the new one has to have been used.
+async fn refuse_unused(arguments: &Arguments) -> anyhow::Result<()> {
+    let Arguments { name, config, server, token_file, trust, force, .. } = arguments;
+    let config = config::load(config, &[])?;
+    let name = SourceName::parse(name).map_err(|error| refused(anyhow::Error::new(error)))?;
+    let secrets = config.intake.sources.get(&name).map(|settings| settings.secrets.as_slice());
+    let Some([newest, _, ..]) = secrets else { return Ok(()) };
+    let (Some(server), Some(token_file)) = (server, token_file) else {
+        return output::line(format_args!(
+            "No server was asked whether {} is used (--server, --token-file); whoever does not use it is refused from \
+             here on.",
+            newest.name
+        ));
+    };
+    let server = Server { server: server.clone(), token_file: token_file.clone(), trust: trust.clone() };
+    let source = server.ask(Method::GET, &format!("/v1/sources/{name}"), None).await?;
+    // The name of a secret has neither `/` nor `~`.
+    let used = ["/secrets", "/since_start/secrets"].map(|place| source.pointer(&format!("{place}/{}", newest.name)));
+    let is_used = used.iter().flatten().any(|used| used.is_string());
+    anyhow::ensure!(
+        is_used || *force,
+        refused(anyhow::anyhow!(
+            "the server has never heard {name} use {}: its sender would be refused; --force drops the others all the \
+             same",
+            newest.name
+        ))
+    );
+    Ok(())
+}
+
+fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
     let config = config::load(&arguments.config, &[])?;
     let name = SourceName::parse(&arguments.name).map_err(|error| refused(anyhow::Error::new(error)))?;
     let settings = config.intake.sources.get(&name);
@@ -48,15 +98,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .map_err(refused)?;
     if arguments.finish {
         let dropped = settings.secrets.split_off(1.min(settings.secrets.len()));
+        for secret in &dropped {
+            output::line(format_args!("{} is to be dropped; its file stays: {}", secret.name, secret.file.display()))?;
+        }
         write(item, &settings.secrets)?;
         file::replace(&arguments.config, &document.to_string())?;
-        for secret in &dropped {
-            output::line(format_args!(
-                "{} is no longer live; its file is still there: {}",
-                secret.name,
-                secret.file.display()
-            ))?;
-        }
         return output::line(format_args!(
             "{name} has one secret, once the server takes it over (SIGHUP, or systemctl reload portcullis)."
         ));

@@ -1,5 +1,6 @@
 //! `portcullis source test`: a window in which a server shows what becomes of a source's deliveries, and acts on none.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::Server;
 use crate::cli::output;
 use crate::cli::refused::refused;
+use crate::cli::signals::leave_asked;
 use crate::incident::{SourceName, Timestamp};
 
 /// How often the server is asked.
@@ -36,6 +38,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { name, server, minutes, reason, no_wait } = arguments;
     let name = SourceName::parse(&name).map_err(|error| refused(anyhow::Error::new(error)))?;
     let (path, test) = (format!("/v1/sources/{name}"), format!("/v1/sources/{name}/test"));
+    // Listened for before there is a window, so that none is left open.
+    let mut leave = pin!(leave_asked()?);
     let opened = server.ask(Method::POST, &test, Some(json!({ "minutes": minutes, "reason": reason }))).await?;
     let until = opened.get("until").and_then(Value::as_str).unwrap_or_default().to_owned();
     if minutes == 0 {
@@ -50,7 +54,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             _ = clock.tick() => {}
-            _ = tokio::signal::ctrl_c() => {
+            () = &mut leave => {
                 server.ask(Method::POST, &test, Some(json!({ "minutes": 0, "reason": reason }))).await?;
                 return output::line(format_args!("Deliveries of {name} are acted on again."));
             }
@@ -93,6 +97,10 @@ fn show(tried: &Value) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        Some("handshake") => output::line(match tried["secret"].as_str() {
+            Some(secret) => format!("{at}  handshake, verified by {}: answered", output::visible(secret)),
+            None => format!("{at}  handshake, as anybody may ask: answered"),
+        }),
         Some("not_understood") => output::line(format_args!(
             "{at}  verified, not understood: {} ({})",
             text(&tried["why"]),

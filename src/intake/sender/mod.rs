@@ -109,6 +109,14 @@ impl Sender {
         }
     }
 
+    /// The topic it publishes to, where it is one of Amazon SNS: the first that counts.
+    pub(super) fn topic(&self) -> &str {
+        match &self.how {
+            How::Sns(sns) => sns.topics.first().map_or("", String::as_str),
+            _ => "",
+        }
+    }
+
     /// What is sent at `now` under `id` to say what stands in `body`.
     ///
     /// # Errors
@@ -180,6 +188,17 @@ impl SourceSettings {
             How::Shows(_) => Some(hex::encode(random)),
             How::Set(_) | How::Jwt(_) | How::Sns(_) | How::CallsBack => None,
         })
+    }
+
+    /// Whether nobody else can sign what it sends: what we have of it is public.
+    #[must_use]
+    pub fn is_signed_by_sender_alone(&self) -> bool {
+        match self.how() {
+            Ok(How::Signs(scheme)) => scheme.secret == SecretFormat::Whpk,
+            Ok(How::Set(_) | How::Sns(_)) => true,
+            Ok(How::Jwt(jwt)) => jwt.secret_file.is_none(),
+            Ok(How::Shows(_) | How::CallsBack) | Err(_) => false,
+        }
     }
 }
 

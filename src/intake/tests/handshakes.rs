@@ -18,6 +18,7 @@ fn greeted(intake: &Intake, method: Method, request: &Request) -> Option<Reply> 
             certificate: request.certificate.as_ref(),
             body: &request.body,
         },
+        now(),
     )
 }
 
@@ -85,4 +86,25 @@ fn slack_gets_its_challenge_back_if_it_has_signed() {
         other => panic!("{other:?}"),
     }
     assert!(Request::unsigned("source", &body).refusal(&intake).unwrap().is_authentication());
+}
+
+#[test]
+fn whoever_tries_a_source_out_sees_that_it_was_asked_for() {
+    let source = SourceName::parse("source").unwrap();
+    let shown = |intake: &Intake| -> Vec<Found> {
+        intake.trial(&source).unwrap().tried.into_iter().map(|tried| tried.found).collect()
+    };
+    let slack = intake_of(SourceKind::Slack);
+    slack.open_trial(&source, Timestamp::MAX);
+    let body = json!({"challenge": "3eZb", "type": "url_verification"}).to_string();
+    assert!(matches!(sent(SourceKind::Slack, &body).send(&slack), Ok(Received::Handshake(_))));
+    assert_eq!(shown(&slack), [Found::Handshake { secret: Some("only".to_owned()) }]);
+
+    let graph = intake_of(SourceKind::Graph);
+    graph.open_trial(&source, Timestamp::MAX);
+    for name in ["source", "nobody"] {
+        let query = "validationToken=a".to_owned();
+        assert!(greeted(&graph, Method::Post, &Request { query, ..Request::unsigned(name, "") }).is_some());
+    }
+    assert_eq!(shown(&graph), [Found::Handshake { secret: None }]);
 }

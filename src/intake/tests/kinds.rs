@@ -345,7 +345,7 @@ fn a_sample_of_every_kind_is_understood_and_a_new_one_is_another_alert() {
         let intake = setup.build();
         let mut ids = std::collections::BTreeSet::new();
         for id in ["one", "two"] {
-            let body = kind.sample(id, sender.secret(), now());
+            let body = sender.sample(*kind, id, now());
             let outgoing = sender.prove(id, body.as_bytes(), now()).unwrap();
             let (secret, query) = match outgoing.path.split_at_checked(1) {
                 Some(("/", secret)) => (Some(secret.to_owned()), String::new()),

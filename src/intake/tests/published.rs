@@ -118,6 +118,16 @@ async fn a_message_of_sns_is_taken_from_its_topics_only() {
     let refusal = received(&intake, &message(topic).with_body(body)).await.err().unwrap();
     // The certificate may have been renewed, but it is not asked for again so soon.
     assert!(matches!(refusal, Refusal::KeysUnavailable { .. }), "{refusal:?}");
+    let name = SourceName::parse(SOURCE).unwrap();
+    assert_eq!(intake.heard(&name).unwrap().stream, None);
+    let mut ended = notification_to(topic, &certificate, "You have been unsubscribed.");
+    ended["Type"] = "UnsubscribeConfirmation".into();
+    ended["Token"] = "test-only".into();
+    ended["SubscribeURL"] = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription".into();
+    let ended = message(topic).with_body(signed(ended)).with("x-amz-sns-message-type", "UnsubscribeConfirmation");
+    assert!(matches!(received(&intake, &ended).await, Ok(Received::Handshake(_))));
+    let heard = intake.heard(&name).unwrap();
+    assert_eq!(heard.stream, Some(Stream { status: StreamStatus::Unsubscribed, at: now() }));
     let text = Request::unsigned(SOURCE, "{}").with("content-type", "text/plain");
     assert!(received(&intake, &text).await.err().unwrap().is_authentication());
 }
@@ -181,16 +191,18 @@ fn what_cannot_be_meant_does_not_start() {
     }
 }
 
-/// What `send` makes with a key of one's own is what the door takes.
+/// What `send` makes with a key of one's own is what the door takes, set up as `source add` writes it.
 #[tokio::test]
 async fn a_sample_of_every_kind_by_published_keys_is_understood() {
     let (_stub, url) = jwks(&[rsa().jwk()]).await;
     let certificate = Stub::start(StubReply::ok(published_certificate().as_bytes())).await;
     let set = json!({"set": {"issuer": "https://idp.example.com", "audience": ["us"], "jwks": url}});
-    let jwt = json!({"allow_unsigned": true, "jwt": {"issuer": "https://accounts.google.com", "audience": ["us"], "jwks": url}});
+    let email = json!({"name": "email", "value": "push@acme.iam.gserviceaccount.com"});
+    let jwt = json!({"issuer": "https://accounts.google.com", "audience": ["us"], "jwks": url, "claims": [email]});
+    let jwt = json!({"allow_unsigned": true, "jwt": jwt});
     let hash = json!({"claim": "body", "encoding": "hex"});
     let bound = json!({"jwt": {"jwks": url, "body_hash": hash}});
-    let sns = json!({"sns": {"topics": ["arn:aws:sns:us-east-1:123456789012:test"]}});
+    let sns = json!({"sns": {"topics": ["arn:aws:sns:eu-central-1:123456789012:findings", "arn:a"]}});
     for (kind, table) in
         [("ssf", &set), ("okta-ssf", &set), ("google-pubsub", &jwt), ("generic", &bound), ("sns", &sns)]
     {
@@ -204,7 +216,7 @@ async fn a_sample_of_every_kind_by_published_keys_is_understood() {
         let sender = Sender::holding(&settings, holds).unwrap();
         let mut ids = std::collections::BTreeSet::new();
         for id in ["one", "two"] {
-            let body = settings.kind.sample(id, sender.secret(), now());
+            let body = sender.sample(settings.kind, id, now());
             let outgoing = sender.prove(id, body.as_bytes(), now()).unwrap();
             let request = Request::unsigned(SOURCE, &outgoing.body).with("content-type", outgoing.content_type);
             let request = outgoing.headers.iter().fold(request, |request, (name, value)| request.with(name, value));

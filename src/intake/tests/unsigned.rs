@@ -151,10 +151,33 @@ fn nothing_unsigned_starts_unless_somebody_has_said_so() {
     let error = blank.try_build().unwrap_err();
     assert!(matches!(error, SetupError::Secret { problem: SecretProblem::NotForUrl, .. }), "{error}");
 
-    for everywhere in ["0.0.0.0/0", "::/0"] {
+    for everywhere in [&["0.0.0.0/0"][..], &["::/0"], &["0.0.0.0/1", "128.0.0.0/1"], &["192.0.2.0/24", "2000::/3"]] {
         let mut setup = setup(SourceKind::Alertmanager, BEARER);
-        setup.settings_of(SHOWS).addresses = vec![everywhere.parse().unwrap()];
-        assert!(matches!(setup.try_build(), Err(SetupError::Addresses { .. })));
+        setup.settings_of(SHOWS).addresses = everywhere.iter().map(|network| network.parse().unwrap()).collect();
+        let error = setup.try_build().unwrap_err();
+        assert!(matches!(error, SetupError::Addresses { .. }) && error.to_string().contains("at least /8"), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_is_shown_where_a_secret_can_be() {
+    use SecretPlace::{Header, Member, Query};
+    let built = |place: SecretPlace| {
+        let mut setup = setup(SourceKind::Generic, SECRET);
+        setup.settings_of(SHOWS).secret_in = Some(place);
+        setup.try_build().map(drop)
+    };
+    for good in [Header("X-Api-Key".to_owned()), Query("code".to_owned()), Member("clientState".to_owned())] {
+        assert_eq!(built(good.clone()), Ok(()), "{good:?}");
+    }
+    let headers = ["", "X Y", "x:y", "content-type", "Content-Length", "host", "transfer-encoding", "connection"];
+    let headers = headers.map(|name| Header(name.to_owned()));
+    for bad in headers.into_iter().chain([Query(String::new()), Member(String::new())]) {
+        let error = built(bad.clone()).unwrap_err();
+        assert!(
+            matches!(error, SetupError::Proof { .. }) && error.to_string().contains("secret_in"),
+            "{bad:?}: {error}"
+        );
     }
 }
 

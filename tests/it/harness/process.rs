@@ -123,7 +123,8 @@ impl Process {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
     }
 
-    async fn next_line(&mut self) -> Option<String> {
+    /// The next line that it prints; `None` when it has ended.
+    pub(crate) async fn next_line(&mut self) -> Option<String> {
         let Ok(line) = tokio::time::timeout(PATIENCE, self.lines.recv()).await else {
             let _ = self.child.kill();
             let stderr = self.stderr();

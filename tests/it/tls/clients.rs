@@ -169,3 +169,19 @@ async fn a_source_that_shows_a_certificate_is_added_where_one_is_asked_for() {
     let (refused, none) = add(PLAIN).await;
     assert!(refused.code == Some(2) && refused.stderr.contains("client_ca_file") && none.is_none(), "{refused:?}");
 }
+
+/// What a start would refuse is not taken by SIGHUP either, or the next start would find out.
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_that_show_certificates_are_refused_anew_when_none_will_be_asked_for() {
+    let town = Town::start(ASKING, |_| {}).await;
+    let path = town.app.folder().join("portcullis.toml");
+    let before = std::fs::read_to_string(&path).unwrap();
+    for (text, said) in
+        [(before.replace("client_ca_file = \"clients.pem\"\n", ""), "stale"), (before.clone(), "current")]
+    {
+        std::fs::write(&path, text).unwrap();
+        town.app.app.renew_sources().await;
+        assert_eq!(town.app.get("/readyz", "").await.body["sources"], said);
+    }
+    town.app.end().await;
+}
