@@ -16,6 +16,10 @@ fn account() -> Account {
         admin: Some(false),
         boss: Some(false),
         senior: Some(false),
+        sign_in: None,
+        active: None,
+        departments: None,
+        roles: None,
     }
 }
 
