@@ -20,6 +20,7 @@ mod correlations;
 mod crash;
 mod dingtalk_events;
 mod dingtalk_faults;
+mod directory;
 mod every_call_fails_once;
 mod expiry;
 mod framing;
