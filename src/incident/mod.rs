@@ -25,7 +25,7 @@ pub use amount::{Amount, Sum};
 pub use budget::{Budget, Purse, Spending, Spent};
 pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
 pub use dingtalk_id::{ChosenDingTalkId, DingTalkId, InvalidDingTalkId};
-pub use event::{Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution};
+pub use event::{AccountWarning, Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution};
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, Digest, IncidentId, InvalidId, RuleId, SourceName};
 pub use ledger::Ledger;

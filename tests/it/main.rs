@@ -31,6 +31,7 @@ mod log_sources;
 mod look_up;
 mod metrics;
 mod output;
+mod ownership;
 mod pause;
 mod promotion;
 mod protocols;
