@@ -141,7 +141,10 @@ mod tests {
         for one in [native, written] {
             assert_eq!(department(platform.id, &success(one.clone())).unwrap(), platform);
             for many in [json!([one]), one] {
-                assert_eq!(sub_departments(DepartmentId::new(3), &success(many)).unwrap(), [platform.clone()]);
+                assert_eq!(
+                    sub_departments(DepartmentId::new(3), &success(many)).unwrap(),
+                    std::slice::from_ref(&platform)
+                );
             }
         }
         let root = department(DepartmentId::ROOT, &success(json!({"dept_id": 1}))).unwrap();

@@ -21,6 +21,7 @@ mod crash;
 mod dingtalk_events;
 mod dingtalk_faults;
 mod directory;
+mod directory_commands;
 mod every_call_fails_once;
 mod expiry;
 mod framing;
