@@ -58,8 +58,8 @@
 //! is woken by the board.
 //!
 //! *A step runs.* `executor::run` takes due incidents from the board, one at a time for each account.
-//! `executor::hand` resolves the account, reads it live, asks the guard layer, records
-//! `step.started`, calls, classifies, records `step.succeeded`, `step.failed` with its retry time, or
+//! `executor::hand` resolves the account, reads it live, asks the guard layer, warns of other
+//! organizations that a disable would leave without their owner, records `step.started`, calls, classifies, records `step.succeeded`, `step.failed` with its retry time, or
 //! `step.unknown`; reads a disable back and records `step.verified`; goes on, or closes. A disable
 //! that expires is followed by an `enable` that waits for its time.
 //!

@@ -2,6 +2,7 @@
 
 mod client;
 mod demo;
+mod directory;
 mod output;
 mod refused;
 mod rules;
@@ -45,6 +46,8 @@ enum Command {
     Check(rules::CheckArguments),
     /// The senders: add one, list them, change a secret, try one out.
     Source(source::Arguments),
+    /// Read DingTalk: one account, the administrators, the departments.
+    Directory(directory::Arguments),
     /// Sign and send what a source's sender would.
     Send(send::Arguments),
     /// Read or verify a trail that no running program has open.
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Rules(arguments) => rules::run(arguments),
         Command::Check(arguments) => rules::check(&arguments),
         Command::Source(arguments) => block_on(source::run(arguments)),
+        Command::Directory(arguments) => block_on(directory::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),
     };

@@ -5,6 +5,10 @@ use serde_json::Value;
 use super::lenient;
 use crate::incident::FailureClass;
 
+/// The most of an ordinary answer that is read, and of a list's.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
+const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// One API path. Limits are counted for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Api {
@@ -13,9 +17,18 @@ pub(super) enum Api {
     Disable,
     Enable,
     Status,
+    ChangeDingTalkId,
+    OwnedOrganizations,
+    UserByDingTalkId,
+    UserSearch,
     User,
     UserByMobile,
     UserByUnionId,
+    Admins,
+    Department,
+    SubDepartments,
+    SubDepartmentIds,
+    Members,
 }
 
 /// DingTalk's two kinds of API: other host, other place for the token, other form of answer.
@@ -29,15 +42,24 @@ pub(super) enum Family {
 
 impl Api {
     /// Every call there is.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::AccessToken,
         Self::SignOut,
         Self::Disable,
         Self::Enable,
         Self::Status,
+        Self::ChangeDingTalkId,
+        Self::OwnedOrganizations,
+        Self::UserByDingTalkId,
+        Self::UserSearch,
         Self::User,
         Self::UserByMobile,
         Self::UserByUnionId,
+        Self::Admins,
+        Self::Department,
+        Self::SubDepartments,
+        Self::SubDepartmentIds,
+        Self::Members,
     ];
 
     pub(super) fn path(self) -> &'static str {
@@ -47,16 +69,40 @@ impl Api {
             Self::Disable => "/v1.0/contact/orgAccounts/disable",
             Self::Enable => "/v1.0/contact/orgAccounts/enable",
             Self::Status => "/v1.0/contact/orgAccounts/status",
+            Self::ChangeDingTalkId => "/v1.0/contact/orgAccounts/dingTalkIds/change",
+            Self::OwnedOrganizations => "/v1.0/contact/orgAccounts/ownedOrganizations",
+            Self::UserByDingTalkId => "/v1.0/contact/user/getByDingTalkId",
+            Self::UserSearch => "/v1.0/contact/users/search",
             Self::User => "/topapi/v2/user/get",
             Self::UserByMobile => "/topapi/v2/user/getbymobile",
             Self::UserByUnionId => "/topapi/user/getbyunionid",
+            Self::Admins => "/topapi/user/listadmin",
+            Self::Department => "/topapi/v2/department/get",
+            Self::SubDepartments => "/topapi/v2/department/listsub",
+            Self::SubDepartmentIds => "/topapi/v2/department/listsubid",
+            Self::Members => "/topapi/v2/user/list",
         }
     }
 
     pub(super) fn family(self) -> Family {
         match self {
-            Self::User | Self::UserByMobile | Self::UserByUnionId => Family::Legacy,
-            Self::AccessToken | Self::SignOut | Self::Disable | Self::Enable | Self::Status => Family::New,
+            Self::User
+            | Self::UserByMobile
+            | Self::UserByUnionId
+            | Self::Admins
+            | Self::Department
+            | Self::SubDepartments
+            | Self::SubDepartmentIds
+            | Self::Members => Family::Legacy,
+            Self::AccessToken
+            | Self::SignOut
+            | Self::Disable
+            | Self::Enable
+            | Self::Status
+            | Self::ChangeDingTalkId
+            | Self::OwnedOrganizations
+            | Self::UserByDingTalkId
+            | Self::UserSearch => Family::New,
         }
     }
 
@@ -66,8 +112,28 @@ impl Api {
     pub(super) fn if_unclear(self) -> FailureClass {
         match self {
             Self::AccessToken => FailureClass::NotSent,
-            Self::SignOut | Self::Disable | Self::Enable => FailureClass::Unknown,
-            Self::Status | Self::User | Self::UserByMobile | Self::UserByUnionId => FailureClass::Busy,
+            Self::SignOut | Self::Disable | Self::Enable | Self::ChangeDingTalkId => FailureClass::Unknown,
+            Self::Status
+            | Self::OwnedOrganizations
+            | Self::UserByDingTalkId
+            | Self::UserSearch
+            | Self::User
+            | Self::UserByMobile
+            | Self::UserByUnionId
+            | Self::Admins
+            | Self::Department
+            | Self::SubDepartments
+            | Self::SubDepartmentIds
+            | Self::Members => FailureClass::Busy,
+        }
+    }
+
+    /// The most of an answer that is read. An account's has a few kilobytes; a page of a hundred users, or
+    /// all departments below one, has many.
+    pub(super) fn answer_bytes_max(self) -> usize {
+        match self {
+            Self::Members | Self::SubDepartments | Self::SubDepartmentIds | Self::Admins => LIST_BYTES_MAX,
+            _ => ANSWER_BYTES_MAX,
         }
     }
 
@@ -76,11 +142,21 @@ impl Api {
     pub(super) fn is_success(self, body: &Value) -> bool {
         match self {
             Self::AccessToken => body.get("accessToken").is_some_and(Value::is_string),
-            Self::SignOut | Self::Disable | Self::Enable => body.get("result") == Some(&Value::Bool(true)),
-            Self::Status => body.get("disable").is_some_and(Value::is_boolean),
-            Self::User | Self::UserByMobile | Self::UserByUnionId => {
-                body.get("errcode").and_then(lenient::integer) == Some(0)
+            Self::SignOut | Self::Disable | Self::Enable | Self::ChangeDingTalkId => {
+                body.get("result") == Some(&Value::Bool(true))
             }
+            Self::Status => body.get("disable").is_some_and(Value::is_boolean),
+            Self::OwnedOrganizations => body.get("orgList").is_some_and(Value::is_array),
+            Self::UserByDingTalkId => body.get("userId").is_some_and(Value::is_string),
+            Self::UserSearch => body.get("list").is_some_and(Value::is_array),
+            Self::User
+            | Self::UserByMobile
+            | Self::UserByUnionId
+            | Self::Admins
+            | Self::Department
+            | Self::SubDepartments
+            | Self::SubDepartmentIds
+            | Self::Members => body.get("errcode").and_then(lenient::integer) == Some(0),
         }
     }
 }
@@ -104,6 +180,20 @@ mod tests {
         assert!(Api::Status.is_success(&json!({"disable": false})));
         for other in [json!({}), json!({"disable": "false"}), json!({"disable": null}), json!({"result": true})] {
             assert!(!Api::Status.is_success(&other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_read_of_the_new_api_succeeds_by_the_member_that_was_asked_for() {
+        for (api, good) in [
+            (Api::OwnedOrganizations, json!({"orgList": []})),
+            (Api::UserByDingTalkId, json!({"userId": "a"})),
+            (Api::UserSearch, json!({"hasMore": false, "totalCount": 0, "list": []})),
+        ] {
+            assert!(api.is_success(&good), "{api:?}");
+            for other in [json!({}), json!({"orgList": null, "userId": null, "list": "a"}), json!({"result": true})] {
+                assert!(!api.is_success(&other), "{api:?} {other}");
+            }
         }
     }
 

@@ -5,8 +5,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 use super::api::Api;
+use super::contacts::{DepartmentId, MembersFrom};
 use super::model::{Lookup, Order};
 use crate::incident::UserId;
+
+/// Names asked for in one search; more than a human would choose from.
+const SEARCH_PAGE: u64 = 50;
+/// Users on a page, the most that DingTalk gives.
+const MEMBERS_PAGE: u64 = 100;
 
 /// One call, ready to be sent. Not `Debug`: one of them carries the app's secret.
 pub(super) struct Call {
@@ -43,12 +49,21 @@ impl Call {
                 Self::json(Api::Disable, [("reason", reason.as_str().into()), ("userId", user_id.as_str().into())])
             }
             Order::Enable { user_id } => Self::json(Api::Enable, [("userId", user_id.as_str().into())]),
+            Order::ChangeDingTalkId { user_id, dingtalk_id } => {
+                let fields = [("dingTalkId", dingtalk_id.as_str().into()), ("userId", user_id.as_str().into())];
+                Self::json(Api::ChangeDingTalkId, fields)
+            }
         }
     }
 
     /// Asks whether an account is disabled.
     pub(super) fn status(user_id: &UserId) -> Self {
-        Self { api: Api::Status, payload: Payload::Query("userId", user_id.as_str().to_owned()) }
+        Self::query(Api::Status, "userId", user_id.as_str())
+    }
+
+    /// Asks which organizations an account owns.
+    pub(super) fn owned_organizations(user_id: &UserId) -> Self {
+        Self::query(Api::OwnedOrganizations, "userId", user_id.as_str())
     }
 
     /// Reads an account.
@@ -65,7 +80,34 @@ impl Call {
                 Api::UserByMobile,
                 [("mobile", mobile.value().into()), ("support_exclusive_account_search", true.into())],
             ),
+            Lookup::DingTalkId(id) => Self::query(Api::UserByDingTalkId, "dingtalkId", id.as_str()),
         }
+    }
+
+    /// Asks who has a name, or a name like it. Only the first page is ever asked for: whether `offset` counts
+    /// pages or people is documented both ways.
+    pub(super) fn search(name: &str) -> Self {
+        Self::json(Api::UserSearch, [("offset", 0.into()), ("queryWord", name.into()), ("size", SEARCH_PAGE.into())])
+    }
+
+    /// Asks who administers the organization.
+    pub(super) fn admins() -> Self {
+        Self::json(Api::Admins, [])
+    }
+
+    /// Reads a department, or what is directly below it.
+    pub(super) fn department(api: Api, id: DepartmentId) -> Self {
+        Self::json(api, [("dept_id", id.number().into())])
+    }
+
+    /// Reads a page of a department's own users.
+    pub(super) fn members(id: DepartmentId, from: MembersFrom) -> Self {
+        let page = [("cursor", from.number().into()), ("size", MEMBERS_PAGE.into())];
+        Self::json(Api::Members, page.into_iter().chain([("dept_id", id.number().into())]))
+    }
+
+    fn query(api: Api, name: &'static str, value: &str) -> Self {
+        Self { api, payload: Payload::Query(name, value.to_owned()) }
     }
 
     /// Members go out in the order of their names, which is the SDK's order too.
@@ -81,7 +123,7 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{AccountKind, AccountRef};
+    use crate::incident::{AccountKind, AccountRef, ChosenDingTalkId};
     use std::collections::BTreeMap;
 
     fn body(call: &Call) -> &str {
@@ -131,5 +173,21 @@ mod tests {
         assert_eq!(body(&Call::find(&Lookup::LoginId(login))), r#"{"login_id":"zhang.san"}"#);
         let union = AccountRef::parse(AccountKind::UnionId, "uN1").unwrap();
         assert_eq!(body(&Call::find(&Lookup::UnionId(union))), r#"{"unionid":"uN1"}"#);
+    }
+
+    #[test]
+    fn a_change_of_the_dingtalk_id_has_no_reason() {
+        let dingtalk_id = ChosenDingTalkId::parse("zhang2027").unwrap();
+        let order = Order::ChangeDingTalkId { user_id: user(), dingtalk_id };
+        assert_eq!(body(&Call::order(&order)), r#"{"dingTalkId":"zhang2027","userId":"user123"}"#);
+    }
+
+    #[test]
+    fn lists_are_asked_for_page_by_page() {
+        let id = DepartmentId::new(31);
+        assert_eq!(body(&Call::members(id, MembersFrom::START)), r#"{"cursor":0,"dept_id":31,"size":100}"#);
+        assert_eq!(body(&Call::department(Api::SubDepartments, DepartmentId::ROOT)), r#"{"dept_id":1}"#);
+        assert_eq!(body(&Call::admins()), "{}");
+        assert_eq!(body(&Call::search("张三")), r#"{"offset":0,"queryWord":"张三","size":50}"#);
     }
 }

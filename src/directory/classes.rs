@@ -55,9 +55,18 @@ pub(super) fn classify(api: Api, status: u16, body: &Body) -> (FailureClass, Str
 }
 
 /// Whether a failure is DingTalk's way to say that there is no such user: 33012 in the
-/// documentation, 60121 in live answers.
+/// documentation, 60121 in live answers. The new API has a code for it with almost every call; the one that
+/// looks for a DingTalk ID names none, so any of them is taken.
 pub(super) fn is_unknown_user(failure: &Failure) -> bool {
-    matches!(failure.code.as_str(), "33012" | "60121")
+    matches!(
+        failure.code.as_str(),
+        "33012" | "60121" | "user.not.exist" | "emp.not.exist" | "employee.not.exist" | "profile.not.exist"
+    )
+}
+
+/// Whether a failure says that there is no such department.
+pub(super) fn is_unknown_department(failure: &Failure) -> bool {
+    failure.code == "60003"
 }
 
 /// Codes of the new API. `None` for all others, which the HTTP status decides.

@@ -8,15 +8,17 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::answer::Success;
+use super::api::Api;
 use super::call::Call;
-use super::classes::is_unknown_user;
+use super::classes::{is_unknown_department, is_unknown_user};
+use super::contacts::{Admin, Department, DepartmentId, MemberPage, MembersFrom};
 use super::error::SetupError;
 use super::limits::{Limits, WAIT_MAX};
-use super::lookup;
-use super::model::{Account, BoxFuture, Directory, Done, Lookup, Order};
+use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
 use super::settings::{Checked, Settings};
 use super::token::{Issued, Token, Tokens};
 use super::wire::Wire;
+use super::{listing, lookup};
 use crate::incident::{Clock, Failure, FailureClass, UserId};
 
 /// One organization's DingTalk, called as one app.
@@ -110,6 +112,14 @@ impl DingTalk {
         let success = self.call(&Call::status(user_id)).await?;
         success.body.get("disable").and_then(Value::as_bool).ok_or_else(|| success.unexpected())
     }
+
+    async fn read_department(&self, id: DepartmentId) -> Result<Option<Department>, Failure> {
+        match self.call(&Call::department(Api::Department, id)).await {
+            Ok(success) => listing::department(id, &success).map(Some),
+            Err(failure) if is_unknown_department(&failure) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
 }
 
 impl Directory for DingTalk {
@@ -123,6 +133,37 @@ impl Directory for DingTalk {
 
     fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>> {
         Box::pin(self.read_status(user_id))
+    }
+
+    fn owned_organizations<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Vec<Organization>, Failure>> {
+        Box::pin(async { lookup::organizations(&self.call(&Call::owned_organizations(user_id)).await?) })
+    }
+
+    fn search<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Matches, Failure>> {
+        Box::pin(async { lookup::matches(&self.call(&Call::search(name)).await?) })
+    }
+
+    fn admins(&self) -> BoxFuture<'_, Result<Vec<Admin>, Failure>> {
+        Box::pin(async { listing::admins(&self.call(&Call::admins()).await?) })
+    }
+
+    fn department(&self, id: DepartmentId) -> BoxFuture<'_, Result<Option<Department>, Failure>> {
+        Box::pin(self.read_department(id))
+    }
+
+    fn sub_departments(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<Department>, Failure>> {
+        let call = Call::department(Api::SubDepartments, id);
+        Box::pin(async move { listing::sub_departments(id, &self.call(&call).await?) })
+    }
+
+    fn sub_department_ids(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<DepartmentId>, Failure>> {
+        let call = Call::department(Api::SubDepartmentIds, id);
+        Box::pin(async move { listing::sub_department_ids(&self.call(&call).await?) })
+    }
+
+    fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
+        let call = Call::members(id, from);
+        Box::pin(async move { listing::members(from, &self.call(&call).await?) })
     }
 
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {

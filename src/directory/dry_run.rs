@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::model::{Account, BoxFuture, Directory, Done, Lookup, Order};
+use super::contacts::{Admin, Department, DepartmentId, MemberPage, MembersFrom};
+use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
 use crate::incident::{Failure, FailureClass, UserId};
 
 /// Passes reads on and sends no order. An order fails with class `Permanent` and code `dry_run`: it
@@ -30,6 +31,34 @@ impl Directory for DryRun {
 
     fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>> {
         self.inner.is_disabled(user_id)
+    }
+
+    fn owned_organizations<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Vec<Organization>, Failure>> {
+        self.inner.owned_organizations(user_id)
+    }
+
+    fn search<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Matches, Failure>> {
+        self.inner.search(name)
+    }
+
+    fn admins(&self) -> BoxFuture<'_, Result<Vec<Admin>, Failure>> {
+        self.inner.admins()
+    }
+
+    fn department(&self, id: DepartmentId) -> BoxFuture<'_, Result<Option<Department>, Failure>> {
+        self.inner.department(id)
+    }
+
+    fn sub_departments(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<Department>, Failure>> {
+        self.inner.sub_departments(id)
+    }
+
+    fn sub_department_ids(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<DepartmentId>, Failure>> {
+        self.inner.sub_department_ids(id)
+    }
+
+    fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
+        self.inner.members(id, from)
     }
 
     fn act<'a>(&'a self, _: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::answer::Success;
+use super::classes::sanitised;
+use super::contacts::{DepartmentId, Role};
 use super::lenient;
-use super::model::{Account, Lookup};
+use super::model::{Account, Lookup, Matches, Organization, SignIn};
 use crate::incident::{Failure, FailureClass, UserId};
 
 /// `contact_type` of somebody inside the organization.
@@ -12,14 +14,37 @@ const INTERNAL_CONTACT: i64 = 0;
 
 /// The ids that an answer to `lookup` names, each once.
 pub(super) fn user_ids(lookup: &Lookup, success: &Success) -> Result<Vec<UserId>, Failure> {
-    let result = result(success)?;
+    let unexpected = || success.unexpected();
     let found = match lookup {
-        Lookup::LoginId(_) => vec![member(result, "userid").ok_or_else(|| success.unexpected())?.clone()],
-        Lookup::Mobile(_) => ids_of_mobile(result).ok_or_else(|| success.unexpected())?,
-        Lookup::UnionId(_) => id_of_contact(result),
+        Lookup::LoginId(_) => vec![member(result(success)?, "userid").ok_or_else(unexpected)?.clone()],
+        Lookup::Mobile(_) => ids_of_mobile(result(success)?).ok_or_else(unexpected)?,
+        Lookup::UnionId(_) => id_of_contact(result(success)?),
+        Lookup::DingTalkId(_) => vec![member(&success.body, "userId").ok_or_else(unexpected)?.clone()],
     };
-    // One id that cannot be read makes the whole answer unusable: leaving it out could turn two
-    // accounts into one.
+    each_once(success, &found)
+}
+
+/// What a search for a name found.
+pub(super) fn matches(success: &Success) -> Result<Matches, Failure> {
+    let member = |name| success.body.get(name).ok_or_else(|| success.unexpected());
+    let found = member("list")?.as_array().ok_or_else(|| success.unexpected())?;
+    let has_more = member("hasMore")?.as_bool().ok_or_else(|| success.unexpected())?;
+    Ok(Matches { user_ids: each_once(success, found)?, has_more })
+}
+
+/// The organizations that an account owns.
+pub(super) fn organizations(success: &Success) -> Result<Vec<Organization>, Failure> {
+    let listed = success.body.get("orgList").and_then(Value::as_array).ok_or_else(|| success.unexpected())?;
+    let organization = |value: &Value| {
+        let corp_id = value.get("corpId").and_then(Value::as_str).and_then(sanitised)?;
+        Some(Organization { corp_id, name: value.get("corpName").and_then(lenient::text) })
+    };
+    listed.iter().map(|value| organization(value).ok_or_else(|| success.unexpected())).collect()
+}
+
+/// One id that cannot be read makes the whole answer unusable: leaving it out could turn two
+/// accounts into one.
+fn each_once(success: &Success, found: &[Value]) -> Result<Vec<UserId>, Failure> {
     let mut ids = found.iter().map(|id| user_id(success, id)).collect::<Result<Vec<_>, _>>()?;
     ids.sort_unstable();
     ids.dedup();
@@ -33,16 +58,43 @@ pub(super) fn account(asked: &UserId, success: &Success) -> Result<Account, Fail
     if answered != *asked {
         return Err(success.failure(FailureClass::Permanent, "other_account_answered"));
     }
+    Ok(account_of(answered, result))
+}
+
+/// The account of `user_id` as the members of a document about it show it.
+pub(super) fn account_of(user_id: UserId, result: &Value) -> Account {
     let flag = |name| member(result, name).and_then(lenient::boolean);
-    Ok(Account {
-        user_id: answered,
+    Account {
+        user_id,
         enterprise_account: flag("exclusive_account"),
         owner_corp_id: member(result, "exclusive_account_corp_id").and_then(lenient::text),
         disabled: flag("disable_status"),
         admin: flag("admin"),
         boss: flag("boss"),
         senior: flag("senior"),
-    })
+        sign_in: member(result, "exclusive_account_type").and_then(sign_in),
+        active: flag("active"),
+        departments: listed(result, "dept_id_list", |id| lenient::integer(id).map(DepartmentId::new)),
+        roles: listed(result, "role_list", role),
+    }
+}
+
+fn sign_in(value: &Value) -> Option<SignIn> {
+    match value.as_str()? {
+        "sso" => Some(SignIn::Sso),
+        "dingtalk" => Some(SignIn::DingTalk),
+        _ => None,
+    }
+}
+
+fn role(value: &Value) -> Option<Role> {
+    let name = value.get("name").and_then(lenient::text)?;
+    Some(Role { id: value.get("id").and_then(lenient::integer), name })
+}
+
+/// A list whose every element can be read; half of it would look like all.
+fn listed<T>(result: &Value, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    lenient::list(member(result, name)?)?.iter().map(read).collect()
 }
 
 /// Enterprise Accounts stand in the list. Without any, `userid` is an ordinary account; it is given
@@ -64,11 +116,11 @@ fn result(success: &Success) -> Result<&Value, Failure> {
 }
 
 /// A member that is there and not empty.
-fn member<'v>(result: &'v Value, name: &str) -> Option<&'v Value> {
+pub(super) fn member<'v>(result: &'v Value, name: &str) -> Option<&'v Value> {
     result.get(name).filter(|value| !value.is_null() && value.as_str() != Some(""))
 }
 
-fn user_id(success: &Success, value: &Value) -> Result<UserId, Failure> {
+pub(super) fn user_id(success: &Success, value: &Value) -> Result<UserId, Failure> {
     lenient::text(value)
         .and_then(|text| UserId::parse(&text).ok())
         .ok_or_else(|| success.failure(FailureClass::Permanent, "unusable_user_id"))
@@ -151,7 +203,7 @@ mod tests {
         let written = json!({
             "userid": "manager1", "exclusive_account": "true", "exclusive_account_corp_id": "dingtest",
             "disable_status": "false", "admin": "true", "boss": "false", "senior": "False",
-            "dept_order_list": {"dept_id": "1", "order": "1"}, "dept_id_list": "[2,3,4]"
+            "dept_order_list": {"dept_id": "1", "order": "1"}, "dept_id_list": "[1]"
         });
         let read = account(&asked, &success(native)).unwrap();
         assert_eq!(read, account(&asked, &success(written)).unwrap());
@@ -168,6 +220,64 @@ mod tests {
         let read = account(&asked, &success(json!({"userid": "a", "admin": "maybe", "boss": 0}))).unwrap();
         assert_eq!((read.enterprise_account, read.owner_corp_id, read.disabled), (None, None, None));
         assert_eq!((read.admin, read.boss, read.senior), (None, None, None));
+        assert_eq!((read.sign_in, read.active, read.departments, read.roles), (None, None, None, None));
+    }
+
+    #[test]
+    fn departments_and_roles_are_read_whole_or_not_at_all() {
+        let asked = UserId::parse("a").unwrap();
+        let read = |members: Value| {
+            let mut result = json!({"userid": "a"});
+            result.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            account(&asked, &success(result)).unwrap()
+        };
+        let role = json!({"group_name": "默认", "name": "主管理员", "id": 2_062_489_174_u64});
+        for roles in [json!([role]), role.clone()] {
+            let read = read(json!({"dept_id_list": "[2,3]", "role_list": roles, "exclusive_account_type": "sso"}));
+            assert_eq!(read.departments, Some(vec![DepartmentId::new(2), DepartmentId::new(3)]));
+            assert_eq!(read.roles, Some(vec![Role { id: Some(2_062_489_174), name: "主管理员".to_owned() }]));
+            assert_eq!(read.sign_in, Some(SignIn::Sso));
+        }
+        let odd = read(json!({"dept_id_list": [1, "x"], "role_list": [{"id": 1}], "exclusive_account_type": "new"}));
+        assert_eq!((odd.departments, odd.roles, odd.sign_in), (None, None, None));
+        assert_eq!(read(json!({"dept_id_list": []})).departments, Some(vec![]));
+    }
+
+    #[test]
+    fn owned_organizations_are_read_all_or_none() {
+        let read = |body: Value| {
+            let success = Success { api: Api::OwnedOrganizations, status: 200, request_id: None, body };
+            organizations(&success).map_err(|failure| (failure.class, failure.code))
+        };
+        let one = Organization { corp_id: "ding1".to_owned(), name: Some("一".to_owned()) };
+        assert_eq!(read(json!({"orgList": [{"corpId": "ding1", "corpName": "一"}]})), Ok(vec![one]));
+        assert_eq!(read(json!({"orgList": [{"corpId": "d\n1"}]})).unwrap()[0].corp_id, "d1");
+        assert_eq!(read(json!({"orgList": []})), Ok(vec![]));
+        for list in [json!(null), json!([{"corpName": "一"}]), json!([{"corpId": ""}]), json!(["ding1"])] {
+            let failure = (FailureClass::Busy, "unexpected_answer".to_owned());
+            assert_eq!(read(json!({"orgList": list})), Err(failure), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_search_says_whether_there_is_more() {
+        let read = |body: Value| matches(&Success { api: Api::UserSearch, status: 200, request_id: None, body });
+        let found = read(json!({"hasMore": true, "totalCount": 2, "list": ["b", "a", "b"]})).unwrap();
+        assert_eq!(found.user_ids, [UserId::parse("a").unwrap(), UserId::parse("b").unwrap()]);
+        assert!(found.has_more);
+        assert_eq!(read(json!({"list": []})).unwrap_err().code, "unexpected_answer");
+        assert_eq!(read(json!({"hasMore": false, "list": ["a b"]})).unwrap_err().code, "unusable_user_id");
+    }
+
+    #[test]
+    fn a_dingtalk_id_gives_one_id_or_a_failure() {
+        let lookup = Lookup::DingTalkId(crate::incident::DingTalkId::parse("dt_1").unwrap());
+        let read = |body: Value| {
+            let success = Success { api: Api::UserByDingTalkId, status: 200, request_id: None, body };
+            user_ids(&lookup, &success).map_err(|failure| failure.code)
+        };
+        assert_eq!(read(json!({"userId": "a"})), Ok(vec![UserId::parse("a").unwrap()]));
+        assert_eq!(read(json!({"userId": ""})), Err("unexpected_answer".to_owned()));
     }
 
     #[test]

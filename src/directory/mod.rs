@@ -2,8 +2,10 @@
 //!
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
-//! came back, `lookup` reads accounts from it, `token` and `limits` stand before every call.
+//! came back, `lookup` and `listing` read accounts and departments from it, `token` and `limits` stand
+//! before every call, `walk` goes through whole lists.
 
+mod contacts;
 mod model;
 
 mod address;
@@ -17,18 +19,22 @@ mod call;
 mod classes;
 mod lenient;
 mod limits;
+mod listing;
 mod lookup;
 mod token;
 mod wire;
 
 mod dingtalk;
 mod dry_run;
+mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub use contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
 pub use dingtalk::DingTalk;
 pub use dry_run::DryRun;
 pub use error::SetupError;
-pub use model::{Account, BoxFuture, Directory, Done, Lookup, Order};
+pub use model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization, SignIn};
 pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings};
+pub use walk::{departments, members};

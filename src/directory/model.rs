@@ -1,10 +1,11 @@
-//! What the rest of Portcullis knows of DingTalk: four kinds of call, typed, and one error.
+//! What the rest of Portcullis knows of DingTalk: every kind of call, typed, and one error.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::incident::{AccountRef, Failure, UserId};
+use super::contacts::{Admin, Department, DepartmentId, MemberPage, MembersFrom, Role};
+use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, UserId};
 
 /// A future that can be moved between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -18,6 +19,35 @@ pub enum Lookup {
     Mobile(AccountRef),
     /// `topapi/user/getbyunionid`.
     UnionId(AccountRef),
+    /// `GET /v1.0/contact/user/getByDingTalkId`, which is in DingTalk's SDK and in no document of theirs.
+    DingTalkId(DingTalkId),
+}
+
+/// What a search for a name found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matches {
+    /// The ids on the first page, each once.
+    pub user_ids: Vec<UserId>,
+    /// Whether there are more than were given, so that nobody takes these for all.
+    pub has_more: bool,
+}
+
+/// How an Enterprise Account signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignIn {
+    /// `sso`: at the organization's own identity provider.
+    Sso,
+    /// `dingtalk`: DingTalk keeps its password.
+    DingTalk,
+}
+
+/// An organization that an account owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its corp id; visible ASCII.
+    pub corp_id: String,
+    /// Its name, where DingTalk gives one.
+    pub name: Option<String>,
 }
 
 /// An account as `topapi/v2/user/get` shows it; only what decides whether and how to act. A field
@@ -38,6 +68,14 @@ pub struct Account {
     pub boss: Option<bool>,
     /// `senior`.
     pub senior: Option<bool>,
+    /// `exclusive_account_type`, where it is one of those known.
+    pub sign_in: Option<SignIn>,
+    /// `active`: whether it has ever been used.
+    pub active: Option<bool>,
+    /// `dept_id_list`.
+    pub departments: Option<Vec<DepartmentId>>,
+    /// `role_list`.
+    pub roles: Option<Vec<Role>>,
 }
 
 /// Something to be done to one account.
@@ -64,6 +102,13 @@ pub enum Order {
         /// Which account.
         user_id: UserId,
     },
+    /// `POST /v1.0/contact/orgAccounts/dingTalkIds/change`, which takes no reason and works once a year.
+    ChangeDingTalkId {
+        /// Which account.
+        user_id: UserId,
+        /// What it is found by from then on.
+        dingtalk_id: ChosenDingTalkId,
+    },
 }
 
 /// DingTalk said `result: true`.
@@ -87,6 +132,28 @@ pub trait Directory: Send + Sync + 'static {
 
     /// Whether the account is disabled, through `GET /v1.0/contact/orgAccounts/status`.
     fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>>;
+
+    /// The organizations that an Enterprise Account of our own owns, through
+    /// `GET /v1.0/contact/orgAccounts/ownedOrganizations`. Its own organization may be among them.
+    fn owned_organizations<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Vec<Organization>, Failure>>;
+
+    /// Who has this name, or one like it, through `POST /v1.0/contact/users/search`.
+    fn search<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Matches, Failure>>;
+
+    /// Everybody who administers the organization, through `topapi/user/listadmin`.
+    fn admins(&self) -> BoxFuture<'_, Result<Vec<Admin>, Failure>>;
+
+    /// Reads one department through `topapi/v2/department/get`; `None` when there is no such department.
+    fn department(&self, id: DepartmentId) -> BoxFuture<'_, Result<Option<Department>, Failure>>;
+
+    /// The departments directly below one, through `topapi/v2/department/listsub`.
+    fn sub_departments(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<Department>, Failure>>;
+
+    /// The ids of the departments directly below one, through `topapi/v2/department/listsubid`.
+    fn sub_department_ids(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<DepartmentId>, Failure>>;
+
+    /// A page of the users who are in a department itself, through `topapi/v2/user/list`.
+    fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>>;
 
     /// Does what is ordered, once. It is sent a second time only after DingTalk has refused the
     /// access token of the first, and so did not look at the order.

@@ -1,5 +1,6 @@
 //! The real client against a stub on loopback: what it sends, and what it makes of every answer.
 
+mod contacts;
 mod hostile;
 mod quiet;
 mod stub;

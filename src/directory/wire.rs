@@ -14,8 +14,6 @@ use super::error::SetupError;
 use super::settings::{Checked, Hosts};
 use crate::incident::{Failure, FailureClass};
 
-/// The most of an answer that is read; an account's answer has a few kilobytes.
-const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The most of a transport error that is logged, in characters.
 const CAUSE_CHARS_MAX: usize = 300;
 /// How long a connection is kept for the next call. Short, because an order sent just as DingTalk
@@ -100,8 +98,8 @@ impl Wire {
 async fn read_bounded(api: Api, mut response: Response, status: u16) -> Result<Vec<u8>, NoAnswer> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(api, Some(status), error))? {
-        if body.len().saturating_add(chunk.len()) > BODY_BYTES_MAX {
-            let cause = format!("the answer has more than {BODY_BYTES_MAX} bytes");
+        if body.len().saturating_add(chunk.len()) > api.answer_bytes_max() {
+            let cause = format!("the answer has more than {} bytes", api.answer_bytes_max());
             return Err(NoAnswer { failure: lost(api.if_unclear(), "oversized", Some(status)), cause });
         }
         body.extend_from_slice(&chunk);

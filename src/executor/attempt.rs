@@ -1,4 +1,4 @@
-//! One attempt at one step: guard, intent, call, outcome.
+//! One attempt at one step: guard, warning, intent, call, outcome.
 
 use super::hand::{Hand, Moved};
 use super::place::Place;
@@ -10,7 +10,7 @@ use crate::rules::RuleSet;
 use crate::trail::RecordError;
 
 impl Hand {
-    /// Guard, intent, call, outcome.
+    /// Guard, warning, intent, call, outcome.
     pub(super) async fn attempt(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
         let account = match self.directory.account(at.user_id).await {
             Ok(account) => account,
@@ -18,14 +18,16 @@ impl Hand {
                 return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::ProtectionUnknown).await;
             }
         };
-        let rules = self.rules.now();
-        let draws = draws(&at.incident.plan, &rules.set);
-        let facts = self.facts(at, &rules.set, &draws);
-        let approved = match at_dispatch(&facts, at.action.kind(), account.as_ref(), &self.own_corp_id) {
+        if let Err(reason) = self.ask_guard(at, account.as_ref()) {
+            return self.hold(at.id(), reason, None).await;
+        }
+        let warning = self.warning(at, attempt, account.as_ref()).await;
+        // Asked anew: the look took time, in which rules, budgets and the pause may have changed.
+        let approved = match self.ask_guard(at, account.as_ref()) {
             Ok(approved) => approved,
             Err(reason) => return self.hold(at.id(), reason, None).await,
         };
-        self.record(vec![at.started(attempt)]).await?;
+        self.record(warning.into_iter().chain([at.started(attempt)]).collect()).await?;
         if self.is_paused() {
             // The pause came while the intent was being written; nothing has left yet.
             let failure = Failure::local(FailureClass::NotSent, "paused");
@@ -43,6 +45,13 @@ impl Hand {
         };
         self.record(outcome).await?;
         Ok(Moved::On)
+    }
+
+    fn ask_guard(&self, at: &Place<'_>, account: Option<&Account>) -> Result<Approved, HoldReason> {
+        let rules = self.rules.now();
+        let draws = draws(&at.incident.plan, &rules.set);
+        let facts = self.facts(at, &rules.set, &draws);
+        at_dispatch(&facts, at.action.kind(), account, &self.own_corp_id)
     }
 
     /// What needs no call: the account is in the wanted state already, or there is nothing of ours to

@@ -4,6 +4,7 @@
 mod attempt;
 mod hand;
 mod look_up;
+mod ownership;
 mod place;
 mod retry;
 mod run;

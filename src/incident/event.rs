@@ -189,6 +189,14 @@ pub enum Event {
         /// How it was found.
         evidence: Evidence,
     },
+    /// Something about the account that a human should know and that keeps nothing from being done.
+    #[serde(rename = "account.warned")]
+    AccountWarned {
+        /// In which incident.
+        incident: IncidentId,
+        /// What.
+        warning: AccountWarning,
+    },
     /// A guardrail or a failure hands the incident to a human.
     #[serde(rename = "incident.held")]
     IncidentHeld {
@@ -358,6 +366,19 @@ pub enum Resolution {
     UnionId,
 }
 
+/// What a human should know about an account that is acted on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum AccountWarning {
+    /// It owns other organizations, which nobody can administer in its place while it is disabled.
+    OwnsOrganizations {
+        /// How many.
+        count: u32,
+        /// Their corp ids; the first of them, when there are many.
+        corp_ids: Vec<String>,
+    },
+}
+
 /// How we know that a step was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -412,6 +433,7 @@ impl Event {
             Self::SourceTried { .. } => "source.tried",
             Self::DeliveriesRefused { .. } => "deliveries.refused",
             Self::AccountResolved { .. } => "account.resolved",
+            Self::AccountWarned { .. } => "account.warned",
             Self::IncidentHeld { .. } => "incident.held",
             Self::IncidentApproved { .. } => "incident.approved",
             Self::IncidentClosed { .. } => "incident.closed",
@@ -440,6 +462,7 @@ impl Event {
             }
             Self::IncidentsOpened { opened, .. } => opened.iter().map(|opened| &opened.plan.incident).collect(),
             Self::AccountResolved { incident, .. }
+            | Self::AccountWarned { incident, .. }
             | Self::IncidentHeld { incident, .. }
             | Self::IncidentApproved { incident, .. }
             | Self::IncidentClosed { incident, .. }

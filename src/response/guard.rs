@@ -120,6 +120,19 @@ pub fn at_dispatch(
     Ok(Approved::assertion(&account.user_id, action))
 }
 
+/// Whether an account may be acted on at all, whatever the alert, the rule and the moment: what shows an account
+/// to people asks this. It approves nothing.
+///
+/// # Errors
+/// Why the account is left alone.
+pub fn protection(facts: &Facts<'_>, live: &Account, own_corp_id: &str) -> Result<(), HoldReason> {
+    if is_listed(facts) {
+        return Err(HoldReason::ProtectedListed);
+    }
+    refuse_live_protection(live)?;
+    refuse_other_accounts(live, own_corp_id)
+}
+
 fn refuse_beyond_budget(facts: &Facts<'_>) -> Result<(), HoldReason> {
     let mut used_up = facts.draws.iter().filter(|draw| !draw.budget.has(draw.spent));
     match used_up.next() {

@@ -13,7 +13,7 @@ mod wording;
 
 pub use draw::{Draw, draws};
 pub use enclosure::{Enclosure, Subject};
-pub use guard::{Approved, Facts, at_dispatch, at_planning};
+pub use guard::{Approved, Facts, at_dispatch, at_planning, protection};
 pub use judge::{Judged, Tally};
 pub use plan::{Decided, Standing, decide};
 pub use resolve::{Resolved, resolve};

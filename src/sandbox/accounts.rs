@@ -42,10 +42,23 @@ pub enum Rank {
     Employee,
     /// The main administrator.
     Admin,
+    /// A sub-administrator.
+    SubAdmin,
     /// The boss.
     Boss,
     /// An executive.
     Senior,
+}
+
+impl Rank {
+    /// `sys_level` in the list of administrators; `None` for everybody else.
+    pub(super) fn admin_level(self) -> Option<u8> {
+        match self {
+            Self::Admin => Some(1),
+            Self::SubAdmin => Some(2),
+            Self::Employee | Self::Boss | Self::Senior => None,
+        }
+    }
 }
 
 /// One account, as it is now.

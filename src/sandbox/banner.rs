@@ -39,10 +39,12 @@ DingTalk sandbox: a simulator, nothing leaves this machine
                                           login name lisi@sandbox
   wangwu       wang.wu@example.com        Enterprise Account, disabled already
   admin01      admin.one@example.com      main administrator
+  admin02      admin.two@example.com      sub-administrator
   boss01       boss.one@example.com       boss
   senior01     senior.one@example.com     executive
   foreign01    foreign.one@example.com    Enterprise Account of another corp
   plain01      plain.one@example.com      ordinary account, not Enterprise
+  owner01      owner.one@example.com      owns two other organizations
   {many}   user0001@example.com ...   Enterprise Accounts for load
                (user0199 and user0200 share one job number)
 

@@ -28,7 +28,8 @@ pub struct Call {
     pub path: String,
     /// The API called.
     pub api: Api,
-    /// The account it names, also when it names it by login name, mobile number or union id.
+    /// The account it names, also when it names it by login name, mobile number, union id or
+    /// DingTalk ID.
     pub user_id: Option<String>,
     /// The query, secrets and tokens left out.
     pub query: Value,

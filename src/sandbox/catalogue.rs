@@ -25,6 +25,10 @@ pub enum Api {
     ChangeDingtalkId,
     /// `GET /v1.0/contact/orgAccounts/ownedOrganizations`
     OwnedOrganizations,
+    /// `GET /v1.0/contact/user/getByDingTalkId`
+    UserByDingtalkId,
+    /// `POST /v1.0/contact/users/search`
+    UserSearch,
     /// `POST /topapi/v2/user/get`
     UserGet,
     /// `POST /topapi/v2/user/getbymobile`
@@ -61,7 +65,7 @@ pub enum Family {
 }
 
 /// Every API with a fixed path. The path of `CorpToken` holds the organization and is matched apart.
-const ROUTES: [(Api, &str, &str); 19] = [
+const ROUTES: [(Api, &str, &str); 21] = [
     (Api::AccessToken, "POST", "/v1.0/oauth2/accessToken"),
     (Api::LegacyToken, "GET", "/gettoken"),
     (Api::SignOut, "POST", "/v1.0/contact/orgAccounts/signOut"),
@@ -70,6 +74,8 @@ const ROUTES: [(Api, &str, &str); 19] = [
     (Api::Status, "GET", "/v1.0/contact/orgAccounts/status"),
     (Api::ChangeDingtalkId, "POST", "/v1.0/contact/orgAccounts/dingTalkIds/change"),
     (Api::OwnedOrganizations, "GET", "/v1.0/contact/orgAccounts/ownedOrganizations"),
+    (Api::UserByDingtalkId, "GET", "/v1.0/contact/user/getByDingTalkId"),
+    (Api::UserSearch, "POST", "/v1.0/contact/users/search"),
     (Api::UserGet, "POST", "/topapi/v2/user/get"),
     (Api::UserGetByMobile, "POST", "/topapi/v2/user/getbymobile"),
     (Api::UserGetByUnionId, "POST", "/topapi/user/getbyunionid"),

@@ -53,6 +53,9 @@ impl FaultKind {
 fn scope_of(api: Api) -> &'static str {
     match api {
         Api::ChangeDingtalkId => "qyapi_manage_addresslist",
+        Api::UserSearch => "qyapi_addresslist_search",
+        // Inferred from the other look-ups: no document has it.
+        Api::UserByDingtalkId => "qyapi_get_member",
         _ => "Contact.OrgAccountSecurity.ReadWrite",
     }
 }

@@ -14,7 +14,7 @@ use super::refusals::{
 };
 use super::request::Request;
 use super::world::World;
-use super::{dingtalk_id, legacy, org_accounts};
+use super::{contacts, dingtalk_id, legacy, org_accounts};
 
 /// What becomes of a call on the wire.
 #[derive(Debug)]
@@ -77,6 +77,8 @@ fn carry_out(world: &mut World, request: &Request, api: Api, now: Timestamp) -> 
         Api::Enable => org_accounts::enable(world, request).into(),
         Api::Status => org_accounts::status(world, request).into(),
         Api::OwnedOrganizations => org_accounts::owned_organizations(world, request).into(),
+        Api::UserByDingtalkId => contacts::by_dingtalk_id(world, request).into(),
+        Api::UserSearch => contacts::search(world, request).into(),
         Api::ChangeDingtalkId => dingtalk_id::change(world, request, now).into(),
         _ => legacy::dispatch(world, request, api).into(),
     }

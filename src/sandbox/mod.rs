@@ -9,7 +9,7 @@
 //! only, or a shared misreading would go unnoticed.
 //!
 //! Reading order: `catalogue` (what can be called), `gateway` (the way of one call), `tokens`,
-//! `org_accounts`, `legacy` (the calls), `world` (what the calls change), `faults`, `control`.
+//! `org_accounts`, `contacts`, `legacy` (the calls), `world` (what the calls change), `faults`, `control`.
 
 mod accounts;
 mod answer;
@@ -17,6 +17,7 @@ mod banner;
 mod calls;
 mod catalogue;
 mod connection;
+mod contacts;
 mod control;
 mod dingtalk_id;
 mod fault_answers;
@@ -43,7 +44,7 @@ pub use catalogue::{Api, Family};
 pub use fault_rules::TooManyFaults;
 pub use faults::{Fault, FaultKind};
 pub use handle::{Sandbox, SignInRefused};
-pub use organization::{APP_KEY, APP_SECRET, CORP_ID, FOREIGN_CORP_ID};
+pub use organization::{APP_KEY, APP_SECRET, CORP_ID, FOREIGN_CORP_ID, OWNED_CORP_ID};
 pub use server::{Running, start, start_with_clock};
 pub use settings::{Settings, StartError};
 

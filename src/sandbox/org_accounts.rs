@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::incident::Timestamp;
 
 use super::accounts::AccountState;
-use super::organization::{CORP_ID, CORP_NAME};
+use super::organization::owned_by;
 use super::refusals::{
     EMPLOYEE_NOT_EXIST, EXCLUSIVE_ACCOUNT_LIMIT, EXCLUSIVE_ACCOUNT_ONLY, INVALID_PARAM, MISSING_BODY, NewRefusal,
     USER_NOT_EXIST,
@@ -51,7 +51,7 @@ pub(super) fn owned_organizations(world: &World, request: &Request) -> Result<Va
     if !account.kind.is_own() {
         return Err(EXCLUSIVE_ACCOUNT_LIMIT);
     }
-    Ok(json!({ "orgList": [{ "corpId": CORP_ID, "corpName": CORP_NAME }] }))
+    Ok(json!({ "orgList": owned_by(&account.user_id) }))
 }
 
 /// A text of the JSON body; empty is as good as absent, another type is refused.

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 pub const CORP_ID: &str = "dingsandboxcorp0001";
 /// The other organization, whose account is a guest here.
 pub const FOREIGN_CORP_ID: &str = "dingforeigncorp0002";
+/// One of the two organizations that `owner01` owns beside this one.
+pub const OWNED_CORP_ID: &str = "dingownedcorp0003";
 /// The app's key (Client ID): a public test value.
 pub const APP_KEY: &str = "sandbox-app-key";
 /// The app's secret: a public test value.
@@ -28,14 +30,28 @@ pub(super) struct Department {
 }
 
 /// The whole tree.
-const DEPARTMENTS: [Department; 6] = [
+const DEPARTMENTS: [Department; 7] = [
     Department { id: ROOT, parent: None, name: "沙盒科技", name_english: "Sandbox Technology" },
     Department { id: 2, parent: Some(ROOT), name: "安全部", name_english: "Security" },
     Department { id: 3, parent: Some(ROOT), name: "研发部", name_english: "Engineering" },
     Department { id: 4, parent: Some(ROOT), name: "财务部", name_english: "Finance" },
     Department { id: 31, parent: Some(3), name: "平台组", name_english: "Platform" },
     Department { id: 32, parent: Some(3), name: "应用组", name_english: "Applications" },
+    Department { id: 311, parent: Some(31), name: "海外小组", name_english: "Overseas" },
 ];
+
+/// Who owns organizations: `userid`, the organization's id and its name. The boss owns the one here, too.
+const OWNED: [(&str, &str, &str); 3] = [
+    ("boss01", CORP_ID, CORP_NAME),
+    ("owner01", OWNED_CORP_ID, "海外分部"),
+    ("owner01", "dingownedcorp0004", "创业项目"),
+];
+
+/// The organizations that an account owns, as DingTalk lists them.
+pub(super) fn owned_by(user_id: &str) -> Value {
+    let owned = OWNED.iter().filter(|(owner, ..)| *owner == user_id);
+    owned.map(|(_, corp_id, name)| json!({ "corpId": corp_id, "corpName": name })).collect()
+}
 
 impl Department {
     /// The department with this id.

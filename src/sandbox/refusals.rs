@@ -71,6 +71,9 @@ pub(super) const EXCLUSIVE_ACCOUNT_LIMIT: NewRefusal =
     new(400, "exclusive.account.limit", "只能查询归属该组织的专属账号");
 pub(super) const EMPLOYEE_NOT_EXIST: NewRefusal = new(400, "employee.not.exist", "员工不存在");
 
+// Search for a name.
+pub(super) const PARAMETER_ERROR: NewRefusal = new(400, "parameter.error", "parameter error");
+
 // Change of the DingTalk ID. Messages: ours.
 pub(super) const INCORRECT_FORMAT: NewRefusal = new(400, "incorrect.format", "钉钉号格式不正确，请重新输入");
 pub(super) const INCORRECT_LENGTH: NewRefusal = new(400, "incorrect.length", "钉钉号格式不正确，请重新输入");

@@ -23,7 +23,7 @@ struct Named {
     sessions: u32,
 }
 
-const NAMED: [Named; 8] = [
+const NAMED: [Named; 10] = [
     Named {
         user_id: "zhangsan",
         name: "张三",
@@ -104,6 +104,26 @@ const NAMED: [Named; 8] = [
         languages: &["zh_CN"],
         sessions: 1,
     },
+    Named {
+        user_id: "owner01",
+        name: "创办人一",
+        email: "owner.one@example.com",
+        kind: AccountKind::Sso,
+        rank: Rank::Employee,
+        departments: &[311],
+        languages: &["zh_CN"],
+        sessions: 1,
+    },
+    Named {
+        user_id: "admin02",
+        name: "管理员二",
+        email: "admin.two@example.com",
+        kind: AccountKind::Sso,
+        rank: Rank::SubAdmin,
+        departments: &[311],
+        languages: &["zh_CN"],
+        sessions: 1,
+    },
 ];
 
 /// All accounts by `userid`, as they are at the start.
@@ -178,14 +198,14 @@ mod tests {
     #[test]
     fn only_the_last_two_share_a_job_number_and_nothing_else_is_shared() {
         let accounts = accounts();
-        assert_eq!(accounts.len(), 208);
+        assert_eq!(accounts.len(), 210);
         let distinct =
             |field: fn(&AccountState) -> &String| accounts.values().map(field).collect::<BTreeSet<_>>().len();
-        assert_eq!(distinct(|a| &a.mobile), 208);
-        assert_eq!(distinct(|a| &a.union_id), 208);
-        assert_eq!(distinct(|a| &a.email), 208);
-        assert_eq!(distinct(|a| &a.dingtalk_id), 208);
-        assert_eq!(distinct(|a| &a.job_number), 207);
+        assert_eq!(distinct(|a| &a.mobile), 210);
+        assert_eq!(distinct(|a| &a.union_id), 210);
+        assert_eq!(distinct(|a| &a.email), 210);
+        assert_eq!(distinct(|a| &a.dingtalk_id), 210);
+        assert_eq!(distinct(|a| &a.job_number), 209);
         assert_eq!(accounts["user0199"].job_number, accounts["user0200"].job_number);
     }
 
@@ -196,6 +216,7 @@ mod tests {
         assert_eq!(accounts["lisi"].login_id.as_deref(), Some("lisi@sandbox"));
         assert!(accounts["wangwu"].disabled && accounts.values().filter(|a| a.disabled).count() == 1);
         assert_eq!(accounts["admin01"].rank, Rank::Admin);
+        assert_eq!(accounts["admin02"].rank, Rank::SubAdmin);
         assert_eq!(accounts["boss01"].rank, Rank::Boss);
         assert_eq!(accounts["senior01"].rank, Rank::Senior);
         assert_eq!(accounts["foreign01"].kind, AccountKind::Foreign);

@@ -101,6 +101,9 @@ impl World {
         if let Some(union_id) = field("unionid") {
             return self.find(|account| account.union_id == union_id);
         }
+        if let Some(dingtalk_id) = field("dingtalkId") {
+            return self.find(|account| account.dingtalk_id == dingtalk_id);
+        }
         field("userid").map(str::to_owned)
     }
 

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
-    AccountKind, Action, AlertId, AlertSummary, Amount, Assurance, Counted, Counts, Decision, Digest, Event, Evidence,
-    Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome, Plan, ReasonCode, Resolution,
-    RuleId, RuleRef, SourceName, Spending, Spent, Timestamp, UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
+    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Assurance, Counted, Counts, Decision, Digest,
+    Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome, Plan, ReasonCode,
+    Resolution, RuleId, RuleRef, SourceName, Spending, Spent, Timestamp, UserId, Verdict, VerdictKind, Watch, Watched,
+    WindowState,
 };
 
 /// Waits for an append on this thread.
@@ -70,6 +71,10 @@ pub(super) fn events() -> Vec<Event> {
             incident: incident.clone(),
             user_id: UserId::parse("u").unwrap(),
             evidence: Evidence { by: Resolution::IdentityMap },
+        },
+        Event::AccountWarned {
+            incident: incident.clone(),
+            warning: AccountWarning::OwnsOrganizations { count: 1, corp_ids: vec!["ding2".to_owned()] },
         },
         Event::IncidentHeld { incident: incident.clone(), reason: HoldReason::Paused, failure: Some(failure.clone()) },
         Event::IncidentApproved { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },

@@ -55,7 +55,10 @@ async fn at_every_call(kind: FaultKind) {
         let is_over = app.dingtalk().faults().len() == 1;
         app.end().await;
         if is_over {
-            assert_eq!(number, 7, "a containment is six calls: token, account, order, account, order, account");
+            assert_eq!(
+                number, 8,
+                "a containment is seven calls: token, account, order, account, owned organizations, order, account"
+            );
             return;
         }
     }

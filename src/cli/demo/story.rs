@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use super::delivery::{Answer, Delivery};
 use super::screen::Screen;
 use super::stage::{PERSON, Stage, USER_ID};
-use crate::incident::{Event, IncidentId, StepState};
+use crate::incident::{AccountWarning, Event, IncidentId, StepState};
 use crate::sandbox::{AccountState, Api};
 use crate::trail::{Record, verify};
 
@@ -213,6 +213,9 @@ fn summary(record: &Record) -> String {
             format!("{:?}: {}", verdict.kind, rules.join(", ")).to_lowercase()
         }
         Event::AccountResolved { user_id, evidence, .. } => format!("{user_id}, by {:?}", evidence.by),
+        Event::AccountWarned { warning: AccountWarning::OwnsOrganizations { count, .. }, .. } => {
+            format!("it owns {count} other organizations")
+        }
         Event::StepStarted { step, attempt, .. } => format!("step {}, attempt {attempt}", step + 1),
         Event::StepSucceeded { step, finding, .. } => format!("step {}: {finding:?}", step + 1),
         Event::StepVerified { step, disabled, .. } => format!("step {}: disabled is {disabled}", step + 1),

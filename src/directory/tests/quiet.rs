@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
+use crate::directory::{DepartmentId, MembersFrom};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -53,6 +54,8 @@ async fn lines_of_many_calls() -> String {
         let _ = harness.directory.find(&mobile()).await;
         let _ = harness.directory.account(&user_id()).await;
         let _ = harness.directory.is_disabled(&user_id()).await;
+        let _ = harness.directory.search("张三").await;
+        let _ = harness.directory.members(DepartmentId::ROOT, MembersFrom::START).await;
     }
     drop(guard);
     lines.text()
@@ -75,7 +78,7 @@ async fn logs_carry_no_secret_token_name_number_or_url() {
 async fn one_exchange_gives_one_line() {
     let lines = lines_of_many_calls().await;
     let own = lines.lines().filter(|line| line.contains("dingtalk.api=")).count();
-    assert_eq!(own, 5 * (1 + 4), "{lines}");
+    assert_eq!(own, 5 * (1 + 6), "{lines}");
 }
 
 #[tokio::test]

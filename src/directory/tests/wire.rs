@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::directory::{Account, DryRun};
+use crate::directory::{Account, DepartmentId, DryRun};
+use crate::incident::ChosenDingTalkId;
 
 fn one(stub: &Stub, path: &str) -> Seen {
     let seen = stub.seen(path);
@@ -127,6 +128,10 @@ async fn an_account_is_read_with_what_decides() {
         admin: Some(false),
         boss: Some(false),
         senior: Some(true),
+        sign_in: None,
+        active: None,
+        departments: Some(vec![DepartmentId::new(2), DepartmentId::new(3)]),
+        roles: None,
     };
     assert_eq!(harness.directory.account(&user_id()).await.unwrap(), Some(expected));
     assert_eq!(one(&harness.stub, "/topapi/v2/user/get").body, r#"{"userid":"user123"}"#);
@@ -150,7 +155,11 @@ async fn a_dry_run_reads_but_never_sends_an_order() {
     let dry_run = DryRun::new(Arc::clone(&harness.directory) as Arc<dyn Directory>);
     assert!(dry_run.is_disabled(&user_id()).await.unwrap());
     assert_eq!(failed(dry_run.act(&disable()).await), (FailureClass::Permanent, "dry_run".to_owned()));
+    let dingtalk_id = ChosenDingTalkId::parse("zhang2027").unwrap();
+    let change = Order::ChangeDingTalkId { user_id: user_id(), dingtalk_id };
+    assert_eq!(failed(dry_run.act(&change).await), (FailureClass::Permanent, "dry_run".to_owned()));
     assert_eq!((harness.stub.seen("/status").len(), harness.stub.seen("/disable").len()), (1, 0));
+    assert!(harness.stub.seen("/change").is_empty());
 }
 
 /// The child runs one plain test with proxies in its environment that nobody listens at.

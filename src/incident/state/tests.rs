@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::incident::{
-    AccountKind, AlertId, Assurance, Digest, Evidence, FailureClass, Finding, ReasonCode, Resolution, SourceName,
+    AccountKind, AccountWarning, AlertId, Assurance, Digest, Evidence, FailureClass, Finding, ReasonCode, Resolution,
+    SourceName,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -73,6 +74,18 @@ fn fold(events: &[Event]) -> Result<Incident, IllegalTransition> {
         incident.apply(event, at(second as i64 + 1))?;
     }
     Ok(incident)
+}
+
+#[test]
+fn a_warning_changes_nothing_while_the_incident_lives() {
+    let warning = AccountWarning::OwnsOrganizations { count: 1, corp_ids: vec!["ding2".to_owned()] };
+    let warned = Event::AccountWarned { incident: id(), warning };
+    let life = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];
+    for before in 0..=life.len() {
+        let with: Vec<_> = life[..before].iter().chain([&warned]).cloned().collect();
+        assert_eq!(fold(&with).unwrap(), fold(&life[..before]).unwrap());
+    }
+    assert!(fold(&[&life[..], &[closed(Outcome::Done), warned]].concat()).is_err());
 }
 
 #[test]

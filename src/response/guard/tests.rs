@@ -16,6 +16,10 @@ fn account() -> Account {
         admin: Some(false),
         boss: Some(false),
         senior: Some(false),
+        sign_in: None,
+        active: None,
+        departments: None,
+        roles: None,
     }
 }
 
@@ -175,6 +179,45 @@ fn a_listed_account_is_protected_by_every_name_it_has() {
     assert_eq!(at_planning(&base), Err(HoldReason::ProtectedListed));
     let by_id = Facts { account: &other, user_id: Some(&listed), ..base };
     assert_eq!(at_planning(&by_id), Err(HoldReason::ProtectedListed));
+}
+
+#[test]
+fn what_is_shown_as_protected_is_what_dispatch_refuses() {
+    let guardrails = Guardrails::protecting(&[("user_id", "listed01")]);
+    let identities = Identities::default();
+    let flags = [None, Some(false), Some(true)];
+    for (user_id, owner) in
+        [("zhangsan", Some(CORP)), ("zhangsan", Some("dingother")), ("zhangsan", None), ("listed01", Some(CORP))]
+    {
+        for change in 0..81_usize {
+            let flag = |place: u32| flags[change / 3_usize.pow(place) % 3];
+            let live = Account {
+                user_id: UserId::parse(user_id).unwrap(),
+                enterprise_account: flag(0),
+                owner_corp_id: owner.map(str::to_owned),
+                admin: flag(1),
+                boss: flag(2),
+                senior: flag(3),
+                ..account()
+            };
+            let named = AccountRef::parse(AccountKind::UserId, user_id).unwrap();
+            let facts = Facts {
+                paused: false,
+                assurance: Assurance::A,
+                assurance_floor: Assurance::A,
+                disables: true,
+                confirmed: false,
+                account: &named,
+                user_id: Some(&live.user_id),
+                guardrails: &guardrails,
+                identities: &identities,
+                draws: &[],
+                beyond_budget: false,
+            };
+            let refused = at_dispatch(&facts, ActionKind::Disable, Some(&live), CORP).map(drop);
+            assert_eq!(protection(&facts, &live, CORP), refused, "{live:?}");
+        }
+    }
 }
 
 fn flag() -> impl Strategy<Value = Option<bool>> {

@@ -46,7 +46,7 @@ fn the_shipped_rules_are_good_by_themselves() {
         set.identities().user_for("Zhang.San@example.com").map(ToString::to_string).as_deref(),
         Some("zhangsan")
     );
-    assert_eq!(set.identities().len(), 8);
+    assert_eq!(set.identities().len(), 10);
 }
 
 #[test]

@@ -57,14 +57,19 @@ pub(super) fn get_by_union_id(world: &World, parameters: &Parameters<'_>) -> Out
 
 /// `/topapi/user/listadmin`
 pub(super) fn list_admin(world: &World) -> Map<String, Value> {
-    let admins = world.accounts.values().filter(|account| account.rank == Rank::Admin);
-    result(admins.map(|account| json!({ "userid": account.user_id, "sys_level": 1 })).collect())
+    let level = |account: &AccountState| account.rank.admin_level();
+    let admins = world.accounts.values().filter_map(|account| Some((account, level(account)?)));
+    result(admins.map(|(account, level)| json!({ "userid": account.user_id, "sys_level": level })).collect())
 }
 
 /// `/topapi/user/get_admin_scope`: the list stands at the top, not in `result`.
 pub(super) fn get_admin_scope(world: &World, parameters: &Parameters<'_>) -> Outcome {
     let account = world.accounts.get(&user_id(parameters)?).ok_or_else(|| unknown_user(world))?;
-    let scope = if account.rank == Rank::Admin { json!([ROOT]) } else { json!([]) };
+    let scope = match account.rank {
+        Rank::Admin => json!([ROOT]),
+        Rank::SubAdmin => json!(account.departments),
+        Rank::Employee | Rank::Boss | Rank::Senior => json!([]),
+    };
     Ok(Map::from_iter([("dept_ids".to_owned(), scope)]))
 }
 
@@ -86,13 +91,21 @@ fn details(account: &AccountState, language: &str) -> Value {
     members.insert("real_authed".to_owned(), true.into());
     members.insert("dept_order_list".to_owned(), account.departments.iter().map(order).collect());
     members.insert("leader_in_dept".to_owned(), account.departments.iter().map(leader).collect());
-    if account.rank == Rank::Admin {
-        let (group, name) =
-            if language == "en_US" { ("Default", "Main administrator") } else { ("默认", "主管理员") };
-        let role = json!([{ "group_name": group, "name": name, "id": 2_062_489_174_u64 }]);
-        members.insert("role_list".to_owned(), role);
+    if let Some(role) = role(account.rank, language) {
+        members.insert("role_list".to_owned(), json!([role]));
     }
     Value::Object(members)
+}
+
+/// The role that goes with administering; other roles are not seeded.
+fn role(rank: Rank, language: &str) -> Option<Value> {
+    let (chinese, english, id) = match rank {
+        Rank::Admin => ("主管理员", "Main administrator", 2_062_489_174_u64),
+        Rank::SubAdmin => ("子管理员", "Sub-administrator", 2_062_489_175),
+        Rank::Employee | Rank::Boss | Rank::Senior => return None,
+    };
+    let (group, name) = if language == "en_US" { ("Default", english) } else { ("默认", chinese) };
+    Some(json!({ "group_name": group, "name": name, "id": id }))
 }
 
 /// The members that a look-up of one user and a list of users have in common. What belongs to an
@@ -109,7 +122,7 @@ pub(super) fn profile(account: &AccountState) -> Map<String, Value> {
         ("email".to_owned(), account.email.as_str().into()),
         ("dept_id_list".to_owned(), account.departments.clone().into()),
         ("active".to_owned(), true.into()),
-        ("admin".to_owned(), (account.rank == Rank::Admin).into()),
+        ("admin".to_owned(), account.rank.admin_level().is_some().into()),
         ("boss".to_owned(), (account.rank == Rank::Boss).into()),
         ("exclusive_account".to_owned(), (account.kind != AccountKind::Ordinary).into()),
     ]);

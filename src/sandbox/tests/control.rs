@@ -17,7 +17,7 @@ async fn accounts_can_be_looked_at_without_a_token() {
     assert_eq!((status, &account["sessions"], &account["sign_outs"]), (200, &json!(0), &json!(1)));
     assert_eq!(account["last_sign_out"]["shown"], json!({ "zh_CN": "文" }));
     let (_, all) = ask(&lab, Method::GET, "/sandbox/accounts").await;
-    assert_eq!(all["accounts"].as_array().unwrap().len(), 208);
+    assert_eq!(all["accounts"].as_array().unwrap().len(), 210);
     assert_eq!(ask(&lab, Method::GET, "/sandbox/accounts/nobody").await.0, 404);
 }
 

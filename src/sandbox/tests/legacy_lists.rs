@@ -85,6 +85,8 @@ async fn departments_are_told_one_level_at_a_time() {
     assert_eq!((&below["result"][0]["name"], &below["result"][0]["parent_id"]), (&json!("Platform"), &json!(3)));
     let sub_ids = lab.legacy("/topapi/v2/department/listsubid", &json!({ "dept_id": 3 })).await;
     assert_eq!(sub_ids["result"], json!({ "dept_id_list": [31, 32] }));
+    assert_eq!(ids(&lab.legacy(path, &json!({ "dept_id": 31 })).await), [311]);
+    assert_eq!(ids(&lab.legacy(path, &json!({ "dept_id": 311 })).await), [0; 0]);
 }
 
 #[tokio::test]

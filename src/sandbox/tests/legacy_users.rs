@@ -63,7 +63,7 @@ async fn the_documented_form_has_text_in_place_of_numbers_and_booleans() {
 #[tokio::test]
 async fn what_protects_an_account_is_told() {
     let lab = Lab::start().await;
-    for (user_id, member) in [("admin01", "admin"), ("boss01", "boss"), ("senior01", "senior")] {
+    for (user_id, member) in [("admin01", "admin"), ("admin02", "admin"), ("boss01", "boss"), ("senior01", "senior")] {
         let result = &lab.legacy(GET, &json!({ "userid": user_id })).await["result"];
         let set: Vec<&str> = ["admin", "boss", "senior"].into_iter().filter(|name| result[*name] == true).collect();
         assert_eq!(set, [member]);
@@ -147,9 +147,12 @@ async fn a_user_is_found_by_union_id() {
 async fn administrators_and_their_scope_are_told() {
     let lab = Lab::start().await;
     let admins = lab.legacy("/topapi/user/listadmin", &json!({})).await;
-    assert_eq!(admins["result"], json!([{ "userid": "admin01", "sys_level": 1 }]));
+    let both = json!([{ "userid": "admin01", "sys_level": 1 }, { "userid": "admin02", "sys_level": 2 }]);
+    assert_eq!(admins["result"], both);
     let scope = lab.legacy("/topapi/user/get_admin_scope", &json!({ "userid": "admin01" })).await;
     assert_eq!((&scope["dept_ids"], scope.get("result")), (&json!([1]), None));
+    let scope = lab.legacy("/topapi/user/get_admin_scope", &json!({ "userid": "admin02" })).await;
+    assert_eq!(scope["dept_ids"], json!([311]));
     let scope = lab.legacy("/topapi/user/get_admin_scope", &json!({ "userid": "nobody" })).await;
     assert_legacy_refused(&scope, 60121, "找不到该用户");
 }

@@ -1,5 +1,6 @@
 //! Tests through the door clients use: a sandbox on a free port, called over HTTP.
 
+mod contacts;
 mod control;
 mod faults;
 mod hangs;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::sandbox::{Api, CORP_ID};
+use crate::sandbox::{Api, CORP_ID, OWNED_CORP_ID};
 
 const STATUS: &str = "/v1.0/contact/orgAccounts/status";
 const OWNED: &str = "/v1.0/contact/orgAccounts/ownedOrganizations";
@@ -119,7 +119,11 @@ async fn a_body_that_is_not_json_is_no_body() {
 async fn owned_organizations_are_told_for_own_accounts_only() {
     let lab = Lab::start().await;
     let own = json!({ "orgList": [{ "corpId": CORP_ID, "corpName": "沙盒科技" }] });
-    assert_eq!(lab.get(&format!("{OWNED}?userId=zhangsan")).await, (200, own));
+    assert_eq!(lab.get(&format!("{OWNED}?userId=boss01")).await, (200, own));
+    assert_eq!(lab.get(&format!("{OWNED}?userId=zhangsan")).await, (200, json!({ "orgList": [] })));
+    let (_, owned) = lab.get(&format!("{OWNED}?userId=owner01")).await;
+    let ids: Vec<_> = owned["orgList"].as_array().unwrap().iter().map(|org| &org["corpId"]).collect();
+    assert_eq!(ids, [OWNED_CORP_ID, "dingownedcorp0004"]);
     for (query, code) in [
         ("?userId=foreign01", "exclusive.account.limit"),
         ("?userId=nobody", "employee.not.exist"),

@@ -10,7 +10,7 @@ use super::witness::{Left, Orders};
 
 /// The sandbox's accounts that no order may ever reach: live protection, other organizations, and
 /// people's own accounts.
-const UNTOUCHABLE: [&str; 5] = ["admin01", "boss01", "senior01", "foreign01", "plain01"];
+const UNTOUCHABLE: [&str; 6] = ["admin01", "admin02", "boss01", "senior01", "foreign01", "plain01"];
 
 /// Fails the test if a promise is broken.
 pub(super) fn check(records: &[Record], orders: &Orders, calls: &[Call]) {

@@ -3,7 +3,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use portcullis::directory::{Account, BoxFuture, DingTalk, Directory, Done, Lookup, Order};
+use portcullis::directory::{
+    Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Lookup, Matches, MemberPage,
+    MembersFrom, Order, Organization,
+};
 use portcullis::incident::{ActionKind, Failure, UserId};
 use portcullis::trail::Store;
 
@@ -52,11 +55,40 @@ impl Directory for Witness {
         self.dingtalk.is_disabled(user_id)
     }
 
+    fn owned_organizations<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Vec<Organization>, Failure>> {
+        self.dingtalk.owned_organizations(user_id)
+    }
+
+    fn search<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Matches, Failure>> {
+        self.dingtalk.search(name)
+    }
+
+    fn admins(&self) -> BoxFuture<'_, Result<Vec<Admin>, Failure>> {
+        self.dingtalk.admins()
+    }
+
+    fn department(&self, id: DepartmentId) -> BoxFuture<'_, Result<Option<Department>, Failure>> {
+        self.dingtalk.department(id)
+    }
+
+    fn sub_departments(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<Department>, Failure>> {
+        self.dingtalk.sub_departments(id)
+    }
+
+    fn sub_department_ids(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<DepartmentId>, Failure>> {
+        self.dingtalk.sub_department_ids(id)
+    }
+
+    fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
+        self.dingtalk.members(id, from)
+    }
+
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
         let (kind, user_id) = match order {
             Order::SignOut { user_id, .. } => (ActionKind::SignOut, user_id),
             Order::Disable { user_id, .. } => (ActionKind::Disable, user_id),
             Order::Enable { user_id } => (ActionKind::Enable, user_id),
+            Order::ChangeDingTalkId { .. } => panic!("no step of a plan changes a DingTalk ID"),
         };
         let left = Left { kind, user_id: user_id.to_string(), trail_size: self.store.head().size };
         self.orders.0.lock().unwrap().push(left);

@@ -1,0 +1,65 @@
+//! `portcullis directory`: reads DingTalk live, as a server with the same configuration would. Acts on nobody.
+
+mod admins;
+mod departments;
+mod show;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+
+use super::refused::refused;
+use crate::config::{self, Config};
+use crate::directory::DingTalk;
+use crate::incident::{Failure, FailureClass, SystemClock};
+
+/// What `directory` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show one account, what it owns, and whether the guard layer protects it.
+    Show(show::Arguments),
+    /// List those who administer the organization.
+    Admins(Place),
+    /// List the departments, and with `--users` who is in each.
+    Departments(departments::Arguments),
+}
+
+/// Whose DingTalk.
+#[derive(Debug, Args)]
+struct Place {
+    /// The configuration file.
+    #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE")]
+    config: PathBuf,
+}
+
+impl Place {
+    fn config(&self) -> anyhow::Result<Config> {
+        config::load(&self.config, &[]).map_err(refused)
+    }
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Command::Show(arguments) => show::run(&arguments).await,
+        Command::Admins(place) => admins::run(&place).await,
+        Command::Departments(arguments) => departments::run(&arguments).await,
+    }
+}
+
+fn client(config: &Config) -> anyhow::Result<DingTalk> {
+    let secret = config.directory.read_secret(&config.base).map_err(refused)?;
+    DingTalk::new(&config.directory, secret, Arc::new(SystemClock)).map_err(refused)
+}
+
+/// A credential or permission that DingTalk does not take is the operator's to mend, as a wrong file is.
+fn failed(failure: &Failure) -> anyhow::Error {
+    let error = anyhow::anyhow!("DingTalk could not be read: {failure}");
+    if failure.class == FailureClass::OperatorNeeded { refused(error) } else { error }
+}

@@ -1,0 +1,178 @@
+//! `portcullis directory show`: one account, as the server would find it before it acts.
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+
+use super::{Place, client, failed};
+use crate::cli::output;
+use crate::cli::refused::refused;
+use crate::config::Config;
+use crate::directory::{Account, DingTalk, Directory as _, Lookup, Organization, SignIn};
+use crate::incident::{AccountKind, AccountRef, Assurance, DingTalkId, Failure, FailureClass, UserId};
+use crate::response::{Facts, protection};
+use crate::rules::{self, RuleSet};
+
+/// What `directory show` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The account.
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    /// By which of its names.
+    #[arg(long, value_enum, default_value = "user_id", value_name = "NAME")]
+    by: By,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// The names by which DingTalk finds an account.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum By {
+    UserId,
+    LoginId,
+    Mobile,
+    UnionId,
+    DingtalkId,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let asked = Asked::of(arguments).map_err(refused)?;
+    let config = arguments.place.config()?;
+    let dingtalk = client(&config)?;
+    let rules = rules::load_with(&config.resolve(&config.rules.folder), config.rules.statuses()).map_err(refused)?;
+    let user_id = only(&dingtalk, &asked).await?;
+    let account = dingtalk.account(&user_id).await.map_err(|failure| failed(&failure))?;
+    let account = account.context("DingTalk knows no such account")?;
+    let owned = dingtalk.owned_organizations(&user_id).await;
+    if let Err(failure) = &owned
+        && failure.class != FailureClass::Permanent
+    {
+        return Err(failed(failure));
+    }
+    show(&account, &owned, &config)?;
+    let named = match &asked {
+        Asked::Look(Lookup::LoginId(named) | Lookup::Mobile(named) | Lookup::UnionId(named)) => named.clone(),
+        _ => AccountRef::parse(AccountKind::UserId, user_id.as_str())?,
+    };
+    row("protected", protected(&named, &account, &rules, &config))
+}
+
+/// Who is asked for.
+enum Asked {
+    /// The id itself.
+    Given(UserId),
+    /// What DingTalk has to be asked.
+    Look(Lookup),
+}
+
+impl Asked {
+    fn of(arguments: &Arguments) -> anyhow::Result<Self> {
+        let text = arguments.account.as_str();
+        let reference = |kind| AccountRef::parse(kind, text);
+        Ok(match arguments.by {
+            By::UserId => Self::Given(UserId::parse(text)?),
+            By::LoginId => Self::Look(Lookup::LoginId(reference(AccountKind::LoginId)?)),
+            By::Mobile => Self::Look(Lookup::Mobile(reference(AccountKind::Mobile)?)),
+            By::UnionId => Self::Look(Lookup::UnionId(reference(AccountKind::UnionId)?)),
+            By::DingtalkId => Self::Look(Lookup::DingTalkId(DingTalkId::parse(text)?)),
+        })
+    }
+}
+
+/// The one account that is meant.
+async fn only(dingtalk: &DingTalk, asked: &Asked) -> anyhow::Result<UserId> {
+    let lookup = match asked {
+        Asked::Given(user_id) => return Ok(user_id.clone()),
+        Asked::Look(lookup) => lookup,
+    };
+    let found = dingtalk.find(lookup).await.map_err(|failure| failed(&failure))?;
+    match found.as_slice() {
+        [] => bail!("DingTalk knows no such account"),
+        [one] => Ok(one.clone()),
+        several => {
+            let ids: Vec<&str> = several.iter().map(UserId::as_str).collect();
+            bail!("several accounts answer to that name: {}", ids.join(", "))
+        }
+    }
+}
+
+fn show(account: &Account, owned: &Result<Vec<Organization>, Failure>, config: &Config) -> anyhow::Result<()> {
+    output::line(&account.user_id)?;
+    row("kind", kind(account))?;
+    row("owner", owner(account, &config.directory.corp_id))?;
+    row("state", account.disabled.map_or("not told", |disabled| if disabled { "disabled" } else { "enabled" }))?;
+    row("roles", listed(roles(account), "none"))?;
+    let departments = account.departments.as_ref();
+    row("departments", departments.map_or("not told".to_owned(), |ids| listed(ids.iter(), "none")))?;
+    row("owned organizations", owns(owned))
+}
+
+fn row(name: &str, value: impl std::fmt::Display) -> anyhow::Result<()> {
+    output::line(format_args!("  {name:<20} {value}"))
+}
+
+/// What protects the account, then the roles of the organization's own.
+fn roles(account: &Account) -> impl Iterator<Item = String> {
+    let ranks = [(account.admin, "administrator"), (account.boss, "boss"), (account.senior, "senior")];
+    let ranks = ranks.into_iter().filter(|(held, _)| *held == Some(true)).map(|(_, rank)| rank.to_owned());
+    ranks.chain(account.roles.iter().flatten().map(|role| output::visible(&role.name)))
+}
+
+fn kind(account: &Account) -> &'static str {
+    match (account.enterprise_account, account.sign_in) {
+        (Some(true), Some(SignIn::Sso)) => "Enterprise Account, signs in at the organization's identity provider",
+        (Some(true), Some(SignIn::DingTalk)) => "Enterprise Account, its password is kept by DingTalk",
+        (Some(true), None) => "Enterprise Account",
+        (Some(false), _) => "a person's own account, not an Enterprise Account",
+        (None, _) => "not told",
+    }
+}
+
+fn owner(account: &Account, own_corp_id: &str) -> String {
+    match account.owner_corp_id.as_deref() {
+        Some(corp_id) if corp_id == own_corp_id => "this organization".to_owned(),
+        Some(corp_id) => format!("another organization, {}", output::visible(corp_id)),
+        None => "not told".to_owned(),
+    }
+}
+
+/// DingTalk tells it of the organization's own Enterprise Accounts only.
+fn owns(owned: &Result<Vec<Organization>, Failure>) -> String {
+    match owned {
+        Ok(owned) => {
+            let named = |organization: &Organization| match &organization.name {
+                Some(name) => format!("{} ({})", organization.corp_id, output::visible(name)),
+                None => organization.corp_id.clone(),
+            };
+            listed(owned.iter().map(named), "none")
+        }
+        Err(failure) => format!("not told: {}", failure.code),
+    }
+}
+
+fn listed<T: ToString>(values: impl Iterator<Item = T>, none: &str) -> String {
+    let all: Vec<String> = values.map(|value| value.to_string()).collect();
+    if all.is_empty() { none.to_owned() } else { all.join(", ") }
+}
+
+/// What the guard layer says of the account itself, apart from the alert, the rule and the moment.
+fn protected(named: &AccountRef, account: &Account, rules: &RuleSet, config: &Config) -> String {
+    let facts = Facts {
+        paused: false,
+        assurance: Assurance::A,
+        assurance_floor: Assurance::A,
+        disables: true,
+        confirmed: false,
+        account: named,
+        user_id: Some(&account.user_id),
+        guardrails: rules.guardrails(),
+        identities: rules.identities(),
+        draws: &[],
+        beyond_budget: false,
+    };
+    match protection(&facts, account, &config.directory.corp_id) {
+        Ok(()) => "no".to_owned(),
+        Err(reason) => format!("yes: {}", reason.text()),
+    }
+}

@@ -1,0 +1,156 @@
+//! `portcullis directory`: what it prints of the simulated organization, and how it ends.
+
+use std::fs;
+use std::path::Path;
+
+use portcullis::sandbox::{self, Api, Fault, FaultKind, Running};
+use tempfile::TempDir;
+
+use crate::harness::{Ended, Process, configure, copy_folder, edit};
+
+/// A configuration for a simulated DingTalk.
+struct Place {
+    sandbox: Running,
+    folder: TempDir,
+}
+
+impl Place {
+    async fn start() -> Self {
+        let listen = ([127, 0, 0, 1], 0).into();
+        let settings = sandbox::Settings { listen, calls_per_second: 0, ..sandbox::Settings::default() };
+        let sandbox = sandbox::start(settings).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let rules = folder.path().join("rules");
+        copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &rules);
+        edit(&rules, "guardrails.yml", "protected: []\n", "protected:\n  - user_id: wangwu\n    why: test\n");
+        configure(folder.path(), &sandbox.url(), "");
+        Self { sandbox, folder }
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Ended {
+        let config = self.folder.path().join("portcullis.toml");
+        Process::run(&[&["directory"], arguments, &["--config", config.to_str().unwrap()]].concat()).await
+    }
+
+    async fn show(&self, arguments: &[&str]) -> Ended {
+        self.run(&[&["show"], arguments].concat()).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_shown_with_what_decides_about_it() {
+    let place = Place::start().await;
+    assert_eq!(
+        place.show(&["owner01"]).await.well().stdout,
+        [
+            "owner01",
+            "  kind                 Enterprise Account, signs in at the organization's identity provider",
+            "  owner                this organization",
+            "  state                enabled",
+            "  roles                none",
+            "  departments          311",
+            "  owned organizations  dingownedcorp0003 (海外分部), dingownedcorp0004 (创业项目)",
+            "  protected            no",
+        ]
+    );
+    assert_eq!(
+        place.show(&["admin02"]).await.well().stdout[4..],
+        [
+            "  roles                administrator, 子管理员",
+            "  departments          311",
+            "  owned organizations  none",
+            "  protected            yes: DingTalk says the account is an administrator, the boss or a senior",
+        ]
+    );
+    let foreign = place.show(&["foreign01"]).await.well().said();
+    for line in [
+        "another organization, dingforeigncorp0002",
+        "  state                not told",
+        "  owned organizations  not told: exclusive.account.limit",
+        "yes: the account belongs to another organization",
+    ] {
+        assert!(foreign.contains(line), "{foreign}");
+    }
+    let listed = place.show(&["wangwu"]).await.well().said();
+    assert!(listed.contains("  state                disabled"), "{listed}");
+    assert!(listed.contains("yes: the account is on the list of protected accounts"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_shown_by_each_of_its_names_and_nothing_is_done_to_it() {
+    let place = Place::start().await;
+    for (by, name) in [
+        ("user_id", "lisi"),
+        ("login_id", "lisi@sandbox"),
+        ("mobile", "10000000002"),
+        ("union_id", "sandboxunionlisi"),
+        ("dingtalk_id", "dtlisi"),
+    ] {
+        let ended = place.show(&[name, "--by", by]).await.well();
+        assert_eq!(ended.stdout[0], "lisi", "{by}");
+        assert!(!ended.said().contains("10000000002") && !ended.said().contains("李四"), "{}", ended.said());
+    }
+    let orders = [Api::SignOut, Api::Disable, Api::Enable, Api::ChangeDingtalkId];
+    assert!(orders.iter().all(|api| place.sandbox.state().received(*api) == 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_and_departments_are_listed_with_progress_apart() {
+    let place = Place::start().await;
+    let admins = place.run(&["admins"]).await.well();
+    assert_eq!(admins.stdout, ["admin01  main administrator", "admin02  sub-administrator"]);
+    assert_eq!(admins.stderr, "2 administrators\n");
+
+    let departments = place.run(&["departments"]).await.well();
+    assert_eq!(departments.stdout.len(), 7);
+    assert_eq!(
+        (departments.stdout[0].as_str(), departments.stdout[6].as_str()),
+        ("1  沙盒科技", "311  海外小组, below 31")
+    );
+    assert_eq!(departments.stderr, "7 departments\n");
+
+    let users = place.run(&["departments", "--users"]).await.well();
+    assert!(users.stdout.ends_with(&["311  海外小组, below 31".into(), "  admin02".into(), "  owner01".into()]));
+    assert!(users.stderr.contains("department 31: 100 users so far\ndepartment 31: 102 users so far\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_shown_ends_with_the_exit_code_of_its_cause() {
+    let place = Place::start().await;
+    for (arguments, code, said) in [
+        (&["show", "nobody"][..], 1, "DingTalk knows no such account"),
+        (&["show", "nobody", "--by", "dingtalk_id"], 1, "DingTalk knows no such account"),
+        (&["show", "1x", "--by", "mobile"], 2, "the mobile is not usable"),
+        (&["show", "zhang san"], 2, "the user_id is not usable"),
+        (&["show", "zhangsan", "--by", "email"], 2, "invalid value"),
+        (&["show"], 2, "ACCOUNT"),
+    ] {
+        let ended = place.run(arguments).await;
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {ended:?}");
+        assert!(ended.stderr.contains(said) && ended.stdout.is_empty(), "{arguments:?}: {ended:?}");
+    }
+    for (kind, api, arguments, code) in [
+        (FaultKind::Busy, Api::UserListAdmin, &["admins"][..], 1),
+        (FaultKind::PermissionDenied, Api::UserListAdmin, &["admins"], 2),
+        (FaultKind::Busy, Api::DepartmentListSub, &["departments"], 1),
+        (FaultKind::EmptyObject, Api::UserList, &["departments", "--users"], 1),
+        (FaultKind::ResetBeforeWork, Api::OwnedOrganizations, &["show", "zhangsan"], 1),
+        (FaultKind::Throttled, Api::UserGet, &["show", "zhangsan"], 1),
+    ] {
+        place.sandbox.state().inject(Fault::new(kind).on(api)).unwrap();
+        let ended = place.run(arguments).await;
+        assert_eq!(ended.code, Some(code), "{kind:?} on {api:?}: {ended:?}");
+        assert!(ended.stderr.contains("DingTalk could not be read"), "{ended:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_is_wrong_is_refused_before_dingtalk_is_asked() {
+    let place = Place::start().await;
+    fs::write(place.folder.path().join("rules/guardrails.yml"), "protected: nobody\n").unwrap();
+    assert_eq!(place.show(&["zhangsan"]).await.code, Some(2));
+    assert_eq!(place.sandbox.state().received(Api::AccessToken), 0);
+    fs::remove_file(place.folder.path().join("app-secret")).unwrap();
+    assert_eq!(place.run(&["admins"]).await.code, Some(2));
+    assert_eq!(place.sandbox.state().received(Api::AccessToken), 0);
+}
