@@ -276,7 +276,7 @@ impl Admission {
             return Standing::default();
         }
         self.trail.board(|board| Standing {
-            paused: board.pause().is_some(),
+            pauses: board.pauses().clone(),
             covers: acting
                 .into_iter()
                 .filter_map(|(rule, account)| Some(((rule.clone(), account.to_owned()), board.cover(rule, account)?)))

@@ -8,24 +8,61 @@ use serde_json::json;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
-use crate::incident::{Event, IncidentId};
+use crate::incident::{Event, IncidentId, PauseScope, RuleId, SourceName};
 
+/// Why, and of a pause how far it reaches: to all actions, unless a source or a rule is named.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Why {
     reason: String,
+    source: Option<SourceName>,
+    rule: Option<RuleId>,
 }
 
-/// Stops all actions; alerts go on being recorded, and their plans are held.
+impl Why {
+    fn scope(&self) -> Result<PauseScope, Problem> {
+        match (&self.source, &self.rule) {
+            (None, None) => Ok(PauseScope::All),
+            (Some(source), None) => Ok(PauseScope::Source(source.clone())),
+            (None, Some(rule)) => Ok(PauseScope::Rule(rule.clone())),
+            (Some(_), Some(_)) => Err(Problem::WrongSchema),
+        }
+    }
+}
+
+/// Stops all actions, or those of a source or a rule; alerts go on being recorded, and their plans are held.
 pub(super) async fn pause(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    let event = |actor, reason| Ok(Event::ResponderPaused { actor, reason });
+    let event = |actor, why: Why| {
+        let scope = why.scope()?;
+        is_known(&scope, &state)?;
+        Ok(Event::ResponderPaused { actor, reason: why.reason, scope })
+    };
     shaped(steer(&request, payload, &state, event).await, &state)
 }
 
-/// Lets actions run again. What was held meanwhile stays held until somebody approves it.
+/// Lets actions run again, and ends no other pause than the one that is named. What was held meanwhile stays held
+/// until somebody approves it.
 pub(super) async fn resume(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    let event = |actor, reason| Ok(Event::ResponderResumed { actor, reason });
+    let event = |actor, why: Why| {
+        let scope = why.scope()?;
+        // One that is not there any more can still be paused.
+        let is_paused = state.trail.board(|board| board.pauses().iter().any(|(paused, _)| *paused == scope));
+        if !is_paused {
+            is_known(&scope, &state)?;
+        }
+        Ok(Event::ResponderResumed { actor, reason: why.reason, scope })
+    };
     shaped(steer(&request, payload, &state, event).await, &state)
+}
+
+/// Nobody is to believe that something is paused which has another name.
+fn is_known(scope: &PauseScope, state: &State) -> Result<(), Problem> {
+    let is_known = match scope {
+        PauseScope::All => true,
+        PauseScope::Source(source) => state.sources.now().about(source).is_some(),
+        PauseScope::Rule(rule) => state.rules.now().set.all_rules().any(|known| known.reference.id == *rule),
+    };
+    if is_known { Ok(()) } else { Err(Problem::NotFound) }
 }
 
 /// Lets one held incident go on; the guard layer is asked again.
@@ -35,12 +72,15 @@ pub(super) async fn approve(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let event = |actor, reason| {
+    let event = |actor, why: Why| {
+        if !why.scope()?.is_all() {
+            return Err(Problem::WrongSchema);
+        }
         let incident = IncidentId::parse(&id).map_err(|_| Problem::NotFound)?;
         if state.trail.board(|board| board.live(&incident).is_none()) {
             return Err(Problem::NotFound);
         }
-        Ok(Event::IncidentApproved { incident, actor, reason })
+        Ok(Event::IncidentApproved { incident, actor, reason: why.reason })
     };
     shaped(steer(&request, payload, &state, event).await, &state)
 }
@@ -49,24 +89,38 @@ async fn steer(
     request: &HttpRequest,
     payload: Payload,
     state: &State,
-    event: impl FnOnce(String, String) -> Result<Event, Problem>,
+    event: impl FnOnce(String, Why) -> Result<Event, Problem>,
 ) -> Result<(), Problem> {
     let actor = authorize::actor(request, state, Permission::Control)?;
-    let Why { reason } = body::json(request, payload, state).await?;
-    if !body::is_reason(&reason) {
+    let why: Why = body::json(request, payload, state).await?;
+    if !body::is_reason(&why.reason) {
         return Err(Problem::WrongSchema);
     }
-    let event = event(actor.name, reason)?;
+    let event = event(actor.name, why)?;
     tracing::warn!(event.kind = event.kind(), "a responder steers");
     Ok(state.trail.record(state.clock.now(), vec![event]).await?)
 }
 
 fn shaped(result: Result<(), Problem>, state: &State) -> HttpResponse {
-    match result {
-        Ok(()) => {
-            let paused = state.trail.board(|board| board.pause().is_some());
-            HttpResponse::Ok().json(json!({ "paused": paused }))
-        }
-        Err(problem) => problem.response(),
+    if let Err(problem) = result {
+        return problem.response();
+    }
+    let pauses = state.trail.board(|board| board.pauses().clone());
+    let sources: Vec<&str> = pauses.iter().filter_map(|(scope, _)| source_of(scope)).collect();
+    let rules: Vec<&str> = pauses.iter().filter_map(|(scope, _)| rule_of(scope)).collect();
+    HttpResponse::Ok().json(json!({ "paused": pauses.of_all().is_some(), "sources": sources, "rules": rules }))
+}
+
+fn source_of(scope: &PauseScope) -> Option<&str> {
+    match scope {
+        PauseScope::Source(source) => Some(source.as_str()),
+        PauseScope::All | PauseScope::Rule(_) => None,
+    }
+}
+
+fn rule_of(scope: &PauseScope) -> Option<&str> {
+    match scope {
+        PauseScope::Rule(rule) => Some(rule.as_str()),
+        PauseScope::All | PauseScope::Source(_) => None,
     }
 }

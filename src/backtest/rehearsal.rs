@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::ruling::{Known, Ruling};
 use crate::incident::{
-    AccountRef, Action, Alert, HoldReason, IncidentId, Ledger, Opened, Plan, Room, RuleId, Timestamp, Underway, Windows,
+    AccountRef, Action, Alert, HoldReason, IncidentId, Ledger, Opened, Pauses, Plan, Room, RuleId, Timestamp, Underway,
+    Windows,
 };
 use crate::response::{Decided, Judged, Standing, resolve};
 use crate::rules::RuleSet;
@@ -50,7 +51,7 @@ impl<'r> Rehearsal<'r> {
 
     /// What the rules say to an alert that is received at `at`. Alerts come in the order of time;
     /// each finds what those before it left.
-    pub fn judge(&mut self, alert: &Alert, at: Timestamp, paused: bool) -> Ruling {
+    pub fn judge(&mut self, alert: &Alert, at: Timestamp, pauses: &Pauses) -> Ruling {
         let judged = self.counted(alert, at);
         let found: Vec<_> = judged
             .acting()
@@ -60,7 +61,7 @@ impl<'r> Rehearsal<'r> {
             })
             .collect();
         let covers = found.iter().map(|(key, covering)| (key.clone(), covering.at(at))).collect();
-        let standing = Standing { paused, covers };
+        let standing = Standing { pauses: pauses.clone(), covers };
         let Decided { verdict, opened, subjects } = judged.decide(alert, &standing, &mut self.ledger, self.rules, at);
         let mut known: BTreeMap<IncidentId, Known> =
             found.into_iter().map(|(_, covering)| (covering.incident, covering.known)).collect();

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::incident::{
-    Alert, AlertId, AlertSummary, Assurance, Digest, HoldReason, Ledger, LogSource, Opened, SourceName, Timestamp,
+    Alert, AlertId, AlertSummary, Assurance, Digest, HoldReason, Ledger, LogSource, Opened, Pause, PauseScope, Pauses,
+    SourceName, Timestamp,
 };
 use crate::response::{Decided, Standing, decide, targets};
 use crate::rules::{LOCALES, RuleSet, SourceFile, compile};
@@ -96,8 +97,9 @@ fn compare(before: Option<&RuleSet>, after: &RuleSet, alerts: &[(i64, &str, &str
     let mut comparison = Comparison::new(after.identities());
     for (number, (at, value, who)) in alerts.iter().enumerate() {
         let alert = alert(&number.to_string(), json!({"a": value, "who": who}));
-        let before = first.as_mut().map_or_else(Ruling::default, |rules| rules.judge(&alert, hour(*at), false));
-        let after = second.judge(&alert, hour(*at), false);
+        let before =
+            first.as_mut().map_or_else(Ruling::default, |rules| rules.judge(&alert, hour(*at), &Pauses::default()));
+        let after = second.judge(&alert, hour(*at), &Pauses::default());
         comparison.take(&alert.summary.id, hour(*at), &before, &after).unwrap();
     }
     comparison.report()
@@ -225,8 +227,10 @@ fn an_alert_that_two_rules_contain_somebody_for_is_one_alert() {
 fn contained_once_is_contained_whatever_else_was_held() {
     let rules = set(NONE, vec![rule(1, "x", "enforce", "")]);
     let alert = alert("1", json!({"a": "x", "who": "a@b.c"}));
-    let (held, contained) =
-        (Rehearsal::new(&rules).judge(&alert, hour(0), true), Rehearsal::new(&rules).judge(&alert, hour(0), false));
+    let (held, contained) = (
+        Rehearsal::new(&rules).judge(&alert, hour(0), &all_paused()),
+        Rehearsal::new(&rules).judge(&alert, hour(0), &Pauses::default()),
+    );
     for both in [[&held, &contained], [&contained, &held]] {
         let mut comparison = Comparison::new(rules.identities());
         for ruling in both {
@@ -259,8 +263,10 @@ fn an_alert_that_contains_somebody_else_comes_out_otherwise() {
     let alert = alert("1", json!({"a": "x", "who": "a@b.c", "by": "d@b.c"}));
     let (before, after) = (other("who"), other("by"));
     let mut comparison = Comparison::new(after.identities());
-    let (before, after) =
-        (Rehearsal::new(&before).judge(&alert, hour(0), false), Rehearsal::new(&after).judge(&alert, hour(0), false));
+    let (before, after) = (
+        Rehearsal::new(&before).judge(&alert, hour(0), &Pauses::default()),
+        Rehearsal::new(&after).judge(&alert, hour(0), &Pauses::default()),
+    );
     comparison.take(&alert.summary.id, hour(0), &before, &after).unwrap();
     let report = comparison.report();
     assert_eq!((names(&report.newly), names(&report.no_longer)), (vec!["d@b.c"], vec!["a@b.c"]));
@@ -297,16 +303,23 @@ fn what_was_drawn_before_the_time_asked_for_counts_for_budgets() {
     for (at, outcome) in [(0, Outcome::Held), (1, Outcome::Contained)] {
         let mut rehearsal = Rehearsal::new(&rules);
         rehearsal.spend(&plan, hour(0));
-        assert_eq!(rehearsal.judge(&after, hour(at), false).outcome, outcome);
+        assert_eq!(rehearsal.judge(&after, hour(at), &Pauses::default()).outcome, outcome);
     }
+}
+
+fn all_paused() -> Pauses {
+    let mut pauses = Pauses::default();
+    let pause = Pause { actor: "a".to_owned(), reason: "b".to_owned(), at: Timestamp::UNIX_EPOCH };
+    pauses.begin(PauseScope::All, pause);
+    pauses
 }
 
 #[test]
 fn a_pause_holds_both_sides() {
     let rules = set(NONE, vec![rule(1, "x", "enforce", "")]);
     let alert = alert("1", json!({"a": "x", "who": "a@b.c"}));
-    assert_eq!(Rehearsal::new(&rules).judge(&alert, hour(0), true).outcome, Outcome::Held);
-    assert_eq!(Rehearsal::new(&rules).judge(&alert, hour(0), false).outcome, Outcome::Contained);
+    assert_eq!(Rehearsal::new(&rules).judge(&alert, hour(0), &all_paused()).outcome, Outcome::Held);
+    assert_eq!(Rehearsal::new(&rules).judge(&alert, hour(0), &Pauses::default()).outcome, Outcome::Contained);
 }
 
 /// What the server would have recorded, and when.
@@ -330,7 +343,7 @@ fn the_record_says_what_the_rules_said() {
         let alert = alert("1", json!({"a": value, "who": who}));
         let decided = recorded(&rules, &alert, &Standing::default(), hour(0));
         let read = read(&mut Recorded::default(), &decided, None);
-        assert_eq!(read, Rehearsal::new(&rules).judge(&alert, hour(0), false), "{value} {who}");
+        assert_eq!(read, Rehearsal::new(&rules).judge(&alert, hour(0), &Pauses::default()), "{value} {who}");
     }
 }
 

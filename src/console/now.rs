@@ -6,15 +6,15 @@ use super::Console;
 use super::page::{page, time};
 use super::rules;
 use crate::access::Actor;
-use crate::incident::{Incident, Status, StepState, Timestamp};
-use crate::trail::{Head, Pause};
+use crate::incident::{Incident, Pause, PauseScope, Pauses, Status, StepState, Timestamp};
+use crate::trail::Head;
 
 /// The most incidents listed in one table.
 const ROWS_MAX: usize = 200;
 
 /// What the page shows, taken from the board at one moment.
 struct View {
-    pause: Option<Pause>,
+    pauses: Pauses,
     head: Head,
     held: Vec<Incident>,
     contained: Vec<Incident>,
@@ -32,7 +32,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
     ];
     let main = html! {
         h1 { "Now" }
-        (switch(view.pause.as_ref()))
+        (switch(&view.pauses))
         (rules::refused(&console.rules))
         dl.figures {
             @for (name, figure) in figures {
@@ -55,7 +55,7 @@ fn view(console: &Console) -> View {
     let now = console.clock.now();
     console.trail.board(|board| {
         let mut view =
-            View { pause: board.pause().cloned(), head, held: vec![], contained: vec![], under_way: vec![], now };
+            View { pauses: board.pauses().clone(), head, held: vec![], contained: vec![], under_way: vec![], now };
         for live in board.all_live() {
             let incident = &live.incident;
             let list = match incident.status {
@@ -72,15 +72,26 @@ fn view(console: &Console) -> View {
     })
 }
 
-fn switch(pause: Option<&Pause>) -> Markup {
+fn switch(pauses: &Pauses) -> Markup {
     html! {
-        @match pause {
-            None => { p.state.good { strong { "Actions run." } " Matching alerts are acted on." } }
-            Some(pause) => {
-                p.state.bad {
-                    strong { "Actions are paused" } " since " (time(pause.at)) " UTC by " (pause.actor) ": " (pause.reason)
+        @if pauses.of_all().is_none() {
+            p.state.good { strong { "Actions run." } " Matching alerts are acted on." }
+        }
+        @for (scope, pause) in pauses.iter() { (paused(scope, pause)) }
+    }
+}
+
+fn paused(scope: &PauseScope, pause: &Pause) -> Markup {
+    html! {
+        p.state.bad {
+            strong {
+                @match scope {
+                    PauseScope::All => { "Actions are paused" }
+                    PauseScope::Source(source) => { "Actions for " (source) " are paused" }
+                    PauseScope::Rule(rule) => { "Actions of the rule " (rule) " are paused" }
                 }
             }
+            " since " (time(pause.at)) " UTC by " (pause.actor) ": " (pause.reason)
         }
     }
 }

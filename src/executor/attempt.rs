@@ -28,7 +28,7 @@ impl Hand {
             Err(reason) => return self.hold(at.id(), reason, None).await,
         };
         self.record(warning.into_iter().chain([at.started(attempt)]).collect()).await?;
-        if self.is_paused() {
+        if self.is_paused(at) {
             // The pause came while the intent was being written; nothing has left yet.
             let failure = Failure::local(FailureClass::NotSent, "paused");
             let now = self.clock.now();
@@ -99,13 +99,15 @@ impl Hand {
         }
     }
 
-    fn is_paused(&self) -> bool {
-        self.trail.board(|board| board.pause().is_some())
+    fn is_paused(&self, at: &Place<'_>) -> bool {
+        let plan = &at.incident.plan;
+        let source = plan.spending.as_ref().map(|spending| &spending.source);
+        self.trail.board(|board| board.pauses().hold(source, plan.rules.iter().map(|rule| &rule.id)))
     }
 
     fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet, draws: &'a [Draw]) -> Facts<'a> {
         Facts {
-            paused: self.is_paused(),
+            paused: self.is_paused(at),
             assurance: at.incident.plan.assurance,
             assurance_floor: at.incident.plan.assurance_floor,
             disables: at.incident.plan.disables(),

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Outcome, Plan, RuleId, RuleRef,
-    ShadowEvidence, SourceName, Timestamp, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Outcome, PauseScope, Plan, RuleId,
+    RuleRef, ShadowEvidence, SourceName, Timestamp, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -288,13 +288,16 @@ pub enum Event {
         /// Whether the account is disabled now.
         disabled: bool,
     },
-    /// All actions are paused.
+    /// Actions are paused.
     #[serde(rename = "responder.paused")]
     ResponderPaused {
         /// Who.
         actor: String,
         /// Why, in their words.
         reason: String,
+        /// Which actions; all, unless said.
+        #[serde(default, skip_serializing_if = "PauseScope::is_all")]
+        scope: PauseScope,
     },
     /// Actions may run again.
     #[serde(rename = "responder.resumed")]
@@ -303,6 +306,9 @@ pub enum Event {
         actor: String,
         /// Why, in their words.
         reason: String,
+        /// Which pause has ended; that of all, unless said.
+        #[serde(default, skip_serializing_if = "PauseScope::is_all")]
+        scope: PauseScope,
     },
     /// Somebody read the trail.
     #[serde(rename = "trail.read")]

@@ -13,6 +13,7 @@ mod id;
 pub mod json;
 mod ledger;
 pub mod path;
+mod pause;
 mod plan;
 mod shadow;
 mod state;
@@ -29,6 +30,7 @@ pub use event::{AccountWarning, Event, EventKind, Evidence, Finding, LoadCause, 
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, Digest, IncidentId, InvalidId, RuleId, SourceName};
 pub use ledger::Ledger;
+pub use pause::{Pause, PauseScope, Pauses};
 pub use plan::{Action, ActionKind, Plan, ReasonCode, RuleRef};
 pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{IllegalTransition, Incident, Outcome, Status, StepState};

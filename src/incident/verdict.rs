@@ -102,7 +102,7 @@ pub struct NearestMiss {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldReason {
-    /// A responder has paused all actions.
+    /// A responder has paused all actions, or those of the source or the rule.
     Paused,
     /// The source proves less than the rule demands.
     AssuranceTooLow,
@@ -155,7 +155,7 @@ impl HoldReason {
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
-            Self::Paused => "a responder has paused all actions",
+            Self::Paused => "a responder has paused it",
             Self::AssuranceTooLow => "the source proves less than the rule demands",
             Self::UnconfirmedDisable => {
                 "the source shows only a secret that others may have seen, so a human has to confirm that the \

@@ -12,7 +12,7 @@ use crate::rules::{Guardrails, Identities};
 /// What the guard layer judges by, apart from the live account.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
-    /// Whether a responder has paused all actions.
+    /// Whether a responder has paused what is asked for.
     pub paused: bool,
     /// How strongly the alert's source proved itself.
     pub assurance: Assurance,

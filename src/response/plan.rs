@@ -8,8 +8,8 @@ use super::guard::{Facts, at_planning};
 use super::target::{Meaning, Target, Watched};
 use super::{Draw, Subject, draws};
 use crate::incident::{
-    AccountRef, Alert, AlertSummary, Assurance, Decision, HoldReason, IncidentId, Ledger, NearestMiss, Opened, RuleId,
-    Timestamp, Verdict, VerdictKind,
+    AccountRef, Alert, AlertSummary, Assurance, Decision, HoldReason, IncidentId, Ledger, NearestMiss, Opened, Pauses,
+    RuleId, Timestamp, Verdict, VerdictKind,
 };
 use crate::rules::{Response, Rule, RuleSet};
 use crate::trail::Cover;
@@ -17,8 +17,8 @@ use crate::trail::Cover;
 /// What has to be known of the present to decide; taken from the board under the account's lane.
 #[derive(Debug, Default)]
 pub struct Standing {
-    /// Whether a responder has paused all actions.
-    pub paused: bool,
+    /// What a responder has paused.
+    pub pauses: Pauses,
     /// The incident that last covered a rule and account (by pseudonym).
     pub covers: BTreeMap<(RuleId, String), Cover>,
 }
@@ -68,12 +68,19 @@ pub fn decide(
     let mut opened = Vec::new();
     let mut subjects = BTreeMap::new();
     for (pseudonym, group) in groups {
-        for (number, lot) in lots(group, ledger, rules, now).into_iter().enumerate() {
+        // What a paused rule asks for waits by itself; what others ask for does not wait with it.
+        let is_paused =
+            |target: &Target<'_>| standing.pauses.hold(Some(&alert.summary.source), [&target.rule.reference.id]);
+        let (paused, running): (Vec<_>, Vec<_>) = group.into_iter().partition(is_paused);
+        let lots = lots(running, ledger, rules, now).into_iter().map(|lot| (false, lot));
+        let lots: Vec<_> =
+            lots.chain(self::lots(paused, ledger, rules, now).into_iter().map(|lot| (true, lot))).collect();
+        for (number, (paused, lot)) in lots.into_iter().enumerate() {
             let Some((plan, subject)) = draw_up(alert, (number, &pseudonym), &lot, ledger, rules, now) else {
                 continue;
             };
             let demand = Demand { floor: plan.assurance_floor, disables: plan.disables() };
-            let held = hold(standing.paused, plan.assurance, demand, &subject.account, &draws(&plan, rules), rules);
+            let held = hold(paused, plan.assurance, demand, &subject.account, &draws(&plan, rules), rules);
             decisions.extend(lot.into_iter().map(|target| planned(target, &plan.incident, held)));
             subjects.insert(plan.incident.clone(), subject);
             opened.push(Opened { plan, held });

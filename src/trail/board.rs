@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::watches::Watches;
 use crate::incident::{
-    Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, RuleId, Status, Timestamp, UserId, Windows,
+    Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Pause, Pauses, RuleId, Status, Timestamp, UserId,
+    Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -18,7 +19,7 @@ pub struct Board {
     live: HashMap<IncidentId, Live>,
     due: BTreeSet<(Timestamp, u64, IncidentId)>,
     covers: HashMap<(RuleId, String), Cover>,
-    pause: Option<Pause>,
+    pauses: Pauses,
     windows: Windows,
     ledger: Ledger,
     watches: Watches,
@@ -47,22 +48,11 @@ pub struct Cover {
     pub held_by_budget: bool,
 }
 
-/// A responder's pause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pause {
-    /// Who paused.
-    pub actor: String,
-    /// Why.
-    pub reason: String,
-    /// Since when.
-    pub at: Timestamp,
-}
-
 impl Board {
-    /// The pause in force, if any.
+    /// The pauses in force.
     #[must_use]
-    pub fn pause(&self) -> Option<&Pause> {
-        self.pause.as_ref()
+    pub fn pauses(&self) -> &Pauses {
+        &self.pauses
     }
 
     /// The rules that only watch, and who let which rule act.
@@ -175,10 +165,10 @@ impl Board {
                     self.open(seq, at, Incident::open(one, at));
                 }
             }
-            Event::ResponderPaused { actor, reason } => {
-                self.pause = Some(Pause { actor: actor.clone(), reason: reason.clone(), at });
+            Event::ResponderPaused { actor, reason, scope } => {
+                self.pauses.begin(scope.clone(), Pause { actor: actor.clone(), reason: reason.clone(), at });
             }
-            Event::ResponderResumed { .. } => self.pause = None,
+            Event::ResponderResumed { scope, .. } => self.pauses.end(scope),
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
             _ => {
                 for incident in event.incidents() {

@@ -21,7 +21,7 @@ mod contract;
 #[cfg(test)]
 mod samples;
 
-pub use board::{Board, Cover, Live, Pause};
+pub use board::{Board, Cover, Live};
 pub use figures::{Figures, Heard, MatchedAs, StepOutcome};
 pub use log::{Draft, RecordError, Trail};
 pub use memory::MemoryStore;

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Assurance, Counted, Counts, Decision, Digest,
-    Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome, Plan, ReasonCode,
-    Resolution, RuleId, RuleRef, SourceName, Spending, Spent, Timestamp, UserId, Verdict, VerdictKind, Watch, Watched,
-    WindowState,
+    Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome, PauseScope, Plan,
+    ReasonCode, Resolution, RuleId, RuleRef, SourceName, Spending, Spent, Timestamp, UserId, Verdict, VerdictKind,
+    Watch, Watched, WindowState,
 };
 
 /// Waits for an append on this thread.
@@ -17,7 +17,7 @@ pub(super) fn wait(pending: Pending) -> Result<Appended, StoreError> {
 
 /// An entry without key, private part or incident, told from others by its text.
 pub(super) fn entry(text: &str) -> Entry {
-    let event = Event::ResponderPaused { actor: "test".to_owned(), reason: text.to_owned() };
+    let event = Event::ResponderPaused { actor: "test".to_owned(), reason: text.to_owned(), scope: PauseScope::All };
     let event = serde_json::to_vec(&event).unwrap();
     let at = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
     Entry { key: None, at, event, private: None, incidents: Vec::new(), behind: false }
@@ -90,8 +90,13 @@ pub(super) fn events() -> Vec<Event> {
         Event::StepFailed { incident: incident.clone(), step, attempt, failure: failure.clone(), retry_at: Some(at) },
         Event::StepUnknown { incident: incident.clone(), step, attempt, failure },
         Event::StepVerified { incident: incident.clone(), step, disabled: true },
-        Event::ResponderPaused { actor: actor.clone(), reason: reason.clone() },
-        Event::ResponderResumed { actor: actor.clone(), reason },
+        Event::ResponderPaused { actor: actor.clone(), reason: reason.clone(), scope: PauseScope::All },
+        Event::ResponderPaused {
+            actor: actor.clone(),
+            reason: reason.clone(),
+            scope: PauseScope::Source(SourceName::parse("okta").unwrap()),
+        },
+        Event::ResponderResumed { actor: actor.clone(), reason, scope: PauseScope::All },
         Event::TrailRead { actor, from: 0, count: 1, incident: Some(incident) },
     ]
 }
@@ -101,7 +106,7 @@ pub(super) fn any_event() -> impl Strategy<Value = Event> {
     let text = || proptest::collection::vec(any::<char>(), 0..40).prop_map(String::from_iter);
     prop_oneof![
         proptest::sample::select(events()),
-        (text(), text()).prop_map(|(actor, reason)| Event::ResponderPaused { actor, reason }),
+        (text(), text()).prop_map(|(actor, reason)| Event::ResponderPaused { actor, reason, scope: PauseScope::All }),
         (text(), any::<u64>(), any::<u32>()).prop_map(|(actor, from, count)| Event::TrailRead {
             actor,
             from,

@@ -225,11 +225,11 @@ async fn a_responder_has_to_say_why_in_plain_words() {
     }
     let as_form = app.client.post(format!("{}/v1/pause", app.app.url())).bearer_auth(RESPONDER).body("reason=x");
     assert_eq!(as_form.send().await.unwrap().status(), 415, "a form, as another site could send it");
-    assert!(app.app.trail().board(|board| board.pause().is_none()));
+    assert!(app.app.trail().board(|board| board.pauses().of_all().is_none()));
 
     let taken = app.post("/v1/pause", RESPONDER, &json!({ "reason": "\u{6f14}\u{7ec3}" })).await;
-    assert_eq!((taken.status, taken.body), (200, json!({ "paused": true })));
-    let Event::ResponderPaused { actor, reason } = &app.records().pop().unwrap().event else { panic!() };
+    assert_eq!((taken.status, taken.body), (200, json!({ "paused": true, "sources": [], "rules": [] })));
+    let Event::ResponderPaused { actor, reason, .. } = &app.records().pop().unwrap().event else { panic!() };
     assert_eq!((actor.as_str(), reason.as_str()), ("responder", "\u{6f14}\u{7ec3}"));
     app.end().await;
 }

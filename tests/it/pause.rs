@@ -5,7 +5,9 @@ use std::time::Duration;
 use portcullis::incident::Status;
 use portcullis::sandbox::{Api, Fault, FaultKind};
 
-use crate::harness::{CONTAINED, Delivery, TestApp};
+use serde_json::json;
+
+use crate::harness::{AUDITOR, CONTAINED, Delivery, GITHUB, RESPONDER, TestApp, high_risk, hook};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_planned_during_a_pause_stays_held_until_somebody_approves_it() {
@@ -75,5 +77,61 @@ async fn a_pause_stops_the_return_of_an_account_too_and_outlives_a_restart() {
         .concat(),
     )
     .await;
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_source_is_recorded_and_held_and_others_are_acted_on() {
+    let app = TestApp::start().await;
+    let okta = json!({"reason": "a faulty sender", "source": "okta"});
+    let answer = app.post("/v1/pause", RESPONDER, &okta).await;
+    assert_eq!(
+        (answer.status, &answer.body["paused"], &answer.body["sources"]),
+        (200, &json!(false), &json!(["okta"]))
+    );
+    let held = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    assert_eq!(app.story(&held), ["admitted, held: paused"]);
+    let body = hook(&[high_risk("li.si@example.com", "event-2")]);
+    let other = app.open(&Delivery::signed(&GITHUB, "", body, app.now())).await;
+    app.until_contained(&other).await;
+    assert_eq!(app.dingtalk().account("zhangsan").unwrap().sign_outs, 0);
+    let page = app.get("/", AUDITOR).await.body.as_str().unwrap().to_owned();
+    assert!(page.contains("Actions for okta are paused") && page.contains("Actions run."), "{page}");
+
+    assert_eq!(app.post("/v1/resume", RESPONDER, &json!({"reason": "mended"})).await.body["sources"], json!(["okta"]));
+    assert_eq!(app.post("/v1/resume", RESPONDER, &okta).await.body["sources"], json!([]));
+    app.approve(&held).await;
+    app.until_contained(&held).await;
+    for (path, body, status) in [
+        ("/v1/pause", json!({"reason": "a", "source": "nobody"}), 404),
+        ("/v1/pause", json!({"reason": "a", "rule": "5d0c7b0e-8a3e-4b7e-9a55-000000000000"}), 404),
+        ("/v1/pause", json!({"reason": "a", "source": "okta", "rule": "5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11"}), 422),
+        ("/v1/resume", json!({"reason": "a", "source": "nobody"}), 404),
+    ] {
+        assert_eq!(app.post(path, RESPONDER, &body).await.status, status, "{path} {body}");
+    }
+    app.end().await;
+}
+
+/// What another rule asks for does not wait with it, and what is under way stops before its next order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_rule_is_held_also_between_two_steps() {
+    let app = TestApp::start().await;
+    let rule = "5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11";
+    let this_rule = json!({"reason": "a faulty rule", "rule": rule});
+    app.dingtalk().inject(Fault::new(FaultKind::HangBeforeWork).on(Api::SignOut)).unwrap();
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.when_called(Api::SignOut, 1).await;
+    let answer = app.post("/v1/pause", RESPONDER, &this_rule).await;
+    assert_eq!((answer.status, &answer.body["rules"]), (200, &json!([rule])), "{}", answer.body);
+    app.dingtalk().release_hangs();
+    let held = ["admitted", "resolved", "sign_out started", "sign_out answered", "held: paused"];
+    app.until_told(&incident, &held).await;
+    assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
+    let next = app.open(&Delivery::of_high_risk("li.si@example.com", 2, app.now())).await;
+    assert_eq!(app.story(&next), ["admitted, held: paused"]);
+    assert_eq!(app.post("/v1/resume", RESPONDER, &this_rule).await.body["rules"], json!([]));
+    app.approve(&next).await;
+    app.until_contained(&next).await;
     app.end().await;
 }

@@ -53,7 +53,7 @@ fn seen(number: i64, who: &str) -> (Alert, Timestamp) {
 fn outcomes_at(rehearsal: &mut Rehearsal<'_>, who: &str, minutes: &[i64]) -> Vec<Outcome> {
     let judge = |number: &i64| {
         let (alert, at) = seen(*number, who);
-        rehearsal.judge(&alert, at, false).outcome
+        rehearsal.judge(&alert, at, &Pauses::default()).outcome
     };
     minutes.iter().map(judge).collect()
 }
@@ -65,7 +65,8 @@ fn a_correlation_contains_whom_it_finds_and_its_rule_no_longer_does() {
     let mut comparison = Comparison::new(after.identities());
     for (number, who) in [(0, "a@b.c"), (1, "d@b.c"), (2, "a@b.c"), (3, "a@b.c"), (4, "a@b.c"), (5, "d@b.c")] {
         let (alert, at) = seen(number, who);
-        let (before, after) = (first.judge(&alert, at, false), second.judge(&alert, at, false));
+        let (before, after) =
+            (first.judge(&alert, at, &Pauses::default()), second.judge(&alert, at, &Pauses::default()));
         comparison.take(&alert.summary.id, at, &before, &after).unwrap();
     }
     let report = comparison.report();
@@ -147,10 +148,10 @@ fn an_event_that_came_too_late_counts_no_more_than_for_the_server() {
     assert_eq!(outcomes_at(&mut rehearsal, "a@b.c", &[0, 1]), [Outcome::Unmatched; 2]);
     let (mut late, at) = seen(20, "a@b.c");
     late.summary.occurred_at = Some(minute(2));
-    assert_eq!(rehearsal.judge(&late, at, false).outcome, Outcome::Unmatched, "18 minutes late");
+    assert_eq!(rehearsal.judge(&late, at, &Pauses::default()).outcome, Outcome::Unmatched, "18 minutes late");
     let (mut in_time, at) = seen(21, "a@b.c");
     in_time.summary.occurred_at = Some(minute(7));
-    assert_eq!(rehearsal.judge(&in_time, at, false).outcome, Outcome::Contained, "14 minutes late");
+    assert_eq!(rehearsal.judge(&in_time, at, &Pauses::default()).outcome, Outcome::Contained, "14 minutes late");
 }
 
 #[test]
@@ -166,7 +167,7 @@ fn the_record_of_a_correlation_says_what_the_rules_said() {
         let tally = judged.count(&rules, &alert, &pseudonyms, &mut ahead);
         tally.counted.iter().for_each(|counted| windows.apply(counted, at));
         let decided = judged.decide(&alert, &Standing::default(), &mut Ledger::default(), &rules, at);
-        assert_eq!(read(&mut record, &decided, None), rehearsal.judge(&alert, at, false), "{number}");
+        assert_eq!(read(&mut record, &decided, None), rehearsal.judge(&alert, at, &Pauses::default()), "{number}");
     }
     assert_eq!(windows.count(), 1);
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::incident::{Action, ActionKind, AlertId, AlertSummary, Digest, LogSource, Plan, SourceName};
+use crate::incident::{
+    Action, ActionKind, AlertId, AlertSummary, Digest, LogSource, Pause, PauseScope, Plan, SourceName,
+};
 use crate::response::targets;
 use crate::rules::{LOCALES, SourceFile, compile};
 use crate::trail::Pseudonyms;
@@ -113,7 +115,7 @@ fn covered(person: &str, seconds: i64, live: bool) -> Standing {
         held_by_budget: false,
     };
     let covers = [((rule, Pseudonyms::new(&[1; 32]).of(&account)), cover)].into();
-    Standing { paused: false, covers }
+    Standing { pauses: Pauses::default(), covers }
 }
 
 #[test]
@@ -190,10 +192,18 @@ fn an_account_that_cannot_be_told_is_held() {
     }
 }
 
+fn all_paused() -> Pauses {
+    let mut pauses = Pauses::default();
+    let pause = Pause { actor: "a".to_owned(), reason: "b".to_owned(), at: Timestamp::UNIX_EPOCH };
+    pauses.begin(PauseScope::All, pause);
+    pauses
+}
+
 #[test]
 fn a_pause_and_a_protected_account_open_a_held_incident() {
     let rules = rule_set(vec![rule(1, "high", "mode: enforce", CONTAIN)]);
-    let paused = decided(&rules, &about("zhang.san@example.com"), &Standing { paused: true, ..Standing::default() });
+    let paused =
+        decided(&rules, &about("zhang.san@example.com"), &Standing { pauses: all_paused(), ..Standing::default() });
     assert_eq!(paused.opened[0].held, Some(HoldReason::Paused));
     assert_eq!(paused.verdict.decisions[0].kind, VerdictKind::Held);
     let chief = decided(&rules, &about("Chief@example.com"), &Standing::default());

@@ -18,7 +18,7 @@ use crate::cli::refused::refused;
 use crate::cli::rules::event_file;
 use crate::cli::send::kind_of;
 use crate::config;
-use crate::incident::{AlertId, Digest, LogSource, SourceName, Timestamp};
+use crate::incident::{AlertId, Digest, LogSource, Pauses, SourceName, Timestamp};
 use crate::intake::{Recall, SchemeName, SourceSettings};
 
 /// The longest line, in bytes.
@@ -67,7 +67,7 @@ pub(super) fn play<'r>(
         let event = event(&line.read(&mut input)?, line.number).map_err(named)?;
         let alert = source.event(event, &format!("line {}", line.number), line.at);
         match (seen.is_new(&alert.summary.id), window.has(line.at)) {
-            (true, true) => stage.put(&alert, line.at, false, |_| Ok(Ruling::default()))?,
+            (true, true) => stage.put(&alert, line.at, &Pauses::default(), |_| Ok(Ruling::default()))?,
             (true, false) => stage.remember(&alert, line.at),
             (false, _) => left_out.repeated += 1,
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::window::Window;
 use crate::backtest::{Comparison, Recorded, Rehearsal, Report, Ruling, TooManyAccounts};
-use crate::incident::{Alert, Digest, Plan, Timestamp};
+use crate::incident::{Alert, Digest, Pauses, Plan, Timestamp};
 use crate::rules::RuleSet;
 
 /// What the proposed rules are compared with.
@@ -104,15 +104,15 @@ impl<'r> Stage<'r> {
         &mut self,
         alert: &Alert,
         at: Timestamp,
-        paused: bool,
+        pauses: &Pauses,
         recorded: impl FnOnce(&mut Recorded) -> anyhow::Result<Ruling>,
     ) -> anyhow::Result<()> {
         let before = match &mut self.before {
             Before::Recorded(record) => recorded(record)?,
-            Before::Rehearsed(rehearsal) => rehearsal.judge(alert, at, paused),
+            Before::Rehearsed(rehearsal) => rehearsal.judge(alert, at, pauses),
             Before::Nothing => Ruling::default(),
         };
-        let after = self.proposed.judge(alert, at, paused);
+        let after = self.proposed.judge(alert, at, pauses);
         self.comparison.take(&alert.summary.id, at, &before, &after).map_err(|error: TooManyAccounts| error.into())
     }
 

@@ -13,7 +13,9 @@ use super::window::Window;
 use crate::backtest::Known;
 use crate::cli::refused::refused;
 use crate::config::{self, Config};
-use crate::incident::{AlertSummary, Digest, Event, HoldReason, IncidentId, Opened, SourceName, Timestamp, Verdict};
+use crate::incident::{
+    AlertSummary, Digest, Event, HoldReason, IncidentId, Opened, Pause, Pauses, SourceName, Timestamp, Verdict,
+};
 use crate::intake::Recall;
 use crate::response::Enclosure;
 use crate::trail::{OpenError, Record, Settings, SledStore, Store, unseal};
@@ -39,7 +41,7 @@ pub(super) fn play<'r>(from: &Alerts, window: &Window, stage: Stage<'r>) -> anyh
         store: &open(from, &config)?,
         window: *window,
         looks_back: stage.looks_back(),
-        is_paused: false,
+        pauses: Pauses::default(),
         left_out: LeftOut::default(),
         begun: None,
         stage,
@@ -54,7 +56,7 @@ struct Player<'s, 'r> {
     window: Window,
     /// How far before the window alerts are counted.
     looks_back: Duration,
-    is_paused: bool,
+    pauses: Pauses,
     left_out: LeftOut,
     /// The last alert of the time asked for: the records right behind its own may tell more of it.
     begun: Option<Admitted>,
@@ -109,8 +111,8 @@ impl Player<'_, '_> {
         }
         self.judge_begun()?;
         match record.event {
-            Event::ResponderPaused { .. } => self.is_paused = true,
-            Event::ResponderResumed { .. } => self.is_paused = false,
+            Event::ResponderPaused { actor, reason, scope } => self.pauses.begin(scope, Pause { actor, reason, at }),
+            Event::ResponderResumed { scope, .. } => self.pauses.end(&scope),
             Event::AlertAdmitted { alert, verdict, opened, private, .. } if self.window.has(at) => {
                 let (summary, verdict, behind) = (*alert, *verdict, Vec::new());
                 self.begun = Some(Admitted { seq, at, summary, verdict, opened, private, behind });
@@ -155,7 +157,7 @@ impl Player<'_, '_> {
         for opened in &mut opened {
             opened.held = opened.held.or(held_unresolved(store, &opened.plan.incident)?);
         }
-        self.stage.put(&alert, at, self.is_paused, |record| {
+        self.stage.put(&alert, at, &self.pauses, |record| {
             record.ruling(&verdict, &opened, &subjects, at, |incident| look_up(store, incident))
         })
     }
