@@ -13,8 +13,8 @@ pub(super) async fn alive() -> HttpResponse {
 }
 
 /// The trail can be written, so alerts can be admitted. `rules` is `stale` while the folder holds
-/// rules that were refused: those from before are in force; and so is `sources` after a SIGHUP. `clock` is `stepped` for an hour after the wall clock was
-/// set, by which senders' times are judged.
+/// rules that were refused: those from before are in force; and so is `sources` after a SIGHUP. `clock`
+/// is `stepped` for an hour after the wall clock was set, by which senders' times are judged.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     if state.trail.is_writable() {
         let rules = if state.rules.refused().is_some() { "stale" } else { "current" };

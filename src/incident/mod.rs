@@ -17,6 +17,7 @@ mod pause;
 mod plan;
 mod shadow;
 mod state;
+mod text;
 mod verdict;
 mod window;
 
@@ -34,6 +35,7 @@ pub use pause::{Pause, PauseScope, Pauses};
 pub use plan::{Action, ActionKind, Plan, ReasonCode, RuleRef};
 pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{IllegalTransition, Incident, Outcome, Status, StepState};
+pub use text::is_direction_mark;
 pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};
 pub use window::{
     Added, Additions, Ahead, Counted, Counts, ENTRIES_MAX, Entry, LATENESS, Mark, Room, Underway, Wanted, Window,

@@ -10,7 +10,7 @@ use super::kind::{EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRu
 use super::set::event as set;
 use super::{Unreadable, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
-use crate::incident::{AccountKind, AccountRef, Digest, Timestamp};
+use crate::incident::{AccountKind, AccountRef, Digest, Timestamp, is_direction_mark};
 
 /// The most events in one delivery.
 const EVENTS_MAX: usize = 1_000;
@@ -408,9 +408,9 @@ fn documents_in_lines(body: &[u8]) -> Result<Readable<Value>, Unreadable> {
     }
 }
 
-/// Whether it turns the text around it (Unicode Standard Annex 9), or is there and not seen.
-fn is_unseen(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+/// Whether it is there and not seen, between characters that are. Not what shapes a symbol, as in most emoji.
+fn has_no_width(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{feff}')
 }
 
 /// Cut to the millisecond, as all times of ours.
@@ -438,7 +438,7 @@ fn since_1970(number: i64) -> Option<Timestamp> {
 /// Text that may be a type: 1 to 128 characters, some of which can be seen, and none that hides or turns others.
 fn type_text(value: &Value) -> Option<String> {
     let text = value.as_str()?;
-    let is_hidden = |character: char| character.is_control() || is_unseen(character);
+    let is_hidden = |character: char| character.is_control() || is_direction_mark(character) || has_no_width(character);
     let usable =
         (1..=TYPE_CHARS_MAX).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(is_hidden);
     usable.then(|| text.to_owned())

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::incident::{Alert, Digest, IncidentId, ReasonCode, RuleRef, Timestamp};
-use crate::rules::{EMPLOYEE_TEXT_CHARS_MAX, EmployeeValues, LOCALES, RuleSet, Template, Variable, is_direction_mark};
+use crate::incident::{Alert, Digest, IncidentId, ReasonCode, RuleRef, Timestamp, is_direction_mark};
+use crate::rules::{EMPLOYEE_TEXT_CHARS_MAX, EmployeeValues, LOCALES, RuleSet, Template, Variable};
 
 /// The longest plain reason, in characters; our own limit, DingTalk documents none.
 const REASON_CHARACTERS_MAX: usize = 500;

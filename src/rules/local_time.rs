@@ -80,9 +80,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::reasons::LOCALES;
-    use super::super::source::is_direction_mark;
     use super::super::time_zones::database;
     use super::*;
+    use crate::incident::is_direction_mark;
 
     #[test]
     fn each_locale_writes_the_time_in_its_own_way() {

@@ -141,7 +141,7 @@ pub use settings::Settings;
 pub use signers::{Signers, SignersError};
 pub use skeleton::{NoSkeleton, Sketch, first_event, guessed_log_source, skeleton};
 pub use sorted::rule_files;
-pub use source::{SourceFile, is_direction_mark, write};
+pub use source::{SourceFile, write};
 pub use step::StepTemplate;
 pub use template::{Template, Variable};
 pub use test_run::{Gap, TestOutcome, TestedRule, test};

@@ -1,7 +1,6 @@
 //! Takes typed values out of the YAML tree and says what was expected when it finds something else.
 
 use super::problem::{Place, Report};
-use super::source;
 use super::spelling;
 use super::yaml::{Entry, Node, Yaml};
 
@@ -99,7 +98,7 @@ pub(super) fn line<'n>(node: &'n Node, name: &str, report: &mut Report) -> Optio
 
 /// Why the text is not such a line, if it is none.
 pub(super) fn no_line(text: &str) -> Option<&'static str> {
-    let is_hidden = |character: char| character.is_control() || source::is_direction_mark(character);
+    let is_hidden = |character: char| character.is_control() || crate::incident::is_direction_mark(character);
     match text {
         empty if empty.trim().is_empty() => Some("is empty"),
         hiding if hiding.chars().any(is_hidden) => Some("must be one line without control characters"),

@@ -249,13 +249,6 @@ fn is_hidden(character: char) -> bool {
     control || matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Whether it embeds, overrides or isolates text direction, so that text reads otherwise than it is
-/// (Unicode Standard Annex 9).
-#[must_use]
-pub fn is_direction_mark(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 /// Says how the symbol before it is to look, as in most emoji: it is seen by that.
 fn shapes_symbol(before: char, character: char) -> bool {
     matches!(character, '\u{fe0e}' | '\u{fe0f}' | '\u{200d}') && !before.is_ascii() && !before.is_alphanumeric()
@@ -288,6 +281,7 @@ fn is_unseen(character: char) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::incident::is_direction_mark;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn read_all(folder: &Path) -> (Vec<String>, String) {

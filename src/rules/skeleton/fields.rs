@@ -194,7 +194,7 @@ fn is_telling(value: &Value) -> bool {
     let length = text.chars().count();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let is_id = length >= 12 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') && digits > 0;
-    let is_one_line = text.chars().all(|c| !c.is_control() && !super::super::source::is_direction_mark(c));
+    let is_one_line = text.chars().all(|c| !c.is_control() && !crate::incident::is_direction_mark(c));
     (1..=VALUE_CHARS_MAX).contains(&length)
         && is_one_line
         && text.trim() == text

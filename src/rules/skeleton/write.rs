@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::scalar::{Scalar, resolve};
-use super::super::source::is_direction_mark;
+use crate::incident::is_direction_mark;
 
 /// A mapping or list as lines in block style; empty ones and single values as one line.
 pub(super) fn block(value: &Value) -> Vec<String> {
