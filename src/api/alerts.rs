@@ -1,4 +1,4 @@
-//! `POST /v1/alerts/{source}`: where senders deliver.
+//! `POST /v1/alerts/{source}`, or PUT: where senders deliver.
 
 use std::net::IpAddr;
 
@@ -7,6 +7,7 @@ use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
 use crate::admission::Receipt;
 use crate::incident::{SourceName, TRIED_OUT};
@@ -42,7 +43,7 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
     }
 }
 
-/// Whatever else than POST is asked of a source: whether it is there, by senders of some kinds.
+/// Whatever else than to take a delivery is asked of a source: whether it is there, by senders of some kinds.
 pub(super) async fn greet(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let peer = peer::of(&request, &state.door.trusted_proxies);
     let intake = state.sources.now();
@@ -55,7 +56,7 @@ pub(super) async fn greet(request: HttpRequest, state: Data<State>) -> HttpRespo
         _ => None,
     };
     let reply = method.and_then(|method| intake.greet(method, &asked(&request, peer, b""), state.clock.now()));
-    reply.map_or_else(|| Problem::MethodNotAllowed("POST").response(), |reply| greeting(&state, &reply))
+    reply.map_or_else(|| Problem::MethodNotAllowed(DELIVER).response(), |reply| greeting(&state, &reply))
 }
 
 /// Taken as it stands in the path: the usual extractor would decode it and refuse in its own words.

@@ -20,32 +20,35 @@ pub enum Gate {
 /// One route.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// Its only method.
-    pub method: &'static str,
+    /// Its methods, as the header `Allow` lists them. A sender's delivery has two, where every other route has one.
+    pub methods: &'static str,
     /// Its path; `{}` names a part.
     pub path: &'static str,
     /// Who may use it.
     pub gate: Gate,
 }
 
+/// How a delivery comes: some senders let their operators choose, and it means the same.
+pub(super) const DELIVER: &str = "POST, PUT";
+
 /// Every route of the API. Tests walk this list, so that none can be forgotten.
 pub const ROUTES: &[Route] = &[
-    Route { method: "POST", path: "/v1/alerts/{source}", gate: Gate::Signature },
-    Route { method: "POST", path: "/v1/alerts/{source}/{secret}", gate: Gate::Signature },
-    Route { method: "GET", path: "/healthz", gate: Gate::Open },
-    Route { method: "GET", path: "/readyz", gate: Gate::Open },
-    Route { method: "GET", path: "/v1/incidents/{id}", gate: Gate::Token(Permission::ReadIncidents) },
-    Route { method: "GET", path: "/v1/trail", gate: Gate::Token(Permission::ReadTrail) },
-    Route { method: "POST", path: "/v1/pause", gate: Gate::Token(Permission::Control) },
-    Route { method: "POST", path: "/v1/resume", gate: Gate::Token(Permission::Control) },
-    Route { method: "GET", path: "/v1/rules", gate: Gate::Token(Permission::ReadRules) },
-    Route { method: "POST", path: "/v1/rules/reload", gate: Gate::Token(Permission::LoadRules) },
-    Route { method: "POST", path: "/v1/rules/{id}/promote", gate: Gate::Token(Permission::PromoteRules) },
-    Route { method: "POST", path: "/v1/rules/{id}/dispute", gate: Gate::Token(Permission::Control) },
-    Route { method: "GET", path: "/v1/sources", gate: Gate::Token(Permission::ReadSources) },
-    Route { method: "GET", path: "/v1/sources/{source}", gate: Gate::Token(Permission::ReadSources) },
-    Route { method: "POST", path: "/v1/sources/{source}/test", gate: Gate::Token(Permission::TrySources) },
-    Route { method: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
+    Route { methods: DELIVER, path: "/v1/alerts/{source}", gate: Gate::Signature },
+    Route { methods: DELIVER, path: "/v1/alerts/{source}/{secret}", gate: Gate::Signature },
+    Route { methods: "GET", path: "/healthz", gate: Gate::Open },
+    Route { methods: "GET", path: "/readyz", gate: Gate::Open },
+    Route { methods: "GET", path: "/v1/incidents/{id}", gate: Gate::Token(Permission::ReadIncidents) },
+    Route { methods: "GET", path: "/v1/trail", gate: Gate::Token(Permission::ReadTrail) },
+    Route { methods: "POST", path: "/v1/pause", gate: Gate::Token(Permission::Control) },
+    Route { methods: "POST", path: "/v1/resume", gate: Gate::Token(Permission::Control) },
+    Route { methods: "GET", path: "/v1/rules", gate: Gate::Token(Permission::ReadRules) },
+    Route { methods: "POST", path: "/v1/rules/reload", gate: Gate::Token(Permission::LoadRules) },
+    Route { methods: "POST", path: "/v1/rules/{id}/promote", gate: Gate::Token(Permission::PromoteRules) },
+    Route { methods: "POST", path: "/v1/rules/{id}/dispute", gate: Gate::Token(Permission::Control) },
+    Route { methods: "GET", path: "/v1/sources", gate: Gate::Token(Permission::ReadSources) },
+    Route { methods: "GET", path: "/v1/sources/{source}", gate: Gate::Token(Permission::ReadSources) },
+    Route { methods: "POST", path: "/v1/sources/{source}/test", gate: Gate::Token(Permission::TrySources) },
+    Route { methods: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
 ];
 
 /// Adds the routes to a server, each answering other methods with 405.
@@ -57,12 +60,13 @@ pub fn mount(config: &mut ServiceConfig) {
 }
 
 fn resource(route: &Route) -> actix_web::Resource {
-    let allow = route.method;
-    let handler = match (route.method, route.path) {
-        ("POST", "/v1/alerts/{source}" | "/v1/alerts/{source}/{secret}") => {
+    let allow = route.methods;
+    let handler = match (route.methods, route.path) {
+        (DELIVER, "/v1/alerts/{source}" | "/v1/alerts/{source}/{secret}") => {
+            let handlers = [web::post(), web::put()].map(|method| method.to(alerts::receive));
+            let resource = handlers.into_iter().fold(web::resource(route.path), actix_web::Resource::route);
             // Some senders ask first whether we are there.
-            let handler = web::post().to(alerts::receive);
-            return web::resource(route.path).route(handler).default_service(web::to(alerts::greet));
+            return resource.default_service(web::to(alerts::greet));
         }
         ("GET", "/healthz") => web::get().to(health::alive),
         ("GET", "/readyz") => web::get().to(health::ready),

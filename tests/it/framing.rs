@@ -119,15 +119,40 @@ async fn a07_a_body_in_pieces_with_extensions_and_trailers_is_the_body_that_was_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a15_every_other_method_is_answered_405_with_the_one_that_is_allowed() {
+async fn a15_every_other_method_is_answered_405_with_those_that_are_allowed() {
     let app = TestApp::start().await;
-    for method in ["GET", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "CONNECT", "post", "FOO"] {
+    for method in ["GET", "PATCH", "DELETE", "TRACE", "OPTIONS", "CONNECT", "post", "put", "FOO"] {
         let mut connection = RawConnection::open(&app).await;
         connection.send(&request(method, "/v1/alerts/okta", &[], Some(b"{}"))).await;
         let answer = connection.answer().await;
-        assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{method}: {answer:?}");
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("POST, PUT")), "{method}: {answer:?}");
     }
     app.end_unharmed(0).await;
+}
+
+/// Kibana's connector, Falcosidekick and others let their operators choose PUT.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_by_put_is_the_one_by_post() {
+    let app = TestApp::start().await;
+    let put = async |delivery: &Delivery| {
+        let mut connection = RawConnection::open(&app).await;
+        connection.send(&request("PUT", &delivery.path(), &delivery.headers, Some(&delivery.body))).await;
+        connection.answer().await
+    };
+    let (put_first, posted_first) = (
+        Delivery::of_events("msg_1", &[harmless("a")], app.now()),
+        Delivery::of_events("msg_2", &[harmless("b")], app.now()),
+    );
+    assert_eq!(put(&put_first).await.status, 202);
+    assert_eq!(app.deliver(&put_first).await.status, 200, "the same, by POST");
+    assert_eq!(app.deliver(&posted_first).await.status, 202);
+    assert_eq!(put(&posted_first).await.status, 200, "the same, by PUT");
+    assert_eq!(put(&put_first.clone().without("webhook-signature")).await.status, 401);
+    assert_eq!(put(&put_first.clone().without("content-type")).await.status, 415);
+    let other = Delivery::of_events("msg_1", &[harmless("c")], app.now());
+    assert_eq!(put(&other).await.status, 409, "another one under a known id");
+    assert_eq!(app.records_of("alert.admitted").len(), 2);
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
