@@ -10,8 +10,8 @@ pub struct Guide {
     pub sender_makes_secret: bool,
     /// What to do there, each line a step.
     pub steps: &'static str,
-    /// The page of `deploy/senders` that says more, where there is one.
-    pub page: Option<&'static str>,
+    /// The page of `deploy/senders` that says more.
+    pub page: &'static str,
 }
 
 impl SourceKind {
@@ -28,23 +28,35 @@ impl SourceKind {
         )
     }
 
-    fn page(self) -> Option<&'static str> {
-        Some(match self {
+    fn page(self) -> &'static str {
+        match self {
             Self::Generic | Self::StandardWebhooks => "generic.md",
+            Self::Svix => "svix.md",
             Self::Github => "github.md",
             Self::Grafana => "grafana.md",
+            Self::Slack => "slack.md",
             Self::Pagerduty => "pagerduty.md",
+            Self::StripeStyle => "stripe-style.md",
+            Self::Sentry => "sentry.md",
+            Self::Snyk => "snyk.md",
             Self::Crowdstrike => "crowdstrike.md",
             Self::Keycloak => "keycloak.md",
             Self::Splunk => "splunk.md",
+            Self::SplunkObservability => "splunk-observability.md",
             Self::Elastic => "elastic.md",
             Self::Datadog => "datadog.md",
+            Self::Sumologic => "sumologic.md",
+            Self::Panther => "panther.md",
             Self::Alertmanager => "alertmanager.md",
             Self::Wazuh => "wazuh.md",
             Self::Falco => "falco.md",
+            Self::Elastalert2 => "elastalert2.md",
+            Self::Apprise => "apprise.md",
             Self::OktaEventHook => "okta-event-hook.md",
             Self::Auth0 => "auth0.md",
             Self::Onelogin => "onelogin.md",
+            Self::Jumpcloud => "jumpcloud.md",
+            Self::GoogleSecops => "google-secops.md",
             Self::Sentinel => "sentinel.md",
             Self::AzureMonitor | Self::EventGrid => "azure-monitor.md",
             Self::Graph => "graph.md",
@@ -52,18 +64,6 @@ impl SourceKind {
             Self::GooglePubsub => "google-pubsub.md",
             Self::Sns => "sns.md",
             Self::DingtalkEvents => "dingtalk-events.md",
-            Self::Svix
-            | Self::Slack
-            | Self::StripeStyle
-            | Self::Sentry
-            | Self::Snyk
-            | Self::SplunkObservability
-            | Self::Sumologic
-            | Self::Panther
-            | Self::Elastalert2
-            | Self::Apprise
-            | Self::Jumpcloud
-            | Self::GoogleSecops => return None,
-        })
+        }
     }
 }

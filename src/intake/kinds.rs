@@ -153,11 +153,13 @@ pub(super) const SPLUNK: Kind = Kind {
     ..GENERIC
 };
 
-/// <https://help.splunk.com/en/splunk-observability-cloud/manage-data/available-data-sources/supported-integrations-in-splunk-observability-cloud/notification-services/webhook>
+/// <https://help.splunk.com/en/splunk-observability-cloud/manage-data/available-data-sources/supported-integrations-in-splunk-observability-cloud/notification-services/webhook>:
+/// what is not answered 200 is sent again, for a day.
 pub(super) const SPLUNK_OBSERVABILITY: Kind = Kind {
     proof: Usual::Signature(SchemeName::SplunkObservability),
     event_type: EventTypeRule::FirstOf(&["eventType", "status"]),
     log_source: LogSourceRule::Usually(&[product("splunk")]),
+    manner: Manner::Ok,
     ..GENERIC
 };
 

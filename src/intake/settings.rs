@@ -263,8 +263,10 @@ impl SourceSettings {
 
     /// How it is answered. A gateway that signs for a sender takes any 2xx.
     pub(super) fn manner(&self) -> Manner {
-        match self.kind.row().manner {
-            Manner::Ok if self.signature.is_some() => Manner::Receipt,
+        let row = self.kind.row();
+        let signs_itself = matches!(row.proof, Usual::Signature(_));
+        match row.manner {
+            Manner::Ok if self.signature.is_some() && !signs_itself => Manner::Receipt,
             manner => manner,
         }
     }

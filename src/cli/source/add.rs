@@ -233,10 +233,7 @@ fn tell_steps(kind: SourceKind, settings: &SourceSettings, url: &str, secret: &s
     for step in steps(kind, url, secret).lines() {
         output::line(format_args!("  {step}"))?;
     }
-    match kind.guide().page {
-        Some(page) => output::line(format_args!("  More in deploy/senders/{page}.")),
-        None => Ok(()),
-    }
+    output::line(format_args!("  More in deploy/senders/{}.", kind.guide().page))
 }
 
 impl Test {

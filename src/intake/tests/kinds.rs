@@ -299,6 +299,21 @@ fn signed_times_tell_the_same_body_of_another_day_apart() {
     assert_ne!(at(NOW_S), at(NOW_S + 86_400));
 }
 
+#[test]
+fn who_documents_200_and_nothing_else_is_told_200_unless_a_gateway_stands_between() {
+    let manner = |kind, signature: Option<SchemeName>| {
+        let mut settings = SourceSettings::of(kind, Vec::new());
+        settings.signature = signature.map(SignatureSettings::Known);
+        settings.manner()
+    };
+    for own in [None, Some(SchemeName::SplunkObservability)] {
+        assert_eq!(manner(SourceKind::SplunkObservability, own), Manner::Ok);
+    }
+    assert_eq!(manner(SourceKind::OktaEventHook, None), Manner::Ok);
+    assert_eq!(manner(SourceKind::OktaEventHook, Some(SchemeName::StandardWebhooks)), Manner::Receipt);
+    assert_eq!(manner(SourceKind::Github, None), Manner::Receipt);
+}
+
 /// The page's table against the code: every kind has a row with what it proves.
 #[test]
 fn the_page_says_of_every_kind_what_it_proves() {
@@ -323,8 +338,7 @@ fn the_page_says_of_every_kind_what_it_proves() {
         let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.as_str())));
         let cells: Vec<&str> = row.unwrap_or_else(|| panic!("{kind:?} has no row")).split(" | ").collect();
         assert_eq!(cells[2], written, "{kind:?}");
-        let page = kind.guide().page.map(|page| format!(" ([how]({page}))"));
-        assert!(page.is_none_or(|page| cells[1].ends_with(&page)), "{kind:?}");
+        assert!(cells[1].ends_with(&format!(" ([how]({}))", kind.guide().page)), "{kind:?}");
     }
 }
 
