@@ -10,6 +10,17 @@ use super::{InvalidPath, PATH_BYTES_MAX, STEPS_MAX};
 const NAME_ENDS: [char; 6] = ['.', '[', ']', '=', '\'', '|'];
 const NAME_ENDS_IN_BRACKETS: [char; 5] = ['.', '[', ']', '=', '\''];
 
+/// The steps behind a `|` that are a word and nothing more. `capture` takes an expression as well.
+pub(super) const WORDS: [(&str, Step); 6] = [
+    ("json", Step::Read(Read::Json)),
+    ("base64", Step::Read(Read::Base64)),
+    ("lines", Step::Read(Read::Lines)),
+    ("first", Step::First),
+    ("lower", Step::Read(Read::Lower)),
+    ("text", Step::Read(Read::Text)),
+];
+const CAPTURE: &str = "capture";
+
 /// The steps of a path.
 ///
 /// # Errors
@@ -74,23 +85,14 @@ impl<'t> Parser<'t> {
         self.skip('|');
         let rest = self.rest();
         let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or(rest);
-        let step = match word {
-            "json" => Step::Read(Read::Json),
-            "base64" => Step::Read(Read::Base64),
-            "lines" => Step::Read(Read::Lines),
-            "lower" => Step::Read(Read::Lower),
-            "text" => Step::Read(Read::Text),
-            "first" => Step::First,
-            "capture" => {
-                self.at += word.len();
-                return self.capture();
-            }
-            _ => {
-                return Err(self.problem(
-                    "expected `json`, `base64`, `lines`, `capture('…')`, `first`, `lower` or `text`; \
-                     a name with `|` in it stands in quotes",
-                ));
-            }
+        if word == CAPTURE {
+            self.at += word.len();
+            return self.capture();
+        }
+        let Some((_, step)) = WORDS.into_iter().find(|(name, _)| *name == word) else {
+            let names = WORDS.map(|(name, _)| format!("`{name}`")).join(", ");
+            let problem = format!("expected {names} or `{CAPTURE}('…')`; a name with `|` in it stands in quotes");
+            return Err(InvalidPath { at: self.at, problem: Cow::Owned(problem) });
         };
         self.at += word.len();
         Ok(step)

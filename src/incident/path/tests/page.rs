@@ -47,8 +47,12 @@ fn every_example_reaches_what_the_page_says() {
 
 #[test]
 fn every_step_and_limit_is_on_the_page() {
-    for step in ["json", "base64", "lines", "capture('x=(\\d+)')", "first", "lower", "text"] {
+    let words = parse::WORDS.map(|(word, _)| word);
+    for step in words.into_iter().chain(["capture('x=(\\d+)')"]) {
         parsed(&format!("a|{step}"));
+        let is_tried =
+            blocks().iter().any(|(language, text)| *language == "text" && text.contains(&format!("|{}", &step[..4])));
+        assert!(is_tried, "no example has {step}");
         assert!(PAGE.contains(&format!("\n| `\\|{step}` | ")), "the table lacks {step}");
     }
     let kib = DECODED_BYTES_MAX / 1024;
