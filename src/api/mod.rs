@@ -22,6 +22,8 @@ mod target;
 mod trail;
 
 pub use in_force::SourcesInForce;
+#[doc(hidden)]
+pub use peer::behind;
 pub use problem::Problem;
 pub use request_id::with_request_id;
 pub use routes::{Gate, ROUTES, Route, mount};

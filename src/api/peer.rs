@@ -13,13 +13,16 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// have written.
 pub(super) fn of(request: &HttpRequest, trusted: &[Network]) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let values = request.headers().get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok());
-    let said: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    behind(peer, &said, trusted)
+    let values: Vec<&str> = request.headers().get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
+    behind(peer, &values, trusted)
 }
 
-fn behind(peer: IpAddr, said: &[&str], trusted: &[Network]) -> IpAddr {
+/// The same of the values of the header, in their order.
+#[doc(hidden)]
+#[must_use]
+pub fn behind(peer: IpAddr, values: &[&str], trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let said: Vec<&str> = values.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
     let mut nearest = peer;
     for text in said.iter().rev() {
         // What is no address ends the chain: the last one that is known stands.

@@ -42,6 +42,8 @@ mod origin;
 mod presets;
 mod prove;
 mod published;
+#[doc(hidden)]
+pub mod readers;
 mod recall;
 mod receive;
 mod refusal;

@@ -7,6 +7,7 @@ mod harness;
 
 mod admission;
 mod any_delivery;
+mod any_reader;
 mod api;
 mod authentication;
 mod backtest;

@@ -71,7 +71,6 @@ impl KeySet {
     }
 
     /// How many keys there are.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

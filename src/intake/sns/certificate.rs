@@ -60,7 +60,7 @@ impl Certificate {
     }
 
     /// Whether its key, of 2048 bits at least, signed the text.
-    pub(super) fn has_signed(&self, version: SignatureVersion, text: &[u8], signature: &[u8]) -> bool {
+    pub(in crate::intake) fn has_signed(&self, version: SignatureVersion, text: &[u8], signature: &[u8]) -> bool {
         let algorithm: &RsaParameters = match version {
             SignatureVersion::One => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
             SignatureVersion::Two => &RSA_PKCS1_2048_8192_SHA256,
