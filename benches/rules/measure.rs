@@ -84,6 +84,7 @@ fn alerts(input: &Input) -> Vec<Alert> {
     let of = |(event, log_source): (Value, &LogSource)| Alert {
         summary: summary.clone(),
         key: "bench".to_owned(),
+        next_key: None,
         log_sources: Arc::from([log_source.clone()]),
         person: None,
         reason_user: [].into(),

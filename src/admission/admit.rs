@@ -7,18 +7,18 @@ use tokio::sync::MutexGuard;
 use tokio::task::yield_now;
 
 use super::crowding::Crowding;
-use super::draft::{admitted, alert_key, conflict, delivery_key, not_understood, unreadable};
+use super::draft::{AlertKeys, admitted, conflict, delivery_key, not_understood, unreadable};
 use super::drawn::Drawn;
+use super::known::{self, Carried};
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt};
 use crate::incident::{
-    Ahead, Alert, AlertId, Clock, Digest, Event, HoldReason, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp,
-    Underway,
+    Ahead, Alert, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Underway,
 };
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
-use crate::trail::{Appended, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail, UniqueKey};
+use crate::trail::{Appended, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail};
 
 /// Alerts that are put to the rules before others get their turn.
 const JUDGED_AT_ONCE: usize = 16;
@@ -65,7 +65,7 @@ pub struct Admission {
 struct Envelope {
     source: SourceName,
     key: Option<DeliveryKey>,
-    ids: Vec<AlertId>,
+    carried: Vec<Carried>,
     /// The record of what in it could not be read.
     left_out: Option<Draft>,
 }
@@ -102,7 +102,7 @@ impl Admission {
             .map(|left| unreadable(&delivery.source, left.reason, delivery.body_sha256, &left.body, self.clock.now()));
         let envelope = Envelope {
             key: delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.content)),
-            ids: delivery.alerts.iter().map(|alert| alert.summary.id.clone()).collect(),
+            carried: Carried::of(&delivery.alerts, &delivery.again),
             left_out: left_out.transpose().map_err(refused)?,
             source: delivery.source,
         };
@@ -158,20 +158,19 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { source, key, ids, left_out } = envelope;
+        let Envelope { source, key, carried, left_out } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
-        let contents: Vec<_> = judged.iter().map(content_of).collect();
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
         let mut in_this_delivery = Vec::new();
         let mut ahead = self.ahead(&judged, place, now);
         let (mut crowding, mut opens) = (Crowding::default(), false);
         let mut drawn = Drawn::on(&self.ledger, now);
         for (alert, mut judged) in judged {
-            let key = alert_key(&alert);
+            let keys = AlertKeys::of(&alert);
             // An alert known from before counts and opens nothing now, so it covers nothing either. Of one that
             // would do neither it need not be asked, which waits for whoever writes to the store.
-            let is_known = concerns_others(&judged) && self.trail.is_known(&key);
+            let is_known = concerns_others(&judged) && keys.are_known(&self.trail);
             let mut tally = Tally::default();
             if judged.counts() && !is_known {
                 // A full window takes a while to look at.
@@ -195,7 +194,7 @@ impl Admission {
             opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
             crowding.see(&tally);
             firsts.push(drafts.len());
-            drafts.extend(admitted(alert, key, decided, tally, now).map_err(refused)?);
+            drafts.extend(admitted(alert, keys, decided, tally, now).map_err(refused)?);
         }
         if opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
             return Err(AdmissionError::Overloaded);
@@ -208,10 +207,10 @@ impl Admission {
                 crowding.tell();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
                 drawn.keep(|alert| matches!(of_alerts.get(alert), Some(Slot::New(_))));
-                self.note_conflicts(&source, &contents, &of_alerts, now).await?;
-                Ok(Receipt::of(ids, opened, &of_alerts))
+                let found = known::look_up(&self.trail, &source, carried, &of_alerts, now).await?;
+                Ok(Receipt::of(found, opened, &of_alerts))
             }
-            Appended::Repeated { .. } => Ok(Receipt::of_repeated(ids)),
+            Appended::Repeated { .. } => Ok(Receipt::of_repeated(carried.into_iter().map(|carried| carried.id))),
             Appended::Conflict { first } => {
                 if let Some(key) = key {
                     self.trail.append(None, vec![conflict(&source, key, first, now)]).await.map_err(refused)?;
@@ -219,37 +218,6 @@ impl Admission {
                 Err(AdmissionError::Conflict)
             }
         }
-    }
-
-    /// Records those alerts that are known by their ids as other events. Seldom is there any, so that reading what
-    /// was recorded first does no harm.
-    ///
-    /// # Errors
-    /// All of them are, which the sender is to know.
-    async fn note_conflicts(
-        &self,
-        source: &SourceName,
-        contents: &[Option<(UniqueKey, Digest)>],
-        slots: &[Slot],
-        now: Timestamp,
-    ) -> Result<(), AdmissionError> {
-        let mut conflicts = Vec::new();
-        for (content, slot) in contents.iter().zip(slots) {
-            let (Some((key, content)), Slot::Known(first)) = (content, slot) else { continue };
-            let records = self.trail.read(*first, 1).map_err(refused)?;
-            let Some(Event::AlertAdmitted { alert, .. }) = records.into_iter().next().map(|record| record.event) else {
-                continue;
-            };
-            if alert.event_sha256.is_some_and(|known| known != *content) {
-                conflicts.push(conflict(source, DeliveryKey { key: *key, content: *content }, *first, now));
-            }
-        }
-        let count = conflicts.len();
-        if count > 0 {
-            tracing::warn!(source.name = %source, alerts.count = count, "other events have come under known ids");
-            self.trail.append(None, conflicts).await.map_err(refused)?;
-        }
-        if count < slots.len() { Ok(()) } else { Err(AdmissionError::Conflict) }
     }
 
     /// The windows that the alerts may count in.
@@ -295,11 +263,6 @@ fn wanted<'j>(judged: &'j [JudgedAlert<'_>]) -> Vec<(&'j RuleId, Mark)> {
     judged.iter().flat_map(|(_, judged)| judged.windows()).collect()
 }
 
-/// What an alert with an id of its own is known by, and what comes under that only.
-fn content_of((alert, _): &JudgedAlert<'_>) -> Option<(UniqueKey, Digest)> {
-    Some((alert_key(alert), alert.summary.event_sha256?))
-}
-
 /// Whether an alert may open an incident, or counts for a correlation.
 fn concerns_others(judged: &Judged<'_>) -> bool {
     judged.acting().next().is_some() || judged.counts()
@@ -321,7 +284,7 @@ fn cover_within(standing: &mut Standing, entries: &[CoverEntry]) {
     standing.covers.extend(entries.iter().cloned());
 }
 
-fn refused(error: StoreError) -> AdmissionError {
+pub(super) fn refused(error: StoreError) -> AdmissionError {
     match error {
         StoreError::Busy => AdmissionError::Overloaded,
         other => AdmissionError::Unrecorded(other.to_string()),

@@ -7,7 +7,7 @@ use super::fit;
 use crate::incident::{Alert, AlertSummary, Digest, Event, Opened, SourceName, Timestamp, Verdict};
 use crate::intake::{NotUnderstood, Unreadable};
 use crate::response::{Decided, Enclosure, Tally};
-use crate::trail::{DeliveryKey, Draft, StoreError, UniqueKey, seal, seal_json};
+use crate::trail::{DeliveryKey, Draft, StoreError, Trail, UniqueKey, seal, seal_json};
 
 /// More than the names, numbers and the digest of an alert's record come to.
 const OWN_FRAME_BYTES: usize = 256;
@@ -19,7 +19,7 @@ const OWN_FRAME_BYTES: usize = 256;
 /// What lies beside them cannot be sealed.
 pub(super) fn admitted(
     alert: Alert,
-    key: UniqueKey,
+    keys: AlertKeys,
     decided: Decided,
     tally: Tally,
     now: Timestamp,
@@ -28,7 +28,7 @@ pub(super) fn admitted(
     let mut own = Own { alert: alert.summary, verdict, tally };
     if opened.is_empty() && own.verdict.decisions.is_empty() {
         // Most alerts are like this, and fit.
-        return own.draft(key, Vec::new(), &Enclosure { event: alert.event, subjects }, now).map(|draft| vec![draft]);
+        return own.draft(keys, Vec::new(), &Enclosure { event: alert.event, subjects }, now).map(|draft| vec![draft]);
     }
     let (id, source) = (own.alert.id.clone(), own.alert.source.clone());
     let behind_it =
@@ -43,7 +43,7 @@ pub(super) fn admitted(
         let (event, private) = (behind_it(opened, private), Some(sealed));
         drafts.push(Draft { private, behind: true, ..Draft::of(now, event) });
     }
-    drafts.insert(0, own.draft(key, opened, &Enclosure { event: alert.event, subjects }, now)?);
+    drafts.insert(0, own.draft(keys, opened, &Enclosure { event: alert.event, subjects }, now)?);
     Ok(drafts)
 }
 
@@ -64,7 +64,7 @@ impl Own {
 
     fn draft(
         self,
-        key: UniqueKey,
+        keys: AlertKeys,
         opened: Vec<Opened>,
         enclosure: &Enclosure,
         now: Timestamp,
@@ -78,7 +78,7 @@ impl Own {
             counted_left_out: self.tally.left_out,
             private,
         };
-        Ok(Draft { key: Some(key), private: Some(sealed), ..Draft::of(now, event) })
+        Ok(Draft { key: Some(keys.own), also: keys.next, private: Some(sealed), ..Draft::of(now, event) })
     }
 }
 
@@ -121,9 +121,25 @@ pub(super) fn delivery_key(source: &SourceName, id: &str, content: Digest) -> De
     DeliveryKey { key: UniqueKey(Digest::of_parts(&parts)), content }
 }
 
-/// The key of an alert within its source.
-pub(super) fn alert_key(alert: &Alert) -> UniqueKey {
-    UniqueKey(Digest::of_parts(&[b"alert", alert.summary.source.as_str().as_bytes(), alert.key.as_bytes()]))
+/// What an alert is known by within its source.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AlertKeys {
+    pub own: UniqueKey,
+    /// That of the next day, where the day is part of it.
+    pub next: Option<UniqueKey>,
+}
+
+impl AlertKeys {
+    pub(super) fn of(alert: &Alert) -> Self {
+        let source = alert.summary.source.as_str().as_bytes();
+        let key = |text: &String| UniqueKey(Digest::of_parts(&[b"alert", source, text.as_bytes()]));
+        Self { own: key(&alert.key), next: alert.next_key.as_ref().map(key) }
+    }
+
+    /// Whether the alert is on the trail.
+    pub(super) fn are_known(&self, trail: &Trail) -> bool {
+        trail.is_known(&self.own) || self.next.is_some_and(|next| trail.is_known(&next))
+    }
 }
 
 #[cfg(test)]
@@ -146,7 +162,15 @@ mod tests {
             secret: "s".repeat(64),
         };
         let log_sources = std::sync::Arc::from([LogSource::default()]);
-        Alert { summary, key: "key".to_owned(), log_sources, person: None, reason_user: [].into(), event: Value::Null }
+        Alert {
+            summary,
+            key: "key".to_owned(),
+            next_key: None,
+            log_sources,
+            person: None,
+            reason_user: [].into(),
+            event: Value::Null,
+        }
     }
 
     /// Eight decisions, each with an author of so many letters.
@@ -177,9 +201,10 @@ mod tests {
         let mut left_out = Vec::new();
         for letters in 0..=Decision::AUTHOR_CHARS_MAX {
             let decided = Decided { verdict: verdict(letters), opened: Vec::new(), subjects: [].into() };
-            let key = UniqueKey(Digest::of(b"key"));
+            let alert = alert();
+            let keys = AlertKeys::of(&alert);
             let tally = Tally { counted: Vec::new(), left_out: u32::MAX };
-            let drafts = admitted(alert(), key, decided, tally, Timestamp::UNIX_EPOCH).unwrap();
+            let drafts = admitted(alert, keys, decided, tally, Timestamp::UNIX_EPOCH).unwrap();
             let [Draft { event, behind: false, .. }] = &drafts[..] else { panic!("{drafts:?}") };
             assert!(fit::size(event) <= EVENT_BYTES_MAX, "{letters}: {}", fit::size(event));
             let Event::AlertAdmitted { verdict, .. } = event else { unreachable!() };

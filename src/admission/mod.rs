@@ -6,6 +6,7 @@ mod crowding;
 mod draft;
 mod drawn;
 mod fit;
+mod known;
 mod lanes;
 mod receipt;
 mod reload;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::known::Found;
 use crate::incident::{AlertId, IncidentId};
 use crate::trail::Slot;
 
@@ -12,24 +13,37 @@ pub struct Receipt {
     pub repeated: bool,
     /// Its alerts.
     pub alerts: Vec<AlertReceipt>,
+    /// How many of its events were known, or came more than once in it, where others were new; nothing was done
+    /// again.
+    #[serde(skip_serializing_if = "is_none")]
+    pub repeats: usize,
+    /// How many of its events are other ones under a known id: nothing was done for them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub conflicts: usize,
 }
 
 impl Receipt {
     /// Of alerts with the incidents that each would open, and what became of each.
-    pub(super) fn of(ids: Vec<AlertId>, opened: Vec<Vec<IncidentId>>, slots: &[Slot]) -> Self {
+    pub(super) fn of(found: Found, opened: Vec<Vec<IncidentId>>, slots: &[Slot]) -> Self {
+        let Found { ids, repeats, conflicts } = found;
         let repeated = slots.iter().all(|slot| matches!(slot, Slot::Known(_)));
         let alerts = ids.into_iter().zip(opened).zip(slots).map(|((id, incidents), slot)| AlertReceipt {
             id,
             incidents: if matches!(slot, Slot::New(_)) { incidents } else { Vec::new() },
         });
-        Self { repeated, alerts: alerts.collect() }
+        Self { repeated, alerts: alerts.collect(), repeats: if repeated { 0 } else { repeats }, conflicts }
     }
 
     /// Of a delivery that was recorded before.
-    pub(super) fn of_repeated(ids: Vec<AlertId>) -> Self {
-        let alerts = ids.into_iter().map(|id| AlertReceipt { id, incidents: Vec::new() });
-        Self { repeated: true, alerts: alerts.collect() }
+    pub(super) fn of_repeated(ids: impl Iterator<Item = AlertId>) -> Self {
+        let alerts = ids.map(|id| AlertReceipt { id, incidents: Vec::new() });
+        Self { repeated: true, alerts: alerts.collect(), repeats: 0, conflicts: 0 }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it may leave out by reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What became of one alert.

@@ -80,6 +80,7 @@ fn alert(key: &str, event: Value) -> Alert {
     Alert {
         summary,
         key: key.to_owned(),
+        next_key: None,
         log_sources: Arc::from([log_source]),
         person: None,
         reason_user: [].into(),

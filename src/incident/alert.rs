@@ -71,6 +71,9 @@ pub struct Alert {
     pub summary: AlertSummary,
     /// What identifies this alert within its source, from signed material.
     pub key: String,
+    /// What the same would be known by on the next day, where only the day it was sent on tells it from one that is
+    /// meant to be another. Whatever is known by either key is this alert.
+    pub next_key: Option<String>,
     /// The log sources the event belongs to.
     pub log_sources: Arc<[LogSource]>,
     /// The person the event is about, where the source's kind knows where to look.

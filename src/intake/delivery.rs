@@ -35,12 +35,23 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// What it carries; each id once.
     pub alerts: Vec<Alert>,
+    /// What else it carries, under ids of those. To be counted and told of, not acted on.
+    pub again: Vec<Again>,
     /// That something beside them could not be read. To be recorded, not lost.
     pub left_out: Option<LeftOut>,
     /// How its sender is answered.
     pub manner: Manner,
     /// What it is answered instead when it is recorded, where that is encrypted.
     pub answer: Option<Answer>,
+}
+
+/// An event under an id that one before it in the same delivery has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// The place among the alerts of the one that has it.
+    pub place: usize,
+    /// SHA-256 of the event as JSON with its names in order, if it is another one; none, if it is the same again.
+    pub other: Option<Digest>,
 }
 
 /// What could not be read in a delivery that carries alerts.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::kind::{EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
 use super::set::event as set;
-use super::{Unreadable, any_case, json};
+use super::{Unreadable, again, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Digest, Timestamp, is_direction_mark};
 
@@ -297,7 +297,7 @@ impl Mapping {
     /// What comes under the event's own id only.
     pub(super) fn content_of(&self, event: &Value, key: &EventKey) -> Option<Digest> {
         let is_own = self.own_ids && matches!(key, EventKey::Own(_));
-        is_own.then(|| Digest::of(event.to_string().as_bytes()))
+        is_own.then(|| again::content(event))
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {

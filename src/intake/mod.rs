@@ -14,6 +14,7 @@
 //! `presets`. Adding a sender is adding those; all of them are data.
 
 mod address;
+mod again;
 mod any_case;
 mod claim;
 mod client_certificate;
@@ -68,7 +69,7 @@ mod trial;
 mod verify;
 
 pub use client_certificate::{ClientCertificate, ListedCertificate};
-pub use delivery::{Delivery, LeftOut, NotUnderstood, Received, Unreadable};
+pub use delivery::{Again, Delivery, LeftOut, NotUnderstood, Received, Unreadable};
 pub use described::{Described, SignatureSettings};
 pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
 pub use guide::Guide;

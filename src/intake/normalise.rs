@@ -1,6 +1,5 @@
 //! Turns what was verified into alerts by its source's mapping: all of them, or none and the reason.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,10 +9,11 @@ use super::kind::{Handshake, Manner};
 use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
-use super::{Delivery, NotUnderstood, Reply, SetupError, Unreadable, dingtalk, handshake, log_sources};
+use super::{Delivery, NotUnderstood, Reply, SetupError, Unreadable, again, dingtalk, handshake, log_sources};
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
-/// Two bodies that are the same are two deliveries when they were sent on different days, if the time is signed.
+/// Two bodies that are the same are two deliveries when a day lies between the days they were sent on, if the time is
+/// signed. No sender tries again for so long, and one that does so over midnight is known by the day before.
 const DAY_MS: i64 = 86_400_000;
 
 /// Reads the deliveries of one source.
@@ -29,7 +29,7 @@ pub(super) struct Normaliser {
 /// What an authentic body says.
 pub(super) enum Said {
     /// Alerts.
-    Alerts(Delivery),
+    Alerts(Box<Delivery>),
     /// That the sender wants to know whether we are there.
     Handshake(Reply),
 }
@@ -37,7 +37,7 @@ pub(super) enum Said {
 impl Said {
     pub(super) fn into_delivery(self) -> Result<Delivery, Reply> {
         match self {
-            Self::Alerts(delivery) => Ok(delivery),
+            Self::Alerts(delivery) => Ok(*delivery),
             Self::Handshake(reply) => Err(reply),
         }
     }
@@ -139,16 +139,26 @@ impl Normaliser {
             Content::Events(events) => events,
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
         };
+        let mut known_by_next = None;
         let known_by = match (known_by, &id, proof.sent) {
             (Some(known_by), ..) => known_by,
             (None, Some(id), _) => id.clone(),
-            (None, None, Some(sent)) => format!("{content}@{}", sent.as_millisecond().div_euclid(DAY_MS)),
+            (None, None, Some(sent)) => {
+                let day = sent.as_millisecond().div_euclid(DAY_MS);
+                known_by_next = Some(format!("{content}@{}", day.saturating_add(1)));
+                format!("{content}@{day}")
+            }
             (None, None, None) => content.to_string(),
         };
-        let facts = Facts { secret: proof.secret, known_by, count: events.len(), body_sha256, received_at: now };
-        let Readable { read: alerts, left_out: of_alerts } = self.alerts(events, &facts)?;
+        let facts =
+            Facts { secret: proof.secret, known_by, known_by_next, count: events.len(), body_sha256, received_at: now };
+        let events = events.into_iter().enumerate();
+        // Each event by itself: one that cannot be read takes nothing from the others.
+        let alerts = Readable::of(events.map(|(place, event)| self.alert(place, event, &facts)))?;
+        let Readable { read: mut alerts, left_out: of_alerts } = alerts;
+        let again = again::taken_from(&mut alerts);
         let left_out = left_out.or(of_alerts).map(|reason| LeftOut { reason, body: proof.body.to_vec() });
-        Ok(Said::Alerts(Delivery {
+        Ok(Said::Alerts(Box::new(Delivery {
             source: self.source.clone(),
             id: id.clone(),
             body_sha256,
@@ -156,30 +166,24 @@ impl Normaliser {
             assurance: self.assurance,
             received_at: now,
             alerts,
+            again,
             left_out,
             manner: self.manner,
             answer: None,
-        }))
-    }
-
-    /// Each event by itself: one that cannot be read takes nothing from the others.
-    fn alerts(&self, events: Vec<Value>, facts: &Facts<'_>) -> Result<Readable<Alert>, Unreadable> {
-        let events = events.into_iter().enumerate();
-        let mut alerts = Readable::of(events.map(|(place, event)| self.alert(place, event, facts)))?;
-        // The same event twice in one delivery is one alert.
-        let mut seen = BTreeSet::new();
-        alerts.read.retain(|alert| seen.insert(alert.summary.id.clone()));
-        Ok(alerts)
+        })))
     }
 
     fn alert(&self, place: usize, event: Value, facts: &Facts<'_>) -> Result<Alert, Unreadable> {
         self.mapping.check(&event)?;
         let key = self.mapping.key(&event)?;
         let event_sha256 = self.mapping.content_of(&event, &key);
-        let key = match key {
-            EventKey::Own(key) => key,
-            EventKey::Delivery if facts.count == 1 => facts.known_by.clone(),
-            EventKey::Delivery => format!("{}#{place}", facts.known_by),
+        let in_it = |known_by: &String| match facts.count {
+            1 => known_by.clone(),
+            _ => format!("{known_by}#{place}"),
+        };
+        let (key, next_key) = match key {
+            EventKey::Own(key) => (key, None),
+            EventKey::Delivery => (in_it(&facts.known_by), facts.known_by_next.as_ref().map(in_it)),
         };
         let summary = AlertSummary {
             id: AlertId::derive(&self.source, &key),
@@ -193,14 +197,14 @@ impl Normaliser {
             secret: facts.secret.to_owned(),
         };
         let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
-        Ok(Alert { summary, key, log_sources: Arc::clone(&self.log_sources), person, reason_user, event })
+        Ok(Alert { summary, key, next_key, log_sources: Arc::clone(&self.log_sources), person, reason_user, event })
     }
 
     /// An alert of the past, from what its record says and the event that lies beside it.
     pub(super) fn recalled(&self, summary: AlertSummary, event: Value) -> Alert {
         let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
         let key = summary.id.as_str().to_owned();
-        Alert { summary, key, log_sources: Arc::clone(&self.log_sources), person, reason_user, event }
+        Alert { summary, key, next_key: None, log_sources: Arc::clone(&self.log_sources), person, reason_user, event }
     }
 
     /// What a record would say of an event that was never delivered, under `key` if it has none of
@@ -239,6 +243,8 @@ struct Facts<'d> {
     secret: &'d str,
     /// What stands for a key where events have none.
     known_by: String,
+    /// The same on the next day, where the day is in it.
+    known_by_next: Option<String>,
     count: usize,
     body_sha256: Digest,
     received_at: Timestamp,

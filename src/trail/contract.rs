@@ -32,6 +32,8 @@ contract! {
     of_many_identical_appends_at_once_one_records,
     of_many_identical_deliveries_at_once_one_records,
     a_key_is_recorded_once_also_within_one_append,
+    an_entry_with_two_keys_is_known_by_either,
+    of_many_that_share_a_key_at_once_one_records,
     what_is_behind_an_entry_is_recorded_only_with_it,
     a_delivery_is_repeated_with_the_same_content_and_conflicts_with_other_content,
     a_delivery_without_entries_is_remembered,
@@ -144,6 +146,26 @@ fn a_key_is_recorded_once_also_within_one_append(store: &dyn Store) {
     let appended = append(store, vec![keyed("c"), keyed("b")]).unwrap();
     assert_eq!(appended, Appended::Recorded(vec![new(4), known(1)]));
     assert_eq!(store.head().size, 5);
+}
+
+fn an_entry_with_two_keys_is_known_by_either(store: &dyn Store) {
+    let both = |first, second| Entry { also: Some(key(second)), ..keyed(first) };
+    let (new, known) = (Slot::New, Slot::Known);
+    let appended = append(store, vec![both("a", "b"), both("b", "c"), keyed("b"), both("x", "a"), keyed("c")]).unwrap();
+    assert_eq!(appended, Appended::Recorded(vec![new(0), known(0), known(0), known(0), new(1)]));
+    // What was not recorded has left none of its keys.
+    let appended = append(store, vec![keyed("x"), both("d", "e"), both("e", "a"), keyed("f")]).unwrap();
+    assert_eq!(appended, Appended::Recorded(vec![new(2), new(3), known(3), new(4)]));
+    assert_eq!((store.find(&key("b")), store.find(&key("e"))), (Ok(Some(0)), Ok(Some(3))));
+}
+
+fn of_many_that_share_a_key_at_once_one_records(store: &dyn Store) {
+    let answers = at_once(THREADS, |thread| {
+        let (first, second) = if thread % 2 == 0 { ("a", "b") } else { ("b", "c") };
+        append_one(store, Entry { also: Some(key(second)), ..keyed(first) }).unwrap()
+    });
+    let count = |slot| answers.iter().filter(|answer| **answer == Appended::Recorded(vec![slot])).count();
+    assert_eq!((count(Slot::New(0)), count(Slot::Known(0))), (1, answers.len() - 1));
 }
 
 fn what_is_behind_an_entry_is_recorded_only_with_it(store: &dyn Store) {

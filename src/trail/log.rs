@@ -28,6 +28,8 @@ pub struct Draft {
     pub event: Event,
     /// Recorded at most once, if given.
     pub key: Option<UniqueKey>,
+    /// Known under this key as well, if given.
+    pub also: Option<UniqueKey>,
     /// What lies beside the record, sealed.
     pub private: Option<Vec<u8>>,
     /// Whether it belongs to the draft before it, and is recorded only if that one is.
@@ -38,7 +40,7 @@ impl Draft {
     /// An event with nothing beside it.
     #[must_use]
     pub fn of(at: Timestamp, event: Event) -> Self {
-        Self { at, event, key: None, private: None, behind: false }
+        Self { at, event, key: None, also: None, private: None, behind: false }
     }
 }
 
@@ -255,7 +257,8 @@ fn entry(draft: &mut Draft) -> Result<Entry, StoreError> {
     let mut event = Vec::with_capacity(EVENT_BYTES_USUAL);
     serde_json::to_writer(&mut event, &draft.event).map_err(|error| StoreError::Failed(error.to_string()))?;
     let incidents = draft.event.incidents().into_iter().cloned().collect();
-    Ok(Entry { key: draft.key, at: draft.at, event, private: draft.private.take(), incidents, behind: draft.behind })
+    let Draft { key, also, at, behind, .. } = *draft;
+    Ok(Entry { key, also, at, event, private: draft.private.take(), incidents, behind })
 }
 
 fn decode(record: &[u8]) -> Result<Record, StoreError> {

@@ -113,12 +113,11 @@ impl Kept {
         if let (true, Some(Slot::Known(known))) = (entry.behind, before) {
             return Slot::Known(known);
         }
-        if let Some(key) = entry.key {
-            if let Some(known) = self.unique.get(&key) {
-                return Slot::Known(*known);
-            }
-            self.unique.insert(key, seq);
+        let keys = || entry.key.into_iter().chain(entry.also);
+        if let Some(known) = keys().find_map(|key| self.unique.get(&key)) {
+            return Slot::Known(*known);
         }
+        self.unique.extend(keys().map(|key| (key, seq)));
         let record = record::encode(seq, entry.at, &entry.event);
         let leaf = merkle::leaf_hash(&record);
         self.frontier.append(leaf);

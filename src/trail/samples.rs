@@ -20,7 +20,7 @@ pub(super) fn entry(text: &str) -> Entry {
     let event = Event::ResponderPaused { actor: "test".to_owned(), reason: text.to_owned(), scope: PauseScope::All };
     let event = serde_json::to_vec(&event).unwrap();
     let at = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
-    Entry { key: None, at, event, private: None, incidents: Vec::new(), behind: false }
+    Entry { key: None, also: None, at, event, private: None, incidents: Vec::new(), behind: false }
 }
 
 /// Appends one entry and waits for it.

@@ -40,6 +40,8 @@ pub struct DeliveryKey {
 pub struct Entry {
     /// Recorded at most once, if given.
     pub key: Option<UniqueKey>,
+    /// Known under this key as well: whatever has it is not recorded after this, nor this after that.
+    pub also: Option<UniqueKey>,
     /// When it happened; becomes the record's `at`.
     pub at: Timestamp,
     /// The event as a JSON object with at least one member, at most [`EVENT_BYTES_MAX`].

@@ -27,6 +27,7 @@ mod every_call_fails_once;
 mod expiry;
 mod framing;
 mod guardrails;
+mod identity;
 mod lifecycle;
 mod limits;
 mod log_sources;

@@ -70,6 +70,7 @@ fn alert(event: Value) -> Alert {
     Alert {
         summary,
         key: "key".to_owned(),
+        next_key: None,
         log_sources: Arc::from([log_source]),
         person: None,
         reason_user: [].into(),

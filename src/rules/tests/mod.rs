@@ -97,6 +97,7 @@ fn alert_from(event: Value, log_sources: &[LogSource]) -> Alert {
             secret: "test".to_owned(),
         },
         key: "key".to_owned(),
+        next_key: None,
         log_sources: Arc::from(log_sources),
         person: None,
         reason_user: [].into(),

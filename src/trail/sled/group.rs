@@ -60,12 +60,13 @@ impl<'d> Group<'d> {
         if let (true, Some(Slot::Known(seq))) = (entry.behind, before) {
             return Ok(Slot::Known(seq));
         }
-        if let Some(key) = &entry.key {
-            if let Some(seq) = self.known_key(key)? {
+        let keys = || entry.key.into_iter().chain(entry.also);
+        for key in keys() {
+            if let Some(seq) = self.known_key(&key)? {
                 return Ok(Slot::Known(seq));
             }
-            self.put_key(*key);
         }
+        keys().for_each(|key| self.put_key(key));
         Ok(Slot::New(self.put_record(entry)))
     }
 

@@ -1,0 +1,110 @@
+//! Tells the events that were known before apart: the same again, or another one under a known id.
+
+use std::sync::Arc;
+
+use super::AdmissionError;
+use super::admit::refused;
+use super::draft::{AlertKeys, conflict};
+use crate::incident::{Alert, AlertId, AlertSummary, Digest, Event, SourceName, Timestamp};
+use crate::intake::Again;
+use crate::trail::{DeliveryKey, Draft, Slot, Trail};
+
+/// One of a delivery's alerts, with what else came under its id.
+pub(super) struct Carried {
+    pub id: AlertId,
+    keys: AlertKeys,
+    /// What only comes under its id, where that is so.
+    content: Option<Digest>,
+    /// How often the same came again.
+    repeats: usize,
+    /// What else came.
+    others: Vec<Digest>,
+}
+
+/// What became of a delivery's events.
+pub(super) struct Found {
+    /// The alerts' ids.
+    pub ids: Vec<AlertId>,
+    /// How many events were known, or had come before in the same delivery.
+    pub repeats: usize,
+    /// How many are other events under a known id.
+    pub conflicts: usize,
+}
+
+impl Carried {
+    pub(super) fn of(alerts: &[Alert], again: &[Again]) -> Vec<Self> {
+        let first = |alert: &Alert| Self {
+            id: alert.summary.id.clone(),
+            keys: AlertKeys::of(alert),
+            content: alert.summary.event_sha256,
+            repeats: 0,
+            others: Vec::new(),
+        };
+        let mut all: Vec<Self> = alerts.iter().map(first).collect();
+        for Again { place, other } in again {
+            match (all.get_mut(*place), other) {
+                (Some(carried), Some(other)) => carried.others.push(*other),
+                (Some(carried), None) => carried.repeats += 1,
+                (None, _) => {}
+            }
+        }
+        all
+    }
+
+    /// Whether what is recorded of it has to be read, if it is known.
+    fn asks(&self) -> bool {
+        self.content.is_some() || !self.others.is_empty() || self.keys.next.is_some()
+    }
+
+    /// What of it is not the event that is known under its id. With no digest on the record, what came first in this
+    /// delivery stands for that one.
+    fn conflicts(&self, recorded: Option<Digest>) -> impl Iterator<Item = DeliveryKey> {
+        let own = self.content.filter(|own| recorded.is_some_and(|recorded| recorded != *own));
+        let others = self.others.iter().copied().filter(move |other| recorded != Some(*other));
+        own.into_iter().chain(others).map(|content| DeliveryKey { key: self.keys.own, content })
+    }
+}
+
+/// Looks up what was known, and records what is another event. Seldom is anything, so that reading what was recorded
+/// first does no harm.
+///
+/// # Errors
+/// All of them are other events, which the sender is to know; or they could not be recorded.
+pub(super) async fn look_up(
+    trail: &Arc<Trail>,
+    source: &SourceName,
+    carried: Vec<Carried>,
+    slots: &[Slot],
+    now: Timestamp,
+) -> Result<Found, AdmissionError> {
+    let mut conflicts: Vec<Draft> = Vec::new();
+    let (mut ids, mut count, mut new) = (Vec::with_capacity(carried.len()), 0, 0);
+    for (carried, slot) in carried.into_iter().zip(slots) {
+        let (first, is_new) = match slot {
+            Slot::New(first) => (*first, true),
+            Slot::Known(first) => (*first, false),
+        };
+        let recorded = if is_new || !carried.asks() { None } else { recorded(trail, first)? };
+        // What is new is its own record.
+        let content = if is_new { carried.content } else { recorded.as_ref().and_then(|alert| alert.event_sha256) };
+        conflicts.extend(carried.conflicts(content).map(|key| conflict(source, key, first, now)));
+        count += 1 + carried.repeats + carried.others.len();
+        new += usize::from(is_new);
+        // Of the day before, it has the id of that day.
+        ids.push(recorded.map_or(carried.id, |alert| alert.id));
+    }
+    let found = Found { ids, repeats: count - new - conflicts.len(), conflicts: conflicts.len() };
+    if found.conflicts > 0 {
+        tracing::warn!(source.name = %source, alerts.count = found.conflicts, "other events have come under known ids");
+        trail.append(None, conflicts).await.map_err(refused)?;
+    }
+    if found.conflicts < count { Ok(found) } else { Err(AdmissionError::Conflict) }
+}
+
+fn recorded(trail: &Trail, seq: u64) -> Result<Option<AlertSummary>, AdmissionError> {
+    let record = trail.read(seq, 1).map_err(refused)?.into_iter().next();
+    Ok(record.and_then(|record| match record.event {
+        Event::AlertAdmitted { alert, .. } => Some(*alert),
+        _ => None,
+    }))
+}
