@@ -144,8 +144,8 @@ pub(super) struct Kind {
     pub event_type: EventTypeRule,
     /// Where an event has its time.
     pub occurred_at: Option<TimeRule>,
-    /// Whether what tells an event from others is an id of its own, under which nothing else comes; not of those who
-    /// tell of the same thing again with other words.
+    /// Whether what tells an event from others is an id that the sender gives it, under which nothing else comes, so
+    /// that other content is a conflict; not of those who tell of the same thing again with other words.
     pub own_ids: bool,
     /// Where an event has the one person it is about.
     pub person: Option<PersonRule>,
@@ -240,8 +240,9 @@ pub(super) enum EventTypeRule {
 /// Where a time is, and how it is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TimeRule {
-    /// In text or as a number, where a sender's own customers may put something else as well.
-    IfOne(&'static str),
+    /// In text or as a number, on the first of these paths that has any, where a sender's own customers may put
+    /// something else as well.
+    IfOne(&'static [&'static str]),
     /// As RFC 3339 has it.
     Text(&'static str),
     /// As seconds or milliseconds since 1970.
@@ -340,10 +341,8 @@ mod tests {
                 EventTypeRule::FirstOf(paths) => paths,
             };
             let times = match &row.occurred_at {
-                Some(TimeRule::Text(path) | TimeRule::Number(path) | TimeRule::IfOne(path)) => {
-                    std::slice::from_ref(path)
-                }
-                Some(TimeRule::FirstOf(paths)) => paths,
+                Some(TimeRule::Text(path) | TimeRule::Number(path)) => std::slice::from_ref(path),
+                Some(TimeRule::FirstOf(paths) | TimeRule::IfOne(paths)) => paths,
                 None => &[],
             };
             let id = row.id.map(|(IdRule::Required(path) | IdRule::IfAny(path))| path);

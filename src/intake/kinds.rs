@@ -39,7 +39,7 @@ const fn service(product: &'static str, service: &'static str) -> OwnLogSource {
 /// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
 pub(super) const STANDARD_WEBHOOKS: Kind = Kind {
     proof: Usual::Signature(SchemeName::StandardWebhooks),
-    occurred_at: Some(TimeRule::IfOne("timestamp")),
+    occurred_at: Some(TimeRule::IfOne(&["timestamp"])),
     ..GENERIC
 };
 
@@ -56,7 +56,8 @@ pub(super) const GITHUB: Kind = Kind {
 };
 
 /// <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>: several alerts in one request,
-/// again and again while they last.
+/// again and again while they last. Their key is no id of what is said: annotations and `endsAt` go on changing under
+/// it, and with Grafana `values`, so that other content is no conflict.
 pub(super) const ALERTMANAGER: Kind = Kind {
     proof: Usual::Header("authorization"),
     events: Events::At("alerts"),
@@ -110,10 +111,12 @@ pub(super) const STRIPE_STYLE: Kind = Kind {
 };
 
 /// <https://docs.sentry.io/organization/integrations/integration-platform/webhooks/>: an answer takes a second
-/// at most, or it unsubscribes us in time.
+/// at most, or it unsubscribes us in time. No id of a delivery is signed, and one event is told of once for each rule
+/// that it meets, so only the body tells.
 pub(super) const SENTRY: Kind = Kind {
     proof: Usual::Signature(SchemeName::Sentry),
     event_type: EventTypeRule::FirstOf(&["action"]),
+    occurred_at: Some(TimeRule::IfOne(&["data.event.datetime"])),
     log_source: LogSourceRule::Usually(&[product("sentry")]),
     ..GENERIC
 };
@@ -125,9 +128,10 @@ pub(super) const SNYK: Kind = Kind {
     ..GENERIC
 };
 
-/// A workflow of Falcon Fusion; its operator writes the body.
+/// A workflow of Falcon Fusion; its operator writes the body, in the template that is usual with a time.
 pub(super) const CROWDSTRIKE: Kind = Kind {
     proof: Usual::Signature(SchemeName::Crowdstrike),
+    occurred_at: Some(TimeRule::IfOne(&["timestamp"])),
     log_source: LogSourceRule::Usually(&[product("crowdstrike")]),
     ..GENERIC
 };
@@ -163,20 +167,25 @@ pub(super) const SPLUNK_OBSERVABILITY: Kind = Kind {
     ..GENERIC
 };
 
-/// <https://www.elastic.co/docs/reference/kibana/connectors-kibana/webhook-action-type>
+/// <https://www.elastic.co/docs/reference/kibana/connectors-kibana/webhook-action-type>: what is sent for an alert of
+/// one run is written once, and that is what is sent again. Other content is another rule's alert of the same name.
 pub(super) const ELASTIC: Kind = Kind {
+    own_ids: true,
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["alert_id", "date"]),
     event_type: EventTypeRule::FirstOf(&["rule_id"]),
+    occurred_at: Some(TimeRule::IfOne(&["date"])),
     log_source: LogSourceRule::Usually(&[product("elastic")]),
     ..GENERIC
 };
 
-/// <https://docs.datadoghq.com/integrations/webhooks/>
+/// <https://docs.datadoghq.com/integrations/webhooks/>: `$ID` is an event's; a monitor that goes on makes new events.
 pub(super) const DATADOG: Kind = Kind {
+    own_ids: true,
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["id"]),
     event_type: EventTypeRule::FirstOf(&["type"]),
+    occurred_at: Some(TimeRule::IfOne(&["date"])),
     log_source: LogSourceRule::Usually(&[product("datadog")]),
     ..GENERIC
 };
@@ -190,12 +199,13 @@ pub(super) const SUMOLOGIC: Kind = Kind {
 };
 
 /// <https://docs.panther.com/alerts/destinations/custom_destinations/webhook>: whatever is no 2xx is sent up to
-/// ten times, and our answer is kept with the alert.
+/// ten times, and our answer is kept with the alert. An alert that somebody has sent again is written anew, with what
+/// its detection says by then, so that other content is no conflict.
 pub(super) const PANTHER: Kind = Kind {
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["alertId"]),
     event_type: EventTypeRule::FirstOf(&["id"]),
-    occurred_at: Some(TimeRule::IfOne("createdAt")),
+    occurred_at: Some(TimeRule::IfOne(&["createdAt"])),
     log_source: LogSourceRule::Usually(&[product("panther")]),
     ..GENERIC
 };
@@ -207,6 +217,7 @@ pub(super) const WAZUH: Kind = Kind {
     proof: Usual::Header("authorization"),
     key: KeyRule::Own(&["id"]),
     event_type: EventTypeRule::FirstOf(&["rule_id"]),
+    occurred_at: Some(TimeRule::IfOne(&["timestamp"])),
     log_source: LogSourceRule::Usually(&[product("wazuh")]),
     ..GENERIC
 };
@@ -220,7 +231,9 @@ pub(super) const FALCO: Kind = Kind {
     ..GENERIC
 };
 
-/// <https://elastalert2.readthedocs.io/en/latest/alerts.html#http-post-2>
+/// <https://elastalert2.readthedocs.io/en/latest/alerts.html#http-post-2>: `_id` is that of a document, which may have
+/// been changed when it is found again, and `num_hits` is that of the run that found it, so that other content is no
+/// conflict.
 pub(super) const ELASTALERT2: Kind = Kind {
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["rule", "_id"]),
@@ -264,7 +277,7 @@ pub(super) const AUTH0: Kind = Kind {
     ..GENERIC
 };
 
-/// <https://developers.onelogin.com/api-docs/1/events/webhooks>. Its times are no RFC 3339.
+/// <https://developers.onelogin.com/api-docs/1/events/webhooks>
 pub(super) const ONELOGIN: Kind = Kind {
     own_ids: true,
     proof: Usual::Header("authorization"),
@@ -272,6 +285,7 @@ pub(super) const ONELOGIN: Kind = Kind {
     events: Events::Each,
     key: KeyRule::Own(&["uuid"]),
     event_type: EventTypeRule::FirstOf(&["event_type_id|text"]),
+    occurred_at: Some(TimeRule::IfOne(&["event_timestamp"])),
     log_source: LogSourceRule::Usually(&[product("onelogin")]),
     ..GENERIC
 };
@@ -282,11 +296,13 @@ pub(super) const JUMPCLOUD: Kind = Kind {
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["id"]),
     event_type: EventTypeRule::FirstOf(&["event_type", "type"]),
+    occurred_at: Some(TimeRule::IfOne(&["timestamp"])),
     log_source: LogSourceRule::Usually(&[product("jumpcloud")]),
     ..GENERIC
 };
 
-/// <https://docs.cloud.google.com/chronicle/docs/soar/marketplace-integrations/http-v2>
+/// <https://docs.cloud.google.com/chronicle/docs/soar/marketplace-integrations/http-v2>: what the operator puts into
+/// `id` is a case, mostly, which goes on changing, so that other content is no conflict.
 pub(super) const GOOGLE_SECOPS: Kind = Kind {
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["id"]),
@@ -295,8 +311,9 @@ pub(super) const GOOGLE_SECOPS: Kind = Kind {
 };
 
 /// <https://learn.microsoft.com/azure/sentinel/automation/automate-responses-with-playbooks>: an incident of the
-/// connector, or what the operator writes.
+/// connector, or what the operator writes. `eventUniqueId` is that of one change of an incident.
 pub(super) const SENTINEL: Kind = Kind {
+    own_ids: true,
     proof: Usual::Header("authorization"),
     key: KeyRule::OwnIfAny(&["eventUniqueId"]),
     event_type: EventTypeRule::FirstOf(&["object.type", "type"]),
@@ -304,8 +321,10 @@ pub(super) const SENTINEL: Kind = Kind {
     ..GENERIC
 };
 
-/// <https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-common-schema>
+/// <https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-common-schema>: each firing has an id of its own,
+/// and is told of once when it begins and once when it is over.
 pub(super) const AZURE_MONITOR: Kind = Kind {
+    own_ids: true,
     proof: Usual::Path,
     key: KeyRule::Own(&["data.essentials.alertId", "data.essentials.monitorCondition"]),
     event_type: EventTypeRule::FirstOf(&["data.essentials.monitoringService"]),
@@ -315,13 +334,15 @@ pub(super) const AZURE_MONITOR: Kind = Kind {
 };
 
 /// <https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema>: its own schema
-/// comes as an array, CloudEvents one by one.
+/// comes as an array, CloudEvents one by one or in batches. Some publishers write their times without a zone, so that
+/// one that cannot be read is none.
 pub(super) const EVENT_GRID: Kind = Kind {
     own_ids: true,
     proof: Usual::Query("code"),
     events: Events::Each,
     key: KeyRule::Own(&["id"]),
     event_type: EventTypeRule::FirstOf(&["eventType", "type"]),
+    occurred_at: Some(TimeRule::IfOne(&["eventTime", "time"])),
     log_source: LogSourceRule::Usually(&[product("azure")]),
     handshake: Some(Handshake::EventGrid),
     // Events in its own schema have no such member; of CloudEvents it is the one that is current.
@@ -330,7 +351,8 @@ pub(super) const EVENT_GRID: Kind = Kind {
 };
 
 /// <https://learn.microsoft.com/graph/change-notifications-delivery-webhooks>: thin; the alert itself is still
-/// to be fetched.
+/// to be fetched. A notification that is sent again has the end of the subscription in it, which may have been put off
+/// meanwhile, so that other content is no conflict.
 pub(super) const GRAPH: Kind = Kind {
     proof: Usual::Member("clientState"),
     events: Events::At("value"),
@@ -356,6 +378,7 @@ pub(super) const SSF: Kind = Kind {
 /// <https://developers.google.com/workspace/admin/alertcenter/guides/notifications>: the alert is base64 of JSON; the
 /// envelope counts its deliveries, so only the message's id is the same.
 pub(super) const GOOGLE_PUBSUB: Kind = Kind {
+    own_ids: true,
     proof: Usual::Published("jwt"),
     events: Events::In("message.data|base64|json"),
     key: KeyRule::Document("message.messageId"),

@@ -35,6 +35,8 @@ pub struct MappingSettings {
     id: Option<String>,
     /// What tells one event from another, all together.
     key: Vec<String>,
+    /// Whether nothing else comes under an event's key, so that other content is a conflict.
+    own_ids: Option<bool>,
     /// Where an event has its type.
     event_type: Option<String>,
     /// Where an event has its time: RFC 3339, or seconds or milliseconds since 1970.
@@ -99,7 +101,7 @@ enum Written {
     Either,
     /// As seconds or milliseconds since 1970, also in text.
     Digits,
-    /// As text or number, and what is neither is something else.
+    /// In any of these ways, or as text with `UTC` behind it; what is none of them is something else.
     IfOne,
 }
 
@@ -191,7 +193,7 @@ impl Mapping {
             (None, Some(TimeRule::Text(text))) => Some((vec![text], Written::Text)),
             (None, Some(TimeRule::Number(text))) => Some((vec![text], Written::Number)),
             (None, Some(TimeRule::FirstOf(texts))) => Some((texts.to_vec(), Written::Digits)),
-            (None, Some(TimeRule::IfOne(text))) => Some((vec![text], Written::IfOne)),
+            (None, Some(TimeRule::IfOne(texts))) => Some((texts.to_vec(), Written::IfOne)),
             (None, None) => None,
         };
         let id = match (&said.id, kind.id) {
@@ -219,8 +221,8 @@ impl Mapping {
             any_case: kind.any_case,
             restamped: kind.restamped,
             version: kind.version,
-            // Operators say what tells events apart, and nothing of their words.
-            own_ids: kind.own_ids && own.is_empty(),
+            // What operators let tell events apart may be of a thing that lasts, unless they say otherwise.
+            own_ids: said.own_ids.unwrap_or(kind.own_ids && own.is_empty()),
         })
     }
 
@@ -296,8 +298,8 @@ impl Mapping {
 
     /// What comes under the event's own id only.
     pub(super) fn content_of(&self, event: &Value, key: &EventKey) -> Option<Digest> {
-        let is_own = self.own_ids && matches!(key, EventKey::Own(_));
-        is_own.then(|| again::content(event))
+        let has_own = matches!(key, EventKey::Own(_)) || matches!(self.key, Key::Document(_));
+        (self.own_ids && has_own).then(|| again::content(event))
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {
@@ -416,18 +418,26 @@ fn has_no_width(character: char) -> bool {
 /// Cut to the millisecond, as all times of ours.
 fn time(written: Written, value: &Value) -> Option<Timestamp> {
     match (written, value) {
-        (Written::Text | Written::Either | Written::IfOne, Value::String(text)) => {
-            let exact: Timestamp = text.parse().ok()?;
-            Timestamp::from_millisecond(exact.as_millisecond()).ok()
-        }
+        (Written::Text | Written::Either, Value::String(text)) => in_text(text),
+        (Written::IfOne, Value::String(text)) => match text.strip_suffix(" UTC") {
+            Some(local) => in_text(&format!("{local}Z")),
+            None => in_text(text).or_else(|| in_digits(text)),
+        },
         (Written::Number | Written::Either | Written::Digits | Written::IfOne, Value::Number(number)) => {
             since_1970(number.as_i64()?)
         }
-        (Written::Digits, Value::String(text)) => {
-            since_1970(text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))?)
-        }
+        (Written::Digits, Value::String(text)) => in_digits(text),
         _ => None,
     }
+}
+
+fn in_text(text: &str) -> Option<Timestamp> {
+    let exact: Timestamp = text.parse().ok()?;
+    Timestamp::from_millisecond(exact.as_millisecond()).ok()
+}
+
+fn in_digits(text: &str) -> Option<Timestamp> {
+    since_1970(text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))?)
 }
 
 fn since_1970(number: i64) -> Option<Timestamp> {

@@ -32,6 +32,53 @@ const MONITOR: Source = Source {
     scheme: SchemeName::StandardWebhooks,
     secret: "whsec_dGVzdC1vbmx5LXNlY3JldC1vZi10aGUtbW9uaXRvci0x",
 };
+/// Sources that show a secret: those whose key is an id, those whose key is none, and those of which operators say.
+const KEYED: &str = r#"
+[intake.sources.datadog]
+kind = "datadog"
+allow_unsigned = true
+secrets = [{ name = "test", file = "datadog-secret" }]
+[intake.sources.elastic]
+kind = "elastic"
+allow_unsigned = true
+secrets = [{ name = "test", file = "elastic-secret" }]
+[intake.sources.sentinel]
+kind = "sentinel"
+allow_unsigned = true
+secrets = [{ name = "test", file = "sentinel-secret" }]
+[intake.sources.azure]
+kind = "azure-monitor"
+secret_in = { header = "authorization" }
+allow_unsigned = true
+secrets = [{ name = "test", file = "azure-secret" }]
+[intake.sources.elastalert]
+kind = "elastalert2"
+allow_unsigned = true
+secrets = [{ name = "test", file = "elastalert-secret" }]
+[intake.sources.panther]
+kind = "panther"
+allow_unsigned = true
+secrets = [{ name = "test", file = "panther-secret" }]
+[intake.sources.own]
+kind = "generic"
+secret_in = { header = "authorization" }
+allow_unsigned = true
+secrets = [{ name = "test", file = "own-secret" }]
+mapping = { key = ["rule", "who"] }
+[intake.sources.own-ids]
+kind = "generic"
+secret_in = { header = "authorization" }
+allow_unsigned = true
+secrets = [{ name = "test", file = "own-ids-secret" }]
+mapping = { key = ["event.id"], own_ids = true }
+[intake.sources.retold]
+kind = "datadog"
+allow_unsigned = true
+secrets = [{ name = "test", file = "retold-secret" }]
+mapping = { own_ids = false }
+"#;
+const NAMES: [&str; 9] =
+    ["datadog", "elastic", "sentinel", "azure", "elastalert", "panther", "own", "own-ids", "retold"];
 const LOGS_SECRET: &str = "Bearer test-only-secret-of-the-log-stream";
 
 async fn start(rules: fn(&Path)) -> TestApp {
@@ -146,6 +193,67 @@ async fn an_alert_that_lasts_may_change_its_words_from_delivery_to_delivery_and_
     let both = app.deliver(&sent(&[alert("three"), alert("four")])).await;
     assert_eq!((both.status, counts(&both)), (200, [1, 0, 1]), "{}", both.body);
     assert_eq!(conflicts(&app), [("monitor".to_owned(), digest(&alert("four")), seq)]);
+    app.end().await;
+}
+
+/// Each with its own value, and what it is known by in two bodies that differ.
+fn keyed(source: &str, body: &Value) -> Delivery {
+    let headers = [("content-type", "application/json".to_owned()), ("authorization", shown(source))];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    Delivery { source: source.to_owned(), headers, body: body.to_string().into_bytes() }
+}
+
+fn shown(source: &str) -> String {
+    format!("Bearer test-only-secret-that-is-shown-by-{source}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_other_content_is_a_conflict_where_the_key_is_an_id_and_a_repeat_where_it_is_none() {
+    const FILES: [&str; 9] = [
+        "datadog-secret",
+        "elastic-secret",
+        "sentinel-secret",
+        "azure-secret",
+        "elastalert-secret",
+        "panther-secret",
+        "own-secret",
+        "own-ids-secret",
+        "retold-secret",
+    ];
+    let files = FILES.iter().zip(NAMES).map(|(file, name)| (*file, shown(name))).collect();
+    let app = TestApp::start_with(Set { config: KEYED, files, ..Set::default() }).await;
+    let essentials = json!({"alertId": "/s/1", "monitorCondition": "Fired"});
+    let cases = [
+        ("datadog", json!({"id": "1", "title": "a"}), "title", 409),
+        ("elastic", json!({"alert_id": "a", "date": "2026-11-20T21:58:23Z", "rule_id": "r"}), "rule_id", 409),
+        ("sentinel", json!({"eventUniqueId": "u", "object": {}}), "object", 409),
+        ("azure", json!({"data": {"essentials": essentials}, "schemaId": "a"}), "schemaId", 409),
+        ("elastalert", json!({"rule": "r", "_id": "d", "num_hits": 1}), "num_hits", 200),
+        ("panther", json!({"alertId": "5c8f", "runbook": "a"}), "runbook", 200),
+        ("own", json!({"rule": "r", "who": "w", "count": 1}), "count", 200),
+        ("own-ids", json!({"event": {"id": 7}, "count": 1}), "count", 409),
+        ("retold", json!({"id": "1", "title": "a"}), "title", 200),
+    ];
+    let mut told = Vec::new();
+    for (source, body, changing, status) in cases {
+        let first = app.deliver(&keyed(source, &body)).await;
+        assert_eq!(first.status, 202, "{source}: {}", first.body);
+        assert_eq!(app.deliver(&keyed(source, &body)).await.status, 200, "{source}: the same again");
+        let mut other = body.clone();
+        other[changing] = json!("other");
+        for _ in 0..2 {
+            let answer = app.deliver(&keyed(source, &other)).await;
+            assert_eq!(answer.status, status, "{source}: {}", answer.body);
+        }
+        if status == 409 {
+            told.push((source.to_owned(), digest(&other)));
+        }
+        let again = app.deliver(&keyed(source, &body)).await;
+        assert_eq!((again.status, again.alert()), (200, first.alert()), "{source}: the first stays known");
+    }
+    let conflicts: Vec<_> = conflicts(&app).into_iter().map(|(source, other, _)| (source, other)).collect();
+    assert_eq!(conflicts, told, "each other event once");
+    assert_eq!(app.records_of("alert.admitted").len(), NAMES.len());
     app.end().await;
 }
 

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::incident::Alert;
+use crate::intake::kind::KeyRule;
 
 const SECRET: &str = "test-only-shown-secret-7yQm4vTzKc1";
 const SOURCE: &str = "source";
@@ -91,30 +92,30 @@ const ROWS: &[Row] = &[
     (SourceKind::Slack, r#"{"type": "event_callback", "event_id": "Ev1", "event_time": 1795211903, "event": {"type": "user_change"}}"#, "Ev1", Some("user_change"), true, "slack"),
     (SourceKind::Pagerduty, r#"{"event": {"id": "01BW", "event_type": "incident.triggered", "occurred_at": "2026-11-20T21:58:23Z"}}"#, "01BW", Some("incident.triggered"), true, "pagerduty"),
     (SourceKind::StripeStyle, r#"{"id": "evt_1", "type": "a.b", "created": 1795211903}"#, "evt_1", Some("a.b"), true, "source"),
-    (SourceKind::Sentry, r#"{"action": "triggered", "data": {}}"#, "#", Some("triggered"), false, "sentry"),
+    (SourceKind::Sentry, r#"{"action": "triggered", "data": {"event": {"datetime": "2026-11-20T21:58:23.000000Z"}}}"#, "#", Some("triggered"), true, "sentry"),
     (SourceKind::Snyk, r#"{"project": {}}"#, "#", None, false, "snyk"),
-    (SourceKind::Crowdstrike, r#"{"status": "true_positive", "severity": "High"}"#, "@", None, false, "crowdstrike"),
+    (SourceKind::Crowdstrike, r#"{"status": "true_positive", "severity": "High", "timestamp": "2026-11-20T21:58:23Z"}"#, "@", None, true, "crowdstrike"),
     (SourceKind::Keycloak, r#"{"id": "8f14", "type": "access.LOGIN_ERROR", "time": 1795211903000}"#, "8f14", Some("access.LOGIN_ERROR"), true, "keycloak"),
     (SourceKind::Splunk, r#"{"sid": "rt_1", "search_name": null, "result": {"count": "8"}}"#, "#", None, false, "splunk"),
     (SourceKind::SplunkObservability, r#"{"eventType": "d_1", "incidentId": "i"}"#, "#", Some("d_1"), false, "splunk"),
-    (SourceKind::Elastic, r#"{"rule_id": "r-1", "alert_id": "a-1", "date": "2026-11-20"}"#, "a-1\n2026-11-20", Some("r-1"), false, "elastic"),
+    (SourceKind::Elastic, r#"{"rule_id": "r-1", "alert_id": "a-1", "date": "2026-11-20T21:58:23.000Z"}"#, "a-1\n2026-11-20T21:58:23.000Z", Some("r-1"), true, "elastic"),
     (SourceKind::Elastic, r#"{"alert_id": "a-1"}"#, "#", None, false, "elastic"),
-    (SourceKind::Datadog, r#"{"id": "123", "type": "signal"}"#, "123", Some("signal"), false, "datadog"),
+    (SourceKind::Datadog, r#"{"id": "123", "type": "signal", "date": "1795211903000"}"#, "123", Some("signal"), true, "datadog"),
     (SourceKind::Sumologic, r#"{"trigger_type": "Critical"}"#, "#", Some("Critical"), false, "sumologic"),
     (SourceKind::Panther, r#"{"id": "Rule.One", "alertId": "5c8f", "createdAt": "2026-11-20T21:58:23Z"}"#, "5c8f", Some("Rule.One"), true, "panther"),
-    (SourceKind::Wazuh, r#"{"id": "1677110400.12345", "rule_id": "5712", "all_fields": {}}"#, "1677110400.12345", Some("5712"), false, "wazuh"),
+    (SourceKind::Wazuh, r#"{"id": "1677110400.12345", "rule_id": "5712", "timestamp": "2026-11-20T22:58:23.000+0100", "all_fields": {}}"#, "1677110400.12345", Some("5712"), true, "wazuh"),
     (SourceKind::Falco, r#"{"rule": "r", "source": "syscall", "time": "2026-11-20T21:58:23.746609046Z", "output_fields": {"evt.time": 1507591916746609046}}"#, "#", Some("syscall"), true, "falco"),
     (SourceKind::Elastalert2, r#"{"rule": "brute-force", "_id": "ev2", "@timestamp": "2026-11-20T21:58:23Z", "user.name": "jane"}"#, "brute-force\nev2", Some("brute-force"), true, "elastalert"),
     (SourceKind::Apprise, r#"{"title": "t", "type": "warning"}"#, "#", Some("warning"), false, "source"),
     (SourceKind::OktaEventHook, r#"{"data": {"events": [{"uuid": "e-1", "eventType": "user.risk.detect", "published": "2026-11-20T21:58:23Z"}]}}"#, "e-1", Some("user.risk.detect"), true, "okta"),
     (SourceKind::Auth0, r#"[{"log_id": "900", "data": {"type": "pwd_leak", "date": "2026-11-20T21:58:23Z"}}]"#, "900", Some("pwd_leak"), true, "auth0"),
-    (SourceKind::Onelogin, r#"[{"uuid": "d210", "event_type_id": 5, "event_timestamp": "2026-11-20 21:58:23 UTC"}]"#, "d210", Some("5"), false, "onelogin"),
-    (SourceKind::Jumpcloud, r#"{"id": "j1", "event_type": "user_suspended"}"#, "j1", Some("user_suspended"), false, "jumpcloud"),
+    (SourceKind::Onelogin, r#"[{"uuid": "d210", "event_type_id": 5, "event_timestamp": "2026-11-20 21:58:23 UTC"}]"#, "d210", Some("5"), true, "onelogin"),
+    (SourceKind::Jumpcloud, r#"{"id": "j1", "event_type": "user_suspended", "timestamp": "2026-11-20T21:58:23Z"}"#, "j1", Some("user_suspended"), true, "jumpcloud"),
     (SourceKind::GoogleSecops, r#"{"id": "c1", "type": "case"}"#, "c1", Some("case"), false, "google_secops"),
     (SourceKind::Sentinel, r#"{"eventUniqueId": "u1", "object": {"type": "Microsoft.SecurityInsights/Incidents"}}"#, "u1", Some("Microsoft.SecurityInsights/Incidents"), false, "azure"),
     (SourceKind::AzureMonitor, r#"{"data": {"essentials": {"alertId": "/s/1", "monitorCondition": "Fired", "monitoringService": "Platform", "firedDateTime": "2026-11-20T21:58:23.1Z"}}}"#, "/s/1\nFired", Some("Platform"), true, "azure"),
-    (SourceKind::EventGrid, r#"[{"id": "e1", "eventType": "Microsoft.Graph.AlertCreated", "data": {}}]"#, "e1", Some("Microsoft.Graph.AlertCreated"), false, "azure"),
-    (SourceKind::EventGrid, r#"{"id": "e1", "type": "Microsoft.Graph.AlertCreated", "specversion": "1.0"}"#, "e1", Some("Microsoft.Graph.AlertCreated"), false, "azure"),
+    (SourceKind::EventGrid, r#"[{"id": "e1", "eventType": "Microsoft.Graph.AlertCreated", "eventTime": "2026-11-20T21:58:23.3062901Z", "data": {}}]"#, "e1", Some("Microsoft.Graph.AlertCreated"), true, "azure"),
+    (SourceKind::EventGrid, r#"{"id": "e1", "type": "Microsoft.Graph.AlertCreated", "time": "2026-11-20T21:58:23.3062901Z", "specversion": "1.0"}"#, "e1", Some("Microsoft.Graph.AlertCreated"), true, "azure"),
     (SourceKind::DingtalkEvents, r#"{"EventType": "org_admin_add", "EventTime": 1795211903567, "eventId": "2fd2", "timeStamp": "1795211909000"}"#, "2fd2", Some("org_admin_add"), true, "dingtalk"),
     (SourceKind::DingtalkEvents, r#"{"eventType": "user_add_org", "TimeStamp": "1795211903"}"#, "@", Some("user_add_org"), true, "dingtalk"),
     (SourceKind::Graph, r#"{"value": [{"id": "g1", "clientState": "test-only-shown-secret-7yQm4vTzKc1", "changeType": "updated"}]}"#, "g1", Some("updated"), false, "azure"),
@@ -140,6 +141,42 @@ fn every_kind_reads_what_its_senders_send() {
     }
     let others = SourceKind::ALL.iter().filter(|kind| !PUBLISHED.contains(kind));
     assert!(others.into_iter().all(|kind| ROWS.iter().any(|row| row.0 == *kind)), "every kind has a row");
+}
+
+/// What operators and publishers write is not what a sender promises: no alert is lost by it.
+#[test]
+fn a_time_that_others_than_the_sender_write_is_one_or_none() {
+    let time = |kind: SourceKind, body: &str| {
+        let [alert] = alerts(kind, body).try_into().unwrap();
+        alert.summary.occurred_at.map(|at| at.as_second())
+    };
+    for (written, read) in [
+        (json!("2026-11-20T21:58:23Z"), true),
+        (json!("2026-11-20T22:58:23+0100"), true),
+        (json!("2026-11-20 21:58:23 UTC"), true),
+        (json!("1795211903"), true),
+        (json!(1_795_211_903_000_i64), true),
+        (json!("2026-11-20T21:58:23"), false),
+        (json!("2026-11-20 21:58:23 CET"), false),
+        (json!("$DATE"), false),
+        (json!("-1795211903"), false),
+        (json!("179521190317952119031795211903"), false),
+        (json!(" UTC"), false),
+        (json!(""), false),
+        (json!(null), false),
+        (json!(1.5), false),
+        (json!(["2026-11-20T21:58:23Z"]), false),
+        (json!({"at": 1}), false),
+    ] {
+        for (kind, name) in [(SourceKind::Crowdstrike, "timestamp"), (SourceKind::Datadog, "date")] {
+            let body = json!({"id": "a", name: written}).to_string();
+            assert_eq!(time(kind, &body), read.then_some(TIME_S), "{kind:?}: {written}");
+        }
+        for name in ["eventTime", "time"] {
+            let body = json!({"id": "a", "eventType": "b", name: written}).to_string();
+            assert_eq!(time(SourceKind::EventGrid, &body), read.then_some(TIME_S), "{name}: {written}");
+        }
+    }
 }
 
 #[test]
@@ -291,12 +328,19 @@ fn signed_times_tell_the_same_body_of_another_day_apart() {
     let at = |second: i64| {
         let request = Request::signed_by(SOURCE, SchemeName::Crowdstrike, SECRET, "", &body, at(second));
         match request.send_at(&intake, super::at(second)) {
-            Ok(Received::Understood(delivery)) => delivery.into_inner().alerts.remove(0).key,
+            Ok(Received::Understood(delivery)) => delivery.into_inner().alerts.remove(0),
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(at(NOW_S), at(NOW_S + 60), "sent once more");
-    assert_ne!(at(NOW_S), at(NOW_S + 86_400));
+    let day = 86_400;
+    let (first, next, later) = (at(NOW_S), at(NOW_S + day), at(NOW_S + 2 * day));
+    assert_eq!(first.key, at(NOW_S + 60).key, "sent once more");
+    assert_eq!(first.next_key, Some(next.key.clone()), "and over midnight");
+    assert!(first.key != next.key && first.key != later.key && first.next_key.as_ref() != Some(&later.key));
+    // What is signed without a time is the same for ever, and what has an id is known by that.
+    for (kind, body) in [(SourceKind::Github, r#"{"action": "created"}"#), (SourceKind::Svix, r#"{"type": "a"}"#)] {
+        assert_eq!(alerts(kind, body)[0].next_key, None, "{kind:?}");
+    }
 }
 
 #[test]
@@ -338,6 +382,17 @@ fn the_page_says_of_every_kind_what_it_proves() {
         let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.as_str())));
         let cells: Vec<&str> = row.unwrap_or_else(|| panic!("{kind:?} has no row")).split(" | ").collect();
         assert_eq!(cells[2], written, "{kind:?}");
+        let row = kind.row();
+        let signs_id = matches!(
+            kind,
+            SourceKind::StandardWebhooks | SourceKind::Svix | SourceKind::Ssf | SourceKind::OktaSsf | SourceKind::Sns
+        );
+        let other = match row.key {
+            _ if signs_id || row.id.is_some() || row.own_ids => "a conflict |",
+            KeyRule::Delivery => "another event |",
+            KeyRule::Own(_) | KeyRule::OwnIfAny(_) | KeyRule::Document(_) => "a repeat |",
+        };
+        assert_eq!(cells[4], other, "{kind:?}");
         assert!(cells[1].ends_with(&format!(" ([how]({}))", kind.guide().page)), "{kind:?}");
     }
 }

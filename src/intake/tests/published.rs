@@ -73,7 +73,9 @@ async fn a_push_of_google_is_taken_with_a_token_of_its_service_account_for_us() 
         let delivery = delivery.into_inner();
         assert_eq!((delivery.assurance, delivery.id, delivery.alerts.len()), (Assurance::C, None, 1));
         assert_eq!(delivery.alerts[0].event, alert, "decoded");
-        ids.push(delivery.alerts[0].summary.id.clone());
+        let summary = &delivery.alerts[0].summary;
+        assert!(summary.event_sha256.is_some(), "another alert under its id would be told of");
+        ids.push((summary.id.clone(), summary.event_sha256));
     }
     assert_eq!(ids[0], ids[1], "an attempt more is the same alert");
     for (member, value, code) in [
