@@ -83,7 +83,12 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
         Reply::Json(document) => response.json(document),
         Reply::Accepted => HttpResponse::Accepted().finish(),
         Reply::Sealed(answer) => sealed(state, answer),
-        Reply::Header(name, value) => response.insert_header((*name, value.clone())).finish(),
+        Reply::Headers(headers) => {
+            for (name, value) in headers {
+                response.insert_header((*name, value.as_str()));
+            }
+            response.finish()
+        }
     }
 }
 

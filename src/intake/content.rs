@@ -5,6 +5,9 @@ use super::{Headers, Refusal};
 /// What a body may call itself; both are JSON in UTF-8.
 const MEDIA_TYPES: [&str; 2] = ["application/json", "application/cloudevents+json"];
 
+/// What a batch calls itself: <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>.
+const BATCH: &str = "application/cloudevents-batch+json";
+
 /// What a body says that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Media {
@@ -14,6 +17,8 @@ pub(super) enum Media {
     Text,
     /// A security event token.
     SecEvent,
+    /// JSON again, an array of CloudEvents.
+    CloudEventsBatch,
 }
 
 /// Lets JSON pass, and what is among `others`: what any source sends. The same for every source, known or not, so
@@ -37,8 +42,10 @@ pub(super) fn check(headers: &Headers<'_>, others: &[Media]) -> Result<Media, Re
 
 fn media(value: &[u8]) -> Option<Media> {
     let media_type = value.split(|byte| *byte == b';').next().map(trim_blanks)?;
-    if is_json(value) {
+    if is_json(value, &MEDIA_TYPES) {
         Some(Media::Json)
+    } else if is_json(value, &[BATCH]) {
+        Some(Media::CloudEventsBatch)
     } else if media_type.eq_ignore_ascii_case(b"text/plain") {
         Some(Media::Text)
     } else if media_type.eq_ignore_ascii_case(b"application/secevent+jwt") {
@@ -48,10 +55,11 @@ fn media(value: &[u8]) -> Option<Media> {
     }
 }
 
-fn is_json(value: &[u8]) -> bool {
+/// Whether it is one of these, in UTF-8.
+fn is_json(value: &[u8], types: &[&str]) -> bool {
     let mut parts = value.split(|byte| *byte == b';').map(trim_blanks);
     let media_type = parts.next().unwrap_or_default();
-    let known = MEDIA_TYPES.iter().any(|known| media_type.eq_ignore_ascii_case(known.as_bytes()));
+    let known = types.iter().any(|known| media_type.eq_ignore_ascii_case(known.as_bytes()));
     let utf8 =
         |part: &[u8]| part.eq_ignore_ascii_case(b"charset=utf-8") || part.eq_ignore_ascii_case(b"charset=\"utf-8\"");
     known && parts.next().is_none_or(utf8) && parts.next().is_none()
@@ -107,6 +115,19 @@ mod tests {
             "application/cloudevents+json; charset=utf-8",
         ] {
             assert_eq!(check_types(&[good]), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn c09_a_batch_of_cloudevents_is_taken_where_any_source_sends_one() {
+        let checked =
+            |value: &str, others: &[Media]| check(&[("content-type", value.as_bytes())].into_iter().collect(), others);
+        for good in [BATCH, "Application/CloudEvents-Batch+JSON; charset=utf-8"] {
+            assert_eq!(checked(good, &[Media::CloudEventsBatch]), Ok(Media::CloudEventsBatch));
+            assert_eq!(checked(good, &[Media::Text, Media::SecEvent]), Err(Refusal::ContentType));
+        }
+        for bad in ["application/cloudevents-batch+json; charset=utf-16", "application/cloudevents-batch"] {
+            assert_eq!(checked(bad, &[Media::CloudEventsBatch]), Err(Refusal::ContentType), "{bad}");
         }
     }
 

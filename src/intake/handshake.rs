@@ -7,8 +7,15 @@ use super::{Answer, Request, dingtalk};
 
 /// The longest text that is given back, in bytes.
 const ECHO_BYTES_MAX: usize = 2 * 1024;
-/// Who asks with OPTIONS whether it may send: <https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema>.
-const EVENT_GRID_ORIGIN: &str = "eventgrid.azure.net";
+/// Who asks with OPTIONS whether it may send: <https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema>,
+/// in each of Azure's clouds, as in Microsoft's own receiver.
+const EVENT_GRID_ORIGINS: [&str; 5] = [
+    "eventgrid.azure.net",
+    "eventgrid.azure.us",
+    "eventgrid.azure.cn",
+    "eventgrid.azure.eaglex.ic.gov",
+    "eventgrid.azure.microsoft.scloud",
+];
 
 /// What a sender is answered that wants to know whether we are there. It is 200 unless said otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +26,8 @@ pub enum Reply {
     Json(Value),
     /// This, which only the sender can read.
     Sealed(Answer),
-    /// Nothing but this header.
-    Header(&'static str, String),
+    /// Nothing but these headers.
+    Headers(Vec<(&'static str, String)>),
     /// Nothing, and 202 instead.
     Accepted,
 }
@@ -55,8 +62,10 @@ pub(super) fn asked(kind: Handshake, documents: &[Value]) -> Option<Reply> {
 }
 
 /// What a request asks for before anybody has proven anything. The answer only repeats what was said, and is
-/// the same for every name in the path, so that it tells nobody which sources there are.
-pub(super) fn greeted(kinds: &[Handshake], method: Method, request: &Request<'_>) -> Option<Reply> {
+/// the same for every name in the path, so that it tells nobody which sources there are. Beside that it says how many
+/// requests a minute may come (`per_minute`), as <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md>
+/// has it.
+pub(super) fn greeted(kinds: &[Handshake], per_minute: u32, method: Method, request: &Request<'_>) -> Option<Reply> {
     let header = |name: &str| {
         let mut values = request.headers.all(name);
         let value = values.next().filter(|_| values.next().is_none())?;
@@ -66,8 +75,13 @@ pub(super) fn greeted(kinds: &[Handshake], method: Method, request: &Request<'_>
         return Some(Reply::Json(json!({ "verification": header("x-okta-verification-challenge")? })));
     }
     if method == Method::Options && kinds.contains(&Handshake::EventGrid) {
-        let origin = header("webhook-request-origin").filter(|origin| origin == EVENT_GRID_ORIGIN)?;
-        return Some(Reply::Header("webhook-allowed-origin", origin));
+        let is_known = |origin: &String| EVENT_GRID_ORIGINS.contains(&origin.as_str());
+        let origin = header("webhook-request-origin").filter(is_known)?;
+        return Some(Reply::Headers(vec![
+            ("webhook-allowed-origin", origin),
+            ("webhook-allowed-rate", per_minute.to_string()),
+            ("allow", "POST".to_owned()),
+        ]));
     }
     if method == Method::Post && kinds.contains(&Handshake::GraphToken) && request.body.is_empty() {
         let mut tokens = form_urlencoded::parse(request.query.as_bytes()).filter(|(name, _)| name == "validationToken");

@@ -339,6 +339,7 @@ pub(super) const AZURE_MONITOR: Kind = Kind {
 pub(super) const EVENT_GRID: Kind = Kind {
     own_ids: true,
     proof: Usual::Query("code"),
+    media: Some(Media::CloudEventsBatch),
     events: Events::Each,
     key: KeyRule::Own(&["id"]),
     event_type: EventTypeRule::FirstOf(&["eventType", "type"]),

@@ -25,6 +25,8 @@ pub struct Intake {
     pub(super) sources: BTreeMap<SourceName, Source>,
     stranger: Verifier,
     greets: Vec<Handshake>,
+    /// What whoever asks first may send in a minute.
+    greeted_per_minute: u32,
     media: Vec<Media>,
     pub(super) trials: Arc<Trials>,
     pub(super) per_address: Arc<AddressLimiter>,
@@ -62,11 +64,12 @@ impl Intake {
     /// Anything at all is wrong with the settings or a secret: an intake that cannot verify does not
     /// start.
     pub fn new(settings: &Settings, base: &Path) -> Result<Self, SetupError> {
-        let Sources { by_name, stranger, greets, media } = set_up(settings, base)?;
+        let Sources { by_name, stranger, greets, greeted_per_minute, media } = set_up(settings, base)?;
         Ok(Self {
             sources: by_name,
             stranger,
             greets,
+            greeted_per_minute,
             media,
             trials: Arc::default(),
             per_address: Arc::new(AddressLimiter::new(settings.per_address, DefaultClock::default())),
@@ -98,10 +101,11 @@ impl Intake {
     /// before they send. `None` if it is no such request, or no source is of such a kind.
     #[must_use]
     pub fn greet(&self, method: Method, request: &Request<'_>, now: Timestamp) -> Option<Reply> {
-        let reply = handshake::greeted(&self.greets, method, request)?;
+        let greeted = |kinds: &[Handshake]| handshake::greeted(kinds, self.greeted_per_minute, method, request);
+        let reply = greeted(&self.greets)?;
         // Shown where it was asked for, if senders of that kind ask so; anybody may have been it.
         if let Some(source) = self.source(request.source)
-            && source.handshake.is_some_and(|own| handshake::greeted(&[own], method, request).is_some())
+            && source.handshake.is_some_and(|own| greeted(&[own]).is_some())
         {
             self.trials.note(source.normaliser.source(), now, || Found::Handshake { secret: None });
         }

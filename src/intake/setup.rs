@@ -154,6 +154,8 @@ pub(super) struct Sources {
     pub by_name: BTreeMap<SourceName, Source>,
     /// What those ask for who send no alert yet.
     pub greets: Vec<Handshake>,
+    /// What the slowest of them may send in a minute: the same for all, as nobody has to know which there are.
+    pub greeted_per_minute: u32,
     /// What else than JSON any of them sends.
     pub media: Vec<Media>,
     /// Stands in for sources that do not exist, so that they take as long to say no.
@@ -181,6 +183,8 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
     let effort = effort(ready.iter().filter_map(|(_, _, _, method)| method.effort()));
     let media: BTreeSet<Media> = ready.iter().filter_map(|(_, source, ..)| source.kind.row().media).collect();
     let greets = ready.iter().filter_map(|(_, source, _, _)| source.kind.row().handshake).collect();
+    let greeting = ready.iter().filter(|(_, source, ..)| source.kind.row().handshake.is_some());
+    let slowest = greeting.map(|(_, source, ..)| source.rate.per_second.get()).min();
     let mut by_name = BTreeMap::new();
     for (name, source, normaliser, method) in ready {
         let ready = Source {
@@ -203,6 +207,7 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
     Ok(Sources {
         by_name,
         greets,
+        greeted_per_minute: slowest.unwrap_or_default().saturating_mul(60),
         media: media.into_iter().collect(),
         stranger: Verifier::new(nobody, Origin::default(), effort),
     })

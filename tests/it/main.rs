@@ -23,6 +23,7 @@ mod dingtalk_events;
 mod dingtalk_faults;
 mod directory;
 mod directory_commands;
+mod event_grid;
 mod every_call_fails_once;
 mod expiry;
 mod framing;

@@ -64,9 +64,21 @@ fn graph_gets_its_token_back_decoded_and_only_that() {
 fn event_grid_is_answered_in_both_of_its_ways() {
     let intake = intake_of(SourceKind::EventGrid);
     let asked = |origin: &str| Request::unsigned("source", "").with("webhook-request-origin", origin);
-    let reply = greeted(&intake, Method::Options, &asked("eventgrid.azure.net"));
-    assert_eq!(reply, Some(Reply::Header("webhook-allowed-origin", "eventgrid.azure.net".to_owned())));
-    assert_eq!(greeted(&intake, Method::Options, &asked("evil.example")), None);
+    for origin in ["eventgrid.azure.net", "eventgrid.azure.us", "eventgrid.azure.cn"] {
+        let per_minute = (60 * RateSettings::default().per_second.get()).to_string();
+        let allowed = [("webhook-allowed-origin", origin.to_owned()), ("webhook-allowed-rate", per_minute)];
+        match greeted(&intake, Method::Options, &asked(origin)) {
+            Some(Reply::Headers(headers)) => assert_eq!(headers[..2], allowed),
+            other => panic!("{origin}: {other:?}"),
+        }
+    }
+    let others =
+        ["evil.example", "eventgrid.azure.net.evil.example", "a.eventgrid.azure.net", "eventgrid.azure.de", ""];
+    for origin in others {
+        assert_eq!(greeted(&intake, Method::Options, &asked(origin)), None, "{origin}");
+    }
+    let twice = asked("eventgrid.azure.net").and("webhook-request-origin", "eventgrid.azure.us");
+    assert_eq!(greeted(&intake, Method::Options, &twice), None);
 
     let code = json!([{"id": "1", "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "512d"}}]);
     match sent(SourceKind::EventGrid, &code.to_string()).send(&intake) {
