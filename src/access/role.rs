@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::incident::UserId;
+
 /// What somebody is to Portcullis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -59,6 +61,8 @@ pub struct Actor {
     pub name: String,
     /// Their role.
     pub role: Role,
+    /// Their own account in the organization, where that is known.
+    pub user_id: Option<UserId>,
 }
 
 #[cfg(test)]

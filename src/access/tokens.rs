@@ -6,7 +6,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
 use super::{Actor, Permission, Role};
-use crate::incident::Digest;
+use crate::incident::{Digest, UserId};
 
 /// The longest `Authorization` header looked at, in bytes.
 const HEADER_BYTES_MAX: usize = 1_024;
@@ -33,6 +33,10 @@ pub struct TokenSettings {
     pub role: Role,
     /// SHA-256 of the token, 64 hex digits.
     pub sha256: Digest,
+    /// Their own account in the organization. Who has none here approves no plan that wants it: nobody could tell
+    /// whether it is about themselves.
+    #[serde(default)]
+    pub user_id: Option<UserId>,
 }
 
 /// A configuration that gives access in a way it must not.
@@ -132,7 +136,7 @@ impl Access {
         if !holder.role.may(permission) {
             return Err(Denied::Forbidden);
         }
-        Ok(Actor { name: holder.name.clone(), role: holder.role })
+        Ok(Actor { name: holder.name.clone(), role: holder.role, user_id: holder.user_id.clone() })
     }
 }
 
@@ -153,7 +157,7 @@ mod tests {
 
     fn access() -> Access {
         let sha256 = Digest::of(TOKEN.as_bytes());
-        let tokens = vec![TokenSettings { name: "auditor".into(), role: Role::Auditor, sha256 }];
+        let tokens = vec![TokenSettings { name: "auditor".into(), role: Role::Auditor, sha256, user_id: None }];
         Access::new(&Settings { tokens }).unwrap()
     }
 
@@ -194,6 +198,7 @@ mod tests {
             name: name.into(),
             role: Role::Auditor,
             sha256: Digest::of(secret.as_bytes()),
+            user_id: None,
         };
         let error = |tokens| Access::new(&Settings { tokens }).unwrap_err();
         assert_eq!(error(vec![token("a", "1"), token("a", "2")]), SetupError::NameTwice("a".into()));

@@ -13,7 +13,7 @@ use super::known::{self, Carried};
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt};
 use crate::incident::{
-    Ahead, Alert, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Underway,
+    Ahead, Alert, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Trip, Underway,
 };
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
@@ -162,7 +162,7 @@ impl Admission {
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
-        let mut in_this_delivery = Vec::new();
+        let (mut in_this_delivery, mut tripped) = (Vec::new(), Vec::<Trip>::new());
         let mut ahead = self.ahead(&judged, place, now);
         let (mut crowding, mut opens) = (Crowding::default(), false);
         let mut drawn = Drawn::on(&self.ledger, now);
@@ -178,7 +178,7 @@ impl Admission {
                 tally = judged.count(rules, &alert, &self.pseudonyms, &mut ahead);
             }
             let mut standing = self.standing(&judged);
-            cover_within(&mut standing, &in_this_delivery);
+            cover_within(&mut standing, &in_this_delivery, &tripped, now);
             let acts = judged.acting().next().is_some();
             let decide = |ledger: &mut Ledger| judged.decide(&alert, &standing, ledger, rules, now);
             let decided = match (is_known, acts) {
@@ -187,6 +187,7 @@ impl Admission {
                 // Nothing is drawn, so nobody else is kept waiting.
                 (false, false) => decide(&mut Ledger::default()),
             };
+            tripped.extend(decided.trips.iter().cloned().inspect(tell));
             if !decided.opened.is_empty() {
                 opens = true;
                 in_this_delivery.extend(decided.opened.iter().flat_map(covers_of(now)));
@@ -245,6 +246,7 @@ impl Admission {
         }
         self.trail.board(|board| Standing {
             pauses: board.pauses().clone(),
+            breakers: board.breakers().clone(),
             covers: acting
                 .into_iter()
                 .filter_map(|(rule, account)| Some(((rule.clone(), account.to_owned()), board.cover(rule, account)?)))
@@ -280,8 +282,14 @@ fn covers_of(now: Timestamp) -> impl Fn(&Opened) -> Vec<CoverEntry> {
     }
 }
 
-fn cover_within(standing: &mut Standing, entries: &[CoverEntry]) {
+fn tell(trip: &Trip) {
+    tracing::error!(breaker = ?trip.scope, accounts = trip.accounts, "the breaker has tripped");
+}
+
+/// What the alerts before it in its delivery have changed.
+fn cover_within(standing: &mut Standing, entries: &[CoverEntry], tripped: &[Trip], now: Timestamp) {
     standing.covers.extend(entries.iter().cloned());
+    tripped.iter().for_each(|trip| standing.breakers.trip(trip.clone(), now));
 }
 
 pub(super) fn refused(error: StoreError) -> AdmissionError {

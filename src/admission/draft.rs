@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::fit;
-use crate::incident::{Alert, AlertSummary, Digest, Event, Opened, SourceName, Timestamp, Verdict};
+use crate::incident::{Alert, AlertSummary, Digest, Event, Opened, SourceName, Timestamp, Trip, Verdict};
 use crate::intake::{NotUnderstood, Unreadable};
 use crate::response::{Decided, Enclosure, Tally};
 use crate::trail::{DeliveryKey, Draft, StoreError, Trail, UniqueKey, seal, seal_json};
@@ -24,7 +24,7 @@ pub(super) fn admitted(
     tally: Tally,
     now: Timestamp,
 ) -> Result<Vec<Draft>, StoreError> {
-    let Decided { verdict, opened, mut subjects } = decided;
+    let Decided { verdict, opened, mut subjects, trips } = decided;
     let mut own = Own { alert: alert.summary, verdict, tally };
     if opened.is_empty() && own.verdict.decisions.is_empty() {
         // Most alerts are like this, and fit.
@@ -43,8 +43,16 @@ pub(super) fn admitted(
         let (event, private) = (behind_it(opened, private), Some(sealed));
         drafts.push(Draft { private, behind: true, ..Draft::of(now, event) });
     }
+    drafts.extend(trips.into_iter().map(|trip| tripped(trip, now)));
     drafts.insert(0, own.draft(keys, opened, &Enclosure { event: alert.event, subjects }, now)?);
     Ok(drafts)
+}
+
+/// The record of a breaker that trips: once, however many alerts at the same time it trips by.
+fn tripped(trip: Trip, now: Timestamp) -> Draft {
+    let scope = format!("{:?} {:?}", trip.scope, trip.released_at);
+    let key = Some(UniqueKey(Digest::of_parts(&[b"breaker tripped", scope.as_bytes()])));
+    Draft { key, ..Draft::of(now, Event::BreakerTripped { trip }) }
 }
 
 /// What the alert's own record holds in any case.
@@ -200,7 +208,8 @@ mod tests {
     fn an_alerts_record_fits_whatever_the_verdict_comes_to() {
         let mut left_out = Vec::new();
         for letters in 0..=Decision::AUTHOR_CHARS_MAX {
-            let decided = Decided { verdict: verdict(letters), opened: Vec::new(), subjects: [].into() };
+            let decided =
+                Decided { verdict: verdict(letters), opened: Vec::new(), subjects: [].into(), trips: Vec::new() };
             let alert = alert();
             let keys = AlertKeys::of(&alert);
             let tally = Tally { counted: Vec::new(), left_out: u32::MAX };

@@ -20,6 +20,8 @@ struct Drawing {
     alert: usize,
     spending: Spending,
     rules: Vec<RuleId>,
+    /// The pseudonym of whom it is for.
+    account: String,
     held: Option<HoldReason>,
 }
 
@@ -35,7 +37,7 @@ impl<'l> Drawn<'l> {
         for Opened { plan, held } in &decided.opened {
             let Some(spending) = plan.spending.clone() else { continue };
             let rules = plan.rules.iter().map(|rule| rule.id.clone()).collect();
-            self.plans.push(Drawing { alert, spending, rules, held: *held });
+            self.plans.push(Drawing { alert, spending, rules, account: plan.account.clone(), held: *held });
         }
         decided
     }
@@ -60,6 +62,7 @@ impl Drop for Drawn<'_> {
         let mut ledger = locked(self.ledger);
         for plan in &self.plans {
             ledger.take_back(&plan.spending, plan.rules.iter(), self.at);
+            ledger.crowds_mut().take_back(&plan.spending.source, plan.rules.iter(), &plan.account, self.at);
         }
     }
 }

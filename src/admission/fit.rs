@@ -75,8 +75,8 @@ impl io::Write for Written {
 mod tests {
     use super::*;
     use crate::incident::{
-        AccountKind, Action, Assurance, Decision, Digest, IncidentId, Plan, ReasonCode, RuleId, RuleRef, SourceName,
-        Spending, Spent, VerdictKind,
+        AccountKind, Action, Approval, Assurance, Decision, Digest, IncidentId, Lapse, Plan, ReasonCode, RuleId,
+        RuleRef, SourceName, Spending, Spent, VerdictKind,
     };
 
     /// A rule whose title takes as many bytes as it may.
@@ -101,6 +101,7 @@ mod tests {
                 Action::Disable { reason },
                 Action::Enable { after_s: u64::MAX },
             ],
+            approval: Some(Approval { people: 2, within_s: u32::MAX, otherwise: Lapse::Drop }),
             spending: Some(Spending {
                 source: SourceName::parse(&"s".repeat(64)).unwrap(),
                 of_rules: vec![spent; Plan::RULES_MAX],

@@ -1,14 +1,14 @@
-//! `POST /v1/pause`, `/v1/resume` and `/v1/incidents/{id}/approve`: what a responder can do now. Each
-//! wants a reason, which lands on the trail with the actor.
+//! `POST /v1/pause`, `/v1/resume` and `/v1/breaker/release`: what a responder can stop and let go on. Each wants a
+//! reason, which lands on the trail with the actor.
 
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
-use crate::incident::{Event, IncidentId, PauseScope, RuleId, SourceName};
+use crate::incident::{Event, PauseScope, RuleId, SourceName, Trip};
 
 /// Why, and of a pause how far it reaches: to all actions, unless a source or a rule is named.
 #[derive(Deserialize)]
@@ -55,6 +55,22 @@ pub(super) async fn resume(request: HttpRequest, payload: Payload, state: Data<S
     shaped(steer(&request, payload, &state, event).await, &state)
 }
 
+/// Releases the breaker for one source or one rule, for which it must have tripped. What it held stays held until
+/// somebody approves it.
+pub(super) async fn release_breaker(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
+    let event = |actor, why: Why| {
+        let scope = why.scope()?;
+        if scope.is_all() {
+            return Err(Problem::WrongSchema);
+        }
+        if !state.trail.board(|board| board.breakers().has_tripped(&scope)) {
+            return Err(Problem::NotFound);
+        }
+        Ok(Event::BreakerReleased { actor, reason: why.reason, scope })
+    };
+    shaped(steer(&request, payload, &state, event).await, &state)
+}
+
 /// Nobody is to believe that something is paused which has another name.
 fn is_known(scope: &PauseScope, state: &State) -> Result<(), Problem> {
     let is_known = match scope {
@@ -63,26 +79,6 @@ fn is_known(scope: &PauseScope, state: &State) -> Result<(), Problem> {
         PauseScope::Rule(rule) => state.rules.now().set.all_rules().any(|known| known.reference.id == *rule),
     };
     if is_known { Ok(()) } else { Err(Problem::NotFound) }
-}
-
-/// Lets one held incident go on; the guard layer is asked again.
-pub(super) async fn approve(
-    request: HttpRequest,
-    id: Path<String>,
-    payload: Payload,
-    state: Data<State>,
-) -> HttpResponse {
-    let event = |actor, why: Why| {
-        if !why.scope()?.is_all() {
-            return Err(Problem::WrongSchema);
-        }
-        let incident = IncidentId::parse(&id).map_err(|_| Problem::NotFound)?;
-        if state.trail.board(|board| board.live(&incident).is_none()) {
-            return Err(Problem::NotFound);
-        }
-        Ok(Event::IncidentApproved { incident, actor, reason: why.reason })
-    };
-    shaped(steer(&request, payload, &state, event).await, &state)
 }
 
 async fn steer(
@@ -105,10 +101,12 @@ fn shaped(result: Result<(), Problem>, state: &State) -> HttpResponse {
     if let Err(problem) = result {
         return problem.response();
     }
-    let pauses = state.trail.board(|board| board.pauses().clone());
+    let (pauses, breakers) = state.trail.board(|board| (board.pauses().clone(), board.breakers().clone()));
     let sources: Vec<&str> = pauses.iter().filter_map(|(scope, _)| source_of(scope)).collect();
     let rules: Vec<&str> = pauses.iter().filter_map(|(scope, _)| rule_of(scope)).collect();
-    HttpResponse::Ok().json(json!({ "paused": pauses.of_all().is_some(), "sources": sources, "rules": rules }))
+    let tripped: Vec<&Trip> = breakers.iter().map(|(trip, _)| trip).collect();
+    let paused = pauses.of_all().is_some();
+    HttpResponse::Ok().json(json!({ "paused": paused, "sources": sources, "rules": rules, "tripped": tripped }))
 }
 
 fn source_of(scope: &PauseScope) -> Option<&str> {

@@ -9,7 +9,7 @@ use super::trail::raw;
 use super::{Problem, State, authorize};
 use crate::access::{Actor, Permission};
 use crate::incident::{
-    AccountKind, Action, Event, Incident, IncidentId, RuleRef, Status, StepState, Timestamp, UserId,
+    AccountKind, Action, Approval, Digest, Event, Incident, IncidentId, RuleRef, Status, StepState, Timestamp, UserId,
 };
 use crate::trail::Stored;
 
@@ -47,9 +47,22 @@ struct View<'i> {
     opened_at: Timestamp,
     account: Account<'i>,
     contained: bool,
+    /// What an approval has to name.
+    plan: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<Asked<'i>>,
     rules: &'i [RuleRef],
     steps: Vec<Step<'i>>,
     records: Vec<Box<RawValue>>,
+}
+
+/// Whom a plan waits for.
+#[derive(Serialize)]
+struct Asked<'i> {
+    wanted: Approval,
+    by: &'i [UserId],
+    given: bool,
+    lapses_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -77,6 +90,13 @@ impl<'i> View<'i> {
             opened_at: incident.opened_at,
             account: Account { kind: plan.account_kind, pseudonym: &plan.account, user_id: incident.user_id.as_ref() },
             contained: incident.is_containing(),
+            plan: plan.digest(),
+            approval: plan.approval.map(|wanted| Asked {
+                wanted,
+                by: &incident.assent.by,
+                given: incident.assent.given,
+                lapses_at: incident.lapses_at(),
+            }),
             rules: &plan.rules,
             steps: steps.collect(),
             records,

@@ -2,6 +2,7 @@
 //! `problem.rs` knows HTTP status.
 
 mod alerts;
+mod answers;
 mod authorize;
 mod body;
 mod control;

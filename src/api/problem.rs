@@ -41,6 +41,12 @@ pub enum Problem {
     NotWatching,
     /// Nobody lets a rule act that bears their own name.
     OwnRule,
+    /// Nobody approves what is done to themselves.
+    OwnAccount,
+    /// It is not known whose account the approver has.
+    UnknownApprover,
+    /// The plan is another one than the one that is meant.
+    OtherPlan,
     /// The body is larger than allowed.
     TooLarge,
     /// The content type or encoding is not taken.
@@ -63,13 +69,15 @@ impl Problem {
     pub fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignInNeeded => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::OwnRule => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::OwnRule | Self::OwnAccount | Self::UnknownApprover => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BadRequest | Self::BadJson => StatusCode::BAD_REQUEST,
             Self::WrongSchema => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict | Self::WrongState | Self::OtherRule | Self::NotWatching => StatusCode::CONFLICT,
+            Self::Conflict | Self::WrongState | Self::OtherRule | Self::OtherPlan | Self::NotWatching => {
+                StatusCode::CONFLICT
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -94,7 +102,12 @@ impl Problem {
             Self::WrongState => ("wrong_state", "The incident's state does not allow this."),
             Self::OtherRule => ("other_rule", "The rule in force does something else."),
             Self::NotWatching => ("not_watching", "The rule does not only watch."),
-            Self::OwnRule => ("own_rule", "Somebody else than its author and owner has to let this rule act."),
+            Self::OwnRule => ("own_rule", "Somebody else than the rule's author and owner has to say so."),
+            Self::OwnAccount => ("own_account", "Nobody approves what is done to themselves."),
+            Self::UnknownApprover => {
+                ("unknown_approver", "The configuration does not say which account the token's holder has.")
+            }
+            Self::OtherPlan => ("other_plan", "Name the plan that is approved, by the digest that it has now."),
             Self::TooLarge => ("too_large", "The body is larger than allowed."),
             Self::WrongMediaType => ("wrong_media_type", "Send plain application/json."),
             Self::TooMany { .. } => ("too_many_requests", "Too many requests."),

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{Problem, alerts, control, health, incidents, promotion, rules, sources, trail};
+use super::{Problem, alerts, answers, control, health, incidents, promotion, rules, sources, trail};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -41,6 +41,7 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "GET", path: "/v1/trail", gate: Gate::Token(Permission::ReadTrail) },
     Route { methods: "POST", path: "/v1/pause", gate: Gate::Token(Permission::Control) },
     Route { methods: "POST", path: "/v1/resume", gate: Gate::Token(Permission::Control) },
+    Route { methods: "POST", path: "/v1/breaker/release", gate: Gate::Token(Permission::Control) },
     Route { methods: "GET", path: "/v1/rules", gate: Gate::Token(Permission::ReadRules) },
     Route { methods: "POST", path: "/v1/rules/reload", gate: Gate::Token(Permission::LoadRules) },
     Route { methods: "POST", path: "/v1/rules/{id}/promote", gate: Gate::Token(Permission::PromoteRules) },
@@ -49,6 +50,8 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "GET", path: "/v1/sources/{source}", gate: Gate::Token(Permission::ReadSources) },
     Route { methods: "POST", path: "/v1/sources/{source}/test", gate: Gate::Token(Permission::TrySources) },
     Route { methods: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
+    Route { methods: "POST", path: "/v1/incidents/{id}/dismiss", gate: Gate::Token(Permission::Control) },
+    Route { methods: "POST", path: "/v1/incidents/{id}/release", gate: Gate::Token(Permission::Control) },
 ];
 
 /// Adds the routes to a server, each answering other methods with 405.
@@ -77,11 +80,14 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("POST", "/v1/rules/{id}/promote") => web::post().to(promotion::promote),
         ("POST", "/v1/rules/{id}/dispute") => web::post().to(promotion::dispute),
         ("POST", "/v1/pause") => web::post().to(control::pause),
+        ("POST", "/v1/breaker/release") => web::post().to(control::release_breaker),
         ("POST", "/v1/resume") => web::post().to(control::resume),
         ("GET", "/v1/sources") => web::get().to(sources::list),
         ("GET", "/v1/sources/{source}") => web::get().to(sources::show),
         ("POST", "/v1/sources/{source}/test") => web::post().to(sources::test),
-        ("POST", "/v1/incidents/{id}/approve") => web::post().to(control::approve),
+        ("POST", "/v1/incidents/{id}/approve") => web::post().to(answers::approve),
+        ("POST", "/v1/incidents/{id}/dismiss") => web::post().to(answers::dismiss),
+        ("POST", "/v1/incidents/{id}/release") => web::post().to(answers::release),
         // A row without a handler answers 404, which the test that walks the table finds.
         _ => web::to(|| async { Problem::NotFound.response() }),
     };

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::ruling::{Known, Ruling};
 use crate::incident::{
-    AccountRef, Action, Alert, HoldReason, IncidentId, Ledger, Opened, Pauses, Plan, Room, RuleId, Timestamp, Underway,
-    Windows,
+    AccountRef, Action, Alert, Breakers, HoldReason, IncidentId, Ledger, Opened, Pauses, Plan, Room, RuleId, Timestamp,
+    Underway, Windows,
 };
 use crate::response::{Decided, Judged, Standing, resolve};
 use crate::rules::RuleSet;
@@ -24,6 +24,8 @@ pub struct Rehearsal<'r> {
     windows: Windows,
     /// What was drawn on budgets.
     ledger: Ledger,
+    /// What has tripped; nobody releases it.
+    breakers: Breakers,
 }
 
 /// An incident that covers further alerts of its rule on its account.
@@ -46,6 +48,7 @@ impl<'r> Rehearsal<'r> {
             covers: HashMap::new(),
             windows: Windows::default(),
             ledger: Ledger::default(),
+            breakers: Breakers::default(),
         }
     }
 
@@ -61,8 +64,10 @@ impl<'r> Rehearsal<'r> {
             })
             .collect();
         let covers = found.iter().map(|(key, covering)| (key.clone(), covering.at(at))).collect();
-        let standing = Standing { pauses: pauses.clone(), covers };
-        let Decided { verdict, opened, subjects } = judged.decide(alert, &standing, &mut self.ledger, self.rules, at);
+        let standing = Standing { pauses: pauses.clone(), breakers: self.breakers.clone(), covers };
+        let Decided { verdict, opened, subjects, trips } =
+            judged.decide(alert, &standing, &mut self.ledger, self.rules, at);
+        trips.into_iter().for_each(|trip| self.breakers.trip(trip, at));
         let mut known: BTreeMap<IncidentId, Known> =
             found.into_iter().map(|(_, covering)| (covering.incident, covering.known)).collect();
         for Opened { plan, held } in &opened {
@@ -84,9 +89,7 @@ impl<'r> Rehearsal<'r> {
 
     /// Takes a plan of the day before the first alert that is judged: it only counts for budgets.
     pub fn spend(&mut self, plan: &Plan, at: Timestamp) {
-        if let Some(spending) = &plan.spending {
-            self.ledger.note(spending, plan.rules.iter().map(|rule| &rule.id), at);
-        }
+        self.ledger.note_plan(plan, at);
     }
 
     /// Takes an alert of before the first one that is judged: it only counts for correlations.

@@ -332,7 +332,7 @@ fn recorded(rules: &RuleSet, alert: &Alert, standing: &Standing, at: Timestamp) 
 }
 
 fn read(record: &mut Recorded, decided: &Decided, earlier: Option<&Known>) -> Ruling {
-    let Decided { verdict, opened, subjects } = decided;
+    let Decided { verdict, opened, subjects, .. } = decided;
     record.ruling(verdict, opened, subjects, hour(0), |_| Ok::<_, ()>(earlier.cloned())).unwrap()
 }
 

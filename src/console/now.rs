@@ -6,7 +6,7 @@ use super::Console;
 use super::page::{page, time};
 use super::rules;
 use crate::access::Actor;
-use crate::incident::{Incident, Pause, PauseScope, Pauses, Status, StepState, Timestamp};
+use crate::incident::{Breakers, Incident, Pause, PauseScope, Pauses, Status, StepState, Timestamp, Trip};
 use crate::trail::Head;
 
 /// The most incidents listed in one table.
@@ -15,6 +15,7 @@ const ROWS_MAX: usize = 200;
 /// What the page shows, taken from the board at one moment.
 struct View {
     pauses: Pauses,
+    breakers: Breakers,
     head: Head,
     held: Vec<Incident>,
     contained: Vec<Incident>,
@@ -33,6 +34,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
     let main = html! {
         h1 { "Now" }
         (switch(&view.pauses))
+        @for (trip, since) in view.breakers.iter() { (tripped(trip, since)) }
         (rules::refused(&console.rules))
         dl.figures {
             @for (name, figure) in figures {
@@ -54,8 +56,8 @@ fn view(console: &Console) -> View {
     let head = console.trail.head();
     let now = console.clock.now();
     console.trail.board(|board| {
-        let mut view =
-            View { pauses: board.pauses().clone(), head, held: vec![], contained: vec![], under_way: vec![], now };
+        let (pauses, breakers) = (board.pauses().clone(), board.breakers().clone());
+        let mut view = View { pauses, breakers, head, held: vec![], contained: vec![], under_way: vec![], now };
         for live in board.all_live() {
             let incident = &live.incident;
             let list = match incident.status {
@@ -92,6 +94,23 @@ fn paused(scope: &PauseScope, pause: &Pause) -> Markup {
                 }
             }
             " since " (time(pause.at)) " UTC by " (pause.actor) ": " (pause.reason)
+        }
+    }
+}
+
+fn tripped(trip: &Trip, since: Timestamp) -> Markup {
+    html! {
+        p.state.bad {
+            strong {
+                "The breaker has tripped for "
+                @match &trip.scope {
+                    PauseScope::All => { "everything" }
+                    PauseScope::Source(source) => { (source) }
+                    PauseScope::Rule(rule) => { "the rule " (rule) }
+                }
+            }
+            " at " (time(since)) " UTC: " (trip.accounts) " accounts were to be acted on within "
+            (trip.within_s.seconds() / 60) " minutes. It stays tripped until somebody releases it."
         }
     }
 }

@@ -100,9 +100,13 @@ impl Hand {
     }
 
     fn is_paused(&self, at: &Place<'_>) -> bool {
-        let plan = &at.incident.plan;
-        let source = plan.spending.as_ref().map(|spending| &spending.source);
-        self.trail.board(|board| board.pauses().hold(source, plan.rules.iter().map(|rule| &rule.id)))
+        let (source, rules) = at.asked_by();
+        self.trail.board(|board| board.pauses().hold(source, rules))
+    }
+
+    fn has_tripped(&self, at: &Place<'_>) -> bool {
+        let (source, rules) = at.asked_by();
+        self.trail.board(|board| board.breakers().hold(source, rules))
     }
 
     fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet, draws: &'a [Draw]) -> Facts<'a> {
@@ -118,6 +122,8 @@ impl Hand {
             identities: rules.identities(),
             draws,
             beyond_budget: at.incident.beyond_budget,
+            approval_wanted: at.incident.wants_approval(),
+            breaker_tripped: !at.incident.past_breaker && self.has_tripped(at),
         }
     }
 }

@@ -69,6 +69,14 @@ impl Hand {
 
     async fn advance(&self, incident: &Incident, subject: &Subject, failed_reads: u32) -> Result<Moved, RecordError> {
         let now = self.clock.now();
+        if let (Some(lapses_at), Some(approval)) = (incident.lapses_at(), incident.plan.approval)
+            && lapses_at <= now
+        {
+            tracing::warn!(incident.id = %incident.id(), "nobody has approved it in time");
+            let otherwise = approval.otherwise;
+            self.record(vec![Event::ApprovalLapsed { incident: incident.id().clone(), otherwise }]).await?;
+            return Ok(Moved::On);
+        }
         if incident.status != Status::Open || incident.due_at().is_some_and(|due| due > now) {
             return Ok(Moved::Stop(Progress::Rests));
         }

@@ -1,7 +1,7 @@
 //! Where an incident stands, and the events that can happen there.
 
 use crate::incident::{
-    Action, Event, Failure, Finding, HoldReason, Incident, IncidentId, StepState, Timestamp, UserId,
+    Action, Event, Failure, Finding, HoldReason, Incident, IncidentId, RuleId, SourceName, StepState, Timestamp, UserId,
 };
 use crate::response::Subject;
 
@@ -18,6 +18,12 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     pub(super) fn id(&self) -> &IncidentId {
         self.incident.id()
+    }
+
+    /// On the word of which source, if that is known, and by which rules.
+    pub(super) fn asked_by(&self) -> (Option<&SourceName>, impl Iterator<Item = &RuleId>) {
+        let plan = &self.incident.plan;
+        (plan.spending.as_ref().map(|spending| &spending.source), plan.rules.iter().map(|rule| &rule.id))
     }
 
     pub(super) fn started(&self, attempt: u32) -> Event {

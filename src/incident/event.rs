@@ -1,10 +1,12 @@
 //! The closed list of events. Each is one record of the trail; everything else is derived from them.
 
+mod names;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Outcome, PauseScope, Plan, RuleId,
-    RuleRef, ShadowEvidence, SourceName, Timestamp, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Lapse, Outcome, PauseScope, Plan, RuleId,
+    RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -217,6 +219,40 @@ pub enum Event {
         actor: String,
         /// Why, in their words.
         reason: String,
+        /// Their own account, where their access names it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        approver: Option<UserId>,
+        /// The digest of the plan that they have seen.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        plan: Option<Digest>,
+    },
+    /// Nobody approved the plan in time.
+    #[serde(rename = "approval.lapsed")]
+    ApprovalLapsed {
+        /// Which incident.
+        incident: IncidentId,
+        /// What becomes of it, as its plan says.
+        otherwise: Lapse,
+    },
+    /// A responder says that nothing is to be done.
+    #[serde(rename = "incident.dismissed")]
+    IncidentDismissed {
+        /// Which incident.
+        incident: IncidentId,
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// A responder gives an account back before its time.
+    #[serde(rename = "incident.released")]
+    IncidentReleased {
+        /// Which incident.
+        incident: IncidentId,
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
     },
     /// Nothing is left to do.
     #[serde(rename = "incident.closed")]
@@ -309,6 +345,24 @@ pub enum Event {
         /// Which pause has ended; that of all, unless said.
         #[serde(default, skip_serializing_if = "PauseScope::is_all")]
         scope: PauseScope,
+    },
+    /// A rule, or all rules on the word of a source, wanted to act on too many accounts in too short a time. What
+    /// they ask for is held until somebody releases the breaker.
+    #[serde(rename = "breaker.tripped")]
+    BreakerTripped {
+        /// For what, and by how much.
+        #[serde(flatten)]
+        trip: Trip,
+    },
+    /// A responder released the breaker. What it held stays held until somebody approves it.
+    #[serde(rename = "breaker.released")]
+    BreakerReleased {
+        /// For what.
+        scope: PauseScope,
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
     },
     /// Somebody read the trail.
     #[serde(rename = "trail.read")]
@@ -419,78 +473,3 @@ pub type EventKind = &'static str;
 /// The reason under which deliveries are counted that were verified, shown to whoever tried their source out, and not
 /// acted on.
 pub const TRIED_OUT: &str = "tried_out";
-
-impl Event {
-    /// The event's name, as in the record's `kind`.
-    #[must_use]
-    pub fn kind(&self) -> EventKind {
-        match self {
-            Self::SystemStarted { .. } => "system.started",
-            Self::RulesLoaded { .. } => "rules.loaded",
-            Self::RulesRefused { .. } => "rules.refused",
-            Self::RulesWatched { .. } => "rules.watched",
-            Self::RuleDisputed { .. } => "rule.disputed",
-            Self::RulePromoted { .. } => "rule.promoted",
-            Self::SystemStopped { .. } => "system.stopped",
-            Self::AlertAdmitted { .. } => "alert.admitted",
-            Self::IncidentsOpened { .. } => "incidents.opened",
-            Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
-            Self::DeliveryConflict { .. } => "delivery.conflict",
-            Self::SourceTried { .. } => "source.tried",
-            Self::DeliveriesRefused { .. } => "deliveries.refused",
-            Self::AccountResolved { .. } => "account.resolved",
-            Self::AccountWarned { .. } => "account.warned",
-            Self::IncidentHeld { .. } => "incident.held",
-            Self::IncidentApproved { .. } => "incident.approved",
-            Self::IncidentClosed { .. } => "incident.closed",
-            Self::StepStarted { .. } => "step.started",
-            Self::StepSucceeded { .. } => "step.succeeded",
-            Self::StepFailed { .. } => "step.failed",
-            Self::StepUnknown { .. } => "step.unknown",
-            Self::StepVerified { .. } => "step.verified",
-            Self::ResponderPaused { .. } => "responder.paused",
-            Self::ResponderResumed { .. } => "responder.resumed",
-            Self::TrailRead { .. } => "trail.read",
-        }
-    }
-
-    /// The incidents the event belongs to: those an alert opens or is covered by, else the one it
-    /// names. Each once.
-    #[must_use]
-    pub fn incidents(&self) -> Vec<&IncidentId> {
-        match self {
-            Self::AlertAdmitted { verdict, opened, .. } => {
-                let covering = verdict.decisions.iter().filter_map(|d| d.incident.as_ref());
-                let mut all: Vec<_> = opened.iter().map(|o| &o.plan.incident).chain(covering).collect();
-                all.sort_unstable();
-                all.dedup();
-                all
-            }
-            Self::IncidentsOpened { opened, .. } => opened.iter().map(|opened| &opened.plan.incident).collect(),
-            Self::AccountResolved { incident, .. }
-            | Self::AccountWarned { incident, .. }
-            | Self::IncidentHeld { incident, .. }
-            | Self::IncidentApproved { incident, .. }
-            | Self::IncidentClosed { incident, .. }
-            | Self::StepStarted { incident, .. }
-            | Self::StepSucceeded { incident, .. }
-            | Self::StepFailed { incident, .. }
-            | Self::StepUnknown { incident, .. }
-            | Self::StepVerified { incident, .. } => vec![incident],
-            Self::SystemStarted { .. }
-            | Self::RulesLoaded { .. }
-            | Self::RulesRefused { .. }
-            | Self::RulesWatched { .. }
-            | Self::RuleDisputed { .. }
-            | Self::RulePromoted { .. }
-            | Self::SystemStopped { .. }
-            | Self::DeliveryNotUnderstood { .. }
-            | Self::DeliveryConflict { .. }
-            | Self::SourceTried { .. }
-            | Self::DeliveriesRefused { .. }
-            | Self::ResponderPaused { .. }
-            | Self::ResponderResumed { .. }
-            | Self::TrailRead { .. } => Vec::new(),
-        }
-    }
-}

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{Budget, Purse, RuleId, SourceName, Spending, Spent, Timestamp};
+use super::{Budget, Crowds, Plan, Purse, RuleId, SourceName, Spending, Spent, Timestamp};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -20,6 +20,7 @@ pub struct Ledger {
     all: Log,
     by_source: HashMap<SourceName, Log>,
     by_rule: HashMap<RuleId, Log>,
+    crowds: Crowds,
     unswept: u32,
 }
 
@@ -44,6 +45,25 @@ impl Ledger {
     #[must_use]
     pub fn of_rule(&self, rule: &RuleId, now: Timestamp) -> Spent {
         self.by_rule.get(rule).map_or_else(Spent::default, |log| log.spent(now))
+    }
+
+    /// Whom there were plans for, which a breaker asks.
+    #[must_use]
+    pub fn crowds(&self) -> &Crowds {
+        &self.crowds
+    }
+
+    /// The same, to see one more.
+    pub fn crowds_mut(&mut self) -> &mut Crowds {
+        &mut self.crowds
+    }
+
+    /// Counts a plan that is recorded at `at`, and sees for whom it is, if it takes anything from them.
+    pub fn note_plan(&mut self, plan: &Plan, at: Timestamp) {
+        if let Some(spending) = &plan.spending {
+            self.note(spending, plan.rules.iter().map(|rule| &rule.id), at);
+            self.crowds.see(&spending.source, plan.rules.iter().map(|rule| &rule.id), &plan.account, at);
+        }
     }
 
     /// Counts a plan of these rules for an alert of `source`, and says what its budgets come to with it. Where the

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{RuleId, SourceName, Timestamp};
 
-/// How far a pause reaches.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// How far a pause, or a breaker, reaches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseScope {
     /// All actions.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountKind, Assurance, Digest, IncidentId, InvalidId, RuleId, Spending};
+use super::{AccountKind, Approval, Assurance, Digest, IncidentId, InvalidId, RuleId, Spending};
 
 /// A rule as it stood when it decided: id, title and the digest of its file's text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,6 +142,9 @@ pub struct Plan {
     pub rules: Vec<RuleRef>,
     /// What to do, in order.
     pub actions: Vec<Action>,
+    /// Who has to say yes first; absent when nobody has.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub approval: Option<Approval>,
     /// What it draws on budgets; absent when it takes nothing from anybody.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub spending: Option<Spending>,

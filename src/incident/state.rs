@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, ActionKind, Event, Failure, Finding, HoldReason, IncidentId, Opened, Plan, Timestamp, UserId};
+use super::{
+    Action, ActionKind, Digest, Event, Failure, Finding, HoldReason, IncidentId, Lapse, Opened, Plan, Timestamp, UserId,
+};
 
 /// How an incident ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,6 +17,8 @@ pub enum Outcome {
     Partly,
     /// No step succeeded.
     Failed,
+    /// A human said that nothing is to be done, or nobody said that it is.
+    Dismissed,
 }
 
 /// Where an incident stands.
@@ -127,8 +131,25 @@ pub struct Incident {
     pub steps: Vec<StepState>,
     /// Whether a human let it go on although a budget was used up.
     pub beyond_budget: bool,
+    /// Whether a human let it go on although the breaker had tripped.
+    pub past_breaker: bool,
     /// Whether a human confirmed what a weak source asked for.
     pub confirmed: bool,
+    /// Who has approved the plan, and whether they are enough.
+    pub assent: Assent,
+    /// Whether a human gives the account back before its time.
+    pub released: bool,
+}
+
+/// How far a plan is approved that wants it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Assent {
+    /// The accounts of those who have approved it, each once.
+    pub by: Vec<UserId>,
+    /// Whether it may run: enough have, or it may run without.
+    pub given: bool,
+    /// Since when it is waited for.
+    pub asked_at: Option<Timestamp>,
 }
 
 impl Incident {
@@ -142,7 +163,10 @@ impl Incident {
             status: opened.held.map_or(Status::Open, Status::Held),
             steps: vec![StepState::Pending; opened.plan.actions.len()],
             beyond_budget: false,
+            past_breaker: false,
             confirmed: false,
+            assent: Assent::default(),
+            released: false,
         }
     }
 
@@ -160,6 +184,19 @@ impl Incident {
         Some((u8::try_from(index).unwrap_or(u8::MAX), action, state))
     }
 
+    /// Whether it waits for people to approve its plan.
+    #[must_use]
+    pub fn wants_approval(&self) -> bool {
+        self.plan.approval.is_some() && !self.assent.given
+    }
+
+    /// When it is no longer waited for that people approve its plan; `None` when that is not what it waits for.
+    #[must_use]
+    pub fn lapses_at(&self) -> Option<Timestamp> {
+        let approval = self.plan.approval.filter(|_| self.status == Status::Held(HoldReason::ApprovalWanted))?;
+        Some(later(self.assent.asked_at?, approval.within_s.into()))
+    }
+
     /// When the next step may begin: an `enable` waits for its time after the disable it undoes; a
     /// postponed step for its retry. `None` when nothing is left.
     #[must_use]
@@ -167,7 +204,7 @@ impl Incident {
         let (index, action, state) = self.next_step()?;
         Some(match (state, action) {
             (StepState::Postponed { retry_at, .. }, _) => *retry_at,
-            (StepState::Pending, Action::Enable { after_s }) => {
+            (StepState::Pending, Action::Enable { after_s }) if !self.released => {
                 let disabled_at = self.undone_by(index).and_then(|(_, done_at)| done_at);
                 disabled_at.map_or(self.opened_at, |at| later(at, *after_s))
             }
@@ -217,41 +254,124 @@ impl Incident {
     /// # Errors
     /// The event does not fit the present state; the state is unchanged.
     pub fn apply(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalTransition> {
-        let illegal = |why| IllegalTransition { incident: self.plan.incident.clone(), event: event.kind(), why };
         if matches!(self.status, Status::Closed(_)) {
-            return Err(illegal("it is closed"));
+            return Err(self.illegal(event, "it is closed"));
         }
         match event {
             Event::AccountResolved { user_id, .. } => {
                 if self.user_id.as_ref().is_some_and(|known| known != user_id) {
-                    return Err(illegal("it was resolved to another account before"));
+                    return Err(self.illegal(event, "it was resolved to another account before"));
                 }
                 self.user_id = Some(user_id.clone());
             }
             // For people; it changes nothing.
             Event::AccountWarned { .. } => {}
-            Event::IncidentHeld { reason, .. } => self.status = Status::Held(*reason),
-            Event::IncidentApproved { .. } => {
-                let Status::Held(reason) = self.status else { return Err(illegal("it is not held")) };
-                self.beyond_budget |= reason.is_budget();
-                self.confirmed |= reason == HoldReason::UnconfirmedDisable;
-                self.status = Status::Open;
+            Event::IncidentHeld { reason, .. } => {
+                self.status = Status::Held(*reason);
+                if *reason == HoldReason::ApprovalWanted {
+                    self.assent.asked_at.get_or_insert(at);
+                }
             }
+            Event::IncidentApproved { approver, plan, .. } => {
+                self.approved(approver.as_ref(), *plan).map_err(|why| self.illegal(event, why))?;
+            }
+            Event::ApprovalLapsed { otherwise, .. } => {
+                if self.lapses_at().is_none_or(|lapses_at| lapses_at > at) {
+                    return Err(self.illegal(event, "it is still waited for"));
+                }
+                match otherwise {
+                    Lapse::Drop => self.status = Status::Closed(Outcome::Dismissed),
+                    Lapse::Act => (self.assent.given, self.status) = (true, Status::Open),
+                }
+            }
+            Event::IncidentDismissed { .. } => {
+                self.is_dismissible().map_err(|why| self.illegal(event, why))?;
+                self.status = Status::Closed(Outcome::Dismissed);
+            }
+            Event::IncidentReleased { .. } => self.release().map_err(|why| self.illegal(event, why))?,
             Event::IncidentClosed { outcome, .. } => {
                 if self.outcome() != Some(*outcome) {
-                    return Err(illegal("its steps do not add up to this outcome"));
+                    return Err(self.illegal(event, "its steps do not add up to this outcome"));
                 }
                 self.status = Status::Closed(*outcome);
             }
             _ => {
-                let Some((index, next)) = next_step_state(self, event, at).map_err(illegal)? else {
-                    return Err(illegal("it is no event of an incident's life"));
+                let Some((index, next)) = next_step_state(self, event, at).map_err(|why| self.illegal(event, why))?
+                else {
+                    return Err(self.illegal(event, "it is no event of an incident's life"));
                 };
                 if let Some(state) = self.steps.get_mut(index) {
                     *state = next;
                 }
             }
         }
+        Ok(())
+    }
+
+    fn illegal(&self, event: &Event, why: &'static str) -> IllegalTransition {
+        IllegalTransition { incident: self.plan.incident.clone(), event: event.kind(), why }
+    }
+
+    fn approved(&mut self, approver: Option<&UserId>, plan: Option<Digest>) -> Result<(), &'static str> {
+        let Status::Held(reason) = self.status else { return Err("it is not held") };
+        if plan.is_some_and(|seen| seen != self.plan.digest()) {
+            return Err("its plan is another one");
+        }
+        if let (HoldReason::ApprovalWanted, Some(wanted)) = (reason, self.plan.approval) {
+            let approver = approver.ok_or("nobody knows who approves it")?;
+            if plan.is_none() {
+                return Err("nobody says which plan is approved");
+            }
+            if self.user_id.as_ref().is_none_or(|subject| subject == approver) {
+                return Err("nobody approves what is done to themselves");
+            }
+            if self.assent.by.contains(approver) {
+                return Err("the same person has approved it before");
+            }
+            self.assent.by.push(approver.clone());
+            if self.assent.by.len() < usize::from(wanted.people) {
+                return Ok(());
+            }
+            self.assent.given = true;
+        }
+        self.beyond_budget |= reason.is_budget();
+        self.past_breaker |= reason == HoldReason::BreakerTripped;
+        self.confirmed |= reason == HoldReason::UnconfirmedDisable;
+        self.status = Status::Open;
+        Ok(())
+    }
+
+    /// Only what waits and has nothing under way or in force: an account that is contained is to be given back.
+    fn is_dismissible(&self) -> Result<(), &'static str> {
+        if !matches!(self.status, Status::Held(_)) {
+            return Err("it is not held");
+        }
+        let is_under_way = |(action, state): (&Action, &StepState)| {
+            !state.is_final(action) && !matches!(state, StepState::Pending | StepState::Postponed { .. })
+        };
+        if self.is_containing() {
+            return Err("it contains the account, which is to be released");
+        }
+        if self.plan.actions.iter().zip(&self.steps).any(is_under_way) {
+            return Err("a step is under way");
+        }
+        Ok(())
+    }
+
+    /// What it took is given back now; where the plan never gives it back, that is added to it.
+    fn release(&mut self) -> Result<(), &'static str> {
+        if !self.is_containing() {
+            return Err("it contains nobody");
+        }
+        let steps = || self.plan.actions.iter().zip(&self.steps);
+        if steps().any(|(action, state)| action.kind() != ActionKind::Enable && !state.is_final(action)) {
+            return Err("a step before it is not at its end");
+        }
+        if !steps().any(|(action, state)| action.kind() == ActionKind::Enable && !state.is_final(action)) {
+            self.plan.actions.push(Action::Enable { after_s: 0 });
+            self.steps.push(StepState::Pending);
+        }
+        (self.released, self.status) = (true, Status::Open);
         Ok(())
     }
 

@@ -124,6 +124,10 @@ pub enum HoldReason {
     SourceBudget,
     /// The budget of the organization is used up.
     OrganizationBudget,
+    /// The rule, or the source, wanted to act on too many accounts in too short a time.
+    BreakerTripped,
+    /// The plan wants to be approved first.
+    ApprovalWanted,
     /// The alert names no account where the rule looks for it.
     AccountNotNamed,
     /// The alert or the look-up names more than one account.
@@ -169,6 +173,10 @@ impl HoldReason {
             Self::RuleBudget => "the budget of the rule is used up",
             Self::SourceBudget => "the budget of the source is used up",
             Self::OrganizationBudget => "the budget of the organization is used up",
+            Self::BreakerTripped => {
+                "too many accounts were to be acted on in too short a time, so the sender may be wrong"
+            }
+            Self::ApprovalWanted => "the rule wants it approved first",
             Self::AccountNotNamed => "the alert names no account where the rule looks for it",
             Self::AccountAmbiguous => "more than one account answers to the reference",
             Self::AccountNotFound => "no account answers to the reference",

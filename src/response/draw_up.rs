@@ -5,7 +5,7 @@ use super::Subject;
 use super::draw::purse;
 use super::merge::merged_actions;
 use super::target::{Acting, Target};
-use crate::incident::{Alert, IncidentId, Ledger, Plan, RuleRef, Timestamp};
+use crate::incident::{Alert, Approval, IncidentId, Ledger, Plan, RuleRef, Timestamp};
 use crate::rules::RuleSet;
 
 /// What a rule comes to on a plan's record but for its title, roughly, with what it draws.
@@ -14,8 +14,8 @@ const RULE_BYTES: usize = 170;
 const CUT: char = '…';
 
 /// Parts the rules that act on one account into those of one plan each. Those whose own budget is used up are
-/// apart: what the others ask for is not to wait for a human because of them, and they not to be done along
-/// with the others. The strongest come first.
+/// apart, and those that want an approval: what the others ask for is not to wait for a human because of them, and
+/// they not to be done along with the others. The strongest come first.
 pub(super) fn lots<'r>(
     mut group: Vec<Target<'r>>,
     ledger: &Ledger,
@@ -30,10 +30,20 @@ pub(super) fn lots<'r>(
     };
     // Who only gives back goes with those that take: nobody is to be let in while they wait.
     let (taking, giving): (Vec<_>, Vec<_>) = group.into_iter().partition(takes);
-    let (mut within, mut beyond): (Vec<_>, Vec<_>) = taking.into_iter().partition(has_budget);
-    let first = if within.is_empty() { &mut beyond } else { &mut within };
-    first.extend(giving);
-    [within, beyond].into_iter().flat_map(parted).collect()
+    let wants_approval =
+        |target: &Target<'r>| target.acting().is_some_and(|(_, response, _)| response.approval.is_some());
+    let (within, beyond): (Vec<_>, Vec<_>) = taking.into_iter().partition(has_budget);
+    let apart = |some: Vec<Target<'r>>| -> [Vec<Target<'r>>; 2] {
+        let (asking, free) = some.into_iter().partition(wants_approval);
+        [free, asking]
+    };
+    let mut kinds: Vec<Vec<Target<'r>>> =
+        [within, beyond].into_iter().flat_map(apart).filter(|kind| !kind.is_empty()).collect();
+    match kinds.first_mut() {
+        Some(first) => first.extend(giving),
+        None => kinds.extend(apart(giving)),
+    }
+    kinds.into_iter().flat_map(parted).collect()
 }
 
 /// Into parts of as many rules as one plan has at most.
@@ -86,6 +96,7 @@ pub(super) fn draw_up(
         assurance_floor: floor,
         rules: references(&acting),
         actions,
+        approval: asking.iter().filter_map(|(_, response, _)| response.approval).reduce(Approval::and),
         spending: None,
     };
     if plan.takes() {
@@ -93,6 +104,7 @@ pub(super) fn draw_up(
         let purse = purse(asked, &alert.summary.source, rules);
         let of: Vec<_> = plan.rules.iter().map(|rule| &rule.id).collect();
         plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));
+        ledger.crowds_mut().see(&alert.summary.source, of, pseudonym, now);
     }
     Some((plan, Subject { account, texts }))
 }

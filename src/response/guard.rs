@@ -2,7 +2,7 @@
 //! plan is made and again right before each dispatch; no rule can switch it off.
 //!
 //! The order is fixed: pause, assurance floor, protected accounts (listed, then live), own
-//! Enterprise Account only, budgets. What is not known counts against acting.
+//! Enterprise Account only, budgets, breaker, approval. What is not known counts against acting.
 
 use super::Draw;
 use crate::directory::Account;
@@ -35,6 +35,10 @@ pub struct Facts<'a> {
     /// Whether a human let it go on although a budget was used up: a budget keeps rules from acting too
     /// often, and not people.
     pub beyond_budget: bool,
+    /// Whether the breaker has tripped for what is asked for, and no human let it go on all the same.
+    pub breaker_tripped: bool,
+    /// Whether the plan wants to be approved first, and is not yet.
+    pub approval_wanted: bool,
 }
 
 /// Proof that the guard layer let this kind of step on this account pass, just now. Only
@@ -63,13 +67,15 @@ impl Approved {
     }
 }
 
-/// Asked when a plan is made: what can be judged without DingTalk.
+/// Asked when a plan is made: what can be judged without DingTalk. Whether it is approved is asked only before
+/// dispatch: nobody approves what is done to themselves, so it has to be known first whose account it is.
 ///
 /// # Errors
 /// Why the plan is held.
 pub fn at_planning(facts: &Facts<'_>) -> Result<(), HoldReason> {
     refuse_by_name(facts)?;
-    refuse_beyond_budget(facts)
+    refuse_beyond_budget(facts)?;
+    refuse_tripped(facts)
 }
 
 fn refuse_by_name(facts: &Facts<'_>) -> Result<(), HoldReason> {
@@ -116,6 +122,8 @@ pub fn at_dispatch(
     refuse_other_accounts(account, own_corp_id)?;
     if action != ActionKind::Enable {
         refuse_beyond_budget(facts)?;
+        refuse_tripped(facts)?;
+        refuse_unapproved(facts)?;
     }
     Ok(Approved::assertion(&account.user_id, action))
 }
@@ -139,6 +147,14 @@ fn refuse_beyond_budget(facts: &Facts<'_>) -> Result<(), HoldReason> {
         Some(draw) if !facts.beyond_budget => Err(draw.used_up),
         _ => Ok(()),
     }
+}
+
+fn refuse_tripped(facts: &Facts<'_>) -> Result<(), HoldReason> {
+    if facts.breaker_tripped { Err(HoldReason::BreakerTripped) } else { Ok(()) }
+}
+
+fn refuse_unapproved(facts: &Facts<'_>) -> Result<(), HoldReason> {
+    if facts.approval_wanted { Err(HoldReason::ApprovalWanted) } else { Ok(()) }
 }
 
 fn is_listed(facts: &Facts<'_>) -> bool {

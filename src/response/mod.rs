@@ -1,5 +1,6 @@
 //! Floor 3: from alert and match to plan, behind the guard layer. Pure: no I/O, no async, no clock.
 
+mod breaker;
 mod draw;
 mod draw_up;
 mod enclosure;

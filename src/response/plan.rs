@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::breaker::trips;
 use super::draw::purse;
 use super::draw_up::{draw_up, lots};
 use super::guard::{Facts, at_planning};
 use super::target::{Meaning, Target, Watched};
 use super::{Draw, Subject, draws};
 use crate::incident::{
-    AccountRef, Alert, AlertSummary, Assurance, Decision, HoldReason, IncidentId, Ledger, NearestMiss, Opened, Pauses,
-    RuleId, Timestamp, Verdict, VerdictKind,
+    AccountRef, Alert, AlertSummary, Assurance, Breakers, Decision, HoldReason, IncidentId, Ledger, NearestMiss,
+    Opened, Pauses, RuleId, Timestamp, Trip, Verdict, VerdictKind,
 };
 use crate::rules::{Response, Rule, RuleSet};
 use crate::trail::Cover;
@@ -19,6 +20,8 @@ use crate::trail::Cover;
 pub struct Standing {
     /// What a responder has paused.
     pub pauses: Pauses,
+    /// What the breaker has stopped.
+    pub breakers: Breakers,
     /// The incident that last covered a rule and account (by pseudonym).
     pub covers: BTreeMap<(RuleId, String), Cover>,
 }
@@ -32,13 +35,16 @@ pub struct Decided {
     pub opened: Vec<Opened>,
     /// The people they are about, kept beside the record.
     pub subjects: BTreeMap<IncidentId, Subject>,
+    /// What trips by them.
+    pub trips: Vec<Trip>,
 }
 
 impl Decided {
     /// Of an alert that is on the trail already: nothing is to be recorded, and nothing done.
     #[must_use]
     pub fn nothing(rules: &RuleSet) -> Self {
-        Self { verdict: verdict(Vec::new(), None, rules), opened: Vec::new(), subjects: BTreeMap::new() }
+        let verdict = verdict(Vec::new(), None, rules);
+        Self { verdict, opened: Vec::new(), subjects: BTreeMap::new(), trips: Vec::new() }
     }
 }
 
@@ -67,6 +73,7 @@ pub fn decide(
     }
     let mut opened = Vec::new();
     let mut subjects = BTreeMap::new();
+    let mut tripped = Vec::new();
     for (pseudonym, group) in groups {
         // What a paused rule asks for waits by itself; what others ask for does not wait with it.
         let is_paused =
@@ -79,14 +86,23 @@ pub fn decide(
             let Some((plan, subject)) = draw_up(alert, (number, &pseudonym), &lot, ledger, rules, now) else {
                 continue;
             };
+            let trips = trips(&plan, &standing.breakers, ledger, rules, now);
+            let source = Some(&alert.summary.source).filter(|_| plan.takes());
+            let breaker_tripped = !trips.is_empty()
+                || (plan.takes() && standing.breakers.hold(source, plan.rules.iter().map(|rule| &rule.id)));
+            tripped.extend(trips);
             let demand = Demand { floor: plan.assurance_floor, disables: plan.disables() };
-            let held = hold(paused, plan.assurance, demand, &subject.account, &draws(&plan, rules), rules);
+            let now_held = Now { paused, breaker_tripped, draws: &draws(&plan, rules) };
+            let held = hold(now_held, plan.assurance, demand, &subject.account, rules);
             decisions.extend(lot.into_iter().map(|target| planned(target, &plan.incident, held)));
             subjects.insert(plan.incident.clone(), subject);
             opened.push(Opened { plan, held });
         }
     }
-    Decided { verdict: verdict(decisions, nearest, rules), opened, subjects }
+    // By several plans the same may trip.
+    tripped.sort_by(|one: &Trip, other| one.scope.cmp(&other.scope).then(other.accounts.cmp(&one.accounts)));
+    tripped.dedup_by(|one, before| one.scope == before.scope);
+    Decided { verdict: verdict(decisions, nearest, rules), opened, subjects, trips: tripped }
 }
 
 /// The decision on a target that opens nothing; `None` when it is to be planned.
@@ -127,9 +143,9 @@ fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assur
         Watched::Detects => (None, None),
         Watched::Nobody(reason) => (Some(*reason), None),
         Watched::Account { response, account, pseudonym } => {
-            // A pause says nothing about the rule.
+            // What is held for other reasons says nothing about the rule.
             let demand = Demand { floor: response.assurance, disables: response.disables() };
-            (hold(false, assurance, demand, account, &[], rules), Some(pseudonym.clone()))
+            (hold(Now::default(), assurance, demand, account, rules), Some(pseudonym.clone()))
         }
     };
     let rule = target.rule.reference.clone();
@@ -156,18 +172,24 @@ struct Demand {
     disables: bool,
 }
 
-/// Asks the guard layer about an account, with what the source proves, what is demanded, and what is drawn
-/// on budgets.
-fn hold(
+/// What holds a plan at this moment, whatever it is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Now<'a> {
     paused: bool,
+    breaker_tripped: bool,
+    draws: &'a [Draw],
+}
+
+/// Asks the guard layer about an account, with what the source proves and what is demanded.
+fn hold(
+    now: Now<'_>,
     assurance: Assurance,
     demand: Demand,
     account: &AccountRef,
-    draws: &[Draw],
     rules: &RuleSet,
 ) -> Option<HoldReason> {
     let facts = Facts {
-        paused,
+        paused: now.paused,
         assurance,
         assurance_floor: demand.floor,
         disables: demand.disables,
@@ -176,8 +198,10 @@ fn hold(
         user_id: rules.identities().user_for(account.value()),
         guardrails: rules.guardrails(),
         identities: rules.identities(),
-        draws,
+        draws: now.draws,
         beyond_budget: false,
+        breaker_tripped: now.breaker_tripped,
+        approval_wanted: false,
     };
     at_planning(&facts).err()
 }

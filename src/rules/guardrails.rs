@@ -3,6 +3,7 @@
 
 use crate::incident::{AccountKind, AccountRef};
 
+use super::breakers::BreakerLimits;
 use super::budgets::Budgets;
 use super::problem::Report;
 use super::reader::{self, Fields};
@@ -34,6 +35,7 @@ const KINDS: [AccountKind; 6] = [
 pub struct Guardrails {
     protected: Vec<Protected>,
     budgets: Budgets,
+    breakers: BreakerLimits,
     contact: String,
     time_zones: TimeZones,
 }
@@ -52,6 +54,7 @@ impl Default for Guardrails {
         Self {
             protected: Vec::new(),
             budgets: Budgets::default(),
+            breakers: BreakerLimits::default(),
             contact: CONTACT_DEFAULT.to_owned(),
             time_zones: TimeZones::default(),
         }
@@ -76,6 +79,12 @@ impl Guardrails {
     #[must_use]
     pub fn budgets(&self) -> &Budgets {
         &self.budgets
+    }
+
+    /// How many accounts may be acted on in a short time.
+    #[must_use]
+    pub fn breakers(&self) -> BreakerLimits {
+        self.breakers
     }
 
     /// Whom the employee may contact; at most 60 characters.
@@ -107,7 +116,7 @@ impl Guardrails {
         };
         let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
         let fields = Fields::of(&root, FILE, report)?;
-        fields.only(&["protected", "budgets", "contact", "time_zones"], report);
+        fields.only(&["protected", "budgets", "breakers", "contact", "time_zones"], report);
         let contact = match fields.get("contact") {
             Some(node) => read_contact(node, report),
             None => Some(CONTACT_DEFAULT.to_owned()),
@@ -115,6 +124,8 @@ impl Guardrails {
         let time_zones =
             fields.get("time_zones").map_or(Some(TimeZones::default()), |node| TimeZones::read(node, report));
         let budgets = fields.get("budgets").map_or(Some(Budgets::default()), |node| Budgets::read(node, report));
+        let breakers =
+            fields.get("breakers").map_or(Some(BreakerLimits::default()), |node| BreakerLimits::read(node, report));
         let protected = fields.need("protected", report)?;
         let protected = match &protected.value {
             Yaml::List(items) if items.len() > PROTECTED_MAX => {
@@ -126,7 +137,7 @@ impl Guardrails {
                 .filter_map(|item| Protected::read(item, report))
                 .collect(),
         };
-        Some(Self { protected, budgets: budgets?, contact: contact?, time_zones: time_zones? })
+        Some(Self { protected, budgets: budgets?, breakers: breakers?, contact: contact?, time_zones: time_zones? })
     }
 }
 

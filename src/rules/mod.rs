@@ -23,8 +23,10 @@
 //! vouches for a set, and `in_force` holds the one that decides.
 
 mod allowance;
+mod approval;
 mod attributes;
 mod behaviour;
+mod breakers;
 mod budgets;
 mod carried;
 mod commit;
@@ -78,6 +80,7 @@ mod other_field;
 mod own_tests;
 mod part;
 mod pattern;
+mod people;
 mod placeholder;
 mod postings;
 mod present;
@@ -114,6 +117,7 @@ mod version;
 mod vouched;
 mod yaml;
 
+pub use breakers::BreakerLimits;
 pub use budgets::Budgets;
 pub use commit::checked_out;
 pub use committed::{Committed, NotCommitted, committed};

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::incident::path::{Path, Reached};
-use crate::incident::{AccountKind, AccountRef, ActionKind, Alert, Assurance, Budget, ReasonCode};
+use crate::incident::{AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, ReasonCode};
 
+use super::approval;
 use super::budgets;
 use super::duration;
 use super::problem::{Place, Report};
@@ -20,7 +21,8 @@ const COOLDOWN_S: std::ops::RangeInclusive<u64> = 0..=30 * 86_400;
 const COOLDOWN_DEFAULT: Duration = Duration::from_secs(3_600);
 
 /// The keys of a `response`.
-pub(super) const KEYS: [&str; 8] = ["mode", "account", "each", "limit", "steps", "cooldown", "assurance", "budget"];
+pub(super) const KEYS: [&str; 9] =
+    ["mode", "account", "each", "limit", "steps", "cooldown", "assurance", "budget", "approval"];
 /// The most accounts that one alert may have one rule act on.
 pub(super) const ACCOUNTS_MAX: u8 = 20;
 /// The modes by their names.
@@ -64,6 +66,8 @@ pub struct Response {
     pub each: Option<u8>,
     /// How often it may act, where that is less than `guardrails.yml` allows.
     pub budget: Option<Budget>,
+    /// Who has to say yes first, where somebody has.
+    pub approval: Option<Approval>,
 }
 
 /// Where an event names an account, and what kind of name it is.
@@ -173,6 +177,8 @@ impl Response {
             None => Some(None),
         };
         let budget = read_or(&fields, "budget", None, report, |node, report| budgets::read_own(node, report).map(Some));
+        let approval =
+            read_or(&fields, "approval", None, report, |node, report| approval::read(node, report).map(Some));
         let each = read_each(&fields, report);
         let steps = fields.need("steps", report).and_then(|node| step::read_steps(node, title, codes, report));
         Some(Self {
@@ -183,6 +189,7 @@ impl Response {
             assurance: assurance?,
             each: each?,
             budget: budget?,
+            approval: approval?,
         })
     }
 }

@@ -62,6 +62,8 @@ fn page(watched: &Watched) -> String {
     page.gauge("portcullis_incidents_live", "Incidents that are not closed.", number(live));
     page.gauge("portcullis_incidents_due", "Incidents whose next step could begin now.", number(due));
     page.gauge("portcullis_correlation_windows", "Groups that correlations are counting for.", number(windows));
+    let tripped = watched.trail.board(|board| board.breakers().iter().count());
+    page.gauge("portcullis_breakers_tripped", "Rules and sources that the breaker has stopped.", number(tripped));
     counters(&mut page, &watched.trail.figures());
     page.into_text()
 }

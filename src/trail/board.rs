@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::watches::Watches;
 use crate::incident::{
-    Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Pause, Pauses, RuleId, Status, Timestamp, UserId,
-    Windows,
+    Breakers, Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Pause, Pauses, RuleId, Status,
+    Timestamp, UserId, Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -20,6 +20,7 @@ pub struct Board {
     due: BTreeSet<(Timestamp, u64, IncidentId)>,
     covers: HashMap<(RuleId, String), Cover>,
     pauses: Pauses,
+    breakers: Breakers,
     windows: Windows,
     ledger: Ledger,
     watches: Watches,
@@ -53,6 +54,12 @@ impl Board {
     #[must_use]
     pub fn pauses(&self) -> &Pauses {
         &self.pauses
+    }
+
+    /// What the breaker has stopped.
+    #[must_use]
+    pub fn breakers(&self) -> &Breakers {
+        &self.breakers
     }
 
     /// The rules that only watch, and who let which rule act.
@@ -169,6 +176,8 @@ impl Board {
                 self.pauses.begin(scope.clone(), Pause { actor: actor.clone(), reason: reason.clone(), at });
             }
             Event::ResponderResumed { scope, .. } => self.pauses.end(scope),
+            Event::BreakerTripped { trip } => self.breakers.trip(trip.clone(), at),
+            Event::BreakerReleased { scope, .. } => self.breakers.release(scope, at),
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
             _ => {
                 for incident in event.incidents() {
@@ -181,9 +190,7 @@ impl Board {
 
     fn open(&mut self, seq: u64, at: Timestamp, incident: Incident) {
         let id = incident.id().clone();
-        if let Some(spending) = &incident.plan.spending {
-            self.ledger.note(spending, incident.plan.rules.iter().map(|rule| &rule.id), at);
-        }
+        self.ledger.note_plan(&incident.plan, at);
         for rule in &incident.plan.rules {
             let cover = Cover { incident: id.clone(), opened_at: at, live: true, held_by_budget: false };
             self.covers.insert((rule.id.clone(), incident.plan.account.clone()), cover);
@@ -247,9 +254,14 @@ impl Board {
     }
 }
 
-/// An open incident's place in the queue; one with nothing left to do is due at once, to be closed.
+/// An open incident's place in the queue; one with nothing left to do is due at once, to be closed, and one that
+/// waits to be approved when that lapses.
 fn due_entry(live: &Live) -> Option<(Timestamp, u64, IncidentId)> {
     let incident = &live.incident;
-    let due = incident.due_at().unwrap_or(incident.opened_at);
-    (incident.status == Status::Open).then(|| (due, live.record, incident.id().clone()))
+    let due = match incident.status {
+        Status::Open => incident.due_at().unwrap_or(incident.opened_at),
+        Status::Held(_) => incident.lapses_at()?,
+        Status::Closed(_) => return None,
+    };
+    Some((due, live.record, incident.id().clone()))
 }

@@ -247,7 +247,10 @@ fn concerns_board(event: &Event) -> bool {
         Event::AlertAdmitted { opened, counted, .. } => {
             !opened.is_empty() || !counted.is_empty() || Watches::concern(event)
         }
-        Event::ResponderPaused { .. } | Event::ResponderResumed { .. } => true,
+        Event::ResponderPaused { .. }
+        | Event::ResponderResumed { .. }
+        | Event::BreakerTripped { .. }
+        | Event::BreakerReleased { .. } => true,
         _ => !event.incidents().is_empty() || Watches::concern(event),
     }
 }
@@ -312,7 +315,13 @@ mod tests {
         let store = Arc::new(MemoryStore::default());
         let trail = Trail::open(store.clone()).unwrap();
         let incident = samples::incident(1);
-        let approved = Event::IncidentApproved { incident, actor: "test".to_owned(), reason: "drill".to_owned() };
+        let approved = Event::IncidentApproved {
+            incident,
+            actor: "test".to_owned(),
+            reason: "drill".to_owned(),
+            approver: None,
+            plan: None,
+        };
         let refused = trail.record(Timestamp::UNIX_EPOCH, vec![approved]).await;
         assert!(matches!(refused, Err(RecordError::Illegal(_))), "{refused:?}");
         assert_eq!(trail.head().size, 0);

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
-    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Assurance, Counted, Counts, Decision, Digest,
-    Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome, PauseScope, Plan,
-    ReasonCode, Resolution, RuleId, RuleRef, SourceName, Spending, Spent, Timestamp, UserId, Verdict, VerdictKind,
-    Watch, Watched, WindowState,
+    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, Counted, Counts, Decision,
+    Digest, Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Lapse, Mark, Opened, Outcome,
+    PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, Timestamp, Trip,
+    UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
 };
 
 /// Waits for an append on this thread.
@@ -77,7 +77,6 @@ pub(super) fn events() -> Vec<Event> {
             warning: AccountWarning::OwnsOrganizations { count: 1, corp_ids: vec!["ding2".to_owned()] },
         },
         Event::IncidentHeld { incident: incident.clone(), reason: HoldReason::Paused, failure: Some(failure.clone()) },
-        Event::IncidentApproved { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
         Event::IncidentClosed { incident: incident.clone(), outcome: Outcome::Done },
         Event::StepStarted { incident: incident.clone(), step, attempt },
         Event::StepSucceeded {
@@ -90,14 +89,51 @@ pub(super) fn events() -> Vec<Event> {
         Event::StepFailed { incident: incident.clone(), step, attempt, failure: failure.clone(), retry_at: Some(at) },
         Event::StepUnknown { incident: incident.clone(), step, attempt, failure },
         Event::StepVerified { incident: incident.clone(), step, disabled: true },
+        Event::TrailRead { actor: actor.clone(), from: 0, count: 1, incident: Some(incident.clone()) },
+    ]
+    .into_iter()
+    .chain(steered(&actor, &reason, at))
+    .chain(answered(&incident, &actor, &reason))
+    .collect()
+}
+
+/// One of every kind that a responder causes, or a breaker, for more than one incident.
+fn steered(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
+    let (actor, reason) = (actor.to_owned(), reason.to_owned());
+    vec![
+        Event::BreakerTripped {
+            trip: Trip {
+                scope: PauseScope::Source(SourceName::parse("test").unwrap()),
+                accounts: 16,
+                within_s: Span::of(std::time::Duration::from_secs(600)),
+                released_at: Some(at),
+            },
+        },
+        Event::BreakerReleased { scope: PauseScope::All, actor: actor.clone(), reason: reason.clone() },
         Event::ResponderPaused { actor: actor.clone(), reason: reason.clone(), scope: PauseScope::All },
         Event::ResponderPaused {
             actor: actor.clone(),
             reason: reason.clone(),
             scope: PauseScope::Source(SourceName::parse("okta").unwrap()),
         },
-        Event::ResponderResumed { actor: actor.clone(), reason, scope: PauseScope::All },
-        Event::TrailRead { actor, from: 0, count: 1, incident: Some(incident) },
+        Event::ResponderResumed { actor, reason, scope: PauseScope::All },
+    ]
+}
+
+/// One of every kind that answers an incident which waits or contains somebody.
+fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
+    let (incident, actor, reason) = (incident.clone(), actor.to_owned(), reason.to_owned());
+    vec![
+        Event::IncidentApproved {
+            incident: incident.clone(),
+            actor: actor.clone(),
+            reason: reason.clone(),
+            approver: Some(UserId::parse("u").unwrap()),
+            plan: Some(Digest::of(b"test")),
+        },
+        Event::ApprovalLapsed { incident: incident.clone(), otherwise: Lapse::Drop },
+        Event::IncidentDismissed { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
+        Event::IncidentReleased { incident, actor, reason },
     ]
 }
 
@@ -187,6 +223,7 @@ fn opened(number: u64) -> Opened {
             Action::Disable { reason },
             Action::Enable { after_s: 28_800 },
         ],
+        approval: Some(Approval { people: 2, within_s: 60, otherwise: Lapse::Act }),
         spending: Some(Spending {
             source: SourceName::parse("okta").unwrap(),
             of_rules: vec![Some(Spent { hour: 1, day: 2 }), None],

@@ -15,6 +15,8 @@ use crate::harness::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 const PEOPLE: u32 = 30;
+/// Which would stop what a budget lets pass.
+const NO_BREAKER: &str = "breakers: {each_rule: {accounts: 1000}, each_source: {accounts: 1000}}\n";
 
 /// Gives the people of [`person`] an account each, and sets these budgets.
 fn set(rules: &Path, budgets: &str) {
@@ -27,7 +29,7 @@ fn set(rules: &Path, budgets: &str) {
 /// Sets other budgets.
 fn replace(rules: &Path, budgets: &str) {
     let path = rules.join("guardrails.yml");
-    std::fs::write(path, format!("protected: []\nbudgets: {budgets}\n")).unwrap();
+    std::fs::write(path, format!("protected: []\nbudgets: {budgets}\n{NO_BREAKER}")).unwrap();
 }
 
 fn person(number: u32) -> String {

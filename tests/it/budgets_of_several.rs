@@ -12,6 +12,8 @@ use crate::harness::{Answer, Delivery, ENGINEER, GITHUB, Kept, Set, TestApp, hoo
 
 const SIGN_OUT: &str = "sign_out: {reason: 'x', employee_reason: account-takeover}";
 const DISABLE: &str = "disable: {reason: 'x', expires_in: 8h}";
+/// Which would stop what a budget lets pass.
+const NO_BREAKER: &str = "breakers: {each_rule: {accounts: 1000}, each_source: {accounts: 1000}}\n";
 const MUCH: &str = "{each_rule: {per_hour: 1000, per_day: 1000}}";
 
 fn id(number: u32) -> String {
@@ -44,7 +46,8 @@ response:
 }
 
 fn guard(rules: &Path, budgets: &str) {
-    std::fs::write(rules.join("guardrails.yml"), format!("protected: []\nbudgets: {budgets}\n")).unwrap();
+    let text = format!("protected: []\nbudgets: {budgets}\n{NO_BREAKER}");
+    std::fs::write(rules.join("guardrails.yml"), text).unwrap();
 }
 
 fn person(number: u32) -> String {

@@ -170,6 +170,8 @@ fn protected(named: &AccountRef, account: &Account, rules: &RuleSet, config: &Co
         identities: rules.identities(),
         draws: &[],
         beyond_budget: false,
+        breaker_tripped: false,
+        approval_wanted: false,
     };
     match protection(&facts, account, &config.directory.corp_id) {
         Ok(()) => "no".to_owned(),

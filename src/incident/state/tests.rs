@@ -32,6 +32,7 @@ fn opened() -> Opened {
         assurance_floor: Assurance::B,
         rules: Vec::new(),
         actions,
+        approval: None,
         spending: None,
     };
     Opened { plan, held: None }
@@ -167,7 +168,13 @@ fn everything_out_of_order_is_refused() {
         &[resolved(), started(0, 1), succeeded(0, 2)],
         &[resolved(), started(0, 1), succeeded(0, 1), failed(0, 1, None)],
         &[resolved(), closed(Outcome::Done)],
-        &[Event::IncidentApproved { incident: id(), actor: "a".into(), reason: "b".into() }],
+        &[Event::IncidentApproved {
+            incident: id(),
+            actor: "a".into(),
+            reason: "b".into(),
+            approver: None,
+            plan: None,
+        }],
         &[Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None }, resolved(), started(0, 1)],
     ];
     for (case, events) in bad.iter().enumerate() {
@@ -185,7 +192,13 @@ fn any_event() -> impl Strategy<Value = Event> {
         5 => unknown(step, attempt),
         6 => verified(step),
         7 => Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None },
-        _ => Event::IncidentApproved { incident: id(), actor: "a".into(), reason: "b".into() },
+        _ => Event::IncidentApproved {
+            incident: id(),
+            actor: "a".into(),
+            reason: "b".into(),
+            approver: None,
+            plan: None,
+        },
     })
 }
 
@@ -208,7 +221,13 @@ proptest! {
 
 #[test]
 fn only_who_approves_what_a_budget_holds_lets_it_go_beyond_budgets() {
-    let approved = || Event::IncidentApproved { incident: id(), actor: "test".into(), reason: "drill".into() };
+    let approved = || Event::IncidentApproved {
+        incident: id(),
+        actor: "test".into(),
+        reason: "drill".into(),
+        approver: None,
+        plan: None,
+    };
     let held = |reason| Event::IncidentHeld { incident: id(), reason, failure: None };
     for (reason, beyond) in [
         (HoldReason::Paused, false),

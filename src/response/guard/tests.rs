@@ -55,6 +55,8 @@ fn ask_to(
         identities: &identities,
         draws,
         beyond_budget: false,
+        breaker_tripped: false,
+        approval_wanted: false,
     };
     change(&mut facts, &mut live);
     at_dispatch(&facts, action, live.as_ref(), CORP)
@@ -175,6 +177,8 @@ fn a_listed_account_is_protected_by_every_name_it_has() {
         identities: &identities,
         draws: &[],
         beyond_budget: false,
+        breaker_tripped: false,
+        approval_wanted: false,
     };
     assert_eq!(at_planning(&base), Err(HoldReason::ProtectedListed));
     let by_id = Facts { account: &other, user_id: Some(&listed), ..base };
@@ -213,6 +217,8 @@ fn what_is_shown_as_protected_is_what_dispatch_refuses() {
                 identities: &identities,
                 draws: &[],
                 beyond_budget: false,
+                breaker_tripped: false,
+                approval_wanted: false,
             };
             let refused = at_dispatch(&facts, ActionKind::Disable, Some(&live), CORP).map(drop);
             assert_eq!(protection(&facts, &live, CORP), refused, "{live:?}");

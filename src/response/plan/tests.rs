@@ -116,7 +116,7 @@ fn covered(person: &str, seconds: i64, live: bool) -> Standing {
         held_by_budget: false,
     };
     let covers = [((rule, Pseudonyms::new(&[1; 32]).of(&account)), cover)].into();
-    Standing { pauses: Pauses::default(), covers }
+    Standing { covers, ..Standing::default() }
 }
 
 #[test]

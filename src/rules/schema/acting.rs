@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::approval;
 use super::super::budgets;
 use super::super::lint::{Lint, LintLevel};
 use super::super::own_tests::TESTS_MAX;
 use super::super::response::{ACCOUNTS_MAX, ASSURANCES, KINDS, MODES};
 use super::super::step::{STEPS, STEPS_MAX};
 use super::{counting, line, mapping};
-use crate::incident::Budget;
+use crate::incident::{Approval, Budget};
 
 /// A length of time.
 pub(super) const DURATION: &str = r"^\d+[smhd]$";
@@ -52,6 +53,7 @@ pub(super) fn response() -> Value {
                 }),
             ),
             ("budget", budget()),
+            ("approval", approval()),
         ],
     );
     if let Some(response) = response.as_object_mut() {
@@ -72,6 +74,25 @@ fn budget() -> Value {
         "properties": keys,
         "additionalProperties": false,
     })
+}
+
+fn approval() -> Value {
+    let lapses = approval::LAPSES.map(|(name, _)| name);
+    mapping(
+        "Who has to say yes before anything is done. Whoever is asked is never the account's owner.",
+        &approval::KEYS,
+        [
+            (
+                "people",
+                json!({ "type": "integer", "minimum": 1, "maximum": Approval::PEOPLE_MAX, "description": "How many, each another one." }),
+            ),
+            (
+                "within",
+                json!({ "type": "string", "pattern": DURATION, "description": "How long they are waited for: 1m to 7d." }),
+            ),
+            ("otherwise", json!({ "enum": lapses, "description": "What happens when nobody has said yes by then." })),
+        ],
+    )
 }
 
 fn account() -> Value {

@@ -129,6 +129,10 @@ fn what_the_readme_teaches_loads() {
                 check_budgets(part);
                 continue;
             }
+            Some("breakers") => {
+                check_breakers(part);
+                continue;
+            }
             _ => panic!("no test knows what to make of\n{part}"),
         };
         with_shipped(&text);
@@ -149,6 +153,24 @@ fn the_budgets_that_guardrails_yml_shows_are_the_defaults() {
     let (_, budgets) = shown.split_once("# budgets:\n").unwrap();
     let lines = budgets.lines().map(|line| line.strip_prefix("# ").unwrap());
     check_budgets(&format!("budgets:\n{}\n", lines.collect::<Vec<_>>().join("\n")));
+}
+
+#[test]
+fn the_breakers_that_guardrails_yml_shows_are_the_defaults() {
+    let shown = std::fs::read_to_string(shipped().join("guardrails.yml")).unwrap();
+    let (_, breakers) = shown.split_once("# breakers:\n").unwrap();
+    let lines = breakers.lines().map_while(|line| line.strip_prefix("#   "));
+    check_breakers(&format!("breakers:\n  {}\n", lines.collect::<Vec<_>>().join("\n  ")));
+}
+
+/// It says all there is, and that as it is without it.
+fn check_breakers(breakers: &str) {
+    let read = |text: &str| {
+        let files = [file("guardrails.yml", text)].into_iter().chain(reasons(&CODES));
+        compile(&files.collect::<Vec<_>>()).unwrap_or_else(|errors| panic!("{errors}")).guardrails().breakers()
+    };
+    assert_eq!(read(&format!("protected: []\n{breakers}")), read("protected: []\n"));
+    assert_eq!(breakers.matches("within:").count(), 2, "{breakers}");
 }
 
 /// With the shipped rules: it loads, and what holds for all is as it is without it.

@@ -24,7 +24,7 @@ pub(crate) use process::{Ended, Process};
 pub(crate) use publish::publish;
 pub(crate) use raw::{RawAnswer, RawConnection, request};
 pub(crate) use setup::{
-    ADMIN, AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, ENGINEER, Kept, RESPONDER, Set, allow_much, configure,
+    ADMIN, AUDITOR, DEPUTY, DINGTALK_AES_KEY, DINGTALK_TOKEN, ENGINEER, Kept, RESPONDER, Set, allow_much, configure,
     copy_folder, edit,
 };
 pub(crate) use trail::CONTAINED;

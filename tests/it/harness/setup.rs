@@ -13,6 +13,7 @@ use super::delivery::{GITHUB, OKTA, SIEM, SLOW};
 /// Test tokens, one for each role.
 pub(crate) const AUDITOR: &str = "test-token-auditor-00000000000000000000";
 pub(crate) const ENGINEER: &str = "test-token-engineer-0000000000000000000";
+pub(crate) const DEPUTY: &str = "test-token-deputy-000000000000000000000";
 pub(crate) const RESPONDER: &str = "test-token-responder-000000000000000000";
 pub(crate) const ADMIN: &str = "test-token-admin-0000000000000000000000";
 
@@ -65,7 +66,11 @@ pub(crate) fn edit(rules: &Path, file: &str, old: &str, new: &str) {
 /// Allows as much as can be allowed, for tests about something else that act on many people.
 pub(crate) fn allow_much(rules: &Path) {
     let much = "{per_hour: 10000, per_day: 10000}";
-    let budgets = format!("budgets: {{each_rule: {much}, each_source: {much}, organization: {much}}}\n");
+    let crowd = "{accounts: 1000, within: 1d}";
+    let budgets = format!(
+        "budgets: {{each_rule: {much}, each_source: {much}, organization: {much}}}\n\
+         breakers: {{each_rule: {crowd}, each_source: {crowd}}}\n"
+    );
     let path = rules.join("guardrails.yml");
     let text = fs::read_to_string(&path).unwrap();
     assert!(!text.contains("\nbudgets:"), "there are budgets already");
@@ -89,10 +94,18 @@ pub(crate) fn configure(folder: &Path, sandbox: &str, more: &str) -> Config {
 }
 
 fn text(sandbox: &str, more: &str) -> String {
-    let tokens = [("auditor", AUDITOR), ("engineer", ENGINEER), ("responder", RESPONDER), ("admin", ADMIN)];
-    let tokens = tokens.map(|(role, token)| {
+    let tokens = [
+        ("auditor", "auditor", AUDITOR),
+        ("engineer", "engineer", ENGINEER),
+        ("responder", "responder", RESPONDER),
+        ("deputy", "responder", DEPUTY),
+        ("admin", "admin", ADMIN),
+    ];
+    let tokens = tokens.map(|(name, role, token)| {
         let sha256 = Digest::of(token.as_bytes());
-        format!("[[access.tokens]]\nname = \"{role}\"\nrole = \"{role}\"\nsha256 = \"{sha256}\"\n")
+        // The administrator's own account is not known.
+        let own = if name == "admin" { String::new() } else { format!("user_id = \"{}\"\n", own_account(name)) };
+        format!("[[access.tokens]]\nname = \"{name}\"\nrole = \"{role}\"\nsha256 = \"{sha256}\"\n{own}")
     });
     let source = |name: &str, kind: &str, signature: &str| {
         format!(
@@ -126,6 +139,15 @@ connect_timeout_ms = 500
         source("siem", "generic", "standard-webhooks"),
         tokens.concat(),
     )
+}
+
+/// The accounts of those who have tokens, which are there.
+fn own_account(name: &str) -> &'static str {
+    match name {
+        "responder" => "user0197",
+        "deputy" => "user0198",
+        _ => "user0199",
+    }
 }
 
 pub(super) fn write_secret(path: &Path, secret: &str) {

@@ -1,0 +1,89 @@
+//! What an event is called, and to which incidents it belongs.
+
+use super::{Event, EventKind};
+use crate::incident::IncidentId;
+
+impl Event {
+    /// The event's name, as in the record's `kind`.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::SystemStarted { .. } => "system.started",
+            Self::RulesLoaded { .. } => "rules.loaded",
+            Self::RulesRefused { .. } => "rules.refused",
+            Self::RulesWatched { .. } => "rules.watched",
+            Self::RuleDisputed { .. } => "rule.disputed",
+            Self::RulePromoted { .. } => "rule.promoted",
+            Self::SystemStopped { .. } => "system.stopped",
+            Self::AlertAdmitted { .. } => "alert.admitted",
+            Self::IncidentsOpened { .. } => "incidents.opened",
+            Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
+            Self::DeliveryConflict { .. } => "delivery.conflict",
+            Self::SourceTried { .. } => "source.tried",
+            Self::DeliveriesRefused { .. } => "deliveries.refused",
+            Self::AccountResolved { .. } => "account.resolved",
+            Self::AccountWarned { .. } => "account.warned",
+            Self::IncidentHeld { .. } => "incident.held",
+            Self::IncidentApproved { .. } => "incident.approved",
+            Self::ApprovalLapsed { .. } => "approval.lapsed",
+            Self::IncidentDismissed { .. } => "incident.dismissed",
+            Self::IncidentReleased { .. } => "incident.released",
+            Self::IncidentClosed { .. } => "incident.closed",
+            Self::StepStarted { .. } => "step.started",
+            Self::StepSucceeded { .. } => "step.succeeded",
+            Self::StepFailed { .. } => "step.failed",
+            Self::StepUnknown { .. } => "step.unknown",
+            Self::StepVerified { .. } => "step.verified",
+            Self::ResponderPaused { .. } => "responder.paused",
+            Self::ResponderResumed { .. } => "responder.resumed",
+            Self::BreakerTripped { .. } => "breaker.tripped",
+            Self::BreakerReleased { .. } => "breaker.released",
+            Self::TrailRead { .. } => "trail.read",
+        }
+    }
+
+    /// The incidents the event belongs to: those an alert opens or is covered by, else the one it
+    /// names. Each once.
+    #[must_use]
+    pub fn incidents(&self) -> Vec<&IncidentId> {
+        match self {
+            Self::AlertAdmitted { verdict, opened, .. } => {
+                let covering = verdict.decisions.iter().filter_map(|d| d.incident.as_ref());
+                let mut all: Vec<_> = opened.iter().map(|o| &o.plan.incident).chain(covering).collect();
+                all.sort_unstable();
+                all.dedup();
+                all
+            }
+            Self::IncidentsOpened { opened, .. } => opened.iter().map(|opened| &opened.plan.incident).collect(),
+            Self::AccountResolved { incident, .. }
+            | Self::AccountWarned { incident, .. }
+            | Self::IncidentHeld { incident, .. }
+            | Self::IncidentApproved { incident, .. }
+            | Self::ApprovalLapsed { incident, .. }
+            | Self::IncidentDismissed { incident, .. }
+            | Self::IncidentReleased { incident, .. }
+            | Self::IncidentClosed { incident, .. }
+            | Self::StepStarted { incident, .. }
+            | Self::StepSucceeded { incident, .. }
+            | Self::StepFailed { incident, .. }
+            | Self::StepUnknown { incident, .. }
+            | Self::StepVerified { incident, .. } => vec![incident],
+            Self::SystemStarted { .. }
+            | Self::RulesLoaded { .. }
+            | Self::RulesRefused { .. }
+            | Self::RulesWatched { .. }
+            | Self::RuleDisputed { .. }
+            | Self::RulePromoted { .. }
+            | Self::SystemStopped { .. }
+            | Self::DeliveryNotUnderstood { .. }
+            | Self::DeliveryConflict { .. }
+            | Self::SourceTried { .. }
+            | Self::DeliveriesRefused { .. }
+            | Self::ResponderPaused { .. }
+            | Self::ResponderResumed { .. }
+            | Self::BreakerTripped { .. }
+            | Self::BreakerReleased { .. }
+            | Self::TrailRead { .. } => Vec::new(),
+        }
+    }
+}

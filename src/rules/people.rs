@@ -1,0 +1,45 @@
+//! Whose a rule is, by the names that stand in it.
+
+use super::Rule;
+
+impl Rule {
+    /// Whether it bears this name as its author's or its owner's.
+    #[must_use]
+    pub fn is_by(&self, name: &str) -> bool {
+        [&self.author, &self.owner].into_iter().flatten().any(|people| names(people, name))
+    }
+}
+
+/// Whether the name is one of those in the list, as rules write them: `Anna Berg (@anna), Bo <bo@x.org>`.
+/// What stands in brackets is a name of its own, and small and capital letters are the same.
+fn names(people: &str, name: &str) -> bool {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let name = plain(name);
+    let parts = people.split([',', ';', '<', '>', '(', ')']);
+    parts.chain([people]).map(plain).any(|part| part == name || part.strip_prefix('@').is_some_and(|part| part == name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn everybody_in_a_list_is_named() {
+        for people in [
+            "zhang",
+            "Zhang",
+            "li, zhang",
+            "zhang,li",
+            "li; ZHANG ",
+            "Zhang <zhang@x.com>",
+            "Wei Zhang (zhang)",
+            "Wei Zhang (@Zhang, SOC), li",
+        ] {
+            assert!(names(people, "zhang"), "{people}");
+        }
+        assert!(names("Anna  Berg (SOC), Bo", "anna berg") && names("ÅSA, bo", "åsa") && names("a, b", "a, b"));
+        for people in ["", ",", "zhang2", "li zhang", "Zhang Wei <zhang.wei@x.com>", "zhang@x.com", "@@zhang"] {
+            assert!(!names(people, "zhang"), "{people}");
+        }
+    }
+}
