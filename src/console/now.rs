@@ -137,7 +137,7 @@ fn table(title: &str, incidents: &[Incident]) -> Markup {
 fn row(incident: &Incident) -> Markup {
     html! {
         tr {
-            td { code { (incident.id()) } @if let Status::Held(reason) = incident.status { br; span.wait { (reason.text()) } } }
+            td { code { (incident.id()) } @if let Status::Held(reason) = incident.status { br; span.wait { (reason.text()) } @if let Some(lapses_at) = incident.lapses_at() { br; span.quiet { "until " (time(lapses_at)) " UTC, plan " code { (incident.plan.digest()) } } } } }
             td data-label="Account" { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { "not resolved yet" } } } }
             td { @for rule in &incident.plan.rules { div { (rule.title) } } }
             td {

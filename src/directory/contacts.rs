@@ -3,34 +3,8 @@
 use std::fmt;
 
 use super::model::Account;
+pub use crate::incident::DepartmentId;
 use crate::incident::UserId;
-
-/// A department's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct DepartmentId(i64);
-
-impl DepartmentId {
-    /// The organization itself.
-    pub const ROOT: Self = Self(1);
-
-    /// The department with this number.
-    #[must_use]
-    pub fn new(number: i64) -> Self {
-        Self(number)
-    }
-
-    /// The number, as DingTalk writes it.
-    #[must_use]
-    pub fn number(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for DepartmentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// One department.
 #[derive(Debug, Clone, PartialEq, Eq)]

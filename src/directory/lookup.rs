@@ -75,7 +75,7 @@ pub(super) fn account_of(user_id: UserId, result: &Value) -> Account {
         sign_in: member(result, "exclusive_account_type").and_then(sign_in),
         active: flag("active"),
         departments: listed(result, "dept_id_list", |id| lenient::integer(id).map(DepartmentId::new)),
-        roles: listed(result, "role_list", role),
+        roles: roles(result),
     }
 }
 
@@ -90,6 +90,15 @@ fn sign_in(value: &Value) -> Option<SignIn> {
 fn role(value: &Value) -> Option<Role> {
     let name = value.get("name").and_then(lenient::text)?;
     Some(Role { id: value.get("id").and_then(lenient::integer), name })
+}
+
+/// Live answers leave the list out for those who have no role. Only where what else is for members is shown: an app that
+/// may not see them sees no roles either.
+fn roles(result: &Value) -> Option<Vec<Role>> {
+    match member(result, "role_list") {
+        Some(_) => listed(result, "role_list", role),
+        None => member(result, "dept_id_list").map(|_| Vec::new()),
+    }
 }
 
 /// A list whose every element can be read; half of it would look like all.
@@ -240,7 +249,8 @@ mod tests {
         }
         let odd = read(json!({"dept_id_list": [1, "x"], "role_list": [{"id": 1}], "exclusive_account_type": "new"}));
         assert_eq!((odd.departments, odd.roles, odd.sign_in), (None, None, None));
-        assert_eq!(read(json!({"dept_id_list": []})).departments, Some(vec![]));
+        let none = read(json!({"dept_id_list": []}));
+        assert_eq!((none.departments, none.roles), (Some(vec![]), Some(vec![])));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! came back, `lookup` and `listing` read accounts and departments from it, `token` and `limits` stand
 //! before every call, `walk` goes through whole lists.
 
+mod ancestry;
 mod contacts;
 mod model;
 
@@ -31,6 +32,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use ancestry::Ancestry;
 pub use contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
 pub use dingtalk::DingTalk;
 pub use dry_run::DryRun;

@@ -74,7 +74,7 @@ pub struct Account {
     pub active: Option<bool>,
     /// `dept_id_list`.
     pub departments: Option<Vec<DepartmentId>>,
-    /// `role_list`.
+    /// `role_list`; empty for those who have none.
     pub roles: Option<Vec<Role>>,
 }
 

@@ -1,13 +1,22 @@
 //! One attempt at one step: guard, warning, intent, call, outcome.
 
+use std::collections::BTreeSet;
+
 use super::hand::{Hand, Moved};
 use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
-use crate::incident::{Action, Event, Failure, FailureClass, Finding, HoldReason};
+use crate::incident::{Action, ActionKind, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason};
 use crate::response::{Approved, Draw, Facts, at_dispatch, draws};
 use crate::rules::RuleSet;
 use crate::trail::RecordError;
+
+/// The account as DingTalk shows it now.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    account: Option<&'a Account>,
+    departments: Option<&'a BTreeSet<DepartmentId>>,
+}
 
 impl Hand {
     /// Guard, warning, intent, call, outcome.
@@ -18,12 +27,19 @@ impl Hand {
                 return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::ProtectionUnknown).await;
             }
         };
-        if let Err(reason) = self.ask_guard(at, account.as_ref()) {
+        let departments = match self.departments(at, account.as_ref()).await {
+            Ok(departments) => departments,
+            Err(failure) => {
+                return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::ProtectionUnknown).await;
+            }
+        };
+        let live = Seen { account: account.as_ref(), departments: departments.as_ref() };
+        if let Err(reason) = self.ask_guard(at, live) {
             return self.hold(at.id(), reason, None).await;
         }
         let warning = self.warning(at, attempt, account.as_ref()).await;
         // Asked anew: the look took time, in which rules, budgets and the pause may have changed.
-        let approved = match self.ask_guard(at, account.as_ref()) {
+        let approved = match self.ask_guard(at, live) {
             Ok(approved) => approved,
             Err(reason) => return self.hold(at.id(), reason, None).await,
         };
@@ -47,11 +63,25 @@ impl Hand {
         Ok(Moved::On)
     }
 
-    fn ask_guard(&self, at: &Place<'_>, account: Option<&Account>) -> Result<Approved, HoldReason> {
+    /// The departments that the account is in, with those above; not asked for unless one is protected.
+    async fn departments(
+        &self,
+        at: &Place<'_>,
+        account: Option<&Account>,
+    ) -> Result<Option<BTreeSet<DepartmentId>>, Failure> {
+        let is_asked =
+            at.action.kind() != ActionKind::Enable && self.rules.now().set.guardrails().groups().have_departments();
+        let Some(own) = account.and_then(|account| account.departments.as_ref()).filter(|_| is_asked) else {
+            return Ok(None);
+        };
+        self.ancestry.of(self.directory.as_ref(), own, self.clock.now()).await.map(Some)
+    }
+
+    fn ask_guard(&self, at: &Place<'_>, seen: Seen<'_>) -> Result<Approved, HoldReason> {
         let rules = self.rules.now();
         let draws = draws(&at.incident.plan, &rules.set);
-        let facts = self.facts(at, &rules.set, &draws);
-        at_dispatch(&facts, at.action.kind(), account, &self.own_corp_id)
+        let facts = Facts { departments: seen.departments, ..self.facts(at, &rules.set, &draws) };
+        at_dispatch(&facts, at.action.kind(), seen.account, &self.own_corp_id)
     }
 
     /// What needs no call: the account is in the wanted state already, or there is nothing of ours to
@@ -123,6 +153,7 @@ impl Hand {
             draws,
             beyond_budget: at.incident.beyond_budget,
             approval_wanted: at.incident.wants_approval(),
+            departments: None,
             breaker_tripped: !at.incident.past_breaker && self.has_tripped(at),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::place::Place;
 use super::retry::{Next, after};
 use super::subject::subject_of;
-use crate::directory::Directory;
+use crate::directory::{Ancestry, Directory};
 use crate::incident::{Clock, Event, Failure, HoldReason, Incident, IncidentId, Status, StepState, Timestamp};
 use crate::response::Subject;
 use crate::rules::InForce;
@@ -23,6 +23,8 @@ pub struct Hand {
     pub clock: Arc<dyn Clock>,
     /// The organization we act for.
     pub own_corp_id: String,
+    /// The places of its departments.
+    pub ancestry: Ancestry,
 }
 
 /// How far an incident got.

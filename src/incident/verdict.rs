@@ -112,6 +112,8 @@ pub enum HoldReason {
     ProtectedListed,
     /// DingTalk says the account is an administrator, the boss or a senior.
     ProtectedLive,
+    /// The account is in a protected department or has a protected role.
+    ProtectedGroup,
     /// Whether the account is protected could not be found out, which counts as protected.
     ProtectionUnknown,
     /// The account is not an Enterprise Account.
@@ -167,6 +169,7 @@ impl HoldReason {
             }
             Self::ProtectedListed => "the account is on the list of protected accounts",
             Self::ProtectedLive => "DingTalk says the account is an administrator, the boss or a senior",
+            Self::ProtectedGroup => "the account is in a protected department or has a protected role",
             Self::ProtectionUnknown => "it could not be found out whether the account is protected",
             Self::NotEnterpriseAccount => "the account is not an Enterprise Account",
             Self::ForeignOrganization => "the account belongs to another organization",

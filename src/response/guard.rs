@@ -1,12 +1,14 @@
 //! The guard layer: the one place that stands between every plan and every call. It is asked when a
 //! plan is made and again right before each dispatch; no rule can switch it off.
 //!
-//! The order is fixed: pause, assurance floor, protected accounts (listed, then live), own
+//! The order is fixed: pause, assurance floor, protected accounts (listed, then live, then by group), own
 //! Enterprise Account only, budgets, breaker, approval. What is not known counts against acting.
+
+use std::collections::BTreeSet;
 
 use super::Draw;
 use crate::directory::Account;
-use crate::incident::{AccountKind, AccountRef, ActionKind, Assurance, HoldReason, UserId};
+use crate::incident::{AccountKind, AccountRef, ActionKind, Assurance, DepartmentId, HoldReason, UserId};
 use crate::rules::{Guardrails, Identities};
 
 /// What the guard layer judges by, apart from the live account.
@@ -26,8 +28,10 @@ pub struct Facts<'a> {
     pub account: &'a AccountRef,
     /// The account once resolved.
     pub user_id: Option<&'a UserId>,
-    /// The list of protected accounts.
+    /// The list of protected accounts, departments and roles.
     pub guardrails: &'a Guardrails,
+    /// The departments that the account is in, with all above them; `None` when they are not known.
+    pub departments: Option<&'a BTreeSet<DepartmentId>>,
     /// Who is who, because an account may be listed under one name and alerted under another.
     pub identities: &'a Identities,
     /// What the plan draws on budgets.
@@ -118,6 +122,7 @@ pub fn at_dispatch(
     }
     if action != ActionKind::Enable {
         refuse_live_protection(account)?;
+        refuse_protected_groups(facts, account)?;
     }
     refuse_other_accounts(account, own_corp_id)?;
     if action != ActionKind::Enable {
@@ -138,6 +143,7 @@ pub fn protection(facts: &Facts<'_>, live: &Account, own_corp_id: &str) -> Resul
         return Err(HoldReason::ProtectedListed);
     }
     refuse_live_protection(live)?;
+    refuse_protected_groups(facts, live)?;
     refuse_other_accounts(live, own_corp_id)
 }
 
@@ -176,6 +182,24 @@ fn refuse_live_protection(account: &Account) -> Result<(), HoldReason> {
         (admin, boss, senior) if [admin, boss, senior].contains(&Some(true)) => Err(HoldReason::ProtectedLive),
         _ => Err(HoldReason::ProtectionUnknown),
     }
+}
+
+/// What is not told counts as protected, where there is anything to protect.
+fn refuse_protected_groups(facts: &Facts<'_>, account: &Account) -> Result<(), HoldReason> {
+    let groups = facts.guardrails.groups();
+    if groups.have_departments() {
+        let departments = facts.departments.ok_or(HoldReason::ProtectionUnknown)?;
+        if departments.iter().any(|id| groups.has_department(*id)) {
+            return Err(HoldReason::ProtectedGroup);
+        }
+    }
+    if groups.have_roles() {
+        let roles = account.roles.as_ref().ok_or(HoldReason::ProtectionUnknown)?;
+        if roles.iter().any(|role| groups.has_role(role.id, &role.name)) {
+            return Err(HoldReason::ProtectedGroup);
+        }
+    }
+    Ok(())
 }
 
 fn refuse_other_accounts(account: &Account, own_corp_id: &str) -> Result<(), HoldReason> {

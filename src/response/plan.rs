@@ -202,6 +202,7 @@ fn hold(
         beyond_budget: false,
         breaker_tripped: now.breaker_tripped,
         approval_wanted: false,
+        departments: None,
     };
     at_planning(&facts).err()
 }

@@ -5,6 +5,7 @@ use crate::incident::{AccountKind, AccountRef};
 
 use super::breakers::BreakerLimits;
 use super::budgets::Budgets;
+use super::groups::ProtectedGroups;
 use super::problem::Report;
 use super::reader::{self, Fields};
 use super::source::{self, SourceFile};
@@ -21,6 +22,9 @@ const CONTACT_CHARS_MAX: usize = 60;
 const WHY_CHARS_MAX: usize = 200;
 const CONTACT_DEFAULT: &str = "IT Service Desk";
 
+/// The keys of the file.
+const KEYS: [&str; 7] =
+    ["protected", "protected_departments", "protected_roles", "budgets", "breakers", "contact", "time_zones"];
 const KINDS: [AccountKind; 6] = [
     AccountKind::UserId,
     AccountKind::Email,
@@ -34,6 +38,7 @@ const KINDS: [AccountKind; 6] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guardrails {
     protected: Vec<Protected>,
+    groups: ProtectedGroups,
     budgets: Budgets,
     breakers: BreakerLimits,
     contact: String,
@@ -53,6 +58,7 @@ impl Default for Guardrails {
     fn default() -> Self {
         Self {
             protected: Vec::new(),
+            groups: ProtectedGroups::default(),
             budgets: Budgets::default(),
             breakers: BreakerLimits::default(),
             contact: CONTACT_DEFAULT.to_owned(),
@@ -73,6 +79,12 @@ impl Guardrails {
     #[must_use]
     pub fn is_protected(&self, account: &AccountRef) -> bool {
         self.protected.iter().any(|protected| protected.account == *account)
+    }
+
+    /// The departments and roles whose members are never acted on.
+    #[must_use]
+    pub fn groups(&self) -> &ProtectedGroups {
+        &self.groups
     }
 
     /// How often rules may act by themselves.
@@ -116,7 +128,7 @@ impl Guardrails {
         };
         let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
         let fields = Fields::of(&root, FILE, report)?;
-        fields.only(&["protected", "budgets", "breakers", "contact", "time_zones"], report);
+        fields.only(&KEYS, report);
         let contact = match fields.get("contact") {
             Some(node) => read_contact(node, report),
             None => Some(CONTACT_DEFAULT.to_owned()),
@@ -126,6 +138,7 @@ impl Guardrails {
         let budgets = fields.get("budgets").map_or(Some(Budgets::default()), |node| Budgets::read(node, report));
         let breakers =
             fields.get("breakers").map_or(Some(BreakerLimits::default()), |node| BreakerLimits::read(node, report));
+        let groups = ProtectedGroups::read(&fields, report);
         let protected = fields.need("protected", report)?;
         let protected = match &protected.value {
             Yaml::List(items) if items.len() > PROTECTED_MAX => {
@@ -137,7 +150,14 @@ impl Guardrails {
                 .filter_map(|item| Protected::read(item, report))
                 .collect(),
         };
-        Some(Self { protected, budgets: budgets?, breakers: breakers?, contact: contact?, time_zones: time_zones? })
+        Some(Self {
+            protected,
+            groups: groups?,
+            budgets: budgets?,
+            breakers: breakers?,
+            contact: contact?,
+            time_zones: time_zones?,
+        })
     }
 }
 

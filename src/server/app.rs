@@ -12,14 +12,14 @@ use tokio::task::JoinHandle;
 
 use super::listener::listen;
 use super::sources::Sources;
-use super::tls::{Tls, renew_on_hangup};
+use super::tls::{OwnCertificate, Tls, renew_on_hangup};
 use super::{Hangups, Parts, metrics, rules_watch, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
 use crate::api::{Door, SourcesInForce, State, Steadiness};
 use crate::config::Config;
 use crate::console::Console;
-use crate::directory::DingTalk;
+use crate::directory::{Ancestry, DingTalk, Directory, DryRun};
 use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
 use crate::intake::{self, Intake, RefusalTally};
@@ -99,15 +99,14 @@ impl App {
         let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
         let certificate = tls.map(|tls| tls.own);
         let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
-        let watched =
-            metrics::Watched { trail: trail.clone(), rules: rules.clone(), clock: clock.clone(), certificate };
-        let metrics = show_metrics(config, watched)?;
+        let metrics = show_metrics(config, &state, certificate)?;
         let hand = Hand {
             trail: trail.clone(),
-            directory,
+            directory: way_out(directory, config),
             rules: rules.clone(),
             clock: clock.clone(),
             own_corp_id: config.directory.corp_id.clone(),
+            ancestry: Ancestry::default(),
         };
         let sources = Sources::new(&state, config, reread);
         let (stop, stopped) = watch::channel(false);
@@ -243,6 +242,15 @@ fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
 }
 
 /// Rules that act although nobody has let them: told of, or refused where that is asked for.
+/// The only way to act on accounts. Where everything is only tried, there is none.
+fn way_out(directory: Arc<dyn Directory>, config: &Config) -> Arc<dyn Directory> {
+    if !config.directory.dry_run {
+        return directory;
+    }
+    tracing::warn!("a dry run: nothing is done to any account");
+    Arc::new(DryRun::new(directory))
+}
+
 fn check_promotions(trail: &Arc<Trail>, loaded: &Loaded, folder: &Path, config: &Config) -> anyhow::Result<()> {
     trail.board(|board| {
         let rules = unpromoted(&loaded.set, board.watches());
@@ -268,9 +276,15 @@ async fn note_start(trail: &Arc<Trail>, loaded: &Loaded) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show_metrics(config: &Config, watched: metrics::Watched) -> anyhow::Result<Option<Metrics>> {
+fn show_metrics(
+    config: &Config,
+    state: &State,
+    certificate: Option<Arc<OwnCertificate>>,
+) -> anyhow::Result<Option<Metrics>> {
     let settings: telemetry::Settings = config.telemetry()?;
     let Some(address) = settings.metrics_listen else { return Ok(None) };
+    let (trail, rules, clock) = (state.trail.clone(), state.rules.clone(), state.clock.clone());
+    let watched = metrics::Watched { trail, rules, clock, certificate };
     let (server, address) = metrics::listen(address, watched)?;
     tracing::info!(metrics.address = %address, "metrics are shown");
     Ok(Some(Metrics { address, http: server.handle(), serving: tokio::spawn(server) }))

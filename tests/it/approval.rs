@@ -7,9 +7,7 @@ use portcullis::incident::{Event, IncidentId, Outcome, Status};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    ADMIN, AUDITOR, Answer, CONTAINED, DEPUTY, Delivery, ENGINEER, Kept, RESPONDER, Set, TestApp, edit,
-};
+use crate::harness::{ADMIN, AUDITOR, Answer, CONTAINED, DEPUTY, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const ASKED: [&str; 3] = ["admitted", "resolved", "held: approval_wanted"];
@@ -142,7 +140,7 @@ async fn what_nobody_approves_in_time_is_dropped_or_done_as_the_rule_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deadline_outlives_a_restart_and_a_pause_holds_what_lapses() {
     let acts = |rules: &Path| wants(rules, "{people: 1, within: 1h, otherwise: act}");
-    let app = TestApp::start_with(Set { rules: acts, kept: Kept::BySled, ..Set::default() }).await;
+    let app = TestApp::start_with(Set { rules: acts, ..Set::default() }).await;
     let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
     app.until_told(&incident, &ASKED).await;
     app.steer("/v1/pause").await;

@@ -1,5 +1,7 @@
 //! `portcullis directory show`: one account, as the server would find it before it acts.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
@@ -7,8 +9,11 @@ use super::{Place, client, failed};
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config::Config;
-use crate::directory::{Account, DingTalk, Directory as _, Lookup, Organization, SignIn};
-use crate::incident::{AccountKind, AccountRef, Assurance, DingTalkId, Failure, FailureClass, UserId};
+use crate::directory::{Account, Ancestry, DingTalk, Directory as _, Lookup, Organization, SignIn};
+use crate::incident::{
+    AccountKind, AccountRef, Assurance, Clock as _, DepartmentId, DingTalkId, Failure, FailureClass, SystemClock,
+    UserId,
+};
 use crate::response::{Facts, protection};
 use crate::rules::{self, RuleSet};
 
@@ -55,7 +60,13 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Asked::Look(Lookup::LoginId(named) | Lookup::Mobile(named) | Lookup::UnionId(named)) => named.clone(),
         _ => AccountRef::parse(AccountKind::UserId, user_id.as_str())?,
     };
-    row("protected", protected(&named, &account, &rules, &config))
+    let own = account.departments.as_deref().filter(|_| rules.guardrails().groups().have_departments());
+    let departments = match own {
+        // What cannot be told counts as protected, here as in the guard layer.
+        Some(own) => Ancestry::default().of(&dingtalk, own, SystemClock.now()).await.ok(),
+        None => None,
+    };
+    row("protected", protected(&named, &account, departments.as_ref(), &rules, &config))
 }
 
 /// Who is asked for.
@@ -157,7 +168,13 @@ fn listed<T: ToString>(values: impl Iterator<Item = T>, none: &str) -> String {
 }
 
 /// What the guard layer says of the account itself, apart from the alert, the rule and the moment.
-fn protected(named: &AccountRef, account: &Account, rules: &RuleSet, config: &Config) -> String {
+fn protected(
+    named: &AccountRef,
+    account: &Account,
+    departments: Option<&BTreeSet<DepartmentId>>,
+    rules: &RuleSet,
+    config: &Config,
+) -> String {
     let facts = Facts {
         paused: false,
         assurance: Assurance::A,
@@ -172,6 +189,7 @@ fn protected(named: &AccountRef, account: &Account, rules: &RuleSet, config: &Co
         beyond_budget: false,
         breaker_tripped: false,
         approval_wanted: false,
+        departments,
     };
     match protection(&facts, account, &config.directory.corp_id) {
         Ok(()) => "no".to_owned(),

@@ -131,7 +131,7 @@ async fn an_account_is_read_with_what_decides() {
         sign_in: None,
         active: None,
         departments: Some(vec![DepartmentId::new(2), DepartmentId::new(3)]),
-        roles: None,
+        roles: Some(vec![]),
     };
     assert_eq!(harness.directory.account(&user_id()).await.unwrap(), Some(expected));
     assert_eq!(one(&harness.stub, "/topapi/v2/user/get").body, r#"{"userid":"user123"}"#);

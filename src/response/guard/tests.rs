@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::directory::Role;
 use crate::incident::{Budget, Spent};
+use crate::rules::{LOCALES, SourceFile, compile};
 
 const CORP: &str = "dingsandboxcorp0001";
 
@@ -57,6 +59,7 @@ fn ask_to(
         beyond_budget: false,
         breaker_tripped: false,
         approval_wanted: false,
+        departments: None,
     };
     change(&mut facts, &mut live);
     at_dispatch(&facts, action, live.as_ref(), CORP)
@@ -87,6 +90,49 @@ fn each_guardrail_refuses_with_its_own_reason() {
         refusal(|_, live| live.as_mut().unwrap().owner_corp_id = Some("dingforeigncorp0002".into())),
         HoldReason::ForeignOrganization
     );
+}
+
+#[test]
+fn whose_department_or_role_is_protected_is_left_alone_and_whose_is_not_known() {
+    let guarded = |text: &str| -> &'static Guardrails {
+        let file = |name: String, text: &str| SourceFile { name, bytes: text.as_bytes().to_vec() };
+        let reasons = LOCALES.iter().map(|locale| file(format!("reasons/{locale}.yml"), "a: 'Ask {{ contact }}.'\n"));
+        let files: Vec<_> = reasons.chain([file("guardrails.yml".to_owned(), text)]).collect();
+        let guardrails = compile(&files).unwrap_or_else(|errors| panic!("{errors}")).guardrails().clone();
+        Box::leak(Box::new(guardrails))
+    };
+    let (by_department, by_role) = (
+        guarded("protected: []\nprotected_departments: [{id: 3, why: a}]\n"),
+        guarded("protected: []\nprotected_roles: [{id: 77, why: a}, {name: soc, why: b}]\n"),
+    );
+    let departments = |ids: &[i64]| -> &'static BTreeSet<DepartmentId> {
+        Box::leak(Box::new(ids.iter().map(|id| DepartmentId::new(*id)).collect()))
+    };
+    let (inside, outside) = (departments(&[1, 3, 31]), departments(&[1, 4]));
+    for (known, expected) in [
+        (None, Err(HoldReason::ProtectionUnknown)),
+        (Some(inside), Err(HoldReason::ProtectedGroup)),
+        (Some(outside), Ok(())),
+    ] {
+        let asked = ask(|facts, _| (facts.guardrails, facts.departments) = (by_department, known));
+        assert_eq!(asked.map(drop), expected, "{known:?}");
+    }
+    let role = |id, name: &str| Some(vec![Role { id, name: name.to_owned() }]);
+    for (roles, expected) in [
+        (None, Err(HoldReason::ProtectionUnknown)),
+        (role(Some(77), "x"), Err(HoldReason::ProtectedGroup)),
+        (role(None, "soc"), Err(HoldReason::ProtectedGroup)),
+        (role(Some(7), "x"), Ok(())),
+        (Some(vec![]), Ok(())),
+    ] {
+        let asked = ask(|facts, live| {
+            facts.guardrails = by_role;
+            live.as_mut().unwrap().roles.clone_from(&roles);
+        });
+        assert_eq!(asked.map(drop), expected, "{roles:?}");
+    }
+    let given_back = ask_to(ActionKind::Enable, &[], |facts, _| facts.guardrails = by_department);
+    assert!(given_back.is_ok(), "who is protected gets their account back all the same");
 }
 
 /// A budget of two for an hour and three for a day.
@@ -179,6 +225,7 @@ fn a_listed_account_is_protected_by_every_name_it_has() {
         beyond_budget: false,
         breaker_tripped: false,
         approval_wanted: false,
+        departments: None,
     };
     assert_eq!(at_planning(&base), Err(HoldReason::ProtectedListed));
     let by_id = Facts { account: &other, user_id: Some(&listed), ..base };
@@ -219,6 +266,7 @@ fn what_is_shown_as_protected_is_what_dispatch_refuses() {
                 beyond_budget: false,
                 breaker_tripped: false,
                 approval_wanted: false,
+                departments: None,
             };
             let refused = at_dispatch(&facts, ActionKind::Disable, Some(&live), CORP).map(drop);
             assert_eq!(protection(&facts, &live, CORP), refused, "{live:?}");

@@ -129,6 +129,11 @@ fn what_the_readme_teaches_loads() {
                 check_budgets(part);
                 continue;
             }
+            Some("approval") => {
+                let mode = "  mode: shadow";
+                assert_eq!(whole[0].matches(mode).count(), 1, "{}", whole[0]);
+                whole[0].replace(mode, &format!("  {part}{mode}"))
+            }
             Some("breakers") => {
                 check_breakers(part);
                 continue;
