@@ -218,10 +218,14 @@ impl Incident {
         if self.next_step().is_some() {
             return None;
         }
-        let failed = self.steps.iter().filter(|s| matches!(s, StepState::Failed { .. })).count();
+        let has_failed = |state: &&StepState| matches!(state, StepState::Failed { .. });
+        // What had nothing to undo has done nothing.
+        let is_empty = |state: &&StepState| matches!(state, StepState::Claimed { finding: Finding::NotOurs, .. });
+        let failed = self.steps.iter().filter(has_failed).count();
+        let empty = self.steps.iter().filter(is_empty).count();
         Some(match failed {
             0 => Outcome::Done,
-            n if n == self.steps.len() => Outcome::Failed,
+            _ if failed + empty == self.steps.len() => Outcome::Failed,
             _ => Outcome::Partly,
         })
     }
