@@ -52,10 +52,10 @@ impl Default for Settings {
 
 /// Admits deliveries. Shared by all HTTP workers.
 pub struct Admission {
-    trail: Arc<Trail>,
-    rules: Arc<InForce>,
-    pseudonyms: Pseudonyms,
-    clock: Arc<dyn Clock>,
+    pub(super) trail: Arc<Trail>,
+    pub(super) rules: Arc<InForce>,
+    pub(super) pseudonyms: Pseudonyms,
+    pub(super) clock: Arc<dyn Clock>,
     settings: Settings,
     lanes: Lanes,
     ledger: Mutex<Ledger>,

@@ -102,6 +102,7 @@ mod tests {
                 Action::Enable { after_s: u64::MAX },
             ],
             approval: Some(Approval { people: 2, within_s: u32::MAX, otherwise: Lapse::Drop }),
+            asked_by: None,
             spending: Some(Spending {
                 source: SourceName::parse(&"s".repeat(64)).unwrap(),
                 of_rules: vec![spent; Plan::RULES_MAX],

@@ -2,6 +2,7 @@
 //! executor; they meet in the trail.
 
 mod admit;
+mod by_hand;
 mod crowding;
 mod draft;
 mod drawn;
@@ -13,6 +14,6 @@ mod reload;
 mod watching;
 
 pub use admit::{Admission, Settings};
-pub use receipt::{AdmissionError, AlertReceipt, Receipt};
+pub use receipt::{AdmissionError, AlertReceipt, NotByHand, Receipt};
 pub use reload::{Reloaded, Reloader, loaded_events, tell_doubts};
 pub use watching::unpromoted;

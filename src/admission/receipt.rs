@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::known::Found;
 use crate::incident::{AlertId, IncidentId};
+use crate::response::NotDrawnUp;
 use crate::trail::Slot;
 
 /// What became of a delivery.
@@ -68,4 +69,15 @@ pub enum AdmissionError {
     /// Its id was recorded before with other content.
     #[error("this id was recorded before with other content")]
     Conflict,
+}
+
+/// Why nothing was opened by hand.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotByHand {
+    /// What is asked for makes no plan.
+    #[error(transparent)]
+    NotDrawnUp(#[from] NotDrawnUp),
+    /// It was not recorded.
+    #[error(transparent)]
+    NotRecorded(#[from] AdmissionError),
 }

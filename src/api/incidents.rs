@@ -52,6 +52,8 @@ struct View<'i> {
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<Asked<'i>>,
     rules: &'i [RuleRef],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<&'i str>,
     steps: Vec<Step<'i>>,
     records: Vec<Box<RawValue>>,
 }
@@ -98,6 +100,7 @@ impl<'i> View<'i> {
                 lapses_at: incident.lapses_at(),
             }),
             rules: &plan.rules,
+            asked_by: plan.asked_by.as_deref(),
             steps: steps.collect(),
             records,
         }

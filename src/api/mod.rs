@@ -5,6 +5,7 @@ mod alerts;
 mod answers;
 mod authorize;
 mod body;
+mod by_hand;
 mod control;
 mod health;
 mod in_force;

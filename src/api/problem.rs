@@ -6,7 +6,7 @@ use actix_web::http::{StatusCode, header};
 use serde_json::json;
 
 use crate::access::Denied;
-use crate::admission::AdmissionError;
+use crate::admission::{AdmissionError, NotByHand};
 use crate::intake::Refusal;
 use crate::trail::{RecordError, StoreError};
 
@@ -168,6 +168,15 @@ impl From<AdmissionError> for Problem {
             AdmissionError::Overloaded => Self::Unavailable { retry_after_s: 1 },
             AdmissionError::Unrecorded(_) => Self::Unavailable { retry_after_s: 10 },
             AdmissionError::Conflict => Self::Conflict,
+        }
+    }
+}
+
+impl From<NotByHand> for Problem {
+    fn from(error: NotByHand) -> Self {
+        match error {
+            NotByHand::NotDrawnUp(_) => Self::WrongSchema,
+            NotByHand::NotRecorded(error) => error.into(),
         }
     }
 }

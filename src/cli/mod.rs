@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod directory;
+mod incident;
 mod output;
 mod refused;
 mod rules;
@@ -46,6 +47,8 @@ enum Command {
     Check(rules::CheckArguments),
     /// The senders: add one, list them, change a secret, try one out.
     Source(source::Arguments),
+    /// One incident: show it, open one by hand, approve, dismiss, release.
+    Incident(incident::Arguments),
     /// Read DingTalk: one account, the administrators, the departments.
     Directory(directory::Arguments),
     /// Sign and send what a source's sender would.
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Rules(arguments) => rules::run(arguments),
         Command::Check(arguments) => rules::check(&arguments),
         Command::Source(arguments) => block_on(source::run(arguments)),
+        Command::Incident(arguments) => block_on(incident::run(arguments)),
         Command::Directory(arguments) => block_on(directory::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),

@@ -139,7 +139,7 @@ fn row(incident: &Incident) -> Markup {
         tr {
             td { code { (incident.id()) } @if let Status::Held(reason) = incident.status { br; span.wait { (reason.text()) } @if let Some(lapses_at) = incident.lapses_at() { br; span.quiet { "until " (time(lapses_at)) " UTC, plan " code { (incident.plan.digest()) } } } } }
             td data-label="Account" { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { "not resolved yet" } } } }
-            td { @for rule in &incident.plan.rules { div { (rule.title) } } }
+            td { @for rule in &incident.plan.rules { div { (rule.title) } } @if let Some(actor) = &incident.plan.asked_by { div { "by hand: " (actor) } } }
             td {
                 @for (action, state) in incident.plan.actions.iter().zip(&incident.steps) {
                     div { (action.kind().as_str()) ": " span class=(tone(state)) { (word(state)) } }

@@ -23,7 +23,10 @@ pub(super) async fn subject_of(
 
 fn enclosure(trail: &Trail, seq: u64) -> Result<Option<Enclosure>, StoreError> {
     let Some(record) = trail.read(seq, 1)?.pop() else { return Ok(None) };
-    let (Event::AlertAdmitted { private, .. } | Event::IncidentsOpened { private, .. }) = &record.event else {
+    let (Event::AlertAdmitted { private, .. }
+    | Event::IncidentsOpened { private, .. }
+    | Event::IncidentRequested { private, .. }) = &record.event
+    else {
         return Ok(None);
     };
     let Some(content) = trail.private(seq, private)? else { return Ok(None) };

@@ -134,6 +134,18 @@ pub enum Event {
         /// Salted digest of what lies beside this record (the accounts, the texts).
         private: Digest,
     },
+    /// A responder has something done by hand.
+    #[serde(rename = "incident.requested")]
+    IncidentRequested {
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
+        /// What is to be done.
+        opened: Opened,
+        /// Salted digest of what lies beside this record (the account, the texts).
+        private: Digest,
+    },
     /// An authenticated delivery could not be understood; its body lies beside the record.
     #[serde(rename = "delivery.not_understood")]
     DeliveryNotUnderstood {

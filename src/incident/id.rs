@@ -200,6 +200,13 @@ impl IncidentId {
         let digest = Digest::of_parts(&[b"incident", alert.as_str().as_bytes(), account.as_bytes()]);
         Self(format!("inc_{}", digest.short(16)))
     }
+
+    /// The id of the incident that somebody opens on `account`, by their key for it.
+    #[must_use]
+    pub fn by_hand(actor: &str, key: &str, account: &str) -> Self {
+        let digest = Digest::of_parts(&[b"incident by hand", actor.as_bytes(), key.as_bytes(), account.as_bytes()]);
+        Self(format!("inc_{}", digest.short(16)))
+    }
 }
 
 fn has_prefix_and_hex(text: &str, prefix: &str, digits: usize) -> bool {

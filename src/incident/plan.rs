@@ -145,6 +145,9 @@ pub struct Plan {
     /// Who has to say yes first; absent when nobody has.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<Approval>,
+    /// Who asked for it, when no rule did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked_by: Option<String>,
     /// What it draws on budgets; absent when it takes nothing from anybody.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub spending: Option<Spending>,

@@ -97,6 +97,7 @@ pub(super) fn draw_up(
         rules: references(&acting),
         actions,
         approval: asking.iter().filter_map(|(_, response, _)| response.approval).reduce(Approval::and),
+        asked_by: None,
         spending: None,
     };
     if plan.takes() {

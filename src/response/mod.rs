@@ -1,6 +1,7 @@
 //! Floor 3: from alert and match to plan, behind the guard layer. Pure: no I/O, no async, no clock.
 
 mod breaker;
+mod by_hand;
 mod draw;
 mod draw_up;
 mod enclosure;
@@ -12,6 +13,7 @@ mod resolve;
 mod target;
 mod wording;
 
+pub use by_hand::{ByHand, NotDrawnUp};
 pub use draw::{Draw, draws};
 pub use enclosure::{Enclosure, Subject};
 pub use guard::{Approved, Facts, at_dispatch, at_planning, protection};

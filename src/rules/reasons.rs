@@ -82,6 +82,12 @@ impl Reasons {
         &LOCALES
     }
 
+    /// Whether there is a wording for `code`, which then is complete.
+    #[must_use]
+    pub fn has(&self, code: &ReasonCode) -> bool {
+        self.wordings.contains_key(code)
+    }
+
     /// The codes there are, sorted.
     pub fn codes(&self) -> impl Iterator<Item = &ReasonCode> {
         self.wordings.keys()

@@ -172,6 +172,7 @@ impl Board {
                     self.open(seq, at, Incident::open(one, at));
                 }
             }
+            Event::IncidentRequested { opened, .. } => self.open(seq, at, Incident::open(opened, at)),
             Event::ResponderPaused { actor, reason, scope } => {
                 self.pauses.begin(scope.clone(), Pause { actor: actor.clone(), reason: reason.clone(), at });
             }

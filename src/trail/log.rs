@@ -298,6 +298,10 @@ fn fold(state: &mut Option<Incident>, id: &IncidentId, record: &Record) -> Resul
             }
             Ok(())
         }
+        (Event::IncidentRequested { opened, .. }, state) => {
+            *state = Some(Incident::open(opened, record.at));
+            Ok(())
+        }
         // Reading an incident is on its trail, but no part of its life.
         (Event::TrailRead { .. }, _) => Ok(()),
         (event, Some(state)) => state.apply(event, record.at),

@@ -131,6 +131,15 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
             approver: Some(UserId::parse("u").unwrap()),
             plan: Some(Digest::of(b"test")),
         },
+        Event::IncidentRequested {
+            actor: actor.clone(),
+            reason: reason.clone(),
+            opened: Opened {
+                plan: Plan { asked_by: Some(actor.clone()), ..opened(1).plan },
+                held: Some(HoldReason::Paused),
+            },
+            private: Digest::of(b"test"),
+        },
         Event::ApprovalLapsed { incident: incident.clone(), otherwise: Lapse::Drop },
         Event::IncidentDismissed { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
         Event::IncidentReleased { incident, actor, reason },
@@ -224,6 +233,7 @@ fn opened(number: u64) -> Opened {
             Action::Enable { after_s: 28_800 },
         ],
         approval: Some(Approval { people: 2, within_s: 60, otherwise: Lapse::Act }),
+        asked_by: None,
         spending: Some(Spending {
             source: SourceName::parse("okta").unwrap(),
             of_rules: vec![Some(Spent { hour: 1, day: 2 }), None],

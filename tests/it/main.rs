@@ -17,6 +17,7 @@ mod bodies;
 mod breaker;
 mod budgets;
 mod budgets_of_several;
+mod by_hand;
 mod concurrency;
 mod console;
 mod correlations;

@@ -17,6 +17,7 @@ impl Event {
             Self::SystemStopped { .. } => "system.stopped",
             Self::AlertAdmitted { .. } => "alert.admitted",
             Self::IncidentsOpened { .. } => "incidents.opened",
+            Self::IncidentRequested { .. } => "incident.requested",
             Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
             Self::DeliveryConflict { .. } => "delivery.conflict",
             Self::SourceTried { .. } => "source.tried",
@@ -55,6 +56,7 @@ impl Event {
                 all
             }
             Self::IncidentsOpened { opened, .. } => opened.iter().map(|opened| &opened.plan.incident).collect(),
+            Self::IncidentRequested { opened, .. } => vec![&opened.plan.incident],
             Self::AccountResolved { incident, .. }
             | Self::AccountWarned { incident, .. }
             | Self::IncidentHeld { incident, .. }

@@ -33,6 +33,7 @@ fn opened() -> Opened {
         rules: Vec::new(),
         actions,
         approval: None,
+        asked_by: None,
         spending: None,
     };
     Opened { plan, held: None }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis::incident::{ActionKind, Event, IncidentId, Timestamp};
+use portcullis::incident::{ActionKind, Event, IncidentId, Plan, Timestamp};
 use portcullis::sandbox::{Api, Call};
 use portcullis::trail::Record;
 
@@ -33,6 +33,10 @@ fn every_order_has_its_own_durable_intent(records: &[Record], orders: &[Left]) {
     }
 }
 
+fn kinds_of(plan: &Plan) -> impl Iterator<Item = ((&IncidentId, usize), ActionKind)> {
+    plan.actions.iter().enumerate().map(|(step, action)| ((&plan.incident, step), action.kind()))
+}
+
 /// The records of steps that fit the order and were started, but not ended, when it left.
 fn open_intents(records: &[Record], order: &Left) -> Vec<u64> {
     let mut accounts: BTreeMap<&IncidentId, &str> = BTreeMap::new();
@@ -41,9 +45,14 @@ fn open_intents(records: &[Record], order: &Left) -> Vec<u64> {
     for record in records.iter().take_while(|record| record.seq < order.trail_size) {
         match &record.event {
             Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => {
-                for plan in opened.iter().map(|opened| &opened.plan) {
-                    let actions = plan.actions.iter().enumerate();
-                    kinds.extend(actions.map(|(step, action)| ((&plan.incident, step), action.kind())));
+                opened.iter().for_each(|opened| kinds.extend(kinds_of(&opened.plan)));
+            }
+            Event::IncidentRequested { opened, .. } => kinds.extend(kinds_of(&opened.plan)),
+            // A plan that never gives back does then.
+            Event::IncidentReleased { incident, .. } => {
+                let steps = kinds.keys().filter(|(known, _)| *known == incident).count();
+                if !kinds.iter().any(|((known, _), kind)| *known == incident && *kind == ActionKind::Enable) {
+                    kinds.insert((incident, steps), ActionKind::Enable);
                 }
             }
             Event::AccountResolved { incident, user_id, .. } => {

@@ -152,6 +152,9 @@ fn words(event: &Event, state: &Incident) -> String {
         Event::AccountWarned { .. } => "warned".to_owned(),
         Event::IncidentHeld { reason, .. } => format!("held: {}", word(reason)),
         Event::IncidentApproved { .. } => "approved".to_owned(),
+        Event::IncidentRequested { opened, .. } => {
+            opened.held.map_or("requested".to_owned(), |held| format!("requested, held: {}", word(held)))
+        }
         Event::ApprovalLapsed { otherwise, .. } => format!("lapsed: {}", word(otherwise)),
         Event::IncidentDismissed { .. } => "dismissed".to_owned(),
         Event::IncidentReleased { .. } => "released".to_owned(),

@@ -1,0 +1,76 @@
+//! `POST /v1/incidents`: a responder has something done to one account, through the same guard layer and trail as rules
+//! do.
+
+use std::time::Duration;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Problem, State, authorize, body};
+use crate::access::Permission;
+use crate::incident::{AccountKind, AccountRef, ActionKind, ReasonCode};
+use crate::response::ByHand;
+
+/// How long a disable may last, in seconds: as in rules, a minute to a year.
+const EXPIRES_S: std::ops::RangeInclusive<u64> = 60..=365 * 86_400;
+/// The longest key, in bytes.
+const KEY_BYTES_MAX: usize = 128;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    account: Named,
+    steps: Vec<ActionKind>,
+    reason: String,
+    employee_reason: Option<ReasonCode>,
+    expires_in_s: Option<u64>,
+    /// Said on purpose, in place of `expires_in_s`.
+    #[serde(default)]
+    permanent: bool,
+    /// The same key opens one incident, however often it is sent.
+    key: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    kind: AccountKind,
+    value: String,
+}
+
+/// Opens an incident by hand; says which it is, and whether it was opened before.
+pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
+    match opened(&request, payload, &state).await {
+        Ok(response) => response,
+        Err(problem) => problem.response(),
+    }
+}
+
+async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
+    let actor = authorize::actor(request, state, Permission::Control)?;
+    let wanted: Wanted = body::json(request, payload, state).await?;
+    let is_key = |key: &String| (1..=KEY_BYTES_MAX).contains(&key.len()) && !key.chars().any(char::is_control);
+    if !body::is_reason(&wanted.reason) || wanted.key.as_ref().is_some_and(|key| !is_key(key)) {
+        return Err(Problem::WrongSchema);
+    }
+    let disables = wanted.steps.contains(&ActionKind::Disable);
+    let expires_in = match (disables, wanted.expires_in_s, wanted.permanent) {
+        (true, Some(seconds), false) if EXPIRES_S.contains(&seconds) => Some(Duration::from_secs(seconds)),
+        (true, None, true) | (false, None, false) => None,
+        // How long has to be said, and once.
+        _ => return Err(Problem::WrongSchema),
+    };
+    let by_hand = ByHand {
+        actor: actor.name,
+        reason: wanted.reason,
+        account: AccountRef::parse(wanted.account.kind, &wanted.account.value).map_err(|_| Problem::WrongSchema)?,
+        steps: wanted.steps,
+        employee_reason: wanted.employee_reason,
+        expires_in,
+    };
+    let (incident, repeated) = state.admission.open_by_hand(&by_hand, wanted.key.as_deref()).await?;
+    tracing::warn!(incident.id = %incident, "an incident is opened by hand");
+    Ok(HttpResponse::Ok().json(json!({ "incident": incident, "repeated": repeated })))
+}

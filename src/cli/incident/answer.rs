@@ -1,0 +1,56 @@
+//! `portcullis incident approve`, `dismiss` and `release`.
+
+use clap::Args;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::cli::client::Server;
+use crate::cli::output;
+use crate::cli::refused::refused;
+use crate::incident::{Digest, IncidentId};
+
+/// What `incident dismiss` and `release` take.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The incident's id.
+    incident: String,
+    /// Why; it stands on the trail with your name.
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// What `incident approve` takes.
+#[derive(Debug, Args)]
+pub(super) struct Approve {
+    #[command(flatten)]
+    answer: Arguments,
+    /// The digest of the plan you have seen, as `incident show` gives it. Needed where the rule wants it approved.
+    #[arg(long, value_name = "SHA256")]
+    plan: Option<String>,
+}
+
+pub(super) async fn run(arguments: &Arguments, what: &str) -> anyhow::Result<()> {
+    say(arguments, what, json!({ "reason": arguments.reason })).await
+}
+
+pub(super) async fn approve(arguments: &Approve) -> anyhow::Result<()> {
+    let mut body = json!({ "reason": arguments.answer.reason });
+    if let (Some(plan), Some(members)) = (&arguments.plan, body.as_object_mut()) {
+        let plan: Digest = plan.parse().map_err(|error| refused(anyhow::anyhow!("--plan: {error}")))?;
+        members.insert("plan".to_owned(), plan.to_string().into());
+    }
+    say(&arguments.answer, "approve", body).await
+}
+
+async fn say(arguments: &Arguments, what: &str, body: Value) -> anyhow::Result<()> {
+    let id = IncidentId::parse(&arguments.incident).map_err(|error| refused(anyhow::Error::new(error)))?;
+    arguments.server.ask(Method::POST, &format!("/v1/incidents/{id}/{what}"), Some(body)).await?;
+    let done = match what {
+        "approve" => "approved; the guard layer is asked again",
+        "dismiss" => "dismissed",
+        _ => "to be given back now",
+    };
+    output::line(format_args!("{id}: {done}"))
+}

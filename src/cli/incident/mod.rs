@@ -1,0 +1,38 @@
+//! `portcullis incident`: what a responder does with one incident, at a running server.
+
+mod answer;
+mod open;
+mod show;
+
+use clap::{Args, Subcommand};
+
+/// What `incident` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show one incident: its plan, its steps, what it waits for.
+    Show(show::Arguments),
+    /// Have something done to one account now, through the same guard layer and trail as rules do.
+    Open(open::Arguments),
+    /// Let a held incident go on.
+    Approve(answer::Approve),
+    /// Say of a held incident that nothing is to be done.
+    Dismiss(answer::Arguments),
+    /// Give an account back before its time.
+    Release(answer::Arguments),
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        Command::Show(arguments) => show::run(&arguments).await,
+        Command::Open(arguments) => open::run(arguments).await,
+        Command::Approve(arguments) => answer::approve(&arguments).await,
+        Command::Dismiss(arguments) => answer::run(&arguments, "dismiss").await,
+        Command::Release(arguments) => answer::run(&arguments, "release").await,
+    }
+}

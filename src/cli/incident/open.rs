@@ -1,0 +1,103 @@
+//! `portcullis incident open`: something is done to one account because a responder says so.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::cli::client::Server;
+use crate::cli::output;
+use crate::cli::refused::refused;
+use crate::incident::{AccountKind, AccountRef};
+
+/// What `incident open` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Whom: `user_id=zhangsan`, or email, login_id, mobile, union_id, job_number.
+    #[arg(long, value_name = "KIND=NAME")]
+    account: String,
+    /// What to do, in order.
+    #[arg(long, value_enum, value_delimiter = ',', required = true)]
+    steps: Vec<Step>,
+    /// Why; it stands on the trail with your name, and in DingTalk's log.
+    #[arg(long)]
+    reason: String,
+    /// What the employee reads who is signed out: a key of rules/reasons.
+    #[arg(long, value_name = "CODE")]
+    employee_reason: Option<String>,
+    /// After what time a disable is undone: `90m`, `8h`, `2d`.
+    #[arg(long, value_name = "TIME")]
+    expires_in: Option<String>,
+    /// Disable until somebody gives the account back.
+    #[arg(long, conflicts_with = "expires_in")]
+    permanent: bool,
+    /// The same key opens one incident, however often this is run.
+    #[arg(long)]
+    key: Option<String>,
+    #[command(flatten)]
+    server: Server,
+}
+
+const EXAMPLES: &str = "\
+Example:
+  portcullis incident open --account user_id=zhangsan --steps sign-out,disable --expires-in 8h \\
+    --employee-reason account-takeover --reason 'seen on the help desk' \\
+    --server https://portcullis.example.com --token-file token";
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Step {
+    SignOut,
+    Disable,
+    Enable,
+}
+
+const KINDS: [AccountKind; 6] = [
+    AccountKind::UserId,
+    AccountKind::Email,
+    AccountKind::LoginId,
+    AccountKind::Mobile,
+    AccountKind::UnionId,
+    AccountKind::JobNumber,
+];
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let account = account(&arguments.account).map_err(refused)?;
+    let steps: Vec<&str> = arguments
+        .steps
+        .iter()
+        .map(|step| match step {
+            Step::SignOut => "sign_out",
+            Step::Disable => "disable",
+            Step::Enable => "enable",
+        })
+        .collect();
+    let expires_in_s = arguments.expires_in.as_deref().map(seconds).transpose().map_err(refused)?;
+    let body = json!({
+        "account": { "kind": account.kind().as_str(), "value": account.value() },
+        "steps": steps,
+        "reason": arguments.reason,
+        "employee_reason": arguments.employee_reason,
+        "expires_in_s": expires_in_s,
+        "permanent": arguments.permanent,
+        "key": arguments.key,
+    });
+    let opened = arguments.server.ask(Method::POST, "/v1/incidents", Some(body)).await?;
+    let id = opened.get("incident").and_then(Value::as_str).unwrap_or_default();
+    let before = opened.get("repeated").and_then(Value::as_bool).unwrap_or_default();
+    output::line(format_args!("{id}{}", if before { " (opened before)" } else { "" }))
+}
+
+fn account(text: &str) -> anyhow::Result<AccountRef> {
+    let advice = || anyhow::anyhow!("--account is written like `user_id=zhangsan`");
+    let (kind, name) = text.split_once('=').ok_or_else(advice)?;
+    let kind = KINDS.into_iter().find(|known| known.as_str() == kind).ok_or_else(advice)?;
+    Ok(AccountRef::parse(kind, name)?)
+}
+
+fn seconds(text: &str) -> anyhow::Result<u64> {
+    let span: jiff::SignedDuration =
+        text.parse().map_err(|_| anyhow::anyhow!("--expires-in is written like `90m`, `8h` or `48h`"))?;
+    Ok(Duration::try_from(span).unwrap_or_default().as_secs())
+}

@@ -1,0 +1,123 @@
+//! Draws up what a responder asks for by hand: the same plan that a rule would, for one account, behind the same guard
+//! layer.
+
+use std::time::Duration;
+
+use super::guard::{Facts, at_planning};
+use super::{Subject, wording};
+use crate::incident::{
+    AccountRef, Action, ActionKind, Assurance, IncidentId, Opened, Pauses, Plan, ReasonCode, Timestamp,
+};
+use crate::rules::RuleSet;
+use crate::trail::Pseudonyms;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByHand {
+    /// Who asks; stands on the trail and on the plan.
+    pub actor: String,
+    /// Why, in their words; the reason that DingTalk's administrators read.
+    pub reason: String,
+    /// On whom.
+    pub account: AccountRef,
+    /// What to do, in order, each kind once.
+    pub steps: Vec<ActionKind>,
+    /// What the employee reads who is signed out.
+    pub employee_reason: Option<ReasonCode>,
+    /// After what time a disable is undone; `None` for good.
+    pub expires_in: Option<Duration>,
+}
+
+/// Why it cannot be drawn up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotDrawnUp {
+    /// No step, one twice, or giving back together with taking.
+    #[error("the steps are none, not each once, or give back and take at the same time")]
+    Steps,
+    /// A sign-out without a reason for the employee, or with one that no catalogue has.
+    #[error("a sign-out needs an employee reason that the rules folder has")]
+    EmployeeReason,
+}
+
+impl ByHand {
+    /// The plan as `incident`, and why it waits if it does; with whom it is about.
+    ///
+    /// # Errors
+    /// What is asked for makes no plan.
+    pub fn draw_up(
+        &self,
+        incident: IncidentId,
+        pauses: &Pauses,
+        rules: &RuleSet,
+        pseudonyms: &Pseudonyms,
+        now: Timestamp,
+    ) -> Result<(Opened, Subject), NotDrawnUp> {
+        self.check()?;
+        let mut subject = Subject { account: self.account.clone(), texts: [].into() };
+        let mut actions = Vec::new();
+        for step in &self.steps {
+            let index = u8::try_from(actions.len()).unwrap_or(u8::MAX);
+            actions.push(match step {
+                ActionKind::SignOut => {
+                    let code = self.employee_reason.clone().filter(|code| rules.reasons().has(code));
+                    let code = code.ok_or(NotDrawnUp::EmployeeReason)?;
+                    subject.texts.insert(index, wording::for_employee(rules, &code, &incident, now));
+                    let wording = rules.reasons().wording_digest(&code);
+                    Action::SignOut { reason: self.reason.clone(), employee_reason: code, wording }
+                }
+                ActionKind::Disable => Action::Disable { reason: self.reason.clone() },
+                ActionKind::Enable => Action::Enable { after_s: 0 },
+            });
+        }
+        if let Some(expires_in) = self.expires_in.filter(|_| self.steps.contains(&ActionKind::Disable)) {
+            actions.push(Action::Enable { after_s: expires_in.as_secs() });
+        }
+        let plan = Plan {
+            incident,
+            account_kind: self.account.kind(),
+            account: pseudonyms.of(&self.account),
+            // Who asks has shown who they are, and what they ask for came over the API as it is.
+            assurance: Assurance::A,
+            assurance_floor: Assurance::A,
+            rules: Vec::new(),
+            actions,
+            approval: None,
+            spending: None,
+            asked_by: Some(self.actor.clone()),
+        };
+        let held = self.held(&plan, pauses, rules);
+        Ok((Opened { plan, held }, subject))
+    }
+
+    fn check(&self) -> Result<(), NotDrawnUp> {
+        let mut kinds = self.steps.clone();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let is_twice = kinds.len() < self.steps.len();
+        let is_both = kinds.contains(&ActionKind::Enable) && kinds.len() > 1;
+        if kinds.is_empty() || is_twice || is_both { Err(NotDrawnUp::Steps) } else { Ok(()) }
+    }
+
+    /// A human decides, so no budget, breaker or approval stands in the way; everything else does.
+    fn held(&self, plan: &Plan, pauses: &Pauses, rules: &RuleSet) -> Option<crate::incident::HoldReason> {
+        let facts = Facts {
+            paused: pauses.hold(None, []),
+            assurance: plan.assurance,
+            assurance_floor: plan.assurance_floor,
+            disables: plan.disables(),
+            confirmed: true,
+            account: &self.account,
+            user_id: rules.identities().user_for(self.account.value()),
+            guardrails: rules.guardrails(),
+            departments: None,
+            identities: rules.identities(),
+            draws: &[],
+            beyond_budget: false,
+            breaker_tripped: false,
+            approval_wanted: false,
+        };
+        // Giving somebody their account back needs no protection from it.
+        let gives = !plan.takes();
+        at_planning(&facts).err().filter(|reason| !gives || *reason == crate::incident::HoldReason::Paused)
+    }
+}

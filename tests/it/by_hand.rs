@@ -1,0 +1,126 @@
+//! What a responder has done by hand goes through the same guard layer and trail as what rules ask for.
+
+use portcullis::incident::{Event, HoldReason, IncidentId, Outcome, Status};
+use portcullis::sandbox::Api;
+use serde_json::{Value, json};
+
+use crate::harness::{AUDITOR, CONTAINED, ENGINEER, RESPONDER, TestApp};
+
+fn contain(user_id: &str) -> Value {
+    json!({
+        "account": {"kind": "user_id", "value": user_id},
+        "steps": ["sign_out", "disable"],
+        "employee_reason": "account-takeover",
+        "expires_in_s": 28_800,
+        "reason": "seen on the help desk",
+    })
+}
+
+async fn open(app: &TestApp, wanted: &Value) -> IncidentId {
+    let answer = app.post("/v1/incidents", RESPONDER, wanted).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    IncidentId::parse(answer.body["incident"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_contained_by_hand_is_signed_out_told_why_disabled_and_given_back_in_time() {
+    let app = TestApp::start().await;
+    let incident = open(&app, &contain("zhangsan")).await;
+    app.until_contained(&incident).await;
+    assert_eq!(app.story(&incident), [&["requested"], &CONTAINED[1..]].concat());
+    let account = app.dingtalk().account("zhangsan").unwrap();
+    assert!(account.disabled && account.sign_outs == 1);
+    let record = app.records_of("incident.requested").pop().unwrap();
+    let Event::IncidentRequested { actor, reason, opened, .. } = &record.event else { unreachable!() };
+    assert_eq!((actor.as_str(), reason.as_str()), ("responder", "seen on the help desk"));
+    assert_eq!((opened.plan.asked_by.as_deref(), opened.plan.rules.len()), (Some("responder"), 0));
+    let shown = app.get(&format!("/v1/incidents/{incident}"), AUDITOR).await.body;
+    assert_eq!(shown["asked_by"], "responder");
+    app.advance(std::time::Duration::from_secs(28_800));
+    app.until(&incident, |incident| incident.status == Status::Closed(Outcome::Done)).await;
+    assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_opens_one_incident_however_often_it_is_sent() {
+    let app = TestApp::start().await;
+    let mut wanted = contain("zhangsan");
+    wanted["key"] = "ticket-4711".into();
+    let first = open(&app, &wanted).await;
+    app.until_contained(&first).await;
+    let again = app.post("/v1/incidents", RESPONDER, &wanted).await;
+    assert_eq!(again.body, json!({"incident": first.as_str(), "repeated": true}));
+    assert_eq!(app.dingtalk().calls_to(Api::SignOut).len(), 1);
+    assert_eq!(app.records_of("incident.requested").len(), 1);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_guards_against_rules_guards_against_people() {
+    let app = TestApp::start().await;
+    for (user_id, reason) in [
+        ("admin01", HoldReason::ProtectedLive),
+        ("boss01", HoldReason::ProtectedLive),
+        ("foreign01", HoldReason::ForeignOrganization),
+        ("plain01", HoldReason::NotEnterpriseAccount),
+    ] {
+        let incident = open(&app, &contain(user_id)).await;
+        app.until(&incident, |incident| incident.status == Status::Held(reason)).await;
+    }
+    app.steer("/v1/pause").await;
+    let paused = open(&app, &contain("zhangsan")).await;
+    assert_eq!(app.incident(&paused).status, Status::Held(HoldReason::Paused));
+    assert_eq!(app.dingtalk().calls_to(Api::SignOut), []);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_plan_or_comes_from_nobody_opens_nothing() {
+    let app = TestApp::start().await;
+    let with = |name: &str, value: Value| {
+        let mut wanted = contain("zhangsan");
+        wanted[name] = value;
+        wanted
+    };
+    for token in [AUDITOR, ENGINEER] {
+        assert_eq!(app.post("/v1/incidents", token, &contain("zhangsan")).await.status, 403);
+    }
+    for (wanted, status) in [
+        (with("steps", json!([])), 422),
+        (with("steps", json!(["sign_out", "sign_out"])), 422),
+        (with("steps", json!(["sign_out", "enable"])), 422),
+        (with("steps", json!(["erase"])), 400),
+        (with("employee_reason", json!("no-such-reason")), 422),
+        (with("employee_reason", Value::Null), 422),
+        (with("expires_in_s", Value::Null), 422),
+        (with("expires_in_s", json!(59)), 422),
+        (with("permanent", json!(true)), 422),
+        (with("reason", json!("")), 422),
+        (with("reason", json!("a\nb")), 422),
+        (with("account", json!({"kind": "user_id", "value": ""})), 422),
+        (with("account", json!({"kind": "nick", "value": "a"})), 400),
+        (with("key", json!("")), 422),
+        (with("extra", json!(1)), 400),
+    ] {
+        assert_eq!(app.post("/v1/incidents", RESPONDER, &wanted).await.status, status, "{wanted}");
+    }
+    assert_eq!(app.records_of("incident.requested").len(), 0);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_disabled_for_good_is_given_back_by_hand() {
+    let app = TestApp::start().await;
+    let mut wanted = contain("zhangsan");
+    (wanted["expires_in_s"], wanted["permanent"]) = (Value::Null, true.into());
+    let incident = open(&app, &wanted).await;
+    app.until(&incident, |incident| incident.status == Status::Closed(Outcome::Done)).await;
+    let back = json!({
+        "account": {"kind": "user_id", "value": "zhangsan"}, "steps": ["enable"], "reason": "it was them",
+    });
+    let given = open(&app, &back).await;
+    app.until(&given, |incident| incident.status == Status::Closed(Outcome::Done)).await;
+    assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
