@@ -35,7 +35,7 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
     }
     match intake.receive(&asked, state.clock.now()).await {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
-        Ok(Received::Tried) => tried(&state, &intake, source),
+        Ok(Received::Tried(reply)) => tried(&state, &intake, source, &reply),
         Ok(Received::Handshake(reply)) => greeting(&state, reply.get()),
         Ok(Received::NotUnderstood(delivery)) => keep(&state, delivery, &body).await,
         Err(refusal) => refuse(&state, source, &refusal),
@@ -88,9 +88,9 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
 
 /// Shown to whoever tries the source out. The trail has how many there were, as nobody can tell them from accepted
 /// ones by the answer.
-fn tried(state: &State, intake: &Intake, source: &str) -> HttpResponse {
+fn tried(state: &State, intake: &Intake, source: &str, reply: &Reply) -> HttpResponse {
     state.tally.note(intake.configured(source), TRIED_OUT, state.clock.now());
-    HttpResponse::Accepted().finish()
+    greeting(state, reply)
 }
 
 async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {

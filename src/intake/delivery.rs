@@ -10,8 +10,8 @@ use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 pub enum Received {
     /// It carries alerts.
     Understood(Verified<Delivery>),
-    /// It carries alerts, and its source is being tried out: nothing is done.
-    Tried,
+    /// It carries alerts, and its source is being tried out: nothing is done, and the sender is told what it would be.
+    Tried(Reply),
     /// It wants to know whether we are there.
     Handshake(Verified<Reply>),
     /// It is no alert we can read; its sender is at fault or our mapping is. To be recorded, not lost.
@@ -50,6 +50,17 @@ pub struct LeftOut {
     pub reason: Unreadable,
     /// The whole body, without any secret that it shows. Personal data.
     pub body: Vec<u8>,
+}
+
+impl Delivery {
+    /// What its sender is answered when it is tried out: what it takes for success, without a receipt.
+    pub(super) fn as_if_taken(&self) -> Reply {
+        match (&self.answer, self.manner) {
+            (Some(own), _) => Reply::Sealed(own.clone()),
+            (None, Manner::Ok) => Reply::Text(String::new()),
+            (None, Manner::Receipt | Manner::Set | Manner::Forgiving) => Reply::Accepted,
+        }
+    }
 }
 
 /// Without the alerts, which are personal.

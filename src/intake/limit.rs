@@ -58,7 +58,7 @@ pub(super) struct AddressLimiter<C: Clock = DefaultClock> {
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Neighbourhood {
+pub(super) enum Neighbourhood {
     /// One IPv4 address or one IPv6 /64.
     Own(IpAddr),
     /// An IPv4 /8 (256 of them) or an IPv6 /12 (4,096 of them).
@@ -103,6 +103,11 @@ impl<C: Clock> AddressLimiter<C> {
 }
 
 impl Neighbourhood {
+    /// The smallest that one sender cannot change at will.
+    pub(super) fn own(peer: IpAddr) -> Self {
+        Self::of(peer, false)
+    }
+
     fn of(peer: IpAddr, crowded: bool) -> Self {
         // An IPv4 peer on a socket for both is written as IPv6; all of them would share one /64.
         match (peer.to_canonical(), crowded) {

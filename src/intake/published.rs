@@ -13,6 +13,7 @@ use super::fetch::{Fetcher, Unavailable};
 use super::handshake::Reply;
 use super::keys::source::{KEY_BOUNDS, KeySource};
 use super::keys::{KeySet, algorithm::TokenAlgorithm};
+use super::limit::Neighbourhood;
 use super::prove::{NotProven, Unproven};
 use super::scheme::SecretFormat;
 use super::secret::Secret;
@@ -286,7 +287,8 @@ async fn verify_sns<'d>(
     now: Timestamp,
 ) -> Result<Proof<'d>, Refusal> {
     let unsigned = rules.read(&request.headers, request.body, now).map_err(Refusal::Sns)?;
-    let message = certificates.prove(&unsigned, now).await.map_err(|error| refusal(error, Refusal::Sns))?;
+    let asker = Neighbourhood::own(request.peer);
+    let message = certificates.prove(&unsigned, asker, now).await.map_err(|error| refusal(error, Refusal::Sns))?;
     Ok(match message {
         SnsMessage::Notification(notification) => Proof {
             id: Some(notification.message_id),

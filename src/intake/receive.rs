@@ -140,7 +140,9 @@ impl Intake {
         let secret = proof.get().secret;
         Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
-                Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => Received::Tried,
+                Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => {
+                    Received::Tried(delivery.get().as_if_taken())
+                }
                 Ok(delivery) => Received::Understood(delivery),
                 Err(reply) => {
                     self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });

@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use tokio::sync::Mutex;
 
 use super::fetch::Unavailable;
+use super::limit::Neighbourhood;
 use crate::incident::Timestamp;
 
 /// The bounds of one shelf.
@@ -17,8 +18,10 @@ use crate::incident::Timestamp;
 pub(super) struct Bounds {
     /// How long an address is left alone after it was asked, in seconds.
     pub interval_s: i64,
-    /// How many addresses are asked within that time, all together.
+    /// How many addresses are asked within that time that no document is kept of, all together.
     pub fetches_max: usize,
+    /// How many of them for one neighbourhood of senders.
+    pub fetches_max_each: usize,
     /// How long a document is used without asking again, in seconds.
     pub fresh_s: i64,
     /// How long it is used when asking again brings none, in seconds.
@@ -60,6 +63,8 @@ impl<T> Kept<T> {
 
 struct Attempt {
     address: String,
+    /// Who named an address that no document is kept of.
+    stranger: Option<Neighbourhood>,
     at: Timestamp,
 }
 
@@ -74,7 +79,8 @@ impl<T> Shelf<T> {
     }
 
     /// A document that is not the one that was `used`: one that somebody else has brought meanwhile, or a new
-    /// one by `fetch`.
+    /// one by `fetch`. `asker` is who names the
+    /// address, where it is not ours.
     ///
     /// Without one that fits, a delivery cannot be judged, and a failure says so. Without a fresh one, the old
     /// one serves for a while: if a sender's keys cannot be had for a day, its alerts are still better believed
@@ -85,6 +91,7 @@ impl<T> Shelf<T> {
     pub(super) async fn renewed<F>(
         &self,
         address: &str,
+        asker: Option<Neighbourhood>,
         used: Option<&Arc<Kept<T>>>,
         why: Why,
         now: Timestamp,
@@ -97,7 +104,7 @@ impl<T> Shelf<T> {
         if let Some(kept) = self.fresh(address, now).filter(|kept| used.is_none_or(|used| !Arc::ptr_eq(used, kept))) {
             return Ok(kept);
         }
-        let fetched = match self.admit(&mut attempts, address, now) {
+        let fetched = match self.admit(&mut attempts, address, asker, now) {
             Ok(()) => fetch().await,
             Err(too_soon) => Err(too_soon),
         };
@@ -112,16 +119,30 @@ impl<T> Shelf<T> {
     }
 
     /// Notes that `address` is asked now, before it is: also who is cut off in the middle has asked.
-    fn admit(&self, attempts: &mut Vec<Attempt>, address: &str, now: Timestamp) -> Result<(), Unavailable> {
+    ///
+    /// What is kept is asked anew whatever others name: whoever invents addresses uses up only what is there for
+    /// new ones, and of that no more than a neighbour's share.
+    fn admit(
+        &self,
+        attempts: &mut Vec<Attempt>,
+        address: &str,
+        asker: Option<Neighbourhood>,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
         attempts.retain(|attempt| is_within(attempt.at, now, self.bounds.interval_s));
+        let stranger = asker.filter(|_| self.kept(address).is_none());
         let same = attempts.iter().find(|attempt| attempt.address == address);
-        let oldest = || attempts.first().filter(|_| attempts.len() >= self.bounds.fetches_max);
-        if let Some(attempt) = same.or_else(oldest) {
+        let in_the_way = same.or_else(|| {
+            let stranger = stranger?;
+            let own = full(attempts, self.bounds.fetches_max_each, |attempt| attempt.stranger == Some(stranger));
+            own.or_else(|| full(attempts, self.bounds.fetches_max, |attempt| attempt.stranger.is_some()))
+        });
+        if let Some(attempt) = in_the_way {
             let waited_s = now.as_second().abs_diff(attempt.at.as_second());
             let retry_after_s = self.bounds.interval_s.unsigned_abs().saturating_sub(waited_s).max(1);
             return Err(Unavailable::TooSoon { retry_after_s });
         }
-        attempts.push(Attempt { address: address.to_owned(), at: now });
+        attempts.push(Attempt { address: address.to_owned(), stranger, at: now });
         Ok(())
     }
 
@@ -143,6 +164,13 @@ impl<T> Shelf<T> {
     fn kept(&self, address: &str) -> Option<Arc<Kept<T>>> {
         self.kept.load().get(address).cloned()
     }
+}
+
+/// The oldest of those that count, if there are as many as there may be.
+fn full(attempts: &[Attempt], max: usize, counts: impl Fn(&Attempt) -> bool) -> Option<&Attempt> {
+    let mut counted = attempts.iter().filter(|attempt| counts(attempt));
+    let oldest = counted.next()?;
+    (counted.count() + 1 >= max).then_some(oldest)
 }
 
 /// Whether less than so many seconds lie between the two. In both directions: a clock that was wrong for an hour

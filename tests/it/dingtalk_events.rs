@@ -101,6 +101,17 @@ async fn saving_the_url_in_the_console_is_answered_and_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_tried_out_is_answered_as_what_is_taken() {
+    let app = start().await;
+    let opened = app.post("/v1/sources/dingtalk/test", ENGINEER, &json!({"reason": "set-up", "minutes": 5})).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    assert_eq!(read(&push(&app, &device_removed("e1", "zhangsan")).await), success());
+    assert_eq!(app.records_of("alert.admitted").len(), 0);
+    assert_eq!(app.dingtalk().calls(), []);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_two_answers_are_alike() {
     let app = start().await;
     let check = json!({"EventType": "check_url"});

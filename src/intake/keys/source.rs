@@ -15,7 +15,7 @@ use crate::intake::shelf::{Bounds, Kept, Shelf, Why};
 /// Asked at most once a minute, whatever strangers send; anew each day, so that a key that was withdrawn does
 /// not last; and believed for a week when the address does not answer.
 pub(in crate::intake) const KEY_BOUNDS: Bounds =
-    Bounds { interval_s: 60, fetches_max: 1, fresh_s: 86_400, usable_s: 7 * 86_400, kept_max: 1 };
+    Bounds { interval_s: 60, fetches_max: 1, fetches_max_each: 1, fresh_s: 86_400, usable_s: 7 * 86_400, kept_max: 1 };
 
 /// The keys of one sender.
 pub(in crate::intake) enum KeySource {
@@ -123,6 +123,6 @@ impl Published {
             let document = self.fetcher.get(&self.address, JWKS_BYTES_MAX).await?;
             KeySet::from_jwks(&document).map_err(|_| Unavailable::Unusable)
         };
-        self.shelf.renewed(self.address.as_str(), used, why, now, fetch).await
+        self.shelf.renewed(self.address.as_str(), None, used, why, now, fetch).await
     }
 }

@@ -20,15 +20,22 @@ use super::{SnsMessage, Unsigned};
 use crate::incident::Timestamp;
 use crate::intake::address::Address;
 use crate::intake::fetch::{Fetcher, Unavailable};
+use crate::intake::limit::Neighbourhood;
 use crate::intake::prove::{NotProven, prove};
 use crate::intake::shelf::{Bounds, Kept, Shelf, Why};
 
 /// The largest certificate, in bytes.
 const CERTIFICATE_BYTES_MAX: usize = 16 * 1024;
-/// Each address once a minute, and four in all: Amazon has one for each region and year, and only strangers name
-/// many. Those that are kept go on working meanwhile.
-pub(in crate::intake) const CERTIFICATE_BOUNDS: Bounds =
-    Bounds { interval_s: 60, fetches_max: 4, fresh_s: 86_400, usable_s: 7 * 86_400, kept_max: 16 };
+/// Each address once a minute, two new ones for each neighbourhood of senders, and 32 for all of them: Amazon has one
+/// for each region and year, and only strangers name many. Those that are kept go on working meanwhile.
+pub(in crate::intake) const CERTIFICATE_BOUNDS: Bounds = Bounds {
+    interval_s: 60,
+    fetches_max: 32,
+    fetches_max_each: 2,
+    fresh_s: 86_400,
+    usable_s: 7 * 86_400,
+    kept_max: 128,
+};
 
 /// A certificate of an RSA key.
 #[derive(Debug)]
@@ -86,18 +93,19 @@ impl Certificates {
         self.shelf.fresh(address.as_str(), now)
     }
 
-    /// What the message is, with the certificate that it names.
+    /// What the message is, with the certificate that it names; `asker` sent it.
     ///
     /// # Errors
     /// It is refused, or the certificate cannot be had.
     pub(in crate::intake) async fn prove(
         &self,
         unsigned: &Unsigned,
+        asker: Neighbourhood,
         now: Timestamp,
     ) -> Result<SnsMessage, NotProven<SnsRefusal>> {
         let address = unsigned.certificate();
         let verify = |certificate: Option<&Certificate>| unsigned.prove(certificate, now);
-        let renew = |used, why| self.renewed(address, used, why, now);
+        let renew = |used, why| self.renewed(address, asker, used, why, now);
         let is_newest = |one: &Arc<_>| self.now(address, now).is_some_and(|fresh| Arc::ptr_eq(&fresh, one));
         prove(self.now(address, now), verify, renew, is_newest).await
     }
@@ -109,6 +117,7 @@ impl Certificates {
     pub(in crate::intake) async fn renewed(
         &self,
         address: &Address,
+        asker: Neighbourhood,
         used: Option<Arc<Kept<Certificate>>>,
         why: Why,
         now: Timestamp,
@@ -120,7 +129,7 @@ impl Certificates {
                 // Out of date is as good as none: what Amazon signed with in former years takes no place.
                 Certificate::read(&pem).filter(|one| one.is_valid_at(now)).ok_or(Unavailable::Unusable)
             };
-            own.shelf.renewed(address.as_str(), used.as_ref(), why, now, fetch).await
+            own.shelf.renewed(address.as_str(), Some(asker), used.as_ref(), why, now, fetch).await
         };
         tokio::spawn(work).await.unwrap_or(Err(Unavailable::Lost))
     }

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{NOW_S, at};
 use crate::incident::Timestamp;
 use crate::intake::fetch::Unavailable;
+use crate::intake::limit::Neighbourhood;
 use crate::intake::shelf::{Bounds, Kept, Shelf, Why};
 
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 24 * HOUR_S;
-const BOUNDS: Bounds = Bounds { interval_s: 60, fetches_max: 3, fresh_s: DAY_S, usable_s: 7 * DAY_S, kept_max: 2 };
+const BOUNDS: Bounds =
+    Bounds { interval_s: 60, fetches_max: 3, fetches_max_each: 2, fresh_s: DAY_S, usable_s: 7 * DAY_S, kept_max: 2 };
 const ADDRESS: &str = "https://idp.example.com/keys";
 
 /// A shelf, and how many times its documents were fetched.
@@ -33,8 +35,19 @@ impl Shop {
 
     /// Asks for what is newer than `used`; the document is its number.
     async fn ask(&self, address: &str, used: Option<&Arc<Kept<usize>>>, why: Why, now: Timestamp) -> Brought {
+        self.ask_for(None, address, used, why, now).await
+    }
+
+    async fn ask_for(
+        &self,
+        asker: Option<Neighbourhood>,
+        address: &str,
+        used: Option<&Arc<Kept<usize>>>,
+        why: Why,
+        now: Timestamp,
+    ) -> Brought {
         let fetch = async || Ok(self.fetched.fetch_add(1, Ordering::SeqCst) + 1);
-        self.shelf.renewed(address, used, why, now, fetch).await
+        self.shelf.renewed(address, asker, used, why, now, fetch).await
     }
 
     async fn fail(&self, used: Option<&Arc<Kept<usize>>>, why: Why, now: Timestamp) -> Brought {
@@ -42,7 +55,7 @@ impl Shop {
             self.fetched.fetch_add(1, Ordering::SeqCst);
             Err(Unavailable::TimedOut)
         };
-        self.shelf.renewed(ADDRESS, used, why, now, fetch).await
+        self.shelf.renewed(ADDRESS, None, used, why, now, fetch).await
     }
 
     fn fresh(&self, now: Timestamp) -> Option<usize> {
@@ -81,7 +94,7 @@ async fn who_comes_too_soon_is_told_when_to_come_again() {
 async fn many_who_ask_at_once_cause_one_fetch() {
     let shop = Shop::new();
     let (go, gate) = tokio::sync::oneshot::channel::<()>();
-    let slow = shop.shelf.renewed(ADDRESS, None, Why::NoneFresh, at(NOW_S), || async {
+    let slow = shop.shelf.renewed(ADDRESS, None, None, Why::NoneFresh, at(NOW_S), || async {
         gate.await.unwrap();
         Ok(shop.fetched.fetch_add(1, Ordering::SeqCst) + 1)
     });
@@ -151,8 +164,9 @@ async fn many_addresses_are_not_asked_more_often_together() {
     let shop = Shop::new();
     let address = |number: usize| format!("{ADDRESS}/{number}");
     let mut brought = 0;
-    for number in 0..100 {
-        let asked = shop.ask(&address(number), None, Why::NoneFresh, at(NOW_S)).await;
+    for number in 0..100_u8 {
+        let asker = Some(Neighbourhood::own([192, 0, 2, number].into()));
+        let asked = shop.ask_for(asker, &address(usize::from(number)), None, Why::NoneFresh, at(NOW_S)).await;
         brought += usize::from(asked.is_ok());
     }
     assert_eq!((brought, shop.count()), (3, 3));
@@ -162,9 +176,32 @@ async fn many_addresses_are_not_asked_more_often_together() {
 }
 
 #[tokio::test]
+async fn who_invents_addresses_is_in_nobody_elses_way() {
+    let shop = Shop::new();
+    let (stranger, sender) = ([192, 0, 2, 1].into(), [198, 51, 100, 1].into());
+    let (stranger, sender) = (Some(Neighbourhood::own(stranger)), Some(Neighbourhood::own(sender)));
+    let kept = shop.ask_for(sender, ADDRESS, None, Why::NoneFresh, at(NOW_S - 60)).await.unwrap();
+    let mut brought = 0;
+    for number in 0..100 {
+        let invented = format!("{ADDRESS}/{number}");
+        let fetch = async || Err(Unavailable::Status(404));
+        let asked = shop.shelf.renewed(&invented, stranger, None, Why::NoneFresh, at(NOW_S), fetch).await;
+        brought += usize::from(asked.err() == Some(Unavailable::Status(404)));
+    }
+    assert_eq!(brought, 2, "a neighbour's share");
+    let rotated = format!("{ADDRESS}/rotated");
+    assert!(shop.ask_for(sender, &rotated, None, Why::NoneFresh, at(NOW_S)).await.is_ok());
+    let other = Some(Neighbourhood::own([203, 0, 113, 1].into()));
+    let full = shop.ask_for(other, "https://idp.example.com/other", None, Why::NoneFresh, at(NOW_S)).await;
+    assert_eq!(full.err(), too_soon(60), "all that may be asked in a minute");
+    let anew = shop.ask_for(other, ADDRESS, Some(&kept), Why::NotFitting, at(NOW_S)).await;
+    assert!(anew.is_ok(), "what is kept is asked anew all the same");
+}
+
+#[tokio::test]
 async fn who_goes_away_in_the_middle_has_asked() {
     let shop = Shop::new();
-    let endless = shop.shelf.renewed(ADDRESS, None, Why::NoneFresh, at(NOW_S), || async {
+    let endless = shop.shelf.renewed(ADDRESS, None, None, Why::NoneFresh, at(NOW_S), || async {
         shop.fetched.fetch_add(1, Ordering::SeqCst);
         std::future::pending().await
     });

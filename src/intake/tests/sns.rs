@@ -17,6 +17,7 @@ use crate::incident::Timestamp;
 use crate::intake::Headers;
 use crate::intake::address::PlainHttp;
 use crate::intake::fetch::{Fetcher, Unavailable};
+use crate::intake::limit::Neighbourhood;
 use crate::intake::prove::{NotProven, Unproven};
 use crate::intake::shelf::Why;
 use crate::intake::sns::certificate::{CERTIFICATE_BOUNDS, Certificate, Certificates};
@@ -303,6 +304,10 @@ async fn the_confirmation_is_one_request_without_redirects() {
     assert_eq!(stub.asked(), ["GET /confirm?Action=ConfirmSubscription HTTP/1.1"; 3]);
 }
 
+fn asker(number: u8) -> Neighbourhood {
+    Neighbourhood::own([192, 0, 2, number].into())
+}
+
 #[tokio::test]
 async fn a_message_is_proven_with_the_certificate_that_it_names() {
     let stub = Stub::start(Reply::ok(PEM.as_bytes())).await;
@@ -312,7 +317,7 @@ async fn a_message_is_proven_with_the_certificate_that_it_names() {
     let altered = String::from_utf8(good.clone()).unwrap().replace("c1d431f4", "c2d431f4").into_bytes();
     let prove = async |body: &[u8], second: i64| {
         let unsigned = rules.read(&Headers::default(), body, at(NOW_S + second)).unwrap();
-        certificates.prove(&unsigned, at(NOW_S + second)).await
+        certificates.prove(&unsigned, asker(1), at(NOW_S + second)).await
     };
     assert!(matches!(prove(&good, 0).await, Ok(SnsMessage::Notification(_))));
     assert!(prove(&good, 30).await.is_ok());
@@ -328,17 +333,23 @@ async fn certificates_are_fetched_within_the_bounds_of_all_keys() {
     let certificates = Certificates::new(Fetcher::new().unwrap(), CERTIFICATE_BOUNDS);
     let address = stub.at("/a.pem");
     assert!(certificates.now(&address, now()).is_none());
-    let first = certificates.renewed(&address, None, Why::NoneFresh, now()).await.unwrap();
+    let first = certificates.renewed(&address, asker(1), None, Why::NoneFresh, now()).await.unwrap();
     assert!(certificates.now(&address, at(NOW_S + DAY_S - 1)).is_some());
     assert!(certificates.now(&address, at(NOW_S + DAY_S)).is_none());
-    let soon = certificates.renewed(&address, Some(first), Why::NotFitting, at(NOW_S + 1)).await;
+    let soon = certificates.renewed(&address, asker(1), Some(first), Why::NotFitting, at(NOW_S + 1)).await;
     assert_eq!(soon.err(), Some(Unavailable::TooSoon { retry_after_s: 59 }));
     let mut brought = 0;
     for number in 0..50 {
         let other = stub.at(&format!("/{number}.pem"));
-        brought += usize::from(certificates.renewed(&other, None, Why::NoneFresh, now()).await.is_ok());
+        brought += usize::from(certificates.renewed(&other, asker(1), None, Why::NoneFresh, now()).await.is_ok());
     }
-    assert_eq!((brought, stub.asked().len()), (3, 4), "four in a minute, however many are named");
+    assert_eq!((brought, stub.asked().len()), (1, 2), "two in a minute for one neighbour, however many are named");
+    for number in 0..50_u8 {
+        let other = stub.at(&format!("/other/{number}.pem"));
+        let asker = asker(number.saturating_add(2));
+        brought += usize::from(certificates.renewed(&other, asker, None, Why::NoneFresh, now()).await.is_ok());
+    }
+    assert_eq!((brought, stub.asked().len()), (31, 32), "and 32 for all");
     assert!(certificates.now(&address, now()).is_some(), "and what is kept stays");
 }
 
@@ -348,7 +359,7 @@ async fn what_is_no_certificate_of_today_is_of_no_use() {
     for document in [old.as_bytes(), b"<html>", b""] {
         let stub = Stub::start(Reply::ok(document)).await;
         let certificates = Certificates::new(Fetcher::new().unwrap(), CERTIFICATE_BOUNDS);
-        let brought = certificates.renewed(&stub.at("/a.pem"), None, Why::NoneFresh, now()).await;
+        let brought = certificates.renewed(&stub.at("/a.pem"), asker(1), None, Why::NoneFresh, now()).await;
         assert_eq!(brought.err(), Some(Unavailable::Unusable));
         assert!(certificates.now(&stub.at("/a.pem"), now()).is_none());
     }
