@@ -160,6 +160,14 @@ impl Plan {
         self.actions.iter().any(|action| action.kind() != ActionKind::Enable)
     }
 
+    /// What an approval is bound to: SHA-256 of the plan as it stands on the trail, to the letter. Who approves
+    /// says with it which plan they have seen.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        // A plan has nothing in it that JSON cannot write.
+        Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
     /// Whether it disables the account.
     #[must_use]
     pub fn disables(&self) -> bool {
