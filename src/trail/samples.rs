@@ -11,7 +11,7 @@ use crate::incident::{
 };
 
 /// Waits for an append on this thread.
-pub(super) fn wait(pending: Pending) -> Result<Appended, StoreError> {
+pub(super) fn wait<T>(pending: Pending<T>) -> Result<T, StoreError> {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(pending)
 }
 
