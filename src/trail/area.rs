@@ -5,8 +5,9 @@ use super::store::StoreError;
 
 /// The longest key in an area, in bytes.
 pub const AREA_KEY_BYTES_MAX: usize = 128;
-/// The longest value in an area, in bytes; sled takes none longer in one piece.
-pub const AREA_VALUE_BYTES_MAX: usize = 4 * 1024;
+/// The longest value in an area, in bytes. It is kept in one piece, and sled syncs no page of 128 KiB, which may have
+/// 17 values.
+pub const AREA_VALUE_BYTES_MAX: usize = 6 * 1024;
 /// The most changes that are made together.
 pub const CHANGES_MAX: usize = 1_024;
 
@@ -62,7 +63,7 @@ pub(super) fn weigh(changes: &[Change]) -> Result<usize, StoreError> {
         return Err(StoreError::TooLarge("a key of no byte or of more than 128"));
     }
     if changes.iter().any(|change| value_of(change) > AREA_VALUE_BYTES_MAX) {
-        return Err(StoreError::TooLarge("a value of more than 4 KiB"));
+        return Err(StoreError::TooLarge("a value of more than 6 KiB"));
     }
     Ok(changes.iter().map(|change| change.key.len() + value_of(change)).sum())
 }

@@ -13,7 +13,7 @@ fn settings(folder: &TempDir) -> Settings {
 }
 
 fn put(key: &str) -> Vec<Change> {
-    vec![Change::put(key.as_bytes().to_vec(), vec![7; 4096])]
+    vec![Change::put(key.as_bytes().to_vec(), vec![7; crate::trail::AREA_VALUE_BYTES_MAX])]
 }
 
 fn keys_in(store: &SledStore) -> Vec<String> {
