@@ -5,6 +5,7 @@ mod alerts;
 mod authorize;
 mod body;
 mod control;
+mod directory;
 mod health;
 mod in_force;
 mod incidents;

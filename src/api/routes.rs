@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{Problem, alerts, control, health, incidents, promotion, rules, sources, trail};
+use super::{Problem, alerts, control, directory, health, incidents, promotion, rules, sources, trail};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -46,6 +46,8 @@ pub const ROUTES: &[Route] = &[
     Route { method: "GET", path: "/v1/sources/{source}", gate: Gate::Token(Permission::ReadSources) },
     Route { method: "POST", path: "/v1/sources/{source}/test", gate: Gate::Token(Permission::TrySources) },
     Route { method: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
+    Route { method: "GET", path: "/v1/directory", gate: Gate::Token(Permission::ReadDirectory) },
+    Route { method: "POST", path: "/v1/directory/sync", gate: Gate::Token(Permission::SyncDirectory) },
 ];
 
 /// Adds the routes to a server, each answering other methods with 405.
@@ -78,6 +80,8 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("GET", "/v1/sources/{source}") => web::get().to(sources::show),
         ("POST", "/v1/sources/{source}/test") => web::post().to(sources::test),
         ("POST", "/v1/incidents/{id}/approve") => web::post().to(control::approve),
+        ("GET", "/v1/directory") => web::get().to(directory::show),
+        ("POST", "/v1/directory/sync") => web::post().to(directory::sync),
         // A row without a handler answers 404, which the test that walks the table finds.
         _ => web::to(|| async { Problem::NotFound.response() }),
     };

@@ -46,7 +46,7 @@ enum Command {
     Check(rules::CheckArguments),
     /// The senders: add one, list them, change a secret, try one out.
     Source(source::Arguments),
-    /// Read DingTalk: one account, the administrators, the departments.
+    /// Read DingTalk: one account, the administrators, the departments, or everybody for the directory index.
     Directory(directory::Arguments),
     /// Sign and send what a source's sender would.
     Send(send::Arguments),

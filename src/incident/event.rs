@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Outcome, PauseScope, Plan, RuleId,
-    RuleRef, ShadowEvidence, SourceName, Timestamp, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Counted, Digest, Evidence, Failure, HoldReason, IncidentId, Outcome, PauseScope, Plan,
+    RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -189,6 +189,14 @@ pub enum Event {
         /// How it was found.
         evidence: Evidence,
     },
+    /// The reference was not resolved: it was held for that, and these were considered.
+    #[serde(rename = "account.unresolved")]
+    AccountUnresolved {
+        /// For which incident.
+        incident: IncidentId,
+        /// How it was looked for.
+        evidence: Evidence,
+    },
     /// Something about the account that a human should know and that keeps nothing from being done.
     #[serde(rename = "account.warned")]
     AccountWarned {
@@ -310,6 +318,16 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "PauseScope::is_all")]
         scope: PauseScope,
     },
+    /// The organization was wholly read from DingTalk.
+    #[serde(rename = "directory.synced")]
+    DirectorySynced {
+        /// How many people there are.
+        people: u64,
+        /// How many departments there are.
+        departments: u64,
+        /// When the reading began: everything known has been seen since.
+        began_at: Timestamp,
+    },
     /// Somebody read the trail.
     #[serde(rename = "trail.read")]
     TrailRead {
@@ -347,29 +365,6 @@ pub enum LoadCause {
     Signal,
     /// Somebody asked for it.
     Request,
-}
-
-/// How a reference was resolved to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// By which way.
-    pub by: Resolution,
-}
-
-/// The ways to find an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resolution {
-    /// The alert gave the userid itself.
-    Given,
-    /// The operator's identity map.
-    IdentityMap,
-    /// `topapi/v2/user/get` by `login_id`.
-    LoginId,
-    /// `topapi/v2/user/getbymobile` with the Enterprise Account search.
-    Mobile,
-    /// `topapi/user/getbyunionid`.
-    UnionId,
 }
 
 /// What a human should know about an account that is acted on.
@@ -439,6 +434,7 @@ impl Event {
             Self::SourceTried { .. } => "source.tried",
             Self::DeliveriesRefused { .. } => "deliveries.refused",
             Self::AccountResolved { .. } => "account.resolved",
+            Self::AccountUnresolved { .. } => "account.unresolved",
             Self::AccountWarned { .. } => "account.warned",
             Self::IncidentHeld { .. } => "incident.held",
             Self::IncidentApproved { .. } => "incident.approved",
@@ -450,6 +446,7 @@ impl Event {
             Self::StepVerified { .. } => "step.verified",
             Self::ResponderPaused { .. } => "responder.paused",
             Self::ResponderResumed { .. } => "responder.resumed",
+            Self::DirectorySynced { .. } => "directory.synced",
             Self::TrailRead { .. } => "trail.read",
         }
     }
@@ -468,6 +465,7 @@ impl Event {
             }
             Self::IncidentsOpened { opened, .. } => opened.iter().map(|opened| &opened.plan.incident).collect(),
             Self::AccountResolved { incident, .. }
+            | Self::AccountUnresolved { incident, .. }
             | Self::AccountWarned { incident, .. }
             | Self::IncidentHeld { incident, .. }
             | Self::IncidentApproved { incident, .. }
@@ -490,6 +488,7 @@ impl Event {
             | Self::DeliveriesRefused { .. }
             | Self::ResponderPaused { .. }
             | Self::ResponderResumed { .. }
+            | Self::DirectorySynced { .. }
             | Self::TrailRead { .. } => Vec::new(),
         }
     }

@@ -229,7 +229,7 @@ impl Incident {
                 self.user_id = Some(user_id.clone());
             }
             // For people; it changes nothing.
-            Event::AccountWarned { .. } => {}
+            Event::AccountUnresolved { .. } | Event::AccountWarned { .. } => {}
             Event::IncidentHeld { reason, .. } => self.status = Status::Held(*reason),
             Event::IncidentApproved { .. } => {
                 let Status::Held(reason) = self.status else { return Err(illegal("it is not held")) };

@@ -132,6 +132,8 @@ pub enum HoldReason {
     AccountNotFound,
     /// There is no way to look up this kind of reference.
     AccountUnresolvable,
+    /// Only the directory index could name the account, and it was read too long ago.
+    DirectoryTooOld,
     /// Something must be mended by an operator (permission, credential, address list).
     OperatorNeeded,
     /// The month's quota of DingTalk calls is used up.
@@ -173,6 +175,7 @@ impl HoldReason {
             Self::AccountAmbiguous => "more than one account answers to the reference",
             Self::AccountNotFound => "no account answers to the reference",
             Self::AccountUnresolvable => "there is no way to look up this kind of reference",
+            Self::DirectoryTooOld => "the directory index was read too long ago to look the account up",
             Self::OperatorNeeded => "a permission, credential or address list must be mended",
             Self::QuotaExhausted => "the month's quota of DingTalk calls is used up",
             Self::AttemptsExhausted => "all retries are used up",

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
-    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Assurance, Counted, Counts, Decision, Digest,
-    Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome, PauseScope, Plan,
-    ReasonCode, Resolution, RuleId, RuleRef, SourceName, Spending, Spent, Timestamp, UserId, Verdict, VerdictKind,
-    Watch, Watched, WindowState,
+    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Assurance, Bearing, Candidate, Counted, Counts,
+    Decision, Digest, Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Mark, Opened, Outcome,
+    PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Spending, Spent, Timestamp, UserId, Verdict,
+    VerdictKind, Watch, Watched, WindowState,
 };
 
 /// Waits for an append on this thread.
@@ -70,8 +70,10 @@ pub(super) fn events() -> Vec<Event> {
         Event::AccountResolved {
             incident: incident.clone(),
             user_id: UserId::parse("u").unwrap(),
-            evidence: Evidence { by: Resolution::IdentityMap },
+            evidence: Evidence::of(Resolution::IdentityMap),
         },
+        Event::AccountUnresolved { incident: incident.clone(), evidence: evidence() },
+        Event::DirectorySynced { people: 2, departments: 1, began_at: at },
         Event::AccountWarned {
             incident: incident.clone(),
             warning: AccountWarning::OwnsOrganizations { count: 1, corp_ids: vec!["ding2".to_owned()] },
@@ -99,6 +101,13 @@ pub(super) fn events() -> Vec<Event> {
         Event::ResponderResumed { actor: actor.clone(), reason, scope: PauseScope::All },
         Event::TrailRead { actor, from: 0, count: 1, incident: Some(incident) },
     ]
+}
+
+fn evidence() -> Evidence {
+    let at = Some(Timestamp::UNIX_EPOCH);
+    let candidate = |found| Candidate { user_id: UserId::parse("u").unwrap(), found, indexed_at: at };
+    let all = [Bearing::Live, Bearing::Moved, Bearing::Gone, Bearing::NotRead].map(candidate);
+    Evidence::with(Resolution::DirectoryIndex, all.to_vec(), at)
 }
 
 /// Any event, with any text where it has text of people's own.

@@ -39,15 +39,15 @@ enum Command {
 
 /// Which server, and with which token.
 #[derive(Debug, Args)]
-struct Server {
+pub(in crate::cli) struct Server {
     /// The server.
     #[arg(long, value_name = "URL")]
-    server: String,
+    pub(in crate::cli) server: String,
     /// A file with a token.
     #[arg(long, value_name = "FILE")]
-    token_file: PathBuf,
+    pub(in crate::cli) token_file: PathBuf,
     #[command(flatten)]
-    trust: Trust,
+    pub(in crate::cli) trust: Trust,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 impl Server {
     /// What it answers; what it refuses is an error with its own words.
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+    pub(in crate::cli) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let token = std::fs::read_to_string(&self.token_file)
             .with_context(|| format!("{} cannot be read", self.token_file.display()))
             .map_err(refused)?;
