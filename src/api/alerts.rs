@@ -9,12 +9,12 @@ use serde_json::json;
 
 use super::{Problem, State, body, peer};
 use crate::admission::Receipt;
-use crate::incident::{SourceName, TRIED_OUT, UserId};
+use crate::incident::{SourceName, TRIED_OUT};
 use crate::intake::{
     Answer, ClientCertificate, Delivery, Fresh, Intake, Manner, Method, NotUnderstood, Received, Refusal, Reply,
     Request, SourceKind, Verified,
 };
-use crate::roster::named_in;
+use crate::roster::Changed;
 
 /// Limits, verifies, understands and admits one delivery, in that order.
 pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
@@ -100,10 +100,10 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     if let Some(left_out) = &delivery.get().left_out {
         tracing::warn!(source.name = %source, reason = left_out.reason.code(), "a part of a delivery is not understood");
     }
-    let changed = changed_people(state, delivery.get());
+    let changed = changed_in(state, delivery.get());
     let admitted = state.admission.admit(delivery).await;
     if let (Ok(_), Some(roster)) = (&admitted, &state.roster) {
-        roster.notice(changed);
+        changed.into_iter().for_each(|changed| roster.notice(changed));
     }
     match admitted {
         Ok(receipt) => own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own)),
@@ -114,12 +114,12 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     }
 }
 
-/// Whom DingTalk itself says that something changed about; from nobody else is that believed.
-fn changed_people(state: &State, delivery: &Delivery) -> Vec<UserId> {
+/// What DingTalk itself says has changed; from nobody else is that believed.
+fn changed_in(state: &State, delivery: &Delivery) -> Vec<Changed> {
     let intake = state.sources.now();
     let is_dingtalk = intake.about(&delivery.source).is_some_and(|about| about.kind == SourceKind::DingtalkEvents);
     let alerts = delivery.alerts.iter().filter(|_| is_dingtalk && state.roster.is_some());
-    alerts.flat_map(|alert| named_in(&alert.event)).collect()
+    alerts.map(|alert| Changed::of(&alert.event)).filter(|changed| !changed.is_empty()).collect()
 }
 
 fn answer(manner: Manner, receipt: &Receipt) -> HttpResponse {

@@ -7,12 +7,13 @@ use std::sync::{self, Arc, PoisonError, RwLock};
 use serde::Serialize;
 use tokio::sync::{Mutex, Notify, watch};
 
+use super::notice::Changed;
 use crate::directory::index::{Fact, Full, Index, InvalidFact, Person, Settings};
 use crate::directory::{DepartmentId, Directory, Member};
 use crate::incident::{AccountRef, Clock, Failure, Timestamp, UserId};
 use crate::trail::{Area, CHANGES_MAX, Change, RecordError, Store, StoreError, Trail};
 
-/// The most people that wait to be read again.
+/// The most people, and the most departments, that wait to be read again.
 const NOTICED_MAX: usize = 10_000;
 /// Rows read at a time.
 const PAGE: usize = 1_024;
@@ -29,8 +30,8 @@ pub struct Roster {
     /// Whether somebody asks for a run now.
     pub(super) is_wanted: AtomicBool,
     wanted: Notify,
-    /// Whom DingTalk has said that something changed about.
-    noticed: sync::Mutex<BTreeSet<UserId>>,
+    /// What DingTalk has said has changed and nobody has read since.
+    noticed: sync::Mutex<(BTreeSet<UserId>, BTreeSet<DepartmentId>)>,
     /// Why the last run was cut off, until the next one.
     failure: sync::Mutex<Option<String>>,
 }
@@ -187,26 +188,52 @@ impl Roster {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
-    /// Has people read again soon. More than there is room for are left to the next run.
-    pub fn notice(&self, people: Vec<UserId>) {
+    /// Has people and departments read again soon. More than there is room for are left to the next run.
+    pub fn notice(&self, changed: Changed) {
         let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = NOTICED_MAX.saturating_sub(noticed.len());
-        noticed.extend(people.into_iter().take(room));
+        let room = NOTICED_MAX.saturating_sub(noticed.0.len());
+        noticed.0.extend(changed.people.into_iter().take(room));
+        let room = NOTICED_MAX.saturating_sub(noticed.1.len());
+        noticed.1.extend(changed.departments.into_iter().take(room));
     }
 
-    /// Reads those again whom DingTalk has said that something changed about, one after the other.
+    /// Reads again what DingTalk has said has changed, one after the other.
     ///
     /// # Errors
-    /// DingTalk could not be read, or the store not be written; who was not read yet waits on.
+    /// DingTalk could not be read, or the store not be written; what was not read yet waits on.
     pub async fn read_noticed(&self, directory: &dyn Directory) -> Result<(), RosterError> {
         loop {
-            let next = self.noticed.lock().unwrap_or_else(PoisonError::into_inner).pop_first();
-            let Some(user_id) = next else { return Ok(()) };
-            if let Err(error) = self.read_each(directory, std::slice::from_ref(&user_id)).await {
-                self.notice(vec![user_id]);
+            let next = self.next_noticed();
+            if next.is_empty() {
+                return Ok(());
+            }
+            if let Err(error) = self.read_again(directory, &next).await {
+                self.notice(next);
                 return Err(error);
             }
         }
+    }
+
+    /// One department, or else one person.
+    fn next_noticed(&self) -> Changed {
+        let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
+        let departments: Vec<DepartmentId> = noticed.1.pop_first().into_iter().collect();
+        let people = if departments.is_empty() { noticed.0.pop_first().into_iter().collect() } else { Vec::new() };
+        Changed { people, departments }
+    }
+
+    async fn read_again(&self, directory: &dyn Directory, changed: &Changed) -> Result<(), RosterError> {
+        for id in changed.departments.iter().copied() {
+            let known = self.index(|index| index.departments().find(|(known, _)| *known == id));
+            let fact = match (directory.department(id).await?, known) {
+                (Some(read), Some((_, parent))) if read.parent == parent => None,
+                (Some(read), _) => Some(Fact::Department { id, parent: read.parent }),
+                (None, Some(_)) => Some(Fact::NoDepartment(id)),
+                (None, None) => None,
+            };
+            self.keep(fact.into_iter().collect()).await?;
+        }
+        self.read_each(directory, &changed.people).await
     }
 
     /// Takes in what was just read of one account; `None` when there is no such account.

@@ -7,6 +7,6 @@ mod retry;
 mod sync;
 
 pub use kept::{Found, Progress, Roster, RosterError, TooOld, forget};
-pub use notice::named_in;
+pub use notice::Changed;
 pub use retry::wait_after;
 pub use sync::Synced;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use portcullis::directory::index::Settings;
 use portcullis::directory::{DepartmentId, DingTalk};
 use portcullis::incident::{AccountKind, AccountRef, Clock, Event, HandSetClock, SystemClock, UserId};
-use portcullis::roster::{Roster, RosterError, Synced, TooOld, forget};
+use portcullis::roster::{Changed, Roster, RosterError, Synced, TooOld, forget};
 use portcullis::sandbox::{self, Api, Fault, FaultKind, Running};
 use portcullis::trail::{Area, MemoryStore, Row, Store, Trail};
 use serde_json::{Value, json};
@@ -227,7 +227,9 @@ async fn whoever_dingtalk_says_has_changed_is_read_at_once_and_kept_waiting_whil
     let state = place.sandbox.state();
     state.change("user0001", |account| account.email = "new@example.com".to_owned());
     state.remove("user0002");
-    roster.notice(vec![user("user0001"), user("user0002"), user("nobody")]);
+    let people = vec![user("user0001"), user("user0002"), user("nobody")];
+    let departments = vec![dept(31), dept(999)];
+    roster.notice(Changed { people, departments });
     state.inject(Fault::new(FaultKind::Busy).on(Api::UserGet)).unwrap();
     assert!(roster.read_noticed(&place.dingtalk).await.is_err());
     roster.read_noticed(&place.dingtalk).await.unwrap();
@@ -247,6 +249,24 @@ async fn nothing_of_anybody_is_on_the_trail() {
     let said = format!("{:?}", app.records());
     assert!(!said.contains("example.com") && !said.contains("user0001"), "{said}");
     app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_department_that_dingtalk_says_has_moved_or_is_gone_is_read_at_once() {
+    let place = Place::start().await;
+    place.roster().await.sync(&place.dingtalk).await.unwrap();
+    // As if the index had read them before.
+    let row = |id: i64, parent: &str| {
+        portcullis::trail::Change::put([b"d", &id.to_be_bytes()[..]].concat(), parent.as_bytes().to_vec())
+    };
+    place.store.keep(Area::Directory, vec![row(31, "4"), row(999, "1")]).await.unwrap();
+    let roster = place.roster().await;
+    let below = |id| roster.index(|index| index.departments_below(dept(id)));
+    assert_eq!((below(4), below(1).contains(&dept(999))), (vec![dept(4), dept(31), dept(311)], true));
+    roster.notice(Changed { people: vec![], departments: vec![dept(31), dept(999), dept(1000)] });
+    roster.read_noticed(&place.dingtalk).await.unwrap();
+    assert_eq!((below(4), below(1).contains(&dept(999))), (vec![dept(4)], false));
+    assert_eq!(below(3), [dept(3), dept(31), dept(32), dept(311)]);
 }
 
 /// Waits until the server has read the organization, and gives what it says of that.
@@ -308,6 +328,27 @@ async fn what_was_kept_is_erased_by_a_server_that_keeps_no_index() {
     assert_eq!(app.app.trail().store().kept(Area::Directory, None, 1), Ok(vec![]));
     assert_eq!(app.records_of("directory.synced").len(), 1, "the trail has what it had");
     app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_is_killed_goes_on_where_it_was() {
+    let (sandbox, folder) = on_disk("[directory.index]\n").await;
+    let state = sandbox.state();
+    for (from, seen) in [(2, 2), (3, 5)] {
+        let hang = Fault { from, ..Fault::new(FaultKind::HangBeforeWork).on(Api::UserList) };
+        state.inject(hang).unwrap();
+        let config = folder.path().join("portcullis.toml");
+        let running = Process::spawn(&["directory", "sync", "--config", config.to_str().unwrap()], &[]);
+        tokio::time::timeout(Duration::from_secs(20), state.wait_for(Api::UserList, seen))
+            .await
+            .expect("it never came");
+        running.kill();
+        state.release_hangs();
+        state.clear_faults();
+    }
+    assert_eq!(sync(&folder).await.well().stdout, ["The directory index knows 210 people in 7 departments."]);
+    assert!(state.received(Api::UserList) <= 8 + 2 + 2, "{}", state.received(Api::UserList));
+    assert_eq!(state.received(Api::DepartmentGet), 1, "the departments are known since the first run");
 }
 
 /// A configuration on disk for a simulated DingTalk.
