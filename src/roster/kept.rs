@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, Notify, watch};
 use super::notice::Changed;
 use crate::directory::index::{Fact, Full, Index, InvalidFact, Person, Settings};
 use crate::directory::{DepartmentId, Directory, Member};
-use crate::incident::{AccountRef, Clock, Failure, Timestamp, UserId};
+use crate::incident::{AccountRef, Clock, Failure, FailureClass, Timestamp, UserId};
 use crate::trail::{Area, CHANGES_MAX, Change, RecordError, Store, StoreError, Trail};
 
 /// The most people, and the most departments, that wait to be read again.
@@ -225,11 +225,14 @@ impl Roster {
     async fn read_again(&self, directory: &dyn Directory, changed: &Changed) -> Result<(), RosterError> {
         for id in changed.departments.iter().copied() {
             let known = self.index(|index| index.departments().find(|(known, _)| *known == id));
-            let fact = match (directory.department(id).await?, known) {
-                (Some(read), Some((_, parent))) if read.parent == parent => None,
-                (Some(read), _) => Some(Fact::Department { id, parent: read.parent }),
-                (None, Some(_)) => Some(Fact::NoDepartment(id)),
-                (None, None) => None,
+            let fact = match (directory.department(id).await, known) {
+                (Ok(Some(read)), Some((_, parent))) if read.parent == parent => None,
+                (Ok(Some(read)), _) => Some(Fact::Department { id, parent: read.parent }),
+                (Ok(None), Some(_)) => Some(Fact::NoDepartment(id)),
+                (Ok(None), None) => None,
+                // The next run says what became of it.
+                (Err(failure), _) if failure.class == FailureClass::Permanent => None,
+                (Err(failure), _) => return Err(failure.into()),
             };
             self.keep(fact.into_iter().collect()).await?;
         }

@@ -124,11 +124,18 @@ impl Roster {
         self.keep(vec![Fact::NoDepartment(id)]).await
     }
 
-    /// Reads accounts one by one and takes in what they are now.
+    /// Reads accounts one by one and takes in what they are now. One that DingTalk will never show stays as it is known:
+    /// it must not keep others from being read, and while it is there nobody else is taken for the only one with its
+    /// name.
     pub(super) async fn read_each(&self, directory: &dyn Directory, ids: &[UserId]) -> Result<(), RosterError> {
         for user_id in ids {
-            let read = directory.member(user_id).await?;
-            self.learn(user_id, read.as_ref()).await?;
+            match directory.member(user_id).await {
+                Ok(read) => self.learn(user_id, read.as_ref()).await?,
+                Err(failure) if failure.class == FailureClass::Permanent => {
+                    tracing::warn!(failure.code, "an account cannot be read; it stays as it is known");
+                }
+                Err(failure) => return Err(failure.into()),
+            }
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{AUDITOR, ENGINEER, Ended, Kept, Process, RESPONDER, Set, TestApp, configure, copy_folder};
+use crate::hiding::Hiding;
 
 /// A client, its DingTalk, and a store that outlives each opening of the index.
 struct Place {
@@ -249,6 +250,25 @@ async fn nothing_of_anybody_is_on_the_trail() {
     let said = format!("{:?}", app.records());
     assert!(!said.contains("example.com") && !said.contains("user0001"), "{said}");
     app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_never_shown_keeps_no_other_from_being_read_and_its_name_from_being_anothers_alone() {
+    let place = Place::start().await;
+    let roster = place.roster().await;
+    roster.sync(&place.dingtalk).await.unwrap();
+    let state = place.sandbox.state();
+    for left in ["user0002", "user0199"] {
+        state.remove(left);
+    }
+    let hiding = Hiding { dingtalk: place.dingtalk, hidden: user("user0199") };
+    let people = vec![user("user0199"), user("user0002")];
+    roster.notice(Changed { people, departments: vec![] });
+    roster.read_noticed(&hiding).await.unwrap();
+    assert_eq!(by_email(&roster, "user0002@example.com"), [""; 0]);
+    roster.sync(&hiding).await.unwrap();
+    let shared = state.account("user0200").unwrap().job_number;
+    assert_eq!(found(&roster, AccountKind::JobNumber, &shared).unwrap(), ["user0199", "user0200"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,7 @@ mod every_call_fails_once;
 mod expiry;
 mod framing;
 mod guardrails;
+mod hiding;
 mod index_look_up;
 mod lifecycle;
 mod limits;
