@@ -39,7 +39,7 @@
 //! |---|---|---|---|
 //! | 1 | [`incident`] | the vocabulary, the closed list of events, the legal transitions | I/O, async, HTTP, storage |
 //! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] | one outside world each | each other |
-//! | 3 | [`response`] | match and alert to plan; the guard layer; reasons | I/O, async, the clock |
+//! | 3 | [`response`] · [`roster`] | match and alert to plan, the guard layer, reasons; who is in the organization, read and kept | I/O, async, the clock (`response`); each other |
 //! | 4 | [`admission`] · [`executor`] · [`backtest`] | the two halves of the pipeline; the rehearsal of the first | each other, HTTP |
 //! | 5 | [`access`] | who may do what | routes |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
@@ -58,7 +58,8 @@
 //! is woken by the board.
 //!
 //! *A step runs.* `executor::run` takes due incidents from the board, one at a time for each account.
-//! `executor::hand` resolves the account, reads it live, asks the guard layer, warns of other
+//! `executor::hand` resolves the account (by the identity map, by DingTalk's own look-ups, or by the index that
+//! [`roster`] keeps, whose word is checked against the live account), reads it live, asks the guard layer, warns of other
 //! organizations that a disable would leave without their owner, records `step.started`, calls, classifies, records `step.succeeded`, `step.failed` with its retry time, or
 //! `step.unknown`; reads a disable back and records `step.verified`; goes on, or closes. A disable
 //! that expires is followed by an `enable` that waits for its time.
@@ -88,6 +89,7 @@ pub mod rules;
 pub mod trail;
 
 pub mod response;
+pub mod roster;
 
 pub mod admission;
 pub mod backtest;

@@ -16,7 +16,7 @@ use source::{NamedPath, Token};
 const FLOORS: [&[&str]; 10] = [
     &["incident"],
     &["trail", "intake", "rules", "directory"],
-    &["response"],
+    &["response", "roster"],
     &["admission", "executor", "backtest"],
     &["access"],
     &["api", "console", "sandbox"],

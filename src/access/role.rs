@@ -37,6 +37,10 @@ pub enum Permission {
     ReadSources,
     /// Try a source out, during which its deliveries are not acted on.
     TrySources,
+    /// See how far the organization has been read.
+    ReadDirectory,
+    /// Have the organization read from DingTalk now.
+    SyncDirectory,
 }
 
 impl Role {
@@ -44,8 +48,10 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ReadIncidents | Permission::ReadRules | Permission::ReadSources => true,
-            Permission::LoadRules | Permission::PromoteRules | Permission::TrySources => {
+            Permission::ReadIncidents | Permission::ReadRules | Permission::ReadSources | Permission::ReadDirectory => {
+                true
+            }
+            Permission::LoadRules | Permission::PromoteRules | Permission::TrySources | Permission::SyncDirectory => {
                 matches!(self, Self::Engineer | Self::Admin)
             }
             Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
@@ -68,6 +74,13 @@ pub struct Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everybody_sees_how_far_the_organization_is_read_and_who_cares_for_it_has_it_read() {
+        let roles = [Role::Auditor, Role::Engineer, Role::Responder, Role::Admin];
+        assert_eq!(roles.map(|role| role.may(Permission::ReadDirectory)), [true; 4]);
+        assert_eq!(roles.map(|role| role.may(Permission::SyncDirectory)), [false, true, false, true]);
+    }
 
     #[test]
     fn the_role_matrix() {

@@ -19,7 +19,8 @@ impl Admission {
         key: Option<&str>,
     ) -> Result<(IncidentId, bool), NotByHand> {
         let now = self.clock.now();
-        let moment = now.as_nanosecond().to_string();
+        // Without a key, what is asked for twice at one moment is one click too many.
+        let moment = format!("{} {:?}", now.as_nanosecond(), asked.steps);
         let said = key.unwrap_or(&moment);
         let incident = IncidentId::by_hand(&asked.actor, said, &asked.account.key());
         let loaded = self.rules.now();

@@ -13,8 +13,9 @@ use crate::admission::Receipt;
 use crate::incident::{SourceName, TRIED_OUT};
 use crate::intake::{
     Answer, ClientCertificate, Delivery, Fresh, Intake, Manner, Method, NotUnderstood, Received, Refusal, Reply,
-    Request, Verified,
+    Request, SourceKind, Verified,
 };
+use crate::roster::Changed;
 
 /// Limits, verifies, understands and admits one delivery, in that order.
 pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
@@ -105,13 +106,26 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     if let Some(left_out) = &delivery.get().left_out {
         tracing::warn!(source.name = %source, reason = left_out.reason.code(), "a part of a delivery is not understood");
     }
-    match state.admission.admit(delivery).await {
+    let changed = changed_in(state, delivery.get());
+    let admitted = state.admission.admit(delivery).await;
+    if let (Ok(_), Some(roster)) = (&admitted, &state.roster) {
+        changed.into_iter().for_each(|changed| roster.notice(changed));
+    }
+    match admitted {
         Ok(receipt) => own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own)),
         Err(error) => {
             tracing::warn!(source.name = %source, %error, "a verified delivery was not admitted");
             Problem::from(error).response()
         }
     }
+}
+
+/// What DingTalk itself says has changed; from nobody else is that believed.
+fn changed_in(state: &State, delivery: &Delivery) -> Vec<Changed> {
+    let intake = state.sources.now();
+    let is_dingtalk = intake.about(&delivery.source).is_some_and(|about| about.kind == SourceKind::DingtalkEvents);
+    let alerts = delivery.alerts.iter().filter(|_| is_dingtalk && state.roster.is_some());
+    alerts.map(|alert| Changed::of(&alert.event)).filter(|changed| !changed.is_empty()).collect()
 }
 
 fn answer(manner: Manner, receipt: &Receipt) -> HttpResponse {

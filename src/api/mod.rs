@@ -7,6 +7,7 @@ mod authorize;
 mod body;
 mod by_hand;
 mod control;
+mod directory;
 mod health;
 mod in_force;
 mod incidents;

@@ -3,7 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{Problem, alerts, answers, by_hand, control, health, incidents, promotion, rules, sources, trail};
+use super::{
+    Problem, alerts, answers, by_hand, control, directory, health, incidents, promotion, rules, sources, trail,
+};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -53,6 +55,8 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
     Route { methods: "POST", path: "/v1/incidents/{id}/dismiss", gate: Gate::Token(Permission::Control) },
     Route { methods: "POST", path: "/v1/incidents/{id}/release", gate: Gate::Token(Permission::Control) },
+    Route { methods: "GET", path: "/v1/directory", gate: Gate::Token(Permission::ReadDirectory) },
+    Route { methods: "POST", path: "/v1/directory/sync", gate: Gate::Token(Permission::SyncDirectory) },
 ];
 
 /// Adds the routes to a server, each answering other methods with 405.
@@ -90,6 +94,8 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("POST", "/v1/incidents/{id}/approve") => web::post().to(answers::approve),
         ("POST", "/v1/incidents/{id}/dismiss") => web::post().to(answers::dismiss),
         ("POST", "/v1/incidents/{id}/release") => web::post().to(answers::release),
+        ("GET", "/v1/directory") => web::get().to(directory::show),
+        ("POST", "/v1/directory/sync") => web::post().to(directory::sync),
         // A row without a handler answers 404, which the test that walks the table finds.
         _ => web::to(|| async { Problem::NotFound.response() }),
     };

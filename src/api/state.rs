@@ -12,6 +12,7 @@ use crate::access::Access;
 use crate::admission::{Admission, Reloader};
 use crate::incident::{Bar, Clock};
 use crate::intake::{self, Network, RefusalTally};
+use crate::roster::Roster;
 use crate::rules::InForce;
 use crate::trail::Trail;
 
@@ -92,6 +93,8 @@ pub struct State {
     pub door: Door,
     /// Whether the clock runs as time does.
     pub steadiness: Steadiness,
+    /// Who is in the organization, where that is kept.
+    pub roster: Option<Arc<Roster>>,
 }
 
 impl State {

@@ -26,6 +26,8 @@ pub struct Rehearsal<'r> {
     ledger: Ledger,
     /// What has tripped; nobody releases it.
     breakers: Breakers,
+    /// Whether there is a directory index.
+    has_index: bool,
 }
 
 /// An incident that covers further alerts of its rule on its account.
@@ -49,7 +51,14 @@ impl<'r> Rehearsal<'r> {
             windows: Windows::default(),
             ledger: Ledger::default(),
             breakers: Breakers::default(),
+            has_index: false,
         }
+    }
+
+    /// As a server with a directory index would: whom only that knows is not held for want of an identity.
+    #[must_use]
+    pub fn with_index(self, has_index: bool) -> Self {
+        Self { has_index, ..self }
     }
 
     /// What the rules say to an alert that is received at `at`. Alerts come in the order of time;
@@ -107,10 +116,10 @@ impl<'r> Rehearsal<'r> {
         judged
     }
 
-    /// Why an incident is held at once: by its plan, or because neither the identity map nor DingTalk has a
-    /// way from this name to an account.
+    /// Why an incident is held at once: by its plan, or because neither the identity map nor DingTalk nor a
+    /// directory index has a way from this name to an account.
     fn held(&self, by_plan: Option<HoldReason>, account: &AccountRef) -> Option<HoldReason> {
-        by_plan.or_else(|| resolve(account, self.rules.identities()).err())
+        by_plan.or_else(|| resolve(account, self.rules.identities(), self.has_index).err())
     }
 
     fn cover(&mut self, plan: &Plan, known: &Known) {

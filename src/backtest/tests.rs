@@ -174,11 +174,17 @@ fn whom_dingtalk_looks_up_itself_is_not_held_for_want_of_an_identity() {
         ("email", false),
         ("job_number", false),
     ] {
-        let mut file = rule(1, "x", "enforce", "");
-        let text = String::from_utf8(file.bytes).unwrap().replace("email: who", &format!("{kind}: who"));
-        file.bytes = text.into_bytes();
-        let report = compare(None, &set(NONE, vec![file]), &[(0, "x", "13800000000")]);
+        let named = |kind: &str| {
+            let file = rule(1, "x", "enforce", "");
+            let text = String::from_utf8(file.bytes).unwrap().replace("email: who", &format!("{kind}: who"));
+            SourceFile { bytes: text.into_bytes(), ..file }
+        };
+        let report = compare(None, &set(NONE, vec![named(kind)]), &[(0, "x", "13800000000")]);
         assert_eq!((report.newly.len(), report.held.len()), if contained { (1, 0) } else { (0, 1) }, "{kind}");
+        let rules = set(NONE, vec![named(kind)]);
+        let alert = alert("1", json!({ "a": "x", "who": "13800000000" }));
+        let ruling = Rehearsal::new(&rules).with_index(true).judge(&alert, hour(0), &Pauses::default());
+        assert_eq!(ruling.outcome, Outcome::Contained, "{kind}, with a directory index");
     }
 }
 

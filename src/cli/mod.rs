@@ -49,7 +49,7 @@ enum Command {
     Source(source::Arguments),
     /// One incident: show it, open one by hand, approve, dismiss, release.
     Incident(incident::Arguments),
-    /// Read DingTalk: one account, the administrators, the departments.
+    /// Read DingTalk: one account, the administrators, the departments, or everybody for the directory index.
     Directory(directory::Arguments),
     /// Sign and send what a source's sender would.
     Send(send::Arguments),

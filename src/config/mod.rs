@@ -197,6 +197,22 @@ mod tests {
     }
 
     #[test]
+    fn the_directory_index_that_the_shipped_configuration_shows_says_the_defaults() {
+        let text = include_str!("../../deploy/portcullis.toml");
+        let (_, shown) = text.split_once("# [directory.index]\n").unwrap();
+        let lines: Vec<&str> = shown.lines().map_while(|line| line.strip_prefix("# ")).collect();
+        assert_eq!(lines.len(), 2);
+        let index = |text: &str| load_text(&format!("{DIRECTORY}{text}")).unwrap().directory.index;
+        let shown = index(&format!("[directory.index]\n{}", lines.join("\n")));
+        assert_eq!((index(""), shown), (None, Some(directory::index::Settings::default())));
+        let wrong = load_text(&format!("{DIRECTORY}[directory.index]\nevery = \"24h\"\n")).unwrap_err().to_string();
+        assert!(wrong.contains("every"), "{wrong}");
+        let start = load_text(DIRECTORY).unwrap();
+        let other = load_text(&format!("{DIRECTORY}[directory.index]\n")).unwrap();
+        assert_eq!(other.differing(&start), ["directory.index"]);
+    }
+
+    #[test]
     fn an_unknown_telemetry_key_is_refused_too() {
         #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::model::Account;
 pub use crate::incident::DepartmentId;
 use crate::incident::UserId;
@@ -18,7 +20,7 @@ pub struct Department {
 }
 
 /// A role that somebody has in the organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     /// Its id.
     pub id: Option<i64>,
@@ -46,7 +48,7 @@ pub enum AdminLevel {
     Other,
 }
 
-/// One user of a department. Its names are personal, so they are not printed.
+/// One user, as a department lists them or a look-up shows them. Its names are personal, so they are not printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Member {
     /// What decides whether and how to act. A list may show less of it than the look-up of one account.
@@ -61,6 +63,8 @@ pub struct Member {
     pub mobile: Option<String>,
     /// `email`, where the app may see it.
     pub email: Option<String>,
+    /// `org_email`, the organization's own, where the app may see it.
+    pub org_email: Option<String>,
     /// `job_number`, which several users may share.
     pub job_number: Option<String>,
 }

@@ -11,7 +11,7 @@ use super::answer::Success;
 use super::api::Api;
 use super::call::Call;
 use super::classes::{is_unknown_department, is_unknown_user};
-use super::contacts::{Admin, Department, DepartmentId, MemberPage, MembersFrom};
+use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
 use super::error::SetupError;
 use super::limits::{Limits, WAIT_MAX};
 use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
@@ -108,6 +108,14 @@ impl DingTalk {
         }
     }
 
+    async fn read_member(&self, user_id: &UserId) -> Result<Option<Member>, Failure> {
+        match self.call(&Call::account(user_id)).await {
+            Ok(success) => listing::asked_member(user_id, &success).map(Some),
+            Err(failure) if is_unknown_user(&failure) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     async fn read_status(&self, user_id: &UserId) -> Result<bool, Failure> {
         let success = self.call(&Call::status(user_id)).await?;
         success.body.get("disable").and_then(Value::as_bool).ok_or_else(|| success.unexpected())
@@ -129,6 +137,10 @@ impl Directory for DingTalk {
 
     fn account<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Account>, Failure>> {
         Box::pin(self.read_account(user_id))
+    }
+
+    fn member<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Member>, Failure>> {
+        Box::pin(self.read_member(user_id))
     }
 
     fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>> {

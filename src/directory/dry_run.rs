@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::contacts::{Admin, Department, DepartmentId, MemberPage, MembersFrom};
+use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
 use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
 use crate::incident::{Failure, FailureClass, UserId};
 
@@ -27,6 +27,10 @@ impl Directory for DryRun {
 
     fn account<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Account>, Failure>> {
         self.inner.account(user_id)
+    }
+
+    fn member<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Member>, Failure>> {
+        self.inner.member(user_id)
     }
 
     fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>> {

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::answer::Success;
 use super::contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, MembersFrom};
 use super::lenient;
-use super::lookup::{account_of, member, user_id};
-use crate::incident::{Failure, FailureClass};
+use super::lookup::{account, account_of, member, user_id};
+use crate::incident::{Failure, FailureClass, UserId};
 
 /// Everybody listed as an administrator.
 pub(super) fn admins(success: &Success) -> Result<Vec<Admin>, Failure> {
@@ -66,16 +66,27 @@ fn next(from: MembersFrom, success: &Success, result: &Value) -> Result<MembersF
 
 fn one_member(success: &Success, value: &Value) -> Result<Member, Failure> {
     let user_id = user_id(success, member(value, "userid").ok_or_else(|| success.unexpected())?)?;
+    Ok(member_of(user_id, value))
+}
+
+/// The user that was asked for by the id.
+pub(super) fn asked_member(asked: &UserId, success: &Success) -> Result<Member, Failure> {
+    let account = account(asked, success)?;
+    Ok(member_of(account.user_id, result(success)?))
+}
+
+fn member_of(user_id: UserId, value: &Value) -> Member {
     let text = |name| member(value, name).and_then(lenient::text);
-    Ok(Member {
+    Member {
         account: account_of(user_id, value),
         union_id: text("unionid"),
         login_id: text("login_id"),
         name: text("name"),
         mobile: text("mobile"),
         email: text("email"),
+        org_email: text("org_email"),
         job_number: text("job_number"),
-    })
+    }
 }
 
 fn one_department(success: &Success, value: &Value) -> Result<Department, Failure> {

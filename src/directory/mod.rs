@@ -3,7 +3,8 @@
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
 //! came back, `lookup` and `listing` read accounts and departments from it, `token` and `limits` stand
-//! before every call, `walk` goes through whole lists.
+//! before every call, `walk` goes through whole lists. [`index`] holds what they said, for look-ups that DingTalk
+//! does not offer.
 
 mod ancestry;
 mod contacts;
@@ -28,6 +29,8 @@ mod wire;
 mod dingtalk;
 mod dry_run;
 mod walk;
+
+pub mod index;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
-use super::contacts::{Admin, Department, DepartmentId, MemberPage, MembersFrom, Role};
+use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
 use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, UserId};
 
 /// A future that can be moved between threads.
@@ -129,6 +129,9 @@ pub trait Directory: Send + Sync + 'static {
     /// Reads one account through `topapi/v2/user/get`, which is exempt from the month's quota;
     /// `None` when there is no such account.
     fn account<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Account>, Failure>>;
+
+    /// The same call and all that it shows: the names, too. `None` when there is no such account.
+    fn member<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Member>, Failure>>;
 
     /// Whether the account is disabled, through `GET /v1.0/contact/orgAccounts/status`.
     fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>>;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::address::base_url;
 use super::error::{NAME_BYTES_MAX, SetupError};
+use super::index;
 
 /// DingTalk's own limit per app and API, Standard edition (billing model page): 20 calls a second.
 pub const CALLS_PER_SECOND_MAX: u32 = 20;
@@ -54,6 +55,9 @@ pub struct Settings {
     /// host that cannot be reached is never mistaken for one that does not answer.
     #[serde(default = "default_connect_timeout_ms")]
     pub connect_timeout_ms: u64,
+    /// Keep an index of the organization's people, for look-ups that DingTalk does not offer.
+    #[serde(default)]
+    pub index: Option<index::Settings>,
 }
 
 /// DingTalk's two installations.
@@ -93,6 +97,9 @@ impl Settings {
         in_range("burst", self.burst.into(), 1, burst_max)?;
         let timeout_ms = in_range("timeout_ms", self.timeout_ms, 2, TIMEOUT_MS_MAX)?;
         let connect_ms = in_range("connect_timeout_ms", self.connect_timeout_ms, 1, timeout_ms.saturating_sub(1))?;
+        for (field, value, min, max) in self.index.iter().flat_map(index::Settings::ranges) {
+            in_range(field, value, min, max)?;
+        }
         Ok(Checked {
             hosts: self.hosts()?,
             app_key: name("app_key", &self.app_key)?,
@@ -201,6 +208,12 @@ mod tests {
             (json!({"timeout_ms": 0}), "timeout_ms"),
             (json!({"timeout_ms": 60_001}), "timeout_ms"),
             (json!({"connect_timeout_ms": 5000}), "connect_timeout_ms"),
+            (json!({"index": {"every_hours": 0}}), "index.every_hours"),
+            (json!({"index": {"every_hours": 721, "age_days_max": 90}}), "index.every_hours"),
+            (json!({"index": {"age_days_max": 1}}), "index.age_days_max"),
+            (json!({"index": {"every_hours": 240, "age_days_max": 10}}), "index.age_days_max"),
+            (json!({"index": {"age_days_max": 91}}), "index.age_days_max"),
+            (json!({"index": {"every": "24h"}}), "unknown field"),
             (json!({"app_secret": "not a real secret"}), "unknown field"),
         ] {
             let refused = settings(&changes).expect_err(&changes.to_string());
@@ -208,5 +221,7 @@ mod tests {
             assert!(!refused.contains("not a real secret"));
         }
         assert!(settings(&json!({"calls_per_second": 20, "burst": 1})).is_ok());
+        assert!(settings(&json!({"index": {}})).is_ok());
+        assert!(settings(&json!({"index": {"every_hours": 720, "age_days_max": 31}})).is_ok());
     }
 }

@@ -8,6 +8,7 @@ use super::subject::subject_of;
 use crate::directory::{Ancestry, Directory};
 use crate::incident::{Clock, Event, Failure, HoldReason, Incident, IncidentId, Status, StepState, Timestamp};
 use crate::response::Subject;
+use crate::roster::Roster;
 use crate::rules::InForce;
 use crate::trail::{RecordError, Trail};
 
@@ -17,6 +18,8 @@ pub struct Hand {
     pub trail: Arc<Trail>,
     /// DingTalk.
     pub directory: Arc<dyn Directory>,
+    /// Who is in the organization, where that is kept.
+    pub roster: Option<Arc<Roster>>,
     /// Guardrails and identities.
     pub rules: Arc<InForce>,
     /// The time.

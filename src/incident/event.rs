@@ -5,8 +5,8 @@ mod names;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Lapse, Outcome, PauseScope, Plan, RuleId,
-    RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Counted, Digest, Evidence, Failure, HoldReason, IncidentId, Lapse, Outcome, PauseScope,
+    Plan, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -203,6 +203,14 @@ pub enum Event {
         /// How it was found.
         evidence: Evidence,
     },
+    /// The reference was not resolved: it was held for that, and these were considered.
+    #[serde(rename = "account.unresolved")]
+    AccountUnresolved {
+        /// For which incident.
+        incident: IncidentId,
+        /// How it was looked for.
+        evidence: Evidence,
+    },
     /// Something about the account that a human should know and that keeps nothing from being done.
     #[serde(rename = "account.warned")]
     AccountWarned {
@@ -376,6 +384,16 @@ pub enum Event {
         /// Why, in their words.
         reason: String,
     },
+    /// The organization was wholly read from DingTalk.
+    #[serde(rename = "directory.synced")]
+    DirectorySynced {
+        /// How many people there are.
+        people: u64,
+        /// How many departments there are.
+        departments: u64,
+        /// When the reading began: everything known has been seen since.
+        began_at: Timestamp,
+    },
     /// Somebody read the trail.
     #[serde(rename = "trail.read")]
     TrailRead {
@@ -413,29 +431,6 @@ pub enum LoadCause {
     Signal,
     /// Somebody asked for it.
     Request,
-}
-
-/// How a reference was resolved to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// By which way.
-    pub by: Resolution,
-}
-
-/// The ways to find an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resolution {
-    /// The alert gave the userid itself.
-    Given,
-    /// The operator's identity map.
-    IdentityMap,
-    /// `topapi/v2/user/get` by `login_id`.
-    LoginId,
-    /// `topapi/v2/user/getbymobile` with the Enterprise Account search.
-    Mobile,
-    /// `topapi/user/getbyunionid`.
-    UnionId,
 }
 
 /// What a human should know about an account that is acted on.

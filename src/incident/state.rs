@@ -269,7 +269,7 @@ impl Incident {
                 self.user_id = Some(user_id.clone());
             }
             // For people; it changes nothing.
-            Event::AccountWarned { .. } => {}
+            Event::AccountUnresolved { .. } | Event::AccountWarned { .. } => {}
             Event::IncidentHeld { reason, .. } => {
                 self.status = Status::Held(*reason);
                 if *reason == HoldReason::ApprovalWanted {

@@ -138,6 +138,8 @@ pub enum HoldReason {
     AccountNotFound,
     /// There is no way to look up this kind of reference.
     AccountUnresolvable,
+    /// Only the directory index could name the account, and it was never wholly read, or too long ago.
+    DirectoryTooOld,
     /// Something must be mended by an operator (permission, credential, address list).
     OperatorNeeded,
     /// The month's quota of DingTalk calls is used up.
@@ -184,6 +186,7 @@ impl HoldReason {
             Self::AccountAmbiguous => "more than one account answers to the reference",
             Self::AccountNotFound => "no account answers to the reference",
             Self::AccountUnresolvable => "there is no way to look up this kind of reference",
+            Self::DirectoryTooOld => "only the directory index could name the account, and it was not read lately",
             Self::OperatorNeeded => "a permission, credential or address list must be mended",
             Self::QuotaExhausted => "the month's quota of DingTalk calls is used up",
             Self::AttemptsExhausted => "all retries are used up",

@@ -19,6 +19,6 @@ pub use enclosure::{Enclosure, Subject};
 pub use guard::{Approved, Facts, at_dispatch, at_planning, protection};
 pub use judge::{Judged, Tally};
 pub use plan::{Decided, Standing, decide};
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, only, resolve};
 pub use target::{Target, targets};
 pub use wording::EmployeeTexts;

@@ -68,7 +68,7 @@ mod tests {
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
-        for (user_id, account) in seed::accounts() {
+        for (user_id, account) in seed::accounts(seed::MANY) {
             if !user_id.starts_with("user") {
                 assert!(text.contains(&user_id) && text.contains(&account.email), "{user_id}");
             }

@@ -69,6 +69,18 @@ impl Sandbox {
         self.world().accounts.values().cloned().collect()
     }
 
+    /// Changes an account as somebody in the admin console would; nothing, if there is none.
+    pub fn change(&self, user_id: &str, change: impl FnOnce(&mut AccountState)) {
+        if let Some(account) = self.world().accounts.get_mut(user_id) {
+            change(account);
+        }
+    }
+
+    /// Lets somebody leave the organization.
+    pub fn remove(&self, user_id: &str) {
+        self.world().accounts.remove(user_id);
+    }
+
     /// The calls received, oldest first; the last 10,000 are kept.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::accounts::{AccountKind, AccountState, LOCALES, Rank};
 use super::organization::ROOT;
 
-/// How many ordinary Enterprise Accounts there are beside the named ones: `user0001` and on.
+/// How many ordinary Enterprise Accounts there are beside the named ones, unless it is said: `user0001` and on.
 pub(super) const MANY: u32 = 200;
 
 /// Mobile numbers start here. No Chinese mobile number begins with 100.
@@ -126,10 +126,10 @@ const NAMED: [Named; 10] = [
     },
 ];
 
-/// All accounts by `userid`, as they are at the start.
-pub(super) fn accounts() -> BTreeMap<String, AccountState> {
+/// All accounts by `userid`, as they are at the start, `many` of them beside the named ones.
+pub(super) fn accounts(many: u32) -> BTreeMap<String, AccountState> {
     let named = (1..).zip(&NAMED).map(|(number, seed)| named(number, seed));
-    let many = (1..=MANY).map(one_of_many);
+    let many = (1..=many).map(|number| one_of_many(number, many));
     named.chain(many).map(|account| (account.user_id.clone(), account)).collect()
 }
 
@@ -150,7 +150,7 @@ fn named(number: u64, seed: &Named) -> AccountState {
     }
 }
 
-fn one_of_many(number: u32) -> AccountState {
+fn one_of_many(number: u32, many: u32) -> AccountState {
     let user_id = format!("user{number:04}");
     let language = LOCALES.iter().cycle().nth(number as usize).copied().unwrap_or("zh_CN");
     AccountState {
@@ -158,7 +158,7 @@ fn one_of_many(number: u32) -> AccountState {
         email: format!("{user_id}@example.com"),
         mobile: (MOBILE_MANY + u64::from(number)).to_string(),
         // The last two share their job number, which DingTalk allows.
-        job_number: format!("J1{:03}", number.min(MANY - 1)),
+        job_number: format!("J1{:03}", number.min(many.saturating_sub(1))),
         departments: vec![if number.is_multiple_of(2) { 32 } else { 31 }],
         languages: vec![language.to_owned()],
         ..blank(&user_id)
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn only_the_last_two_share_a_job_number_and_nothing_else_is_shared() {
-        let accounts = accounts();
+        let accounts = accounts(MANY);
         assert_eq!(accounts.len(), 210);
         let distinct =
             |field: fn(&AccountState) -> &String| accounts.values().map(field).collect::<BTreeSet<_>>().len();
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_documented_accounts_are_what_they_are_said_to_be() {
-        let accounts = accounts();
+        let accounts = accounts(MANY);
         assert_eq!(accounts["zhangsan"].kind, AccountKind::Sso);
         assert_eq!(accounts["lisi"].login_id.as_deref(), Some("lisi@sandbox"));
         assert!(accounts["wangwu"].disabled && accounts.values().filter(|a| a.disabled).count() == 1);

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::Deserialize;
 
+use super::seed::MANY;
+
 /// The sandbox's settings; the default is what the documentation of DingTalk promises.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -21,6 +23,8 @@ pub struct Settings {
     /// Answer legacy calls as the documentation prints them instead of as DingTalk sends them:
     /// numbers and booleans as text, a list of one object as that object, 33012 for an unknown user.
     pub stringly: bool,
+    /// How many ordinary Enterprise Accounts there are beside the named ones.
+    pub people: u32,
 }
 
 impl Default for Settings {
@@ -31,6 +35,7 @@ impl Default for Settings {
             calls_per_second: 20,
             token_life_s: 7200,
             stringly: false,
+            people: MANY,
         }
     }
 }

@@ -26,6 +26,7 @@ pub(super) struct World {
     pub(super) faults: Faults,
     pub(super) throttle: Throttle,
     pub(super) calls: CallLog,
+    people: u32,
     calls_per_second: u32,
     as_documented: bool,
 }
@@ -33,7 +34,8 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(settings: &Settings, clock: Arc<dyn Clock>) -> Self {
         Self {
-            accounts: seed::accounts(),
+            accounts: seed::accounts(settings.people),
+            people: settings.people,
             tokens: Tokens::new(settings.token_life_s),
             faults: Faults::default(),
             throttle: Throttle::new(settings.calls_per_second, clock),
@@ -46,7 +48,7 @@ impl World {
     /// Back to the start, but for the token and the sequence numbers: clients that hold a token keep
     /// working.
     pub(super) fn reset(&mut self, clock: Arc<dyn Clock>) {
-        self.accounts = seed::accounts();
+        self.accounts = seed::accounts(self.people);
         self.faults.clear();
         self.throttle = Throttle::new(self.calls_per_second, clock);
         self.calls.clear();

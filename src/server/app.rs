@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::listener::listen;
 use super::sources::Sources;
 use super::tls::{OwnCertificate, Tls, renew_on_hangup};
-use super::{Hangups, Parts, metrics, rules_watch, summaries};
+use super::{Hangups, Parts, metrics, organization, rules_watch, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
 use crate::api::{Door, SourcesInForce, State, Steadiness};
@@ -41,6 +41,8 @@ pub struct App {
     executing: JoinHandle<u32>,
     summarising: JoinHandle<()>,
     watching: JoinHandle<()>,
+    /// Of the organization, where an index of it is kept.
+    reading: Option<JoinHandle<()>>,
     sources: Arc<Sources>,
     /// Of our own certificate, where we speak TLS.
     renewing: Option<JoinHandle<()>>,
@@ -83,6 +85,7 @@ impl App {
         let rules = Arc::new(InForce::new(loaded));
         let reloader = Reloader::new(folder, config.rules.clone(), sent, rules.clone(), trail.clone(), clock.clone());
         let limits = config.admission.clone();
+        let roster = organization::open(config, &trail, &clock).await?;
         let state = Data::new(State {
             sources: SourcesInForce::new(intake(config)?),
             admission: Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), limits),
@@ -95,19 +98,13 @@ impl App {
             bar: config.rules.bar(),
             door: Door::of(&config.http, &config.intake),
             steadiness: Steadiness::since(clock.now()),
+            roster: roster.clone(),
         });
         let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
         let certificate = tls.map(|tls| tls.own);
         let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
         let metrics = show_metrics(config, &state, certificate)?;
-        let hand = Hand {
-            trail: trail.clone(),
-            directory: way_out(directory, config),
-            rules: rules.clone(),
-            clock: clock.clone(),
-            own_corp_id: config.directory.corp_id.clone(),
-            ancestry: Ancestry::default(),
-        };
+        let hand = hand(config, &state, way_out(directory.clone(), config));
         let sources = Sources::new(&state, config, reread);
         let (stop, stopped) = watch::channel(false);
         let executor = Executor::new(hand, config.executor.clone());
@@ -116,13 +113,14 @@ impl App {
             address,
             trail,
             rules,
-            clock,
+            clock: clock.clone(),
             http: server.handle(),
             serving: tokio::spawn(server),
             metrics,
             stop,
             executing: tokio::spawn(executor.run(stopped)),
             summarising: tokio::spawn(summaries::run(state.clone())),
+            reading: roster.map(|roster| tokio::spawn(organization::run(roster, directory, clock.clone()))),
             watching: tokio::spawn(rules_watch::run(reloader, sources.clone(), hangups)),
             renewing,
             state,
@@ -187,6 +185,11 @@ impl App {
     /// The last record could not be written.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.watching.abort();
+        if let Some(reading) = self.reading {
+            reading.abort();
+            // Until it has let go of the trail.
+            let _ = reading.await;
+        }
         if let Some(renewing) = &self.renewing {
             renewing.abort();
         }
@@ -204,6 +207,19 @@ impl App {
         self.trail.record(self.clock.now(), vec![Event::SystemStopped { parked }]).await?;
         tracing::info!(steps.parked = parked, "stopped");
         Ok(())
+    }
+}
+
+/// The executor's hand, which knows what the handlers know.
+fn hand(config: &Config, state: &State, directory: Arc<dyn Directory>) -> Hand {
+    Hand {
+        trail: state.trail.clone(),
+        directory,
+        roster: state.roster.clone(),
+        rules: state.rules.clone(),
+        clock: state.clock.clone(),
+        own_corp_id: config.directory.corp_id.clone(),
+        ancestry: Ancestry::default(),
     }
 }
 

@@ -6,6 +6,7 @@ mod connection;
 mod folder_watch;
 mod listener;
 mod metrics;
+mod organization;
 mod parts;
 mod rules_watch;
 mod slow_readers;
@@ -14,6 +15,6 @@ mod summaries;
 mod tls;
 
 pub use app::App;
-pub use parts::Parts;
+pub use parts::{Parts, open_store};
 pub use rules_watch::Hangups;
 pub use sources::Reread;

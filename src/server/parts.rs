@@ -34,20 +34,29 @@ impl Parts {
     /// The store cannot be opened, the secret cannot be read, or the settings are refused.
     pub fn real(config: &Config, hangups: Hangups, reread: Reread) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let folder = config.resolve(&config.trail.path);
-        let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
-        let store = SledStore::open(&settings)?;
-        let key = folder.join("pseudonym.key");
-        // A new key would give every account another name on the trail, and nobody could tell any
-        // more whom an earlier incident covers.
-        anyhow::ensure!(
-            key.exists() || store.head().size == 0,
-            "{} is missing, although the trail has records; put it back from where it was kept",
-            key.display()
-        );
-        let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
+        let (store, pseudonyms) = open_store(config)?;
         let secret = config.directory.read_secret(&config.base)?;
         let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?);
-        Ok(Self { clock, store: Arc::new(store), directory, pseudonyms, hangups, reread })
+        Ok(Self { clock, store, directory, pseudonyms, hangups, reread })
     }
+}
+
+/// Opens the trail's store and what belongs to it. Blocks while the store opens.
+///
+/// # Errors
+/// The store or the key of the pseudonyms cannot be used.
+pub fn open_store(config: &Config) -> anyhow::Result<(Arc<dyn Store>, Pseudonyms)> {
+    let folder = config.resolve(&config.trail.path);
+    let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
+    let store = SledStore::open(&settings)?;
+    let key = folder.join("pseudonym.key");
+    // A new key would give every account another name on the trail, and nobody could tell any
+    // more whom an earlier incident covers.
+    anyhow::ensure!(
+        key.exists() || store.head().size == 0,
+        "{} is missing, although the trail has records; put it back from where it was kept",
+        key.display()
+    );
+    let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
+    Ok((Arc::new(store), pseudonyms))
 }

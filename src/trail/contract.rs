@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use super::merkle;
 use super::samples::{append_one, entry, incident, wait};
 use super::{
-    APPEND_BYTES_MAX, Append, Appended, DeliveryKey, ENTRIES_MAX, EVENT_BYTES_MAX, Entry, INCIDENTS_MAX, MemoryStore,
-    PRIVATE_BYTES_MAX, Record, Settings, SledStore, Slot, Store, StoreError, UniqueKey, verify,
+    APPEND_BYTES_MAX, AREA_KEY_BYTES_MAX, AREA_VALUE_BYTES_MAX, Append, Appended, Area, CHANGES_MAX, Change,
+    DeliveryKey, ENTRIES_MAX, EVENT_BYTES_MAX, Entry, INCIDENTS_MAX, MemoryStore, PRIVATE_BYTES_MAX, Record, Settings,
+    SledStore, Slot, Store, StoreError, UniqueKey, verify,
 };
 use crate::incident::Digest;
 
@@ -45,6 +46,10 @@ contract! {
     reading_gives_what_lies_in_the_range,
     an_append_stands_when_nobody_waits_for_it,
     the_whole_verifies,
+    rows_of_an_area_are_put_replaced_and_removed,
+    rows_are_given_in_order_page_by_page,
+    an_area_has_no_part_in_the_trail,
+    every_limit_of_an_area_can_be_reached_and_not_passed,
 }
 
 fn settings(folder: &tempfile::TempDir) -> Settings {
@@ -305,6 +310,77 @@ fn the_whole_verifies(store: &dyn Store) {
     });
     let report = verify(store, |_| ()).unwrap();
     assert_eq!((report.size, report.root), (300, store.head().root));
+}
+
+fn put(key: &str, value: &str) -> Change {
+    Change::put(key.as_bytes().to_vec(), value.as_bytes().to_vec())
+}
+
+fn remove(key: &str) -> Change {
+    Change::remove(key.as_bytes().to_vec())
+}
+
+fn keep(store: &dyn Store, changes: Vec<Change>) -> Result<(), StoreError> {
+    wait(store.keep(Area::Directory, changes))
+}
+
+fn rows(store: &dyn Store, after: Option<&str>, limit: usize) -> Vec<(String, String)> {
+    let rows = store.kept(Area::Directory, after.map(str::as_bytes), limit).unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    rows.into_iter().map(|row| (text(row.key), text(row.value))).collect()
+}
+
+fn rows_of_an_area_are_put_replaced_and_removed(store: &dyn Store) {
+    assert_eq!(rows(store, None, 10), []);
+    keep(store, vec![put("b", "1"), put("a", "2"), put("a", "3"), put("c", ""), put("d", "4"), remove("d")]).unwrap();
+    let all =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
+    assert_eq!(rows(store, None, 10), all(&[("a", "3"), ("b", "1"), ("c", "")]));
+    keep(store, vec![remove("b"), remove("never there"), put("a", "4")]).unwrap();
+    keep(store, vec![]).unwrap();
+    assert_eq!(rows(store, None, 10), all(&[("a", "4"), ("c", "")]));
+}
+
+fn rows_are_given_in_order_page_by_page(store: &dyn Store) {
+    keep(store, (0..300).map(|n| put(&format!("k{n:03}"), "v")).collect()).unwrap();
+    let (mut after, mut seen) = (None, Vec::new());
+    loop {
+        let page = rows(store, after.as_deref(), 7);
+        let Some((last, _)) = page.last() else { break };
+        after = Some(last.clone());
+        seen.extend(page.into_iter().map(|(key, _)| key));
+    }
+    assert_eq!(seen, (0..300).map(|n| format!("k{n:03}")).collect::<Vec<_>>());
+    assert_eq!(rows(store, Some("k298"), 7).len(), 1);
+    assert_eq!(rows(store, Some("k2985"), 7).len(), 1, "also behind a key that is not there");
+    assert_eq!(rows(store, Some("zzz"), 7), []);
+    assert_eq!(rows(store, None, 0), []);
+}
+
+fn an_area_has_no_part_in_the_trail(store: &dyn Store) {
+    append_one(store, entry("before")).unwrap();
+    let head = store.head();
+    let kept = store.keep(Area::Directory, vec![put("r", "looks like a record")]);
+    let appended = store.append(Append { delivery: None, entries: vec![entry("beside")] });
+    assert_eq!((wait(kept), wait(appended)), (Ok(()), Ok(Appended::Recorded(vec![Slot::New(1)]))));
+    keep(store, vec![remove("r"), put("h", "looks like a head"), put("p", "x")]).unwrap();
+    assert_eq!(store.read(0, 1).unwrap().len(), 1);
+    assert_ne!(store.head(), head);
+    assert_eq!((store.head().size, store.private(0)), (2, Ok(None)));
+    assert!(verify(store, |_| ()).is_ok());
+}
+
+fn every_limit_of_an_area_can_be_reached_and_not_passed(store: &dyn Store) {
+    let refused = |changes| assert!(matches!(keep(store, changes), Err(StoreError::TooLarge(_))));
+    let (key, value) = ("k".repeat(AREA_KEY_BYTES_MAX), "v".repeat(AREA_VALUE_BYTES_MAX));
+    keep(store, (0..CHANGES_MAX).map(|n| put(&format!("{n}"), &value)).collect()).unwrap();
+    keep(store, vec![put(&key, &value)]).unwrap();
+    assert_eq!(rows(store, None, usize::MAX).len(), CHANGES_MAX + 1);
+    refused(vec![put("good", "x"), put(&format!("{key}k"), "x")]);
+    refused(vec![put("good", "x"), put("", "x")]);
+    refused(vec![put("good", "x"), put("x", &format!("{value}v"))]);
+    refused(vec![put("good", "x"); CHANGES_MAX + 1]);
+    assert!(rows(store, None, usize::MAX).iter().all(|(key, _)| key != "good"), "all or none");
 }
 
 /// One append of the comparison below: few names, so that repeats are frequent.

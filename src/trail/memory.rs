@@ -1,11 +1,13 @@
 //! A store in memory, with the contract of the others but for durability: for tests and trials.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::area::{self, Area, Change, Row};
 use super::merkle::{self, Frontier};
 use super::store::{Append, Appended, DeliveryKey, Entry, Head, Pending, Slot, Store, StoreError, Stored, UniqueKey};
 use super::{limits, record};
@@ -28,6 +30,7 @@ struct Kept {
     unique: HashMap<UniqueKey, u64>,
     deliveries: HashMap<UniqueKey, (u64, Digest)>,
     incidents: BTreeSet<(IncidentId, u64)>,
+    areas: BTreeMap<(Area, Vec<u8>), Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -40,21 +43,38 @@ impl MemoryStore {
     #[cfg(test)]
     pub(super) fn tamper(&self, seq: u64, record: Option<Stored>) {
         match record {
-            Some(record) => self.kept().records.insert(seq, record),
-            None => self.kept().records.remove(&seq),
+            Some(record) => self.locked().records.insert(seq, record),
+            None => self.locked().records.remove(&seq),
         };
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn locked(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn record(&self, append: &Append) -> Result<Appended, StoreError> {
         limits::weigh(append)?;
-        if self.is_refusing.load(Ordering::SeqCst) {
-            return Err(StoreError::Failed("it was told to refuse appends".to_owned()));
+        self.check()?;
+        Ok(self.locked().append(append))
+    }
+
+    fn change(&self, area: Area, changes: Vec<Change>) -> Result<(), StoreError> {
+        area::weigh(&changes)?;
+        self.check()?;
+        let mut kept = self.locked();
+        for Change { key, value } in changes {
+            match value {
+                Some(value) => kept.areas.insert((area, key), value),
+                None => kept.areas.remove(&(area, key)),
+            };
         }
-        Ok(self.kept().append(append))
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        let is_refusing = self.is_refusing.load(Ordering::SeqCst);
+        let refused = || StoreError::Failed("it was told to refuse appends".to_owned());
+        if is_refusing { Err(refused()) } else { Ok(()) }
     }
 }
 
@@ -64,27 +84,38 @@ impl Store for MemoryStore {
     }
 
     fn read(&self, from: u64, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        let kept = self.kept();
+        let kept = self.locked();
         (from..kept.frontier.size()).take(limit).map(|seq| kept.stored(seq)).collect()
     }
 
     fn private(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.kept().private.get(&seq).cloned())
+        Ok(self.locked().private.get(&seq).cloned())
     }
 
     fn of_incident(&self, incident: &IncidentId, limit: usize) -> Result<Vec<u64>, StoreError> {
-        let kept = self.kept();
+        let kept = self.locked();
         let from = (incident.clone(), 0);
         let found = kept.incidents.range(from..).take_while(|(id, _)| id == incident);
         Ok(found.map(|(_, seq)| *seq).take(limit).collect())
     }
 
     fn find(&self, key: &UniqueKey) -> Result<Option<u64>, StoreError> {
-        Ok(self.kept().unique.get(key).copied())
+        Ok(self.locked().unique.get(key).copied())
+    }
+
+    fn keep(&self, area: Area, changes: Vec<Change>) -> Pending<()> {
+        Pending::ready(self.change(area, changes))
+    }
+
+    fn kept(&self, area: Area, after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let kept = self.locked();
+        let from = after.map_or(Bound::Included((area, Vec::new())), |key| Bound::Excluded((area, key.to_vec())));
+        let found = kept.areas.range((from, Bound::Unbounded)).take_while(|((of, _), _)| *of == area);
+        Ok(found.map(|((_, key), value)| Row { key: key.clone(), value: value.clone() }).take(limit).collect())
     }
 
     fn head(&self) -> Head {
-        let kept = self.kept();
+        let kept = self.locked();
         Head { size: kept.frontier.size(), root: kept.frontier.root() }
     }
 

@@ -1,6 +1,7 @@
 //! Floor 2: the append-only, tamper-evident trail and the stores that keep it. Knows nothing of
 //! senders, rules or DingTalk.
 
+mod area;
 mod board;
 mod figures;
 mod limits;
@@ -21,6 +22,7 @@ mod contract;
 #[cfg(test)]
 mod samples;
 
+pub use area::{AREA_KEY_BYTES_MAX, AREA_VALUE_BYTES_MAX, Area, CHANGES_MAX, Change, Row};
 pub use board::{Board, Cover, Live};
 pub use figures::{Figures, Heard, MatchedAs, StepOutcome};
 pub use log::{Draft, RecordError, Trail};

@@ -4,14 +4,14 @@ use proptest::prelude::*;
 
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
-    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, Counted, Counts, Decision,
-    Digest, Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Lapse, Mark, Opened, Outcome,
-    PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, Timestamp, Trip,
-    UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
+    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, Bearing, Candidate,
+    Counted, Counts, Decision, Digest, Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Lapse,
+    Mark, Opened, Outcome, PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending,
+    Spent, Timestamp, Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
 };
 
 /// Waits for an append on this thread.
-pub(super) fn wait(pending: Pending) -> Result<Appended, StoreError> {
+pub(super) fn wait<T>(pending: Pending<T>) -> Result<T, StoreError> {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(pending)
 }
 
@@ -70,8 +70,10 @@ pub(super) fn events() -> Vec<Event> {
         Event::AccountResolved {
             incident: incident.clone(),
             user_id: UserId::parse("u").unwrap(),
-            evidence: Evidence { by: Resolution::IdentityMap },
+            evidence: Evidence::of(Resolution::IdentityMap),
         },
+        Event::AccountUnresolved { incident: incident.clone(), evidence: evidence() },
+        Event::DirectorySynced { people: 2, departments: 1, began_at: at },
         Event::AccountWarned {
             incident: incident.clone(),
             warning: AccountWarning::OwnsOrganizations { count: 1, corp_ids: vec!["ding2".to_owned()] },
@@ -144,6 +146,13 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
         Event::IncidentDismissed { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
         Event::IncidentReleased { incident, actor, reason },
     ]
+}
+
+fn evidence() -> Evidence {
+    let at = Some(Timestamp::UNIX_EPOCH);
+    let candidate = |found| Candidate { user_id: UserId::parse("u").unwrap(), found, indexed_at: at };
+    let all = [Bearing::Live, Bearing::Moved, Bearing::Gone, Bearing::NotRead].map(candidate);
+    Evidence::with(Resolution::DirectoryIndex, all.to_vec(), at)
 }
 
 /// Any event, with any text where it has text of people's own.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::sync::{oneshot, watch};
 
+use super::area::{Area, Change, Row};
 use crate::incident::{Digest, IncidentId, Timestamp};
 
 /// The largest event, in bytes of JSON.
@@ -128,23 +129,23 @@ pub enum StoreError {
     Damaged(String),
 }
 
-/// An append under way: resolves when it is durable, or with the reason why it is not known to be.
-/// After [`StoreError::Failed`] only the next start shows whether it was recorded; after every other
-/// error it was not. Dropping it does not take the append back.
+/// A write under way: resolves when it is durable, or with the reason why it is not known to be.
+/// After [`StoreError::Failed`] only the next start shows whether it was written; after every other
+/// error it was not. Dropping it does not take the write back.
 #[derive(Debug)]
-pub struct Pending(oneshot::Receiver<Result<Appended, StoreError>>);
+pub struct Pending<T = Appended>(oneshot::Receiver<Result<T, StoreError>>);
 
-impl Pending {
-    /// A pending append and the sender that ends it.
+impl<T> Pending<T> {
+    /// A pending write and the sender that ends it.
     #[must_use]
-    pub fn new() -> (oneshot::Sender<Result<Appended, StoreError>>, Self) {
+    pub fn new() -> (oneshot::Sender<Result<T, StoreError>>, Self) {
         let (sender, receiver) = oneshot::channel();
         (sender, Self(receiver))
     }
 
     /// One that has ended already.
     #[must_use]
-    pub fn ready(result: Result<Appended, StoreError>) -> Self {
+    pub fn ready(result: Result<T, StoreError>) -> Self {
         let (sender, pending) = Self::new();
         // The receiver is in `pending`, so sending cannot fail.
         let _ = sender.send(result);
@@ -152,8 +153,8 @@ impl Pending {
     }
 }
 
-impl Future for Pending {
-    type Output = Result<Appended, StoreError>;
+impl<T> Future for Pending<T> {
+    type Output = Result<T, StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0)
@@ -192,6 +193,17 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// The store failed or is damaged.
     fn find(&self, key: &UniqueKey) -> Result<Option<u64>, StoreError>;
+
+    /// Queues changes of an area. When the result is good they are durable together, also against a power cut. Of
+    /// changes with one key the last holds. They change no record and no head.
+    fn keep(&self, area: Area, changes: Vec<Change>) -> Pending<()>;
+
+    /// Up to `limit` rows of an area in the order of their keys, from the first one behind `after` on. What is being
+    /// made durable may be among them already.
+    ///
+    /// # Errors
+    /// The store failed or is damaged.
+    fn kept(&self, area: Area, after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, StoreError>;
 
     /// The size and root of what is durable.
     fn head(&self) -> Head;

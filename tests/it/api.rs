@@ -9,7 +9,7 @@ use portcullis::incident::{Event, IncidentId, Status};
 use serde_json::json;
 
 use crate::harness::{
-    ADMIN, AUDITOR, Answer, CONTAINED, Delivery, ENGINEER, RESPONDER, RawAnswer, RawConnection, TestApp, harmless,
+    ADMIN, AUDITOR, Answer, CONTAINED, Delivery, ENGINEER, RESPONDER, RawAnswer, RawConnection, Set, TestApp, harmless,
     request,
 };
 
@@ -65,7 +65,7 @@ async fn i05_only_the_whole_token_in_the_one_header_opens_a_route() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i02_each_role_may_do_what_the_matrix_says_and_nothing_else() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(Set { config: "[directory.index]\n", ..Set::default() }).await;
     // Held again after each approval, because it is an administrator's.
     let incident = app.open(&Delivery::of_high_risk("admin.one@example.com", 1, app.now())).await;
     let held = |times: usize| {

@@ -3,6 +3,7 @@
 mod admins;
 mod departments;
 mod show;
+mod sync;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ enum Command {
     Admins(Place),
     /// List the departments, and with `--users` who is in each.
     Departments(departments::Arguments),
+    /// Read the whole organization into the directory index, or what has changed since.
+    Sync(sync::Arguments),
 }
 
 /// Whose DingTalk.
@@ -50,6 +53,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Show(arguments) => show::run(&arguments).await,
         Command::Admins(place) => admins::run(&place).await,
         Command::Departments(arguments) => departments::run(&arguments).await,
+        Command::Sync(arguments) => sync::run(arguments).await,
     }
 }
 

@@ -23,6 +23,7 @@ impl Event {
             Self::SourceTried { .. } => "source.tried",
             Self::DeliveriesRefused { .. } => "deliveries.refused",
             Self::AccountResolved { .. } => "account.resolved",
+            Self::AccountUnresolved { .. } => "account.unresolved",
             Self::AccountWarned { .. } => "account.warned",
             Self::IncidentHeld { .. } => "incident.held",
             Self::IncidentApproved { .. } => "incident.approved",
@@ -39,6 +40,7 @@ impl Event {
             Self::ResponderResumed { .. } => "responder.resumed",
             Self::BreakerTripped { .. } => "breaker.tripped",
             Self::BreakerReleased { .. } => "breaker.released",
+            Self::DirectorySynced { .. } => "directory.synced",
             Self::TrailRead { .. } => "trail.read",
         }
     }
@@ -58,6 +60,7 @@ impl Event {
             Self::IncidentsOpened { opened, .. } => opened.iter().map(|opened| &opened.plan.incident).collect(),
             Self::IncidentRequested { opened, .. } => vec![&opened.plan.incident],
             Self::AccountResolved { incident, .. }
+            | Self::AccountUnresolved { incident, .. }
             | Self::AccountWarned { incident, .. }
             | Self::IncidentHeld { incident, .. }
             | Self::IncidentApproved { incident, .. }
@@ -85,6 +88,7 @@ impl Event {
             | Self::ResponderResumed { .. }
             | Self::BreakerTripped { .. }
             | Self::BreakerReleased { .. }
+            | Self::DirectorySynced { .. }
             | Self::TrailRead { .. } => Vec::new(),
         }
     }

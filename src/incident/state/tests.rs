@@ -41,7 +41,7 @@ fn opened() -> Opened {
 
 fn resolved() -> Event {
     let user_id = UserId::parse("zhangsan").unwrap();
-    Event::AccountResolved { incident: id(), user_id, evidence: Evidence { by: Resolution::IdentityMap } }
+    Event::AccountResolved { incident: id(), user_id, evidence: Evidence::of(Resolution::IdentityMap) }
 }
 
 fn started(step: u8, attempt: u32) -> Event {

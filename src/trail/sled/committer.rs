@@ -13,6 +13,7 @@ use super::group::Group;
 use super::shared::Shared;
 use super::store_error;
 use super::sync::SyncFile;
+use crate::trail::area::{Area, Change};
 use crate::trail::merkle::Frontier;
 use crate::trail::store::{Append, Appended, Head, Pending, StoreError};
 
@@ -35,9 +36,52 @@ pub(super) struct Committer {
 }
 
 struct Job {
-    append: Append,
+    work: Work,
     bytes: usize,
-    answer: oneshot::Sender<Result<Appended, StoreError>>,
+}
+
+/// What is to be written, and whom to tell.
+enum Work {
+    Append(Append, oneshot::Sender<Result<Appended, StoreError>>),
+    Keep(Area, Vec<Change>, oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// What becomes of a job once the commit is durable.
+enum Done {
+    Appended(Appended),
+    Kept,
+}
+
+impl Work {
+    /// How much it adds to a commit; nothing is for nothing.
+    fn entries(&self) -> usize {
+        match self {
+            Self::Append(append, _) => append.entries.len().max(1),
+            Self::Keep(_, changes, _) => changes.len().max(1),
+        }
+    }
+
+    fn add_to(&self, group: &mut Group<'_>) -> Result<Done, StoreError> {
+        match self {
+            Self::Append(append, _) => group.add(append).map(Done::Appended),
+            Self::Keep(area, changes, _) => {
+                group.change(*area, changes);
+                Ok(Done::Kept)
+            }
+        }
+    }
+
+    /// Who no longer waits has dropped the other end; what was written stands all the same.
+    fn answer(self, result: Result<Done, StoreError>) {
+        match (self, result) {
+            (Self::Append(_, waiting), Ok(Done::Appended(appended))) => drop(waiting.send(Ok(appended))),
+            (Self::Keep(_, _, waiting), Ok(Done::Kept)) => drop(waiting.send(Ok(()))),
+            (Self::Append(_, waiting), Err(error)) => drop(waiting.send(Err(error))),
+            (Self::Keep(_, _, waiting), Err(error)) => drop(waiting.send(Err(error))),
+            // Each is answered in its own kind; dropped unanswered, it would be taken for a failure.
+            (Self::Append(..), Ok(Done::Kept)) | (Self::Keep(..), Ok(Done::Appended(_))) => {}
+        }
+    }
 }
 
 impl Committer {
@@ -58,20 +102,33 @@ impl Committer {
     ///
     /// # Errors
     /// The queue is full, or the committer has ended.
-    pub(super) fn enqueue(&self, append: Append, bytes: usize) -> Result<Pending, StoreError> {
+    pub(super) fn append(&self, append: Append, bytes: usize) -> Result<Pending, StoreError> {
+        let (answer, pending) = Pending::new();
+        self.enqueue(Work::Append(append, answer), bytes).map(|()| pending)
+    }
+
+    /// Queues changes of so many bytes.
+    ///
+    /// # Errors
+    /// The queue is full, or the committer has ended.
+    pub(super) fn keep(&self, area: Area, changes: Vec<Change>, bytes: usize) -> Result<Pending<()>, StoreError> {
+        let (answer, pending) = Pending::new();
+        self.enqueue(Work::Keep(area, changes, answer), bytes).map(|()| pending)
+    }
+
+    fn enqueue(&self, work: Work, bytes: usize) -> Result<(), StoreError> {
         let gone = || StoreError::Failed("the committer has ended".to_owned());
         let queue = self.queue.as_ref().ok_or_else(gone)?;
-        let (answer, pending) = Pending::new();
         let waiting = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         let sent = if waiting + bytes > QUEUE_BYTES_MAX {
             Err(StoreError::Busy)
         } else {
-            queue.try_send(Job { append, bytes, answer }).map_err(|refused| match refused {
+            queue.try_send(Job { work, bytes }).map_err(|refused| match refused {
                 TrySendError::Full(_) => StoreError::Busy,
                 TrySendError::Disconnected(_) => gone(),
             })
         };
-        sent.map(|()| pending).inspect_err(|_| {
+        sent.inspect_err(|_| {
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
         })
     }
@@ -109,10 +166,10 @@ impl Writer {
 
     /// Makes the jobs durable together. Damage found on the way is a failure here: nothing may be
     /// appended to what does not fit together.
-    fn commit(&mut self, db: &::sled::Db, jobs: &[Job]) -> Result<Vec<Appended>, StoreError> {
+    fn commit(&mut self, db: &::sled::Db, jobs: &[Job]) -> Result<Vec<Done>, StoreError> {
         let mut group = Group::new(db, self.frontier.clone());
-        let added = jobs.iter().map(|job| group.add(&job.append)).collect::<Result<_, _>>();
-        let appended = added.map_err(|error| StoreError::Failed(error.to_string()))?;
+        let added = jobs.iter().map(|job| job.work.add_to(&mut group)).collect::<Result<_, _>>();
+        let done = added.map_err(|error| StoreError::Failed(error.to_string()))?;
         if let Some((batch, frontier)) = group.finish() {
             db.apply_batch(batch).map_err(store_error)?;
             db.flush().map_err(store_error)?;
@@ -120,7 +177,7 @@ impl Writer {
             self.shared.publish(Head { size: frontier.size(), root: frontier.root() });
             self.frontier = frontier;
         }
-        Ok(appended)
+        Ok(done)
     }
 }
 
@@ -132,7 +189,7 @@ fn gather(queue: &Receiver<Job>) -> Option<Vec<Job>> {
     jobs.push(first);
     let (mut entries, mut bytes) = (0, 0);
     while let Some(job) = jobs.last() {
-        entries += job.append.entries.len().max(1);
+        entries += job.work.entries();
         bytes += job.bytes;
         if entries >= GROUP_ENTRIES || bytes >= GROUP_BYTES {
             break;
@@ -143,18 +200,9 @@ fn gather(queue: &Receiver<Job>) -> Option<Vec<Job>> {
     Some(jobs)
 }
 
-fn answer(jobs: Vec<Job>, result: Result<Vec<Appended>, StoreError>) {
-    // Who no longer waits has dropped the other end; the append stands all the same.
+fn answer(jobs: Vec<Job>, result: Result<Vec<Done>, StoreError>) {
     match result {
-        Ok(appended) => {
-            for (job, appended) in jobs.into_iter().zip(appended) {
-                let _ = job.answer.send(Ok(appended));
-            }
-        }
-        Err(error) => {
-            for job in jobs {
-                let _ = job.answer.send(Err(error.clone()));
-            }
-        }
+        Ok(done) => jobs.into_iter().zip(done).for_each(|(job, done)| job.work.answer(Ok(done))),
+        Err(error) => jobs.into_iter().for_each(|job| job.work.answer(Err(error.clone()))),
     }
 }

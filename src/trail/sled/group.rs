@@ -7,6 +7,7 @@ use ::sled::{Batch, Db};
 
 use super::{chunks, head, keys, read, store_error};
 use crate::incident::Digest;
+use crate::trail::area::{Area, Change};
 use crate::trail::merkle::{self, Frontier};
 use crate::trail::record;
 use crate::trail::store::{Append, Appended, DeliveryKey, Entry, Slot, StoreError, UniqueKey};
@@ -45,6 +46,17 @@ impl<'d> Group<'d> {
             slots.push(self.add_entry(entry, slots.last().copied())?);
         }
         Ok(Appended::Recorded(slots))
+    }
+
+    /// Adds changes of an area. They come after what was added before, and stand beside the trail.
+    pub(super) fn change(&mut self, area: Area, changes: &[Change]) {
+        for Change { key, value } in changes {
+            self.is_empty = false;
+            match value {
+                Some(value) => self.batch.insert(keys::in_area(area, key), value.as_slice()),
+                None => self.batch.remove(keys::in_area(area, key)),
+            }
+        }
     }
 
     /// The batch and the frontier after it; `None` when there is nothing to write.

@@ -2,6 +2,7 @@
 //! keys sort as the trail does.
 
 use crate::incident::{Digest, IncidentId};
+use crate::trail::area::Area;
 use crate::trail::store::UniqueKey;
 
 /// Size, root and frontier of the trail.
@@ -12,6 +13,7 @@ const PRIVATE: u8 = b'p';
 const UNIQUE: u8 = b'u';
 const DELIVERY: u8 = b'd';
 const INCIDENT: u8 = b'i';
+const AREA: u8 = b'a';
 
 /// Bytes of a digest that make a key. With the kind they are the 22 bytes that sled keeps inside its
 /// nodes without an allocation, and still more than anybody can make collide.
@@ -42,6 +44,23 @@ pub(super) fn delivery(delivery: &UniqueKey) -> Vec<u8> {
 /// An incident's record; the value is empty. Ids of incidents all have one length.
 pub(super) fn of_incident(incident: &IncidentId, seq: u64) -> Vec<u8> {
     key(INCIDENT, &[incident.as_str().as_bytes(), &seq.to_be_bytes()])
+}
+
+/// A row of an area.
+pub(super) fn in_area(area: Area, row: &[u8]) -> Vec<u8> {
+    key(AREA, &[&[number(area)], row])
+}
+
+/// What begins the key of every row of an area.
+pub(super) fn area(area: Area) -> Vec<u8> {
+    in_area(area, &[])
+}
+
+/// Areas by number, which stands in what is kept: none is ever given a second time.
+fn number(area: Area) -> u8 {
+    match area {
+        Area::Directory => 1,
+    }
 }
 
 /// The numbers in the key of a chunk.

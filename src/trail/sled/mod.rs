@@ -4,6 +4,8 @@
 //! is dealt with here: its flush is no sync (`sync.rs`), large values would lie in files it never
 //! syncs (`chunks.rs`), damage makes it panic (`shared.rs`, `open.rs`).
 
+#[cfg(test)]
+mod area_tests;
 mod chunks;
 mod committer;
 mod group;
@@ -25,6 +27,7 @@ pub use self::open::OpenError;
 use self::open::store_error;
 use self::shared::Shared;
 use crate::incident::IncidentId;
+use crate::trail::area::{self, Area, Change, Row};
 use crate::trail::limits;
 use crate::trail::settings::Settings;
 use crate::trail::store::{Append, Head, Pending, Store, StoreError, Stored, UniqueKey};
@@ -61,7 +64,13 @@ impl SledStore {
     fn queue(&self, append: Append) -> Result<Pending, StoreError> {
         let bytes = limits::weigh(&append)?;
         self.shared.check()?;
-        self.committer.enqueue(append, bytes)
+        self.committer.append(append, bytes)
+    }
+
+    fn queue_changes(&self, area: Area, changes: Vec<Change>) -> Result<Pending<()>, StoreError> {
+        let bytes = area::weigh(&changes)?;
+        self.shared.check()?;
+        self.committer.keep(area, changes, bytes)
     }
 }
 
@@ -89,6 +98,14 @@ impl Store for SledStore {
     fn find(&self, key: &UniqueKey) -> Result<Option<u64>, StoreError> {
         let size = self.head().size;
         self.shared.run(|db| Ok(read::find(db, key)?.filter(|seq| *seq < size)))
+    }
+
+    fn keep(&self, area: Area, changes: Vec<Change>) -> Pending<()> {
+        self.queue_changes(area, changes).unwrap_or_else(|error| Pending::ready(Err(error)))
+    }
+
+    fn kept(&self, area: Area, after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.shared.run(|db| read::kept(db, area, after, limit))
     }
 
     fn head(&self) -> Head {

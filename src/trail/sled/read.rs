@@ -1,9 +1,12 @@
 //! Reads records and their index, up to a size that is known to be durable.
 
+use std::ops::Bound;
+
 use ::sled::Db;
 
 use super::{chunks, keys, store_error};
 use crate::incident::{Digest, IncidentId};
+use crate::trail::area::{Area, Row};
 use crate::trail::store::{StoreError, Stored, UniqueKey};
 
 /// The records from `from` up to but without `end`.
@@ -40,6 +43,21 @@ pub(super) fn of_incident(db: &Db, id: &IncidentId, size: u64, limit: usize) -> 
 pub(super) fn find(db: &Db, key: &UniqueKey) -> Result<Option<u64>, StoreError> {
     let Some(value) = db.get(keys::unique(key)).map_err(store_error)? else { return Ok(None) };
     keys::seq_at_end(&value).map(Some).ok_or_else(|| StoreError::Damaged("a unique key has no number".to_owned()))
+}
+
+/// The rows of an area behind `after`.
+///
+/// # Errors
+/// The store cannot read.
+pub(super) fn kept(db: &Db, area: Area, after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, StoreError> {
+    let prefix = keys::area(area);
+    let from = after.map_or_else(|| Bound::Included(prefix.clone()), |row| Bound::Excluded(keys::in_area(area, row)));
+    let found = db.range((from, Bound::<Vec<u8>>::Unbounded)).take(limit);
+    let row = |pair: ::sled::Result<(::sled::IVec, ::sled::IVec)>| {
+        let (key, value) = pair.map_err(store_error)?;
+        Ok(key.strip_prefix(prefix.as_slice()).map(|key| Row { key: key.to_vec(), value: value.to_vec() }))
+    };
+    found.map(row).take_while(|row| !matches!(row, Ok(None))).filter_map(Result::transpose).collect()
 }
 
 fn stored(seq: u64, found: Option<(u64, Vec<u8>)>) -> Result<Stored, StoreError> {

@@ -172,6 +172,12 @@ impl Store for Careless {
     fn find(&self, _: &crate::trail::UniqueKey) -> Result<Option<u64>, StoreError> {
         unreachable!()
     }
+    fn keep(&self, _: crate::trail::Area, _: Vec<crate::trail::Change>) -> crate::trail::store::Pending<()> {
+        unreachable!()
+    }
+    fn kept(&self, _: crate::trail::Area, _: Option<&[u8]>, _: usize) -> Result<Vec<crate::trail::Row>, StoreError> {
+        unreachable!()
+    }
     fn head(&self) -> Head {
         self.1
     }

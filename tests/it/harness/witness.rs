@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use portcullis::directory::{
-    Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Lookup, Matches, MemberPage,
-    MembersFrom, Order, Organization,
+    Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Lookup, Matches, Member,
+    MemberPage, MembersFrom, Order, Organization,
 };
 use portcullis::incident::{ActionKind, Failure, UserId};
 use portcullis::trail::Store;
@@ -49,6 +49,10 @@ impl Directory for Witness {
 
     fn account<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Account>, Failure>> {
         self.dingtalk.account(user_id)
+    }
+
+    fn member<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Member>, Failure>> {
+        self.dingtalk.member(user_id)
     }
 
     fn is_disabled<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<bool, Failure>> {

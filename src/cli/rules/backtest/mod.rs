@@ -75,7 +75,7 @@ struct Alerts {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let now = SystemClock.now();
     let window = Window::of(arguments.since, arguments.until, now).map_err(refused)?;
-    let statuses = statuses(arguments)?;
+    let (statuses, has_index) = served(arguments)?;
     let proposed =
         rules::load_with(&arguments.folder, statuses).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
     let earlier = arguments.against.as_ref().map(|name| earlier(arguments, name, statuses)).transpose()?;
@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (None, None) => Against::Recorded,
         (None, Some(_)) => Against::Nothing,
     };
-    let stage = Stage::new(&proposed, against);
+    let stage = Stage::new(&proposed, against, has_index);
     let outcome = match &arguments.alerts.events {
         Some(file) => events::play(&arguments.alerts, file, &window, now, stage)?,
         None => trail::play(&arguments.alerts, &window.or_days(trail::DAYS, now), stage)?,
@@ -97,15 +97,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     gate(&outcome, arguments.fail_over)
 }
 
-/// Those that the command line asks for, and those that the server would load.
-fn statuses(arguments: &Arguments) -> anyhow::Result<Statuses> {
+/// Those that the command line asks for, and those that the server would load; and whether it keeps a directory index.
+fn served(arguments: &Arguments) -> anyhow::Result<(Statuses, bool)> {
     let asked = arguments.statuses.statuses();
-    let Some(file) = &arguments.alerts.config else { return Ok(asked) };
-    let served = config::load(file, &[]).map_err(refused)?.rules.statuses();
-    Ok(Statuses {
+    let Some(file) = &arguments.alerts.config else { return Ok((asked, false)) };
+    let config = config::load(file, &[]).map_err(refused)?;
+    let served = config.rules.statuses();
+    let statuses = Statuses {
         deprecated: asked.deprecated || served.deprecated,
         unsupported: asked.unsupported || served.unsupported,
-    })
+    };
+    Ok((statuses, config.directory.index.is_some()))
 }
 
 /// The rules of a commit. They have to load as today's do: what is refused today decided nothing.

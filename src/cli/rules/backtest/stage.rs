@@ -82,17 +82,17 @@ pub(super) struct LeftOut {
 }
 
 impl<'r> Stage<'r> {
-    pub(super) fn new(proposed: &'r RuleSet, against: Against<'r>) -> Self {
+    pub(super) fn new(proposed: &'r RuleSet, against: Against<'r>, has_index: bool) -> Self {
+        let rehearsal = |rules| Rehearsal::new(rules).with_index(has_index);
         let (before, name) = match against {
             Against::Recorded => (Before::Recorded(Recorded::default()), AgainstName::Recorded),
-            Against::Commit { commit, rules } => (
-                Before::Rehearsed(Box::new(Rehearsal::new(rules))),
-                AgainstName::Commit { commit, rules: rules.digest() },
-            ),
+            Against::Commit { commit, rules } => {
+                (Before::Rehearsed(Box::new(rehearsal(rules))), AgainstName::Commit { commit, rules: rules.digest() })
+            }
             Against::Nothing => (Before::Nothing, AgainstName::Nothing),
         };
         Self {
-            proposed: Rehearsal::new(proposed),
+            proposed: rehearsal(proposed),
             before,
             comparison: Comparison::new(proposed.identities()),
             names: Names { rules: proposed.digest(), against: name },

@@ -1,0 +1,64 @@
+//! `GET /v1/directory` and `POST /v1/directory/sync`: how far the organization has been read, and having it read now.
+//! Numbers only: who is in it is nobody's to read here.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+use super::{Problem, State, authorize};
+use crate::access::Permission;
+use crate::incident::Timestamp;
+use crate::roster::{Progress, Roster};
+
+#[derive(Serialize)]
+struct Page {
+    /// Everybody known has been seen since then; absent before the first run has come to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_at: Option<Timestamp>,
+    people: usize,
+    departments: usize,
+    /// How far the run that is under way has come.
+    progress: Progress,
+    /// Whether a run is under way, or is about to be.
+    is_pending: bool,
+    /// Why the last one was cut off; it goes on later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+}
+
+impl Page {
+    fn of(roster: &Roster) -> Self {
+        let progress = *roster.progress().borrow();
+        let is_pending = progress.is_running || roster.is_due();
+        roster.index(|index| Self {
+            read_at: index.reading().at(),
+            people: index.people(),
+            departments: index.departments().count(),
+            progress,
+            is_pending,
+            failure: roster.failure(),
+        })
+    }
+}
+
+/// How far it has been read.
+pub(super) async fn show(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    answer(&request, &state, Permission::ReadDirectory, |_| ())
+}
+
+/// Has it read now, beside a run that is under way once more.
+pub(super) async fn sync(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    answer(&request, &state, Permission::SyncDirectory, Roster::ask)
+}
+
+fn answer(request: &HttpRequest, state: &State, needed: Permission, first: impl Fn(&Roster)) -> HttpResponse {
+    let actor = match authorize::actor(request, state, needed) {
+        Ok(actor) => actor,
+        Err(problem) => return problem.response(),
+    };
+    // Without an index there is nothing to be seen.
+    let Some(roster) = &state.roster else { return Problem::NotFound.response() };
+    first(roster);
+    tracing::debug!(actor = actor.name, "the directory index is asked for");
+    HttpResponse::Ok().json(Page::of(roster))
+}

@@ -1,0 +1,142 @@
+//! `portcullis directory sync`: reads the whole organization into the directory index. A trail is open in one program at
+//! a time, so a running server is asked to; where none runs, it is done here.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use reqwest::Method;
+use serde_json::Value;
+
+use super::client;
+use crate::cli::client::Trust;
+use crate::cli::output::{self, counted};
+use crate::cli::refused::refused;
+use crate::cli::client::Server;
+use crate::config::{self, Config};
+use crate::incident::{Clock, SystemClock};
+use crate::roster::{Progress, Roster, RosterError, Synced, wait_after};
+use crate::server;
+use crate::trail::{OpenError, Trail};
+
+/// How often a server is asked how far it is, and progress is shown.
+const EVERY: Duration = Duration::from_secs(1);
+/// After so many failures in a row, without anything read between them, it is given up; what was read stands.
+const FAILURES_MAX: u32 = 8;
+
+/// What `directory sync` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The configuration file of the server that does not run.
+    #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE", required_unless_present = "server")]
+    config: Option<PathBuf>,
+    /// The server that runs.
+    #[arg(long, value_name = "URL", requires = "token_file")]
+    server: Option<String>,
+    /// A file with a token of an engineer.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    trust: Trust,
+}
+
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments {
+        Arguments { server: Some(server), token_file: Some(token_file), trust, .. } => {
+            ask(&Server { server, token_file, trust }).await
+        }
+        Arguments { config: Some(file), .. } => here(&config::load(&file, &[]).map_err(refused)?).await,
+        Arguments { .. } => Err(refused(anyhow::anyhow!("name the configuration file, or the server that runs"))),
+    }
+}
+
+async fn here(config: &Config) -> anyhow::Result<()> {
+    let settings = config.directory.index.context("there is no [directory.index] in the configuration");
+    let settings = settings.map_err(refused)?;
+    let dingtalk = client(config)?;
+    let opened = {
+        let config = config.clone();
+        tokio::task::spawn_blocking(move || server::open_store(&config)).await?
+    };
+    let (store, _) = opened.map_err(|error| match error.downcast_ref::<OpenError>() {
+        Some(OpenError::InUse(_)) => refused(error.context("a server runs: ask it with --server and --token-file")),
+        _ => error,
+    })?;
+    let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let roster = Roster::open(trail, clock, settings).await?;
+    let showing = tokio::spawn(show(Arc::clone(&roster)));
+    let synced = read(&roster, &dingtalk).await;
+    showing.abort();
+    let Synced { people, departments } = synced?;
+    done(people, departments)
+}
+
+/// Reads until all is read; what waiting mends is waited for.
+async fn read(roster: &Roster, dingtalk: &crate::directory::DingTalk) -> anyhow::Result<Synced> {
+    let (mut failures, mut reached) = (0, *roster.progress().borrow());
+    loop {
+        let error = match roster.sync(dingtalk).await {
+            Ok(synced) => return Ok(synced),
+            Err(error) => error,
+        };
+        let now = *roster.progress().borrow();
+        failures = if now == reached { failures + 1 } else { 1 };
+        reached = now;
+        match wait_after(&error, failures) {
+            Some(wait) if failures < FAILURES_MAX => {
+                output::note(format_args!("{error}; going on in {} s", wait.as_secs()));
+                tokio::time::sleep(wait).await;
+            }
+            _ => return Err(told(error)),
+        }
+    }
+}
+
+fn told(error: RosterError) -> anyhow::Error {
+    match error {
+        RosterError::Directory(failure) => super::failed(&failure),
+        error => error.into(),
+    }
+}
+
+/// One line that is written anew, for whoever sits before it.
+async fn show(roster: Arc<Roster>) {
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        let Progress { departments, walked, people, .. } = *roster.progress().borrow();
+        output::note(format_args!("{walked} of {}, {people} people", counted(departments, "department")));
+    }
+}
+
+/// Has a server read, and waits for the end.
+async fn ask(server: &Server) -> anyhow::Result<()> {
+    let mut page = server.ask(Method::POST, "/v1/directory/sync", None).await?;
+    let number = |page: &Value, pointer: &str| page.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    let is = |page: &Value, pointer: &str| page.pointer(pointer) == Some(&Value::Bool(true));
+    let mut ticks = tokio::time::interval(EVERY);
+    while is(&page, "/is_pending") {
+        ticks.tick().await;
+        page = server.ask(Method::GET, "/v1/directory", None).await?;
+        let is_running = is(&page, "/progress/is_running");
+        let failure = page.get("failure").and_then(Value::as_str).filter(|_| !is_running);
+        anyhow::ensure!(failure.is_none(), "{}; it goes on later", output::visible(failure.unwrap_or_default()));
+        if std::io::stderr().is_terminal() && is_running {
+            let (walked, departments) = (number(&page, "/progress/walked"), number(&page, "/progress/departments"));
+            let people = number(&page, "/progress/people");
+            output::note(format_args!("{walked} of {}, {people} people", counted(departments, "department")));
+        }
+    }
+    done(number(&page, "/people"), number(&page, "/departments"))
+}
+
+fn done(people: impl std::fmt::Display, departments: impl std::fmt::Display) -> anyhow::Result<()> {
+    output::line(format_args!("The directory index knows {people} people in {}.", counted(departments, "department")))
+}
