@@ -9,6 +9,7 @@ mod control;
 mod health;
 mod in_force;
 mod incidents;
+mod notices;
 mod peer;
 mod problem;
 mod promotion;

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{Problem, alerts, answers, control, health, incidents, promotion, rules, sources, trail};
+use super::{Problem, alerts, answers, control, health, incidents, notices, promotion, rules, sources, trail};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -52,6 +52,8 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "POST", path: "/v1/incidents/{id}/approve", gate: Gate::Token(Permission::Control) },
     Route { methods: "POST", path: "/v1/incidents/{id}/dismiss", gate: Gate::Token(Permission::Control) },
     Route { methods: "POST", path: "/v1/incidents/{id}/release", gate: Gate::Token(Permission::Control) },
+    Route { methods: "GET", path: "/v1/notices", gate: Gate::Token(Permission::ReadIncidents) },
+    Route { methods: "POST", path: "/v1/notices/replay", gate: Gate::Token(Permission::Control) },
 ];
 
 /// Adds the routes to a server, each answering other methods with 405.
@@ -88,6 +90,8 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("POST", "/v1/incidents/{id}/approve") => web::post().to(answers::approve),
         ("POST", "/v1/incidents/{id}/dismiss") => web::post().to(answers::dismiss),
         ("POST", "/v1/incidents/{id}/release") => web::post().to(answers::release),
+        ("GET", "/v1/notices") => web::get().to(notices::list),
+        ("POST", "/v1/notices/replay") => web::post().to(notices::replay),
         // A row without a handler answers 404, which the test that walks the table finds.
         _ => web::to(|| async { Problem::NotFound.response() }),
     };

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Identity};
+use reqwest::{Certificate, Client, Identity, Method, StatusCode};
+use serde_json::Value;
 
 use super::refused::refused;
 
@@ -32,6 +33,19 @@ pub(super) struct Shown {
     /// The key of that certificate (PEM).
     #[arg(long, value_name = "FILE", requires = "client_certificate")]
     client_key: Option<PathBuf>,
+}
+
+/// Which server, and with which token.
+#[derive(Debug, Args)]
+pub(super) struct Server {
+    /// The server.
+    #[arg(long, value_name = "URL")]
+    pub(super) server: String,
+    /// A file with a token.
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: PathBuf,
+    #[command(flatten)]
+    pub(super) trust: Trust,
 }
 
 impl Trust {
@@ -61,6 +75,30 @@ impl Trust {
         let said = options.into_iter().filter_map(|(option, file)| Some((option, file.as_ref()?)));
         said.map(|(option, file)| format!(" --{option} '{}'", file.display().to_string().replace('\'', "'\\''")))
             .collect()
+    }
+}
+
+impl Server {
+    /// What it answers; what it refuses is an error with its own words.
+    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+        let token = fs::read_to_string(&self.token_file)
+            .with_context(|| format!("{} cannot be read", self.token_file.display()))
+            .map_err(refused)?;
+        let client = self.trust.client()?;
+        let url = format!("{}{path}", self.server.trim_end_matches('/'));
+        let mut request = client.request(method, url).bearer_auth(token.trim());
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await.context("the server does not answer")?;
+        let status = answer.status();
+        let body: Value = serde_json::from_str(&answer.text().await?).unwrap_or_default();
+        if status == StatusCode::OK {
+            return Ok(body);
+        }
+        let title = body.get("title").and_then(Value::as_str).unwrap_or("the server refuses");
+        let error = anyhow::anyhow!("{title} ({status})");
+        Err(if status.is_client_error() { refused(error) } else { error })
     }
 }
 

@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod directory;
+mod notices;
 mod output;
 mod refused;
 mod rules;
@@ -48,6 +49,8 @@ enum Command {
     Source(source::Arguments),
     /// Read DingTalk: one account, the administrators, the departments.
     Directory(directory::Arguments),
+    /// What people were told and are still to be told; have sent again what was given up.
+    Notices(notices::Arguments),
     /// Sign and send what a source's sender would.
     Send(send::Arguments),
     /// Read or verify a trail that no running program has open.
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => rules::check(&arguments),
         Command::Source(arguments) => block_on(source::run(arguments)),
         Command::Directory(arguments) => block_on(directory::run(arguments)),
+        Command::Notices(arguments) => block_on(notices::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),
     };

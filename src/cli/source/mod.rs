@@ -8,15 +8,9 @@ mod rotate;
 mod secret;
 mod test;
 
-use std::path::PathBuf;
-
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use reqwest::{Method, StatusCode};
-use serde_json::Value;
 
-use crate::cli::client::Trust;
-use crate::cli::refused::refused;
+use crate::cli::client::Server;
 
 /// What `source` takes.
 #[derive(Debug, Args)]
@@ -37,48 +31,11 @@ enum Command {
     Test(test::Arguments),
 }
 
-/// Which server, and with which token.
-#[derive(Debug, Args)]
-struct Server {
-    /// The server.
-    #[arg(long, value_name = "URL")]
-    server: String,
-    /// A file with a token.
-    #[arg(long, value_name = "FILE")]
-    token_file: PathBuf,
-    #[command(flatten)]
-    trust: Trust,
-}
-
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Add(arguments) => add::run(arguments),
         Command::List(arguments) => list::run(arguments).await,
         Command::Rotate(arguments) => rotate::run(arguments).await,
         Command::Test(arguments) => test::run(arguments).await,
-    }
-}
-
-impl Server {
-    /// What it answers; what it refuses is an error with its own words.
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
-        let token = std::fs::read_to_string(&self.token_file)
-            .with_context(|| format!("{} cannot be read", self.token_file.display()))
-            .map_err(refused)?;
-        let client = self.trust.client()?;
-        let url = format!("{}{path}", self.server.trim_end_matches('/'));
-        let mut request = client.request(method, url).bearer_auth(token.trim());
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
-        }
-        let answer = request.send().await.context("the server does not answer")?;
-        let status = answer.status();
-        let body: Value = serde_json::from_str(&answer.text().await?).unwrap_or_default();
-        if status == StatusCode::OK {
-            return Ok(body);
-        }
-        let title = body.get("title").and_then(Value::as_str).unwrap_or("the server refuses");
-        let error = anyhow::anyhow!("{title} ({status})");
-        Err(if status.is_client_error() { refused(error) } else { error })
     }
 }

@@ -39,6 +39,7 @@ impl Event {
             Self::BreakerTripped { .. } => "breaker.tripped",
             Self::BreakerReleased { .. } => "breaker.released",
             Self::TrailRead { .. } => "trail.read",
+            Self::Notice(event) => event.kind(),
         }
     }
 
@@ -83,7 +84,8 @@ impl Event {
             | Self::ResponderResumed { .. }
             | Self::BreakerTripped { .. }
             | Self::BreakerReleased { .. }
-            | Self::TrailRead { .. } => Vec::new(),
+            | Self::TrailRead { .. }
+            | Self::Notice(_) => Vec::new(),
         }
     }
 }
