@@ -10,9 +10,9 @@ pub(super) fn render(incident: &Incident, now: Timestamp) -> Markup {
     let main = html! {
         h1 { "Incident " code { (incident.id()) } }
         (standing(incident))
-        dl.figures {
-            div { dt { "Account" } dd { @match &incident.user_id { Some(user_id) => { (user_id) } None => { "not resolved yet" } } } }
-            div { dt { "Opened (UTC)" } dd { (time(incident.opened_at)) } }
+        p {
+            "Account: " @match &incident.user_id { Some(user_id) => { strong { (user_id) } } None => { span.quiet { "not resolved yet" } } }
+            ". Opened " (time(incident.opened_at)) " UTC."
         }
         h2 { "Rules" }
         ul { @for rule in &incident.plan.rules { li { (rule.title) } } }

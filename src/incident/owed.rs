@@ -286,7 +286,7 @@ impl Lane {
             }
             NoticeEvent::Sent { .. } => {
                 self.sent += 1;
-                self.current = None;
+                self.end(notice);
             }
             NoticeEvent::Failed { retry_at, .. } => {
                 self.failed += 1;
@@ -296,14 +296,15 @@ impl Lane {
             }
             NoticeEvent::GivenUp { failure, .. } => {
                 self.failed += 1;
-                if let Some(parcel) = self.current.take() {
+                if let Some(parcel) = self.end(notice) {
                     let state = ParcelState::Dead { at, code: failure.code.clone() };
                     self.bury(Parcel { state, ..parcel });
                 }
             }
             NoticeEvent::Withheld { .. } => {
-                self.take(notice, 0);
-                self.current = self.current.take().filter(|parcel| parcel.of != notice.of);
+                if self.end(notice).is_none() {
+                    self.take(notice, 0);
+                }
             }
             NoticeEvent::Configured { .. } | NoticeEvent::Replayed { .. } => {}
         }
@@ -330,6 +331,12 @@ impl Lane {
         } else if let Some(waiting) = self.waiting.get_mut(&notice.topic) {
             waiting.take(notice.of, more);
         }
+    }
+
+    /// It is under way no more.
+    fn end(&mut self, notice: &NoticeRef) -> Option<Parcel> {
+        self.under_way(notice)?;
+        self.current.take()
     }
 
     fn under_way(&mut self, notice: &NoticeRef) -> Option<&mut Parcel> {

@@ -1,5 +1,6 @@
 //! One channel, checked: whatever is wrong with its settings is said at the start, by name.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -9,8 +10,9 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use super::address;
 use super::robot::Robot;
 use super::settings::{ChannelKind, ChannelSettings, Settings};
+use super::told::Told;
 use super::wording::Language;
-use crate::incident::{ChannelName, Topic, UserId};
+use crate::incident::{ChannelName, Topic, UserId, is_direction_mark};
 
 /// The most people that a channel names; what one message of a robot may go to.
 const USERS_MAX: usize = 20;
@@ -20,6 +22,8 @@ const CHANNELS_MAX: usize = 32;
 const ROBOT_SECRET_PREFIX: &str = "SEC";
 /// What a webhook is signed with begins so.
 const WEBHOOK_SECRET_PREFIX: &str = "whsec_";
+/// The most characters of a channel's own first line.
+const HEADLINE_CHARS_MAX: usize = 120;
 /// How long a message may take, in milliseconds.
 const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 100..=60_000;
 /// The longest code of a robot.
@@ -34,6 +38,8 @@ pub struct Channel {
     pub topics: Vec<Topic>,
     /// In which language.
     pub language: Language,
+    /// Its own words for the first line of a topic's notices.
+    pub headlines: BTreeMap<Topic, String>,
     /// How.
     pub way: Way,
 }
@@ -104,7 +110,8 @@ impl Settings {
             let mut topics = settings.topics.clone().unwrap_or_else(|| Topic::ALL.to_vec());
             topics.sort_unstable();
             topics.dedup();
-            Ok(Channel { name: name.clone(), topics, language: settings.language, way })
+            let headlines = headlines(settings).map_err(of)?;
+            Ok(Channel { name: name.clone(), topics, language: settings.language, headlines, way })
         };
         self.channels.iter().map(channel).collect()
     }
@@ -119,6 +126,12 @@ impl Settings {
 }
 
 impl Channel {
+    /// A notice as this channel's people read it.
+    #[must_use]
+    pub fn text(&self, told: &Told) -> String {
+        told.text(self.language, self.headlines.get(&told.topic).map(String::as_str))
+    }
+
     /// Those who are named as recipients; nobody, of a channel that is not personal.
     #[must_use]
     pub fn user_ids(&self) -> &[UserId] {
@@ -162,6 +175,19 @@ fn way(settings: &ChannelSettings, read: &impl Fn(&Path) -> Result<SecretSlice<u
             }
             Ok(Way::OneToOne { robot_code: code.to_owned(), user_ids: user_ids(settings)? })
         }
+    }
+}
+
+fn headlines(settings: &ChannelSettings) -> Result<BTreeMap<Topic, String>, String> {
+    let is_line = |text: &str| {
+        let is_odd = |c: char| c.is_control() || is_direction_mark(c);
+        (1..=HEADLINE_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(is_odd)
+    };
+    match settings.headlines.iter().find(|(_, text)| !is_line(text)) {
+        Some((topic, _)) => {
+            Err(format!("`headlines.{topic}` must be one line of 1 to {HEADLINE_CHARS_MAX} characters"))
+        }
+        None => Ok(settings.headlines.clone()),
     }
 }
 
@@ -254,6 +280,16 @@ mod tests {
         }
         let few = json!({ "kind": "dingtalk-work", "agent_id": 7, "user_ids": ["a"], "topics": ["contained"] });
         assert_eq!(channels(&few).unwrap()[0].topics, [Topic::Contained]);
+    }
+
+    #[test]
+    fn a_channel_may_have_its_own_first_line() {
+        let channel = |line: &str| json!({ "kind": "dingtalk-work", "agent_id": 7, "user_ids": ["a"], "headlines": { "contained": line } });
+        let channels = |line: &str| channels(&channel(line));
+        assert_eq!(channels("Runbook R7.").unwrap()[0].headlines[&Topic::Contained], "Runbook R7.");
+        for line in ["", "two\nlines", "turned \u{202e}", &"x".repeat(HEADLINE_CHARS_MAX + 1)] {
+            assert!(channels(line).unwrap_err().contains("headlines.contained"), "{line:?}");
+        }
     }
 
     #[test]

@@ -38,6 +38,9 @@ pub struct ChannelSettings {
     /// In which language.
     #[serde(default)]
     pub language: Language,
+    /// Other words for the first line of a topic's notices: an instruction of the house, or another language.
+    #[serde(default)]
+    pub headlines: BTreeMap<Topic, String>,
     /// Of a webhook: where to. Of a group's robot: `https://oapi.dingtalk.com` unless said, or the same of `.io`.
     #[serde(default)]
     pub url: Option<String>,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::wording::{self, Language};
-use crate::incident::{Digest, IncidentId, Timestamp, Topic};
+use crate::incident::{Digest, IncidentId, Timestamp, Topic, is_direction_mark};
 
 /// The most incidents that one notice names.
 const INCIDENTS_SHOWN: usize = 3;
@@ -89,10 +89,11 @@ impl Told {
         Self { incidents: Vec::new(), facts: Vec::new(), ..self }
     }
 
-    /// As text for people.
+    /// As text for people, under a first line of their own if they have one.
     #[must_use]
-    pub fn text(&self, language: Language) -> String {
-        let mut lines = vec![format!("Portcullis: {}", wording::headline(self.topic, language))];
+    pub fn text(&self, language: Language, headline: Option<&str>) -> String {
+        let headline = headline.unwrap_or_else(|| wording::headline(self.topic, language));
+        let mut lines = vec![format!("Portcullis: {headline}")];
         for incident in self.incidents.iter().take(INCIDENTS_SHOWN) {
             lines.push(incident.line(language));
             lines.extend(self.link(incident));
@@ -153,7 +154,7 @@ impl AboutIncident {
 
 /// One line of visible text, whatever is in it.
 fn plain(value: &str) -> String {
-    let shown = value.chars().map(|c| if c.is_control() || crate::incident::is_direction_mark(c) { ' ' } else { c });
+    let shown = value.chars().map(|c| if c.is_control() || is_direction_mark(c) { ' ' } else { c });
     shown.take(VALUE_CHARS_MAX).collect()
 }
 
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_hold_is_told_with_its_reason_and_a_link() {
-        let text = told(Topic::IncidentHeld, "Impossible travel").text(Language::En);
+        let text = told(Topic::IncidentHeld, "Impossible travel").text(Language::En, None);
         let expected = "Portcullis: an incident waits for a human.\n\
             inc_0123456789abcdef (Impossible travel): the account is on the list of protected accounts\n\
             https://p.example.com/incidents/inc_0123456789abcdef\n\
@@ -203,7 +204,7 @@ mod tests {
         let mut told = told(Topic::ApprovalWanted, "Leaked token");
         told.incidents[0].plan = Some(Digest::of(b"plan"));
         told.more = 2;
-        let text = told.text(Language::En);
+        let text = told.text(Language::En, None);
         assert!(text.contains(&format!("plan {}", Digest::of(b"plan"))) && text.contains("And 2 more"), "{text}");
         let json: Value = serde_json::from_str(&told.json()).unwrap();
         assert_eq!(json["type"], "portcullis.approval_wanted");
@@ -212,9 +213,15 @@ mod tests {
     }
 
     #[test]
+    fn a_first_line_of_their_own_takes_the_place_of_ours() {
+        let text = told(Topic::IncidentHeld, "Impossible travel").text(Language::En, Some("see runbook R7."));
+        assert!(text.starts_with("Portcullis: see runbook R7.\ninc_0123456789abcdef (Impossible travel)"), "{text}");
+    }
+
+    #[test]
     fn in_numbers_no_incident_is_named() {
         let told = Told { more: 4, ..told(Topic::IncidentHeld, "Impossible travel") }.in_numbers();
-        let text = told.text(Language::En);
+        let text = told.text(Language::En, None);
         assert!(!text.contains("inc_") && !text.contains("Impossible") && text.contains("And 4 more"), "{text}");
     }
 
@@ -230,7 +237,7 @@ mod tests {
                 AboutIncident { rule: Some(title.iter().collect()), ..base.incidents[0].clone() }
             };
             let told = Told { incidents: titles.iter().map(incident).collect(), ..base.clone() };
-            let text = told.text(if zh { Language::Zh } else { Language::En });
+            let text = told.text(if zh { Language::Zh } else { Language::En }, None);
             prop_assert!(text.len() <= TEXT_BYTES_MAX + '…'.len_utf8());
             prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
             prop_assert!(text.lines().count() <= 2 + 2 * INCIDENTS_SHOWN + 1);

@@ -126,16 +126,18 @@ impl Lane {
         let (notifier, channel) = (Arc::clone(&self.notifier), Arc::clone(&self.channel));
         let notice = NoticeRef { channel: channel.name.clone(), topic: parcel.topic, of: parcel.of };
         let attempts = parcel.attempts.saturating_add(1);
-        let done = tokio::spawn(async move {
+        // Ends with the lane, so that nothing is recorded once the program has stopped.
+        let mut task = JoinSet::new();
+        task.spawn(async move {
             match next {
                 Move::Send(parcel) => notifier.send(&channel, &parcel).await,
                 Move::Ask(parcel) => notifier.ask(&channel, &parcel).await,
                 Move::Wait(_) | Move::Rest => Ok(()),
             }
         });
-        match done.await {
-            Ok(done) => done,
-            Err(_) => {
+        match task.join_next().await {
+            Some(Ok(done)) => done,
+            Some(Err(_)) | None => {
                 tracing::error!(channel.name = %self.channel.name, notice.of = notice.of, "our own code failed");
                 let failure = Failure::local(FailureClass::Permanent, "parked");
                 let more = 0;

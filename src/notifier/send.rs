@@ -108,7 +108,7 @@ impl Notifier {
     }
 
     async fn leave(&self, channel: &Channel, told: &Told, user_ids: Vec<UserId>) -> Result<Outcome, Unsent> {
-        let text = || told.text(channel.language);
+        let text = || channel.text(told);
         let message = match &channel.way {
             Way::Robot(robot) => {
                 self.post.by_robot(robot, &told.id, &text(), self.clock.now()).await?;

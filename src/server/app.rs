@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -22,8 +23,8 @@ use crate::console::Console;
 use crate::directory::{Ancestry, DingTalk, Directory, DryRun};
 use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
-use crate::intake::{self, Intake, RefusalTally};
-use crate::notices::{Channel, Post};
+use crate::intake::{self, Intake, RefusalTally, SchemeName};
+use crate::notices::{Channel, Post, Way};
 use crate::notifier::Notifier;
 use crate::rules::{self, InForce, Loaded, Vouched};
 use crate::telemetry;
@@ -249,7 +250,15 @@ fn channels(config: &Config) -> anyhow::Result<Vec<Channel>> {
     let read = |file: &Path| {
         intake::read_private(&config.resolve(file), SECRET_BYTES_MAX).map_err(|problem| problem.to_string())
     };
-    Ok(config.notices.channels(read)?)
+    let channels = config.notices.channels(read)?;
+    for channel in &channels {
+        if let Way::Webhook { secret, .. } = &channel.way {
+            // Found out now and not at the first notice.
+            let signed = intake::sign(SchemeName::StandardWebhooks, secret.expose_secret(), "", b"", Timestamp::MIN);
+            signed.with_context(|| format!("[notices.channels.{}] the secret is not usable", channel.name))?;
+        }
+    }
+    Ok(channels)
 }
 
 /// Who tells people. What they are to hear stands on the trail before anything is admitted.

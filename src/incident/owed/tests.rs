@@ -99,6 +99,17 @@ fn what_was_begun_comes_before_all_else_until_it_ends() {
 }
 
 #[test]
+fn a_late_word_about_another_notice_ends_nothing() {
+    let mut owed = owed(&[Topic::IncidentHeld]);
+    (1..=2).for_each(|seq| owed.apply(seq, at(0), &held()));
+    let notice = |of| NoticeRef { channel: channel(), topic: Topic::IncidentHeld, of };
+    let started = NoticeEvent::Started { notice: notice(1), more: 0, attempt: 1 };
+    owed.apply(3, at(1), &Event::Notice(started));
+    owed.apply(4, at(1), &Event::Notice(NoticeEvent::Sent { notice: notice(9), attempt: 1, missed: 0 }));
+    assert!(matches!(next(&owed, 1), Move::Send(parcel) if parcel.of == 1));
+}
+
+#[test]
 fn what_is_withheld_is_owed_no_more() {
     let mut owed = owed(&[Topic::IncidentHeld]);
     (1..=2).for_each(|seq| owed.apply(seq, at(0), &held()));

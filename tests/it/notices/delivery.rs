@@ -149,3 +149,12 @@ async fn the_past_is_not_told_to_a_channel_that_comes_later() {
     assert_eq!(configured, 1);
     assert!(records.iter().any(|record| matches!(record.event, Event::Notice(_))));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_whose_secret_cannot_sign_keeps_the_server_from_starting() {
+    let sink = Sink::start(&[]).await;
+    let app = TestApp::start_with(set(&webhook(&sink, ""))).await;
+    std::fs::write(app.folder().join("webhook-secret"), "whsec_dG9vLXNob3J0").unwrap();
+    let refused = app.cannot_restart().await;
+    assert!(refused.contains("[notices.channels.hook]") && !refused.contains("dG9vLXNob3J0"), "{refused}");
+}
