@@ -5,8 +5,8 @@ mod names;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, Plan, RuleId,
-    RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Lapse, NoticeEvent, Outcome, PauseScope,
+    Plan, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -472,4 +472,3 @@ impl Finding {
 
 /// An event's name without its fields, for filters and the list in the documentation.
 pub type EventKind = &'static str;
-

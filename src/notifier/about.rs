@@ -31,7 +31,8 @@ pub(super) fn about(
             (Vec::new(), vec![(Fact::Scope, of_scope(scope))])
         }
         Event::BreakerTripped { trip } => {
-            let facts = vec![(Fact::Scope, of_scope(&trip.scope)), (Fact::Count, format!("{} accounts", trip.accounts))];
+            let facts =
+                vec![(Fact::Scope, of_scope(&trip.scope)), (Fact::Count, format!("{} accounts", trip.accounts))];
             (Vec::new(), facts)
         }
         Event::RulesRefused { problems, first, .. } => {

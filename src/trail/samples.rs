@@ -4,10 +4,11 @@ use proptest::prelude::*;
 
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
-    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, ChannelName, Counted, Counts, Decision,
-    Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome,
-    PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, Timestamp, Topic, Trip,
-    UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
+    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, ChannelName, Counted,
+    Counts, Decision, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse,
+    Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef,
+    SourceName, Span, Spending, Spent, Timestamp, Topic, Trip, UserId, Verdict, VerdictKind, Watch, Watched,
+    WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
