@@ -38,9 +38,9 @@
 //! | floor | modules | knows | never |
 //! |---|---|---|---|
 //! | 1 | [`incident`] | the vocabulary, the closed list of events, the legal transitions | I/O, async, HTTP, storage |
-//! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] | one outside world each | each other |
+//! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] · [`notices`] | one outside world each | each other |
 //! | 3 | [`response`] · [`roster`] | match and alert to plan, the guard layer, reasons; who is in the organization, read and kept | I/O, async, the clock (`response`); each other |
-//! | 4 | [`admission`] · [`executor`] · [`backtest`] | the two halves of the pipeline; the rehearsal of the first | each other, HTTP |
+//! | 4 | [`admission`] · [`executor`] · [`notifier`] · [`backtest`] | the two halves of the pipeline; who tells people of both; the rehearsal of the first | each other, HTTP |
 //! | 5 | [`access`] | who may do what | routes |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
 //! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs and metrics leave | – |
@@ -64,6 +64,12 @@
 //! `step.unknown`; reads a disable back and records `step.verified`; goes on, or closes. A disable
 //! that expires is followed by an `enable` that waits for its time.
 //!
+//! *People are told.* The board folds which record is owed to which channel ([`incident::Owed`]); the
+//! `notifier` takes what is owed, channel by channel, leaves out whom it is about, records
+//! `notice.started`, sends, and records `notice.sent`, `notice.failed` with its retry time, or
+//! `notice.given_up`, which `notices replay` takes up again. Interrupted in between, it is sent again
+//! under the same id.
+//!
 //! *A process dies between call and outcome.* At the next start the fold finds a step that started
 //! and did not end. It is recorded as unknown; then the account is read: in the wanted state, the
 //! outcome is recorded as recovered; otherwise the step is repeated. A sign-out is repeated at once,
@@ -85,6 +91,7 @@ pub mod incident;
 
 pub mod directory;
 pub mod intake;
+pub mod notices;
 pub mod rules;
 pub mod trail;
 
@@ -94,6 +101,7 @@ pub mod roster;
 pub mod admission;
 pub mod backtest;
 pub mod executor;
+pub mod notifier;
 
 pub mod access;
 

@@ -11,6 +11,7 @@ mod directory;
 mod health;
 mod in_force;
 mod incidents;
+mod notices;
 mod peer;
 mod problem;
 mod promotion;

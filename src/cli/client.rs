@@ -81,7 +81,7 @@ impl Trust {
 impl Server {
     /// What it answers; what it refuses is an error with its own words.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
-        let token = std::fs::read_to_string(&self.token_file)
+        let token = fs::read_to_string(&self.token_file)
             .with_context(|| format!("{} cannot be read", self.token_file.display()))
             .map_err(refused)?;
         let client = self.trust.client()?;

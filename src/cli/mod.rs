@@ -4,6 +4,7 @@ mod client;
 mod demo;
 mod directory;
 mod incident;
+mod notices;
 mod output;
 mod refused;
 mod rules;
@@ -51,6 +52,8 @@ enum Command {
     Incident(incident::Arguments),
     /// Read DingTalk: one account, the administrators, the departments, or everybody for the directory index.
     Directory(directory::Arguments),
+    /// What people were told and are still to be told; have sent again what was given up.
+    Notices(notices::Arguments),
     /// Sign and send what a source's sender would.
     Send(send::Arguments),
     /// Read or verify a trail that no running program has open.
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Source(arguments) => block_on(source::run(arguments)),
         Command::Incident(arguments) => block_on(incident::run(arguments)),
         Command::Directory(arguments) => block_on(directory::run(arguments)),
+        Command::Notices(arguments) => block_on(notices::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),
     };

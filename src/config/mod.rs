@@ -10,7 +10,7 @@ use figment::value::{Dict, Value};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::{access, admission, api, directory, executor, intake, rules, trail};
+use crate::{access, admission, api, directory, executor, intake, notices, rules, trail};
 
 /// The prefix of environment variables; parts are joined by two underscores:
 /// `PORTCULLIS_HTTP__LISTEN`.
@@ -42,6 +42,9 @@ pub struct Config {
     /// `[executor]`: limits of the executor.
     #[serde(default)]
     pub executor: executor::Settings,
+    /// `[notices]`: who is told, and how.
+    #[serde(default)]
+    pub notices: notices::Settings,
     /// `[access]`: tokens.
     #[serde(default)]
     pub access: access::Settings,
@@ -167,14 +170,15 @@ mod tests {
         let shipped = load(&path, &[]).unwrap();
         let smallest = load_text(DIRECTORY).unwrap();
         let numbers = |config: &Config| {
-            let Config { http, intake, directory, trail, admission, executor, rules, .. } = config;
+            let Config { http, intake, directory, trail, admission, executor, rules, notices, .. } = config;
             format!(
-                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {:?} {:?}",
+                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {notices:?} {:?} {:?} {:?}",
                 intake.body_bytes_max,
                 intake.body_deadline_ms,
                 intake.per_address,
                 trail.cache_bytes_max,
                 (directory.calls_per_second, directory.burst, directory.timeout_ms, directory.connect_timeout_ms),
+                directory.dry_run,
                 (&rules.signers, rules.bar(), rules.require_promotion, rules.statuses()),
             )
         };

@@ -1,5 +1,7 @@
-//! Floor 6: pages for people, rendered here; no script. What is going on, and what employees read.
+//! Floor 6: pages for people, rendered here; no script. What is going on, one incident, and what
+//! employees read.
 
+mod incident;
 mod now;
 mod page;
 mod reasons;
@@ -12,7 +14,7 @@ use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::access::{Access, Actor, Permission};
-use crate::incident::{Bar, Clock};
+use crate::incident::{Bar, Clock, Event, IncidentId};
 use crate::rules::InForce;
 use crate::trail::Trail;
 
@@ -33,6 +35,7 @@ pub struct Console {
 /// Adds the pages to a server.
 pub fn mount(config: &mut ServiceConfig) {
     config.service(web::resource("/").route(web::get().to(now)));
+    config.service(web::resource("/incidents/{id}").route(web::get().to(one_incident)));
     config.service(web::resource(reasons::PATH).route(web::get().to(first_reason)));
     config.service(web::resource(format!("{}/{{reason}}", reasons::PATH)).route(web::get().to(one_reason)));
     config.service(web::resource("/console.css").route(web::get().to(page::style)));
@@ -42,6 +45,22 @@ async fn now(request: HttpRequest, console: Data<Console>) -> HttpResponse {
     match signed_in(&request, &console, Permission::ReadIncidents) {
         Some(actor) => page::answer(&now::render(&console, &actor)),
         None => page::sign_in(),
+    }
+}
+
+async fn one_incident(request: HttpRequest, console: Data<Console>, asked: Path<String>) -> HttpResponse {
+    let Some(actor) = signed_in(&request, &console, Permission::ReadIncidents) else { return page::sign_in() };
+    let Ok(id) = IncidentId::parse(&asked) else { return page::not_found() };
+    let (trail, wanted) = (console.trail.clone(), id.clone());
+    let found = tokio::task::spawn_blocking(move || trail.incident(&wanted)).await;
+    let Ok(Ok(Some((incident, records)))) = found else { return page::not_found() };
+    // As of the API: that it was read stands on the trail, or it is not shown.
+    let (from, count) = (records.first().map_or(0, |record| record.seq), u32::try_from(records.len()));
+    let read = Event::TrailRead { actor: actor.name, from, count: count.unwrap_or(u32::MAX), incident: Some(id) };
+    let now = console.clock.now();
+    match console.trail.record(now, vec![read]).await {
+        Ok(()) => page::answer(&incident::render(&incident, now)),
+        Err(_) => page::unavailable(),
     }
 }
 

@@ -137,7 +137,7 @@ fn table(title: &str, incidents: &[Incident]) -> Markup {
 fn row(incident: &Incident) -> Markup {
     html! {
         tr {
-            td { code { (incident.id()) } @if let Status::Held(reason) = incident.status { br; span.wait { (reason.text()) } @if let Some(lapses_at) = incident.lapses_at() { br; span.quiet { "until " (time(lapses_at)) " UTC, plan " code { (incident.plan.digest()) } } } } }
+            td { a href={ "/incidents/" (incident.id()) } { code { (incident.id()) } } @if let Status::Held(reason) = incident.status { br; span.wait { (reason.text()) } @if let Some(lapses_at) = incident.lapses_at() { br; span.quiet { "until " (time(lapses_at)) " UTC, plan " code { (incident.plan.digest()) } } } } }
             td data-label="Account" { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { "not resolved yet" } } } }
             td { @for rule in &incident.plan.rules { div { (rule.title) } } @if let Some(actor) = &incident.plan.asked_by { div { "by hand: " (actor) } } }
             td {
@@ -153,7 +153,7 @@ fn row(incident: &Incident) -> Markup {
     }
 }
 
-fn word(state: &StepState) -> &'static str {
+pub(super) fn word(state: &StepState) -> &'static str {
     match state {
         StepState::Pending => "not begun",
         StepState::Started { .. } => "under way",
@@ -165,7 +165,7 @@ fn word(state: &StepState) -> &'static str {
     }
 }
 
-fn tone(state: &StepState) -> &'static str {
+pub(super) fn tone(state: &StepState) -> &'static str {
     match state {
         StepState::Claimed { .. } | StepState::Verified { .. } => "good",
         StepState::Postponed { .. } | StepState::Unknown { .. } | StepState::Started { .. } => "wait",

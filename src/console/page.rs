@@ -50,6 +50,17 @@ pub(super) fn sign_in() -> HttpResponse {
         .body(page("A token is needed", &text).0)
 }
 
+/// Nothing can be recorded now, so nothing is shown.
+pub(super) fn unavailable() -> HttpResponse {
+    let text = html! {
+        h1 { "Not now" }
+        p { "The trail cannot be written. Come again later." }
+    };
+    HttpResponse::ServiceUnavailable()
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .body(page("Not now", &text).0)
+}
+
 pub(super) fn not_found() -> HttpResponse {
     let text = html! {
         h1 { "There is no such page" }

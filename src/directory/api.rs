@@ -29,6 +29,9 @@ pub(super) enum Api {
     SubDepartments,
     SubDepartmentIds,
     Members,
+    WorkNotice,
+    WorkNoticeResult,
+    OneToOne,
 }
 
 /// DingTalk's two kinds of API: other host, other place for the token, other form of answer.
@@ -42,7 +45,7 @@ pub(super) enum Family {
 
 impl Api {
     /// Every call there is.
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::AccessToken,
         Self::SignOut,
         Self::Disable,
@@ -60,6 +63,9 @@ impl Api {
         Self::SubDepartments,
         Self::SubDepartmentIds,
         Self::Members,
+        Self::WorkNotice,
+        Self::WorkNoticeResult,
+        Self::OneToOne,
     ];
 
     pub(super) fn path(self) -> &'static str {
@@ -81,6 +87,9 @@ impl Api {
             Self::SubDepartments => "/topapi/v2/department/listsub",
             Self::SubDepartmentIds => "/topapi/v2/department/listsubid",
             Self::Members => "/topapi/v2/user/list",
+            Self::WorkNotice => "/topapi/message/corpconversation/asyncsend_v2",
+            Self::WorkNoticeResult => "/topapi/message/corpconversation/getsendresult",
+            Self::OneToOne => "/v1.0/robot/oToMessages/batchSend",
         }
     }
 
@@ -93,7 +102,9 @@ impl Api {
             | Self::Department
             | Self::SubDepartments
             | Self::SubDepartmentIds
-            | Self::Members => Family::Legacy,
+            | Self::Members
+            | Self::WorkNotice
+            | Self::WorkNoticeResult => Family::Legacy,
             Self::AccessToken
             | Self::SignOut
             | Self::Disable
@@ -102,7 +113,8 @@ impl Api {
             | Self::ChangeDingTalkId
             | Self::OwnedOrganizations
             | Self::UserByDingTalkId
-            | Self::UserSearch => Family::New,
+            | Self::UserSearch
+            | Self::OneToOne => Family::New,
         }
     }
 
@@ -112,7 +124,12 @@ impl Api {
     pub(super) fn if_unclear(self) -> FailureClass {
         match self {
             Self::AccessToken => FailureClass::NotSent,
-            Self::SignOut | Self::Disable | Self::Enable | Self::ChangeDingTalkId => FailureClass::Unknown,
+            Self::SignOut
+            | Self::Disable
+            | Self::Enable
+            | Self::ChangeDingTalkId
+            | Self::WorkNotice
+            | Self::OneToOne => FailureClass::Unknown,
             Self::Status
             | Self::OwnedOrganizations
             | Self::UserByDingTalkId
@@ -124,7 +141,8 @@ impl Api {
             | Self::Department
             | Self::SubDepartments
             | Self::SubDepartmentIds
-            | Self::Members => FailureClass::Busy,
+            | Self::Members
+            | Self::WorkNoticeResult => FailureClass::Busy,
         }
     }
 
@@ -149,6 +167,7 @@ impl Api {
             Self::OwnedOrganizations => body.get("orgList").is_some_and(Value::is_array),
             Self::UserByDingTalkId => body.get("userId").is_some_and(Value::is_string),
             Self::UserSearch => body.get("list").is_some_and(Value::is_array),
+            Self::OneToOne => body.get("processQueryKey").is_some_and(Value::is_string),
             Self::User
             | Self::UserByMobile
             | Self::UserByUnionId
@@ -156,7 +175,9 @@ impl Api {
             | Self::Department
             | Self::SubDepartments
             | Self::SubDepartmentIds
-            | Self::Members => body.get("errcode").and_then(lenient::integer) == Some(0),
+            | Self::Members
+            | Self::WorkNotice
+            | Self::WorkNoticeResult => body.get("errcode").and_then(lenient::integer) == Some(0),
         }
     }
 }

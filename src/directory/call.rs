@@ -2,10 +2,11 @@
 //! encoded and never pasted into a URL.
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::api::Api;
 use super::contacts::{DepartmentId, MembersFrom};
+use super::message::Message;
 use super::model::{Lookup, Order};
 use crate::incident::UserId;
 
@@ -106,6 +107,30 @@ impl Call {
         Self::json(Api::Members, page.into_iter().chain([("dept_id", id.number().into())]))
     }
 
+    /// Tells people something. What the robot says is JSON within JSON.
+    pub(super) fn message(message: &Message) -> Self {
+        match message {
+            Message::Work { agent_id, user_ids, text } => {
+                let ids: Vec<&str> = user_ids.iter().map(UserId::as_str).collect();
+                let msg = json!({ "msgtype": "text", "text": { "content": text } });
+                let fields = [("agent_id", (*agent_id).into()), ("msg", msg), ("userid_list", ids.join(",").into())];
+                Self::json(Api::WorkNotice, fields)
+            }
+            Message::OneToOne { robot_code, user_ids, text } => {
+                let ids: Vec<Value> = user_ids.iter().map(|id| id.as_str().into()).collect();
+                let said = json!({ "content": text }).to_string();
+                let to = [("robotCode", robot_code.as_str().into()), ("userIds", Value::Array(ids))];
+                let said = [("msgKey", "sampleText".into()), ("msgParam", said.into())];
+                Self::json(Api::OneToOne, to.into_iter().chain(said))
+            }
+        }
+    }
+
+    /// Asks who got a work notification.
+    pub(super) fn work_notice_result(agent_id: i64, task: i64) -> Self {
+        Self::json(Api::WorkNoticeResult, [("agent_id", agent_id.into()), ("task_id", task.into())])
+    }
+
     fn query(api: Api, name: &'static str, value: &str) -> Self {
         Self { api, payload: Payload::Query(name, value.to_owned()) }
     }
@@ -180,6 +205,23 @@ mod tests {
         let dingtalk_id = ChosenDingTalkId::parse("zhang2027").unwrap();
         let order = Order::ChangeDingTalkId { user_id: user(), dingtalk_id };
         assert_eq!(body(&Call::order(&order)), r#"{"dingTalkId":"zhang2027","userId":"user123"}"#);
+    }
+
+    #[test]
+    fn messages_name_everybody_in_the_form_of_their_call() {
+        let user_ids = vec![user(), UserId::parse("user456").unwrap()];
+        let text = "a \"held\" incident\n事件".to_owned();
+        let work = Message::Work { agent_id: 7, user_ids: user_ids.clone(), text: text.clone() };
+        assert_eq!(
+            body(&Call::message(&work)),
+            r#"{"agent_id":7,"msg":{"msgtype":"text","text":{"content":"a \"held\" incident\n事件"}},"userid_list":"user123,user456"}"#
+        );
+        let robot = Message::OneToOne { robot_code: "ding1".to_owned(), user_ids, text };
+        assert_eq!(
+            body(&Call::message(&robot)),
+            r#"{"msgKey":"sampleText","msgParam":"{\"content\":\"a \\\"held\\\" incident\\n事件\"}","robotCode":"ding1","userIds":["user123","user456"]}"#
+        );
+        assert_eq!(body(&Call::work_notice_result(7, 256_271)), r#"{"agent_id":7,"task_id":256271}"#);
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn named_class(code: &str, status: u16) -> Option<FailureClass> {
         "InvalidAuthentication" => TokenRefused,
         limit if limit.starts_with("QpsLimit") => Throttled,
         limit if limit.starts_with("QpmLimit") => ThrottledMinute,
+        "send.too.fast" => ThrottledMinute,
         // The same code is "too frequent" with 429 and an outage with 500.
         "system.busy" | "systemBusy" if status == 429 => Throttled,
         "ApiCountLimitForOrg" => QuotaExhausted,
@@ -96,6 +97,8 @@ fn legacy_class(code: i64) -> FailureClass {
         40_014 | 42_001 | 40_001 | 33_001 => FailureClass::TokenRefused,
         90_001..=90_014 | 90_018 => FailureClass::Throttled,
         90_020 => FailureClass::QuotaExhausted,
+        // Of messages: more in a minute than one app, or the organization, may send.
+        143_103 | 143_104 | 143_203 | 143_204 => FailureClass::ThrottledMinute,
         60_011 | 60_020 | 40_096 | 40_089 => FailureClass::OperatorNeeded,
         -1 => FailureClass::Busy,
         _ => FailureClass::Permanent,

@@ -14,6 +14,7 @@ use super::classes::{is_unknown_department, is_unknown_user};
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
 use super::error::SetupError;
 use super::limits::{Limits, WAIT_MAX};
+use super::message::{self, Message, Reach, Told};
 use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
 use super::settings::{Checked, Settings};
 use super::token::{Issued, Token, Tokens};
@@ -176,6 +177,15 @@ impl Directory for DingTalk {
     fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
         let call = Call::members(id, from);
         Box::pin(async move { listing::members(from, &self.call(&call).await?) })
+    }
+
+    fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Told, Failure>> {
+        Box::pin(async { message::told(message, &self.call(&Call::message(message)).await?) })
+    }
+
+    fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
+        let call = Call::work_notice_result(agent_id, task);
+        Box::pin(async move { message::reach(&self.call(&call).await?) })
     }
 
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
+use super::message::{Message, Reach, Told};
 use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
 use crate::incident::{Failure, FailureClass, UserId};
 
-/// Passes reads on and sends no order. An order fails with class `Permanent` and code `dry_run`: it
+/// Passes reads on; sends no order, and tells nobody anything. Both fail with class `Permanent` and code `dry_run`: it
 /// was not done, so it must not look done on the trail, and trying again would change nothing.
 pub struct DryRun {
     inner: Arc<dyn Directory>,
@@ -67,5 +68,17 @@ impl Directory for DryRun {
 
     fn act<'a>(&'a self, _: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
         Box::pin(std::future::ready(Err(Failure::local(FailureClass::Permanent, "dry_run"))))
+    }
+
+    fn tell<'a>(&'a self, _: &'a Message) -> BoxFuture<'a, Result<Told, Failure>> {
+        Box::pin(std::future::ready(Err(Failure::local(FailureClass::Permanent, "dry_run"))))
+    }
+
+    fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
+        self.inner.reach(agent_id, task)
+    }
+
+    fn only_reads(&self) -> bool {
+        true
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
-//! came back, `lookup` and `listing` read accounts and departments from it, `token` and `limits` stand
-//! before every call, `walk` goes through whole lists. [`index`] holds what they said, for look-ups that DingTalk
-//! does not offer.
+//! came back, `lookup` and `listing` read accounts and departments from it, `message` tells people something, `token`
+//! and `limits` stand before every call, `walk` goes through whole lists. [`index`] holds what they said, for look-ups
+//! that DingTalk does not offer.
 
 mod ancestry;
 mod contacts;
+mod message;
 mod model;
 
 mod address;
@@ -40,6 +41,7 @@ pub use contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPa
 pub use dingtalk::DingTalk;
 pub use dry_run::DryRun;
 pub use error::SetupError;
+pub use message::{Message, Reach, Told};
 pub use model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization, SignIn};
 pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings};
 pub use walk::{departments, members};

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
+use super::message::{Message, Reach, Told};
 use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, UserId};
 
 /// A future that can be moved between threads.
@@ -161,4 +162,16 @@ pub trait Directory: Send + Sync + 'static {
     /// Does what is ordered, once. It is sent a second time only after DingTalk has refused the
     /// access token of the first, and so did not look at the order.
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>>;
+
+    /// Tells people something, once; as with an order, it may have been said when nobody knows.
+    fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Told, Failure>>;
+
+    /// Who got a work notification, by the app's agent id and the number it was taken under; `None` while DingTalk
+    /// cannot say.
+    fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>>;
+
+    /// Whether nothing but reads leaves here. Who has ways out of their own must not use them then.
+    fn only_reads(&self) -> bool {
+        false
+    }
 }

@@ -36,8 +36,8 @@ pub struct Settings {
     pub app_secret_file: PathBuf,
     /// The organization whose accounts may be touched.
     pub corp_id: String,
-    /// Whether nothing is ever done to an account: everything else goes on, and every step fails with the code
-    /// `dry_run`. Default false.
+    /// Whether nothing is ever done to an account, and nobody is told anything: everything else goes on, and every
+    /// step fails with the code `dry_run`. Default false.
     #[serde(default)]
     pub dry_run: bool,
     /// How many calls a second may leave for each API path, 1 to 20. Default 10.

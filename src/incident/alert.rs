@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountRef, AlertId, Digest, SourceName, Timestamp};
 
+/// The reason under which deliveries are counted that were verified, shown to whoever tried their source out, and not
+/// acted on.
+pub const TRIED_OUT: &str = "tried_out";
+
 /// How strongly a source proves itself, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Assurance {

@@ -5,8 +5,8 @@ mod names;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertId, AlertSummary, Counted, Digest, Evidence, Failure, HoldReason, IncidentId, Lapse, Outcome, PauseScope,
-    Plan, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Counted, Digest, Evidence, Failure, HoldReason, IncidentId, Lapse, NoticeEvent, Outcome,
+    PauseScope, Plan, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -186,7 +186,7 @@ pub enum Event {
         /// The configured source named in the URL; absent for names that are not configured.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         source: Option<SourceName>,
-        /// One of the intake's reason codes, or [`TRIED_OUT`].
+        /// One of the intake's reason codes, or [`TRIED_OUT`](super::TRIED_OUT).
         reason: String,
         /// The minute, as its first moment.
         minute: Timestamp,
@@ -407,6 +407,9 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         incident: Option<IncidentId>,
     },
+    /// What became of telling people.
+    #[serde(untagged)]
+    Notice(NoticeEvent),
 }
 
 /// An incident that an alert opens: its plan, and why it waits if a guardrail holds it at once.
@@ -476,7 +479,3 @@ impl Finding {
 
 /// An event's name without its fields, for filters and the list in the documentation.
 pub type EventKind = &'static str;
-
-/// The reason under which deliveries are counted that were verified, shown to whoever tried their source out, and not
-/// acted on.
-pub const TRIED_OUT: &str = "tried_out";

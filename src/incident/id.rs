@@ -166,6 +166,12 @@ text_id! {
 }
 
 text_id! {
+    /// The name of a channel that people are told by: `^[a-z0-9][a-z0-9_-]{0,63}$`, as that of a source.
+    ChannelName, "channel name", "1 to 64 of a-z 0-9 _ -, beginning with a letter or digit",
+    |text| SourceName::parse(text).is_ok()
+}
+
+text_id! {
     /// An alert's id: `alr_` and 32 hex digits of a digest over source and signed key.
     AlertId, "alert id", "alr_ and 32 lower-case hex digits",
     |text| has_prefix_and_hex(text, "alr_", 32)

@@ -51,6 +51,12 @@ pub enum Api {
     DepartmentListSubId,
     /// `POST /topapi/v2/department/get`
     DepartmentGet,
+    /// `POST /topapi/message/corpconversation/asyncsend_v2`
+    WorkNotice,
+    /// `POST /topapi/message/corpconversation/getsendresult`
+    WorkNoticeResult,
+    /// `POST /v1.0/robot/oToMessages/batchSend`
+    RobotMessage,
     /// Anything else.
     Unknown,
 }
@@ -65,7 +71,7 @@ pub enum Family {
 }
 
 /// Every API with a fixed path. The path of `CorpToken` holds the organization and is matched apart.
-const ROUTES: [(Api, &str, &str); 21] = [
+const ROUTES: [(Api, &str, &str); 24] = [
     (Api::AccessToken, "POST", "/v1.0/oauth2/accessToken"),
     (Api::LegacyToken, "GET", "/gettoken"),
     (Api::SignOut, "POST", "/v1.0/contact/orgAccounts/signOut"),
@@ -87,6 +93,9 @@ const ROUTES: [(Api, &str, &str); 21] = [
     (Api::DepartmentListSub, "POST", "/topapi/v2/department/listsub"),
     (Api::DepartmentListSubId, "POST", "/topapi/v2/department/listsubid"),
     (Api::DepartmentGet, "POST", "/topapi/v2/department/get"),
+    (Api::WorkNotice, "POST", "/topapi/message/corpconversation/asyncsend_v2"),
+    (Api::WorkNoticeResult, "POST", "/topapi/message/corpconversation/getsendresult"),
+    (Api::RobotMessage, "POST", "/v1.0/robot/oToMessages/batchSend"),
 ];
 
 impl Api {

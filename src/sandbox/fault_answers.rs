@@ -10,7 +10,7 @@ use super::refusals as refuse;
 impl FaultKind {
     /// Whether the work is done as soon as the call is received.
     pub(super) fn works_at_once(self) -> bool {
-        matches!(self, Self::HangAfterWork | Self::ResetAfterWork)
+        matches!(self, Self::HangAfterWork | Self::ResetAfterWork | Self::DroppedSilently)
     }
 
     /// The answer given instead of the work; `None` for the faults that are about time or connection.
@@ -44,6 +44,7 @@ impl FaultKind {
             | Self::HangAfterWork
             | Self::ResetBeforeWork
             | Self::ResetAfterWork
+            | Self::DroppedSilently
             | Self::SlowMs(_) => return None,
         })
     }
@@ -56,6 +57,7 @@ fn scope_of(api: Api) -> &'static str {
         Api::UserSearch => "qyapi_addresslist_search",
         // Inferred from the other look-ups: no document has it.
         Api::UserByDingtalkId => "qyapi_get_member",
+        Api::RobotMessage => "qyapi_robot_sendmsg",
         _ => "Contact.OrgAccountSecurity.ReadWrite",
     }
 }

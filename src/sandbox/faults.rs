@@ -42,6 +42,8 @@ pub enum FaultKind {
     ResultFalse,
     /// HTTP 200 with `{}`.
     EmptyObject,
+    /// A message is taken and answered as ever, and nobody gets it. Other calls go on as usual.
+    DroppedSilently,
     /// The call waits this many milliseconds (at most ten minutes) and then goes on as usual.
     SlowMs(u64),
 }

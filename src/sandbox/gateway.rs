@@ -14,7 +14,7 @@ use super::refusals::{
 };
 use super::request::Request;
 use super::world::World;
-use super::{contacts, dingtalk_id, legacy, org_accounts};
+use super::{contacts, dingtalk_id, legacy, messages, org_accounts};
 
 /// What becomes of a call on the wire.
 #[derive(Debug)]
@@ -80,6 +80,9 @@ fn carry_out(world: &mut World, request: &Request, api: Api, now: Timestamp) -> 
         Api::UserByDingtalkId => contacts::by_dingtalk_id(world, request).into(),
         Api::UserSearch => contacts::search(world, request).into(),
         Api::ChangeDingtalkId => dingtalk_id::change(world, request, now).into(),
+        Api::WorkNotice => messages::work(world, request, now).into(),
+        Api::WorkNoticeResult => messages::result(world, request).into(),
+        Api::RobotMessage => messages::one_to_one(world, request).into(),
         _ => legacy::dispatch(world, request, api).into(),
     }
 }

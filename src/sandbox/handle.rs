@@ -186,7 +186,12 @@ impl Sandbox {
         let (sequence, fault) = world.receive(request, api, now);
         let done = match fault {
             None => Some(world.work(sequence, request, api, now)),
-            Some(fault) if fault.works_at_once() => Some(world.work(sequence, request, api, now)),
+            Some(fault) if fault.works_at_once() => {
+                world.messages.are_dropped = fault == FaultKind::DroppedSilently;
+                let done = world.work(sequence, request, api, now);
+                world.messages.are_dropped = false;
+                Some(done)
+            }
             Some(fault) => world.faulty(sequence, request, api, fault),
         };
         drop(world);

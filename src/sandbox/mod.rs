@@ -9,7 +9,7 @@
 //! only, or a shared misreading would go unnoticed.
 //!
 //! Reading order: `catalogue` (what can be called), `gateway` (the way of one call), `tokens`,
-//! `org_accounts`, `contacts`, `legacy` (the calls), `world` (what the calls change), `faults`, `control`.
+//! `org_accounts`, `contacts`, `legacy`, `messages` (the calls), `world` (what the calls change), `faults`, `control`.
 
 mod accounts;
 mod answer;
@@ -26,6 +26,7 @@ mod faults;
 mod gateway;
 mod handle;
 mod legacy;
+mod messages;
 mod org_accounts;
 mod organization;
 mod refusals;

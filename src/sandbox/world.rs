@@ -13,6 +13,7 @@ use super::fault_rules::Faults;
 use super::faults::FaultKind;
 use super::gateway;
 use super::legacy::mobile_digits;
+use super::messages::Messages;
 use super::request::Request;
 use super::seed;
 use super::settings::Settings;
@@ -27,6 +28,7 @@ pub(super) struct World {
     pub(super) throttle: Throttle,
     pub(super) calls: CallLog,
     people: u32,
+    pub(super) messages: Messages,
     calls_per_second: u32,
     as_documented: bool,
 }
@@ -40,6 +42,7 @@ impl World {
             faults: Faults::default(),
             throttle: Throttle::new(settings.calls_per_second, clock),
             calls: CallLog::default(),
+            messages: Messages::default(),
             calls_per_second: settings.calls_per_second,
             as_documented: settings.stringly,
         }
@@ -52,6 +55,7 @@ impl World {
         self.faults.clear();
         self.throttle = Throttle::new(self.calls_per_second, clock);
         self.calls.clear();
+        self.messages.clear();
     }
 
     /// Writes a call down and chooses the fault that strikes it.

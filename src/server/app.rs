@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -22,10 +23,15 @@ use crate::console::Console;
 use crate::directory::{Ancestry, DingTalk, Directory, DryRun};
 use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
-use crate::intake::{self, Intake, RefusalTally};
+use crate::intake::{self, Intake, RefusalTally, SchemeName};
+use crate::notices::{Channel, Post, Way};
+use crate::notifier::Notifier;
 use crate::rules::{self, InForce, Loaded, Vouched};
 use crate::telemetry;
 use crate::trail::{Draft, Trail};
+
+/// The largest file with a secret of a channel, in bytes.
+const SECRET_BYTES_MAX: u64 = 4 * 1024;
 
 /// The program, listening and working.
 pub struct App {
@@ -39,6 +45,7 @@ pub struct App {
     metrics: Option<Metrics>,
     stop: watch::Sender<bool>,
     executing: JoinHandle<u32>,
+    notifying: JoinHandle<()>,
     summarising: JoinHandle<()>,
     watching: JoinHandle<()>,
     /// Of the organization, where an index of it is kept.
@@ -72,8 +79,7 @@ impl App {
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
         let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
-        let was_signed = trail.board(|board| board.were_rules_signed());
-        let vouched = vouched.after(was_signed);
+        let vouched = vouched.after(trail.board(|board| board.were_rules_signed()));
         let Vouched { mut set, signer, .. } =
             vouched.map_err(|errors| anyhow::Error::new(errors).context("the rules are refused"))?;
         let sent = config.intake.log_sources();
@@ -100,14 +106,15 @@ impl App {
             steadiness: Steadiness::since(clock.now()),
             roster: roster.clone(),
         });
+        let directory = way_out(directory, config);
+        let notifier = notifier(config, &state, directory.clone()).await?;
         let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
         let certificate = tls.map(|tls| tls.own);
         let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
         let metrics = show_metrics(config, &state, certificate)?;
-        let hand = hand(config, &state, way_out(directory.clone(), config));
+        let hand = hand(config, &state, directory.clone());
         let sources = Sources::new(&state, config, reread);
         let (stop, stopped) = watch::channel(false);
-        let executor = Executor::new(hand, config.executor.clone());
         tracing::info!(http.address = %address, "started");
         Ok(Self {
             address,
@@ -118,7 +125,8 @@ impl App {
             serving: tokio::spawn(server),
             metrics,
             stop,
-            executing: tokio::spawn(executor.run(stopped)),
+            notifying: tokio::spawn(notifier.run(stopped.clone())),
+            executing: tokio::spawn(Executor::new(hand, config.executor.clone()).run(stopped)),
             summarising: tokio::spawn(summaries::run(state.clone())),
             reading: roster.map(|roster| tokio::spawn(organization::run(roster, directory, clock.clone()))),
             watching: tokio::spawn(rules_watch::run(reloader, sources.clone(), hangups)),
@@ -138,6 +146,7 @@ impl App {
         intake(config)?;
         let tls = tls(config, Arc::new(SystemClock), Arc::default())?;
         Access::new(&config.access)?;
+        channels(config)?;
         let secret = config.directory.read_secret(&config.base)?;
         DingTalk::new(&config.directory, secret, Arc::new(SystemClock))?;
         Ok(tls.and_then(|tls| tls.own.doubt(SystemClock.now())).into_iter().collect())
@@ -197,6 +206,7 @@ impl App {
         let _ = self.serving.await;
         let _ = self.stop.send(true);
         let parked = self.executing.await.unwrap_or(0);
+        let _ = self.notifying.await;
         self.summarising.abort();
         summaries::flush(&self.state, Timestamp::MAX).await;
         if let Some(metrics) = self.metrics {
@@ -251,6 +261,38 @@ fn console(config: &Config, state: &State) -> anyhow::Result<Data<Console>> {
     }))
 }
 
+/// The channels, each with its secrets.
+fn channels(config: &Config) -> anyhow::Result<Vec<Channel>> {
+    let read = |file: &Path| {
+        intake::read_private(&config.resolve(file), SECRET_BYTES_MAX).map_err(|problem| problem.to_string())
+    };
+    let channels = config.notices.channels(read)?;
+    for channel in &channels {
+        if let Way::Webhook { secret, .. } = &channel.way {
+            // Found out now and not at the first notice.
+            let signed = intake::sign(SchemeName::StandardWebhooks, secret.expose_secret(), "", b"", Timestamp::MIN);
+            signed.with_context(|| format!("[notices.channels.{}] the secret is not usable", channel.name))?;
+        }
+    }
+    Ok(channels)
+}
+
+/// Who tells people. What they are to hear stands on the trail before anything is admitted.
+async fn notifier(config: &Config, state: &State, directory: Arc<dyn Directory>) -> anyhow::Result<Notifier> {
+    let public_url = config.notices.public_url().map_err(anyhow::Error::msg)?;
+    let notifier = Notifier {
+        trail: state.trail.clone(),
+        directory,
+        rules: state.rules.clone(),
+        clock: state.clock.clone(),
+        post: Post::new(&config.notices)?,
+        public_url,
+        channels: channels(config)?,
+    };
+    notifier.announce().await.context("the trail cannot be written")?;
+    Ok(notifier)
+}
+
 fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
     let folder = config.resolve(&config.rules.folder);
     rules::load_signed(&folder, &config.rules.signers, config.rules.statuses())
@@ -263,7 +305,7 @@ fn way_out(directory: Arc<dyn Directory>, config: &Config) -> Arc<dyn Directory>
     if !config.directory.dry_run {
         return directory;
     }
-    tracing::warn!("a dry run: nothing is done to any account");
+    tracing::warn!("a dry run: nothing is done to any account, and nobody is told");
     Arc::new(DryRun::new(directory))
 }
 

@@ -10,7 +10,7 @@ use actix_web::{App as Web, HttpResponse, HttpServer};
 use anyhow::Context as _;
 
 use super::tls::OwnCertificate;
-use crate::incident::{Clock, VerdictKind};
+use crate::incident::{ChannelName, Clock, Lane, VerdictKind};
 use crate::rules::{InForce, Mode, Rule};
 use crate::telemetry::{Exposition, METRICS_CONTENT_TYPE};
 use crate::trail::{Board, Figures, MatchedAs, StepOutcome, Trail};
@@ -64,6 +64,7 @@ fn page(watched: &Watched) -> String {
     page.gauge("portcullis_correlation_windows", "Groups that correlations are counting for.", number(windows));
     let tripped = watched.trail.board(|board| board.breakers().iter().count());
     page.gauge("portcullis_breakers_tripped", "Rules and sources that the breaker has stopped.", number(tripped));
+    notices(&mut page, &watched.trail);
     counters(&mut page, &watched.trail.figures());
     page.into_text()
 }
@@ -87,6 +88,22 @@ fn rules(page: &mut Exposition, in_force: &InForce) {
         "Rules in force, by what they may do.",
         ["detect", "shadow", "enforce"].map(|mode| (vec![("mode", mode)], number(count(mode)))),
     );
+}
+
+/// Counted from the trail's beginning, as all else.
+fn notices(page: &mut Exposition, trail: &Trail) {
+    let lane = |(channel, lane): (&ChannelName, &Lane)| {
+        (channel.to_string(), [lane.owed(), lane.dead().len() as u64, lane.sent(), lane.failed()])
+    };
+    let lanes: Vec<_> = trail.board(|board| board.notices().lanes().map(lane).collect());
+    let samples = |index: usize| {
+        let value = move |counts: &[u64; 4]| counts.get(index).copied().unwrap_or_default() as f64;
+        lanes.iter().map(move |(channel, counts)| (vec![("channel", channel.as_str())], value(counts)))
+    };
+    page.gauges("portcullis_notices_owed", "Records that people are still to be told of.", samples(0));
+    page.gauges("portcullis_notices_given_up", "Notices that were given up and not sent again.", samples(1));
+    page.counters("portcullis_notices_sent_total", "Notices that people got.", samples(2));
+    page.counters("portcullis_notices_failed_total", "Attempts to tell people that failed.", samples(3));
 }
 
 fn counters(page: &mut Exposition, figures: &Figures) {

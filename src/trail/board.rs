@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::watches::Watches;
 use crate::incident::{
-    Breakers, Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Pause, Pauses, RuleId, Status,
+    Breakers, Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, Status,
     Timestamp, UserId, Windows,
 };
 
@@ -25,6 +25,7 @@ pub struct Board {
     ledger: Ledger,
     watches: Watches,
     were_rules_signed: bool,
+    notices: Owed,
 }
 
 /// An incident that is not closed.
@@ -72,6 +73,12 @@ impl Board {
     #[must_use]
     pub fn were_rules_signed(&self) -> bool {
         self.were_rules_signed
+    }
+
+    /// What people are still to be told.
+    #[must_use]
+    pub fn notices(&self) -> &Owed {
+        &self.notices
     }
 
     /// What correlations have counted.
@@ -160,6 +167,7 @@ impl Board {
     /// It does not fit what came before it.
     pub fn apply(&mut self, seq: u64, at: Timestamp, event: &Event) -> Result<(), IllegalTransition> {
         self.watches.apply(at, event);
+        self.notices.apply(seq, at, event);
         match event {
             Event::AlertAdmitted { opened, counted, .. } => {
                 counted.iter().for_each(|counted| self.windows.apply(counted, at));

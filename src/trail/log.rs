@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use super::figures::Figures;
 use super::watches::Watches;
 use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
-use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Timestamp};
+use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, Timestamp};
 
 /// Records read at a time while replaying.
 const REPLAY_PAGE: usize = 1_024;
@@ -251,7 +251,7 @@ fn concerns_board(event: &Event) -> bool {
         | Event::ResponderResumed { .. }
         | Event::BreakerTripped { .. }
         | Event::BreakerReleased { .. } => true,
-        _ => !event.incidents().is_empty() || Watches::concern(event),
+        _ => !event.incidents().is_empty() || Watches::concern(event) || Owed::concern(event),
     }
 }
 

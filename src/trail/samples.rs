@@ -5,9 +5,10 @@ use proptest::prelude::*;
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, Bearing, Candidate,
-    Counted, Counts, Decision, Digest, Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Lapse,
-    Mark, Opened, Outcome, PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending,
-    Spent, Timestamp, Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
+    ChannelName, Counted, Counts, Decision, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing,
+    HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode,
+    Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, Timestamp, Topic, Trip, UserId, Verdict,
+    VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -146,6 +147,34 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
         Event::IncidentDismissed { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
         Event::IncidentReleased { incident, actor, reason },
     ]
+    .into_iter()
+    .chain(notices())
+    .collect()
+}
+
+/// Everything that can become of a notice.
+fn notices() -> impl Iterator<Item = Event> {
+    let (channel, at, attempt) = (ChannelName::parse("soc").unwrap(), Timestamp::UNIX_EPOCH, 1);
+    let notice = NoticeRef { channel: channel.clone(), topic: Topic::IncidentHeld, of: 1 };
+    let failure = Failure::local(FailureClass::Busy, "http_500");
+    let hearing = Hearing { channel: channel.clone(), topics: vec![Topic::IncidentHeld, Topic::Contained] };
+    [
+        NoticeEvent::Configured { channels: vec![hearing] },
+        NoticeEvent::Started { notice: notice.clone(), more: 3, attempt },
+        NoticeEvent::Accepted { notice: notice.clone(), attempt, receipt: "7".to_owned(), ask_at: at },
+        NoticeEvent::Sent { notice: notice.clone(), attempt, missed: 1 },
+        NoticeEvent::Failed { notice: notice.clone(), attempt, failure: failure.clone(), retry_at: at },
+        NoticeEvent::GivenUp { notice: notice.clone(), attempts: attempt, failure },
+        NoticeEvent::Withheld { notice, why: Withheld::OnlyTheSubject },
+        NoticeEvent::Replayed {
+            channel: Some(channel),
+            of: Some(1),
+            actor: "test".to_owned(),
+            reason: "drill".to_owned(),
+        },
+    ]
+    .map(Event::Notice)
+    .into_iter()
 }
 
 fn evidence() -> Evidence {

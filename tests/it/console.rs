@@ -82,8 +82,12 @@ async fn the_page_runs_no_script_and_its_one_style_sheet_is_served() {
 }
 
 async fn with_password(app: &TestApp, token: &str) -> Answer {
+    with_password_at(app, "/", token).await
+}
+
+async fn with_password_at(app: &TestApp, path: &str, token: &str) -> Answer {
     let basic = format!("Basic {}", STANDARD.encode(format!("anyone:{token}")));
-    let request = app.client.get(app.app.url()).header("authorization", basic);
+    let request = app.client.get(format!("{}{path}", app.app.url())).header("authorization", basic);
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Answer { status, headers, body: serde_json::Value::String(response.text().await.unwrap()) }
@@ -91,4 +95,25 @@ async fn with_password(app: &TestApp, token: &str) -> Answer {
 
 fn text(answer: &Answer) -> &str {
     answer.body.as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_an_incident_says_why_it_waits_and_that_it_was_read() {
+    let app = TestApp::start().await;
+    app.steer("/v1/pause").await;
+    let held = app.open(&Delivery::of_high_risk("li.si@example.com", 1, app.now())).await;
+    let path = format!("/incidents/{held}");
+    assert_eq!(with_password_at(&app, &path, "nobody").await.status, 401);
+    let page = with_password_at(&app, &path, AUDITOR).await;
+    let plan = app.incident(&held).plan.digest().to_string();
+    for shown in [held.as_str(), "a responder has paused it", plan.as_str(), "sign_out"] {
+        assert!(text(&page).contains(shown), "{shown}: {}", text(&page));
+    }
+    assert!(!text(&page).contains("li.si@example.com"), "no address");
+    assert_eq!(app.records_of("trail.read").len(), 1);
+    for unknown in ["/incidents/inc_0000000000000000", "/incidents/%22%3E%3Cscript%3E"] {
+        assert_eq!(with_password_at(&app, unknown, AUDITOR).await.status, 404);
+    }
+    assert!(text(&with_password(&app, AUDITOR).await).contains(&format!("href=\"{path}\"")));
+    app.end().await;
 }

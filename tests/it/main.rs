@@ -41,6 +41,7 @@ mod limits;
 mod log_sources;
 mod look_up;
 mod metrics;
+mod notices;
 mod output;
 mod ownership;
 mod pause;

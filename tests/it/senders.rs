@@ -61,6 +61,21 @@ async fn a_secret_in_the_url_disables_nobody_until_a_human_confirms_it() {
     app.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_to_confirm_it_is_told_which_plan_and_where() {
+    let sink = Sink::start(&[]).await;
+    let channels = crate::notices::webhook(&sink, r#""approval_wanted""#);
+    let set = crate::notices::set(&format!("{channels}{SOURCES}"));
+    let app = TestApp::start_with(Set { rules: acts_on_weak_sources, ..set }).await;
+    let incident = app.open(&plain(&format!("splunk/{URL_SECRET}"), &[], contain("s1"))).await;
+    let told = sink.received(1).await[0].json();
+    let about = &told["data"]["incidents"][0];
+    assert_eq!((&told["type"], &about["id"]), (&json!("portcullis.approval_wanted"), &json!(incident)));
+    assert_eq!(about["plan"], json!(app.incident(&incident).plan.digest()));
+    assert_eq!(about["link"], json!(format!("https://portcullis.example.com/incidents/{incident}")));
+    app.end().await;
+}
+
 /// With *for each result* Splunk calls once for each row, all of them under the id of the run.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_one_run_of_splunk_are_alerts_of_their_own() {

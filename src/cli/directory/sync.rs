@@ -12,10 +12,10 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::client;
+use crate::cli::client::Server;
 use crate::cli::client::Trust;
 use crate::cli::output::{self, counted};
 use crate::cli::refused::refused;
-use crate::cli::client::Server;
 use crate::config::{self, Config};
 use crate::incident::{Clock, SystemClock};
 use crate::roster::{Progress, Roster, RosterError, Synced, wait_after};

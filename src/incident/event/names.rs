@@ -42,6 +42,7 @@ impl Event {
             Self::BreakerReleased { .. } => "breaker.released",
             Self::DirectorySynced { .. } => "directory.synced",
             Self::TrailRead { .. } => "trail.read",
+            Self::Notice(event) => event.kind(),
         }
     }
 
@@ -89,7 +90,8 @@ impl Event {
             | Self::BreakerTripped { .. }
             | Self::BreakerReleased { .. }
             | Self::DirectorySynced { .. }
-            | Self::TrailRead { .. } => Vec::new(),
+            | Self::TrailRead { .. }
+            | Self::Notice(_) => Vec::new(),
         }
     }
 }

@@ -14,11 +14,10 @@ use super::refusals::LegacyRefusal;
 use super::request::Request;
 use super::world::World;
 
-use parameters::Parameters;
-pub(super) use parameters::mobile_digits;
+pub(super) use parameters::{Parameters, mobile_digits};
 
 /// What stands beside `errcode`, `errmsg` and `request_id`, or the refusal.
-type Outcome = Result<Map<String, Value>, LegacyRefusal>;
+pub(super) type Outcome = Result<Map<String, Value>, LegacyRefusal>;
 
 /// Answers one look-up whose token and limit are in order.
 pub(super) fn dispatch(world: &World, request: &Request, api: Api) -> Outcome {

@@ -6,12 +6,12 @@ use super::super::refusals::{LEGACY_INVALID_PARAMETER, LegacyRefusal};
 use super::super::request::Request;
 
 /// The parameters of one call.
-pub(super) struct Parameters<'a>(pub(super) &'a Request);
+pub(in super::super) struct Parameters<'a>(pub(in super::super) &'a Request);
 
 impl Parameters<'_> {
     /// A text; empty is as good as absent. A number is taken as its digits, as the documentation's
     /// own examples mix the two.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>, LegacyRefusal> {
+    pub(in super::super) fn text(&self, name: &str) -> Result<Option<String>, LegacyRefusal> {
         let text = match (self.0.json(name), self.0.form(name)) {
             (Some(Value::String(text)), _) => text.clone(),
             (Some(Value::Number(number)), _) => number.to_string(),
@@ -23,12 +23,12 @@ impl Parameters<'_> {
     }
 
     /// A text that must be there.
-    pub(super) fn needed_text(&self, name: &str) -> Result<String, LegacyRefusal> {
+    pub(in super::super) fn needed_text(&self, name: &str) -> Result<String, LegacyRefusal> {
         self.text(name)?.ok_or(LEGACY_INVALID_PARAMETER)
     }
 
     /// A number that is not negative; anything else in its place is refused with `improper`.
-    pub(super) fn number(&self, name: &str, improper: LegacyRefusal) -> Result<Option<u64>, LegacyRefusal> {
+    pub(in super::super) fn number(&self, name: &str, improper: LegacyRefusal) -> Result<Option<u64>, LegacyRefusal> {
         self.text(name)?.map(|text| text.parse().map_err(|_| improper)).transpose()
     }
 

@@ -7,6 +7,7 @@ mod damage;
 mod exhaustion;
 mod laws;
 mod new_rule;
+mod notices;
 mod reload;
 mod settings;
 mod site;

@@ -11,6 +11,7 @@ mod promises;
 mod publish;
 mod raw;
 mod setup;
+mod sink;
 mod trail;
 mod witness;
 
@@ -27,4 +28,5 @@ pub(crate) use setup::{
     ADMIN, AUDITOR, DEPUTY, DINGTALK_AES_KEY, DINGTALK_TOKEN, ENGINEER, Kept, RESPONDER, Set, allow_much, configure,
     copy_folder, edit,
 };
+pub(crate) use sink::{Answered, Posted, Sink};
 pub(crate) use trail::CONTAINED;

@@ -17,6 +17,7 @@ pub(super) fn check(records: &[Record], orders: &Orders, calls: &[Call]) {
     let orders = orders.all();
     every_order_has_its_own_durable_intent(records, &orders);
     every_call_is_an_order(&orders, calls);
+    every_message_has_its_intent(records, calls);
     nobody_untouchable_is_touched(calls);
     nothing_is_retried_too_early(records);
 }
@@ -85,6 +86,15 @@ fn every_call_is_an_order(orders: &[Left], calls: &[Call]) {
         let ordered = orders.iter().filter(|order| order.kind == kind).count();
         assert!(received <= ordered, "{received} calls of {api:?} for {ordered} orders");
     }
+}
+
+/// Promise 2, of people who are told something: as often as it was meant, and no more.
+fn every_message_has_its_intent(records: &[Record], calls: &[Call]) {
+    let is_message = |call: &&Call| matches!(call.api, Api::WorkNotice | Api::RobotMessage);
+    let was_looked_at = |call: &&Call| call.code.as_deref() != Some("InvalidAuthentication");
+    let received = calls.iter().filter(is_message).filter(was_looked_at).count();
+    let started = records.iter().filter(|record| record.event.kind() == "notice.started").count();
+    assert!(received <= started, "{received} messages for {started} intents");
 }
 
 fn nobody_untouchable_is_touched(calls: &[Call]) {

@@ -97,6 +97,27 @@ impl TestApp {
         }
     }
 
+    /// Waits until all is as wanted, and lets a second pass, then more, whenever nothing comes.
+    pub(crate) async fn when(&self, wanted: impl Fn(&Self) -> bool) {
+        let mut changes = self.app.trail().changes();
+        let mut step = Duration::from_secs(1);
+        let passing = async {
+            loop {
+                changes.mark_unchanged();
+                if wanted(self) {
+                    return;
+                }
+                if tokio::time::timeout(QUIET, changes.changed()).await.is_err() {
+                    self.advance(step);
+                    step = STEP_MAX.min(step * 2);
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, passing).await.is_ok();
+        let kinds: Vec<_> = self.records().iter().map(|record| record.event.kind()).collect();
+        assert!(in_time, "it never came: {kinds:#?}");
+    }
+
     /// Lets a second pass whenever nothing comes, until DingTalk has received so many calls.
     pub(crate) async fn until_called(&self, api: Api, count: u64) {
         patiently(async {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use portcullis::directory::{
     Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Lookup, Matches, Member,
-    MemberPage, MembersFrom, Order, Organization,
+    MemberPage, MembersFrom, Message, Order, Organization, Reach, Told,
 };
 use portcullis::incident::{ActionKind, Failure, UserId};
 use portcullis::trail::Store;
@@ -85,6 +85,14 @@ impl Directory for Witness {
 
     fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
         self.dingtalk.members(id, from)
+    }
+
+    fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Told, Failure>> {
+        self.dingtalk.tell(message)
+    }
+
+    fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
+        self.dingtalk.reach(agent_id, task)
     }
 
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {

@@ -5,5 +5,6 @@ mod alertmanager;
 mod installed;
 mod libraries;
 mod mutations;
+mod notices;
 mod official;
 mod sns;

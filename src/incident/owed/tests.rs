@@ -1,0 +1,136 @@
+//! Tests of what is owed to whom.
+
+use super::*;
+use crate::incident::{Failure, FailureClass, HoldReason, IncidentId, PauseScope, Withheld};
+
+fn channel() -> ChannelName {
+    ChannelName::parse("soc").unwrap()
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_795_230_000 + second).unwrap()
+}
+
+fn owed(topics: &[Topic]) -> Owed {
+    let mut owed = Owed::default();
+    let hearing = Hearing { channel: channel(), topics: topics.to_vec() };
+    owed.apply(0, at(0), &Event::Notice(NoticeEvent::Configured { channels: vec![hearing] }));
+    owed
+}
+
+fn held() -> Event {
+    let incident = IncidentId::parse("inc_0123456789abcdef").unwrap();
+    Event::IncidentHeld { incident, reason: HoldReason::ProtectedListed, failure: None }
+}
+
+fn next(owed: &Owed, second: i64) -> Move {
+    owed.lane(&channel()).unwrap().next(at(second))
+}
+
+/// Sends what is next: the record, and how many more it stood for.
+fn send(owed: &mut Owed, second: i64) -> Option<(u64, u64)> {
+    let Move::Send(parcel) = next(owed, second) else { return None };
+    let notice = NoticeRef { channel: channel(), topic: parcel.topic, of: parcel.of };
+    let attempt = parcel.attempts + 1;
+    let started = NoticeEvent::Started { notice: notice.clone(), more: parcel.more, attempt };
+    owed.apply(1_000, at(second), &Event::Notice(started));
+    owed.apply(1_001, at(second), &Event::Notice(NoticeEvent::Sent { notice, attempt, missed: 0 }));
+    Some((parcel.of, parcel.more))
+}
+
+#[test]
+fn only_what_a_channel_hears_is_owed_and_never_the_past() {
+    let mut owed = Owed::default();
+    owed.apply(1, at(0), &held());
+    let hearing = Hearing { channel: channel(), topics: vec![Topic::IncidentHeld] };
+    owed.apply(2, at(0), &Event::Notice(NoticeEvent::Configured { channels: vec![hearing.clone()] }));
+    assert_eq!(next(&owed, 0), Move::Rest);
+    owed.apply(3, at(1), &held());
+    let paused = Event::ResponderPaused { actor: "a".into(), reason: "b".into(), scope: PauseScope::All };
+    owed.apply(4, at(1), &paused);
+    // The same settings again change nothing.
+    owed.apply(5, at(2), &Event::Notice(NoticeEvent::Configured { channels: vec![hearing] }));
+    assert_eq!(send(&mut owed, 2), Some((3, 0)));
+    assert_eq!(next(&owed, 2), Move::Rest);
+    assert_eq!(owed.lane(&channel()).unwrap().owed(), 0);
+}
+
+#[test]
+fn a_flood_comes_as_few_messages_and_none_of_it_is_lost() {
+    let mut owed = owed(&[Topic::IncidentHeld]);
+    (1..=5_000).for_each(|seq| owed.apply(seq, at(0), &held()));
+    let sent: Vec<_> = std::iter::from_fn(|| send(&mut owed, 1)).collect();
+    assert_eq!(sent, [(1, 0), (2, 0), (3, 0), (4, 0), (5, 4_995)]);
+    (5_001..=5_003).for_each(|seq| owed.apply(seq, at(2), &held()));
+    assert_eq!(next(&owed, 30), Move::Wait(at(61)));
+    assert_eq!(send(&mut owed, 61), Some((5_001, 0)), "a minute is over");
+    assert_eq!(owed.lane(&channel()).unwrap().owed(), 2);
+    owed.apply(5_004, at(62), &held());
+    let sent: Vec<_> = std::iter::from_fn(|| send(&mut owed, 62)).collect();
+    assert_eq!(sent, [(5_002, 0), (5_003, 0), (5_004, 0)]);
+}
+
+#[test]
+fn what_was_begun_comes_before_all_else_until_it_ends() {
+    let mut owed = owed(&[Topic::IncidentHeld]);
+    (1..=2).for_each(|seq| owed.apply(seq, at(0), &held()));
+    let notice = NoticeRef { channel: channel(), topic: Topic::IncidentHeld, of: 1 };
+    let started = |attempt| Event::Notice(NoticeEvent::Started { notice: notice.clone(), more: 0, attempt });
+    owed.apply(3, at(1), &started(1));
+    let Move::Send(parcel) = next(&owed, 1) else { panic!("a crash between start and end sends again") };
+    assert_eq!((parcel.of, parcel.attempts), (1, 1));
+    let failure = Failure::local(FailureClass::Busy, "http_500");
+    let failed = NoticeEvent::Failed { notice: notice.clone(), attempt: 1, failure: failure.clone(), retry_at: at(9) };
+    owed.apply(4, at(2), &Event::Notice(failed));
+    assert_eq!(next(&owed, 8), Move::Wait(at(9)));
+    owed.apply(5, at(9), &started(2));
+    let given_up = NoticeEvent::GivenUp { notice: notice.clone(), attempts: 2, failure };
+    owed.apply(6, at(10), &Event::Notice(given_up));
+    let lane = owed.lane(&channel()).unwrap();
+    assert_eq!((lane.owed(), lane.dead().len(), lane.failed()), (1, 1, 2));
+    assert_eq!(send(&mut owed, 10), Some((2, 0)));
+
+    let replayed = |of| NoticeEvent::Replayed { channel: None, of, actor: "a".into(), reason: "b".into() };
+    owed.apply(7, at(11), &Event::Notice(replayed(Some(2))));
+    assert_eq!(next(&owed, 11), Move::Rest, "another is meant");
+    owed.apply(8, at(11), &Event::Notice(replayed(None)));
+    assert_eq!(send(&mut owed, 11), Some((1, 0)));
+    assert_eq!(owed.lane(&channel()).unwrap().dead().len(), 0);
+}
+
+#[test]
+fn a_late_word_about_another_notice_ends_nothing() {
+    let mut owed = owed(&[Topic::IncidentHeld]);
+    (1..=2).for_each(|seq| owed.apply(seq, at(0), &held()));
+    let notice = |of| NoticeRef { channel: channel(), topic: Topic::IncidentHeld, of };
+    let started = NoticeEvent::Started { notice: notice(1), more: 0, attempt: 1 };
+    owed.apply(3, at(1), &Event::Notice(started));
+    owed.apply(4, at(1), &Event::Notice(NoticeEvent::Sent { notice: notice(9), attempt: 1, missed: 0 }));
+    assert!(matches!(next(&owed, 1), Move::Send(parcel) if parcel.of == 1));
+}
+
+#[test]
+fn what_is_withheld_is_owed_no_more() {
+    let mut owed = owed(&[Topic::IncidentHeld]);
+    (1..=2).for_each(|seq| owed.apply(seq, at(0), &held()));
+    let notice = NoticeRef { channel: channel(), topic: Topic::IncidentHeld, of: 1 };
+    owed.apply(3, at(1), &Event::Notice(NoticeEvent::Withheld { notice, why: Withheld::OnlyTheSubject }));
+    assert_eq!(send(&mut owed, 1), Some((2, 0)));
+    assert_eq!(next(&owed, 1), Move::Rest);
+}
+
+#[test]
+fn a_source_is_told_of_once_in_a_while() {
+    let mut owed = owed(&[Topic::SourceConflict]);
+    let conflict = |source: &str| Event::DeliveryConflict {
+        source: SourceName::parse(source).unwrap(),
+        body_sha256: crate::incident::Digest::of(b"test"),
+        first: 1,
+    };
+    (1..=100).for_each(|seq| owed.apply(seq, at(0), &conflict("okta")));
+    owed.apply(101, at(1), &conflict("siem"));
+    owed.apply(102, at(599), &conflict("okta"));
+    owed.apply(103, at(600), &conflict("okta"));
+    let sent: Vec<_> = std::iter::from_fn(|| send(&mut owed, 600)).collect();
+    assert_eq!(sent, [(1, 0), (101, 0), (103, 0)]);
+}

@@ -1,0 +1,83 @@
+//! The words of notices, in English and Chinese.
+
+use serde::Deserialize;
+
+use super::told::Fact;
+use crate::incident::{Digest, Timestamp, Topic};
+
+/// A language that notices are written in. Reasons and codes are ours and stay as they stand on the trail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Chinese, simplified.
+    Zh,
+}
+
+impl Language {
+    fn of<'t>(self, en: &'t str, zh: &'t str) -> &'t str {
+        match self {
+            Self::En => en,
+            Self::Zh => zh,
+        }
+    }
+}
+
+/// What a notice begins with.
+pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
+    let (en, zh) = match topic {
+        Topic::IncidentHeld => ("an incident waits for a human.", "有事件等待人工处理。"),
+        Topic::ApprovalWanted => ("a plan waits for approval.", "有处置方案等待批准。"),
+        Topic::Contained => ("an account is disabled, and that was read back.", "账号已停用，并已回读确认。"),
+        Topic::StepGivenUp => ("a step is given up.", "有步骤已放弃执行。"),
+        Topic::OutcomeUnverified => ("a step's effect could not be read back.", "步骤的效果无法回读确认。"),
+        Topic::AccountWarned => ("an account that is acted on owns other organizations.", "被处置的账号拥有其他组织。"),
+        Topic::ActionsPaused => ("actions are paused.", "处置动作已暂停。"),
+        Topic::ActionsResumed => ("actions may run again.", "处置动作已恢复。"),
+        Topic::RulesRefused => ("rules are refused; older ones stay in force.", "规则被拒绝，旧规则继续生效。"),
+        Topic::SourceConflict => {
+            ("a source repeated a known id with other content.", "来源以不同内容重复了已知的编号。")
+        }
+        Topic::SourceNotUnderstood => ("a source sent what is not understood.", "来源发送了无法理解的内容。"),
+        Topic::BreakerTripped => ("a breaker has tripped.", "熔断器已触发。"),
+    };
+    language.of(en, zh)
+}
+
+/// A fact with its label.
+pub(super) fn fact(fact: Fact, value: &str, language: Language) -> String {
+    let (en, zh) = match fact {
+        Fact::Step => ("Step", "步骤"),
+        Fact::Failure => ("Failure", "失败"),
+        Fact::Source => ("Source", "来源"),
+        Fact::Code => ("Reason", "原因"),
+        Fact::Scope => ("Which", "范围"),
+        Fact::Count => ("How many", "数量"),
+        Fact::Place => ("Where", "位置"),
+    };
+    format!("{}{}{value}", language.of(en, zh), language.of(": ", "："))
+}
+
+/// How many more there are.
+pub(super) fn more(count: u64, language: Language) -> String {
+    match language {
+        Language::En => format!("And {count} more of the same kind."),
+        Language::Zh => format!("另有 {count} 条同类通知。"),
+    }
+}
+
+/// Where on the trail it stands.
+pub(super) fn record(record: u64, at: Timestamp, language: Language) -> String {
+    let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    match language {
+        Language::En => format!("Record {record} of the trail, {at}."),
+        Language::Zh => format!("审计记录 {record}，{at}。"),
+    }
+}
+
+/// What an approval is bound to.
+pub(super) fn plan(plan: Digest, language: Language) -> String {
+    format!("{}{plan}", language.of("; plan ", "；方案 "))
+}

@@ -1,0 +1,69 @@
+//! What there is to say about a record: pure, from the event and the incidents it concerns.
+
+use crate::incident::{Action, Event, HoldReason, Incident, Opened, PauseScope, Plan, Topic};
+use crate::notices::{AboutIncident, Fact};
+
+/// The incidents that a record is about under one topic, and what else there is to say. `incident` is the one that
+/// the event names, if it names one.
+pub(super) fn about(
+    topic: Topic,
+    event: &Event,
+    incident: Option<&Incident>,
+) -> (Vec<AboutIncident>, Vec<(Fact, String)>) {
+    let held = |reason| incident.map(|incident| of_plan(&incident.plan, Some(reason))).into_iter().collect();
+    let plain = || incident.map(|incident| of_plan(&incident.plan, None)).into_iter().collect();
+    match event {
+        Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => {
+            let is_meant = |one: &&Opened| one.held.is_some_and(|reason| Topic::of_hold(reason) == topic);
+            (opened.iter().filter(is_meant).map(|one| of_plan(&one.plan, one.held)).collect(), Vec::new())
+        }
+        Event::IncidentHeld { reason, failure, .. } => {
+            let failure = failure.as_ref().map(|failure| (Fact::Failure, failure.code.clone()));
+            (held(*reason), failure.into_iter().collect())
+        }
+        Event::StepVerified { .. } | Event::AccountWarned { .. } => (plain(), Vec::new()),
+        Event::StepFailed { step, failure, .. } => {
+            let kind = incident.and_then(|incident| incident.plan.actions.get(usize::from(*step)).map(Action::kind));
+            let step = kind.map_or_else(|| step.to_string(), |kind| kind.as_str().to_owned());
+            (plain(), vec![(Fact::Step, step), (Fact::Failure, failure.code.clone())])
+        }
+        Event::ResponderPaused { scope, .. } | Event::ResponderResumed { scope, .. } => {
+            (Vec::new(), vec![(Fact::Scope, of_scope(scope))])
+        }
+        Event::BreakerTripped { trip } => {
+            let facts =
+                vec![(Fact::Scope, of_scope(&trip.scope)), (Fact::Count, format!("{} accounts", trip.accounts))];
+            (Vec::new(), facts)
+        }
+        Event::RulesRefused { problems, first, .. } => {
+            (Vec::new(), vec![(Fact::Count, problems.to_string()), (Fact::Place, first.clone())])
+        }
+        Event::DeliveryConflict { source, first, .. } => {
+            let first = (Fact::Code, format!("conflict with record {first}"));
+            (Vec::new(), vec![(Fact::Source, source.to_string()), first])
+        }
+        Event::DeliveryNotUnderstood { source, reason, .. } => {
+            (Vec::new(), vec![(Fact::Source, source.to_string()), (Fact::Code, reason.clone())])
+        }
+        _ => (Vec::new(), Vec::new()),
+    }
+}
+
+/// The plan's digest goes along where somebody is to say yes to it.
+fn of_plan(plan: &Plan, reason: Option<HoldReason>) -> AboutIncident {
+    let is_wanted = reason.is_some_and(|reason| Topic::of_hold(reason) == Topic::ApprovalWanted);
+    AboutIncident {
+        id: plan.incident.clone(),
+        rule: plan.rules.first().map(|rule| rule.title.clone()),
+        reason: reason.map(HoldReason::text),
+        plan: is_wanted.then(|| plan.digest()),
+    }
+}
+
+fn of_scope(scope: &PauseScope) -> String {
+    match scope {
+        PauseScope::All => "all".to_owned(),
+        PauseScope::Source(source) => format!("source {source}"),
+        PauseScope::Rule(rule) => format!("rule {rule}"),
+    }
+}
