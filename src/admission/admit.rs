@@ -68,6 +68,8 @@ struct Envelope {
     carried: Vec<Carried>,
     /// The record of what in it could not be read.
     left_out: Option<Draft>,
+    /// Whether its source is being tried out.
+    is_tried: bool,
 }
 
 /// An alert with what the rules say to it.
@@ -104,8 +106,13 @@ impl Admission {
             key: delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.content)),
             carried: Carried::of(&delivery.alerts, &delivery.again),
             left_out: left_out.transpose().map_err(refused)?,
+            is_tried: delivery.is_tried,
             source: delivery.source,
         };
+        if envelope.is_tried {
+            let alerts = delivery.alerts.into_iter().map(|alert| (alert, Judged::by_none()));
+            return self.record(rules, envelope, alerts.collect(), None).await;
+        }
         let judged = self.judged(rules, delivery.alerts).await;
         if !judged.iter().any(|(_, judged)| concerns_others(judged)) {
             return self.record(rules, envelope, judged, None).await;
@@ -158,7 +165,7 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { source, key, carried, left_out } = envelope;
+        let Envelope { source, key, carried, left_out, is_tried } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
@@ -183,6 +190,7 @@ impl Admission {
             let decide = |ledger: &mut Ledger| judged.decide(&alert, &standing, ledger, rules, now);
             let decided = match (is_known, acts) {
                 (true, _) => Decided::nothing(rules),
+                _ if is_tried => Decided::tried(rules),
                 (false, true) => drawn.draw(opened.len(), decide),
                 // Nothing is drawn, so nobody else is kept waiting.
                 (false, false) => decide(&mut Ledger::default()),

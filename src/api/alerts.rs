@@ -10,10 +10,10 @@ use serde_json::json;
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
 use crate::admission::Receipt;
-use crate::incident::{SourceName, TRIED_OUT};
+use crate::incident::SourceName;
 use crate::intake::{
-    Answer, ClientCertificate, Delivery, Fresh, Intake, Manner, Method, NotUnderstood, Received, Refusal, Reply,
-    Request, Verified,
+    Answer, ClientCertificate, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request,
+    Verified,
 };
 
 /// Limits, verifies, understands and admits one delivery, in that order.
@@ -36,7 +36,6 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
     }
     match intake.receive(&asked, state.clock.now()).await {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
-        Ok(Received::Tried(reply)) => tried(&state, &intake, source, &reply),
         Ok(Received::Handshake(reply)) => greeting(&state, reply.get()),
         Ok(Received::NotUnderstood(delivery)) => keep(&state, delivery, &body).await,
         Err(refusal) => refuse(&state, source, &refusal),
@@ -90,13 +89,6 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
             response.finish()
         }
     }
-}
-
-/// Shown to whoever tries the source out. The trail has how many there were, as nobody can tell them from accepted
-/// ones by the answer.
-fn tried(state: &State, intake: &Intake, source: &str, reply: &Reply) -> HttpResponse {
-    state.tally.note(intake.configured(source), TRIED_OUT, state.clock.now());
-    greeting(state, reply)
 }
 
 async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {

@@ -146,7 +146,7 @@ pub enum Event {
         /// Salted digest of what lies beside this record (the body).
         private: Digest,
     },
-    /// Somebody tries out a source: until then its deliveries are verified and shown, and not acted on.
+    /// Somebody tries out a source: until then its deliveries are verified, recorded and shown, and not acted on.
     #[serde(rename = "source.tried")]
     SourceTried {
         /// Which source.
@@ -174,7 +174,7 @@ pub enum Event {
         /// The configured source named in the URL; absent for names that are not configured.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         source: Option<SourceName>,
-        /// One of the intake's reason codes, or [`TRIED_OUT`].
+        /// One of the intake's reason codes.
         reason: String,
         /// The minute, as its first moment.
         minute: Timestamp,
@@ -469,7 +469,3 @@ impl Finding {
 
 /// An event's name without its fields, for filters and the list in the documentation.
 pub type EventKind = &'static str;
-
-/// The reason under which deliveries are counted that were verified, shown to whoever tried their source out, and not
-/// acted on.
-pub const TRIED_OUT: &str = "tried_out";

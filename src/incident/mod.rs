@@ -35,7 +35,7 @@ pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
 pub use crowds::Crowds;
 pub use department::DepartmentId;
 pub use dingtalk_id::{ChosenDingTalkId, DingTalkId, InvalidDingTalkId};
-pub use event::{AccountWarning, Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution, TRIED_OUT};
+pub use event::{AccountWarning, Event, EventKind, Evidence, Finding, LoadCause, Opened, Resolution};
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, Digest, IncidentId, InvalidId, RuleId, SourceName};
 pub use ledger::Ledger;

@@ -10,8 +10,6 @@ use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 pub enum Received {
     /// It carries alerts.
     Understood(Verified<Delivery>),
-    /// It carries alerts, and its source is being tried out: nothing is done, and the sender is told what it would be.
-    Tried(Reply),
     /// It wants to know whether we are there.
     Handshake(Verified<Reply>),
     /// It is no alert we can read; its sender is at fault or our mapping is. To be recorded, not lost.
@@ -43,6 +41,9 @@ pub struct Delivery {
     pub manner: Manner,
     /// What it is answered instead when it is recorded, where that is encrypted.
     pub answer: Option<Answer>,
+    /// Whether its source is being tried out: it is to be recorded, so that no repeat of it is ever acted on, and not
+    /// to be acted on itself.
+    pub is_tried: bool,
 }
 
 /// An event under an id that one before it in the same delivery has.
@@ -61,17 +62,6 @@ pub struct LeftOut {
     pub reason: Unreadable,
     /// The whole body, without any secret that it shows. Personal data.
     pub body: Vec<u8>,
-}
-
-impl Delivery {
-    /// What its sender is answered when it is tried out: what it takes for success, without a receipt.
-    pub(super) fn as_if_taken(&self) -> Reply {
-        match (&self.answer, self.manner) {
-            (Some(own), _) => Reply::Sealed(own.clone()),
-            (None, Manner::Ok) => Reply::Text(String::new()),
-            (None, Manner::Receipt | Manner::Set | Manner::Forgiving) => Reply::Accepted,
-        }
-    }
 }
 
 /// Without the alerts, which are personal.

@@ -170,6 +170,7 @@ impl Normaliser {
             left_out,
             manner: self.manner,
             answer: None,
+            is_tried: false,
         })))
     }
 

@@ -17,7 +17,7 @@ use super::normalise::{Normaliser, Said};
 use super::setup::{Sources, set_up};
 use super::trial::{Found, Trial, Trials};
 use super::verify::{Proof, Verified, Verifier};
-use super::{Received, Refusal, Request, Settings, SetupError, SourceKind, content};
+use super::{Delivery, Received, Refusal, Request, Settings, SetupError, SourceKind, content};
 use crate::incident::{Assurance, SourceName, Timestamp};
 
 /// Everything needed to judge a delivery; made once at start, shared by all connections.
@@ -124,7 +124,7 @@ impl Intake {
         }
         let media = content::check(&request.headers, &self.media)?;
         let judged = self.judge(request, media, now).await;
-        // What is tried out is shown to whoever tries, and goes no further.
+        // Shown to whoever tries the source out.
         if let (Err(refusal), Some(source)) = (&judged, self.configured(request.source)) {
             self.trials.note(source, now, || Found::refused(refusal));
         }
@@ -144,10 +144,10 @@ impl Intake {
         let secret = proof.get().secret;
         Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
-                Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => {
-                    Received::Tried(delivery.get().as_if_taken())
+                Ok(delivery) => {
+                    let is_tried = self.trials.note(name, now, || Found::alerts(delivery.get()));
+                    Received::Understood(delivery.map(|delivery| Delivery { is_tried, ..delivery }))
                 }
-                Ok(delivery) => Received::Understood(delivery),
                 Err(reply) => {
                     self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });
                     Received::Handshake(reply)

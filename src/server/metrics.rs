@@ -142,6 +142,7 @@ fn matched_name(mode: MatchedAs) -> &'static str {
 
 fn verdict_name(verdict: VerdictKind) -> &'static str {
     match verdict {
+        VerdictKind::Tried => "tried",
         VerdictKind::Unmatched => "unmatched",
         VerdictKind::Counted => "counted",
         VerdictKind::Shadow => "shadow",

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::incident::{Counted, Decision, Event, SourceName, TRIED_OUT, Timestamp, Verdict, VerdictKind};
+use crate::incident::{Counted, Decision, Event, SourceName, Timestamp, Verdict, VerdictKind};
 
 /// The most different reasons and sources of refused deliveries that are told apart; what comes on top is
 /// counted as `other`.
@@ -96,8 +96,7 @@ impl Figures {
     fn hear(&mut self, event: &Event, at: Timestamp) {
         let (source, refused) = match event {
             Event::AlertAdmitted { alert, .. } => (&alert.source, None),
-            // What was tried out was taken.
-            Event::DeliveriesRefused { source: Some(source), reason, minute, .. } if reason != TRIED_OUT => {
+            Event::DeliveriesRefused { source: Some(source), reason, minute, .. } => {
                 (source, Some((*minute, reason.as_str())))
             }
             Event::DeliveryNotUnderstood { source, reason, .. } => (source, Some((at, reason.as_str()))),

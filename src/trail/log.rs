@@ -250,7 +250,8 @@ fn concerns_board(event: &Event) -> bool {
         Event::ResponderPaused { .. }
         | Event::ResponderResumed { .. }
         | Event::BreakerTripped { .. }
-        | Event::BreakerReleased { .. } => true,
+        | Event::BreakerReleased { .. }
+        | Event::SourceTried { .. } => true,
         _ => !event.incidents().is_empty() || Watches::concern(event),
     }
 }

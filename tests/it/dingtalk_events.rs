@@ -1,6 +1,7 @@
 //! DingTalk's own event callbacks, through the door: recorded, acted on, and answered so that DingTalk can read it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use portcullis::incident::{Assurance, Event};
 use portcullis::intake::{DingTalkKey, Fresh, Push};
@@ -106,7 +107,9 @@ async fn what_is_tried_out_is_answered_as_what_is_taken() {
     let opened = app.post("/v1/sources/dingtalk/test", ENGINEER, &json!({"reason": "set-up", "minutes": 5})).await;
     assert_eq!(opened.status, 200, "{}", opened.body);
     assert_eq!(read(&push(&app, &device_removed("e1", "zhangsan")).await), success());
-    assert_eq!(app.records_of("alert.admitted").len(), 0);
+    app.advance(Duration::from_secs(5 * 60));
+    assert_eq!(read(&push(&app, &device_removed("e1", "zhangsan")).await), success(), "a repeat");
+    assert_eq!(app.records_of("alert.admitted").len(), 1);
     assert_eq!(app.dingtalk().calls(), []);
     app.end().await;
 }
