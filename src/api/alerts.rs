@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
-use crate::admission::Receipt;
+use crate::admission::{AdmissionError, Receipt};
 use crate::incident::SourceName;
 use crate::intake::{
     Answer, ClientCertificate, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request,
@@ -101,7 +101,13 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
         Ok(receipt) => own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own)),
         Err(error) => {
             tracing::warn!(source.name = %source, %error, "a verified delivery was not admitted");
-            Problem::from(error).response()
+            match (error, own) {
+                // It is on the trail, for our people. These senders know no such answer: they would send it again
+                // and again, or give us up.
+                (AdmissionError::Conflict, Some(own)) => sealed(state, &own),
+                (AdmissionError::Conflict, None) if manner == Manner::Set => HttpResponse::Accepted().finish(),
+                (error, _) => Problem::from(error).response(),
+            }
         }
     }
 }

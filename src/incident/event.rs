@@ -5,8 +5,8 @@ mod names;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AlertId, AlertSummary, Counted, Digest, Failure, HoldReason, IncidentId, Lapse, Outcome, PauseScope, Plan, RuleId,
-    RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Assurance, Counted, Digest, Failure, HoldReason, IncidentId, Lapse, Outcome, PauseScope,
+    Plan, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -139,6 +139,9 @@ pub enum Event {
     DeliveryNotUnderstood {
         /// Who sent it.
         source: SourceName,
+        /// How strongly it proved itself; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        assurance: Option<Assurance>,
         /// What was wrong, one of the intake's reason codes.
         reason: String,
         /// SHA-256 of the raw body.
@@ -158,15 +161,25 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A delivery repeated a known id with other content.
+    /// A delivery, or an event in one, repeated a known id with other content.
     #[serde(rename = "delivery.conflict")]
     DeliveryConflict {
         /// Who sent it.
         source: SourceName,
-        /// SHA-256 of the raw body refused.
+        /// How strongly it proved itself; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        assurance: Option<Assurance>,
+        /// SHA-256 of the raw body. In older records, which have nothing beside them, that of an event stands here
+        /// where it is the event that is another one.
         body_sha256: Digest,
+        /// SHA-256 of the event as JSON with its names in order, where the id is an event's.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        event_sha256: Option<Digest>,
         /// Sequence number of the first record under that id.
         first: u64,
+        /// Salted digest of what lies beside this record (the events, as a JSON array).
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        private: Option<Digest>,
     },
     /// Deliveries refused before admission, counted per source, reason and minute.
     #[serde(rename = "deliveries.refused")]
@@ -174,12 +187,18 @@ pub enum Event {
         /// The configured source named in the URL; absent for names that are not configured.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         source: Option<SourceName>,
+        /// How strongly those whom it takes prove themselves; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        assurance: Option<Assurance>,
         /// One of the intake's reason codes.
         reason: String,
         /// The minute, as its first moment.
         minute: Timestamp,
         /// How many.
         count: u64,
+        /// When the last of them came; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        latest: Option<Timestamp>,
     },
     /// The reference was resolved to one account.
     #[serde(rename = "account.resolved")]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::{Answer, Manner, Reply, Verified};
 use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 
@@ -47,12 +49,28 @@ pub struct Delivery {
 }
 
 /// An event under an id that one before it in the same delivery has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Again {
     /// The place among the alerts of the one that has it.
     pub place: usize,
-    /// SHA-256 of the event as JSON with its names in order, if it is another one; none, if it is the same again.
-    pub other: Option<Digest>,
+    /// The event, if it is another one; none, if it is the same again.
+    pub other: Option<OtherEvent>,
+}
+
+/// Another event under a known id.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OtherEvent {
+    /// SHA-256 of the event as JSON with its names in order.
+    pub event_sha256: Digest,
+    /// The event as the sender wrote it. Personal data.
+    pub event: Value,
+}
+
+/// Without the event, which is personal.
+impl fmt::Debug for OtherEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtherEvent").field("event_sha256", &self.event_sha256).finish_non_exhaustive()
+    }
 }
 
 /// What could not be read in a delivery that carries alerts.
@@ -86,6 +104,8 @@ pub struct NotUnderstood {
     pub id: Option<String>,
     /// What is wrong with it.
     pub reason: Unreadable,
+    /// How strongly it proves itself.
+    pub assurance: Assurance,
     /// SHA-256 of the raw body, or of what was encrypted in it.
     pub body_sha256: Digest,
     /// How its sender is answered.

@@ -103,6 +103,7 @@ impl Normaliser {
                 source: self.source.clone(),
                 id,
                 reason,
+                assurance: self.assurance,
                 body_sha256,
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::address::{Address, PlainHttp};
 use super::fetch::{Fetcher, Unavailable};
@@ -243,7 +244,7 @@ async fn verify_set<'d>(
                 tracing::warn!(jti = event.jti, "a SET has an expiry, which SETs must not have");
             }
             // The same SET may be signed anew when it is sent again: what it says is what must be the same.
-            let said = Digest::of(event.claims.to_string().as_bytes());
+            let said = said(&event.claims);
             Proof {
                 id: Some(event.jti.clone()),
                 sent: Some(event.issued_at),
@@ -261,6 +262,15 @@ async fn verify_set<'d>(
             Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
     })
+}
+
+/// What a SET says, whenever it was signed: the times of its own issue are its envelope's.
+fn said(claims: &Value) -> Digest {
+    let mut claims = claims.clone();
+    if let Value::Object(members) = &mut claims {
+        ["iat", "exp", "nbf"].into_iter().for_each(|time| drop(members.remove(time)));
+    }
+    Digest::of(claims.to_string().as_bytes())
 }
 
 async fn verify_jwt<'d>(

@@ -40,7 +40,7 @@ pub struct Heard {
     pub alert_at: Option<Timestamp>,
     /// When each of its secrets was last used for one.
     pub secrets: BTreeMap<String, Timestamp>,
-    /// When something in its name was last refused or not understood, to the minute, and the reason's code.
+    /// When something in its name was last refused or not understood, and the reason's code.
     pub refused: Option<(Timestamp, String)>,
 }
 
@@ -96,8 +96,8 @@ impl Figures {
     fn hear(&mut self, event: &Event, at: Timestamp) {
         let (source, refused) = match event {
             Event::AlertAdmitted { alert, .. } => (&alert.source, None),
-            Event::DeliveriesRefused { source: Some(source), reason, minute, .. } => {
-                (source, Some((*minute, reason.as_str())))
+            Event::DeliveriesRefused { source: Some(source), reason, minute, latest, .. } => {
+                (source, Some((latest.unwrap_or(*minute), reason.as_str())))
             }
             Event::DeliveryNotUnderstood { source, reason, .. } => (source, Some((at, reason.as_str()))),
             Event::DeliveryConflict { source, .. } => (source, Some((at, "conflict"))),
@@ -110,7 +110,10 @@ impl Figures {
             Some(heard) => heard,
             None => self.heard.entry(source.clone()).or_default(),
         };
-        if let Some((at, reason)) = refused {
+        // A summary comes late: what was refused since is not older than what it sums up.
+        if let Some((at, reason)) = refused
+            && heard.refused.as_ref().is_none_or(|(last, _)| *last <= at)
+        {
             heard.refused = Some((at, reason.to_owned()));
         }
         let Event::AlertAdmitted { alert, .. } = event else { return };
@@ -160,10 +163,42 @@ mod tests {
     #[test]
     fn refusals_beyond_the_limit_are_counted_together() {
         let mut figures = Figures::default();
-        let refused =
-            |reason: String| Event::DeliveriesRefused { source: None, reason, minute: Timestamp::UNIX_EPOCH, count: 2 };
+        let refused = |reason: String| {
+            let (minute, count) = (Timestamp::UNIX_EPOCH, 2);
+            Event::DeliveriesRefused { source: None, assurance: None, reason, minute, count, latest: None }
+        };
         (0..REFUSALS_MAX + 3).for_each(|number| figures.apply(&refused(format!("r{number}")), Timestamp::UNIX_EPOCH));
         assert_eq!(figures.refusals.len(), REFUSALS_MAX + 1);
         assert_eq!(figures.refusals[&(None, OTHER.to_owned())], 6);
+    }
+
+    #[test]
+    fn the_last_refusal_is_the_latest_whatever_its_name_and_whenever_it_is_summed_up() {
+        let (mut figures, source) = (Figures::default(), SourceName::parse("okta").unwrap());
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let summary = |reason: &str, minute, latest: Option<i64>| Event::DeliveriesRefused {
+            source: Some(source.clone()),
+            assurance: None,
+            reason: reason.to_owned(),
+            minute: at(minute),
+            count: 1,
+            latest: latest.map(at),
+        };
+        let unread = Event::DeliveryNotUnderstood {
+            source: source.clone(),
+            assurance: None,
+            reason: "json_syntax".to_owned(),
+            body_sha256: crate::incident::Digest::of(b""),
+            private: crate::incident::Digest::of(b""),
+        };
+        let last = |figures: &Figures| figures.heard[&source].refused.clone().unwrap();
+        figures.apply(&summary("signature_wrong", 60, Some(90)), at(121));
+        figures.apply(&summary("timestamp_stale", 60, Some(70)), at(121));
+        assert_eq!(last(&figures), (at(90), "signature_wrong".to_owned()), "not the last in the alphabet");
+        figures.apply(&unread, at(200));
+        figures.apply(&summary("signature_wrong", 180, Some(185)), at(241));
+        assert_eq!(last(&figures), (at(200), "json_syntax".to_owned()), "a summary is late");
+        figures.apply(&summary("unsigned", 240, None), at(301));
+        assert_eq!(last(&figures), (at(240), "unsigned".to_owned()), "of older records the minute is known");
     }
 }

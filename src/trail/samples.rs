@@ -58,15 +58,6 @@ pub(super) fn events() -> Vec<Event> {
             evidence: Watch::begin(digest, at).evidence(at),
             despite: Some(reason.clone()),
         },
-        Event::DeliveryNotUnderstood {
-            source: source.clone(),
-            reason: reason.clone(),
-            body_sha256: digest,
-            private: digest,
-        },
-        Event::DeliveryConflict { source: source.clone(), body_sha256: digest, first: 1 },
-        Event::SourceTried { source: source.clone(), actor: actor.clone(), until: at, reason: reason.clone() },
-        Event::DeliveriesRefused { source: Some(source), reason: reason.clone(), minute: at, count: 1 },
         Event::AccountResolved {
             incident: incident.clone(),
             user_id: UserId::parse("u").unwrap(),
@@ -92,9 +83,42 @@ pub(super) fn events() -> Vec<Event> {
         Event::TrailRead { actor: actor.clone(), from: 0, count: 1, incident: Some(incident.clone()) },
     ]
     .into_iter()
+    .chain(of_senders(&actor, &reason, at))
     .chain(steered(&actor, &reason, at))
     .chain(answered(&incident, &actor, &reason))
     .collect()
+}
+
+/// One of every kind that is about a sender, beside its alerts.
+fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
+    let (actor, reason, digest) = (actor.to_owned(), reason.to_owned(), Digest::of(b"test"));
+    let source = SourceName::parse("okta").unwrap();
+    vec![
+        Event::DeliveryNotUnderstood {
+            source: source.clone(),
+            assurance: Some(Assurance::A),
+            reason: reason.clone(),
+            body_sha256: digest,
+            private: digest,
+        },
+        Event::DeliveryConflict {
+            source: source.clone(),
+            assurance: Some(Assurance::A),
+            body_sha256: digest,
+            event_sha256: Some(digest),
+            first: 1,
+            private: Some(digest),
+        },
+        Event::SourceTried { source: source.clone(), actor: actor.clone(), until: at, reason: reason.clone() },
+        Event::DeliveriesRefused {
+            source: Some(source),
+            assurance: Some(Assurance::A),
+            reason,
+            minute: at,
+            count: 1,
+            latest: Some(at),
+        },
+    ]
 }
 
 /// One of every kind that a responder causes, or a breaker, for more than one incident.

@@ -82,10 +82,20 @@ async fn a_revoked_session_signs_the_person_out_once_however_often_it_is_pushed(
     let again = app.deliver(&pushed(KEY.set(&set).unwrap())).await;
     assert_eq!(again.status, 202);
     assert_eq!(app.records_of("alert.admitted").len(), 1);
-    // The same id with other content is no repetition.
+    // A time of issue is the envelope's: signed anew later, it is the same.
+    app.advance(Duration::from_secs(30));
+    let mut later = set.clone();
+    later["iat"] = app.now().as_second().into();
+    assert_eq!(app.deliver(&pushed(KEY.set(&later).unwrap())).await.status, 202);
+    assert_eq!((app.records_of("alert.admitted").len(), app.records_of("delivery.conflict").len()), (1, 0));
+    // The same id with other content is no repetition. RFC 8935 knows 202 and 400: our people are told.
     let mut other = set.clone();
     other["sub_id"]["email"] = "li.si@example.com".into();
-    assert_eq!(app.deliver(&pushed(KEY.set(&other).unwrap())).await.status, 409);
+    let answer = app.deliver(&pushed(KEY.set(&other).unwrap())).await;
+    assert_eq!((answer.status, &answer.body), (202, &json!("")));
+    let [record] = &app.records_of("delivery.conflict")[..] else { panic!("it is told once") };
+    let Event::DeliveryConflict { assurance, .. } = &record.event else { unreachable!() };
+    assert_eq!((*assurance, app.records_of("alert.admitted").len()), (Some(Assurance::A), 1));
     app.end().await;
 }
 
