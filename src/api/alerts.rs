@@ -97,7 +97,15 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     if let Some(left_out) = &delivery.get().left_out {
         tracing::warn!(source.name = %source, reason = left_out.reason.code(), "a part of a delivery is not understood");
     }
-    match state.admission.admit(delivery).await {
+    let admitted = state.admission.admit(delivery).await;
+    let has_conflict = match &admitted {
+        Ok(receipt) => receipt.conflicts > 0,
+        Err(error) => *error == AdmissionError::Conflict,
+    };
+    if has_conflict {
+        state.sources.now().note_refusal(&source, "conflict", state.clock.now());
+    }
+    match admitted {
         Ok(receipt) => own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own)),
         Err(error) => {
             tracing::warn!(source.name = %source, %error, "a verified delivery was not admitted");
@@ -142,6 +150,8 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
         reason = not_understood.reason.code(),
         "an authentic delivery was not understood"
     );
+    // The same again makes no other record, and is the last all the same.
+    state.sources.now().note_refusal(&not_understood.source, not_understood.reason.code(), state.clock.now());
     let (manner, own) = (not_understood.manner, not_understood.answer.clone());
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
     match state.admission.record_not_understood(delivery, body).await {
@@ -161,6 +171,9 @@ fn refuse(state: &State, source: &str, refusal: &Refusal) -> HttpResponse {
     let configured = intake.configured(source);
     tracing::debug!(source.name = configured.map(SourceName::as_str), reason = refusal.code(), "refused");
     state.tally.note(configured, refusal.code(), state.clock.now());
+    if let Some(name) = configured {
+        intake.note_refusal(name, refusal.code(), state.clock.now());
+    }
     match refusal {
         // Whoever sends such tokens is told what is wrong with one, by its code and in words of ours.
         Refusal::Set(problem) => set_error(problem.code(), &problem.to_string()),

@@ -11,7 +11,7 @@ use crate::incident::Timestamp;
 /// The most secrets of one source, live ones and those that were: rotating goes on for as long as the program runs.
 const SECRETS_MAX: usize = 32;
 
-/// What was last heard of a source. Nothing in it is of a stranger.
+/// What was last heard of a source. Of strangers there is only why the last of them was refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Heard {
     /// When it last proved itself, whatever it brought.
@@ -19,6 +19,9 @@ pub struct Heard {
     pub at: Option<Timestamp>,
     /// When each of its secrets last proved something.
     pub secrets: BTreeMap<String, Timestamp>,
+    /// What in its name was last refused, not understood or another event under a known id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<LastRefusal>,
     /// What its sender has last said of the stream or subscription.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
@@ -49,6 +52,15 @@ pub enum StreamStatus {
     Unsubscribed,
 }
 
+/// When something was refused, and the reason's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LastRefusal {
+    /// When.
+    pub at: Timestamp,
+    /// The code.
+    pub reason: &'static str,
+}
+
 /// What one source was heard to say.
 #[derive(Debug, Default)]
 pub(super) struct Ear(Mutex<Heard>);
@@ -70,6 +82,14 @@ impl Ear {
             oldest.and_then(|name| heard.secrets.remove(&name));
         }
         heard.secrets.insert(secret.to_owned(), now);
+    }
+
+    /// Notes why something in its name was refused.
+    pub(super) fn refuse(&self, now: Timestamp, reason: &'static str) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.refused.is_none_or(|last| last.at <= now) {
+            heard.refused = Some(LastRefusal { at: now, reason });
+        }
     }
 
     pub(super) fn heard(&self) -> Heard {

@@ -172,6 +172,13 @@ impl Intake {
         self.sources.get(source).map(|source| source.ear.heard())
     }
 
+    /// Notes that something in the name of a configured source was refused, or told of, for a reason with this code.
+    pub fn note_refusal(&self, source: &SourceName, code: &'static str, now: Timestamp) {
+        if let Some(source) = self.sources.get(source) {
+            source.ear.refuse(now, code);
+        }
+    }
+
     /// Opens a window until `until` in which a source's deliveries are verified and shown, and never acted on. One
     /// that is in the past ends it.
     pub fn open_trial(&self, source: &SourceName, until: Timestamp) {

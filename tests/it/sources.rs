@@ -298,8 +298,15 @@ async fn what_is_sent_for_a_source_is_taken_and_listed() {
     assert_eq!(app.deliver(&risk.clone().with("webhook-id", "other")).await.status, 401);
     let heard = app.get("/v1/sources/okta", AUDITOR).await.body;
     assert_eq!((&heard["alert_at"], &heard["secrets"]["test"]), (&json!(start), &json!(start)), "{heard}");
-    let later = json!({"at": app.now(), "secrets": {"test": app.now()}});
-    assert_eq!(heard["since_start"], later, "and no stranger is");
+    let refused = json!({"at": app.now(), "reason": "signature_wrong"});
+    let later = json!({"at": app.now(), "secrets": {"test": app.now()}, "refused": refused});
+    assert_eq!(heard["since_start"], later, "of a stranger there is only why it was refused");
+    assert_eq!(heard["refused"], refused, "at once, not when its minute is summed up");
+    // The same as before makes no other record.
+    app.advance(Duration::from_secs(60));
+    assert_eq!(app.deliver(&Delivery::signed(&OKTA, "msg_1", b"{".to_vec(), app.now())).await.status, 400);
+    let heard = app.get("/v1/sources/okta", AUDITOR).await.body;
+    assert_eq!(heard["refused"], json!({"at": app.now(), "reason": "json_syntax"}), "{heard}");
     let listed = Process::run(&["source", "list", "--server", &url, "--token-file", token]).await.well();
     assert!(listed.said().contains("last heard") && listed.said().contains("since the start"), "{listed:?}");
     app.end().await;
