@@ -10,10 +10,10 @@ use serde_json::json;
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
 use crate::admission::{AdmissionError, Receipt};
-use crate::incident::SourceName;
+use crate::incident::{Event, SourceName};
 use crate::intake::{
     Answer, ClientCertificate, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request,
-    Verified,
+    StreamNews, StreamTold, Verified,
 };
 
 /// Limits, verifies, understands and admits one delivery, in that order.
@@ -37,6 +37,7 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
     match intake.receive(&asked, state.clock.now()).await {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
         Ok(Received::Handshake(reply)) => greeting(&state, reply.get()),
+        Ok(Received::Stream(news)) => tell_stream(&state, news).await,
         Ok(Received::NotUnderstood(delivery)) => keep(&state, delivery, &body).await,
         Err(refusal) => refuse(&state, source, &refusal),
     }
@@ -88,6 +89,20 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
             }
             response.finish()
         }
+    }
+}
+
+/// Recorded when it is news, so that nobody wonders, also after a restart, why a source has fallen silent.
+async fn tell_stream(state: &State, news: Verified<StreamNews>) -> HttpResponse {
+    let StreamNews { source, assurance, told: StreamTold { status, reason } } = news.into_inner();
+    if state.trail.stream(&source) == Some(status) {
+        return HttpResponse::Accepted().finish();
+    }
+    tracing::warn!(source.name = %source, stream.status = status.as_str(), reason, "a sender has changed its stream");
+    let event = Event::SourceStream { source, assurance, status, reason };
+    match state.trail.record(state.clock.now(), vec![event]).await {
+        Ok(()) => HttpResponse::Accepted().finish(),
+        Err(error) => Problem::from(error).response(),
     }
 }
 

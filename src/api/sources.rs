@@ -33,6 +33,9 @@ struct Row<'s> {
     /// The last refusal in its name, of this run or on the trail.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<Refused>,
+    /// What its sender has last said of its stream or subscription.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<trail::Stream>,
     /// The window in which it is or was tried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     trial: Option<Trial>,
@@ -123,6 +126,7 @@ fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<trail::Heard>
             .collect(),
         refused: last_refusal(&since_start, heard.refused),
         since_start,
+        stream: heard.stream,
         trial: intake.trial(name),
     }
 }

@@ -1,12 +1,15 @@
 //! The closed list of events. Each is one record of the trail; everything else is derived from them.
 
+mod found;
 mod names;
 
 use serde::{Deserialize, Serialize};
 
+pub use found::{AccountWarning, Evidence, Finding, Resolution};
+
 use super::{
     AlertId, AlertSummary, Assurance, Counted, Digest, Failure, HoldReason, IncidentId, Lapse, Outcome, PauseScope,
-    Plan, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
+    Plan, RuleId, RuleRef, ShadowEvidence, SourceName, StreamStatus, Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -160,6 +163,19 @@ pub enum Event {
         until: Timestamp,
         /// Why.
         reason: String,
+    },
+    /// A sender says that it has changed its stream or subscription: recorded when that is news.
+    #[serde(rename = "source.stream")]
+    SourceStream {
+        /// Whose.
+        source: SourceName,
+        /// How strongly it proved itself.
+        assurance: Assurance,
+        /// Whether it goes on sending.
+        status: StreamStatus,
+        /// Why, in the sender's words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
     },
     /// A delivery, or an event in one, repeated a known id with other content.
     #[serde(rename = "delivery.conflict")]
@@ -420,70 +436,6 @@ pub enum LoadCause {
     Signal,
     /// Somebody asked for it.
     Request,
-}
-
-/// How a reference was resolved to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// By which way.
-    pub by: Resolution,
-}
-
-/// The ways to find an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resolution {
-    /// The alert gave the userid itself.
-    Given,
-    /// The operator's identity map.
-    IdentityMap,
-    /// `topapi/v2/user/get` by `login_id`.
-    LoginId,
-    /// `topapi/v2/user/getbymobile` with the Enterprise Account search.
-    Mobile,
-    /// `topapi/user/getbyunionid`.
-    UnionId,
-}
-
-/// What a human should know about an account that is acted on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum AccountWarning {
-    /// It owns other organizations, which nobody can administer in its place while it is disabled.
-    OwnsOrganizations {
-        /// How many.
-        count: u32,
-        /// Their corp ids; the first of them, when there are many.
-        corp_ids: Vec<String>,
-    },
-}
-
-/// How we know that a step was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finding {
-    /// DingTalk answered `result: true`.
-    Answered,
-    /// After an unknown outcome the account was found in the wanted state.
-    Recovered,
-    /// The account was in the wanted state before anything was sent, and not by us.
-    AlreadySo,
-    /// Another incident of ours had brought the account into the wanted state and still keeps it
-    /// there. Whichever of the two expires last undoes it.
-    AlreadyOurs,
-    /// The disable before this enable was not ours, so nothing is undone.
-    NotOurs,
-}
-
-impl Finding {
-    /// Whether the effect is ours, so that we may undo it.
-    #[must_use]
-    pub fn is_ours(self) -> bool {
-        match self {
-            Self::Answered | Self::Recovered | Self::AlreadyOurs => true,
-            Self::AlreadySo | Self::NotOurs => false,
-        }
-    }
 }
 
 /// An event's name without its fields, for filters and the list in the documentation.

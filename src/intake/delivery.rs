@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Answer, Manner, Reply, Verified};
+use super::{Answer, Manner, Reply, StreamNews, Verified};
 use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 
 /// An authentic request.
@@ -14,6 +14,8 @@ pub enum Received {
     Understood(Verified<Delivery>),
     /// It wants to know whether we are there.
     Handshake(Verified<Reply>),
+    /// It tells of its own stream or subscription. To be recorded if it is news, and answered 202.
+    Stream(Verified<StreamNews>),
     /// It is no alert we can read; its sender is at fault or our mapping is. To be recorded, not lost.
     NotUnderstood(Verified<NotUnderstood>),
 }

@@ -75,7 +75,7 @@ pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
 pub use guide::Guide;
 pub use handshake::{Method, Reply};
 pub use headers::Headers;
-pub use heard::{Heard, LastRefusal, Stream, StreamStatus};
+pub use heard::{Heard, LastRefusal, StreamNews, StreamTold};
 pub use issue::{IssueProblem, TokenSigner};
 pub use json::parse as strict_json;
 pub use jws::JwsProblem;

@@ -9,7 +9,10 @@ use super::kind::{Handshake, Manner};
 use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
-use super::{Delivery, NotUnderstood, Reply, SetupError, Unreadable, again, dingtalk, handshake, log_sources};
+use super::{
+    Delivery, NotUnderstood, Reply, SetupError, StreamNews, StreamTold, Unreadable, again, dingtalk, handshake,
+    log_sources,
+};
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
 /// Two bodies that are the same are two deliveries when a day lies between the days they were sent on, if the time is
@@ -64,6 +67,11 @@ impl Normaliser {
     /// The name of the source whose deliveries are read.
     pub(super) fn source(&self) -> &SourceName {
         &self.source
+    }
+
+    /// What its sender says of its stream.
+    pub(super) fn news(&self, told: StreamTold) -> StreamNews {
+        StreamNews { source: self.source.clone(), assurance: self.assurance, told }
     }
 
     /// Where the source's documents have what.

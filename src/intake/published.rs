@@ -24,8 +24,8 @@ use super::sns::certificate::{CERTIFICATE_BOUNDS, Certificates};
 use super::sns::{AGE_S_MAX, SnsMessage, SnsRules};
 use super::token::{BodyHash, RequiredClaim, TokenRefusal, TokenRules};
 use super::verify::{Content, Proof};
-use super::{Refusal, Request, StreamStatus};
-use crate::incident::{Digest, Timestamp};
+use super::{Refusal, Request, StreamTold};
+use crate::incident::{Digest, StreamStatus, Timestamp};
 
 /// What stands for the name of a secret where a published key has signed.
 const PUBLISHED: &str = "published-key";
@@ -257,8 +257,8 @@ async fn verify_set<'d>(
             Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted))
         }
         SetOutcome::StreamUpdated(news) => {
-            tracing::warn!(status = news.status, reason = news.reason, "a transmitter has changed its stream");
-            let stream = news.status.as_deref().and_then(StreamStatus::parse);
+            let told = |status: &str| StreamTold::parse(status, news.reason.as_deref());
+            let stream = news.status.as_deref().and_then(told);
             Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
     })
@@ -308,18 +308,15 @@ async fn verify_sns<'d>(
         SnsMessage::Confirm(asked) => {
             let stream = if let Some(fetcher) = confirm {
                 asked.send(fetcher).await.map_err(unavailable)?;
-                tracing::info!(topic = asked.topic, "a subscription is confirmed");
                 StreamStatus::Enabled
             } else {
-                tracing::warn!(topic = asked.topic, "a subscription waits to be confirmed by hand");
                 StreamStatus::Unconfirmed
             };
-            let stream = Some(stream);
+            let stream = Some(StreamTold { status: stream, reason: Some(asked.topic) });
             Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
         SnsMessage::Unsubscribed { topic, .. } => {
-            tracing::warn!(topic, "a subscription has ended");
-            let stream = Some(StreamStatus::Unsubscribed);
+            let stream = Some(StreamTold { status: StreamStatus::Unsubscribed, reason: Some(topic) });
             Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
     })

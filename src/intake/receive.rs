@@ -133,7 +133,7 @@ impl Intake {
 
     async fn judge(&self, request: &Request<'_>, media: Media, now: Timestamp) -> Result<Received, Refusal> {
         let (source, proof) = self.authenticate(request, now).await?;
-        source.ear.hear(now, proof.get().secret, proof.get().stream);
+        source.ear.hear(now, proof.get().secret);
         // Only now, so that nobody else learns what the source sends.
         if media != Media::Json && Some(media) != source.media {
             return Err(Refusal::ContentType);
@@ -141,7 +141,7 @@ impl Intake {
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
-        let secret = proof.get().secret;
+        let (secret, told) = (proof.get().secret, proof.get().stream.clone());
         Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
                 Ok(delivery) => {
@@ -150,7 +150,10 @@ impl Intake {
                 }
                 Err(reply) => {
                     self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });
-                    Received::Handshake(reply)
+                    match told {
+                        Some(told) => Received::Stream(reply.map(|_| source.normaliser.news(told))),
+                        None => Received::Handshake(reply),
+                    }
                 }
             },
             Err(not_understood) => {

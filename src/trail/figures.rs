@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::incident::{Counted, Decision, Event, SourceName, Timestamp, Verdict, VerdictKind};
+use serde::Serialize;
+
+use crate::incident::{Counted, Decision, Event, SourceName, StreamStatus, Timestamp, Verdict, VerdictKind};
 
 /// The most different reasons and sources of refused deliveries that are told apart; what comes on top is
 /// counted as `other`.
@@ -42,6 +44,20 @@ pub struct Heard {
     pub secrets: BTreeMap<String, Timestamp>,
     /// When something in its name was last refused or not understood, and the reason's code.
     pub refused: Option<(Timestamp, String)>,
+    /// What its sender has last said of its stream or subscription.
+    pub stream: Option<Stream>,
+}
+
+/// Whether a sender goes on sending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stream {
+    /// Whether it does.
+    pub status: StreamStatus,
+    /// When it said so.
+    pub at: Timestamp,
+    /// Why, in its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What a rule that matched may do.
@@ -101,6 +117,7 @@ impl Figures {
             }
             Event::DeliveryNotUnderstood { source, reason, .. } => (source, Some((at, reason.as_str()))),
             Event::DeliveryConflict { source, .. } => (source, Some((at, "conflict"))),
+            Event::SourceStream { source, .. } => (source, None),
             _ => return,
         };
         if self.heard.len() >= HEARD_MAX && !self.heard.contains_key(source) {
@@ -115,6 +132,9 @@ impl Figures {
             && heard.refused.as_ref().is_none_or(|(last, _)| *last <= at)
         {
             heard.refused = Some((at, reason.to_owned()));
+        }
+        if let Event::SourceStream { status, reason, .. } = event {
+            heard.stream = Some(Stream { status: *status, at, reason: reason.clone() });
         }
         let Event::AlertAdmitted { alert, .. } = event else { return };
         heard.alert_at = Some(at);

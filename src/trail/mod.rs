@@ -22,7 +22,7 @@ mod contract;
 mod samples;
 
 pub use board::{Board, Cover, Live};
-pub use figures::{Figures, Heard, MatchedAs, StepOutcome};
+pub use figures::{Figures, Heard, MatchedAs, StepOutcome, Stream};
 pub use log::{Draft, RecordError, Trail};
 pub use memory::MemoryStore;
 pub use private::{open as unseal, seal, seal_json};

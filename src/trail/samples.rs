@@ -6,8 +6,8 @@ use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, Counted, Counts, Decision,
     Digest, Event, Evidence, Failure, FailureClass, Finding, HoldReason, IncidentId, Lapse, Mark, Opened, Outcome,
-    PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, Timestamp, Trip,
-    UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
+    PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus,
+    Timestamp, Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState,
 };
 
 /// Waits for an append on this thread.
@@ -110,6 +110,12 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             private: Some(digest),
         },
         Event::SourceTried { source: source.clone(), actor: actor.clone(), until: at, reason: reason.clone() },
+        Event::SourceStream {
+            source: source.clone(),
+            assurance: Assurance::A,
+            status: StreamStatus::Paused,
+            reason: Some(reason.clone()),
+        },
         Event::DeliveriesRefused {
             source: Some(source),
             assurance: Some(Assurance::A),

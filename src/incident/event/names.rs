@@ -20,6 +20,7 @@ impl Event {
             Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
             Self::DeliveryConflict { .. } => "delivery.conflict",
             Self::SourceTried { .. } => "source.tried",
+            Self::SourceStream { .. } => "source.stream",
             Self::DeliveriesRefused { .. } => "deliveries.refused",
             Self::AccountResolved { .. } => "account.resolved",
             Self::AccountWarned { .. } => "account.warned",
@@ -78,6 +79,7 @@ impl Event {
             | Self::DeliveryNotUnderstood { .. }
             | Self::DeliveryConflict { .. }
             | Self::SourceTried { .. }
+            | Self::SourceStream { .. }
             | Self::DeliveriesRefused { .. }
             | Self::ResponderPaused { .. }
             | Self::ResponderResumed { .. }
