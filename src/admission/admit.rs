@@ -3,18 +3,17 @@
 use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::MutexGuard;
 use tokio::task::yield_now;
 
 use super::crowding::Crowding;
-use super::draft::{AlertKeys, admitted, conflict, delivery_key, not_understood, unreadable};
+use super::draft::{AlertKeys, Sender, admitted, conflict, delivery_key, not_understood, unreadable};
 use super::drawn::Drawn;
 use super::known::{self, Carried};
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt};
-use crate::incident::{
-    Ahead, Alert, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Trip, Underway,
-};
+use crate::incident::{Ahead, Alert, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, Timestamp, Trip, Underway};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
@@ -63,11 +62,13 @@ pub struct Admission {
 
 /// What a delivery is, beside its alerts.
 struct Envelope {
-    source: SourceName,
+    sender: Sender,
     key: Option<DeliveryKey>,
     carried: Vec<Carried>,
     /// The record of what in it could not be read.
     left_out: Option<Draft>,
+    /// Whether its source is being tried out.
+    is_tried: bool,
 }
 
 /// An alert with what the rules say to it.
@@ -97,15 +98,20 @@ impl Admission {
         // One delivery is decided by one rule set, whatever is loaded meanwhile.
         let loaded = self.rules.now();
         let rules = &loaded.set;
-        let left_out = delivery
-            .left_out
-            .map(|left| unreadable(&delivery.source, left.reason, delivery.body_sha256, &left.body, self.clock.now()));
+        let Delivery { source, assurance, body_sha256, .. } = &delivery;
+        let sender = Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256 };
+        let left_out = delivery.left_out.map(|left| unreadable(&sender, left.reason, &left.body, self.clock.now()));
         let envelope = Envelope {
             key: delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.content)),
-            carried: Carried::of(&delivery.alerts, &delivery.again),
+            carried: Carried::of(&delivery.alerts, delivery.again),
             left_out: left_out.transpose().map_err(refused)?,
-            source: delivery.source,
+            is_tried: delivery.is_tried,
+            sender,
         };
+        if envelope.is_tried {
+            let alerts = delivery.alerts.into_iter().map(|alert| (alert, Judged::by_none()));
+            return self.record(rules, envelope, alerts.collect(), None).await;
+        }
         let judged = self.judged(rules, delivery.alerts).await;
         if !judged.iter().any(|(_, judged)| concerns_others(judged)) {
             return self.record(rules, envelope, judged, None).await;
@@ -158,7 +164,7 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { source, key, carried, left_out } = envelope;
+        let Envelope { sender, key, mut carried, left_out, is_tried } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
@@ -166,7 +172,7 @@ impl Admission {
         let mut ahead = self.ahead(&judged, place, now);
         let (mut crowding, mut opens) = (Crowding::default(), false);
         let mut drawn = Drawn::on(&self.ledger, now);
-        for (alert, mut judged) in judged {
+        for ((alert, mut judged), carried) in judged.into_iter().zip(&mut carried) {
             let keys = AlertKeys::of(&alert);
             // An alert known from before counts and opens nothing now, so it covers nothing either. Of one that
             // would do neither it need not be asked, which waits for whoever writes to the store.
@@ -183,6 +189,7 @@ impl Admission {
             let decide = |ledger: &mut Ledger| judged.decide(&alert, &standing, ledger, rules, now);
             let decided = match (is_known, acts) {
                 (true, _) => Decided::nothing(rules),
+                _ if is_tried => Decided::tried(rules),
                 (false, true) => drawn.draw(opened.len(), decide),
                 // Nothing is drawn, so nobody else is kept waiting.
                 (false, false) => decide(&mut Ledger::default()),
@@ -195,7 +202,9 @@ impl Admission {
             opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
             crowding.see(&tally);
             firsts.push(drafts.len());
-            drafts.extend(admitted(alert, keys, decided, tally, now).map_err(refused)?);
+            let (of_alert, event) = admitted(alert, keys, decided, tally, now).map_err(refused)?;
+            drafts.extend(of_alert);
+            carried.keep(event, key.is_some());
         }
         if opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
             return Err(AdmissionError::Overloaded);
@@ -208,17 +217,31 @@ impl Admission {
                 crowding.tell();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
                 drawn.keep(|alert| matches!(of_alerts.get(alert), Some(Slot::New(_))));
-                let found = known::look_up(&self.trail, &source, carried, &of_alerts, now).await?;
+                let found = known::look_up(&self.trail, &sender, carried, &of_alerts, now).await?;
                 Ok(Receipt::of(found, opened, &of_alerts))
             }
             Appended::Repeated { .. } => Ok(Receipt::of_repeated(carried.into_iter().map(|carried| carried.id))),
             Appended::Conflict { first } => {
-                if let Some(key) = key {
-                    self.trail.append(None, vec![conflict(&source, key, first, now)]).await.map_err(refused)?;
-                }
-                Err(AdmissionError::Conflict)
+                let events: Vec<Value> = carried.into_iter().map(|carried| carried.event).collect();
+                Err(self.other_content(&sender, key, first, &events).await)
             }
         }
+    }
+
+    /// Records that a known delivery's id has come with these events instead of its own.
+    async fn other_content(
+        &self,
+        sender: &Sender,
+        key: Option<DeliveryKey>,
+        first: u64,
+        events: &[Value],
+    ) -> AdmissionError {
+        let told = |key| conflict(sender, key, None, first, events, self.clock.now());
+        let recorded = match key.map(told).transpose() {
+            Ok(drafts) => self.trail.append(None, drafts.into_iter().collect()).await.map(drop),
+            Err(error) => Err(error),
+        };
+        recorded.map_or_else(refused, |()| AdmissionError::Conflict)
     }
 
     /// The windows that the alerts may count in.

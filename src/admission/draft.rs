@@ -4,16 +4,15 @@
 use serde_json::Value;
 
 use super::fit;
-use crate::incident::{Alert, AlertSummary, Digest, Event, Opened, SourceName, Timestamp, Trip, Verdict};
+use crate::incident::{Alert, AlertSummary, Assurance, Digest, Event, Opened, SourceName, Timestamp, Trip, Verdict};
 use crate::intake::{NotUnderstood, Unreadable};
 use crate::response::{Decided, Enclosure, Tally};
-use crate::trail::{DeliveryKey, Draft, StoreError, Trail, UniqueKey, seal, seal_json};
+use crate::trail::{DeliveryKey, Draft, PRIVATE_BYTES_MAX, StoreError, Trail, UniqueKey, seal, seal_json};
 
 /// More than the names, numbers and the digest of an alert's record come to.
 const OWN_FRAME_BYTES: usize = 256;
 
-/// The records of an admitted alert, its own first. The event moves out of the alert into what lies beside
-/// that one.
+/// The records of an admitted alert, its own first, and the event, which lies beside that one now.
 ///
 /// # Errors
 /// What lies beside them cannot be sealed.
@@ -23,12 +22,15 @@ pub(super) fn admitted(
     decided: Decided,
     tally: Tally,
     now: Timestamp,
-) -> Result<Vec<Draft>, StoreError> {
+) -> Result<(Vec<Draft>, Value), StoreError> {
     let Decided { verdict, opened, mut subjects, trips } = decided;
+    let event = alert.event;
     let mut own = Own { alert: alert.summary, verdict, tally };
     if opened.is_empty() && own.verdict.decisions.is_empty() {
         // Most alerts are like this, and fit.
-        return own.draft(keys, Vec::new(), &Enclosure { event: alert.event, subjects }, now).map(|draft| vec![draft]);
+        let enclosure = Enclosure { event, subjects };
+        let draft = own.draft(keys, Vec::new(), &enclosure, now)?;
+        return Ok((vec![draft], enclosure.event));
     }
     let (id, source) = (own.alert.id.clone(), own.alert.source.clone());
     let behind_it =
@@ -44,8 +46,9 @@ pub(super) fn admitted(
         drafts.push(Draft { private, behind: true, ..Draft::of(now, event) });
     }
     drafts.extend(trips.into_iter().map(|trip| tripped(trip, now)));
-    drafts.insert(0, own.draft(keys, opened, &Enclosure { event: alert.event, subjects }, now)?);
-    Ok(drafts)
+    let enclosure = Enclosure { event, subjects };
+    drafts.insert(0, own.draft(keys, opened, &enclosure, now)?);
+    Ok((drafts, enclosure.event))
 }
 
 /// The record of a breaker that trips: once, however many alerts at the same time it trips by.
@@ -97,30 +100,59 @@ impl Own {
 /// What lies beside it cannot be sealed.
 pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timestamp) -> Result<Draft, StoreError> {
     let body = delivery.opened.as_deref().unwrap_or(body);
-    unreadable(&delivery.source, delivery.reason, delivery.body_sha256, body, now)
+    let sender =
+        Sender { source: delivery.source.clone(), assurance: delivery.assurance, body_sha256: delivery.body_sha256 };
+    unreadable(&sender, delivery.reason, body, now)
+}
+
+/// Where the records come from that a delivery leaves beside those of its alerts.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    pub source: SourceName,
+    pub assurance: Assurance,
+    pub body_sha256: Digest,
 }
 
 /// The record of what could not be read in a delivery; once for each body.
 pub(super) fn unreadable(
-    source: &SourceName,
+    sender: &Sender,
     reason: Unreadable,
-    body_sha256: Digest,
     body: &[u8],
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
     let (private, sealed) = seal(body)?;
+    let Sender { source, assurance, body_sha256 } = sender.clone();
     let reason = reason.code().to_owned();
-    let event = Event::DeliveryNotUnderstood { source: source.clone(), reason, body_sha256, private };
+    let assurance = Some(assurance);
+    let event = Event::DeliveryNotUnderstood { source: source.clone(), assurance, reason, body_sha256, private };
     let parts: [&[u8]; 3] = [b"not understood", source.as_str().as_bytes(), &body_sha256.0];
     let key = Some(UniqueKey(Digest::of_parts(&parts)));
     Ok(Draft { key, private: Some(sealed), ..Draft::of(now, event) })
 }
 
-/// The record of a known id with other content; each such content is recorded once.
-pub(super) fn conflict(source: &SourceName, key: DeliveryKey, first: u64, now: Timestamp) -> Draft {
-    let event = Event::DeliveryConflict { source: source.clone(), body_sha256: key.content, first };
+/// The record of a known id, a delivery's or that of an event in it, with other content, which lies beside it; each
+/// such content is recorded once.
+///
+/// # Errors
+/// What lies beside it cannot be sealed.
+pub(super) fn conflict(
+    sender: &Sender,
+    key: DeliveryKey,
+    event_sha256: Option<Digest>,
+    first: u64,
+    events: &[Value],
+    now: Timestamp,
+) -> Result<Draft, StoreError> {
+    let (mut private, mut sealed) = seal_json(&events)?;
+    if sealed.len() > PRIVATE_BYTES_MAX {
+        // Many that each repeat what they have in common can come to more than the body did.
+        (private, sealed) = seal_json(&events.get(..1))?;
+    }
+    let Sender { source, assurance, body_sha256 } = sender.clone();
+    let (assurance, private) = (Some(assurance), Some(private));
+    let event = Event::DeliveryConflict { source, assurance, body_sha256, event_sha256, first, private };
     let once = UniqueKey(Digest::of_parts(&[b"conflict", &key.key.0.0, &key.content.0]));
-    Draft { key: Some(once), ..Draft::of(now, event) }
+    Ok(Draft { key: Some(once), private: Some(sealed), ..Draft::of(now, event) })
 }
 
 /// The key of a delivery that carries a signed id.
@@ -153,7 +185,7 @@ impl AlertKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{AlertId, Assurance, Decision, LogSource, NearestMiss, RuleId, RuleRef, VerdictKind};
+    use crate::incident::{AlertId, Decision, LogSource, NearestMiss, RuleId, RuleRef, VerdictKind};
     use crate::trail::EVENT_BYTES_MAX;
 
     fn alert() -> Alert {
@@ -213,7 +245,7 @@ mod tests {
             let alert = alert();
             let keys = AlertKeys::of(&alert);
             let tally = Tally { counted: Vec::new(), left_out: u32::MAX };
-            let drafts = admitted(alert, keys, decided, tally, Timestamp::UNIX_EPOCH).unwrap();
+            let (drafts, _) = admitted(alert, keys, decided, tally, Timestamp::UNIX_EPOCH).unwrap();
             let [Draft { event, behind: false, .. }] = &drafts[..] else { panic!("{drafts:?}") };
             assert!(fit::size(event) <= EVENT_BYTES_MAX, "{letters}: {}", fit::size(event));
             let Event::AlertAdmitted { verdict, .. } = event else { unreachable!() };

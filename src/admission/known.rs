@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::AdmissionError;
 use super::admit::refused;
-use super::draft::{AlertKeys, conflict};
-use crate::incident::{Alert, AlertId, AlertSummary, Digest, Event, SourceName, Timestamp};
+use super::draft::{AlertKeys, Sender, conflict};
+use crate::incident::{Alert, AlertId, AlertSummary, Digest, Event, Timestamp};
 use crate::intake::Again;
 use crate::trail::{DeliveryKey, Draft, Slot, Trail};
 
@@ -13,12 +15,14 @@ use crate::trail::{DeliveryKey, Draft, Slot, Trail};
 pub(super) struct Carried {
     pub id: AlertId,
     keys: AlertKeys,
+    /// The event, where it may turn out to be another one than is known under its id.
+    pub event: Value,
     /// What only comes under its id, where that is so.
     content: Option<Digest>,
     /// How often the same came again.
     repeats: usize,
-    /// What else came.
-    others: Vec<Digest>,
+    /// What else came, and its digest.
+    others: Vec<(Digest, Value)>,
 }
 
 /// What became of a delivery's events.
@@ -32,18 +36,19 @@ pub(super) struct Found {
 }
 
 impl Carried {
-    pub(super) fn of(alerts: &[Alert], again: &[Again]) -> Vec<Self> {
+    pub(super) fn of(alerts: &[Alert], again: Vec<Again>) -> Vec<Self> {
         let first = |alert: &Alert| Self {
             id: alert.summary.id.clone(),
             keys: AlertKeys::of(alert),
+            event: Value::Null,
             content: alert.summary.event_sha256,
             repeats: 0,
             others: Vec::new(),
         };
         let mut all: Vec<Self> = alerts.iter().map(first).collect();
         for Again { place, other } in again {
-            match (all.get_mut(*place), other) {
-                (Some(carried), Some(other)) => carried.others.push(*other),
+            match (all.get_mut(place), other) {
+                (Some(carried), Some(other)) => carried.others.push((other.event_sha256, other.event)),
                 (Some(carried), None) => carried.repeats += 1,
                 (None, _) => {}
             }
@@ -51,17 +56,25 @@ impl Carried {
         all
     }
 
+    /// Keeps the event, if it may have to be told of as another one: under its own id, or under its delivery's.
+    pub(super) fn keep(&mut self, event: Value, has_delivery_id: bool) {
+        if has_delivery_id || self.content.is_some() {
+            self.event = event;
+        }
+    }
+
     /// Whether what is recorded of it has to be read, if it is known.
     fn asks(&self) -> bool {
         self.content.is_some() || !self.others.is_empty() || self.keys.next.is_some()
     }
 
-    /// What of it is not the event that is known under its id. With no digest on the record, what came first in this
-    /// delivery stands for that one.
-    fn conflicts(&self, recorded: Option<Digest>) -> impl Iterator<Item = DeliveryKey> {
+    /// What of it, and of what else came, is not the event that is known under its id. With no digest on the
+    /// record, what came first in this delivery stands for that one.
+    fn conflicts(self, recorded: Option<Digest>) -> impl Iterator<Item = (DeliveryKey, Value)> {
         let own = self.content.filter(|own| recorded.is_some_and(|recorded| recorded != *own));
-        let others = self.others.iter().copied().filter(move |other| recorded != Some(*other));
-        own.into_iter().chain(others).map(|content| DeliveryKey { key: self.keys.own, content })
+        let others = self.others.into_iter().filter(move |(other, _)| recorded != Some(*other));
+        let all = own.map(|own| (own, self.event)).into_iter().chain(others);
+        all.map(move |(content, event)| (DeliveryKey { key: self.keys.own, content }, event))
     }
 }
 
@@ -72,7 +85,7 @@ impl Carried {
 /// All of them are other events, which the sender is to know; or they could not be recorded.
 pub(super) async fn look_up(
     trail: &Arc<Trail>,
-    source: &SourceName,
+    sender: &Sender,
     carried: Vec<Carried>,
     slots: &[Slot],
     now: Timestamp,
@@ -87,15 +100,18 @@ pub(super) async fn look_up(
         let recorded = if is_new || !carried.asks() { None } else { recorded(trail, first)? };
         // What is new is its own record.
         let content = if is_new { carried.content } else { recorded.as_ref().and_then(|alert| alert.event_sha256) };
-        conflicts.extend(carried.conflicts(content).map(|key| conflict(source, key, first, now)));
         count += 1 + carried.repeats + carried.others.len();
         new += usize::from(is_new);
         // Of the day before, it has the id of that day.
-        ids.push(recorded.map_or(carried.id, |alert| alert.id));
+        ids.push(recorded.map_or_else(|| carried.id.clone(), |alert| alert.id));
+        for (key, event) in carried.conflicts(content) {
+            let draft = conflict(sender, key, Some(key.content), first, std::slice::from_ref(&event), now);
+            conflicts.push(draft.map_err(refused)?);
+        }
     }
     let found = Found { ids, repeats: count - new - conflicts.len(), conflicts: conflicts.len() };
     if found.conflicts > 0 {
-        tracing::warn!(source.name = %source, alerts.count = found.conflicts, "other events have come under known ids");
+        tracing::warn!(source.name = %sender.source, alerts.count = found.conflicts, "other events have come under known ids");
         trail.append(None, conflicts).await.map_err(refused)?;
     }
     if found.conflicts < count { Ok(found) } else { Err(AdmissionError::Conflict) }

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
-use crate::admission::Receipt;
-use crate::incident::{SourceName, TRIED_OUT};
+use crate::admission::{AdmissionError, Receipt};
+use crate::incident::{Event, SourceName};
 use crate::intake::{
-    Answer, ClientCertificate, Delivery, Fresh, Intake, Manner, Method, NotUnderstood, Received, Refusal, Reply,
-    Request, SourceKind, Verified,
+    Answer, ClientCertificate, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request,
+    SourceKind, StreamNews, StreamTold, Verified,
 };
 use crate::roster::Changed;
 
@@ -37,8 +37,8 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
     }
     match intake.receive(&asked, state.clock.now()).await {
         Ok(Received::Understood(delivery)) => admit(&state, delivery).await,
-        Ok(Received::Tried(reply)) => tried(&state, &intake, source, &reply),
         Ok(Received::Handshake(reply)) => greeting(&state, reply.get()),
+        Ok(Received::Stream(news)) => tell_stream(&state, news).await,
         Ok(Received::NotUnderstood(delivery)) => keep(&state, delivery, &body).await,
         Err(refusal) => refuse(&state, source, &refusal),
     }
@@ -93,11 +93,18 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
     }
 }
 
-/// Shown to whoever tries the source out. The trail has how many there were, as nobody can tell them from accepted
-/// ones by the answer.
-fn tried(state: &State, intake: &Intake, source: &str, reply: &Reply) -> HttpResponse {
-    state.tally.note(intake.configured(source), TRIED_OUT, state.clock.now());
-    greeting(state, reply)
+/// Recorded when it is news, so that nobody wonders, also after a restart, why a source has fallen silent.
+async fn tell_stream(state: &State, news: Verified<StreamNews>) -> HttpResponse {
+    let StreamNews { source, assurance, told: StreamTold { status, reason } } = news.into_inner();
+    if state.trail.stream(&source) == Some(status) {
+        return HttpResponse::Accepted().finish();
+    }
+    tracing::warn!(source.name = %source, stream.status = status.as_str(), reason, "a sender has changed its stream");
+    let event = Event::SourceStream { source, assurance, status, reason };
+    match state.trail.record(state.clock.now(), vec![event]).await {
+        Ok(()) => HttpResponse::Accepted().finish(),
+        Err(error) => Problem::from(error).response(),
+    }
 }
 
 async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
@@ -111,11 +118,24 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     if let (Ok(_), Some(roster)) = (&admitted, &state.roster) {
         changed.into_iter().for_each(|changed| roster.notice(changed));
     }
+    let has_conflict = match &admitted {
+        Ok(receipt) => receipt.conflicts > 0,
+        Err(error) => *error == AdmissionError::Conflict,
+    };
+    if has_conflict {
+        state.sources.now().note_refusal(&source, "conflict", state.clock.now());
+    }
     match admitted {
         Ok(receipt) => own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own)),
         Err(error) => {
             tracing::warn!(source.name = %source, %error, "a verified delivery was not admitted");
-            Problem::from(error).response()
+            match (error, own) {
+                // It is on the trail, for our people. These senders know no such answer: they would send it again
+                // and again, or give us up.
+                (AdmissionError::Conflict, Some(own)) => sealed(state, &own),
+                (AdmissionError::Conflict, None) if manner == Manner::Set => HttpResponse::Accepted().finish(),
+                (error, _) => Problem::from(error).response(),
+            }
         }
     }
 }
@@ -158,6 +178,8 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
         reason = not_understood.reason.code(),
         "an authentic delivery was not understood"
     );
+    // The same again makes no other record, and is the last all the same.
+    state.sources.now().note_refusal(&not_understood.source, not_understood.reason.code(), state.clock.now());
     let (manner, own) = (not_understood.manner, not_understood.answer.clone());
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
     match state.admission.record_not_understood(delivery, body).await {
@@ -177,6 +199,9 @@ fn refuse(state: &State, source: &str, refusal: &Refusal) -> HttpResponse {
     let configured = intake.configured(source);
     tracing::debug!(source.name = configured.map(SourceName::as_str), reason = refusal.code(), "refused");
     state.tally.note(configured, refusal.code(), state.clock.now());
+    if let Some(name) = configured {
+        intake.note_refusal(name, refusal.code(), state.clock.now());
+    }
     match refusal {
         // Whoever sends such tokens is told what is wrong with one, by its code and in words of ours.
         Refusal::Set(problem) => set_error(problem.code(), &problem.to_string()),

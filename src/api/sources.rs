@@ -30,9 +30,12 @@ struct Row<'s> {
     secrets: BTreeMap<&'s str, Option<Timestamp>>,
     /// When it last proved itself in this run of the program, whatever it brought, and by which secrets.
     since_start: Heard,
-    /// The last refusal in its name.
+    /// The last refusal in its name, of this run or on the trail.
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<Refused>,
+    /// What its sender has last said of its stream or subscription.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<trail::Stream>,
     /// The window in which it is or was tried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     trial: Option<Trial>,
@@ -110,6 +113,7 @@ async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &St
 fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<trail::Heard>) -> Row<'s> {
     let heard = heard.unwrap_or_default();
     let about = intake.about(name);
+    let since_start = intake.heard(name).unwrap_or_default();
     Row {
         name,
         kind: about.map_or("", |about| about.kind.as_str()),
@@ -120,8 +124,19 @@ fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<trail::Heard>
             .flat_map(|about| about.secrets.iter())
             .map(|secret| (secret.as_str(), heard.secrets.get(secret).copied()))
             .collect(),
-        since_start: intake.heard(name).unwrap_or_default(),
-        refused: heard.refused.map(|(at, reason)| Refused { at, reason }),
+        refused: last_refusal(&since_start, heard.refused),
+        since_start,
+        stream: heard.stream,
         trial: intake.trial(name),
+    }
+}
+
+/// The trail has what was refused once its minute is over, and what was before the start.
+fn last_refusal(since_start: &Heard, on_trail: Option<(Timestamp, String)>) -> Option<Refused> {
+    let live = since_start.refused.map(|last| Refused { at: last.at, reason: last.reason.to_owned() });
+    let recorded = on_trail.map(|(at, reason)| Refused { at, reason });
+    match (live, recorded) {
+        (Some(live), Some(recorded)) if recorded.at > live.at => Some(recorded),
+        (live, recorded) => live.or(recorded),
     }
 }

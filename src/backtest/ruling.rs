@@ -106,7 +106,7 @@ impl Ruling {
 
 fn outcome(decision: &Decision, incident: Option<&Known>) -> Outcome {
     match decision.kind {
-        VerdictKind::Unmatched | VerdictKind::Counted => Outcome::Unmatched,
+        VerdictKind::Tried | VerdictKind::Unmatched | VerdictKind::Counted => Outcome::Unmatched,
         VerdictKind::Shadow => Outcome::Shadow,
         VerdictKind::Held => Outcome::Held,
         VerdictKind::Suppressed | VerdictKind::Planned if incident.is_some_and(|known| known.held.is_some()) => {

@@ -1,12 +1,16 @@
 //! The closed list of events. Each is one record of the trail; everything else is derived from them.
 
+mod found;
 mod names;
 
 use serde::{Deserialize, Serialize};
 
+pub use found::{AccountWarning, Finding};
+
 use super::{
-    AlertId, AlertSummary, Counted, Digest, Evidence, Failure, HoldReason, IncidentId, Lapse, NoticeEvent, Outcome,
-    PauseScope, Plan, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Assurance, Counted, Digest, Evidence, Failure, HoldReason, IncidentId, Lapse, NoticeEvent,
+    Outcome, PauseScope, Plan, RuleId, RuleRef, ShadowEvidence, SourceName, StreamStatus, Timestamp, Trip, UserId,
+    Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -151,6 +155,9 @@ pub enum Event {
     DeliveryNotUnderstood {
         /// Who sent it.
         source: SourceName,
+        /// How strongly it proved itself; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        assurance: Option<Assurance>,
         /// What was wrong, one of the intake's reason codes.
         reason: String,
         /// SHA-256 of the raw body.
@@ -158,7 +165,7 @@ pub enum Event {
         /// Salted digest of what lies beside this record (the body).
         private: Digest,
     },
-    /// Somebody tries out a source: until then its deliveries are verified and shown, and not acted on.
+    /// Somebody tries out a source: until then its deliveries are verified, recorded and shown, and not acted on.
     #[serde(rename = "source.tried")]
     SourceTried {
         /// Which source.
@@ -170,15 +177,38 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A delivery repeated a known id with other content.
+    /// A sender says that it has changed its stream or subscription: recorded when that is news.
+    #[serde(rename = "source.stream")]
+    SourceStream {
+        /// Whose.
+        source: SourceName,
+        /// How strongly it proved itself.
+        assurance: Assurance,
+        /// Whether it goes on sending.
+        status: StreamStatus,
+        /// Why, in the sender's words.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
+    },
+    /// A delivery, or an event in one, repeated a known id with other content.
     #[serde(rename = "delivery.conflict")]
     DeliveryConflict {
         /// Who sent it.
         source: SourceName,
-        /// SHA-256 of the raw body refused.
+        /// How strongly it proved itself; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        assurance: Option<Assurance>,
+        /// SHA-256 of the raw body. In older records, which have nothing beside them, that of an event stands here
+        /// where it is the event that is another one.
         body_sha256: Digest,
+        /// SHA-256 of the event as JSON with its names in order, where the id is an event's.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        event_sha256: Option<Digest>,
         /// Sequence number of the first record under that id.
         first: u64,
+        /// Salted digest of what lies beside this record (the events, as a JSON array).
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        private: Option<Digest>,
     },
     /// Deliveries refused before admission, counted per source, reason and minute.
     #[serde(rename = "deliveries.refused")]
@@ -186,12 +216,18 @@ pub enum Event {
         /// The configured source named in the URL; absent for names that are not configured.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         source: Option<SourceName>,
-        /// One of the intake's reason codes, or [`TRIED_OUT`](super::TRIED_OUT).
+        /// How strongly those whom it takes prove themselves; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        assurance: Option<Assurance>,
+        /// One of the intake's reason codes.
         reason: String,
         /// The minute, as its first moment.
         minute: Timestamp,
         /// How many.
         count: u64,
+        /// When the last of them came; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        latest: Option<Timestamp>,
     },
     /// The reference was resolved to one account.
     #[serde(rename = "account.resolved")]
@@ -434,47 +470,6 @@ pub enum LoadCause {
     Signal,
     /// Somebody asked for it.
     Request,
-}
-
-/// What a human should know about an account that is acted on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum AccountWarning {
-    /// It owns other organizations, which nobody can administer in its place while it is disabled.
-    OwnsOrganizations {
-        /// How many.
-        count: u32,
-        /// Their corp ids; the first of them, when there are many.
-        corp_ids: Vec<String>,
-    },
-}
-
-/// How we know that a step was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finding {
-    /// DingTalk answered `result: true`.
-    Answered,
-    /// After an unknown outcome the account was found in the wanted state.
-    Recovered,
-    /// The account was in the wanted state before anything was sent, and not by us.
-    AlreadySo,
-    /// Another incident of ours had brought the account into the wanted state and still keeps it
-    /// there. Whichever of the two expires last undoes it.
-    AlreadyOurs,
-    /// The disable before this enable was not ours, so nothing is undone.
-    NotOurs,
-}
-
-impl Finding {
-    /// Whether the effect is ours, so that we may undo it.
-    #[must_use]
-    pub fn is_ours(self) -> bool {
-        match self {
-            Self::Answered | Self::Recovered | Self::AlreadyOurs => true,
-            Self::AlreadySo | Self::NotOurs => false,
-        }
-    }
 }
 
 /// An event's name without its fields, for filters and the list in the documentation.

@@ -24,6 +24,7 @@ mod pause;
 mod plan;
 mod shadow;
 mod state;
+mod stream;
 mod text;
 mod verdict;
 mod window;
@@ -49,6 +50,7 @@ pub use pause::{Pause, PauseScope, Pauses};
 pub use plan::{Action, ActionKind, Plan, ReasonCode, RuleRef};
 pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{Assent, IllegalTransition, Incident, Outcome, Status, StepState};
+pub use stream::StreamStatus;
 pub use text::is_direction_mark;
 pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};
 pub use window::{

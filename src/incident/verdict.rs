@@ -40,6 +40,8 @@ pub(super) fn is_zero(count: &u32) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
+    /// Its source was being tried out: the rules were not asked, and nothing is done.
+    Tried,
     /// No rule matched.
     Unmatched,
     /// A rule matched whose matches are only counted by correlations.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::delivery::Again;
+use super::delivery::{Again, OtherEvent};
 use crate::incident::{Alert, Digest};
 
 /// Takes them out, so that the first under each id is the one that acts.
@@ -12,7 +12,7 @@ pub(super) fn taken_from(alerts: &mut Vec<Alert>) -> Vec<Again> {
     for alert in alerts.drain(..) {
         let place = *first_of.entry(alert.summary.id.clone()).or_insert(firsts.len());
         match firsts.get(place) {
-            Some(first) => again.push(Again { place, other: other(first, &alert) }),
+            Some(first) => again.push(Again { place, other: other(first, alert) }),
             None => firsts.push(alert),
         }
     }
@@ -21,8 +21,9 @@ pub(super) fn taken_from(alerts: &mut Vec<Alert>) -> Vec<Again> {
 }
 
 /// Of a kind that tells of the same again with other words, too: it does so later, and not at one stroke.
-fn other(first: &Alert, second: &Alert) -> Option<Digest> {
-    (first.event != second.event).then(|| content(&second.event))
+fn other(first: &Alert, second: Alert) -> Option<OtherEvent> {
+    let event = second.event;
+    (first.event != event).then(|| OtherEvent { event_sha256: content(&event), event })
 }
 
 /// What an event is, whatever it is known by: the digest of its JSON with the names in order.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Answer, Manner, Reply, Verified};
+use serde_json::Value;
+
+use super::{Answer, Manner, Reply, StreamNews, Verified};
 use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 
 /// An authentic request.
@@ -10,10 +12,10 @@ use crate::incident::{Alert, Assurance, Digest, SourceName, Timestamp};
 pub enum Received {
     /// It carries alerts.
     Understood(Verified<Delivery>),
-    /// It carries alerts, and its source is being tried out: nothing is done, and the sender is told what it would be.
-    Tried(Reply),
     /// It wants to know whether we are there.
     Handshake(Verified<Reply>),
+    /// It tells of its own stream or subscription. To be recorded if it is news, and answered 202.
+    Stream(Verified<StreamNews>),
     /// It is no alert we can read; its sender is at fault or our mapping is. To be recorded, not lost.
     NotUnderstood(Verified<NotUnderstood>),
 }
@@ -43,15 +45,34 @@ pub struct Delivery {
     pub manner: Manner,
     /// What it is answered instead when it is recorded, where that is encrypted.
     pub answer: Option<Answer>,
+    /// Whether its source is being tried out: it is to be recorded, so that no repeat of it is ever acted on, and not
+    /// to be acted on itself.
+    pub is_tried: bool,
 }
 
 /// An event under an id that one before it in the same delivery has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Again {
     /// The place among the alerts of the one that has it.
     pub place: usize,
-    /// SHA-256 of the event as JSON with its names in order, if it is another one; none, if it is the same again.
-    pub other: Option<Digest>,
+    /// The event, if it is another one; none, if it is the same again.
+    pub other: Option<OtherEvent>,
+}
+
+/// Another event under a known id.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OtherEvent {
+    /// SHA-256 of the event as JSON with its names in order.
+    pub event_sha256: Digest,
+    /// The event as the sender wrote it. Personal data.
+    pub event: Value,
+}
+
+/// Without the event, which is personal.
+impl fmt::Debug for OtherEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtherEvent").field("event_sha256", &self.event_sha256).finish_non_exhaustive()
+    }
 }
 
 /// What could not be read in a delivery that carries alerts.
@@ -61,17 +82,6 @@ pub struct LeftOut {
     pub reason: Unreadable,
     /// The whole body, without any secret that it shows. Personal data.
     pub body: Vec<u8>,
-}
-
-impl Delivery {
-    /// What its sender is answered when it is tried out: what it takes for success, without a receipt.
-    pub(super) fn as_if_taken(&self) -> Reply {
-        match (&self.answer, self.manner) {
-            (Some(own), _) => Reply::Sealed(own.clone()),
-            (None, Manner::Ok) => Reply::Text(String::new()),
-            (None, Manner::Receipt | Manner::Set | Manner::Forgiving) => Reply::Accepted,
-        }
-    }
 }
 
 /// Without the alerts, which are personal.
@@ -96,6 +106,8 @@ pub struct NotUnderstood {
     pub id: Option<String>,
     /// What is wrong with it.
     pub reason: Unreadable,
+    /// How strongly it proves itself.
+    pub assurance: Assurance,
     /// SHA-256 of the raw body, or of what was encrypted in it.
     pub body_sha256: Digest,
     /// How its sender is answered.

@@ -1,17 +1,19 @@
-//! What was last heard of a source in this run of the program, also where that makes no alert on the trail: a repeat, a
-//! handshake, news of the stream itself.
+//! What was last heard of a source in this run of the program, also where that makes no record on the trail: a repeat, a
+//! handshake. And what it says of its stream itself.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::incident::Timestamp;
+use crate::incident::{Assurance, SourceName, StreamStatus, Timestamp, is_direction_mark};
 
 /// The most secrets of one source, live ones and those that were: rotating goes on for as long as the program runs.
 const SECRETS_MAX: usize = 32;
+/// The longest reason that a sender may give for what it does with its stream, in characters.
+const REASON_CHARS_MAX: usize = 256;
 
-/// What was last heard of a source. Nothing in it is of a stranger.
+/// What was last heard of a source. Of strangers there is only why the last of them was refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Heard {
     /// When it last proved itself, whatever it brought.
@@ -19,34 +21,38 @@ pub struct Heard {
     pub at: Option<Timestamp>,
     /// When each of its secrets last proved something.
     pub secrets: BTreeMap<String, Timestamp>,
-    /// What its sender has last said of the stream or subscription.
+    /// What in its name was last refused, not understood or another event under a known id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stream: Option<Stream>,
+    pub refused: Option<LastRefusal>,
 }
 
-/// Whether a sender goes on sending, and since when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Stream {
-    /// Whether it does.
+/// What a sender says of its own stream or subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamNews {
+    /// Whose.
+    pub source: SourceName,
+    /// How strongly it proves itself.
+    pub assurance: Assurance,
+    /// What, and why.
+    pub told: StreamTold,
+}
+
+/// Whether it goes on, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamTold {
+    /// Whether it goes on sending.
     pub status: StreamStatus,
-    /// When it said so.
-    pub at: Timestamp,
+    /// Why, in its words: at most 256 characters, none of them hidden.
+    pub reason: Option<String>,
 }
 
-/// Whether a sender goes on sending.
+/// When something was refused, and the reason's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StreamStatus {
-    /// It does.
-    Enabled,
-    /// It keeps back what there is.
-    Paused,
-    /// It sends nothing any more.
-    Disabled,
-    /// It waits for somebody to confirm the subscription by hand.
-    Unconfirmed,
-    /// The subscription has ended.
-    Unsubscribed,
+pub struct LastRefusal {
+    /// When.
+    pub at: Timestamp,
+    /// The code.
+    pub reason: &'static str,
 }
 
 /// What one source was heard to say.
@@ -54,13 +60,10 @@ pub enum StreamStatus {
 pub(super) struct Ear(Mutex<Heard>);
 
 impl Ear {
-    /// Notes what has proven itself by `secret`, and what it says of its stream, if it does.
-    pub(super) fn hear(&self, now: Timestamp, secret: &str, status: Option<StreamStatus>) {
+    /// Notes what has proven itself by `secret`.
+    pub(super) fn hear(&self, now: Timestamp, secret: &str) {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         heard.at = Some(now);
-        if let Some(status) = status {
-            heard.stream = Some(Stream { status, at: now });
-        }
         if let Some(last) = heard.secrets.get_mut(secret) {
             *last = now;
             return;
@@ -72,20 +75,31 @@ impl Ear {
         heard.secrets.insert(secret.to_owned(), now);
     }
 
+    /// Notes why something in its name was refused.
+    pub(super) fn refuse(&self, now: Timestamp, reason: &'static str) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.refused.is_none_or(|last| last.at <= now) {
+            heard.refused = Some(LastRefusal { at: now, reason });
+        }
+    }
+
     pub(super) fn heard(&self) -> Heard {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl StreamStatus {
+impl StreamTold {
     /// As transmitters of security event tokens write it (OpenID Shared Signals Framework 1.0).
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        match text {
-            "enabled" => Some(Self::Enabled),
-            "paused" => Some(Self::Paused),
-            "disabled" => Some(Self::Disabled),
-            _ => None,
-        }
+    pub(super) fn parse(status: &str, reason: Option<&str>) -> Option<Self> {
+        let status = match status {
+            "enabled" => StreamStatus::Enabled,
+            "paused" => StreamStatus::Paused,
+            "disabled" => StreamStatus::Disabled,
+            _ => return None,
+        };
+        let is_shown = |character: &char| !character.is_control() && !is_direction_mark(*character);
+        let reason = reason.map(|reason| reason.chars().filter(is_shown).take(REASON_CHARS_MAX).collect());
+        Some(Self { status, reason })
     }
 }
 
@@ -98,13 +112,12 @@ mod tests {
         let ear = Ear::default();
         let at = |second: i64| Timestamp::from_second(second).unwrap();
         assert_eq!(ear.heard(), Heard::default());
-        ear.hear(at(1), "old", Some(StreamStatus::Paused));
+        ear.hear(at(1), "old");
         for second in 2..=1 + i64::try_from(SECRETS_MAX).unwrap() {
-            ear.hear(at(second), &format!("secret-{second}"), None);
+            ear.hear(at(second), &format!("secret-{second}"));
         }
         let heard = ear.heard();
         assert_eq!((heard.at, heard.secrets.len()), (Some(at(33)), SECRETS_MAX));
         assert!(!heard.secrets.contains_key("old") && heard.secrets["secret-2"] == at(2));
-        assert_eq!(heard.stream, Some(Stream { status: StreamStatus::Paused, at: at(1) }));
     }
 }

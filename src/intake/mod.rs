@@ -69,13 +69,13 @@ mod trial;
 mod verify;
 
 pub use client_certificate::{ClientCertificate, ListedCertificate};
-pub use delivery::{Again, Delivery, LeftOut, NotUnderstood, Received, Unreadable};
+pub use delivery::{Again, Delivery, LeftOut, NotUnderstood, OtherEvent, Received, Unreadable};
 pub use described::{Described, SignatureSettings};
 pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
 pub use guide::Guide;
 pub use handshake::{Method, Reply};
 pub use headers::Headers;
-pub use heard::{Heard, Stream, StreamStatus};
+pub use heard::{Heard, LastRefusal, StreamNews, StreamTold};
 pub use issue::{IssueProblem, TokenSigner};
 pub use json::parse as strict_json;
 pub use jws::JwsProblem;

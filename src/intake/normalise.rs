@@ -9,7 +9,10 @@ use super::kind::{Handshake, Manner};
 use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
-use super::{Delivery, NotUnderstood, Reply, SetupError, Unreadable, again, dingtalk, handshake, log_sources};
+use super::{
+    Delivery, NotUnderstood, Reply, SetupError, StreamNews, StreamTold, Unreadable, again, dingtalk, handshake,
+    log_sources,
+};
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
 /// Two bodies that are the same are two deliveries when a day lies between the days they were sent on, if the time is
@@ -66,6 +69,11 @@ impl Normaliser {
         &self.source
     }
 
+    /// What its sender says of its stream.
+    pub(super) fn news(&self, told: StreamTold) -> StreamNews {
+        StreamNews { source: self.source.clone(), assurance: self.assurance, told }
+    }
+
     /// Where the source's documents have what.
     pub(super) fn mapping(&self) -> Arc<Mapping> {
         Arc::clone(&self.mapping)
@@ -103,6 +111,7 @@ impl Normaliser {
                 source: self.source.clone(),
                 id,
                 reason,
+                assurance: self.assurance,
                 body_sha256,
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
@@ -170,6 +179,7 @@ impl Normaliser {
             left_out,
             manner: self.manner,
             answer: None,
+            is_tried: false,
         })))
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::address::{Address, PlainHttp};
 use super::fetch::{Fetcher, Unavailable};
@@ -23,8 +24,8 @@ use super::sns::certificate::{CERTIFICATE_BOUNDS, Certificates};
 use super::sns::{AGE_S_MAX, SnsMessage, SnsRules};
 use super::token::{BodyHash, RequiredClaim, TokenRefusal, TokenRules};
 use super::verify::{Content, Proof};
-use super::{Refusal, Request, StreamStatus};
-use crate::incident::{Digest, Timestamp};
+use super::{Refusal, Request, StreamTold};
+use crate::incident::{Digest, StreamStatus, Timestamp};
 
 /// What stands for the name of a secret where a published key has signed.
 const PUBLISHED: &str = "published-key";
@@ -243,7 +244,7 @@ async fn verify_set<'d>(
                 tracing::warn!(jti = event.jti, "a SET has an expiry, which SETs must not have");
             }
             // The same SET may be signed anew when it is sent again: what it says is what must be the same.
-            let said = Digest::of(event.claims.to_string().as_bytes());
+            let said = said(&event.claims);
             Proof {
                 id: Some(event.jti.clone()),
                 sent: Some(event.issued_at),
@@ -256,11 +257,20 @@ async fn verify_set<'d>(
             Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted))
         }
         SetOutcome::StreamUpdated(news) => {
-            tracing::warn!(status = news.status, reason = news.reason, "a transmitter has changed its stream");
-            let stream = news.status.as_deref().and_then(StreamStatus::parse);
+            let told = |status: &str| StreamTold::parse(status, news.reason.as_deref());
+            let stream = news.status.as_deref().and_then(told);
             Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
     })
+}
+
+/// What a SET says, whenever it was signed: the times of its own issue are its envelope's.
+fn said(claims: &Value) -> Digest {
+    let mut claims = claims.clone();
+    if let Value::Object(members) = &mut claims {
+        ["iat", "exp", "nbf"].into_iter().for_each(|time| drop(members.remove(time)));
+    }
+    Digest::of(claims.to_string().as_bytes())
 }
 
 async fn verify_jwt<'d>(
@@ -298,18 +308,15 @@ async fn verify_sns<'d>(
         SnsMessage::Confirm(asked) => {
             let stream = if let Some(fetcher) = confirm {
                 asked.send(fetcher).await.map_err(unavailable)?;
-                tracing::info!(topic = asked.topic, "a subscription is confirmed");
                 StreamStatus::Enabled
             } else {
-                tracing::warn!(topic = asked.topic, "a subscription waits to be confirmed by hand");
                 StreamStatus::Unconfirmed
             };
-            let stream = Some(stream);
+            let stream = Some(StreamTold { status: stream, reason: Some(asked.topic) });
             Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
         SnsMessage::Unsubscribed { topic, .. } => {
-            tracing::warn!(topic, "a subscription has ended");
-            let stream = Some(StreamStatus::Unsubscribed);
+            let stream = Some(StreamTold { status: StreamStatus::Unsubscribed, reason: Some(topic) });
             Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
     })

@@ -17,7 +17,7 @@ use super::normalise::{Normaliser, Said};
 use super::setup::{Sources, set_up};
 use super::trial::{Found, Trial, Trials};
 use super::verify::{Proof, Verified, Verifier};
-use super::{Received, Refusal, Request, Settings, SetupError, SourceKind, content};
+use super::{Delivery, Received, Refusal, Request, Settings, SetupError, SourceKind, content};
 use crate::incident::{Assurance, SourceName, Timestamp};
 
 /// Everything needed to judge a delivery; made once at start, shared by all connections.
@@ -124,7 +124,7 @@ impl Intake {
         }
         let media = content::check(&request.headers, &self.media)?;
         let judged = self.judge(request, media, now).await;
-        // What is tried out is shown to whoever tries, and goes no further.
+        // Shown to whoever tries the source out.
         if let (Err(refusal), Some(source)) = (&judged, self.configured(request.source)) {
             self.trials.note(source, now, || Found::refused(refusal));
         }
@@ -133,7 +133,7 @@ impl Intake {
 
     async fn judge(&self, request: &Request<'_>, media: Media, now: Timestamp) -> Result<Received, Refusal> {
         let (source, proof) = self.authenticate(request, now).await?;
-        source.ear.hear(now, proof.get().secret, proof.get().stream);
+        source.ear.hear(now, proof.get().secret);
         // Only now, so that nobody else learns what the source sends.
         if media != Media::Json && Some(media) != source.media {
             return Err(Refusal::ContentType);
@@ -141,16 +141,19 @@ impl Intake {
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
-        let secret = proof.get().secret;
+        let (secret, told) = (proof.get().secret, proof.get().stream.clone());
         Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
-                Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => {
-                    Received::Tried(delivery.get().as_if_taken())
+                Ok(delivery) => {
+                    let is_tried = self.trials.note(name, now, || Found::alerts(delivery.get()));
+                    Received::Understood(delivery.map(|delivery| Delivery { is_tried, ..delivery }))
                 }
-                Ok(delivery) => Received::Understood(delivery),
                 Err(reply) => {
                     self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });
-                    Received::Handshake(reply)
+                    match told {
+                        Some(told) => Received::Stream(reply.map(|_| source.normaliser.news(told))),
+                        None => Received::Handshake(reply),
+                    }
                 }
             },
             Err(not_understood) => {
@@ -170,6 +173,13 @@ impl Intake {
     #[must_use]
     pub fn heard(&self, source: &SourceName) -> Option<Heard> {
         self.sources.get(source).map(|source| source.ear.heard())
+    }
+
+    /// Notes that something in the name of a configured source was refused, or told of, for a reason with this code.
+    pub fn note_refusal(&self, source: &SourceName, code: &'static str, now: Timestamp) {
+        if let Some(source) = self.sources.get(source) {
+            source.ear.refuse(now, code);
+        }
     }
 
     /// Opens a window until `until` in which a source's deliveries are verified and shown, and never acted on. One

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::incident::{Event, SourceName, Timestamp};
+use crate::incident::{Assurance, Event, SourceName, Timestamp};
 
 /// The most different counts kept between two drains; what comes on top is counted as `other`.
 const COUNTS_MAX: usize = 4_096;
@@ -17,9 +17,16 @@ pub struct RefusalTally(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
-    by_key: BTreeMap<Key, u64>,
+    by_key: BTreeMap<Key, Count>,
     /// The minute of the first refusal without room, and how many since.
-    other: Option<(Minute, u64)>,
+    other: Option<(Minute, Count)>,
+}
+
+/// How many, and when the last of them came.
+#[derive(Debug, Default)]
+struct Count {
+    count: u64,
+    latest: Timestamp,
 }
 
 /// Minutes since 1970.
@@ -37,28 +44,35 @@ impl RefusalTally {
         let count = if has_room {
             counts.by_key.entry(key).or_default()
         } else {
-            &mut counts.other.get_or_insert((minute, 0)).1
+            &mut counts.other.get_or_insert_with(|| (minute, Count::default())).1
         };
-        *count = count.saturating_add(1);
+        *count = Count { count: count.count.saturating_add(1), latest: count.latest.max(now) };
     }
 
     /// Takes out what was counted in the minutes before the one `moment` is in, oldest first, each
-    /// count as the event that records it.
+    /// count as the event that records it, with the assurance that its source has by now.
     #[must_use]
-    pub fn drain_before(&self, moment: Timestamp) -> Vec<Event> {
+    pub fn drain_before(&self, moment: Timestamp, assurance: impl Fn(&SourceName) -> Option<Assurance>) -> Vec<Event> {
         let end = minute_of(moment);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = counts.by_key.split_off(&(end, None, ""));
         let done = std::mem::replace(&mut counts.by_key, rest);
         let other = counts.other.take_if(|(minute, _)| *minute < end);
         let other = other.map(|(minute, count)| ((minute, None, OTHER), count));
-        done.into_iter().chain(other).map(|(key, count)| event(key, count)).collect()
+        let event = |(key, count)| event(key, &count, &assurance);
+        done.into_iter().chain(other).map(event).collect()
     }
 }
 
-fn event((minute, source, code): Key, count: u64) -> Event {
+fn event(
+    (minute, source, code): Key,
+    Count { count, latest }: &Count,
+    assurance: impl Fn(&SourceName) -> Option<Assurance>,
+) -> Event {
     let minute = Timestamp::from_second(minute.saturating_mul(MINUTE_S)).unwrap_or(Timestamp::UNIX_EPOCH);
-    Event::DeliveriesRefused { source, reason: code.to_owned(), minute, count }
+    let assurance = source.as_ref().and_then(assurance);
+    let (count, latest) = (*count, Some(*latest));
+    Event::DeliveriesRefused { source, assurance, reason: code.to_owned(), minute, count, latest }
 }
 
 fn minute_of(moment: Timestamp) -> Minute {
@@ -73,9 +87,14 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn refused(source: Option<&str>, reason: &str, minute_s: i64, count: u64) -> Event {
+    fn refused(source: Option<&str>, reason: &str, minute_s: i64, count: u64, latest: i64) -> Event {
         let source = source.map(|name| SourceName::parse(name).unwrap());
-        Event::DeliveriesRefused { source, reason: reason.to_owned(), minute: at(minute_s), count }
+        let (assurance, latest) = (source.as_ref().map(|_| Assurance::A), Some(at(latest)));
+        Event::DeliveriesRefused { source, assurance, reason: reason.to_owned(), minute: at(minute_s), count, latest }
+    }
+
+    fn drained(tally: &RefusalTally, before: i64) -> Vec<Event> {
+        tally.drain_before(at(before), |_| Some(Assurance::A))
     }
 
     #[test]
@@ -89,15 +108,15 @@ mod tests {
         tally.note(Some(&okta), "timestamp_stale", at(120));
 
         assert_eq!(
-            tally.drain_before(at(179)),
+            drained(&tally, 179),
             [
-                refused(None, "unknown_source", 0, 1),
-                refused(Some("okta"), "signature_wrong", 0, 2),
-                refused(Some("okta"), "signature_wrong", 60, 2),
+                refused(None, "unknown_source", 0, 1, 30),
+                refused(Some("okta"), "signature_wrong", 0, 2, 59),
+                refused(Some("okta"), "signature_wrong", 60, 2, 61),
             ]
         );
-        assert_eq!(tally.drain_before(at(179)), []);
-        assert_eq!(tally.drain_before(at(180)), [refused(Some("okta"), "timestamp_stale", 120, 1)]);
+        assert_eq!(drained(&tally, 179), []);
+        assert_eq!(drained(&tally, 180), [refused(Some("okta"), "timestamp_stale", 120, 1, 120)]);
     }
 
     #[test]
@@ -106,7 +125,7 @@ mod tests {
         for minute in 0..10_000 {
             tally.note(None, "unknown_source", at(minute * 60));
         }
-        let events = tally.drain_before(at(10_000 * 60));
+        let events = drained(&tally, 10_000 * 60);
         assert_eq!(events.len(), COUNTS_MAX + 1);
         let total: u64 = events
             .iter()
@@ -116,6 +135,6 @@ mod tests {
             })
             .sum();
         assert_eq!(total, 10_000);
-        assert_eq!(events.last(), Some(&refused(None, "other", 4_096 * 60, 10_000 - 4_096)));
+        assert_eq!(events.last(), Some(&refused(None, "other", 4_096 * 60, 10_000 - 4_096, 9_999 * 60)));
     }
 }

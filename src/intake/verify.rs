@@ -13,7 +13,7 @@ use super::origin::Origin;
 use super::published::Publisher;
 use super::scheme::{Algorithm, Scheme};
 use super::shared::{SecretPlace, Shown};
-use super::{Refusal, Reply, Request, StreamStatus};
+use super::{Refusal, Reply, Request, StreamTold};
 use crate::incident::{Digest, Timestamp};
 
 /// A value that came out of a delivery whose signature was checked. Only `Verifier::verify` makes
@@ -68,7 +68,7 @@ pub(super) struct Proof<'d> {
     /// What was encrypted in the body and stands for it, where it was.
     pub opened: Option<Opened>,
     /// What the sender says of its stream itself, where it does.
-    pub stream: Option<StreamStatus>,
+    pub stream: Option<StreamTold>,
 }
 
 /// What of a body is proven.

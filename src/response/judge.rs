@@ -38,6 +38,12 @@ pub struct Tally {
 }
 
 impl<'r> Judged<'r> {
+    /// Of an alert that is not put to the rules.
+    #[must_use]
+    pub fn by_none() -> Self {
+        Self { targets: Vec::new(), matched: Vec::new(), possible: Vec::new(), nearest: None }
+    }
+
     /// Puts the alert to the rules. Correlations are only found, not counted.
     #[must_use]
     pub fn of(rules: &'r RuleSet, alert: &Alert, pseudonyms: &Pseudonyms) -> Self {

@@ -46,6 +46,14 @@ impl Decided {
         let verdict = verdict(Vec::new(), None, rules);
         Self { verdict, opened: Vec::new(), subjects: BTreeMap::new(), trips: Vec::new() }
     }
+
+    /// Of an alert whose source is being tried out: that is recorded, and nothing done.
+    #[must_use]
+    pub fn tried(rules: &RuleSet) -> Self {
+        let mut decided = Self::nothing(rules);
+        decided.verdict.kind = VerdictKind::Tried;
+        decided
+    }
 }
 
 /// Decides. The same inputs give the same result, to the letter. What the plans draw on budgets is counted in

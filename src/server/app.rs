@@ -93,7 +93,7 @@ impl App {
         let limits = config.admission.clone();
         let roster = organization::open(config, &trail, &clock).await?;
         let state = Data::new(State {
-            sources: SourcesInForce::new(intake(config)?),
+            sources: SourcesInForce::new(going_on(intake(config)?, &trail)),
             admission: Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), limits),
             trail: trail.clone(),
             access: Access::new(&config.access)?,
@@ -249,6 +249,13 @@ pub(super) fn intake(config: &Config) -> anyhow::Result<Intake> {
         tracing::warn!("senders' keys may be fetched over plain HTTP from this machine: that is for tests only");
     }
     Ok(Intake::new(&settings, &config.base)?)
+}
+
+/// With the windows open in which sources are tried out. They are on the trail, so that no restart ends one before
+/// whoever opened it expects that.
+fn going_on(intake: Intake, trail: &Trail) -> Intake {
+    trail.board(|board| board.trials().for_each(|(source, until)| intake.open_trial(source, until)));
+    intake
 }
 
 fn console(config: &Config, state: &State) -> anyhow::Result<Data<Console>> {

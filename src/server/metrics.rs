@@ -128,6 +128,12 @@ fn counters(page: &mut Exposition, figures: &Figures) {
             (vec![("source", source), ("reason", reason.as_str())], total(count))
         }),
     );
+    let streams = figures.heard.iter().filter_map(|(source, heard)| Some((source, heard.stream.as_ref()?)));
+    page.gauges(
+        "portcullis_source_stream",
+        "What a source's sender has last said of its stream or subscription; always 1.",
+        streams.map(|(source, stream)| (vec![("source", source.as_str()), ("status", stream.status.as_str())], 1.0)),
+    );
     page.counters(
         "portcullis_correlation_windows_evicted_total",
         "Windows that had to give way to others.",
@@ -159,6 +165,7 @@ fn matched_name(mode: MatchedAs) -> &'static str {
 
 fn verdict_name(verdict: VerdictKind) -> &'static str {
     match verdict {
+        VerdictKind::Tried => "tried",
         VerdictKind::Unmatched => "unmatched",
         VerdictKind::Counted => "counted",
         VerdictKind::Shadow => "shadow",

@@ -1,12 +1,12 @@
 //! What is going on now, derived from the trail alone: live incidents, what is due, who is covered
 //! by an earlier incident, and whether actions are paused.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::watches::Watches;
 use crate::incident::{
-    Breakers, Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, Status,
-    Timestamp, UserId, Windows,
+    Breakers, Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, SourceName,
+    Status, Timestamp, UserId, Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -26,6 +26,7 @@ pub struct Board {
     watches: Watches,
     were_rules_signed: bool,
     notices: Owed,
+    trials: BTreeMap<SourceName, Timestamp>,
 }
 
 /// An incident that is not closed.
@@ -79,6 +80,11 @@ impl Board {
     #[must_use]
     pub fn notices(&self) -> &Owed {
         &self.notices
+    }
+
+    /// The sources that were last tried out, and until when: a window lasts over a restart.
+    pub fn trials(&self) -> impl Iterator<Item = (&SourceName, Timestamp)> {
+        self.trials.iter().map(|(source, until)| (source, *until))
     }
 
     /// What correlations have counted.
@@ -187,6 +193,10 @@ impl Board {
             Event::ResponderResumed { scope, .. } => self.pauses.end(scope),
             Event::BreakerTripped { trip } => self.breakers.trip(trip.clone(), at),
             Event::BreakerReleased { scope, .. } => self.breakers.release(scope, at),
+            Event::SourceTried { source, until, .. } => {
+                self.trials.retain(|_, until| *until > at);
+                self.trials.insert(source.clone(), *until);
+            }
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
             _ => {
                 for incident in event.incidents() {

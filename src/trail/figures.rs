@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::incident::{Counted, Decision, Event, SourceName, TRIED_OUT, Timestamp, Verdict, VerdictKind};
+use serde::Serialize;
+
+use crate::incident::{Counted, Decision, Event, SourceName, StreamStatus, Timestamp, Verdict, VerdictKind};
 
 /// The most different reasons and sources of refused deliveries that are told apart; what comes on top is
 /// counted as `other`.
@@ -40,8 +42,22 @@ pub struct Heard {
     pub alert_at: Option<Timestamp>,
     /// When each of its secrets was last used for one.
     pub secrets: BTreeMap<String, Timestamp>,
-    /// When something in its name was last refused or not understood, to the minute, and the reason's code.
+    /// When something in its name was last refused or not understood, and the reason's code.
     pub refused: Option<(Timestamp, String)>,
+    /// What its sender has last said of its stream or subscription.
+    pub stream: Option<Stream>,
+}
+
+/// Whether a sender goes on sending.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stream {
+    /// Whether it does.
+    pub status: StreamStatus,
+    /// When it said so.
+    pub at: Timestamp,
+    /// Why, in its words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What a rule that matched may do.
@@ -96,12 +112,12 @@ impl Figures {
     fn hear(&mut self, event: &Event, at: Timestamp) {
         let (source, refused) = match event {
             Event::AlertAdmitted { alert, .. } => (&alert.source, None),
-            // What was tried out was taken.
-            Event::DeliveriesRefused { source: Some(source), reason, minute, .. } if reason != TRIED_OUT => {
-                (source, Some((*minute, reason.as_str())))
+            Event::DeliveriesRefused { source: Some(source), reason, minute, latest, .. } => {
+                (source, Some((latest.unwrap_or(*minute), reason.as_str())))
             }
             Event::DeliveryNotUnderstood { source, reason, .. } => (source, Some((at, reason.as_str()))),
             Event::DeliveryConflict { source, .. } => (source, Some((at, "conflict"))),
+            Event::SourceStream { source, .. } => (source, None),
             _ => return,
         };
         if self.heard.len() >= HEARD_MAX && !self.heard.contains_key(source) {
@@ -111,8 +127,14 @@ impl Figures {
             Some(heard) => heard,
             None => self.heard.entry(source.clone()).or_default(),
         };
-        if let Some((at, reason)) = refused {
+        // A summary comes late: what was refused since is not older than what it sums up.
+        if let Some((at, reason)) = refused
+            && heard.refused.as_ref().is_none_or(|(last, _)| *last <= at)
+        {
             heard.refused = Some((at, reason.to_owned()));
+        }
+        if let Event::SourceStream { status, reason, .. } = event {
+            heard.stream = Some(Stream { status: *status, at, reason: reason.clone() });
         }
         let Event::AlertAdmitted { alert, .. } = event else { return };
         heard.alert_at = Some(at);
@@ -161,10 +183,42 @@ mod tests {
     #[test]
     fn refusals_beyond_the_limit_are_counted_together() {
         let mut figures = Figures::default();
-        let refused =
-            |reason: String| Event::DeliveriesRefused { source: None, reason, minute: Timestamp::UNIX_EPOCH, count: 2 };
+        let refused = |reason: String| {
+            let (minute, count) = (Timestamp::UNIX_EPOCH, 2);
+            Event::DeliveriesRefused { source: None, assurance: None, reason, minute, count, latest: None }
+        };
         (0..REFUSALS_MAX + 3).for_each(|number| figures.apply(&refused(format!("r{number}")), Timestamp::UNIX_EPOCH));
         assert_eq!(figures.refusals.len(), REFUSALS_MAX + 1);
         assert_eq!(figures.refusals[&(None, OTHER.to_owned())], 6);
+    }
+
+    #[test]
+    fn the_last_refusal_is_the_latest_whatever_its_name_and_whenever_it_is_summed_up() {
+        let (mut figures, source) = (Figures::default(), SourceName::parse("okta").unwrap());
+        let at = |second: i64| Timestamp::from_second(second).unwrap();
+        let summary = |reason: &str, minute, latest: Option<i64>| Event::DeliveriesRefused {
+            source: Some(source.clone()),
+            assurance: None,
+            reason: reason.to_owned(),
+            minute: at(minute),
+            count: 1,
+            latest: latest.map(at),
+        };
+        let unread = Event::DeliveryNotUnderstood {
+            source: source.clone(),
+            assurance: None,
+            reason: "json_syntax".to_owned(),
+            body_sha256: crate::incident::Digest::of(b""),
+            private: crate::incident::Digest::of(b""),
+        };
+        let last = |figures: &Figures| figures.heard[&source].refused.clone().unwrap();
+        figures.apply(&summary("signature_wrong", 60, Some(90)), at(121));
+        figures.apply(&summary("timestamp_stale", 60, Some(70)), at(121));
+        assert_eq!(last(&figures), (at(90), "signature_wrong".to_owned()), "not the last in the alphabet");
+        figures.apply(&unread, at(200));
+        figures.apply(&summary("signature_wrong", 180, Some(185)), at(241));
+        assert_eq!(last(&figures), (at(200), "json_syntax".to_owned()), "a summary is late");
+        figures.apply(&summary("unsigned", 240, None), at(301));
+        assert_eq!(last(&figures), (at(240), "unsigned".to_owned()), "of older records the minute is known");
     }
 }

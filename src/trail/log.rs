@@ -8,7 +8,9 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use super::figures::Figures;
 use super::watches::Watches;
 use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
-use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, Timestamp};
+use crate::incident::{
+    Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SourceName, StreamStatus, Timestamp,
+};
 
 /// Records read at a time while replaying.
 const REPLAY_PAGE: usize = 1_024;
@@ -131,6 +133,13 @@ impl Trail {
         self.figures.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What a source's sender has last said of its stream.
+    #[must_use]
+    pub fn stream(&self, source: &SourceName) -> Option<StreamStatus> {
+        let figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        figures.heard.get(source)?.stream.as_ref().map(|stream| stream.status)
+    }
+
     /// Tells whenever the board has changed, also between two looks.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
@@ -250,7 +259,8 @@ fn concerns_board(event: &Event) -> bool {
         Event::ResponderPaused { .. }
         | Event::ResponderResumed { .. }
         | Event::BreakerTripped { .. }
-        | Event::BreakerReleased { .. } => true,
+        | Event::BreakerReleased { .. }
+        | Event::SourceTried { .. } => true,
         _ => !event.incidents().is_empty() || Watches::concern(event) || Owed::concern(event),
     }
 }

@@ -24,7 +24,7 @@ mod samples;
 
 pub use area::{AREA_KEY_BYTES_MAX, AREA_VALUE_BYTES_MAX, Area, CHANGES_MAX, Change, Row};
 pub use board::{Board, Cover, Live};
-pub use figures::{Figures, Heard, MatchedAs, StepOutcome};
+pub use figures::{Figures, Heard, MatchedAs, StepOutcome, Stream};
 pub use log::{Draft, RecordError, Trail};
 pub use memory::MemoryStore;
 pub use private::{open as unseal, seal, seal_json};

@@ -7,8 +7,8 @@ use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, Bearing, Candidate,
     ChannelName, Counted, Counts, Decision, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing,
     HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode,
-    Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, Timestamp, Topic, Trip, UserId, Verdict,
-    VerdictKind, Watch, Watched, WindowState, Withheld,
+    Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus, Timestamp, Topic, Trip, UserId,
+    Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -59,15 +59,6 @@ pub(super) fn events() -> Vec<Event> {
             evidence: Watch::begin(digest, at).evidence(at),
             despite: Some(reason.clone()),
         },
-        Event::DeliveryNotUnderstood {
-            source: source.clone(),
-            reason: reason.clone(),
-            body_sha256: digest,
-            private: digest,
-        },
-        Event::DeliveryConflict { source: source.clone(), body_sha256: digest, first: 1 },
-        Event::SourceTried { source: source.clone(), actor: actor.clone(), until: at, reason: reason.clone() },
-        Event::DeliveriesRefused { source: Some(source), reason: reason.clone(), minute: at, count: 1 },
         Event::AccountResolved {
             incident: incident.clone(),
             user_id: UserId::parse("u").unwrap(),
@@ -95,9 +86,48 @@ pub(super) fn events() -> Vec<Event> {
         Event::TrailRead { actor: actor.clone(), from: 0, count: 1, incident: Some(incident.clone()) },
     ]
     .into_iter()
+    .chain(of_senders(&actor, &reason, at))
     .chain(steered(&actor, &reason, at))
     .chain(answered(&incident, &actor, &reason))
     .collect()
+}
+
+/// One of every kind that is about a sender, beside its alerts.
+fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
+    let (actor, reason, digest) = (actor.to_owned(), reason.to_owned(), Digest::of(b"test"));
+    let source = SourceName::parse("okta").unwrap();
+    vec![
+        Event::DeliveryNotUnderstood {
+            source: source.clone(),
+            assurance: Some(Assurance::A),
+            reason: reason.clone(),
+            body_sha256: digest,
+            private: digest,
+        },
+        Event::DeliveryConflict {
+            source: source.clone(),
+            assurance: Some(Assurance::A),
+            body_sha256: digest,
+            event_sha256: Some(digest),
+            first: 1,
+            private: Some(digest),
+        },
+        Event::SourceTried { source: source.clone(), actor: actor.clone(), until: at, reason: reason.clone() },
+        Event::SourceStream {
+            source: source.clone(),
+            assurance: Assurance::A,
+            status: StreamStatus::Paused,
+            reason: Some(reason.clone()),
+        },
+        Event::DeliveriesRefused {
+            source: Some(source),
+            assurance: Some(Assurance::A),
+            reason,
+            minute: at,
+            count: 1,
+            latest: Some(at),
+        },
+    ]
 }
 
 /// One of every kind that a responder causes, or a breaker, for more than one incident.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{Digest, Event, IncidentId, Verdict, VerdictKind};
+use portcullis::incident::{Assurance, Digest, Event, IncidentId, Verdict, VerdictKind};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
 
@@ -77,6 +77,7 @@ async fn b22_a_known_id_with_other_content_is_a_conflict_that_is_recorded_once()
         assert_eq!((answer.status, answer.code()), (409, "conflict"));
     }
     let refused = Digest::of(&other(people[0]).body);
+    let trail = app.app.trail().clone();
     let again = app.deliver(&Delivery::of_events("msg_1", &[harmless("a")], app.now())).await;
     assert_eq!((again.status, again.alert()), (200, first.alert()), "the first content stays known");
 
@@ -85,8 +86,14 @@ async fn b22_a_known_id_with_other_content_is_a_conflict_that_is_recorded_once()
     assert_eq!(calls, [], "nothing of a conflicting delivery is acted on");
     let conflicts: Vec<_> = records.iter().filter(|record| record.event.kind() == "delivery.conflict").collect();
     assert_eq!(conflicts.len(), 2, "one for each other content, however often it comes");
-    let Event::DeliveryConflict { source, first, body_sha256 } = &conflicts[0].event else { unreachable!() };
-    assert_eq!(source.as_str(), "okta");
+    let Event::DeliveryConflict { source, assurance, first, body_sha256, event_sha256, private } = &conflicts[0].event
+    else {
+        unreachable!()
+    };
+    assert_eq!((source.as_str(), *assurance, *event_sha256), ("okta", Some(Assurance::A), None));
+    let beside = trail.private(conflicts[0].seq, &private.unwrap()).unwrap().unwrap();
+    let beside: Value = serde_json::from_slice(&beside).unwrap();
+    assert_eq!(beside, json!([high_risk(people[0], "b")]), "whoever is warned can see what was said");
     assert_eq!(records[usize::try_from(*first).unwrap()].event.kind(), "alert.admitted");
     assert_eq!(*body_sha256, refused);
 }
@@ -224,7 +231,14 @@ async fn b22_another_event_under_a_known_id_is_a_conflict_and_told_once() {
         let answer = app.deliver(&Delivery::of_events(id, std::slice::from_ref(&other), app.now())).await;
         assert_eq!((answer.status, answer.code()), (409, "conflict"), "{id}");
     }
-    assert_eq!(app.records_of("delivery.conflict").len(), 1, "each such event once");
+    let told = app.records_of("delivery.conflict");
+    let [record] = &told[..] else { panic!("each such event once: {told:?}") };
+    let Event::DeliveryConflict { body_sha256, event_sha256, private, .. } = &record.event else { unreachable!() };
+    let body = Delivery::of_events("msg_2", std::slice::from_ref(&other), app.now()).body;
+    let digests = (*body_sha256, *event_sha256);
+    assert_eq!(digests, (Digest::of(&body), Some(Digest::of(other.to_string().as_bytes()))));
+    let beside = app.app.trail().private(record.seq, &private.unwrap()).unwrap().unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&beside).unwrap(), json!([other]));
 
     let same = high_risk("zhang.san@example.com", "event-1");
     let again = app.deliver(&Delivery::of_events("msg_4", &[same], app.now())).await;

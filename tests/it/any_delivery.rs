@@ -47,7 +47,7 @@ proptest! {
         let Ok(outgoing) = door.sender.prove("id", &body, *NOW) else { return Ok(()) };
         match judge(door, &request(&outgoing)) {
             Ok(Received::Understood(delivery)) => prop_assert!(!delivery.get().alerts.is_empty()),
-            Ok(Received::NotUnderstood(_) | Received::Handshake(_) | Received::Tried(_)) => {}
+            Ok(Received::NotUnderstood(_) | Received::Handshake(_) | Received::Stream(_)) => {}
             // In the body it is not proven yet.
             Err(refusal) => prop_assert!(refusal.is_authentication(), "{refusal:?}"),
         }

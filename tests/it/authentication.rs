@@ -231,7 +231,9 @@ fn github(delivery: &Delivery, now: Timestamp, spoil: impl Fn(&str) -> String) -
 
 fn refusals(records: &[Record]) -> impl Iterator<Item = (Option<&SourceName>, &str, Timestamp, u64)> {
     records.iter().filter_map(|record| match &record.event {
-        Event::DeliveriesRefused { source, reason, minute, count } => {
+        Event::DeliveriesRefused { source, assurance, reason, minute, count, latest } => {
+            assert_eq!(source.is_some(), assurance.is_some());
+            assert!(latest.is_some_and(|latest| latest >= *minute));
             Some((source.as_ref(), reason.as_str(), *minute, *count))
         }
         _ => None,

@@ -90,7 +90,9 @@ async fn start(rules: fn(&Path)) -> TestApp {
 /// Source, digest of the other event, and place of the record of the one that is known.
 fn conflicts(app: &TestApp) -> Vec<(String, Digest, u64)> {
     let told = app.records_of("delivery.conflict").into_iter().map(|record| match record.event {
-        Event::DeliveryConflict { source, body_sha256, first } => (source.as_str().to_owned(), body_sha256, first),
+        Event::DeliveryConflict { source, event_sha256: Some(other), first, .. } => {
+            (source.as_str().to_owned(), other, first)
+        }
         other => panic!("{other:?}"),
     });
     told.collect()

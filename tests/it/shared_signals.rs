@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use portcullis::incident::{Assurance, Event, Status};
+use portcullis::incident::{Assurance, Event, Status, StreamStatus};
 use portcullis::intake::TokenSigner;
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn acts(rules: &Path) {
 async fn start() -> TestApp {
     let jwks = publish(json!({ "keys": [KEY.jwk()] }).to_string()).await;
     let config = format!(
-        "[intake]\ntest_only_plain_http = true\n[intake.sources.idp]\nkind = \"ssf\"\nset = {{ issuer = \"{ISSUER}\", audience = \
+        "[telemetry]\nmetrics_listen = \"127.0.0.1:0\"\n[intake]\ntest_only_plain_http = true\n[intake.sources.idp]\nkind = \"ssf\"\nset = {{ issuer = \"{ISSUER}\", audience = \
          [\"https://us.example.com/\"], jwks = \"{jwks}\", algorithms = [\"ES256\"] }}\n"
     );
     TestApp::start_with(Set { config: Box::leak(config.into_boxed_str()), rules: acts, ..Set::default() }).await
@@ -82,10 +82,20 @@ async fn a_revoked_session_signs_the_person_out_once_however_often_it_is_pushed(
     let again = app.deliver(&pushed(KEY.set(&set).unwrap())).await;
     assert_eq!(again.status, 202);
     assert_eq!(app.records_of("alert.admitted").len(), 1);
-    // The same id with other content is no repetition.
+    // A time of issue is the envelope's: signed anew later, it is the same.
+    app.advance(Duration::from_secs(30));
+    let mut later = set.clone();
+    later["iat"] = app.now().as_second().into();
+    assert_eq!(app.deliver(&pushed(KEY.set(&later).unwrap())).await.status, 202);
+    assert_eq!((app.records_of("alert.admitted").len(), app.records_of("delivery.conflict").len()), (1, 0));
+    // The same id with other content is no repetition. RFC 8935 knows 202 and 400: our people are told.
     let mut other = set.clone();
     other["sub_id"]["email"] = "li.si@example.com".into();
-    assert_eq!(app.deliver(&pushed(KEY.set(&other).unwrap())).await.status, 409);
+    let answer = app.deliver(&pushed(KEY.set(&other).unwrap())).await;
+    assert_eq!((answer.status, &answer.body), (202, &json!("")));
+    let [record] = &app.records_of("delivery.conflict")[..] else { panic!("it is told once") };
+    let Event::DeliveryConflict { assurance, .. } = &record.event else { unreachable!() };
+    assert_eq!((*assurance, app.records_of("alert.admitted").len()), (Some(Assurance::A), 1));
     app.end().await;
 }
 
@@ -131,7 +141,7 @@ async fn a_verification_is_acknowledged_and_is_no_alert() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_paused_by_its_transmitter_shows_where_sources_are_listed() {
     let app = start().await;
-    let stream = async || app.get("/v1/sources/idp", AUDITOR).await.body["since_start"]["stream"].clone();
+    let stream = async || app.get("/v1/sources/idp", AUDITOR).await.body["stream"].clone();
     assert_eq!(stream().await, json!(null));
     for (status, shown) in [("paused", "paused"), ("enabled", "enabled"), ("disabled", "disabled"), ("odd", "disabled")]
     {
@@ -146,6 +156,21 @@ async fn a_stream_that_is_paused_by_its_transmitter_shows_where_sources_are_list
     assert_eq!((&shown["status"], &shown["at"]), (&json!("disabled"), &json!(app.now())));
     app.app.renew_sources().await;
     assert_eq!(stream().await, shown, "also when the sources are read anew");
+    // Said again, it is no news.
+    let again = claims(&app, "again", STREAM_UPDATED, json!({"status": "disabled", "reason": "other \u{202e}words"}));
+    assert_eq!(app.deliver(&pushed(KEY.set(&again).unwrap())).await.status, 202);
+    let app = app.restart().await;
+    assert_eq!(app.get("/v1/sources/idp", AUDITOR).await.body["stream"], shown, "and after a restart");
+    let told = app.records_of("source.stream").into_iter().map(|record| match record.event {
+        Event::SourceStream { status, assurance: Assurance::A, .. } => status,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [StreamStatus::Paused, StreamStatus::Enabled, StreamStatus::Disabled]);
+    let paused = claims(&app, "why", STREAM_UPDATED, json!({"status": "paused", "reason": "no \u{202e}licence"}));
+    assert_eq!(app.deliver(&pushed(KEY.set(&paused).unwrap())).await.status, 202);
+    assert_eq!(app.get("/v1/sources/idp", AUDITOR).await.body["stream"]["reason"], "no licence");
+    let metrics = app.client.get(app.app.metrics_url().unwrap()).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("portcullis_source_stream{source=\"idp\",status=\"paused\"} 1"), "{metrics}");
     assert_eq!(app.records_of("alert.admitted").len(), 0);
     app.end().await;
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use portcullis::config;
-use portcullis::incident::{Event, Timestamp};
+use portcullis::incident::{Event, Timestamp, VerdictKind};
 use serde_json::json;
 
 use crate::harness::*;
@@ -298,8 +298,15 @@ async fn what_is_sent_for_a_source_is_taken_and_listed() {
     assert_eq!(app.deliver(&risk.clone().with("webhook-id", "other")).await.status, 401);
     let heard = app.get("/v1/sources/okta", AUDITOR).await.body;
     assert_eq!((&heard["alert_at"], &heard["secrets"]["test"]), (&json!(start), &json!(start)), "{heard}");
-    let later = json!({"at": app.now(), "secrets": {"test": app.now()}});
-    assert_eq!(heard["since_start"], later, "and no stranger is");
+    let refused = json!({"at": app.now(), "reason": "signature_wrong"});
+    let later = json!({"at": app.now(), "secrets": {"test": app.now()}, "refused": refused});
+    assert_eq!(heard["since_start"], later, "of a stranger there is only why it was refused");
+    assert_eq!(heard["refused"], refused, "at once, not when its minute is summed up");
+    // The same as before makes no other record.
+    app.advance(Duration::from_secs(60));
+    assert_eq!(app.deliver(&Delivery::signed(&OKTA, "msg_1", b"{".to_vec(), app.now())).await.status, 400);
+    let heard = app.get("/v1/sources/okta", AUDITOR).await.body;
+    assert_eq!(heard["refused"], json!({"at": app.now(), "reason": "json_syntax"}), "{heard}");
     let listed = Process::run(&["source", "list", "--server", &url, "--token-file", token]).await.well();
     assert!(listed.said().contains("last heard") && listed.said().contains("since the start"), "{listed:?}");
     app.end().await;
@@ -355,16 +362,19 @@ async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_don
     assert_eq!(tried[0]["alerts"][0]["has_person"], true);
     assert_eq!((&tried[1]["found"], &tried[1]["reason"]), (&json!("refused"), &json!("signature_wrong")));
     assert!(!shown.to_string().contains("zhang.san"), "it names nobody");
-    assert_eq!(app.records_of("alert.admitted").len(), 0);
+    assert_eq!(verdicts(&app), [VerdictKind::Tried], "no 2xx before it is durable, also here");
     assert_eq!(app.dingtalk().calls(), []);
 
     // Other sources go on meanwhile.
     let other = Delivery::signed(&GITHUB, "", hook(&[harmless("b")]), app.now());
     assert_eq!(app.deliver(&other).await.status, 202);
-    assert_eq!(app.records_of("alert.admitted").len(), 1);
+    assert_eq!(verdicts(&app), [VerdictKind::Tried, VerdictKind::Unmatched]);
 
     app.advance(Duration::from_secs(5 * 60));
-    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    // Whoever has caught a delivery that was tried out cannot have it acted on later.
+    let again = Delivery::of_high_risk("zhang.san@example.com", 1, app.now());
+    assert_eq!((app.deliver(&again).await.status, verdicts(&app).len()), (200, 2), "a repeat");
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 2, app.now())).await;
     app.until_contained(&incident).await;
     let records = app.records_of("source.tried");
     assert_eq!(records.len(), 1, "whoever wonders why nothing was done finds it");
@@ -387,10 +397,41 @@ async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_don
     };
     let counted: Vec<_> =
         trail.read(0, usize::MAX).unwrap().iter().filter_map(|record| of_okta(&record.event)).collect();
-    assert_eq!(counted, [("signature_wrong".to_owned(), 1), ("tried_out".to_owned(), 1)]);
-    assert!(
-        trail.figures().heard.values().all(|heard| heard.refused.as_ref().is_none_or(|(_, why)| why != "tried_out"))
-    );
+    assert_eq!(counted, [("signature_wrong".to_owned(), 1)]);
+}
+
+/// Neither a restart nor what correlations count makes something of what is tried out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_in_which_a_source_is_tried_out_outlasts_a_restart() {
+    let app = TestApp::start().await;
+    let wanted = json!({"reason": "set-up", "minutes": 5});
+    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, 200);
+    let app = app.restart().await;
+    let risk = |seq| Delivery::of_high_risk("zhang.san@example.com", seq, app.now());
+    assert_eq!(app.deliver(&risk(1)).await.status, 202);
+    assert_eq!((verdicts(&app), app.dingtalk().calls().len()), (vec![VerdictKind::Tried], 0));
+    let shown = app.get("/v1/sources/okta", AUDITOR).await.body;
+    assert_eq!(shown["trial"]["count"], 1, "{shown}");
+    app.advance(Duration::from_secs(5 * 60));
+    let app = app.restart().await;
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 2, app.now())).await;
+    app.until_contained(&incident).await;
+    // One that was ended stays so.
+    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, 200);
+    let ended = json!({"reason": "set-up", "minutes": 0});
+    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &ended).await.status, 200);
+    let app = app.restart().await;
+    app.deliver(&Delivery::of_high_risk("li.si@example.com", 3, app.now())).await;
+    assert_ne!(verdicts(&app).last(), Some(&VerdictKind::Tried));
+    app.end().await;
+}
+
+fn verdicts(app: &TestApp) -> Vec<VerdictKind> {
+    let of = |event| match event {
+        Event::AlertAdmitted { verdict, .. } => verdict.kind,
+        other => panic!("{other:?}"),
+    };
+    app.records_of("alert.admitted").into_iter().map(|record| of(record.event)).collect()
 }
 
 /// Whoever closes the terminal, or ends the command from outside, must not leave a source without effect.

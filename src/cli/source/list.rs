@@ -48,8 +48,9 @@ fn show(source: &Value) -> anyhow::Result<()> {
             text(since_start.pointer(&format!("/secrets/{secret}")).unwrap_or(&Value::Null))
         ))?;
     }
-    if let Some(stream) = since_start.get("stream") {
-        output::line(format_args!("  stream         {}, {}", text(&stream["at"]), text(&stream["status"])))?;
+    if let Some(stream) = source.get("stream") {
+        let why = stream.get("reason").map(|reason| format!(": {}", text(reason))).unwrap_or_default();
+        output::line(format_args!("  stream         {}, {}{why}", text(&stream["at"]), text(&stream["status"])))?;
     }
     if let Some(refused) = source.get("refused") {
         output::line(format_args!("  last refusal   {}, {}", text(&refused["at"]), text(&refused["reason"])))?;

@@ -21,6 +21,7 @@ impl Event {
             Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
             Self::DeliveryConflict { .. } => "delivery.conflict",
             Self::SourceTried { .. } => "source.tried",
+            Self::SourceStream { .. } => "source.stream",
             Self::DeliveriesRefused { .. } => "deliveries.refused",
             Self::AccountResolved { .. } => "account.resolved",
             Self::AccountUnresolved { .. } => "account.unresolved",
@@ -84,6 +85,7 @@ impl Event {
             | Self::DeliveryNotUnderstood { .. }
             | Self::DeliveryConflict { .. }
             | Self::SourceTried { .. }
+            | Self::SourceStream { .. }
             | Self::DeliveriesRefused { .. }
             | Self::ResponderPaused { .. }
             | Self::ResponderResumed { .. }

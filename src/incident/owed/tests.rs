@@ -125,6 +125,9 @@ fn a_source_is_told_of_once_in_a_while() {
     let conflict = |source: &str| Event::DeliveryConflict {
         source: SourceName::parse(source).unwrap(),
         body_sha256: crate::incident::Digest::of(b"test"),
+        assurance: None,
+        event_sha256: None,
+        private: None,
         first: 1,
     };
     (1..=100).for_each(|seq| owed.apply(seq, at(0), &conflict("okta")));

@@ -76,6 +76,7 @@ fn what_is_not_understood_can_still_be_recorded() {
         source: SourceName::parse(SIEM).unwrap(),
         id: Some("msg_1".to_owned()),
         reason: Unreadable::JsonSyntax,
+        assurance: crate::incident::Assurance::A,
         body_sha256: crate::incident::Digest::of(body),
         manner: Manner::Receipt,
         opened: None,

@@ -9,7 +9,7 @@ use super::signers::{p256, rsa, rsa_pkcs8};
 use super::sns::{certificate as published_certificate, notification_to, signed};
 use super::stub::{Reply as StubReply, Stub};
 use super::*;
-use crate::incident::Assurance;
+use crate::incident::{Assurance, StreamStatus};
 use crate::intake::{Holds, SendProblem, Sender, TokenSigner};
 
 const SOURCE: &str = "published";
@@ -120,16 +120,15 @@ async fn a_message_of_sns_is_taken_from_its_topics_only() {
     let refusal = received(&intake, &message(topic).with_body(body)).await.err().unwrap();
     // The certificate may have been renewed, but it is not asked for again so soon.
     assert!(matches!(refusal, Refusal::KeysUnavailable { .. }), "{refusal:?}");
-    let name = SourceName::parse(SOURCE).unwrap();
-    assert_eq!(intake.heard(&name).unwrap().stream, None);
     let mut ended = notification_to(topic, &certificate, "You have been unsubscribed.");
     ended["Type"] = "UnsubscribeConfirmation".into();
     ended["Token"] = "test-only".into();
     ended["SubscribeURL"] = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription".into();
     let ended = message(topic).with_body(signed(ended)).with("x-amz-sns-message-type", "UnsubscribeConfirmation");
-    assert!(matches!(received(&intake, &ended).await, Ok(Received::Handshake(_))));
-    let heard = intake.heard(&name).unwrap();
-    assert_eq!(heard.stream, Some(Stream { status: StreamStatus::Unsubscribed, at: now() }));
+    let Ok(Received::Stream(news)) = received(&intake, &ended).await else { panic!("no news") };
+    assert_eq!(news.get().source.as_str(), SOURCE);
+    let told = StreamTold { status: StreamStatus::Unsubscribed, reason: Some(topic.to_owned()) };
+    assert_eq!(news.into_inner().told, told);
     let text = Request::unsigned(SOURCE, "{}").with("content-type", "text/plain");
     assert!(received(&intake, &text).await.err().unwrap().is_authentication());
 }

@@ -15,6 +15,7 @@ use crate::cli::refused::refused;
 use crate::config::{self, Config};
 use crate::incident::{
     AlertSummary, Digest, Event, HoldReason, IncidentId, Opened, Pause, Pauses, SourceName, Timestamp, Verdict,
+    VerdictKind,
 };
 use crate::intake::Recall;
 use crate::response::Enclosure;
@@ -113,6 +114,8 @@ impl Player<'_, '_> {
         match record.event {
             Event::ResponderPaused { actor, reason, scope } => self.pauses.begin(scope, Pause { actor, reason, at }),
             Event::ResponderResumed { scope, .. } => self.pauses.end(&scope),
+            // No rule was asked, and none is to be now: whoever set a sender up has sent it.
+            Event::AlertAdmitted { verdict, .. } if verdict.kind == VerdictKind::Tried => {}
             Event::AlertAdmitted { alert, verdict, opened, private, .. } if self.window.has(at) => {
                 let (summary, verdict, behind) = (*alert, *verdict, Vec::new());
                 self.begun = Some(Admitted { seq, at, summary, verdict, opened, private, behind });

@@ -1,0 +1,44 @@
+//! What is found out about accounts, and about what was done to them.
+
+use serde::{Deserialize, Serialize};
+
+/// What a human should know about an account that is acted on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum AccountWarning {
+    /// It owns other organizations, which nobody can administer in its place while it is disabled.
+    OwnsOrganizations {
+        /// How many.
+        count: u32,
+        /// Their corp ids; the first of them, when there are many.
+        corp_ids: Vec<String>,
+    },
+}
+
+/// How we know that a step was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// DingTalk answered `result: true`.
+    Answered,
+    /// After an unknown outcome the account was found in the wanted state.
+    Recovered,
+    /// The account was in the wanted state before anything was sent, and not by us.
+    AlreadySo,
+    /// Another incident of ours had brought the account into the wanted state and still keeps it
+    /// there. Whichever of the two expires last undoes it.
+    AlreadyOurs,
+    /// The disable before this enable was not ours, so nothing is undone.
+    NotOurs,
+}
+
+impl Finding {
+    /// Whether the effect is ours, so that we may undo it.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        match self {
+            Self::Answered | Self::Recovered | Self::AlreadyOurs => true,
+            Self::AlreadySo | Self::NotOurs => false,
+        }
+    }
+}
