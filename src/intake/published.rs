@@ -56,10 +56,10 @@ pub struct JwtSettings {
     /// The header, behind `Bearer ` or not.
     #[serde(default = "authorization")]
     pub header: String,
-    /// The token's `iss`, letter by letter.
+    /// The token's `iss`, letter by letter. To be left out only with `body_hash` and `secret_file`.
     #[serde(default)]
     pub issuer: Option<String>,
-    /// The token's `aud`; one of these.
+    /// The token's `aud`; one of these. To be left out only with `body_hash` and `secret_file`.
     #[serde(default)]
     pub audience: Vec<String>,
     /// Where the keys are published.
@@ -161,6 +161,7 @@ impl Publisher {
         let rules = TokenRules {
             issuer: said.issuer.clone(),
             audiences: said.audience.clone(),
+            is_shared: said.secret_file.is_some(),
             algorithms: said.algorithms.clone(),
             required: said.claims.clone(),
             body_hash: said.body_hash.clone(),
