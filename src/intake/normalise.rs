@@ -16,6 +16,10 @@ use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource
 /// signed. No sender tries again for so long, and one that does so over midnight is known by the day before.
 const DAY_MS: i64 = 86_400_000;
 
+/// What stands before a delivery's id in a key. No id that an event has in itself has such a blank in it. What a body is
+/// known by without an id stays its digest alone: where no time is signed it is remembered as long as the trail.
+const DELIVERY_MARK: &str = "delivery\t";
+
 /// Reads the deliveries of one source.
 pub(super) struct Normaliser {
     source: SourceName,
@@ -119,6 +123,8 @@ impl Normaliser {
         now: Timestamp,
     ) -> Result<Said, Unreadable> {
         let (mut known_by, said) = (None, proof.said);
+        // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
+        let of_delivery = id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
         let mut content = body_sha256;
         let mut left_out = None;
         let events = match proof.content {
@@ -142,7 +148,7 @@ impl Normaliser {
         let mut known_by_next = None;
         let known_by = match (known_by, &id, proof.sent) {
             (Some(known_by), ..) => known_by,
-            (None, Some(id), _) => id.clone(),
+            (None, Some(id), _) => of_delivery.unwrap_or_else(|| id.clone()),
             (None, None, Some(sent)) => {
                 let day = sent.as_millisecond().div_euclid(DAY_MS);
                 known_by_next = Some(format!("{content}@{}", day.saturating_add(1)));

@@ -9,6 +9,7 @@ mod generic;
 mod handshakes;
 mod keys;
 mod kinds;
+mod known_by;
 mod limits;
 mod okta;
 mod origin;
