@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod directory;
+mod handed_over;
 mod output;
 mod refused;
 mod rules;
