@@ -142,6 +142,9 @@ impl Intake {
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
         let secret = proof.get().secret;
+        if let Some(status) = source.verifier.follow(proof.get(), self.trials.are_open(name, now), now).await? {
+            source.ear.hear(now, secret, Some(status));
+        }
         Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
                 Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => {

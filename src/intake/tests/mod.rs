@@ -2,6 +2,7 @@
 //! Tests named after an attack (`b03_…`, `c10_…`) are the executable form of that attack.
 
 mod body;
+mod confirming;
 mod described;
 mod dingtalk;
 mod fetching;
