@@ -156,6 +156,8 @@ pub(super) struct Kind {
     pub any_case: &'static [&'static str],
     /// The member that may be another one when the same is sent again.
     pub restamped: Option<&'static str>,
+    /// Headers with an id or a time of the delivery that is not signed: kept, and otherwise of no effect.
+    pub hints: &'static [&'static str],
     /// The member that says of which version an event's envelope is, and the only one that is read.
     pub version: Option<(&'static str, &'static str)>,
 }

@@ -25,6 +25,7 @@ pub(super) const GENERIC: Kind = Kind {
     handshake: None,
     any_case: &[],
     restamped: None,
+    hints: &[],
     version: None,
 };
 
@@ -52,6 +53,7 @@ pub(super) const GITHUB: Kind = Kind {
     proof: Usual::Signature(SchemeName::GithubHmac),
     event_type: EventTypeRule::FirstOf(&["action"]),
     log_source: LogSourceRule::Usually(&[product("github")]),
+    hints: &["x-github-delivery"],
     ..GENERIC
 };
 
@@ -97,6 +99,7 @@ pub(super) const PAGERDUTY: Kind = Kind {
     occurred_at: Some(TimeRule::Text("event.occurred_at")),
     log_source: LogSourceRule::Usually(&[product("pagerduty")]),
     manner: Manner::Forgiving,
+    hints: &["x-webhook-id"],
     ..GENERIC
 };
 
@@ -118,6 +121,7 @@ pub(super) const SENTRY: Kind = Kind {
     event_type: EventTypeRule::FirstOf(&["action"]),
     occurred_at: Some(TimeRule::IfOne(&["data.event.datetime"])),
     log_source: LogSourceRule::Usually(&[product("sentry")]),
+    hints: &["request-id", "sentry-hook-timestamp"],
     ..GENERIC
 };
 
@@ -125,6 +129,7 @@ pub(super) const SENTRY: Kind = Kind {
 pub(super) const SNYK: Kind = Kind {
     proof: Usual::Signature(SchemeName::Snyk),
     log_source: LogSourceRule::Usually(&[product("snyk")]),
+    hints: &["x-snyk-transport-id", "x-snyk-timestamp"],
     ..GENERIC
 };
 

@@ -1,5 +1,6 @@
 //! Turns what was verified into alerts by its source's mapping: all of them, or none and the reason.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -9,7 +10,9 @@ use super::kind::{Handshake, Manner};
 use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
-use super::{Delivery, NotUnderstood, Reply, SetupError, Unreadable, again, dingtalk, handshake, log_sources};
+use super::{
+    Delivery, Headers, NotUnderstood, Reply, SetupError, Unreadable, again, dingtalk, handshake, hints, log_sources,
+};
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
 /// Two bodies that are the same are two deliveries when a day lies between the days they were sent on, if the time is
@@ -27,6 +30,7 @@ pub(super) struct Normaliser {
     mapping: Arc<Mapping>,
     manner: Manner,
     handshake: Option<Handshake>,
+    hints: &'static [&'static str],
     log_sources: Arc<[LogSource]>,
 }
 
@@ -61,6 +65,7 @@ impl Normaliser {
             mapping: Arc::new(mapping),
             manner: settings.manner(),
             handshake: kind.handshake,
+            hints: kind.hints,
             log_sources: log_sources::of(source, kind, settings),
         })
     }
@@ -79,7 +84,12 @@ impl Normaliser {
     ///
     /// # Errors
     /// The body is not strict JSON, or any of its events does not fit the kind.
-    pub(super) fn read(&self, mut proof: Proof<'_>, now: Timestamp) -> Result<Said, NotUnderstood> {
+    pub(super) fn read(
+        &self,
+        mut proof: Proof<'_>,
+        headers: &Headers<'_>,
+        now: Timestamp,
+    ) -> Result<Said, NotUnderstood> {
         let opened = proof.opened.take();
         let answer = |text: String| opened.as_ref().map(|opened| opened.answer(text));
         // What was encrypted stands for the body, which is never the same twice.
@@ -91,7 +101,7 @@ impl Normaliser {
             Content::Events(events) if proof.said.is_none() => serde_json::to_vec(events).ok(),
             _ => None,
         };
-        match self.understand(proof, &mut id, body_sha256, now) {
+        match self.understand(proof, &mut id, body_sha256, (headers, now)) {
             Ok(Said::Alerts(mut delivery)) => {
                 delivery.answer = answer(dingtalk::SUCCESS.to_owned());
                 if let (Some(left_out), Some(shown)) = (&mut delivery.left_out, shown) {
@@ -120,7 +130,7 @@ impl Normaliser {
         proof: Proof<'_>,
         id: &mut Option<String>,
         body_sha256: Digest,
-        now: Timestamp,
+        (headers, now): (&Headers<'_>, Timestamp),
     ) -> Result<Said, Unreadable> {
         let (mut known_by, said) = (None, proof.said);
         // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
@@ -156,8 +166,15 @@ impl Normaliser {
             }
             (None, None, None) => content.to_string(),
         };
-        let facts =
-            Facts { secret: proof.secret, known_by, known_by_next, count: events.len(), body_sha256, received_at: now };
+        let facts = Facts {
+            secret: proof.secret,
+            known_by,
+            known_by_next,
+            count: events.len(),
+            body_sha256,
+            hints: hints::of(headers, self.hints),
+            received_at: now,
+        };
         let events = events.into_iter().enumerate();
         // Each event by itself: one that cannot be read takes nothing from the others.
         let alerts = Readable::of(events.map(|(place, event)| self.alert(place, event, &facts)))?;
@@ -200,6 +217,7 @@ impl Normaliser {
             received_at: facts.received_at,
             body_sha256: facts.body_sha256,
             event_sha256,
+            delivery_hints: facts.hints.clone(),
             secret: facts.secret.to_owned(),
         };
         let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
@@ -229,6 +247,7 @@ impl Normaliser {
             received_at,
             body_sha256: Digest::of(b""),
             event_sha256: None,
+            delivery_hints: BTreeMap::new(),
             secret: String::new(),
         }
     }
@@ -253,5 +272,7 @@ struct Facts<'d> {
     known_by_next: Option<String>,
     count: usize,
     body_sha256: Digest,
+    /// What nobody has signed.
+    hints: BTreeMap<String, String>,
     received_at: Timestamp,
 }

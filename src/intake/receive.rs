@@ -145,7 +145,7 @@ impl Intake {
         if let Some(status) = source.verifier.follow(proof.get(), self.trials.are_open(name, now), now).await? {
             source.ear.hear(now, secret, Some(status));
         }
-        Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
+        Ok(match proof.map(|proof| source.normaliser.read(proof, &request.headers, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
                 Ok(delivery) if self.trials.note(name, now, || Found::alerts(delivery.get())) => {
                     Received::Tried(delivery.get().as_if_taken())

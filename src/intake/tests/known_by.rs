@@ -34,6 +34,37 @@ fn b19_a_deliverys_id_and_an_events_are_two_also_where_they_read_the_same() {
 }
 
 #[test]
+fn b19_what_nobody_signed_is_kept_and_tells_no_alert_from_another() {
+    for (kind, header) in [
+        (SourceKind::Github, "x-github-delivery"),
+        (SourceKind::Pagerduty, "x-webhook-id"),
+        (SourceKind::Sentry, "request-id"),
+        (SourceKind::Sentry, "sentry-hook-timestamp"),
+        (SourceKind::Snyk, "x-snyk-transport-id"),
+    ] {
+        let body = r#"{"action": "a", "event": {"id": "01BW", "event_type": "a"}}"#;
+        let [bare, one, two] = [None, Some("1700000000"), Some("72d3162e-cc78-11e3")].map(|hint| {
+            let request = sent(kind, body);
+            let request = hint.map_or(request.clone(), |hint| request.with(header, hint));
+            request.delivery(&intake_of(kind)).alerts.remove(0)
+        });
+        assert_eq!((&bare.key, &one.key), (&one.key, &two.key), "{kind:?}");
+        assert!(bare.summary.delivery_hints.is_empty());
+        assert_eq!(two.summary.delivery_hints.get(header).map(String::as_str), Some("72d3162e-cc78-11e3"));
+        let written = serde_json::to_value(&bare.summary).unwrap();
+        assert!(written.get("delivery_hints").is_none(), "nothing is written where there is nothing");
+        let read: crate::incident::AlertSummary =
+            serde_json::from_value(serde_json::to_value(&two.summary).unwrap()).unwrap();
+        assert_eq!(read, two.summary);
+        let odd = sent(kind, body).with(header, "a b\u{1b}[0m");
+        assert!(odd.delivery(&intake_of(kind)).alerts[0].summary.delivery_hints.is_empty());
+    }
+    // Of other kinds nothing is kept.
+    let other = sent(SourceKind::Generic, "{}").with("x-github-delivery", "abc");
+    assert!(other.delivery(&intake_of(SourceKind::Generic)).alerts[0].summary.delivery_hints.is_empty());
+}
+
+#[test]
 fn the_id_of_a_cloud_event_counts_for_its_source_and_that_of_event_grids_own_for_its_topic() {
     for scope in ["source", "topic"] {
         let key =
