@@ -46,8 +46,9 @@ pub(crate) fn doors(now: Timestamp) -> Vec<Door> {
     let signing = SchemeName::ALL.into_iter().map(|name| {
         (format!("generic, {}", name.as_str()), of(json!({ "kind": "generic", "signature": name.as_str() })))
     });
-    let bound =
-        json!({ "jwks": published.jwks, "algorithms": ["ES256"], "body_hash": { "claim": "body", "encoding": "hex" } });
+    let hash = json!({ "claim": "body", "encoding": "hex" });
+    let bound = json!({ "issuer": "https://idp.example.com", "audience": ["us"], "jwks": published.jwks,
+        "algorithms": ["ES256"], "body_hash": hash });
     let more = [
         ("generic, jwt over the body", of(json!({ "kind": "generic", "jwt": bound }))),
         ("ssf, ES256", of(json!({ "kind": "ssf", "set": published.set("ES256") }))),

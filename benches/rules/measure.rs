@@ -79,6 +79,7 @@ fn alerts(input: &Input) -> Vec<Alert> {
         received_at: Timestamp::UNIX_EPOCH,
         body_sha256: Digest::of(b""),
         event_sha256: None,
+        delivery_hints: [].into(),
         secret: "none".to_owned(),
     };
     let of = |(event, log_source): (Value, &LogSource)| Alert {

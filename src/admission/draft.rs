@@ -199,6 +199,7 @@ mod tests {
             received_at: Timestamp::UNIX_EPOCH,
             body_sha256: Digest::of(b""),
             event_sha256: None,
+            delivery_hints: [].into(),
             secret: "s".repeat(64),
         };
         let log_sources = std::sync::Arc::from([LogSource::default()]);

@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod directory;
+mod handed_over;
 mod incident;
 mod notices;
 mod output;

@@ -11,6 +11,7 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::{Value, json};
 
 use super::client::{Shown, Trust};
+use super::handed_over;
 use super::output;
 use super::refused::refused;
 use crate::config::{self, Config};
@@ -71,11 +72,13 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let (true, Some(signer)) = (arguments.jwks, &signer) {
         return output::line(format_args!("{:#}", json!({ "keys": [signer.jwk()] })));
     }
-    let config = config::load(&arguments.config, &[])?;
+    let mut config = config::load(&arguments.config, &[])?;
+    handed_over::find(&mut config);
     let name = SourceName::parse(&arguments.source).map_err(|error| refused(anyhow::Error::new(error)))?;
     let settings = config.intake.sources.get(&name);
     let settings = settings.with_context(|| format!("no source is called {name}")).map_err(refused)?;
-    let holds = holds(settings, &config, signer, arguments.certificate_url)?;
+    let holds = holds(settings, &config, signer, arguments.certificate_url);
+    let holds = holds.map_err(|error| refused(handed_over::advice(error)))?;
     let sending = Sending::new(settings, holds).map_err(refused)?;
     let now = Timestamp::now();
     let body = match &arguments.file {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::handed_over;
 use super::output;
 use super::refused::refused;
 use super::signals;
@@ -32,11 +33,14 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let hangups = Hangups::listen()?;
     let flags: Vec<(&str, String)> = arguments.listen.map(|listen| ("http.listen", listen)).into_iter().collect();
     let reread: Reread = Arc::new(move || Ok(config::load(&arguments.config, &flags)?));
-    let config = reread().map_err(refused)?;
+    let mut config = reread().map_err(refused)?;
+    if arguments.check_config {
+        handed_over::find(&mut config);
+    }
     let telemetry = config.telemetry().map_err(refused)?;
     // Read a second time by the start itself: what is wrong is told before anything is opened, and as
     // the operator's to mend.
-    let doubts = App::check(&config).map_err(refused)?;
+    let doubts = App::check(&config).map_err(|error| refused(handed_over::advice(error)))?;
     if arguments.check_config {
         doubts.iter().try_for_each(|doubt| output::line(format_args!("warning: {doubt}")))?;
         return output::line("The configuration is good.");

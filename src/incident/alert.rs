@@ -111,6 +111,10 @@ pub struct AlertSummary {
     /// another event under the same id is a conflict.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub event_sha256: Option<Digest>,
+    /// What the request said of the delivery beside its body, by the header's name: ids and times that nobody has
+    /// signed. For comparing with the sender's own list; nothing is decided by them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub delivery_hints: BTreeMap<String, String>,
     /// Which of the source's live secrets verified it (its configured name, never its value).
     pub secret: String,
 }

@@ -1,7 +1,13 @@
 //! What an operator does at a sender to have it send to us, kind by kind. `{url}` stands for the source's
-//! address and `{secret}` for its secret.
+//! address, `{secret}` for its secret and `{secret_in_url}` for that as a URL has it.
 
-use super::SourceKind;
+use super::kind::Usual;
+use super::{SchemeName, SignatureSettings, SourceKind, SourceSettings};
+
+/// How a step begins that says how a sender could sign better: nothing for whoever has said how it signs.
+const BETTER: &str = "Better: ";
+/// What is left to do there for Grafana's own header with the time.
+const GRAFANAS_TIME: &str = "Timestamp header, beside the signature: X-Grafana-Alerting-Timestamp";
 
 /// How a sender of a kind is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +18,48 @@ pub struct Guide {
     pub steps: &'static str,
     /// The page of `deploy/senders` that says more.
     pub page: &'static str,
+}
+
+impl SourceSettings {
+    /// Whether the secret is one that the sender makes and shows.
+    #[must_use]
+    pub fn sender_makes_secret(&self) -> bool {
+        self.kind.sender_makes_secret() && !self.is_signed_for()
+    }
+
+    /// Whether something else signs for the sender: it is to be signed in a way that the sender does not have.
+    #[must_use]
+    pub fn is_signed_for(&self) -> bool {
+        match (&self.signature, self.kind.row().proof) {
+            (None, _) | (Some(_), Usual::Said) => false,
+            (Some(SignatureSettings::Known(name)), Usual::Signature(own)) => own.sender() != name.sender(),
+            // Its own way, which somebody knows better than the table.
+            (Some(SignatureSettings::Described(_)), Usual::Signature(_)) => false,
+            (Some(_), _) => true,
+        }
+    }
+
+    /// What to do at the sender, each line a step, as far as the settings leave it to do.
+    #[must_use]
+    pub fn steps(&self) -> String {
+        let is_said = self.signature.is_some();
+        let steps = self.kind.guide().steps.lines().filter(|step| !is_said || !step.starts_with(BETTER));
+        let has_time = self.signature == Some(SchemeName::GrafanaTimestamp.into());
+        let own = Some(GRAFANAS_TIME).filter(|_| has_time && !self.is_signed_for());
+        steps.chain(own).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl SchemeName {
+    /// The way of signing that stands for all those that one and the same sender has.
+    fn sender(self) -> Self {
+        match self {
+            Self::StandardWebhooksV1a | Self::Svix => Self::StandardWebhooks,
+            Self::GrafanaTimestamp => Self::Grafana,
+            Self::KeycloakSha1 => Self::Keycloak,
+            own => own,
+        }
+    }
 }
 
 impl SourceKind {

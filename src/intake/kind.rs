@@ -156,6 +156,8 @@ pub(super) struct Kind {
     pub any_case: &'static [&'static str],
     /// The member that may be another one when the same is sent again.
     pub restamped: Option<&'static str>,
+    /// Headers with an id or a time of the delivery that is not signed: kept, and otherwise of no effect.
+    pub hints: &'static [&'static str],
     /// The member that says of which version an event's envelope is, and the only one that is read.
     pub version: Option<(&'static str, &'static str)>,
 }
@@ -222,6 +224,11 @@ pub(super) enum KeyRule {
     Own(&'static [&'static str]),
     /// The same if they are all there, else as `Delivery`: where operators write the body.
     OwnIfAny(&'static [&'static str]),
+    /// The same if they are all there, else the digest of the event by itself: another delivery may bring it with others.
+    OwnElseDigest(&'static [&'static str]),
+    /// The event's own value on the second path, which must be there and is unique only within what stands on the first
+    /// of the others that has anything.
+    Within(&'static [&'static str], &'static str),
     /// The delivery's id, or the digest of its body where it has none.
     Delivery,
     /// What stands on this path in the whole document.
@@ -333,8 +340,9 @@ mod tests {
             let row = kind.row();
             let events = if let Events::At(path) | Events::In(path) = row.events { Some(path) } else { None };
             let keys = match row.key {
-                KeyRule::Own(paths) | KeyRule::OwnIfAny(paths) => paths,
-                KeyRule::Delivery | KeyRule::Document(_) => &[],
+                KeyRule::Own(paths) | KeyRule::OwnIfAny(paths) | KeyRule::OwnElseDigest(paths) => paths.to_vec(),
+                KeyRule::Within(scopes, own) => [scopes, &[own]].concat(),
+                KeyRule::Delivery | KeyRule::Document(_) => Vec::new(),
             };
             let types = match &row.event_type {
                 EventTypeRule::Required(path) => std::slice::from_ref(path),

@@ -25,6 +25,7 @@ pub(super) const GENERIC: Kind = Kind {
     handshake: None,
     any_case: &[],
     restamped: None,
+    hints: &[],
     version: None,
 };
 
@@ -52,6 +53,7 @@ pub(super) const GITHUB: Kind = Kind {
     proof: Usual::Signature(SchemeName::GithubHmac),
     event_type: EventTypeRule::FirstOf(&["action"]),
     log_source: LogSourceRule::Usually(&[product("github")]),
+    hints: &["x-github-delivery"],
     ..GENERIC
 };
 
@@ -97,6 +99,7 @@ pub(super) const PAGERDUTY: Kind = Kind {
     occurred_at: Some(TimeRule::Text("event.occurred_at")),
     log_source: LogSourceRule::Usually(&[product("pagerduty")]),
     manner: Manner::Forgiving,
+    hints: &["x-webhook-id"],
     ..GENERIC
 };
 
@@ -118,6 +121,7 @@ pub(super) const SENTRY: Kind = Kind {
     event_type: EventTypeRule::FirstOf(&["action"]),
     occurred_at: Some(TimeRule::IfOne(&["data.event.datetime"])),
     log_source: LogSourceRule::Usually(&[product("sentry")]),
+    hints: &["request-id", "sentry-hook-timestamp"],
     ..GENERIC
 };
 
@@ -125,6 +129,7 @@ pub(super) const SENTRY: Kind = Kind {
 pub(super) const SNYK: Kind = Kind {
     proof: Usual::Signature(SchemeName::Snyk),
     log_source: LogSourceRule::Usually(&[product("snyk")]),
+    hints: &["x-snyk-transport-id", "x-snyk-timestamp"],
     ..GENERIC
 };
 
@@ -334,14 +339,15 @@ pub(super) const AZURE_MONITOR: Kind = Kind {
 };
 
 /// <https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema>: its own schema
-/// comes as an array, CloudEvents one by one or in batches. Some publishers write their times without a zone, so that
-/// one that cannot be read is none.
+/// comes as an array, CloudEvents one by one or in batches. An id is unique for its `source`, or its `topic`
+/// (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#id>). Some publishers write their times without
+/// a zone, so that one that cannot be read is none.
 pub(super) const EVENT_GRID: Kind = Kind {
     own_ids: true,
     proof: Usual::Query("code"),
     media: Some(Media::CloudEventsBatch),
     events: Events::Each,
-    key: KeyRule::Own(&["id"]),
+    key: KeyRule::Within(&["source", "topic"], "id"),
     event_type: EventTypeRule::FirstOf(&["eventType", "type"]),
     occurred_at: Some(TimeRule::IfOne(&["eventTime", "time"])),
     log_source: LogSourceRule::Usually(&[product("azure")]),
@@ -352,13 +358,14 @@ pub(super) const EVENT_GRID: Kind = Kind {
 };
 
 /// <https://learn.microsoft.com/graph/change-notifications-delivery-webhooks>: thin; the alert itself is still
-/// to be fetched. A notification that is sent again has the end of the subscription in it, which may have been put off
+/// to be fetched. What it says of the subscription itself
+/// (<https://learn.microsoft.com/graph/change-notifications-lifecycle-events>) has no `id`. A notification that is sent again has the end of the subscription in it, which may have been put off
 /// meanwhile, so that other content is no conflict.
 pub(super) const GRAPH: Kind = Kind {
     proof: Usual::Member("clientState"),
     events: Events::At("value"),
-    key: KeyRule::Own(&["id"]),
-    event_type: EventTypeRule::FirstOf(&["changeType"]),
+    key: KeyRule::OwnElseDigest(&["id"]),
+    event_type: EventTypeRule::FirstOf(&["lifecycleEvent", "changeType"]),
     log_source: LogSourceRule::Usually(&[product("azure"), product("m365")]),
     manner: Manner::Forgiving,
     handshake: Some(Handshake::GraphToken),

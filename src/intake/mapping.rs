@@ -18,6 +18,8 @@ const EVENTS_MAX: usize = 1_000;
 const TYPE_CHARS_MAX: usize = 128;
 /// The longest id or part of a key that is taken as it is, in bytes; of a longer one its digest.
 const ID_BYTES_MAX: usize = 512;
+/// What stands before the digest of an event that has no id, in a key; in none that it has is such a blank.
+const DIGEST_MARK: &str = "event\t";
 /// The most paths that make up a key.
 const KEY_PATHS_MAX: usize = 8;
 /// Numbers from here on are milliseconds since 1970, below it seconds: the year 5138, and 1973.
@@ -116,6 +118,8 @@ struct Person {
 enum Key {
     Own(Vec<Path>),
     OwnIfAny(Vec<Path>),
+    OwnElseDigest(Vec<Path>),
+    Within(Vec<Path>, Path),
     Delivery,
     Document(Path),
 }
@@ -180,6 +184,8 @@ impl Mapping {
             _ if !own.is_empty() => Key::Own(paths("key", &own)?),
             KeyRule::Own(texts) => Key::Own(paths("key", texts)?),
             KeyRule::OwnIfAny(texts) => Key::OwnIfAny(paths("key", texts)?),
+            KeyRule::OwnElseDigest(texts) => Key::OwnElseDigest(paths("key", texts)?),
+            KeyRule::Within(scopes, own) => Key::Within(paths("key", scopes)?, path("key", own)?),
             KeyRule::Delivery => Key::Delivery,
             KeyRule::Document(text) => Key::Document(path("key", text)?),
         };
@@ -311,6 +317,14 @@ impl Mapping {
         match &self.key {
             Key::Own(paths) => values(paths).ok_or(Unreadable::SchemaKey),
             Key::OwnIfAny(paths) => Ok(values(paths).unwrap_or(EventKey::Delivery)),
+            Key::OwnElseDigest(paths) => {
+                Ok(values(paths).unwrap_or_else(|| EventKey::Own(format!("{DIGEST_MARK}{}", again::content(&event)))))
+            }
+            Key::Within(scopes, own) => {
+                let own = id(own, &event).ok_or(Unreadable::SchemaKey)?;
+                let scope = scopes.iter().find_map(|path| id(path, &event));
+                Ok(EventKey::Own(scope.map_or_else(|| own.clone(), |scope| format!("{scope}\n{own}"))))
+            }
             Key::Delivery | Key::Document(_) => Ok(EventKey::Delivery),
         }
     }

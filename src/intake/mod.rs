@@ -27,6 +27,7 @@ mod guide;
 mod handshake;
 mod headers;
 mod heard;
+mod hints;
 mod issue;
 mod json;
 mod jws;

@@ -1,5 +1,6 @@
 //! Turns what was verified into alerts by its source's mapping: all of them, or none and the reason.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,14 +11,18 @@ use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
 use super::{
-    Delivery, NotUnderstood, Reply, SetupError, StreamNews, StreamTold, Unreadable, again, dingtalk, handshake,
-    log_sources,
+    Delivery, Headers, NotUnderstood, Reply, SetupError, StreamNews, StreamTold, Unreadable, again, dingtalk,
+    handshake, hints, log_sources,
 };
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
 /// Two bodies that are the same are two deliveries when a day lies between the days they were sent on, if the time is
 /// signed. No sender tries again for so long, and one that does so over midnight is known by the day before.
 const DAY_MS: i64 = 86_400_000;
+
+/// What stands before a delivery's id in a key. No id that an event has in itself has such a blank in it. What a body is
+/// known by without an id stays its digest alone: where no time is signed it is remembered as long as the trail.
+const DELIVERY_MARK: &str = "delivery\t";
 
 /// Reads the deliveries of one source.
 pub(super) struct Normaliser {
@@ -26,6 +31,7 @@ pub(super) struct Normaliser {
     mapping: Arc<Mapping>,
     manner: Manner,
     handshake: Option<Handshake>,
+    hints: &'static [&'static str],
     log_sources: Arc<[LogSource]>,
 }
 
@@ -60,6 +66,7 @@ impl Normaliser {
             mapping: Arc::new(mapping),
             manner: settings.manner(),
             handshake: kind.handshake,
+            hints: kind.hints,
             log_sources: log_sources::of(source, kind, settings),
         })
     }
@@ -83,7 +90,12 @@ impl Normaliser {
     ///
     /// # Errors
     /// The body is not strict JSON, or any of its events does not fit the kind.
-    pub(super) fn read(&self, mut proof: Proof<'_>, now: Timestamp) -> Result<Said, NotUnderstood> {
+    pub(super) fn read(
+        &self,
+        mut proof: Proof<'_>,
+        headers: &Headers<'_>,
+        now: Timestamp,
+    ) -> Result<Said, NotUnderstood> {
         let opened = proof.opened.take();
         let answer = |text: String| opened.as_ref().map(|opened| opened.answer(text));
         // What was encrypted stands for the body, which is never the same twice.
@@ -95,7 +107,7 @@ impl Normaliser {
             Content::Events(events) if proof.said.is_none() => serde_json::to_vec(events).ok(),
             _ => None,
         };
-        match self.understand(proof, &mut id, body_sha256, now) {
+        match self.understand(proof, &mut id, body_sha256, (headers, now)) {
             Ok(Said::Alerts(mut delivery)) => {
                 delivery.answer = answer(dingtalk::SUCCESS.to_owned());
                 if let (Some(left_out), Some(shown)) = (&mut delivery.left_out, shown) {
@@ -125,9 +137,11 @@ impl Normaliser {
         proof: Proof<'_>,
         id: &mut Option<String>,
         body_sha256: Digest,
-        now: Timestamp,
+        (headers, now): (&Headers<'_>, Timestamp),
     ) -> Result<Said, Unreadable> {
         let (mut known_by, said) = (None, proof.said);
+        // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
+        let of_delivery = id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
         let mut content = body_sha256;
         let mut left_out = None;
         let events = match proof.content {
@@ -151,7 +165,7 @@ impl Normaliser {
         let mut known_by_next = None;
         let known_by = match (known_by, &id, proof.sent) {
             (Some(known_by), ..) => known_by,
-            (None, Some(id), _) => id.clone(),
+            (None, Some(id), _) => of_delivery.unwrap_or_else(|| id.clone()),
             (None, None, Some(sent)) => {
                 let day = sent.as_millisecond().div_euclid(DAY_MS);
                 known_by_next = Some(format!("{content}@{}", day.saturating_add(1)));
@@ -159,8 +173,15 @@ impl Normaliser {
             }
             (None, None, None) => content.to_string(),
         };
-        let facts =
-            Facts { secret: proof.secret, known_by, known_by_next, count: events.len(), body_sha256, received_at: now };
+        let facts = Facts {
+            secret: proof.secret,
+            known_by,
+            known_by_next,
+            count: events.len(),
+            body_sha256,
+            hints: hints::of(headers, self.hints),
+            received_at: now,
+        };
         let events = events.into_iter().enumerate();
         // Each event by itself: one that cannot be read takes nothing from the others.
         let alerts = Readable::of(events.map(|(place, event)| self.alert(place, event, &facts)))?;
@@ -204,6 +225,7 @@ impl Normaliser {
             received_at: facts.received_at,
             body_sha256: facts.body_sha256,
             event_sha256,
+            delivery_hints: facts.hints.clone(),
             secret: facts.secret.to_owned(),
         };
         let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
@@ -233,6 +255,7 @@ impl Normaliser {
             received_at,
             body_sha256: Digest::of(b""),
             event_sha256: None,
+            delivery_hints: BTreeMap::new(),
             secret: String::new(),
         }
     }
@@ -257,5 +280,7 @@ struct Facts<'d> {
     known_by_next: Option<String>,
     count: usize,
     body_sha256: Digest,
+    /// What nobody has signed.
+    hints: BTreeMap<String, String>,
     received_at: Timestamp,
 }

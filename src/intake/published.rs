@@ -21,7 +21,8 @@ use super::secret::Secret;
 use super::set::SetRules;
 use super::set::event::SetOutcome;
 use super::sns::certificate::{CERTIFICATE_BOUNDS, Certificates};
-use super::sns::{AGE_S_MAX, SnsMessage, SnsRules};
+use super::sns::confirming::Confirming;
+use super::sns::{AGE_S_MAX, Confirm, SnsMessage, SnsRules};
 use super::token::{BodyHash, RequiredClaim, TokenRefusal, TokenRules};
 use super::verify::{Content, Proof};
 use super::{Refusal, Request, StreamTold};
@@ -57,10 +58,10 @@ pub struct JwtSettings {
     /// The header, behind `Bearer ` or not.
     #[serde(default = "authorization")]
     pub header: String,
-    /// The token's `iss`, letter by letter.
+    /// The token's `iss`, letter by letter. To be left out only with `body_hash` and `secret_file`.
     #[serde(default)]
     pub issuer: Option<String>,
-    /// The token's `aud`; one of these.
+    /// The token's `aud`; one of these. To be left out only with `body_hash` and `secret_file`.
     #[serde(default)]
     pub audience: Vec<String>,
     /// Where the keys are published.
@@ -120,7 +121,7 @@ pub(super) struct Asking {
 pub(super) enum Publisher {
     Set { rules: SetRules, keys: KeySource },
     Jwt { rules: TokenRules, header: String, keys: KeySource },
-    Sns { rules: SnsRules, certificates: Certificates, confirm: Option<Fetcher> },
+    Sns { rules: SnsRules, certificates: Certificates, confirm: Option<Confirming> },
 }
 
 impl Asking {
@@ -162,6 +163,7 @@ impl Publisher {
         let rules = TokenRules {
             issuer: said.issuer.clone(),
             audiences: said.audience.clone(),
+            is_shared: said.secret_file.is_some(),
             algorithms: said.algorithms.clone(),
             required: said.claims.clone(),
             body_hash: said.body_hash.clone(),
@@ -190,7 +192,7 @@ impl Publisher {
             plain_http: asking.plain_http,
         };
         let certificates = Certificates::new(asking.fetcher.clone(), CERTIFICATE_BOUNDS);
-        Ok(Self::Sns { rules, certificates, confirm: said.confirm.then(|| asking.fetcher.clone()) })
+        Ok(Self::Sns { rules, certificates, confirm: said.confirm.then(|| Confirming::new(asking.fetcher.clone())) })
     }
 
     /// Goes on with the keys of the one before, if they are at the same address.
@@ -199,8 +201,14 @@ impl Publisher {
             (Self::Set { keys, .. }, Self::Set { keys: before, .. })
             | (Self::Jwt { keys, .. }, Self::Jwt { keys: before, .. }) => keys.keep(before),
             // All of them are at Amazon's.
-            (Self::Sns { certificates, .. }, Self::Sns { certificates: before, .. }) => {
+            (
+                Self::Sns { certificates, confirm, .. },
+                Self::Sns { certificates: before, confirm: confirmed_before, .. },
+            ) => {
                 *certificates = before.clone();
+                if let (Some(confirm), Some(before)) = (confirm, confirmed_before) {
+                    confirm.keep(before);
+                }
             }
             _ => {}
         }
@@ -214,8 +222,24 @@ impl Publisher {
         match self {
             Self::Set { rules, keys } => verify_set(rules, keys, request, now).await,
             Self::Jwt { rules, header, keys } => verify_jwt(rules, header, keys, request, now).await,
-            Self::Sns { rules, certificates, confirm } => {
-                verify_sns(rules, certificates, confirm.as_ref(), request, now).await
+            Self::Sns { rules, certificates, .. } => verify_sns(rules, certificates, request, now).await,
+        }
+    }
+
+    /// Confirms a subscription as its source says, but not while that is tried out.
+    ///
+    /// # Errors
+    /// Amazon cannot be reached, or does not say yes.
+    pub(super) async fn follow(&self, asked: &Confirm, is_tried: bool, now: Timestamp) -> Result<StreamTold, Refusal> {
+        let told = |status| StreamTold { status, reason: Some(asked.topic.clone()) };
+        match self {
+            Self::Sns { confirm: Some(confirming), .. } if !is_tried => {
+                confirming.confirm(asked, now).await.map_err(unavailable)?;
+                Ok(told(StreamStatus::Enabled))
+            }
+            _ => {
+                tracing::warn!(topic = asked.topic, "a subscription waits to be confirmed by hand");
+                Ok(told(StreamStatus::Unconfirmed))
             }
         }
     }
@@ -292,7 +316,6 @@ async fn verify_jwt<'d>(
 async fn verify_sns<'d>(
     rules: &SnsRules,
     certificates: &Certificates,
-    confirm: Option<&Fetcher>,
     request: &Request<'d>,
     now: Timestamp,
 ) -> Result<Proof<'d>, Refusal> {
@@ -306,14 +329,8 @@ async fn verify_sns<'d>(
             ..Proof::of(PUBLISHED, request.body, Content::Body)
         },
         SnsMessage::Confirm(asked) => {
-            let stream = if let Some(fetcher) = confirm {
-                asked.send(fetcher).await.map_err(unavailable)?;
-                StreamStatus::Enabled
-            } else {
-                StreamStatus::Unconfirmed
-            };
-            let stream = Some(StreamTold { status: stream, reason: Some(asked.topic) });
-            Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
+            let confirm = Some(asked);
+            Proof { confirm, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
         }
         SnsMessage::Unsubscribed { topic, .. } => {
             let stream = Some(StreamTold { status: StreamStatus::Unsubscribed, reason: Some(topic) });

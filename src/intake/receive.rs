@@ -142,7 +142,9 @@ impl Intake {
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
         let (secret, told) = (proof.get().secret, proof.get().stream.clone());
-        Ok(match proof.map(|proof| source.normaliser.read(proof, now)).transpose() {
+        let followed = source.verifier.follow(proof.get(), self.trials.are_open(name, now), now).await?;
+        let told = followed.or(told);
+        Ok(match proof.map(|proof| source.normaliser.read(proof, &request.headers, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
                 Ok(delivery) => {
                     let is_tried = self.trials.note(name, now, || Found::alerts(delivery.get()));

@@ -248,7 +248,8 @@ impl SourceSettings {
         match self.how() {
             Ok(How::Signs(scheme)) => scheme.assurance(),
             Ok(How::Set(_) | How::Sns(_) | How::CallsBack) => Assurance::A,
-            // The body, and the time only where the sender says it.
+            // The body, and no time of sending: until when a token is good says little of when it was sent, and its
+            // own id nothing of the delivery.
             Ok(How::Jwt(jwt)) if jwt.body_hash.is_some() => Assurance::B,
             Ok(How::Shows(place)) if place.is_in_url() => Assurance::D,
             Ok(How::Shows(_) | How::Jwt(_)) if self.has_origin() => Assurance::C,

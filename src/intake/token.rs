@@ -17,16 +17,21 @@ use crate::incident::Timestamp;
 
 /// The longest token, in bytes. It stands in a header, and servers end those at 8 or 16 KiB.
 pub(super) const TOKEN_BYTES_MAX: usize = 16 * 1024;
+/// How old a token over the body may be that says since when it is good and not until when, in seconds: as long as
+/// those are good that senders sign anew for each delivery.
+const AGE_S_MAX: i64 = 300;
 /// How far the sender's clock may be from ours, in seconds.
 pub(super) const LEEWAY_S: i64 = 60;
 
 /// What a token must say.
 #[derive(Debug, Clone)]
 pub(super) struct TokenRules {
-    /// Its issuer, letter by letter. May be left out only where the body is bound.
+    /// Its issuer, letter by letter. May be left out only where the body is bound and the key shared.
     pub issuer: Option<String>,
-    /// Whom it is for: one of these. May be empty only where the body is bound.
+    /// Whom it is for: one of these. May be empty only where the body is bound and the key shared.
     pub audiences: Vec<String>,
+    /// Whether its key is a secret that only the sender and we have; with any other it may sign for others as well.
+    pub is_shared: bool,
     /// What it may be signed with.
     pub algorithms: Vec<TokenAlgorithm>,
     /// Claims that must be there with these values.
@@ -67,11 +72,11 @@ pub(super) enum LaxRules {
     /// No algorithm is allowed.
     #[error("no algorithm is allowed")]
     Algorithm,
-    /// No issuer, and the body is not bound.
-    #[error("it must say whose tokens are taken, for they do not bind the body")]
+    /// No issuer, and the body is not bound, or others are signed for by the same keys.
+    #[error("it needs `issuer`, which says whose tokens are taken: the `iss` of the sender's, letter by letter")]
     Issuer,
-    /// No audience, and the body is not bound: a token that the issuer made for another would do.
-    #[error("it must say for whom tokens must be, for they do not bind the body")]
+    /// No audience, and the same: a token that the issuer made for another would do.
+    #[error("it needs `audience`, which says for whom tokens must be: our own name, as the sender writes it in `aud`")]
     Audience,
 }
 
@@ -142,7 +147,7 @@ impl TokenRules {
         if self.algorithms.is_empty() {
             return Err(LaxRules::Algorithm);
         }
-        if self.body_hash.is_some() {
+        if self.body_hash.is_some() && self.is_shared {
             return Ok(());
         }
         if self.issuer.is_none() {
@@ -192,6 +197,7 @@ impl TokenRules {
         match expires_at_s {
             Some(expires_s) if now_s >= expires_s.saturating_add(LEEWAY_S) => return Err(TokenRefusal::Expired),
             None if self.body_hash.is_none() => return Err(TokenRefusal::ExpiryMissing),
+            None if !self.is_shared => refuse_old(claims, now_s)?,
             _ => {}
         }
         for name in ["nbf", "iat"] {
@@ -202,6 +208,13 @@ impl TokenRules {
         }
         Ok(expires_at_s)
     }
+}
+
+/// A token that does not say until when it is good, and must at least be a young one.
+fn refuse_old(claims: &Map<String, Value>, now_s: i64) -> Result<(), TokenRefusal> {
+    let issued_s = seconds(claims, "iat").map_err(|()| TokenRefusal::Future)?.ok_or(TokenRefusal::ExpiryMissing)?;
+    let is_old = now_s.saturating_sub(issued_s) >= AGE_S_MAX + LEEWAY_S;
+    if is_old { Err(TokenRefusal::Expired) } else { Ok(()) }
 }
 
 /// Without what it says about people.

@@ -105,6 +105,12 @@ impl Trials {
         self.with(|trials| trials.get(source).cloned())
     }
 
+    /// Whether a source's window is open.
+    pub(super) fn are_open(&self, source: &SourceName, now: Timestamp) -> bool {
+        self.any.load(Ordering::Acquire)
+            && self.with(|trials| trials.get(source).is_some_and(|trial| now < trial.until))
+    }
+
     /// Notes a delivery of a source whose window is open; says whether it is.
     pub(super) fn note(&self, source: &SourceName, now: Timestamp, found: impl FnOnce() -> Found) -> bool {
         if !self.any.load(Ordering::Acquire) {

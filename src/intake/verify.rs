@@ -13,6 +13,7 @@ use super::origin::Origin;
 use super::published::Publisher;
 use super::scheme::{Algorithm, Scheme};
 use super::shared::{SecretPlace, Shown};
+use super::sns::Confirm;
 use super::{Refusal, Reply, Request, StreamTold};
 use crate::incident::{Digest, Timestamp};
 
@@ -69,6 +70,8 @@ pub(super) struct Proof<'d> {
     pub opened: Option<Opened>,
     /// What the sender says of its stream itself, where it does.
     pub stream: Option<StreamTold>,
+    /// That Amazon SNS waits to be told yes; to be done once it is known that its source may deliver now.
+    pub confirm: Option<Confirm>,
 }
 
 /// What of a body is proven.
@@ -85,7 +88,7 @@ pub(super) enum Content {
 impl<'d> Proof<'d> {
     /// With no id and no time.
     pub(super) fn of(secret: &'d str, body: &'d [u8], content: Content) -> Self {
-        Self { secret, id: None, sent: None, said: None, body, content, opened: None, stream: None }
+        Self { secret, id: None, sent: None, said: None, body, content, opened: None, stream: None, confirm: None }
     }
 }
 
@@ -160,6 +163,22 @@ impl Verifier {
         };
         let (secret, content) = proof.inspect_err(|_| self.toil(0, body))?;
         Ok(Verified::assertion(Proof::of(secret, body, content)))
+    }
+
+    /// What becomes of a stream by what a delivery asks for. Of one that is `tried` nothing is done.
+    ///
+    /// # Errors
+    /// Who is to be told cannot be reached.
+    pub(super) async fn follow(
+        &self,
+        proof: &Proof<'_>,
+        is_tried: bool,
+        now: Timestamp,
+    ) -> Result<Option<StreamTold>, Refusal> {
+        match (&self.method, &proof.confirm) {
+            (Method::Published(publisher), Some(asked)) => publisher.follow(asked, is_tried, now).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn verify_signature<'d>(

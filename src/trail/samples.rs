@@ -250,6 +250,7 @@ fn alert_admitted() -> Event {
         received_at: Timestamp::UNIX_EPOCH,
         body_sha256: digest,
         event_sha256: None,
+        delivery_hints: [].into(),
         secret: "first".to_owned(),
     };
     let decision = Decision {

@@ -58,6 +58,7 @@ mod sender_pages;
 mod senders;
 mod several_people;
 mod shared_signals;
+mod source_files;
 mod sources;
 mod store_refuses;
 mod tls;

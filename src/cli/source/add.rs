@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use clap::Args;
 use toml_edit::Value;
 
-use super::file;
 use super::proof::Proof;
 use super::secret::NewSecret;
+use super::steps::url_of;
+use super::{file, steps};
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::cli::send::{Sending, kind_of};
@@ -53,7 +54,6 @@ pub(super) struct Arguments {
 /// A source that stands nowhere yet.
 struct New {
     name: SourceName,
-    kind: SourceKind,
     settings: SourceSettings,
     secret: Option<NewSecret>,
 }
@@ -79,24 +79,21 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         arguments.client_certificates.is_empty() || config.asks_for_certificates(),
         refused(anyhow::anyhow!("client_ca_file in [http.tls] has to say first whose certificates are believed"))
     );
-    let steps = steps(kind, &url_of(&arguments.url, &name), "SECRET");
-    let body = body(kind, &arguments, &steps)?;
+    let url = url_of(&arguments.url, &name);
+    let body = body(kind, &arguments, &steps::filled(kind.guide().steps, &url, "<the secret>"))?;
     let settings: anyhow::Result<SourceSettings> = toml_edit::de::from_str(&body).map_err(|error| {
         let message = error.message().to_owned();
         refused(anyhow::anyhow!("{message}"))
     });
     let settings = settings?;
-    refuse(kind, &settings, &steps, arguments.secret_stdin)?;
+    refuse(kind, &settings)?;
+    if !arguments.secret_stdin {
+        steps::refuse_own_secret(&settings, &url)?;
+    }
     let secret = NewSecret::of(&config, &settings, &name, arguments.secret_stdin, arguments.systemd)?;
-    let mut new = New { name, kind, settings, secret };
-    let url = url_of(&arguments.url, &new.name);
+    let mut new = New { name, settings, secret };
     let test = write(&mut new, &body, &url, &arguments.config, &config)?;
     tell(&arguments, &new, &url, test, &config)
-}
-
-/// Where the source's sender delivers.
-fn url_of(server: &str, name: &SourceName) -> String {
-    format!("{}/v1/alerts/{name}", server.trim_end_matches('/'))
 }
 
 /// Where senders reach a server, as somebody types it.
@@ -143,7 +140,7 @@ fn refused_source(error: SetupError) -> anyhow::Error {
 }
 
 /// What cannot be written without asking.
-fn refuse(kind: SourceKind, settings: &SourceSettings, steps: &str, has_secret: bool) -> anyhow::Result<()> {
+fn refuse(kind: SourceKind, settings: &SourceSettings) -> anyhow::Result<()> {
     if let Err(flaw) = settings.proof() {
         return Err(refused(anyhow::anyhow!("{flaw}: say --signature")));
     }
@@ -153,11 +150,6 @@ fn refuse(kind: SourceKind, settings: &SourceSettings, steps: &str, has_secret: 
             "nothing that {} sends is signed, so whoever sees its secret can have people locked out; --allow-unsigned \
              says that this is meant, and --address or --client-certificate where it sends from",
             kind.as_str()
-        )));
-    }
-    if kind.guide().sender_makes_secret && !has_secret {
-        return Err(refused(anyhow::anyhow!(
-            "the sender makes this secret; pipe it in with --secret-stdin. At the sender:\n{steps}"
         )));
     }
     Ok(())
@@ -185,7 +177,7 @@ fn body(kind: SourceKind, arguments: &Arguments, steps: &str) -> anyhow::Result<
 }
 
 fn tell(arguments: &Arguments, new: &New, url: &str, test: Option<Test>, config: &Config) -> anyhow::Result<()> {
-    let New { name, kind, settings, secret } = new;
+    let New { name, settings, secret } = new;
     let shown_url = test.as_ref().map_or(url, |test| &test.shown_url);
     let shown_url = if settings.dingtalk.is_some() { url } else { shown_url };
     let text = secret.as_ref().map(NewSecret::text).unwrap_or_default();
@@ -193,7 +185,7 @@ fn tell(arguments: &Arguments, new: &New, url: &str, test: Option<Test>, config:
     for (path, text) in secret.iter().flat_map(NewSecret::files) {
         output::line(format_args!("In {}, and shown this once: {text}", config.resolve(path).display()))?;
     }
-    tell_steps(*kind, settings, shown_url, text)?;
+    steps::tell(settings, shown_url, text)?;
     let takes_over_by = secret.as_ref().map_or("SIGHUP, or systemctl reload portcullis", NewSecret::takes_over_by);
     output::line(format_args!("\nA running server takes it over by {takes_over_by}. Then look with"))?;
     output::line(format_args!("  portcullis source test {name} --server URL --token-file FILE"))?;
@@ -210,30 +202,6 @@ fn tell(arguments: &Arguments, new: &New, url: &str, test: Option<Test>, config:
              another source take that: `portcullis send --key`.",
         ),
     }
-}
-
-/// The guide of a kind, with what stands for the sender's own.
-fn steps(kind: SourceKind, url: &str, secret: &str) -> String {
-    kind.guide().steps.replace("{url}", url).replace("{secret}", secret)
-}
-
-/// What to do at the sender. What signs for one that cannot has the secret and the URL, and the sender has neither.
-fn tell_steps(kind: SourceKind, settings: &SourceSettings, url: &str, secret: &str) -> anyhow::Result<()> {
-    let usual = SourceSettings::of(kind, Vec::new());
-    let is_signed_for = settings.signature.is_some() && usual.proof().is_ok() && !usual.assurance().meets(Assurance::B);
-    let (url, secret) = if is_signed_for {
-        output::line(format_args!("\nWhat signs for the sender has that secret, and posts to\n  {url}"))?;
-        output::line("\nAt the sender, with a URL and a secret of what signs:")?;
-        ("URL", "SECRET")
-    } else {
-        output::line("\nAt the sender:")?;
-        (url, secret)
-    };
-    // The URL with its secret, where that is where it is.
-    for step in steps(kind, url, secret).lines() {
-        output::line(format_args!("  {step}"))?;
-    }
-    output::line(format_args!("  More in deploy/senders/{}.", kind.guide().page))
 }
 
 impl Test {

@@ -6,6 +6,7 @@ mod list;
 mod proof;
 mod rotate;
 mod secret;
+mod steps;
 mod test;
 
 use clap::{Args, Subcommand};

@@ -10,13 +10,16 @@ use reqwest::Method;
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 use super::secret::NewSecret;
-use super::{Server, file};
+use super::{Server, file, steps};
 use crate::cli::client::Trust;
 use crate::cli::output;
 use crate::cli::refused::refused;
-use crate::config;
+use crate::config::{self, Config};
 use crate::incident::SourceName;
 use crate::intake::{SecretSettings, Settings, SourceSettings};
+
+/// Stands for where senders reach the server, which no configuration says.
+const ANY_SERVER: &str = "https://your-host";
 
 /// What `source rotate` takes.
 #[derive(Debug, Args)]
@@ -111,6 +114,9 @@ fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
         settings.secrets.len() < Settings::SECRETS_MAX,
         refused(anyhow::anyhow!("{name} has {} secrets already; finish with --finish first", Settings::SECRETS_MAX))
     );
+    if !arguments.secret_stdin {
+        steps::refuse_own_secret(&settings, &steps::url_of(ANY_SERVER, &name))?;
+    }
     let secret = NewSecret::of(&config, &settings, &name, arguments.secret_stdin, false)?;
     let secret = secret.context("what proves it is the sender's alone, and changed there").map_err(refused)?;
     secret.write(&config)?;
@@ -128,14 +134,22 @@ fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
         return Err(error);
     }
     output::line(format_args!("{name} has the new secret {today}, beside those it had."))?;
+    tell(&secret, &config, arguments.secret_stdin)?;
+    output::line(format_args!("When `source list` says that {today} is used: portcullis source rotate {name} --finish"))
+}
+
+fn tell(secret: &NewSecret, config: &Config, is_of_sender: bool) -> anyhow::Result<()> {
+    let takes_over_by = secret.takes_over_by();
+    if is_of_sender {
+        return output::line(format_args!("A running server takes it over by {takes_over_by}."));
+    }
     output::line(format_args!(
-        "A running server takes it over by {}. Then give the sender this, which is shown once:",
-        secret.takes_over_by()
+        "A running server takes it over by {takes_over_by}. Then give the sender this, which is shown once:"
     ))?;
     for (path, text) in secret.files() {
         output::line(format_args!("  {text}   (in {})", config.resolve(path).display()))?;
     }
-    output::line(format_args!("When `source list` says that {today} is used: portcullis source rotate {name} --finish"))
+    Ok(())
 }
 
 /// In the form in which they are written there.

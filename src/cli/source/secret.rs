@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use crate::cli::handed_over;
 use crate::cli::refused::refused;
 use crate::config::Config;
 use crate::incident::{SourceName, Timestamp};
@@ -13,8 +14,6 @@ use crate::intake::{
     DINGTALK_BYTES, DingTalkKey, Holds, SECRET_BYTES, SecretSettings, SourceSettings, new_dingtalk_secret,
 };
 
-/// Where the shipped service unit finds what lies in the folder `secrets` (systemd.exec(5), LoadCredential).
-const CREDENTIALS: &str = "/run/credentials/portcullis.service/secret_";
 /// The longest secret that is read, in bytes.
 const SECRET_READ_MAX: u64 = 4 * 1024;
 
@@ -65,15 +64,14 @@ impl NewSecret {
         let today = name_of_today(is_taken);
         let aes_key_file = aes_key.is_some().then(|| file(&today, "-aes-key"));
         let settings = SecretSettings { file: file(&today, ""), name: today, aes_key_file };
-        let is_handed_over = |secret: &SecretSettings| secret.file.to_string_lossy().starts_with(CREDENTIALS);
-        let by_systemd = by_systemd || source.secrets.iter().any(is_handed_over);
+        let by_systemd = by_systemd || source.secrets.iter().any(|secret| handed_over::is_handed_over(&secret.file));
         Ok(Some(Self { settings, by_systemd, text, aes_key }))
     }
 
     /// As it stands in the configuration: with its files where the server finds them.
     pub(super) fn configured(&self) -> SecretSettings {
         let found = |path: &Path| match path.file_name() {
-            Some(name) if self.by_systemd => PathBuf::from(format!("{CREDENTIALS}{}", name.to_string_lossy())),
+            Some(name) if self.by_systemd => handed_over::to_service(&name.to_string_lossy()),
             _ => path.to_owned(),
         };
         let SecretSettings { name, file, aes_key_file } = &self.settings;

@@ -64,7 +64,7 @@ impl Subject {
     }
 
     /// The person it names, as a reference that the identities resolve: of several names the mail address, else
-    /// the first. Names of an issuer count for those `issuers` only: the same number at another issuer may be
+    /// the first; two of one sort may be two people, and those are nobody. Names of an issuer count for those `issuers` only: the same number at another issuer may be
     /// somebody else.
     pub(in crate::intake) fn person(&self, issuers: &[String]) -> Option<AccountRef> {
         let named = |kind, text: &str| AccountRef::parse(kind, text).ok();
@@ -75,10 +75,30 @@ impl Subject {
             Self::PhoneNumber(number) => named(AccountKind::Mobile, number),
             Self::Complex(parts) => parts.user.as_ref()?.person(issuers),
             Self::Aliases(names) => {
+                let two = |(place, name): (usize, &Self)| names.iter().skip(place + 1).any(|other| name.denies(other));
+                if names.iter().enumerate().any(two) {
+                    return None;
+                }
                 let mail = names.iter().filter(|name| matches!(name, Self::Email(_)));
                 mail.chain(names).find_map(|name| name.person(issuers))
             }
             Self::OfIssuer { .. } | Self::Other(_) => None,
+        }
+    }
+
+    /// Whether both are names of one sort, and not the same name.
+    fn denies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Email(one) | Self::Account(one), Self::Email(other) | Self::Account(other)) => {
+                !one.eq_ignore_ascii_case(other)
+            }
+            (Self::OfIssuer { issuer, subject }, Self::OfIssuer { issuer: other_issuer, subject: other }) => {
+                issuer == other_issuer && subject != other
+            }
+            (Self::Opaque(one), Self::Opaque(other)) | (Self::PhoneNumber(one), Self::PhoneNumber(other)) => {
+                one != other
+            }
+            _ => false,
         }
     }
 
@@ -110,7 +130,11 @@ impl Subject {
     }
 
     fn aliases(names: &[Value]) -> Option<Self> {
-        let names: Vec<_> = names.iter().take(ALIASES_MAX).filter_map(|name| Self::read(name, Parts::None)).collect();
+        // Who is beyond might be another.
+        if names.len() > ALIASES_MAX {
+            return None;
+        }
+        let names: Vec<_> = names.iter().filter_map(|name| Self::read(name, Parts::None)).collect();
         (!names.is_empty()).then_some(Self::Aliases(names))
     }
 }

@@ -22,6 +22,19 @@ pub(super) fn of_sns(text: &str, plain_http: PlainHttp) -> Option<Address> {
     (amazons || !is_https).then_some(address)
 }
 
+/// The address at which the subscription to this topic is confirmed, and nothing else is done or confirmed: Amazon has
+/// other actions at the same host.
+pub(super) fn of_confirmation(text: &str, topic: &str, plain_http: PlainHttp) -> Option<Address> {
+    let address = of_sns(text, plain_http)?;
+    let has_once = |wanted: &str, value: &str| {
+        let mut said = address.url().query_pairs().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let is_it = said.next().is_some_and(|(name, said)| name == wanted && said == value);
+        is_it && said.next().is_none()
+    };
+    let confirms = has_once("Action", "ConfirmSubscription") && has_once("TopicArn", topic);
+    confirms.then_some(address)
+}
+
 fn is_host_of_sns(host: &str) -> bool {
     let host = host.strip_suffix(".cn").unwrap_or(host);
     let region = host.strip_prefix("sns.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
@@ -86,6 +99,29 @@ mod tests {
         for bad in ["https://evil.example.com/?Action=ConfirmSubscription", "http://127.0.0.1:1/?Action=a"] {
             assert!(of_sns(bad, PlainHttp::REFUSED).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_confirmed_is_the_subscription_to_that_topic() {
+        let at = |query: &str| format!("https://sns.us-east-1.amazonaws.com/?{query}");
+        let confirms = |text: &str| of_confirmation(text, "arn:aws:sns:a:1:b", PlainHttp::REFUSED).is_some();
+        assert!(confirms(&at("Action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:b&Token=c")));
+        assert!(confirms(&at("TopicArn=arn%3Aaws%3Asns%3Aa%3A1%3Ab&Token=c&Action=ConfirmSubscription")));
+        for bad in [
+            "",
+            "Token=c",
+            "Action=ConfirmSubscription&Token=c",
+            "TopicArn=arn:aws:sns:a:1:b&Token=c",
+            "Action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:other",
+            "Action=Unsubscribe&TopicArn=arn:aws:sns:a:1:b",
+            "action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:b",
+            "Action=ConfirmSubscription&Action=Publish&TopicArn=arn:aws:sns:a:1:b",
+            "Action=ConfirmSubscription&action=Publish&TopicArn=arn:aws:sns:a:1:b",
+            "Action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:b&TopicArn=arn:aws:sns:a:1:other",
+        ] {
+            assert!(!confirms(&at(bad)), "{bad}");
+        }
+        assert!(!confirms("https://evil.example.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:a:1:b"));
     }
 
     #[test]

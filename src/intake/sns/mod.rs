@@ -3,6 +3,7 @@
 
 pub(super) mod address;
 pub(super) mod certificate;
+pub(super) mod confirming;
 pub(super) mod envelope;
 pub(super) mod refusal;
 
@@ -103,7 +104,7 @@ impl SnsRules {
         let certificate = certificate.ok_or(SnsRefusal::CertificateAddress)?;
         let confirm = match envelope.message_type {
             MessageType::SubscriptionConfirmation => {
-                let address = address::of_sns(text("SubscribeURL"), self.plain_http);
+                let address = address::of_confirmation(text("SubscribeURL"), text("TopicArn"), self.plain_http);
                 Some(address.ok_or(SnsRefusal::ConfirmAddress)?)
             }
             MessageType::Notification | MessageType::UnsubscribeConfirmation => None,

@@ -14,8 +14,8 @@ fn alert(source: &str, body: &Value) -> Alert {
 #[test]
 fn the_signed_id_is_the_key_where_there_is_one() {
     let first = alert(SIEM, &json!({"n": 1}));
-    assert_eq!(first.key, "msg_1");
-    assert_eq!(first.summary.id, AlertId::derive(&SourceName::parse(SIEM).unwrap(), "msg_1"));
+    assert_eq!(first.key, "delivery\tmsg_1");
+    assert_eq!(first.summary.id, AlertId::derive(&SourceName::parse(SIEM).unwrap(), &first.key));
     assert_eq!(first.summary.id, alert(SIEM, &json!({"n": 2})).summary.id, "a conflict is for the trail to see");
 }
 

@@ -7,7 +7,7 @@ use crate::incident::Alert;
 use crate::intake::kind::KeyRule;
 
 const SECRET: &str = "test-only-shown-secret-7yQm4vTzKc1";
-const SOURCE: &str = "source";
+pub(super) const SOURCE: &str = "source";
 
 /// A source of this kind that proves itself as its kind does.
 pub(super) fn intake_of(kind: SourceKind) -> Intake {
@@ -83,8 +83,8 @@ type Row = (SourceKind, &'static str, &'static str, Option<&'static str>, bool, 
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    (SourceKind::StandardWebhooks, r#"{"type": "a.b", "timestamp": "2026-11-20T21:58:23Z", "data": {}}"#, "msg_1", Some("a.b"), true, "source"),
-    (SourceKind::Svix, r#"{"type": "a.b"}"#, "msg_1", Some("a.b"), false, "source"),
+    (SourceKind::StandardWebhooks, r#"{"type": "a.b", "timestamp": "2026-11-20T21:58:23Z", "data": {}}"#, "delivery\tmsg_1", Some("a.b"), true, "source"),
+    (SourceKind::Svix, r#"{"type": "a.b"}"#, "delivery\tmsg_1", Some("a.b"), false, "source"),
     (SourceKind::Generic, r#"{"event_type": "x"}"#, "#", Some("x"), false, "source"),
     (SourceKind::Github, r#"{"action": "created", "alert": {"number": 1}}"#, "#", Some("created"), false, "github"),
     (SourceKind::Grafana, ALERTS, ALERTS_KEY, Some("ImpossibleTravel"), true, "grafana"),
@@ -114,8 +114,8 @@ const ROWS: &[Row] = &[
     (SourceKind::GoogleSecops, r#"{"id": "c1", "type": "case"}"#, "c1", Some("case"), false, "google_secops"),
     (SourceKind::Sentinel, r#"{"eventUniqueId": "u1", "object": {"type": "Microsoft.SecurityInsights/Incidents"}}"#, "u1", Some("Microsoft.SecurityInsights/Incidents"), false, "azure"),
     (SourceKind::AzureMonitor, r#"{"data": {"essentials": {"alertId": "/s/1", "monitorCondition": "Fired", "monitoringService": "Platform", "firedDateTime": "2026-11-20T21:58:23.1Z"}}}"#, "/s/1\nFired", Some("Platform"), true, "azure"),
-    (SourceKind::EventGrid, r#"[{"id": "e1", "eventType": "Microsoft.Graph.AlertCreated", "eventTime": "2026-11-20T21:58:23.3062901Z", "data": {}}]"#, "e1", Some("Microsoft.Graph.AlertCreated"), true, "azure"),
-    (SourceKind::EventGrid, r#"{"id": "e1", "type": "Microsoft.Graph.AlertCreated", "time": "2026-11-20T21:58:23.3062901Z", "specversion": "1.0"}"#, "e1", Some("Microsoft.Graph.AlertCreated"), true, "azure"),
+    (SourceKind::EventGrid, r#"[{"id": "e1", "topic": "/t", "eventType": "Microsoft.Graph.AlertCreated", "eventTime": "2026-11-20T21:58:23.3062901Z", "data": {}}]"#, "/t\ne1", Some("Microsoft.Graph.AlertCreated"), true, "azure"),
+    (SourceKind::EventGrid, r#"{"id": "e1", "type": "Microsoft.Graph.AlertCreated", "time": "2026-11-20T21:58:23.3062901Z", "specversion": "1.0", "source": "/s"}"#, "/s\ne1", Some("Microsoft.Graph.AlertCreated"), true, "azure"),
     (SourceKind::DingtalkEvents, r#"{"EventType": "org_admin_add", "EventTime": 1795211903567, "eventId": "2fd2", "timeStamp": "1795211909000"}"#, "2fd2", Some("org_admin_add"), true, "dingtalk"),
     (SourceKind::DingtalkEvents, r#"{"eventType": "user_add_org", "TimeStamp": "1795211903"}"#, "@", Some("user_add_org"), true, "dingtalk"),
     (SourceKind::Graph, r#"{"value": [{"id": "g1", "clientState": "test-only-shown-secret-7yQm4vTzKc1", "changeType": "updated"}]}"#, "g1", Some("updated"), false, "azure"),
@@ -390,7 +390,11 @@ fn the_page_says_of_every_kind_what_it_proves() {
         let other = match row.key {
             _ if signs_id || row.id.is_some() || row.own_ids => "a conflict |",
             KeyRule::Delivery => "another event |",
-            KeyRule::Own(_) | KeyRule::OwnIfAny(_) | KeyRule::Document(_) => "a repeat |",
+            KeyRule::Own(_)
+            | KeyRule::OwnIfAny(_)
+            | KeyRule::OwnElseDigest(_)
+            | KeyRule::Within(..)
+            | KeyRule::Document(_) => "a repeat |",
         };
         assert_eq!(cells[4], other, "{kind:?}");
         assert!(cells[1].ends_with(&format!(" ([how]({}))", kind.guide().page)), "{kind:?}");
@@ -433,7 +437,7 @@ fn a_sample_of_every_kind_is_understood_and_a_new_one_is_another_alert() {
         assert!(said.contains("{url}"), "{kind:?}");
         assert_eq!(
             kind.guide().sender_makes_secret,
-            !said.contains("{secret}")
+            !said.contains("{secret")
                 && !matches!(
                     kind,
                     SourceKind::Generic | SourceKind::Splunk | SourceKind::AzureMonitor | SourceKind::EventGrid

@@ -2,6 +2,7 @@
 //! Tests named after an attack (`b03_…`, `c10_…`) are the executable form of that attack.
 
 mod body;
+mod confirming;
 mod described;
 mod dingtalk;
 mod fetching;
@@ -9,6 +10,7 @@ mod generic;
 mod handshakes;
 mod keys;
 mod kinds;
+mod known_by;
 mod limits;
 mod okta;
 mod origin;

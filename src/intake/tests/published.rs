@@ -165,6 +165,11 @@ fn what_cannot_be_meant_does_not_start() {
         set[member] = value;
         json!({"kind": "ssf", "set": set})
     };
+    let over_the_body = |mut jwt: Value| {
+        jwt["jwks"] = "https://a.example.com/".into();
+        jwt["body_hash"] = json!({"claim": "request_body_sha256", "encoding": "hex"});
+        json!({"kind": "keycloak", "jwt": jwt})
+    };
     for (source, said) in [
         (json!({"kind": "ssf"}), "needs a table `set`"),
         (json!({"kind": "sns"}), "needs a table `sns`"),
@@ -181,6 +186,8 @@ fn what_cannot_be_meant_does_not_start() {
             json!({"kind": "google-pubsub", "allow_unsigned": true, "jwt": {"audience": ["b"], "jwks": "https://a.example.com/"}}),
             "whose tokens",
         ),
+        (over_the_body(json!({"audience": ["b"]})), "needs `issuer`"),
+        (over_the_body(json!({"issuer": "a"})), "needs `audience`"),
         (
             json!({"kind": "google-pubsub", "allow_unsigned": true, "jwt": {"issuer": "a", "audience": ["b"]}}),
             "one of `jwks`",
@@ -202,7 +209,8 @@ async fn a_sample_of_every_kind_by_published_keys_is_understood() {
     let jwt = json!({"issuer": "https://accounts.google.com", "audience": ["us"], "jwks": url, "claims": [email]});
     let jwt = json!({"allow_unsigned": true, "jwt": jwt});
     let hash = json!({"claim": "body", "encoding": "hex"});
-    let bound = json!({"jwt": {"jwks": url, "body_hash": hash}});
+    let bound =
+        json!({"jwt": {"issuer": "https://idp.example.com", "audience": ["us"], "jwks": url, "body_hash": hash}});
     let sns = json!({"sns": {"topics": ["arn:aws:sns:eu-central-1:123456789012:findings", "arn:a"]}});
     for (kind, table) in
         [("ssf", &set), ("okta-ssf", &set), ("google-pubsub", &jwt), ("generic", &bound), ("sns", &sns)]
@@ -236,12 +244,14 @@ async fn a_sample_of_every_kind_by_published_keys_is_understood() {
 async fn a_token_over_the_body_proves_the_body_and_is_no_id_of_it() {
     let (_stub, url) = jwks(&[rsa().jwk()]).await;
     let hash = json!({"claim": "body", "encoding": "hex"});
-    let source = json!({"kind": "keycloak", "jwt": {"jwks": url, "body_hash": hash}});
+    let jwt = json!({"issuer": "https://idp.example.com", "audience": ["us"], "jwks": url, "body_hash": hash});
+    let source = json!({"kind": "keycloak", "jwt": jwt});
     let intake = intake(source);
     let body = json!({"id": "8f14", "type": "access.LOGIN_ERROR"}).to_string();
     let mut keys = std::collections::BTreeSet::new();
     for more in [json!({"jti": "t1"}), json!({"jti": "t2"}), json!({})] {
-        let mut claims = json!({"body": hex::encode(sha2::Sha256::digest(&body))});
+        let hash = hex::encode(sha2::Sha256::digest(&body));
+        let mut claims = json!({"iss": "https://idp.example.com", "aud": "us", "iat": NOW_S, "body": hash});
         claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let token = rsa().token(&claims).unwrap();
         let received = received(&intake, &Request::unsigned(SOURCE, &body).with("authorization", token)).await;
@@ -260,6 +270,7 @@ async fn a_secret_in_the_body_is_not_kept_with_what_cannot_be_read() {
     let mut setup = Setup::empty();
     let mut settings = SourceSettings::of(SourceKind::Graph, Vec::new());
     settings.allow_unsigned = true;
+    settings.mapping = serde_json::from_value(json!({"key": ["id"]})).unwrap();
     settings.secrets = vec![setup.secret(SOURCE, "only", secret)];
     setup.settings.sources.insert(SourceName::parse(SOURCE).unwrap(), settings);
     let intake = setup.build();

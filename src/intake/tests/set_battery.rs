@@ -116,6 +116,35 @@ const ACCEPTED: &[(&str, Change, Becomes)] = &[
         EventOf("email:a@example.com"),
     ),
     (
+        "aliases with two addresses, which may be two people",
+        |s| {
+            s.aliases(
+                json!([{"format": "email", "email": "a@example.com"}, {"format": "email", "email": "b@example.com"}]),
+            )
+        },
+        EventOfNobody,
+    ),
+    (
+        "aliases with one address twice",
+        |s| {
+            s.aliases(json!([{"format": "email", "email": "a@example.com"}, {"format": "account", "uri": "acct:A@example.com"}]))
+        },
+        EventOf("email:a@example.com"),
+    ),
+    (
+        "aliases with one address and two names at one issuer",
+        |s| {
+            let at_issuer = |name: &str| json!({"format": "iss_sub", "iss": ISSUER, "sub": name});
+            s.aliases(json!([{"format": "email", "email": "a@example.com"}, at_issuer("1"), at_issuer("2")]));
+        },
+        EventOfNobody,
+    ),
+    (
+        "more aliases than are read",
+        |s| s.aliases(json!(vec![json!({"format": "email", "email": "a@example.com"}); 17])),
+        EventOfNobody,
+    ),
+    (
         "a decentralized identifier",
         |s| s.claims["sub_id"] = json!({"format": "did", "url": "did:example:1"}),
         EventOfNobody,

@@ -75,6 +75,11 @@ impl Sent {
         self.claims["events"] = json!({uri: event});
     }
 
+    /// Names its subject by several names.
+    pub(super) fn aliases(&mut self, names: Value) {
+        self.claims["sub_id"] = json!({"format": "aliases", "identifiers": names});
+    }
+
     pub(super) fn without(&mut self, claim: &str) {
         self.claims.as_object_mut().unwrap().remove(claim);
     }

@@ -26,7 +26,8 @@ use crate::intake::sns::{AGE_S_MAX, SnsMessage, SnsRules};
 
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:guardduty-findings";
 const CERT_URL: &str = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-test.pem";
-const CONFIRM_URL: &str = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=t";
+const CONFIRM_URL: &str = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-east-1:123456789012:guardduty-findings&Token=t";
+pub(super) const CONFIRMS: &str = "Action=ConfirmSubscription&TopicArn=";
 const DAY_S: i64 = 86_400;
 
 /// What is changed, how, and what becomes of it.
@@ -69,6 +70,17 @@ fn notification() -> Value {
         "Message": "{\"detail-type\": \"GuardDuty Finding\"}", "SignatureVersion": "2", "SigningCertURL": CERT_URL,
         "UnsubscribeURL": "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe",
     })
+}
+
+/// Asks for a subscription to this topic, under this id, to be confirmed at that address.
+pub(super) fn confirmation_of(topic: &str, id: &str, certificate: &str, confirm: &str) -> Value {
+    let mut envelope = confirmation("SubscriptionConfirmation");
+    for (name, value) in
+        [("TopicArn", topic), ("MessageId", id), ("SigningCertURL", certificate), ("SubscribeURL", confirm)]
+    {
+        envelope[name] = value.into();
+    }
+    envelope
 }
 
 fn confirmation(message_type: &str) -> Value {
@@ -243,9 +255,16 @@ fn a_subscription_is_confirmed_at_amazon_only() {
         matches!(judged(confirmation("SubscriptionConfirmation")).unwrap(), SnsMessage::Confirm(confirm) if confirm.topic == TOPIC)
     );
     let mut elsewhere = confirmation("SubscriptionConfirmation");
-    for url in
-        ["https://evil.example.com/", "http://169.254.169.254/latest", "https://sns.us-east-1.amazonaws.com.evil/"]
-    {
+    let of_another = CONFIRM_URL.replace("guardduty", "other");
+    let does_another = CONFIRM_URL.replace("ConfirmSubscription", "Publish");
+    for url in [
+        "https://evil.example.com/",
+        "http://169.254.169.254/latest",
+        "https://sns.us-east-1.amazonaws.com.evil/",
+        "https://sns.us-east-1.amazonaws.com/",
+        &of_another,
+        &does_another,
+    ] {
         elsewhere["SubscribeURL"] = url.into();
         assert_eq!(judged(elsewhere.clone()), Err(Unproven::Refused(SnsRefusal::ConfirmAddress)), "{url}");
     }
@@ -290,7 +309,7 @@ fn every_reason_has_a_name_of_its_own() {
 async fn the_confirmation_is_one_request_without_redirects() {
     let stub = Stub::start(Reply::ok(b"<ConfirmSubscriptionResponse/>")).await;
     let mut message = confirmation("SubscriptionConfirmation");
-    message["SubscribeURL"] = stub.text("/confirm?Action=ConfirmSubscription").into();
+    message["SubscribeURL"] = stub.text(&format!("/?{CONFIRMS}{TOPIC}")).into();
     let rules = SnsRules { plain_http: plain_http(), ..rules() };
     let proven = judge(&rules, &signed(message), &PEM, now()).unwrap();
     assert!(!format!("{proven:?}").contains("Action="), "it may carry a token");
@@ -301,7 +320,7 @@ async fn the_confirmation_is_one_request_without_redirects() {
     assert_eq!(confirm.send(&fetcher).await, Err(Unavailable::Status(302)));
     stub.reply(Reply::Endless);
     assert_eq!(confirm.send(&fetcher).await, Err(Unavailable::TooLarge));
-    assert_eq!(stub.asked(), ["GET /confirm?Action=ConfirmSubscription HTTP/1.1"; 3]);
+    assert_eq!(stub.asked(), vec![format!("GET /?{CONFIRMS}{TOPIC} HTTP/1.1"); 3]);
 }
 
 fn asker(number: u8) -> Neighbourhood {

@@ -35,8 +35,9 @@ async fn keys_are_kept_for_as_long_as_they_are_at_the_same_address() {
         |signer: &crate::intake::TokenSigner| Reply::ok(json!({ "keys": [signer.jwk()] }).to_string().as_bytes());
     let stubs = [Stub::start(keys(rsa())).await, Stub::start(keys(p256())).await];
     let intake = |url: &str| {
-        let jwt =
-            json!({"jwks": url, "algorithms": ["RS256", "ES256"], "body_hash": {"claim": "body", "encoding": "hex"}});
+        let hash = json!({"claim": "body", "encoding": "hex"});
+        let algorithms = ["RS256", "ES256"];
+        let jwt = json!({"issuer": "a", "audience": ["b"], "jwks": url, "algorithms": algorithms, "body_hash": hash});
         let sources = json!({"hashed": {"kind": "generic", "jwt": jwt}});
         let mut settings: Settings =
             serde_json::from_value(json!({"test_only_plain_http": true, "sources": sources})).unwrap();
@@ -45,7 +46,7 @@ async fn keys_are_kept_for_as_long_as_they_are_at_the_same_address() {
     };
     let send = async |intake: &Intake, signer: &crate::intake::TokenSigner| {
         let body = hex::encode(sha2::Sha256::digest(b"{}"));
-        let token = signer.token(&json!({"body": body, "iat": NOW_S})).unwrap();
+        let token = signer.token(&json!({"iss": "a", "aud": "b", "body": body, "iat": NOW_S})).unwrap();
         let headers = [("authorization", token.as_bytes()), ("content-type", &b"application/json"[..])];
         let peer = IpAddr::from([192, 0, 2, 1]);
         let headers = headers.into_iter().collect();

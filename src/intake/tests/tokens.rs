@@ -28,6 +28,7 @@ fn rules() -> TokenRules {
         issuer: Some("https://accounts.google.com".to_owned()),
         audiences: vec!["https://portcullis.example.com/v1/alerts/scc".to_owned()],
         algorithms: vec![Rs256, Es256, EdDsa],
+        is_shared: false,
         required: vec![claim("email", "push@project.iam.gserviceaccount.com")],
         body_hash: None,
     }
@@ -159,6 +160,7 @@ fn a_sender_that_binds_the_body_need_not_say_more() {
     let rules = TokenRules {
         issuer: None,
         audiences: Vec::new(),
+        is_shared: true,
         algorithms: vec![Hs256, Hs384, Hs512],
         ..binding(HashEncoding::Base64)
     };
@@ -180,6 +182,30 @@ fn a_sender_that_binds_the_body_need_not_say_more() {
         let refused = rules.verify(token.as_bytes(), BODY, Some(&shared), now());
         assert_eq!(refused, Err(Unproven::Refused(TokenRefusal::Expired)));
     }
+}
+
+#[test]
+fn a_token_over_the_body_by_published_keys_ends_or_is_young() {
+    let rules = binding(HashEncoding::Hex);
+    let judged = |change: fn(&mut serde_json::Map<String, Value>)| {
+        let mut claims = with(|claims| claims["request_body_sha256"] = hex::encode(Sha256::digest(BODY)).into());
+        change(claims.as_object_mut().unwrap());
+        judged(&rules, &claims).map(|proven| proven.expires_at_s)
+    };
+    let refused = |refusal| Err(Unproven::Refused(refusal));
+    assert_eq!(judged(|_| ()), Ok(Some(NOW_S + 3_590)));
+    assert_eq!(judged(|claims| _ = claims.remove("exp")), Ok(None), "it is of now");
+    fn age(claims: &mut serde_json::Map<String, Value>, seconds: i64) {
+        claims.remove("exp");
+        claims.insert("iat".to_owned(), json!(NOW_S - seconds));
+    }
+    assert_eq!(judged(|claims| age(claims, 359)), Ok(None));
+    assert_eq!(judged(|claims| age(claims, 360)), refused(TokenRefusal::Expired));
+    assert_eq!(judged(|claims| age(claims, NOW_S)), refused(TokenRefusal::Expired));
+    assert_eq!(judged(|claims| age(claims, -61)), refused(TokenRefusal::Future));
+    let timeless =
+        |claims: &mut serde_json::Map<String, Value>| claims.retain(|name, _| name != "exp" && name != "iat");
+    assert_eq!(judged(timeless), refused(TokenRefusal::ExpiryMissing));
 }
 
 #[test]
@@ -245,8 +271,15 @@ fn rules_that_would_let_anybody_in_are_none() {
     assert_eq!(TokenRules { issuer: None, ..rules() }.check(), Err(LaxRules::Issuer));
     assert_eq!(TokenRules { audiences: Vec::new(), ..rules() }.check(), Err(LaxRules::Audience));
     assert_eq!(TokenRules { algorithms: Vec::new(), ..binding(HashEncoding::Hex) }.check(), Err(LaxRules::Algorithm));
-    let bound = TokenRules { issuer: None, audiences: Vec::new(), ..binding(HashEncoding::Hex) };
-    assert_eq!(bound.check(), Ok(()));
+    let bound = |is_shared| {
+        let rules = TokenRules { issuer: None, audiences: Vec::new(), is_shared, ..binding(HashEncoding::Hex) };
+        rules.check()
+    };
+    assert_eq!(bound(true), Ok(()), "nobody else has the secret");
+    assert_eq!(bound(false), Err(LaxRules::Issuer), "what the issuer signs for others would do");
+    let nobodys = TokenRules { audiences: Vec::new(), ..binding(HashEncoding::Hex) };
+    assert_eq!(nobodys.check(), Err(LaxRules::Audience));
+    assert_eq!(TokenRules { issuer: None, is_shared: true, ..rules() }.check(), Err(LaxRules::Issuer), "not the body");
 }
 
 #[test]

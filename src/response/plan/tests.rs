@@ -64,6 +64,7 @@ fn alert(event: Value) -> Alert {
         received_at: Timestamp::UNIX_EPOCH,
         body_sha256: Digest::of(b""),
         event_sha256: None,
+        delivery_hints: [].into(),
         secret: "test".to_owned(),
     };
     let log_source = LogSource { product: Some("test".to_owned()), ..LogSource::default() };

@@ -94,6 +94,7 @@ fn alert_from(event: Value, log_sources: &[LogSource]) -> Alert {
             received_at: Timestamp::UNIX_EPOCH,
             body_sha256: Digest::of(b""),
             event_sha256: None,
+            delivery_hints: [].into(),
             secret: "test".to_owned(),
         },
         key: "key".to_owned(),

@@ -18,8 +18,8 @@ use crate::harness::*;
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:guardduty-findings";
 /// What the validator reads; where our own server reads, the same certificate is on this machine.
 const CERTIFICATE_URL: &str = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-test.pem";
-const CONFIRM_URL: &str = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=test-only";
-const OTHER_URL: &str = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=other";
+const CONFIRM_URL: &str = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-east-1:123456789012:guardduty-findings&Token=test-only";
+const OTHER_URL: &str = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:us-east-1:123456789012:guardduty-findings&Token=other";
 /// After so long a certificate that did not fit is asked for again, and the verdict is final.
 const MINUTE: Duration = Duration::from_secs(61);
 

@@ -1,0 +1,133 @@
+//! What `source` writes and says where a configuration, a sender or a service unit is not the simplest one.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::path::Path;
+
+use crate::harness::*;
+
+const DIRECTORY: &str =
+    "# Ours.\n[directory]\npreset = \"io\"\napp_key = \"key\"\napp_secret_file = \"app\"\ncorp_id = \"ding1\"\n";
+const MADE_BY_THE_SENDER: &str = "whsec_dGVzdCB2YWx1ZSB0aGF0IHRoZSBzZW5kZXIgaGFzIG1hZGU=";
+
+fn configured(folder: &Path) -> String {
+    let path = folder.join("portcullis.toml");
+    fs::write(&path, DIRECTORY).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+async fn source(words: &[&str]) -> Ended {
+    Process::run(&[&["source"][..], words].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b24_no_secret_is_made_up_for_a_sender_that_makes_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let piped = folder.path().join("piped");
+    fs::write(&piped, MADE_BY_THE_SENDER).unwrap();
+    let reading = format!("exec < {}", piped.display());
+    for kind in ["slack", "pagerduty", "sentry", "stripe-style", "svix", "standard-webhooks"] {
+        // One source for each, as no two may have the same secret.
+        let one = tempfile::tempdir().unwrap();
+        let config = configured(one.path());
+        let add = ["source", "add", kind, "--secret-stdin", "--config", &config];
+        Process::spawn_under(&reading, &add, &[]).ended().await.well();
+        let before = fs::read_to_string(&config).unwrap();
+        let made_up = source(&["rotate", kind, "--config", &config]).await;
+        assert_eq!(made_up.code, Some(2), "{kind}: {made_up:?}");
+        assert!(made_up.stderr.contains("--secret-stdin"), "{made_up:?}");
+        assert!(made_up.stderr.contains(&format!("/v1/alerts/{kind}")), "with the steps: {made_up:?}");
+        assert_eq!(fs::read_to_string(&config).unwrap(), before);
+        assert_eq!(fs::read_dir(one.path().join("secrets")).unwrap().count(), 1, "{kind}: nothing is left");
+        fs::write(&piped, MADE_BY_THE_SENDER.replace("dGVzdCB2", "dGVzdCB3")).unwrap();
+        let rotate = ["source", "rotate", kind, "--secret-stdin", "--config", &config];
+        let rotated = Process::spawn_under(&reading, &rotate, &[]).ended().await.well();
+        assert!(!rotated.said().contains("give the sender"), "{rotated:?}");
+        fs::write(&piped, MADE_BY_THE_SENDER).unwrap();
+    }
+    // What a gateway signs with is ours to make.
+    let gateway = ["add", "slack", "--signature", "github-hmac", "--config", &config];
+    source(&gateway).await.well();
+    source(&["rotate", "slack", "--config", &config]).await.well();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k10_a_configuration_stays_a_link_and_whose_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let managed = folder.path().join("managed");
+    fs::create_dir(&managed).unwrap();
+    let (file, link) = (managed.join("ours"), folder.path().join("portcullis.toml"));
+    fs::write(&file, DIRECTORY).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("managed/ours", &link).unwrap();
+    // Only root can give a file away.
+    let owner = if fs::metadata(&file).unwrap().uid() == 0 {
+        (4711, 4712)
+    } else {
+        (fs::metadata(&file).unwrap().uid(), fs::metadata(&file).unwrap().gid())
+    };
+    chown(&file, Some(owner.0), Some(owner.1)).unwrap();
+    // Somebody else's files, by the names that were once used.
+    for taken in [managed.join("ours.toml.new"), folder.path().join("portcullis.toml.new")] {
+        fs::write(&taken, "somebody else's").unwrap();
+    }
+    let config = link.to_str().unwrap();
+    source(&["add", "github", "--config", config]).await.well();
+    source(&["rotate", "github", "--config", config]).await.well();
+    source(&["rotate", "github", "--config", config, "--finish"]).await.well();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    let metadata = fs::metadata(&file).unwrap();
+    assert_eq!((metadata.uid(), metadata.gid(), metadata.mode() & 0o7777), (owner.0, owner.1, 0o640));
+    assert!(fs::read_to_string(&file).unwrap().contains("[intake.sources.github]"));
+    let names = |folder: &Path| {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(names(&managed), ["ours", "ours.toml.new"].map(str::to_owned).into());
+    let expected = ["managed", "portcullis.toml", "portcullis.toml.new", "secrets"].map(str::to_owned);
+    assert_eq!(names(folder.path()), expected.into());
+    assert_eq!(fs::read_to_string(folder.path().join("portcullis.toml.new")).unwrap(), "somebody else's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_are_those_of_how_it_is_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    let grafana = source(&["add", "grafana", "--signature", "grafana-timestamp", "--config", &config]).await.well();
+    assert!(!grafana.said().contains("Better: "), "{grafana:?}");
+    assert!(grafana.said().contains("Timestamp header, beside the signature: X-Grafana-Alerting-Timestamp"));
+    let plain = source(&["add", "grafana", "--name", "plain", "--config", &config]).await.well();
+    assert!(plain.said().contains("Better: "), "{plain:?}");
+    // What GitHub signs it signs in its own way, whatever a gateway does.
+    let github = source(&["add", "github", "--signature", "standard-webhooks", "--config", &config]).await.well();
+    let steps = github.said().split_once("At the sender, with a URL and a secret of what signs:").unwrap().1.to_owned();
+    let steps = steps.split_once("A running server").unwrap().0;
+    assert!(!steps.contains("whsec_") && !steps.contains("/v1/alerts/"), "{steps}");
+    assert!(steps.contains("Payload URL: <the URL of what signs>"), "{steps}");
+    assert!(steps.contains("secret: <the secret of what signs>"), "{steps}");
+    let apprise = source(&["add", "apprise", "--allow-unsigned", "--config", &config]).await.well();
+    assert!(apprise.said().contains("?+Authorization=Bearer%20"), "{apprise:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_systemd_has_not_handed_over_yet_is_read_where_it_takes_it_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configured(folder.path());
+    source(&["add", "keycloak", "--systemd", "--config", &config]).await.well();
+    assert!(fs::read_to_string(&config).unwrap().contains("/run/credentials/portcullis.service/secret_keycloak-"));
+    let send = ["send", "keycloak", "--print", "--config", &config];
+    let printed = Process::run(&send).await.well();
+    assert!(printed.said().contains("x-keycloak-signature: "), "{printed:?}");
+    // Without it, what to do is said.
+    for file in fs::read_dir(folder.path().join("secrets")).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let check = ["serve", "--check-config", "--config", &config];
+    for words in [&send[..], &check] {
+        let missing = Process::run(words).await;
+        assert_eq!(missing.code, Some(2), "{missing:?}");
+    }
+    let missing = Process::run(&send).await;
+    assert!(missing.stderr.contains("systemctl restart portcullis"), "{missing:?}");
+}
