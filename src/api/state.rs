@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{SourcesInForce, Steadiness};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
+use crate::directory::Directory;
 use crate::incident::{Bar, Clock};
 use crate::intake::{self, Network, RefusalTally};
 use crate::rules::InForce;
@@ -92,6 +93,8 @@ pub struct State {
     pub door: Door,
     /// Whether the clock runs as time does.
     pub steadiness: Steadiness,
+    /// DingTalk, of which is told how it fares.
+    pub directory: Arc<dyn Directory>,
 }
 
 impl State {

@@ -169,12 +169,13 @@ mod tests {
         let numbers = |config: &Config| {
             let Config { http, intake, directory, trail, admission, executor, rules, .. } = config;
             format!(
-                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {:?} {:?}",
+                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {:?} {:?} {:?}",
                 intake.body_bytes_max,
                 intake.body_deadline_ms,
                 intake.per_address,
                 trail.cache_bytes_max,
                 (directory.calls_per_second, directory.burst, directory.timeout_ms, directory.connect_timeout_ms),
+                (directory.monthly_quota, directory.monthly_reserve_percent),
                 (&rules.signers, rules.bar(), rules.require_promotion, rules.statuses()),
             )
         };

@@ -40,6 +40,17 @@ pub(super) enum Family {
     Legacy,
 }
 
+/// Whether the month's quota pays for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Charge {
+    /// It does not: tokens, and the contact book's users, departments and roles.
+    Free,
+    /// It does, and containment needs the call.
+    Containment,
+    /// It does, and the call gives way to containment.
+    Look,
+}
+
 impl Api {
     /// Every call there is.
     pub(super) const ALL: [Self; 17] = [
@@ -103,6 +114,29 @@ impl Api {
             | Self::OwnedOrganizations
             | Self::UserByDingTalkId
             | Self::UserSearch => Family::New,
+        }
+    }
+
+    /// The calls about Enterprise Accounts are not on DingTalk's list of those that are free. The two reads that no
+    /// document names are taken for counted.
+    pub(super) fn charge(self) -> Charge {
+        match self {
+            Self::SignOut
+            | Self::Disable
+            | Self::Enable
+            | Self::ChangeDingTalkId
+            | Self::Status
+            | Self::UserByDingTalkId => Charge::Containment,
+            Self::OwnedOrganizations | Self::UserSearch => Charge::Look,
+            Self::AccessToken
+            | Self::User
+            | Self::UserByMobile
+            | Self::UserByUnionId
+            | Self::Admins
+            | Self::Department
+            | Self::SubDepartments
+            | Self::SubDepartmentIds
+            | Self::Members => Charge::Free,
         }
     }
 

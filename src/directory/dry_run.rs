@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::circuit::Outages;
 use super::contacts::{Admin, Department, DepartmentId, MemberPage, MembersFrom};
 use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
+use super::quota::Usage;
 use crate::incident::{Failure, FailureClass, UserId};
 
 /// Passes reads on and sends no order. An order fails with class `Permanent` and code `dry_run`: it
@@ -63,5 +65,13 @@ impl Directory for DryRun {
 
     fn act<'a>(&'a self, _: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
         Box::pin(std::future::ready(Err(Failure::local(FailureClass::Permanent, "dry_run"))))
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.inner.usage()
+    }
+
+    fn outages(&self) -> Outages {
+        self.inner.outages()
     }
 }

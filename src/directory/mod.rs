@@ -2,8 +2,8 @@
 //!
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
-//! came back, `lookup` and `listing` read accounts and departments from it, `token` and `limits` stand
-//! before every call, `walk` goes through whole lists.
+//! came back, `lookup` and `listing` read accounts and departments from it, `token`, `limits`,
+//! `quota` and `circuit` stand before every call, `walk` goes through whole lists.
 
 mod contacts;
 mod model;
@@ -16,11 +16,13 @@ mod settings;
 mod answer;
 mod api;
 mod call;
+mod circuit;
 mod classes;
 mod lenient;
 mod limits;
 mod listing;
 mod lookup;
+mod quota;
 mod token;
 mod wire;
 
@@ -31,10 +33,12 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use circuit::{Outage, Outages};
 pub use contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
 pub use dingtalk::DingTalk;
 pub use dry_run::DryRun;
 pub use error::SetupError;
 pub use model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization, SignIn};
+pub use quota::{CALLS_FILE, Usage};
 pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings};
 pub use walk::{departments, members};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use super::circuit::Outages;
 use super::contacts::{Admin, Department, DepartmentId, MemberPage, MembersFrom, Role};
+use super::quota::Usage;
 use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, UserId};
 
 /// A future that can be moved between threads.
@@ -158,4 +160,14 @@ pub trait Directory: Send + Sync + 'static {
     /// Does what is ordered, once. It is sent a second time only after DingTalk has refused the
     /// access token of the first, and so did not look at the order.
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>>;
+
+    /// What of the month's quota is used, where that is counted.
+    fn usage(&self) -> Option<Usage> {
+        None
+    }
+
+    /// Which of DingTalk's hosts are down, as far as it is known.
+    fn outages(&self) -> Outages {
+        Outages::default()
+    }
 }

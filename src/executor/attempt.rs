@@ -1,6 +1,6 @@
 //! One attempt at one step: guard, warning, intent, call, outcome.
 
-use super::hand::{Hand, Moved};
+use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
@@ -27,6 +27,9 @@ impl Hand {
             Ok(approved) => approved,
             Err(reason) => return self.hold(at.id(), reason, None).await,
         };
+        if let Some(until) = self.directory.outages().orders_until(self.clock.now()) {
+            return Ok(Moved::Stop(Progress::AwaitsDingTalk(until)));
+        }
         self.record(warning.into_iter().chain([at.started(attempt)]).collect()).await?;
         if self.is_paused(at) {
             // The pause came while the intent was being written; nothing has left yet.
@@ -89,7 +92,7 @@ impl Hand {
     /// Tried again at its time, handed to a human, or given up.
     pub(super) fn postponed(&self, at: &Place<'_>, attempt: u32, failure: Failure) -> Vec<Event> {
         let now = self.clock.now();
-        match after(&failure, attempt, at.id(), now) {
+        match after(&failure, attempt, at.id(), now, !self.directory.outages().is_none()) {
             Next::RetryAt(retry_at) => vec![at.failed(attempt, failure, Some(retry_at))],
             Next::GiveUp => vec![at.failed(attempt, failure, None)],
             Next::Hold(reason) => {

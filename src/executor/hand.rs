@@ -6,7 +6,9 @@ use super::place::Place;
 use super::retry::{Next, after};
 use super::subject::subject_of;
 use crate::directory::Directory;
-use crate::incident::{Clock, Event, Failure, HoldReason, Incident, IncidentId, Status, StepState, Timestamp};
+use crate::incident::{
+    Clock, Event, Failure, FailureClass, HoldReason, Incident, IncidentId, Status, StepState, Timestamp,
+};
 use crate::response::Subject;
 use crate::rules::InForce;
 use crate::trail::{RecordError, Trail};
@@ -32,6 +34,8 @@ pub(super) enum Progress {
     Rests,
     /// A read failed; look again then. Nothing on the trail says so.
     LookAgainAt(Timestamp),
+    /// DingTalk is down: look again then, or as soon as it is back. Nothing on the trail says so.
+    AwaitsDingTalk(Timestamp),
 }
 
 /// What one move did.
@@ -112,8 +116,15 @@ impl Hand {
         failed_reads: u32,
         in_the_end: HoldReason,
     ) -> Result<Moved, RecordError> {
+        let now = self.clock.now();
+        let outages = self.directory.outages();
+        let is_down = matches!(failure.class, FailureClass::Unreachable)
+            || (!outages.is_none() && matches!(failure.class, FailureClass::Busy | FailureClass::NotSent));
+        if is_down {
+            return Ok(Moved::Stop(Progress::AwaitsDingTalk(outages.until(now).unwrap_or(now))));
+        }
         tracing::warn!(incident.id = %id, failure.class = ?failure.class, failure.code, "a look-up failed");
-        match after(failure, failed_reads.saturating_add(1), id, self.clock.now()) {
+        match after(failure, failed_reads.saturating_add(1), id, now, false) {
             Next::RetryAt(at) => Ok(Moved::Stop(Progress::LookAgainAt(at))),
             Next::Hold(HoldReason::AttemptsExhausted) | Next::GiveUp => {
                 self.hold(id, in_the_end, Some(failure.clone())).await

@@ -95,13 +95,12 @@ impl App {
             bar: config.rules.bar(),
             door: Door::of(&config.http, &config.intake),
             steadiness: Steadiness::since(clock.now()),
+            directory: directory.clone(),
         });
         let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
         let certificate = tls.map(|tls| tls.own);
         let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
-        let watched =
-            metrics::Watched { trail: trail.clone(), rules: rules.clone(), clock: clock.clone(), certificate };
-        let metrics = show_metrics(config, watched)?;
+        let metrics = show_metrics(config, metrics::Watched { state: state.clone(), certificate })?;
         let hand = Hand {
             trail: trail.clone(),
             directory,

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::{Hangups, Reread};
 use crate::config::Config;
-use crate::directory::{DingTalk, Directory};
+use crate::directory::{CALLS_FILE, DingTalk, Directory};
 use crate::incident::{Clock, SystemClock};
 use crate::trail::{self, Pseudonyms, SledStore, Store};
 
@@ -47,7 +47,9 @@ impl Parts {
         );
         let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
         let secret = config.directory.read_secret(&config.base)?;
-        let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?);
+        let directory = Arc::new(
+            DingTalk::new(&config.directory, secret, Arc::clone(&clock))?.counting_in(folder.join(CALLS_FILE)),
+        );
         Ok(Self { clock, store: Arc::new(store), directory, pseudonyms, hangups, reread })
     }
 }
