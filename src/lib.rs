@@ -61,7 +61,8 @@
 //! `executor::hand` resolves the account, reads it live, asks the guard layer, warns of other
 //! organizations that a disable would leave without their owner, records `step.started`, calls, classifies, records `step.succeeded`, `step.failed` with its retry time, or
 //! `step.unknown`; reads a disable back and records `step.verified`; goes on, or closes. A disable
-//! that expires is followed by an `enable` that waits for its time.
+//! that expires is followed by an `enable` that waits for its time. While DingTalk is down, incidents wait
+//! without an intent; what panics is tried three times and then parked.
 //!
 //! *A process dies between call and outcome.* At the next start the fold finds a step that started
 //! and did not end. It is recorded as unknown; then the account is read: in the wanted state, the

@@ -50,7 +50,7 @@ impl Hand {
         Ok(Moved::On)
     }
 
-    fn ask_guard(&self, at: &Place<'_>, account: Option<&Account>) -> Result<Approved, HoldReason> {
+    pub(super) fn ask_guard(&self, at: &Place<'_>, account: Option<&Account>) -> Result<Approved, HoldReason> {
         let rules = self.rules.now();
         let draws = draws(&at.incident.plan, &rules.set);
         let facts = self.facts(at, &rules.set, &draws);
@@ -62,7 +62,7 @@ impl Hand {
     fn without_a_call(&self, at: &Place<'_>, attempt: u32, account: Option<&Account>) -> Option<Event> {
         let disabled = account.and_then(|account| account.disabled);
         match at.action {
-            Action::SignOut { .. } => None,
+            Action::SignOut { .. } | Action::SignOutAgain {} => None,
             // After an earlier attempt of ours, it may have been that one which did it.
             Action::Disable { .. } if attempt > 1 => {
                 (disabled == Some(true)).then(|| at.succeeded(attempt, Finding::Recovered, None))
@@ -91,6 +91,9 @@ impl Hand {
 
     /// Tried again at its time, handed to a human, or given up.
     pub(super) fn postponed(&self, at: &Place<'_>, attempt: u32, failure: Failure) -> Vec<Event> {
+        if at.is_again() {
+            return vec![at.failed(attempt, failure, None)];
+        }
         let now = self.clock.now();
         match after(&failure, attempt, at.id(), now, !self.directory.outages().is_none()) {
             Next::RetryAt(retry_at) => vec![at.failed(attempt, failure, Some(retry_at))],
@@ -102,7 +105,7 @@ impl Hand {
         }
     }
 
-    fn is_paused(&self, at: &Place<'_>) -> bool {
+    pub(super) fn is_paused(&self, at: &Place<'_>) -> bool {
         let (source, rules) = at.asked_by();
         self.trail.board(|board| board.pauses().hold(source, rules))
     }
@@ -132,14 +135,13 @@ impl Hand {
 }
 
 /// The order for DingTalk. It takes the guard layer's proof, so that nothing leaves without it.
-fn order(approved: &Approved, at: &Place<'_>) -> Order {
+pub(super) fn order(approved: &Approved, at: &Place<'_>) -> Order {
     let user_id = approved.user_id().clone();
     match at.action {
-        Action::SignOut { reason, .. } => Order::SignOut {
-            user_id,
-            reason: reason.clone(),
-            employee_reason: at.subject.texts.get(&at.step).cloned().unwrap_or_default(),
-        },
+        Action::SignOut { .. } | Action::SignOutAgain {} => {
+            let (reason, employee_reason) = at.words_of_sign_out();
+            Order::SignOut { user_id, reason, employee_reason }
+        }
         Action::Disable { reason } => Order::Disable { user_id, reason: reason.clone() },
         Action::Enable { .. } => Order::Enable { user_id },
     }

@@ -92,6 +92,7 @@ impl Hand {
         };
         let at = Place { incident, step, action, user_id, subject, failed_reads };
         match state {
+            StepState::Pending if at.is_again() => self.sign_out_again(&at, 1).await,
             StepState::Pending => self.attempt(&at, 1).await,
             StepState::Postponed { attempt, .. } => self.attempt(&at, attempt.saturating_add(1)).await,
             StepState::Started { attempt } => self.interrupted(&at, *attempt).await,

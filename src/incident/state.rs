@@ -218,10 +218,11 @@ impl Incident {
         if self.next_step().is_some() {
             return None;
         }
-        let failed = self.steps.iter().filter(|s| matches!(s, StepState::Failed { .. })).count();
+        let counting = || self.steps.iter().enumerate().filter(|(index, _)| !self.plan.is_again(*index));
+        let failed = counting().filter(|(_, state)| matches!(state, StepState::Failed { .. })).count();
         Some(match failed {
             0 => Outcome::Done,
-            n if n == self.steps.len() => Outcome::Failed,
+            n if n == counting().count() => Outcome::Failed,
             _ => Outcome::Partly,
         })
     }

@@ -54,6 +54,7 @@ mod sender_pages;
 mod senders;
 mod several_people;
 mod shared_signals;
+mod signed_out_again;
 mod sources;
 mod store_refuses;
 mod tls;
