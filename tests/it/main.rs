@@ -36,6 +36,7 @@ mod limits;
 mod log_sources;
 mod look_up;
 mod metrics;
+mod never_fetched;
 mod outage;
 mod output;
 mod ownership;
