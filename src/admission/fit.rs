@@ -99,6 +99,7 @@ mod tests {
             actions: vec![
                 Action::SignOut { reason: reason.clone(), employee_reason, wording: Digest::of(b"") },
                 Action::Disable { reason },
+                Action::SignOutAgain {},
                 Action::Enable { after_s: u64::MAX },
             ],
             approval: Some(Approval { people: 2, within_s: u32::MAX, otherwise: Lapse::Drop }),

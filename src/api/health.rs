@@ -14,13 +14,19 @@ pub(super) async fn alive() -> HttpResponse {
 
 /// The trail can be written, so alerts can be admitted. `rules` is `stale` while the folder holds
 /// rules that were refused: those from before are in force; and so is `sources` after a SIGHUP. `clock`
-/// is `stepped` for an hour after the wall clock was set, by which senders' times are judged.
+/// is `stepped` for an hour after the wall clock was set, by which senders' times are judged. `dingtalk` is
+/// `down` while calls wait for it: alerts are admitted all the same. `quota` is `low` when most of DingTalk's calls of the month are used.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     if state.trail.is_writable() {
         let rules = if state.rules.refused().is_some() { "stale" } else { "current" };
         let sources = if state.sources.is_stale() { "stale" } else { "current" };
         let clock = if state.has_clock_stepped() { "stepped" } else { "steady" };
-        HttpResponse::Ok().json(json!({ "status": "ready", "rules": rules, "sources": sources, "clock": clock }))
+        let is_low = state.directory.usage().is_some_and(|usage| usage.is_low());
+        let quota = if is_low { "low" } else { "ample" };
+        let dingtalk = if state.directory.outages().is_none() { "up" } else { "down" };
+        HttpResponse::Ok().json(json!({
+            "status": "ready", "rules": rules, "sources": sources, "clock": clock, "dingtalk": dingtalk, "quota": quota,
+        }))
     } else {
         Problem::Unavailable { retry_after_s: 10 }.response()
     }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{SourcesInForce, Steadiness};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
+use crate::directory::Directory;
 use crate::incident::{Bar, Clock};
 use crate::intake::{self, Network, RefusalTally};
 use crate::roster::Roster;
@@ -95,6 +96,8 @@ pub struct State {
     pub steadiness: Steadiness,
     /// Who is in the organization, where that is kept.
     pub roster: Option<Arc<Roster>>,
+    /// DingTalk, of which is told how it fares.
+    pub directory: Arc<dyn Directory>,
 }
 
 impl State {

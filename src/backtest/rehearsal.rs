@@ -143,7 +143,7 @@ impl Covering {
 fn undone_at(plan: &Plan, opened_at: Timestamp) -> Timestamp {
     let after = plan.actions.iter().map(|action| match action {
         Action::Enable { after_s } => *after_s,
-        Action::SignOut { .. } | Action::Disable { .. } => 0,
+        Action::SignOut { .. } | Action::SignOutAgain {} | Action::Disable { .. } => 0,
     });
     opened_at.checked_add(Duration::from_secs(after.max().unwrap_or(0))).unwrap_or(Timestamp::MAX)
 }

@@ -172,13 +172,14 @@ mod tests {
         let numbers = |config: &Config| {
             let Config { http, intake, directory, trail, admission, executor, rules, notices, .. } = config;
             format!(
-                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {notices:?} {:?} {:?} {:?}",
+                "{http:?} {} {} {:?} {:?} {admission:?} {executor:?} {notices:?} {:?} {:?} {:?} {:?}",
                 intake.body_bytes_max,
                 intake.body_deadline_ms,
                 intake.per_address,
                 trail.cache_bytes_max,
                 (directory.calls_per_second, directory.burst, directory.timeout_ms, directory.connect_timeout_ms),
                 directory.dry_run,
+                (directory.monthly_quota, directory.monthly_reserve_percent),
                 (&rules.signers, rules.bar(), rules.require_promotion, rules.statuses()),
             )
         };

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn g02_everything_else_is_refused() {
         for bad in [
             "",
             "api.dingtalk.io",

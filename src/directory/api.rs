@@ -43,6 +43,17 @@ pub(super) enum Family {
     Legacy,
 }
 
+/// Whether the month's quota pays for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Charge {
+    /// It does not: tokens, and the contact book's users, departments and roles.
+    Free,
+    /// It does, and containment needs the call.
+    Containment,
+    /// It does, and the call gives way to containment.
+    Look,
+}
+
 impl Api {
     /// Every call there is.
     pub(super) const ALL: [Self; 20] = [
@@ -115,6 +126,34 @@ impl Api {
             | Self::UserByDingTalkId
             | Self::UserSearch
             | Self::OneToOne => Family::New,
+        }
+    }
+
+    /// The calls about Enterprise Accounts are not on DingTalk's list of those that are free. The two reads that no
+    /// document names are taken for counted.
+    pub(super) fn charge(self) -> Charge {
+        match self {
+            Self::SignOut
+            | Self::Disable
+            | Self::Enable
+            | Self::ChangeDingTalkId
+            | Self::Status
+            | Self::UserByDingTalkId => Charge::Containment,
+            // Whoever is told something is told it after what is to be done.
+            Self::OwnedOrganizations
+            | Self::UserSearch
+            | Self::WorkNotice
+            | Self::WorkNoticeResult
+            | Self::OneToOne => Charge::Look,
+            Self::AccessToken
+            | Self::User
+            | Self::UserByMobile
+            | Self::UserByUnionId
+            | Self::Admins
+            | Self::Department
+            | Self::SubDepartments
+            | Self::SubDepartmentIds
+            | Self::Members => Charge::Free,
         }
     }
 

@@ -2,6 +2,7 @@
 //! proven.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -10,12 +11,14 @@ use serde_json::Value;
 use super::answer::Success;
 use super::api::Api;
 use super::call::Call;
+use super::circuit::{Circuits, Outages};
 use super::classes::{is_unknown_department, is_unknown_user};
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
 use super::error::SetupError;
 use super::limits::{Limits, WAIT_MAX};
 use super::message::{self, Message, Reach, Told};
 use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
+use super::quota::{Quota, Usage};
 use super::settings::{Checked, Settings};
 use super::token::{Issued, Token, Tokens};
 use super::wire::Wire;
@@ -30,6 +33,9 @@ pub struct DingTalk {
     wire: Wire,
     tokens: Tokens,
     limits: Limits,
+    quota: Quota,
+    circuits: Circuits,
+    clock: Arc<dyn Clock>,
     app_key: String,
     app_secret: SecretString,
 }
@@ -53,7 +59,22 @@ impl DingTalk {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SetupError> {
         let wire = Wire::new(&settings)?;
-        Ok(Self { wire, tokens: Tokens::new(clock), limits, app_key: settings.app_key, app_secret })
+        let quota = Quota::new(settings.monthly_quota, settings.monthly_reserve, Arc::clone(&clock));
+        let circuits = Circuits::new(settings.timeout);
+        let tokens = Tokens::new(Arc::clone(&clock));
+        Ok(Self { wire, tokens, limits, quota, circuits, clock, app_key: settings.app_key, app_secret })
+    }
+
+    /// Keeps the count of the month's calls in `file`, over restarts and together with others.
+    #[must_use]
+    pub fn counting_in(self, file: PathBuf) -> Self {
+        Self { quota: self.quota.counting_in(file), ..self }
+    }
+
+    /// Leaves what is kept of the month's quota to those who contain accounts.
+    #[must_use]
+    pub fn only_looking(self) -> Self {
+        Self { quota: self.quota.only_looking(), ..self }
     }
 
     /// Makes a call; when its token is refused, once more with a new one.
@@ -82,6 +103,15 @@ impl DingTalk {
     /// One exchange in its turn, with its one line in the log.
     async fn attempt(&self, call: &Call, token: Option<&Token>) -> Result<Success, Failure> {
         self.limits.wait_turn(call.api).await?;
+        self.circuits.pass(call.api, self.clock.now())?;
+        self.quota.take(call.api)?;
+        let outcome = self.exchange(call, token).await;
+        self.circuits.ended(call.api, outcome.as_ref().err(), self.clock.now());
+        self.quota.ended(call.api, outcome.as_ref().err());
+        outcome
+    }
+
+    async fn exchange(&self, call: &Call, token: Option<&Token>) -> Result<Success, Failure> {
         let outcome = match self.wire.exchange(call, token.map(|token| &token.text)).await {
             Ok(answer) => answer.judge(call.api),
             Err(no_answer) => {
@@ -190,6 +220,14 @@ impl Directory for DingTalk {
 
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
         Box::pin(async { self.call(&Call::order(order)).await.map(|success| Done { request_id: success.request_id }) })
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        Some(self.quota.usage())
+    }
+
+    fn outages(&self) -> Outages {
+        self.circuits.outages()
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::circuit::Outages;
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
 use super::message::{Message, Reach, Told};
 use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
+use super::quota::Usage;
 use crate::incident::{Failure, FailureClass, UserId};
 
 /// Passes reads on; sends no order, and tells nobody anything. Both fail with class `Permanent` and code `dry_run`: it
@@ -80,5 +82,13 @@ impl Directory for DryRun {
 
     fn only_reads(&self) -> bool {
         true
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.inner.usage()
+    }
+
+    fn outages(&self) -> Outages {
+        self.inner.outages()
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
-//! came back, `lookup` and `listing` read accounts and departments from it, `message` tells people something, `token`
-//! and `limits` stand before every call, `walk` goes through whole lists. [`index`] holds what they said, for look-ups
-//! that DingTalk does not offer.
+//! came back, `lookup` and `listing` read accounts and departments from it, `message` tells people something, `token`,
+//! `limits`, `quota` and `circuit` stand before every call, `walk` goes through whole lists. [`index`] holds what they
+//! said, for look-ups that DingTalk does not offer.
 
 mod ancestry;
 mod contacts;
@@ -19,11 +19,13 @@ mod settings;
 mod answer;
 mod api;
 mod call;
+mod circuit;
 mod classes;
 mod lenient;
 mod limits;
 mod listing;
 mod lookup;
+mod quota;
 mod token;
 mod wire;
 
@@ -37,11 +39,13 @@ pub mod index;
 mod tests;
 
 pub use ancestry::Ancestry;
+pub use circuit::{Outage, Outages};
 pub use contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
 pub use dingtalk::DingTalk;
 pub use dry_run::DryRun;
 pub use error::SetupError;
 pub use message::{Message, Reach, Told};
 pub use model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization, SignIn};
+pub use quota::{CALLS_FILE, Usage};
 pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings};
 pub use walk::{departments, members};

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use super::circuit::Outages;
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
 use super::message::{Message, Reach, Told};
+use super::quota::Usage;
 use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, UserId};
 
 /// A future that can be moved between threads.
@@ -173,5 +175,15 @@ pub trait Directory: Send + Sync + 'static {
     /// Whether nothing but reads leaves here. Who has ways out of their own must not use them then.
     fn only_reads(&self) -> bool {
         false
+    }
+
+    /// What of the month's quota is used, where that is counted.
+    fn usage(&self) -> Option<Usage> {
+        None
+    }
+
+    /// Which of DingTalk's hosts are down, as far as it is known.
+    fn outages(&self) -> Outages {
+        Outages::default()
     }
 }

@@ -47,6 +47,14 @@ pub struct Settings {
     /// at most 21, so that no second ever sees more than 20 calls.
     #[serde(default = "default_burst")]
     pub burst: u32,
+    /// How many calls a month DingTalk lets the organization's apps make together. Default 5000, as in its Standard
+    /// edition. Only ours are counted.
+    #[serde(default = "default_monthly_quota")]
+    pub monthly_quota: u32,
+    /// How much of it is kept for containment, in percent, 0 to 100: look-ups that containment can do without are
+    /// refused when no more is left. Default 20.
+    #[serde(default = "default_monthly_reserve_percent")]
+    pub monthly_reserve_percent: u32,
     /// How long one exchange may take in all, from connecting to the last byte of the answer.
     /// Default 5000, at most 60000.
     #[serde(default = "default_timeout_ms")]
@@ -84,6 +92,9 @@ pub(super) struct Checked {
     pub(super) app_key: String,
     pub(super) calls_per_second: NonZeroU32,
     pub(super) burst: NonZeroU32,
+    pub(super) monthly_quota: u32,
+    /// In calls.
+    pub(super) monthly_reserve: u32,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
 }
@@ -100,7 +111,12 @@ impl Settings {
         for (field, value, min, max) in self.index.iter().flat_map(index::Settings::ranges) {
             in_range(field, value, min, max)?;
         }
+        let monthly_quota = in_range("monthly_quota", self.monthly_quota.into(), 1, u32::MAX.into())?;
+        let reserve_percent = in_range("monthly_reserve_percent", self.monthly_reserve_percent.into(), 0, 100)?;
+        let monthly_reserve = monthly_quota.saturating_mul(reserve_percent) / 100;
         Ok(Checked {
+            monthly_quota: self.monthly_quota,
+            monthly_reserve: u32::try_from(monthly_reserve).unwrap_or(u32::MAX),
             hosts: self.hosts()?,
             app_key: name("app_key", &self.app_key)?,
             calls_per_second: NonZeroU32::new(self.calls_per_second).unwrap_or(NonZeroU32::MIN),
@@ -149,6 +165,14 @@ fn default_burst() -> u32 {
     5
 }
 
+fn default_monthly_quota() -> u32 {
+    5000
+}
+
+fn default_monthly_reserve_percent() -> u32 {
+    20
+}
+
 fn default_timeout_ms() -> u64 {
     5000
 }
@@ -178,6 +202,7 @@ mod tests {
         assert_eq!(checked.hosts.api, "https://api.dingtalk.io");
         assert_eq!(checked.hosts.oapi, "https://oapi.dingtalk.io");
         assert_eq!(checked.calls_per_second.get(), 10);
+        assert_eq!((checked.monthly_quota, checked.monthly_reserve), (5000, 1000));
         assert_eq!(checked.timeout, Duration::from_millis(5000));
         assert_eq!(settings(&json!({"preset": "com"})).unwrap().hosts.oapi, "https://oapi.dingtalk.com");
     }
@@ -205,6 +230,8 @@ mod tests {
             (json!({"burst": 0}), "burst"),
             (json!({"burst": 12}), "burst"),
             (json!({"calls_per_second": 20}), "burst"),
+            (json!({"monthly_quota": 0}), "monthly_quota"),
+            (json!({"monthly_reserve_percent": 101}), "monthly_reserve_percent"),
             (json!({"timeout_ms": 0}), "timeout_ms"),
             (json!({"timeout_ms": 60_001}), "timeout_ms"),
             (json!({"connect_timeout_ms": 5000}), "connect_timeout_ms"),

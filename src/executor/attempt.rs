@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::hand::{Hand, Moved};
+use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
@@ -13,9 +13,9 @@ use crate::trail::RecordError;
 
 /// The account as DingTalk shows it now.
 #[derive(Clone, Copy)]
-struct Seen<'a> {
-    account: Option<&'a Account>,
-    departments: Option<&'a BTreeSet<DepartmentId>>,
+pub(super) struct Seen<'a> {
+    pub(super) account: Option<&'a Account>,
+    pub(super) departments: Option<&'a BTreeSet<DepartmentId>>,
 }
 
 impl Hand {
@@ -43,6 +43,9 @@ impl Hand {
             Ok(approved) => approved,
             Err(reason) => return self.hold(at.id(), reason, None).await,
         };
+        if let Some(until) = self.directory.outages().orders_until(self.clock.now()) {
+            return Ok(Moved::Stop(Progress::AwaitsDingTalk(until)));
+        }
         self.record(warning.into_iter().chain([at.started(attempt)]).collect()).await?;
         if self.is_paused(at) {
             // The pause came while the intent was being written; nothing has left yet.
@@ -64,7 +67,7 @@ impl Hand {
     }
 
     /// The departments that the account is in, with those above; not asked for unless one is protected.
-    async fn departments(
+    pub(super) async fn departments(
         &self,
         at: &Place<'_>,
         account: Option<&Account>,
@@ -77,7 +80,7 @@ impl Hand {
         self.ancestry.of(self.directory.as_ref(), own, self.clock.now()).await.map(Some)
     }
 
-    fn ask_guard(&self, at: &Place<'_>, seen: Seen<'_>) -> Result<Approved, HoldReason> {
+    pub(super) fn ask_guard(&self, at: &Place<'_>, seen: Seen<'_>) -> Result<Approved, HoldReason> {
         let rules = self.rules.now();
         let draws = draws(&at.incident.plan, &rules.set);
         let facts = Facts { departments: seen.departments, ..self.facts(at, &rules.set, &draws) };
@@ -89,7 +92,7 @@ impl Hand {
     fn without_a_call(&self, at: &Place<'_>, attempt: u32, account: Option<&Account>) -> Option<Event> {
         let disabled = account.and_then(|account| account.disabled);
         match at.action {
-            Action::SignOut { .. } => None,
+            Action::SignOut { .. } | Action::SignOutAgain {} => None,
             // After an earlier attempt of ours, it may have been that one which did it.
             Action::Disable { .. } if attempt > 1 => {
                 (disabled == Some(true)).then(|| at.succeeded(attempt, Finding::Recovered, None))
@@ -118,8 +121,11 @@ impl Hand {
 
     /// Tried again at its time, handed to a human, or given up.
     pub(super) fn postponed(&self, at: &Place<'_>, attempt: u32, failure: Failure) -> Vec<Event> {
+        if at.is_again() {
+            return vec![at.failed(attempt, failure, None)];
+        }
         let now = self.clock.now();
-        match after(&failure, attempt, at.id(), now) {
+        match after(&failure, attempt, at.id(), now, !self.directory.outages().is_none()) {
             Next::RetryAt(retry_at) => vec![at.failed(attempt, failure, Some(retry_at))],
             Next::GiveUp => vec![at.failed(attempt, failure, None)],
             Next::Hold(reason) => {
@@ -129,7 +135,7 @@ impl Hand {
         }
     }
 
-    fn is_paused(&self, at: &Place<'_>) -> bool {
+    pub(super) fn is_paused(&self, at: &Place<'_>) -> bool {
         let (source, rules) = at.asked_by();
         self.trail.board(|board| board.pauses().hold(source, rules))
     }
@@ -160,14 +166,13 @@ impl Hand {
 }
 
 /// The order for DingTalk. It takes the guard layer's proof, so that nothing leaves without it.
-fn order(approved: &Approved, at: &Place<'_>) -> Order {
+pub(super) fn order(approved: &Approved, at: &Place<'_>) -> Order {
     let user_id = approved.user_id().clone();
     match at.action {
-        Action::SignOut { reason, .. } => Order::SignOut {
-            user_id,
-            reason: reason.clone(),
-            employee_reason: at.subject.texts.get(&at.step).cloned().unwrap_or_default(),
-        },
+        Action::SignOut { .. } | Action::SignOutAgain {} => {
+            let (reason, employee_reason) = at.words_of_sign_out();
+            Order::SignOut { user_id, reason, employee_reason }
+        }
         Action::Disable { reason } => Order::Disable { user_id, reason: reason.clone() },
         Action::Enable { .. } => Order::Enable { user_id },
     }

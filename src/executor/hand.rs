@@ -6,7 +6,9 @@ use super::place::Place;
 use super::retry::{Next, after};
 use super::subject::subject_of;
 use crate::directory::{Ancestry, Directory};
-use crate::incident::{Clock, Event, Failure, HoldReason, Incident, IncidentId, Status, StepState, Timestamp};
+use crate::incident::{
+    Clock, Event, Failure, FailureClass, HoldReason, Incident, IncidentId, Status, StepState, Timestamp,
+};
 use crate::response::Subject;
 use crate::roster::Roster;
 use crate::rules::InForce;
@@ -37,6 +39,8 @@ pub(super) enum Progress {
     Rests,
     /// A read failed; look again then. Nothing on the trail says so.
     LookAgainAt(Timestamp),
+    /// DingTalk is down: look again then, or as soon as it is back. Nothing on the trail says so.
+    AwaitsDingTalk(Timestamp),
 }
 
 /// What one move did.
@@ -93,6 +97,7 @@ impl Hand {
         };
         let at = Place { incident, step, action, user_id, subject, failed_reads };
         match state {
+            StepState::Pending if at.is_again() => self.sign_out_again(&at, 1).await,
             StepState::Pending => self.attempt(&at, 1).await,
             StepState::Postponed { attempt, .. } => self.attempt(&at, attempt.saturating_add(1)).await,
             StepState::Started { attempt } => self.interrupted(&at, *attempt).await,
@@ -117,8 +122,15 @@ impl Hand {
         failed_reads: u32,
         in_the_end: HoldReason,
     ) -> Result<Moved, RecordError> {
+        let now = self.clock.now();
+        let outages = self.directory.outages();
+        let is_down = matches!(failure.class, FailureClass::Unreachable)
+            || (!outages.is_none() && matches!(failure.class, FailureClass::Busy | FailureClass::NotSent));
+        if is_down {
+            return Ok(Moved::Stop(Progress::AwaitsDingTalk(outages.until(now).unwrap_or(now))));
+        }
         tracing::warn!(incident.id = %id, failure.class = ?failure.class, failure.code, "a look-up failed");
-        match after(failure, failed_reads.saturating_add(1), id, self.clock.now()) {
+        match after(failure, failed_reads.saturating_add(1), id, now, false) {
             Next::RetryAt(at) => Ok(Moved::Stop(Progress::LookAgainAt(at))),
             Next::Hold(HoldReason::AttemptsExhausted) | Next::GiveUp => {
                 self.hold(id, in_the_end, Some(failure.clone())).await

@@ -1,6 +1,7 @@
 //! Floor 4, back half: carries out open plans. The intent is durable before a call leaves, the
 //! outcome after it returns; after a crash every step is in a decidable state. Never calls admission.
 
+mod again;
 mod attempt;
 mod hand;
 mod look_up;

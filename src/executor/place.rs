@@ -1,5 +1,7 @@
 //! Where an incident stands, and the events that can happen there.
 
+use std::collections::BTreeMap;
+
 use crate::incident::{
     Action, Event, Failure, Finding, HoldReason, Incident, IncidentId, RuleId, SourceName, StepState, Timestamp, UserId,
 };
@@ -26,6 +28,21 @@ impl Place<'_> {
         (plan.spending.as_ref().map(|spending| &spending.source), plan.rules.iter().map(|rule| &rule.id))
     }
 
+    /// Whether the step only signs out again, so that its failure is recorded and nothing more.
+    pub(super) fn is_again(&self) -> bool {
+        self.incident.plan.is_again(self.step.into())
+    }
+
+    /// For administrators and for the employee; whoever is signed out again reads what they read before.
+    pub(super) fn words_of_sign_out(&self) -> (String, BTreeMap<String, String>) {
+        let said = self.incident.plan.actions.iter().zip(0_u8..).find_map(|(action, step)| match action {
+            Action::SignOut { reason, .. } => Some((reason.clone(), step)),
+            _ => None,
+        });
+        let (reason, step) = said.unwrap_or_default();
+        (reason, self.subject.texts.get(&step).cloned().unwrap_or_default())
+    }
+
     pub(super) fn started(&self, attempt: u32) -> Event {
         Event::StepStarted { incident: self.id().clone(), step: self.step, attempt }
     }
@@ -49,7 +66,7 @@ impl Place<'_> {
     /// What reading the account back shows once the step is done; `None` for a sign-out.
     pub(super) fn disabled_when_done(&self) -> Option<bool> {
         match self.action {
-            Action::SignOut { .. } => None,
+            Action::SignOut { .. } | Action::SignOutAgain {} => None,
             Action::Disable { .. } => Some(true),
             Action::Enable { .. } => Some(false),
         }

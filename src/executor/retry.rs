@@ -22,13 +22,15 @@ pub(super) enum Next {
     GiveUp,
 }
 
-/// The classes and waits of DingTalk's error table; `attempt` counts from 1.
-pub(super) fn after(failure: &Failure, attempt: u32, incident: &IncidentId, now: Timestamp) -> Next {
+/// The classes and waits of DingTalk's error table; `attempt` counts from 1. While DingTalk `is_down` for all, attempts
+/// are not held against the step.
+pub(super) fn after(failure: &Failure, attempt: u32, incident: &IncidentId, now: Timestamp, is_down: bool) -> Next {
     let wait_ms = match failure.class {
         FailureClass::Permanent => return Next::GiveUp,
         FailureClass::OperatorNeeded => return Next::Hold(HoldReason::OperatorNeeded),
         FailureClass::QuotaExhausted => return Next::Hold(HoldReason::QuotaExhausted),
-        _ if attempt >= ATTEMPTS_MAX => return Next::Hold(HoldReason::AttemptsExhausted),
+        FailureClass::Unreachable => FIRST_WAIT_MS,
+        _ if attempt >= ATTEMPTS_MAX && !is_down => return Next::Hold(HoldReason::AttemptsExhausted),
         FailureClass::Throttled => FIRST_WAIT_MS + jitter_ms(incident, attempt, FIRST_WAIT_MS),
         FailureClass::ThrottledMinute => MINUTE_THROTTLE_WAIT_MS + jitter_ms(incident, attempt, FIRST_WAIT_MS),
         FailureClass::AddressBlocked => ADDRESS_BLOCK_WAIT_MS,
@@ -66,7 +68,7 @@ mod tests {
 
     fn wait_ms(class: FailureClass, attempt: u32) -> i64 {
         let now = Timestamp::UNIX_EPOCH;
-        match after(&Failure::local(class, "test"), attempt, &id(), now) {
+        match after(&Failure::local(class, "test"), attempt, &id(), now, false) {
             Next::RetryAt(at) => at.as_millisecond(),
             other => panic!("{other:?}"),
         }
@@ -84,11 +86,14 @@ mod tests {
 
     #[test]
     fn what_waiting_cannot_mend_is_not_retried() {
-        let next = |class| after(&Failure::local(class, "test"), 1, &id(), Timestamp::UNIX_EPOCH);
+        let next = |class| after(&Failure::local(class, "test"), 1, &id(), Timestamp::UNIX_EPOCH, false);
         assert_eq!(next(FailureClass::Permanent), Next::GiveUp);
         assert_eq!(next(FailureClass::OperatorNeeded), Next::Hold(HoldReason::OperatorNeeded));
         assert_eq!(next(FailureClass::QuotaExhausted), Next::Hold(HoldReason::QuotaExhausted));
-        let last = after(&Failure::local(FailureClass::Busy, "test"), ATTEMPTS_MAX, &id(), Timestamp::UNIX_EPOCH);
-        assert_eq!(last, Next::Hold(HoldReason::AttemptsExhausted));
+        let last = |is_down| {
+            after(&Failure::local(FailureClass::Busy, "test"), ATTEMPTS_MAX, &id(), Timestamp::UNIX_EPOCH, is_down)
+        };
+        assert_eq!(last(false), Next::Hold(HoldReason::AttemptsExhausted));
+        assert!(matches!(last(true), Next::RetryAt(_)), "nobody's attempts are used up by an outage");
     }
 }

@@ -18,6 +18,9 @@ use crate::trail::{Board, Live, RecordError};
 const LONGEST_SLEEP_MS: u64 = 1_000;
 /// The first wait after the trail refused to be written.
 const TRAIL_FAILURE_WAIT_MS: i64 = 1_000;
+/// Runs of an incident that may panic in a row before it is parked, and the wait after the first of them.
+const PANICS_MAX: u32 = 3;
+const PANIC_WAIT_MS: i64 = 1_000;
 
 /// Limits of the executor.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,11 +44,23 @@ pub struct Executor {
     settings: Settings,
     /// Lanes in use: the account, or its pseudonym before it is resolved.
     lanes: HashSet<String>,
-    /// Incidents whose reads failed: how often in a row, and when to look again.
-    waiting: HashMap<IncidentId, (u32, Timestamp)>,
+    /// Incidents that are to be looked at again although nothing on the trail says so.
+    waiting: HashMap<IncidentId, Waiting>,
     running: JoinSet<Result<Progress, RecordError>>,
     /// Which task runs which incident, in which lane; known also when the task panics.
     tasks: HashMap<Id, (IncidentId, String)>,
+}
+
+/// When and why an incident is looked at again.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    until: Timestamp,
+    /// How often in a row its reads failed.
+    failed_reads: u32,
+    /// How often in a row its own code failed.
+    panics: u32,
+    /// Whether it waits for DingTalk, which may be back before.
+    for_dingtalk: bool,
 }
 
 impl Executor {
@@ -86,7 +101,7 @@ impl Executor {
         let due = self.hand.trail.board(|board| self.choose(board, now, free));
         for (incident, lane) in due {
             self.lanes.insert(lane.clone());
-            let failed_reads = self.waiting.get(&incident).map_or(0, |(count, _)| *count);
+            let failed_reads = self.waiting.get(&incident).map_or(0, |waiting| waiting.failed_reads);
             let (hand, id) = (Arc::clone(&self.hand), incident.clone());
             let task = self.running.spawn(async move { hand.run(&id, failed_reads).await });
             self.tasks.insert(task.id(), (incident, lane));
@@ -96,7 +111,9 @@ impl Executor {
     /// The next incidents that are due, whose lane is free, at most `free` and one for each lane.
     fn choose(&self, board: &Board, now: Timestamp, free: usize) -> Vec<(IncidentId, String)> {
         let mut taken = HashSet::new();
-        let ready = |live: &&Live| self.waiting.get(live.incident.id()).is_none_or(|(_, at)| *at <= now);
+        let is_back = self.hand.directory.outages().is_none();
+        let is_over = |waiting: &Waiting| waiting.until <= now || (waiting.for_dingtalk && is_back);
+        let ready = |live: &&Live| self.waiting.get(live.incident.id()).is_none_or(is_over);
         board
             .due(now)
             .filter(ready)
@@ -117,34 +134,50 @@ impl Executor {
             Ok((_, Ok(Progress::Rests))) => {
                 self.waiting.remove(&incident);
             }
-            Ok((_, Ok(Progress::LookAgainAt(at)))) => self.wait(incident, at),
+            Ok((_, Ok(Progress::LookAgainAt(at)))) => self.wait(incident, at, |waiting| waiting.failed_reads += 1),
+            Ok((_, Ok(Progress::AwaitsDingTalk(at)))) => self.wait(incident, at, |waiting| waiting.for_dingtalk = true),
             Ok((_, Err(error))) => {
                 tracing::error!(incident.id = %incident, %error, "the trail refused; nothing is done");
-                let later = jiff::SignedDuration::from_millis(TRAIL_FAILURE_WAIT_MS);
-                self.wait(incident, self.hand.clock.now().checked_add(later).unwrap_or(Timestamp::MAX));
+                self.wait(incident, self.after(TRAIL_FAILURE_WAIT_MS), |waiting| waiting.failed_reads += 1);
             }
-            Err(_) => self.park(incident).await,
+            Err(_) => self.panicked(incident).await,
         }
     }
 
-    fn wait(&mut self, incident: IncidentId, until: Timestamp) {
-        let failed = self.waiting.get(&incident).map_or(0, |(count, _)| *count);
-        self.waiting.insert(incident, (failed.saturating_add(1), until));
+    fn wait(&mut self, incident: IncidentId, until: Timestamp, note: impl FnOnce(&mut Waiting)) {
+        let new = Waiting { until, failed_reads: 0, panics: 0, for_dingtalk: false };
+        let waiting = self.waiting.entry(incident).or_insert(new);
+        (waiting.until, waiting.for_dingtalk) = (until, false);
+        note(waiting);
     }
 
-    /// A run that panics would panic again; it is parked so that the others go on.
-    async fn park(&mut self, incident: IncidentId) {
-        tracing::error!(incident.id = %incident, "the step's own code failed; the incident is parked");
-        let held = Event::IncidentHeld { incident, reason: HoldReason::Parked, failure: None };
+    fn after(&self, wait_ms: i64) -> Timestamp {
+        self.hand.clock.now().checked_add(jiff::SignedDuration::from_millis(wait_ms)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// What fails by our own fault is tried a few times, in case the cause was the moment's; then it is parked so that
+    /// an operator looks. The others go on meanwhile.
+    async fn panicked(&mut self, incident: IncidentId) {
+        let panics = self.waiting.get(&incident).map_or(0, |waiting| waiting.panics).saturating_add(1);
+        if panics < PANICS_MAX {
+            tracing::error!(incident.id = %incident, panics, "the step's own code failed; it is tried again");
+            let until = self.after(PANIC_WAIT_MS.saturating_mul(panics.into()));
+            self.wait(incident, until, |waiting| waiting.panics = panics);
+            return;
+        }
+        self.waiting.remove(&incident);
+        tracing::error!(incident.id = %incident, panics, "the step's own code failed again and again; it is parked");
+        let held = Event::IncidentHeld { incident: incident.clone(), reason: HoldReason::Parked, failure: None };
         if let Err(error) = self.hand.trail.record(self.hand.clock.now(), vec![held]).await {
             tracing::error!(%error, "the parked incident could not be recorded");
+            self.wait(incident, self.after(TRAIL_FAILURE_WAIT_MS), |waiting| waiting.panics = panics);
         }
     }
 
     fn sleep_for(&self) -> Duration {
         let now = self.hand.clock.now();
         let on_board = self.hand.trail.board(|board| board.next_due_after(now));
-        let reads = self.waiting.values().map(|(_, at)| *at).filter(|at| *at > now).min();
+        let reads = self.waiting.values().map(|waiting| waiting.until).filter(|at| *at > now).min();
         let next_ms = [on_board, reads]
             .into_iter()
             .flatten()

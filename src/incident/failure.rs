@@ -26,6 +26,8 @@ pub enum FailureClass {
     Permanent,
     /// Nothing reached DingTalk: the connection was refused or the local limit's wait was too long.
     NotSent,
+    /// Nothing was sent, because DingTalk is down: everything waits until it is back.
+    Unreachable,
     /// No answer that can be understood: the work may or may not have been done.
     Unknown,
     /// DingTalk said yes, but reading the account back shows no effect.

@@ -100,6 +100,8 @@ pub enum Action {
         /// SHA-256 of that reason's wording in all locales.
         wording: Digest,
     },
+    /// Force it once more, after the disable, in the words of the first time.
+    SignOutAgain {},
     /// Disable the account.
     Disable {
         /// For the admin console's log, at most 500 characters.
@@ -117,7 +119,7 @@ impl Action {
     #[must_use]
     pub fn kind(&self) -> ActionKind {
         match self {
-            Self::SignOut { .. } => ActionKind::SignOut,
+            Self::SignOut { .. } | Self::SignOutAgain {} => ActionKind::SignOut,
             Self::Disable { .. } => ActionKind::Disable,
             Self::Enable { .. } => ActionKind::Enable,
         }
@@ -172,6 +174,12 @@ impl Plan {
     pub fn digest(&self) -> Digest {
         // A plan has nothing in it that JSON cannot write.
         Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// Whether the action at `index` only signs out again. How it ends makes no difference to how the incident does.
+    #[must_use]
+    pub fn is_again(&self, index: usize) -> bool {
+        matches!(self.actions.get(index), Some(Action::SignOutAgain {}))
     }
 
     /// Whether it disables the account.

@@ -218,14 +218,14 @@ impl Incident {
         if self.next_step().is_some() {
             return None;
         }
-        let has_failed = |state: &&StepState| matches!(state, StepState::Failed { .. });
+        let counting = || self.steps.iter().enumerate().filter(|(index, _)| !self.plan.is_again(*index));
+        let failed = counting().filter(|(_, state)| matches!(state, StepState::Failed { .. })).count();
         // What had nothing to undo has done nothing.
-        let is_empty = |state: &&StepState| matches!(state, StepState::Claimed { finding: Finding::NotOurs, .. });
-        let failed = self.steps.iter().filter(has_failed).count();
-        let empty = self.steps.iter().filter(is_empty).count();
+        let is_empty = |state: &StepState| matches!(state, StepState::Claimed { finding: Finding::NotOurs, .. });
+        let empty = counting().filter(|(_, state)| is_empty(state)).count();
         Some(match failed {
             0 => Outcome::Done,
-            _ if failed + empty == self.steps.len() => Outcome::Failed,
+            n if n + empty == counting().count() => Outcome::Failed,
             _ => Outcome::Partly,
         })
     }

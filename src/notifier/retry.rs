@@ -24,6 +24,7 @@ pub(super) fn after(unsent: &Unsent, attempt: u32, id: &str, now: Timestamp) -> 
         | FailureClass::TokenRefused
         | FailureClass::Busy
         | FailureClass::NotSent
+        | FailureClass::Unreachable
         | FailureClass::Unknown
         | FailureClass::NotInEffect => backoff_ms(attempt, id),
     };

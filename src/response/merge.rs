@@ -1,14 +1,15 @@
-//! Puts the steps of several rules on one account into one order, each kind once.
+//! Puts the steps of several rules on one account into one order, each kind once, and a sign-out after the disable
+//! twice where a rule wants that.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{EmployeeTexts, wording};
-use crate::incident::{AccountRef, Action, Alert, IncidentId, Timestamp};
+use crate::incident::{AccountRef, Action, ActionKind, Alert, IncidentId, Timestamp};
 use crate::rules::{Response, Rule, RuleSet, StepTemplate, Template};
 
 /// The steps of the first rule, then of each further one only the kinds that are still missing; at
-/// the end the undoing of a disable that expires. With them the employee's texts, by step.
+/// the end a second sign-out, and the undoing of a disable that expires. With them the employee's texts, by step.
 pub(super) fn merged_actions(
     acting: &[(&Rule, &Response, &AccountRef)],
     incident: &IncidentId,
@@ -17,13 +18,23 @@ pub(super) fn merged_actions(
     now: Timestamp,
 ) -> (Vec<Action>, BTreeMap<u8, EmployeeTexts>) {
     let mut merged = Merged::default();
+    let mut signs_out_again = false;
     for (rule, response, _) in acting {
         for step in &response.steps {
+            if matches!(step, StepTemplate::SignOutAgain {}) {
+                signs_out_again = true;
+                continue;
+            }
             if merged.actions.iter().any(|action| action.kind() == step.kind()) {
                 continue;
             }
             merged.add(step, rule, incident, alert, rules, now);
         }
+    }
+    let place = |kind| merged.actions.iter().position(|action| action.kind() == kind);
+    // Not where the one sign-out there is comes after the disable already.
+    if signs_out_again && place(ActionKind::SignOut) < place(ActionKind::Disable) {
+        merged.actions.push(Action::SignOutAgain {});
     }
     if let Some(expires_in) = merged.expires_in {
         merged.actions.push(Action::Enable { after_s: expires_in.as_secs() });
@@ -66,6 +77,7 @@ impl Merged {
                 self.expires_in = *expires_in;
                 Action::Disable { reason: plain(reason) }
             }
+            StepTemplate::SignOutAgain {} => Action::SignOutAgain {},
             StepTemplate::Enable {} => Action::Enable { after_s: 0 },
         };
         self.actions.push(action);

@@ -23,6 +23,7 @@ pub fn wait_after(error: &RosterError, failures: u32) -> Option<Duration> {
             | FailureClass::TokenRefused
             | FailureClass::Busy
             | FailureClass::NotSent
+            | FailureClass::Unreachable
             | FailureClass::Unknown
             | FailureClass::NotInEffect => backoff,
         },

@@ -1,6 +1,5 @@
 //! The steps of a response: what is done to the account, in order, and with which words.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::incident::{ActionKind, ReasonCode};
@@ -39,6 +38,8 @@ pub enum StepTemplate {
         /// Whether the employee reads the sender's own words instead, in the languages in which it brings them.
         reason_user: bool,
     },
+    /// End them once more, in the same words: what somebody opened before the disable.
+    SignOutAgain {},
     /// Disable the account.
     Disable {
         /// For the admin console's log.
@@ -55,7 +56,7 @@ impl StepTemplate {
     #[must_use]
     pub fn kind(&self) -> ActionKind {
         match self {
-            Self::SignOut { .. } => ActionKind::SignOut,
+            Self::SignOut { .. } | Self::SignOutAgain {} => ActionKind::SignOut,
             Self::Disable { .. } => ActionKind::Disable,
             Self::Enable {} => ActionKind::Enable,
         }
@@ -80,15 +81,27 @@ pub(super) fn read_steps(
     (!steps.is_empty()).then_some(steps)
 }
 
-/// One kind once; and a rule either contains or releases.
+/// One kind once, but a sign-out again after the disable; and a rule either contains or releases.
 fn check_order(steps: &[StepTemplate], items: &[Node], report: &mut Report) -> Option<()> {
-    let mut seen = BTreeSet::new();
+    let mut seen = Vec::new();
     for (step, item) in steps.iter().zip(items) {
-        if !seen.insert(step.kind()) {
-            report.error(item.at, format!("the step `{}` is there twice", step.kind().as_str()));
+        let kind = step.kind();
+        if matches!(step, StepTemplate::SignOutAgain {}) {
+            if seen != [ActionKind::SignOut, ActionKind::Disable] {
+                let what = "a `sign_out` without settings signs out again, after `sign_out` and `disable`";
+                report.error_with(item.at, what, "give it settings, or move it behind them");
+                return None;
+            }
+        } else if seen.contains(&kind) {
+            let what = format!("the step `{}` is there twice", kind.as_str());
+            match kind {
+                ActionKind::SignOut => report.error_with(item.at, what, "after `disable` write `sign_out` alone"),
+                _ => report.error(item.at, what),
+            }
             return None;
         }
-        if step.kind() == ActionKind::Enable && steps.len() > 1 {
+        seen.push(kind);
+        if kind == ActionKind::Enable && steps.len() > 1 {
             let advice = "give `disable` an `expires_in`, or write a rule of its own that enables";
             report.error_with(item.at, "`enable` cannot be combined with other steps", advice);
             return None;
@@ -121,7 +134,8 @@ fn read_step(
         ("sign_out", Some(body)) => read_sign_out(body, title, codes, report),
         ("disable", Some(body)) => read_disable(body, title, report),
         ("enable", body) => read_enable(body, report),
-        ("sign_out" | "disable", None) => {
+        ("sign_out", None) => Some(StepTemplate::SignOutAgain {}),
+        ("disable", None) => {
             report.error_with(at, format!("`{name}` needs settings"), "write them as a mapping below it");
             None
         }

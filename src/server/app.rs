@@ -105,6 +105,7 @@ impl App {
             door: Door::of(&config.http, &config.intake),
             steadiness: Steadiness::since(clock.now()),
             roster: roster.clone(),
+            directory: directory.clone(),
         });
         let directory = way_out(directory, config);
         let notifier = notifier(config, &state, directory.clone()).await?;
@@ -343,13 +344,12 @@ async fn note_start(trail: &Arc<Trail>, loaded: &Loaded) -> anyhow::Result<()> {
 
 fn show_metrics(
     config: &Config,
-    state: &State,
+    state: &Data<State>,
     certificate: Option<Arc<OwnCertificate>>,
 ) -> anyhow::Result<Option<Metrics>> {
     let settings: telemetry::Settings = config.telemetry()?;
     let Some(address) = settings.metrics_listen else { return Ok(None) };
-    let (trail, rules, clock) = (state.trail.clone(), state.rules.clone(), state.clock.clone());
-    let watched = metrics::Watched { trail, rules, clock, certificate };
+    let watched = metrics::Watched { state: state.clone(), certificate };
     let (server, address) = metrics::listen(address, watched)?;
     tracing::info!(metrics.address = %address, "metrics are shown");
     Ok(Some(Metrics { address, http: server.handle(), serving: tokio::spawn(server) }))

@@ -10,7 +10,9 @@ use actix_web::{App as Web, HttpResponse, HttpServer};
 use anyhow::Context as _;
 
 use super::tls::OwnCertificate;
-use crate::incident::{ChannelName, Clock, Lane, VerdictKind};
+use crate::api::State;
+use crate::directory::Usage;
+use crate::incident::{ChannelName, Lane, VerdictKind};
 use crate::rules::{InForce, Mode, Rule};
 use crate::telemetry::{Exposition, METRICS_CONTENT_TYPE};
 use crate::trail::{Board, Figures, MatchedAs, StepOutcome, Trail};
@@ -20,9 +22,8 @@ const CONNECTIONS_MAX: usize = 64;
 
 /// What metrics are made of.
 pub(super) struct Watched {
-    pub(super) trail: Arc<Trail>,
-    pub(super) rules: Arc<InForce>,
-    pub(super) clock: Arc<dyn Clock>,
+    /// What the handlers share.
+    pub(super) state: Data<State>,
     /// Our own, where we speak TLS.
     pub(super) certificate: Option<Arc<OwnCertificate>>,
 }
@@ -43,14 +44,14 @@ async fn show(watched: Data<Watched>) -> HttpResponse {
     HttpResponse::Ok().content_type(METRICS_CONTENT_TYPE).body(page(&watched))
 }
 
-fn page(watched: &Watched) -> String {
+fn page(Watched { state, certificate }: &Watched) -> String {
     let mut page = Exposition::default();
     let version = env!("CARGO_PKG_VERSION");
     page.gauges("portcullis_build_info", "The program's version; always 1.", [(vec![("version", version)], 1.0)]);
-    page.gauge("portcullis_ready", "Whether alerts can be admitted.", flag(watched.trail.is_writable()));
-    rules(&mut page, &watched.rules);
-    let now = watched.clock.now();
-    if let Some(certificate) = &watched.certificate {
+    page.gauge("portcullis_ready", "Whether alerts can be admitted.", flag(state.trail.is_writable()));
+    rules(&mut page, &state.rules);
+    let now = state.clock.now();
+    if let Some(certificate) = certificate {
         page.gauge(
             "portcullis_tls_certificate_expires_seconds",
             "In how many seconds our own certificate expires; below 0 it has.",
@@ -58,15 +59,35 @@ fn page(watched: &Watched) -> String {
         );
     }
     let look = |board: &Board| (board.live_count(), board.due(now).count(), board.windows().count());
-    let (live, due, windows) = watched.trail.board(look);
+    let (live, due, windows) = state.trail.board(look);
     page.gauge("portcullis_incidents_live", "Incidents that are not closed.", number(live));
     page.gauge("portcullis_incidents_due", "Incidents whose next step could begin now.", number(due));
     page.gauge("portcullis_correlation_windows", "Groups that correlations are counting for.", number(windows));
-    let tripped = watched.trail.board(|board| board.breakers().iter().count());
+    let tripped = state.trail.board(|board| board.breakers().iter().count());
     page.gauge("portcullis_breakers_tripped", "Rules and sources that the breaker has stopped.", number(tripped));
-    notices(&mut page, &watched.trail);
-    counters(&mut page, &watched.trail.figures());
+    notices(&mut page, &state.trail);
+    let outages = state.directory.outages();
+    page.gauges(
+        "portcullis_dingtalk_down",
+        "Whether one of DingTalk's hosts is down, so that calls wait.",
+        [("api", outages.api), ("oapi", outages.oapi)]
+            .map(|(host, outage)| (vec![("host", host)], flag(outage.is_some()))),
+    );
+    if let Some(usage) = state.directory.usage() {
+        quota(&mut page, usage);
+    }
+    counters(&mut page, &state.trail.figures());
     page.into_text()
+}
+
+fn quota(page: &mut Exposition, usage: Usage) {
+    page.gauge(
+        "portcullis_dingtalk_month_calls",
+        "Our calls in this month that count for DingTalk's monthly quota.",
+        usage.calls.into(),
+    );
+    page.gauge("portcullis_dingtalk_month_quota", "How many there may be.", usage.quota.into());
+    page.gauge("portcullis_dingtalk_month_reserve", "How many of them are kept for containment.", usage.reserve.into());
 }
 
 fn rules(page: &mut Exposition, in_force: &InForce) {

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::{Hangups, Reread};
 use crate::config::Config;
-use crate::directory::{DingTalk, Directory};
+use crate::directory::{CALLS_FILE, DingTalk, Directory};
 use crate::incident::{Clock, SystemClock};
 use crate::trail::{self, Pseudonyms, SledStore, Store};
 
@@ -36,7 +36,8 @@ impl Parts {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (store, pseudonyms) = open_store(config)?;
         let secret = config.directory.read_secret(&config.base)?;
-        let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?);
+        let calls = config.resolve(&config.trail.path).join(CALLS_FILE);
+        let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?.counting_in(calls));
         Ok(Self { clock, store, directory, pseudonyms, hangups, reread })
     }
 }

@@ -299,6 +299,7 @@ fn opened(number: u64) -> Opened {
         actions: vec![
             Action::SignOut { reason: reason.clone(), employee_reason, wording: digest },
             Action::Disable { reason },
+            Action::SignOutAgain {},
             Action::Enable { after_s: 28_800 },
         ],
         approval: Some(Approval { people: 2, within_s: 60, otherwise: Lapse::Act }),

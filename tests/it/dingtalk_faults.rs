@@ -7,7 +7,7 @@ use std::time::Duration;
 use portcullis::incident::{HoldReason, IncidentId, Status};
 use portcullis::sandbox::{Api, Fault, FaultKind};
 
-use crate::harness::{CONTAINED, Delivery, TestApp, high_risk, leaked};
+use crate::harness::{CONTAINED, Delivery, Set, TestApp, edit, high_risk, leaked};
 
 /// The two orders, with where their records stand in the story of a containment.
 const ORDERS: [(Api, usize, &str); 2] = [(Api::SignOut, 2, "sign_out"), (Api::Disable, 4, "disable")];
@@ -17,6 +17,44 @@ async fn busy_is_tried_again_with_growing_waits() {
     for order in ORDERS {
         waits(FaultKind::Busy, order, &["failed: busy"], &[1_000..=1_499, 2_000..=2_999, 4_000..=5_999]).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d15_a_disable_never_overtakes_a_sign_out_that_is_tried_again() {
+    for kind in [FaultKind::Busy, FaultKind::Throttled, FaultKind::ResetBeforeWork, FaultKind::ResetAfterWork] {
+        let app = TestApp::start().await;
+        strike(&app, Fault::new(kind).on(Api::SignOut).times(3));
+        let incident = open(&app).await;
+        for attempt in 1..=3 {
+            let (_, retry_at) = app.until_postponed(&incident, 0, attempt).await;
+            assert_eq!(received(&app, Api::Disable), 0, "{kind:?} at attempt {attempt}");
+            app.advance_to(retry_at);
+        }
+        app.until_contained(&incident).await;
+        let story = app.story(&incident);
+        let place = |words: &str| story.iter().position(|told| told == words).unwrap();
+        assert!(place("sign_out answered") < place("disable started"), "{story:?}");
+        app.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn g10_an_account_that_is_gone_or_disabled_already_is_an_end_and_no_loop() {
+    let rules =
+        |rules: &std::path::Path| edit(rules, "identities.csv", "li.si@example.com,lisi", "li.si@example.com,left");
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    let nobody = app.open(&Delivery::of_high_risk("li.si@example.com", 1, app.now())).await;
+    app.until_told(&nobody, &["admitted", "resolved", "held: account_not_found"]).await;
+    // Disabled by another hand.
+    let disabled = app.open(&Delivery::of_high_risk("wang.wu@example.com", 2, app.now())).await;
+    app.until_contained(&disabled).await;
+    assert!(app.story(&disabled).contains(&"disable already_so".to_owned()));
+    app.advance(Duration::from_secs(3_600));
+    let other = app.open(&Delivery::of_high_risk("zhang.san@example.com", 3, app.now())).await;
+    app.until_contained(&other).await;
+    let calls = app.dingtalk().calls_to(Api::Disable);
+    assert!(calls.iter().all(|call| call.user_id.as_deref() == Some("zhangsan")), "{calls:?}");
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,7 +90,7 @@ async fn f01_a_folder_with_a_fault_leaves_the_rules_in_force_and_says_so() {
     assert_eq!(now["refused"]["count"], 1);
     assert_eq!(
         app.get("/readyz", "").await.body,
-        json!({ "status": "ready", "rules": "stale", "sources": "current", "clock": "stepped" })
+        json!({ "status": "ready", "rules": "stale", "sources": "current", "clock": "stepped", "dingtalk": "up", "quota": "ample" })
     );
     let page = app.get("/", AUDITOR).await.body.as_str().unwrap().to_owned();
     assert!(page.contains("The rules folder is refused") && page.contains("unknown key `sevrity`"), "{page}");
@@ -101,7 +101,7 @@ async fn f01_a_folder_with_a_fault_leaves_the_rules_in_force_and_says_so() {
     assert_eq!(reload(&app).await.body["result"], "unchanged");
     assert_eq!(
         app.get("/readyz", "").await.body,
-        json!({ "status": "ready", "rules": "current", "sources": "current", "clock": "stepped" })
+        json!({ "status": "ready", "rules": "current", "sources": "current", "clock": "stepped", "dingtalk": "up", "quota": "ample" })
     );
     assert!(!app.get("/", AUDITOR).await.body.as_str().unwrap().contains("is refused"));
 

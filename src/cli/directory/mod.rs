@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::refused::refused;
 use crate::config::{self, Config};
-use crate::directory::DingTalk;
+use crate::directory::{CALLS_FILE, DingTalk};
 use crate::incident::{Failure, FailureClass, SystemClock};
 
 /// What `directory` takes.
@@ -59,7 +59,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 fn client(config: &Config) -> anyhow::Result<DingTalk> {
     let secret = config.directory.read_secret(&config.base).map_err(refused)?;
-    DingTalk::new(&config.directory, secret, Arc::new(SystemClock)).map_err(refused)
+    let client = DingTalk::new(&config.directory, secret, Arc::new(SystemClock)).map_err(refused)?;
+    Ok(client.counting_in(config.resolve(&config.trail.path).join(CALLS_FILE)).only_looking())
 }
 
 /// A credential or permission that DingTalk does not take is the operator's to mend, as a wrong file is.

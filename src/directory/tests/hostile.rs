@@ -12,7 +12,7 @@ async fn order_and_read(reply: Reply) -> ((FailureClass, String), (FailureClass,
 }
 
 #[tokio::test]
-async fn a_200_that_is_no_yes_is_unknown_for_an_order_and_busy_for_a_read() {
+async fn g07_a_200_that_is_no_yes_is_unknown_for_an_order_and_busy_for_a_read() {
     for body in [
         r#"{"errcode":404,"errmsg":"请求的URI地址不存在"}"#,
         "{}",
@@ -42,7 +42,7 @@ async fn the_answers_to_a_banned_address_are_recognised() {
 }
 
 #[tokio::test]
-async fn redirects_are_not_followed() {
+async fn g03_redirects_are_not_followed() {
     let elsewhere = Stub::start(|_| Reply::json(200, r#"{"result":true,"disable":true}"#)).await;
     for status in [301, 302, 303, 307, 308] {
         let location = format!("location: http://{}/\r\n", elsewhere.address);
@@ -54,7 +54,7 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn g07_refusals_are_told_apart() {
     for (status, code, class) in [
         (403, "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", FailureClass::Throttled),
         (403, "Forbidden.AccessDenied.QpmLimitForApi", FailureClass::ThrottledMinute),
@@ -72,7 +72,7 @@ async fn refusals_are_told_apart() {
 }
 
 #[tokio::test]
-async fn silence_ends_at_the_deadline() {
+async fn g06_silence_ends_at_the_deadline() {
     let (order, read) = order_and_read(Reply::Hang).await;
     assert_eq!(order, (FailureClass::Unknown, "timeout".to_owned()));
     assert_eq!(read, (FailureClass::Busy, "timeout".to_owned()));
@@ -94,7 +94,7 @@ async fn a_connection_cut_before_or_within_the_answer_leaves_an_order_unknown() 
 }
 
 #[tokio::test]
-async fn a_flood_is_read_only_up_to_the_limit() {
+async fn g06_a_flood_is_read_only_up_to_the_limit() {
     let (order, read) = order_and_read(Reply::Endless).await;
     assert_eq!(order, (FailureClass::Unknown, "oversized".to_owned()));
     assert_eq!(read, (FailureClass::Busy, "oversized".to_owned()));
@@ -133,7 +133,7 @@ async fn a_call_whose_own_host_refuses_the_connection_is_not_sent() {
 
 /// Plain HTTP behind an https address: the handshake fails before anything is sent.
 #[tokio::test]
-async fn a_host_without_a_valid_certificate_gets_nothing() {
+async fn g05_a_host_without_a_valid_certificate_gets_nothing() {
     let harness = Harness::start(|_| Reply::json(200, YES)).await;
     let clock = Arc::clone(&harness.clock);
     let directory = client(&settings(&format!("https://{}", harness.stub.address)), clock);

@@ -62,7 +62,7 @@ async fn lines_of_many_calls() -> String {
 }
 
 #[tokio::test]
-async fn logs_carry_no_secret_token_name_number_or_url() {
+async fn g13_logs_carry_no_secret_token_name_number_or_url() {
     let lines = lines_of_many_calls().await;
     for named in
         ["/v1.0/contact/orgAccounts/disable", "/topapi/v2/user/getbymobile", "Permanent", "r-1", "connection_lost"]

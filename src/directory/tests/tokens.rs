@@ -25,7 +25,7 @@ async fn fifty_calls_at_once_fetch_one_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_to_fifty_calls_is_fetched_once_more() {
+async fn g08_a_token_that_is_refused_to_fifty_calls_is_fetched_once_more() {
     let harness = Harness::start(|seen| match is_first_token(seen) {
         true => Reply::json(400, REFUSED_NEW),
         false => Reply::json(200, YES),

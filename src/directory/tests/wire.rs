@@ -59,7 +59,7 @@ async fn disable_and_enable_go_to_their_own_paths() {
 }
 
 #[tokio::test]
-async fn the_status_is_asked_for_with_an_encoded_user_id() {
+async fn g09_the_status_is_asked_for_with_an_encoded_user_id() {
     let harness = Harness::start(|_| Reply::json(200, r#"{"disable":true}"#)).await;
     let hostile = UserId::parse("a/?&%=#+;b").unwrap();
     assert!(harness.directory.is_disabled(&hostile).await.unwrap());
@@ -73,7 +73,7 @@ async fn the_status_is_asked_for_with_an_encoded_user_id() {
 }
 
 #[tokio::test]
-async fn hostile_user_ids_stay_inside_the_json_body() {
+async fn g09_hostile_user_ids_stay_inside_the_json_body() {
     let harness = Harness::start(|_| Reply::json(200, YES)).await;
     let user_id = UserId::parse(r#"a","x":"/?&%\b"#).unwrap();
     harness.directory.act(&Order::Enable { user_id: user_id.clone() }).await.unwrap();
@@ -164,7 +164,7 @@ async fn a_dry_run_reads_but_never_sends_an_order() {
 
 /// The child runs one plain test with proxies in its environment that nobody listens at.
 #[test]
-fn proxies_in_the_environment_are_ignored() {
+fn g12_proxies_in_the_environment_are_ignored() {
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "directory::tests::wire::disable_and_enable_go_to_their_own_paths"]);
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {

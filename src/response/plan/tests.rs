@@ -153,6 +153,24 @@ fn a_rule_without_a_word_on_its_mode_only_watches() {
 }
 
 #[test]
+fn a_sign_out_again_is_the_last_of_what_several_rules_take() {
+    let again = &format!("{CONTAIN}\n    - sign_out");
+    let plan_of = |first: &str, second: &str| {
+        let rules = vec![rule(1, "critical", "mode: enforce", first), rule(2, "low", "mode: enforce", second)];
+        let decided = decided(&rule_set(rules), &about("zhang.san@example.com"), &Standing::default());
+        let [Opened { plan, .. }] = decided.opened.as_slice() else { panic!("{:?}", decided.opened) };
+        let agains = (0..plan.actions.len()).filter(|index| plan.is_again(*index)).collect::<Vec<_>>();
+        (kinds(plan), agains)
+    };
+    let sign_out = "\n    - sign_out: {reason: r, employee_reason: account-takeover}";
+    let whole = [ActionKind::SignOut, ActionKind::Disable, ActionKind::SignOut];
+    assert_eq!(plan_of(sign_out, again), ([&whole[..], &[ActionKind::Enable]].concat(), vec![2]));
+    assert_eq!(plan_of(again, DISABLE), ([&whole[..], &[ActionKind::Enable]].concat(), vec![2]));
+    let other_way_round = plan_of(DISABLE, again);
+    assert_eq!(other_way_round, (vec![ActionKind::Disable, ActionKind::SignOut], vec![]), "it is after it already");
+}
+
+#[test]
 fn several_rules_on_one_account_share_one_plan_led_by_the_gravest() {
     let rules = rule_set(vec![
         rule(1, "low", "mode: enforce", CONTAIN),

@@ -133,6 +133,7 @@ fn is_as_hard(step: &StepTemplate, other: &StepTemplate) -> bool {
             StepTemplate::Disable { expires_in: Some(other), .. },
         ) => long >= other,
         (StepTemplate::Disable { .. }, StepTemplate::Disable { expires_in: None, .. }) => false,
+        (StepTemplate::SignOutAgain {}, _) | (_, StepTemplate::SignOutAgain {}) => step == other,
         _ => step.kind() == other.kind(),
     }
 }

@@ -144,13 +144,18 @@ fn steps() -> Value {
     }
     let step = |name: &str, settings: Value| mapping("A step.", &[name], [(name, settings)]);
     let named = |name: &str| json!({ "type": "object", "required": [name] });
+    // Alone it stands after both.
+    let sign_out_again = json!({
+        "if": { "contains": { "const": "sign_out" } },
+        "then": { "maxItems": 3, "prefixItems": [named("sign_out"), named("disable"), { "const": "sign_out" }] },
+    });
     let once = |name: &str| json!({ "contains": named(name), "minContains": 0, "maxContains": 1 });
     json!({
         "type": "array",
-        "description": "What is done, in this order, no kind twice; `enable` stands alone.",
+        "description": "What is done, in this order, no kind twice, but a sign_out again after the disable; `enable` stands alone.",
         "minItems": 1,
         "maxItems": STEPS_MAX,
-        "allOf": [once("sign_out"), once("disable")],
+        "allOf": [once("sign_out"), once("disable"), sign_out_again],
         "if": { "contains": { "anyOf": [{ "const": "enable" }, named("enable")] } },
         "then": { "maxItems": 1 },
         "items": {
@@ -158,7 +163,7 @@ fn steps() -> Value {
                 step("sign_out", sign_out),
                 step("disable", disable),
                 step("enable", json!({ "type": ["object", "null"], "maxProperties": 0 })),
-                { "const": "enable" },
+                { "enum": ["enable", "sign_out"] },
             ],
         },
     })

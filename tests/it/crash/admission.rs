@@ -37,7 +37,7 @@ struct Sent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_at_any_moment_it_keeps_what_it_acknowledged_and_acts_once() {
+async fn d05_d06_killed_at_any_moment_it_keeps_what_it_acknowledged_and_acts_once() {
     let site = Site::new().await;
     let mut sent = Vec::new();
     let mut records: Vec<Record> = Vec::new();

@@ -121,7 +121,7 @@ async fn killed_once_the_sign_out_is_recorded_it_goes_on_with_the_disable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_before_the_disable_was_done_it_looks_and_disables() {
+async fn d07_killed_before_the_disable_was_done_it_looks_and_disables() {
     killed_at(Point {
         at: Fault::new(FaultKind::HangBeforeWork).on(Api::Disable),
         reached: (Api::Disable, 1),
@@ -146,7 +146,7 @@ async fn killed_before_the_disable_was_done_it_looks_and_disables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_after_the_disable_was_done_it_looks_and_does_not_disable_again() {
+async fn d08_killed_after_the_disable_was_done_it_looks_and_does_not_disable_again() {
     killed_at(Point {
         at: Fault::new(FaultKind::HangAfterWork).on(Api::Disable),
         reached: (Api::Disable, 1),

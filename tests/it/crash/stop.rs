@@ -19,7 +19,7 @@ const SENDERS: usize = 8;
 const ANSWERS_BEFORE: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stopped_under_load_it_loses_nothing_and_ends_well() {
+async fn d10_stopped_under_load_it_loses_nothing_and_ends_well() {
     let site = Site::new().await;
     let program = site.start().await;
     let stopping = Arc::new(AtomicBool::new(false));
@@ -117,7 +117,7 @@ async fn stopped_during_a_call_that_hangs_it_hands_it_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_process_is_refused_and_the_first_goes_on() {
+async fn d11_a_second_process_is_refused_and_the_first_goes_on() {
     let site = Site::new().await;
     let program = site.start().await;
     let second = site.spawn_with(&[]).ended().await;

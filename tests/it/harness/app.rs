@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::config::{self, Config};
-use portcullis::directory::DingTalk;
+use portcullis::directory::{CALLS_FILE, DingTalk};
 use portcullis::incident::{Clock, HandSetClock, IncidentId, Timestamp};
 use portcullis::sandbox::{self, APP_KEY, APP_SECRET, Running, Sandbox};
 use portcullis::server::{App, Hangups, Parts, Reread};
@@ -19,7 +19,7 @@ use super::aftermath::{assert_fixed, resident_kib};
 use super::delivery::Delivery;
 use super::promises;
 use super::setup::{Kept, Set, configure, copy_folder, write_secret};
-use super::witness::{Orders, Witness};
+use super::witness::{Orders, Poison, Witness};
 
 /// Nothing in these tests takes longer; it only ends what hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,6 +39,7 @@ pub(crate) struct TestApp {
     keeper: Keeper,
     sandbox: Running,
     orders: Orders,
+    poison: Poison,
     /// The memory the process had when it was ready for the test, in KiB.
     pub(super) resident_kib: u64,
     _folder: TempDir,
@@ -72,30 +73,51 @@ impl TestApp {
         let mut config = configure(folder.path(), &sandbox.url(), set.config);
         (set.adjust)(&mut config);
         let keeper = Keeper::open(set.kept, &config);
-        let orders = Orders::default();
-        let app = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.unwrap();
+        let (orders, poison) = (Orders::default(), Poison::of(set.poison));
+        let app = App::start(&config, parts(&config, &clock, &keeper, (&orders, &poison))).await.unwrap();
         // No connection outlives its request: the stop would have to wait for it.
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(PATIENCE).build().unwrap();
         let resident_kib = resident_kib();
-        Self { app, clock, client, config, keeper, sandbox, orders, resident_kib, _folder: folder }
+        Self { app, clock, client, config, keeper, sandbox, orders, poison, resident_kib, _folder: folder }
     }
 
     /// Stops the app in order and starts it again on the same store and sandbox.
     pub(crate) async fn restart(self) -> Self {
-        let Self { app, clock, client, config, keeper, sandbox, orders, resident_kib, _folder } = self;
+        let Self { app, clock, client, config, keeper, sandbox, orders, poison, resident_kib, _folder } = self;
         app.stop().await.unwrap();
         let keeper = keeper.reopen(&config).await;
-        let app = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.unwrap();
-        Self { app, clock, client, config, keeper, sandbox, orders, resident_kib, _folder }
+        let app = App::start(&config, parts(&config, &clock, &keeper, (&orders, &poison))).await.unwrap();
+        Self { app, clock, client, config, keeper, sandbox, orders, poison, resident_kib, _folder }
     }
 
     /// Stops the app in order and has it try to start again; gives what keeps it from that.
     pub(crate) async fn cannot_restart(self) -> String {
-        let Self { app, clock, config, keeper, orders, .. } = self;
+        let Self { app, clock, config, keeper, orders, poison, .. } = self;
         app.stop().await.unwrap();
         let keeper = keeper.reopen(&config).await;
-        let refused = App::start(&config, parts(&config, &clock, &keeper, &orders)).await.err().expect("it starts");
+        let refused =
+            App::start(&config, parts(&config, &clock, &keeper, (&orders, &poison))).await.err().expect("it starts");
         format!("{refused:#}")
+    }
+
+    /// How often our own code has failed at the poisoned account.
+    pub(crate) fn poisoned(&self) -> u32 {
+        self.poison.worked()
+    }
+
+    /// Waits until our own code has failed so often at the poisoned account.
+    pub(crate) async fn until_poisoned(&self, times: u32) {
+        patiently(async {
+            while self.poisoned() < times {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// From now on nothing fails at that account.
+    pub(crate) fn cure(&self) {
+        self.poison.cure();
     }
 
     /// DingTalk's side.
@@ -266,12 +288,13 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
     Answer { status, headers, body }
 }
 
-fn parts(config: &Config, clock: &Arc<HandSetClock>, keeper: &Keeper, orders: &Orders) -> Parts {
+fn parts(config: &Config, clock: &Arc<HandSetClock>, keeper: &Keeper, (orders, poison): (&Orders, &Poison)) -> Parts {
     let clock: Arc<dyn Clock> = clock.clone();
     let secret = config.directory.read_secret(&config.base).unwrap();
     let dingtalk = DingTalk::new(&config.directory, secret, clock.clone()).unwrap();
+    let dingtalk = dingtalk.counting_in(config.resolve(&config.trail.path).join(CALLS_FILE));
     let store = keeper.store.clone();
-    let directory = Arc::new(Witness::new(dingtalk, store.clone(), orders.clone()));
+    let directory = Arc::new(Witness::new(dingtalk, store.clone(), orders.clone(), poison.clone()));
     let path = config.base.join("portcullis.toml");
     let reread: Reread = Arc::new(move || Ok(config::load(&path, &[])?));
     let (pseudonyms, hangups) = (Pseudonyms::new(&[7; 32]), Hangups::listen().unwrap());

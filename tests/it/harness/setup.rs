@@ -42,13 +42,23 @@ pub(crate) struct Set {
     pub(crate) sandbox: sandbox::Settings,
     /// The store.
     pub(crate) kept: Kept,
+    /// The account at whose sight our own code fails.
+    pub(crate) poison: Option<&'static str>,
 }
 
 impl Default for Set {
     fn default() -> Self {
         let listen = ([127, 0, 0, 1], 0).into();
         let sandbox = sandbox::Settings { listen, calls_per_second: 0, ..sandbox::Settings::default() };
-        Self { config: "", files: Vec::new(), adjust: |_| {}, rules: |_| {}, sandbox, kept: Kept::InMemory }
+        Self {
+            config: "",
+            files: Vec::new(),
+            adjust: |_| {},
+            rules: |_| {},
+            sandbox,
+            kept: Kept::InMemory,
+            poison: None,
+        }
     }
 }
 

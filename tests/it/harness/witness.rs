@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use portcullis::directory::{
     Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Lookup, Matches, Member,
-    MemberPage, MembersFrom, Message, Order, Organization, Reach, Told,
+    MemberPage, MembersFrom, Message, Order, Organization, Outages, Reach, Told, Usage,
 };
 use portcullis::incident::{ActionKind, Failure, UserId};
 use portcullis::trail::Store;
@@ -29,16 +29,46 @@ impl Orders {
     }
 }
 
+/// An account at whose sight our own code fails, until it is cured; outlives a restart.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Poison(Arc<Mutex<(Option<String>, u32)>>);
+
+impl Poison {
+    pub(super) fn of(account: Option<&str>) -> Self {
+        Self(Arc::new(Mutex::new((account.map(str::to_owned), 0))))
+    }
+
+    pub(super) fn cure(&self) {
+        self.0.lock().unwrap().0 = None;
+    }
+
+    /// How often it has worked.
+    pub(super) fn worked(&self) -> u32 {
+        self.0.lock().unwrap().1
+    }
+
+    fn work(&self, user_id: &UserId) {
+        let is_poison = {
+            let mut poison = self.0.lock().unwrap();
+            let is_poison = poison.0.as_deref() == Some(user_id.as_str());
+            poison.1 += u32::from(is_poison);
+            is_poison
+        };
+        assert!(!is_poison, "the poison that a test gave");
+    }
+}
+
 /// The real client, watched.
 pub(super) struct Witness {
     dingtalk: DingTalk,
     store: Arc<dyn Store>,
     orders: Orders,
+    poison: Poison,
 }
 
 impl Witness {
-    pub(super) fn new(dingtalk: DingTalk, store: Arc<dyn Store>, orders: Orders) -> Self {
-        Self { dingtalk, store, orders }
+    pub(super) fn new(dingtalk: DingTalk, store: Arc<dyn Store>, orders: Orders, poison: Poison) -> Self {
+        Self { dingtalk, store, orders, poison }
     }
 }
 
@@ -48,6 +78,7 @@ impl Directory for Witness {
     }
 
     fn account<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Account>, Failure>> {
+        self.poison.work(user_id);
         self.dingtalk.account(user_id)
     }
 
@@ -105,5 +136,13 @@ impl Directory for Witness {
         let left = Left { kind, user_id: user_id.to_string(), trail_size: self.store.head().size };
         self.orders.0.lock().unwrap().push(left);
         self.dingtalk.act(order)
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.dingtalk.usage()
+    }
+
+    fn outages(&self) -> Outages {
+        self.dingtalk.outages()
     }
 }

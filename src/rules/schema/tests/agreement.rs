@@ -97,6 +97,23 @@ const RULES_REFUSED: &[(&str, &str)] = &[
         "    - sign_out: {reason: r, employee_reason: account-takeover}\n",
     ),
     ("    - disable: {reason: r, expires_in: 8h}\n", "    - delete: {reason: r}\n"),
+    (
+        "    - disable: {reason: r, expires_in: 8h}\n",
+        "    - sign_out: {reason: r, employee_reason: account-takeover}\n    - disable: {reason: r, expires_in: 8h}\n",
+    ),
+    (
+        "    - disable: {reason: r, expires_in: 8h}\n",
+        "    - disable: {reason: r, expires_in: 8h}\n    - disable: {reason: r, expires_in: 8h}\n",
+    ),
+    (
+        "    - disable: {reason: r, expires_in: 8h}\n",
+        "    - disable: {reason: r, expires_in: 8h}\n    - sign_out\n    - sign_out\n",
+    ),
+    ("    - disable: {reason: r, expires_in: 8h}\n", "    - sign_out\n    - disable: {reason: r, expires_in: 8h}\n"),
+    (
+        "    - disable: {reason: r, expires_in: 8h}\n",
+        "    - disable: {reason: r, expires_in: 8h}\n    - sign_out: {reason: r, employee_reason: account-takeover}\n",
+    ),
     ("  - name: matches\n    alert", "  - alert"),
     ("expect: {account: A@example.com, steps: [sign_out, disable]}", "expect: match"),
     ("expect: {account: A@example.com, steps: [sign_out, disable]}", "expect: {steps: [sign_out, disable]}"),
@@ -124,6 +141,10 @@ fn on_rules() {
         ("mode: enforce", "budget: {per_hour: 0}"),
         ("mode: enforce", "budget: {per_hour: 3, per_day: 10000}"),
         ("expires_in: 8h", "permanent: true"),
+        (
+            "expires_in: 8h}\ntests:\n  - name: matches\n    alert: {a: x, who: a@example.com}\n    expect: {account: A@example.com, steps: [sign_out, disable]}",
+            "expires_in: 8h}\n    - sign_out\ntests:\n  - name: matches\n    alert: {a: x, who: a@example.com}\n    expect: {account: A@example.com, steps: [sign_out, disable, sign_out]}",
+        ),
         ("{a: x}", "{a: [x, 5, true]}"),
         ("{a: x}", "[{a: x}, {a: y}]"),
         (

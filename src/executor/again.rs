@@ -1,0 +1,42 @@
+//! Signs an account out once more after its disable, where a rule wants that: whoever signed in between the first
+//! sign-out and the disable is out then, too. Whatever keeps it from being done is recorded, and nothing waits for it.
+
+use super::attempt::{Seen, order};
+use super::hand::{Hand, Moved};
+use super::place::Place;
+use crate::incident::{Failure, FailureClass, Finding};
+use crate::response::Approved;
+use crate::trail::RecordError;
+
+impl Hand {
+    /// Tried once.
+    pub(super) async fn sign_out_again(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
+        let approved = self.approve_again(at).await;
+        self.record(vec![at.started(attempt)]).await?;
+        let done = match approved {
+            Ok(_) if self.is_paused(at) => Err(Failure::local(FailureClass::NotSent, "paused")),
+            Ok(approved) => self.directory.act(&order(&approved, at)).await,
+            Err(failure) => Err(failure),
+        };
+        let outcome = match done {
+            Ok(done) => at.succeeded(attempt, Finding::Answered, done.request_id),
+            Err(failure) => {
+                tracing::warn!(incident.id = %at.id(), failure.class = ?failure.class, failure.code,
+                    "the account could not be signed out again after its disable");
+                at.failed(attempt, failure, None)
+            }
+        };
+        self.record(vec![outcome]).await?;
+        Ok(Moved::On)
+    }
+
+    async fn approve_again(&self, at: &Place<'_>) -> Result<Approved, Failure> {
+        let account = self.directory.account(at.user_id).await?;
+        let departments = self.departments(at, account.as_ref()).await?;
+        let seen = Seen { account: account.as_ref(), departments: departments.as_ref() };
+        self.ask_guard(at, seen).map_err(|reason| {
+            tracing::info!(incident.id = %at.id(), reason = reason.text(), "the account is not signed out again");
+            Failure::local(FailureClass::NotSent, "held_by_guard")
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! DingTalk is down for all: calls stop but for one now and then, incidents wait and lose nothing by it, and go on
+//! when it is back.
+
+use std::time::Duration;
+
+use portcullis::incident::IncidentId;
+use portcullis::sandbox::{Api, Fault, FaultKind};
+
+use crate::harness::{CONTAINED, Delivery, Set, TestApp};
+
+const METRICS: &str = "[telemetry]\nmetrics_listen = \"127.0.0.1:0\"\n";
+
+async fn start() -> TestApp {
+    TestApp::start_with(Set { config: METRICS, ..Set::default() }).await
+}
+
+async fn open_two(app: &TestApp) -> [IncidentId; 2] {
+    let one = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    [one, app.open(&Delivery::of_high_risk("li.si@example.com", 2, app.now())).await]
+}
+
+async fn dingtalk(app: &TestApp) -> String {
+    app.get("/readyz", "").await.body["dingtalk"].as_str().unwrap().to_owned()
+}
+
+async fn is_down(app: &TestApp, host: &str) -> bool {
+    let page = app.client.get(app.app.metrics_url().unwrap()).send().await.unwrap().text().await.unwrap();
+    page.contains(&format!("portcullis_dingtalk_down{{host=\"{host}\"}} 1"))
+}
+
+/// Lets time pass until the app says that DingTalk is down.
+async fn until_down(app: &TestApp) {
+    for _ in 0..200 {
+        if dingtalk(app).await == "down" {
+            return;
+        }
+        app.advance(Duration::from_secs(2));
+    }
+    panic!("it was never told that DingTalk is down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_without_dingtalk_cost_few_calls_and_no_incident() {
+    let app = start().await;
+    app.dingtalk().inject(Fault::new(FaultKind::Busy).on(Api::UserGet).until_cleared()).unwrap();
+    let incidents = open_two(&app).await;
+    until_down(&app).await;
+    assert!(is_down(&app, "oapi").await && !is_down(&app, "api").await);
+    let before = app.dingtalk().received(Api::UserGet);
+    for _ in 0..150 {
+        let received = app.dingtalk().received(Api::UserGet);
+        app.advance(Duration::from_secs(61));
+        // Where the answer to the last call was not looked at before the clock moved, there is no call this time.
+        let _ =
+            tokio::time::timeout(Duration::from_millis(50), app.dingtalk().wait_for(Api::UserGet, received + 1)).await;
+    }
+    let calls = app.dingtalk().received(Api::UserGet) - before;
+    assert!((61..=155).contains(&calls), "{calls} calls in two and a half hours");
+    for incident in &incidents {
+        assert_eq!(app.story(incident), ["admitted", "resolved"], "nobody is asked to help");
+    }
+    app.dingtalk().clear_faults();
+    for incident in &incidents {
+        app.until_in_time(incident, |state| state.is_containing()).await;
+        assert_eq!(app.story(incident), CONTAINED);
+    }
+    assert_eq!(dingtalk(&app).await, "up");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_wait_without_an_intent_while_the_host_that_takes_them_is_down() {
+    let app = start().await;
+    app.dingtalk().inject(Fault::new(FaultKind::Busy).on(Api::SignOut).until_cleared()).unwrap();
+    let first = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    until_down(&app).await;
+    assert!(is_down(&app, "api").await && !is_down(&app, "oapi").await);
+    let second = app.open(&Delivery::of_high_risk("li.si@example.com", 2, app.now())).await;
+    app.until(&second, |state| state.user_id.is_some()).await;
+    app.dingtalk().clear_faults();
+    app.until_in_time(&second, |state| state.is_containing()).await;
+    app.until_in_time(&first, |state| state.is_containing()).await;
+    assert_eq!(app.story(&second), CONTAINED, "it waited and failed at nothing");
+    assert_eq!(dingtalk(&app).await, "up");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_says_nothing_about_dingtalk_opens_nothing() {
+    for kind in [FaultKind::Throttled, FaultKind::PermissionDenied] {
+        let app = start().await;
+        app.dingtalk().inject(Fault::new(kind).on(Api::UserGet).until_cleared()).unwrap();
+        open_two(&app).await;
+        app.until_called(Api::UserGet, 2).await;
+        for _ in 0..30 {
+            app.advance(Duration::from_secs(10));
+        }
+        assert_eq!(dingtalk(&app).await, "up", "{kind:?}");
+        app.end().await;
+    }
+}
