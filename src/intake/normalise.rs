@@ -162,17 +162,8 @@ impl Normaliser {
             Content::Events(events) => events,
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
         };
-        let mut known_by_next = None;
-        let known_by = match (known_by, &id, proof.sent) {
-            (Some(known_by), ..) => known_by,
-            (None, Some(id), _) => of_delivery.unwrap_or_else(|| id.clone()),
-            (None, None, Some(sent)) => {
-                let day = sent.as_millisecond().div_euclid(DAY_MS);
-                known_by_next = Some(format!("{content}@{}", day.saturating_add(1)));
-                format!("{content}@{day}")
-            }
-            (None, None, None) => content.to_string(),
-        };
+        let known_by = known_by.or_else(|| of_delivery.or_else(|| id.clone()));
+        let (known_by, known_by_next) = known_by.map_or_else(|| by_content(content, proof.sent), |known| (known, None));
         let facts = Facts {
             secret: proof.secret,
             known_by,
@@ -283,4 +274,12 @@ struct Facts<'d> {
     /// What nobody has signed.
     hints: BTreeMap<String, String>,
     received_at: Timestamp,
+}
+
+/// What a delivery without any id is known by: what it says; where it is signed anew for each attempt, on the day on
+/// which it was, and then on the next.
+fn by_content(content: Digest, sent: Option<Timestamp>) -> (String, Option<String>) {
+    let Some(sent) = sent else { return (content.to_string(), None) };
+    let day = sent.as_millisecond().div_euclid(DAY_MS);
+    (format!("{content}@{day}"), Some(format!("{content}@{}", day.saturating_add(1))))
 }
