@@ -88,7 +88,11 @@ fn copy_rules(to: &Path) {
     copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), to);
     // What is measured is acting, and not waiting for a human.
     let much = "{per_hour: 10000, per_day: 10000}";
-    let budgets = format!("budgets: {{each_rule: {much}, each_source: {much}, organization: {much}}}\n");
+    let crowd = "{accounts: 1000, within: 1d}";
+    let budgets = format!(
+        "budgets: {{each_rule: {much}, each_source: {much}, organization: {much}}}\n\
+         breakers: {{each_rule: {crowd}, each_source: {crowd}}}\n"
+    );
     let guardrails = to.join("guardrails.yml");
     let text = fs::read_to_string(&guardrails).unwrap();
     fs::write(guardrails, text + &budgets).unwrap();
