@@ -14,8 +14,12 @@ pub(super) fn render(incident: &Incident, now: Timestamp) -> Markup {
             "Account: " @match &incident.user_id { Some(user_id) => { strong { (user_id) } } None => { span.quiet { "not resolved yet" } } }
             ". Opened " (time(incident.opened_at)) " UTC."
         }
-        h2 { "Rules" }
-        ul { @for rule in &incident.plan.rules { li { (rule.title) } } }
+        @if let Some(actor) = &incident.plan.asked_by {
+            p { "Asked for by hand, by " strong { (actor) } "." }
+        } @else {
+            h2 { "Rules" }
+            ul { @for rule in &incident.plan.rules { li { (rule.title) } } }
+        }
         h2 { "Steps" }
         ol { @for (action, state) in incident.plan.actions.iter().zip(&incident.steps) { (step(action, state)) } }
         p.quiet { "Plan " code { (incident.plan.digest()) } ". As of " (time(now)) " UTC." }

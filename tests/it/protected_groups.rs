@@ -14,7 +14,7 @@ fn guard(rules: &Path, lines: &str) {
 /// What becomes of an alert about somebody who is in the department of platforms, which is part of engineering.
 async fn becomes(rules: fn(&Path), expected: Result<(), HoldReason>) -> TestApp {
     let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
-    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    let incident = app.open(&Delivery::of_high_risk("wang.wu@example.com", 1, app.now())).await;
     match expected {
         Ok(()) => app.until_contained(&incident).await,
         Err(reason) => app.until(&incident, |incident: &Incident| incident.status == Status::Held(reason)).await,
@@ -39,7 +39,7 @@ async fn whose_department_cannot_be_told_is_left_alone() {
     let rules: fn(&Path) = |rules| guard(rules, "protected_departments: [{id: 4, why: a}]");
     let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
     app.dingtalk().inject(Fault::new(FaultKind::PermissionDenied).on(Api::DepartmentGet)).unwrap();
-    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    let incident = app.open(&Delivery::of_high_risk("wang.wu@example.com", 1, app.now())).await;
     app.until(&incident, |incident| matches!(incident.status, Status::Held(_))).await;
     assert_eq!(app.dingtalk().calls_to(Api::SignOut), []);
     app.end().await;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::incident::{
-    AccountKind, AccountWarning, AlertId, Assurance, Digest, Evidence, FailureClass, Finding, ReasonCode, Resolution,
-    SourceName,
+    AccountKind, AccountWarning, AlertId, Approval, Assurance, Digest, Evidence, FailureClass, Finding, ReasonCode,
+    Resolution, SourceName,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -242,4 +242,59 @@ fn only_who_approves_what_a_budget_holds_lets_it_go_beyond_budgets() {
         }
         assert_eq!(incident.beyond_budget, beyond, "{reason:?}");
     }
+}
+
+/// A plan that wants so many people, of an account that is known, and that is asked for.
+fn asked(people: u8) -> Incident {
+    let approval = Approval { people, within_s: 60, otherwise: Lapse::Drop };
+    let mut opened = opened();
+    opened.plan.approval = Some(approval);
+    let mut incident = Incident::open(&opened, at(0));
+    let held = Event::IncidentHeld { incident: id(), reason: HoldReason::ApprovalWanted, failure: None };
+    [resolved(), held].iter().for_each(|event| incident.apply(event, at(0)).unwrap());
+    incident
+}
+
+fn approve(incident: &mut Incident, approver: Option<&str>, plan: Option<Digest>) -> bool {
+    let approver = approver.map(|user_id| UserId::parse(user_id).unwrap());
+    let (actor, reason) = ("a".to_owned(), "b".to_owned());
+    incident.apply(&Event::IncidentApproved { incident: id(), actor, reason, approver, plan }, at(1)).is_ok()
+}
+
+#[test]
+fn whatever_the_door_lets_through_nobody_approves_for_themselves_unknown_twice_or_another_plan() {
+    let mut incident = asked(2);
+    let plan = Some(incident.plan.digest());
+    assert!(!approve(&mut incident, Some("zhangsan"), plan), "it is their own account");
+    assert!(!approve(&mut incident, None, plan), "nobody knows who they are");
+    assert!(!approve(&mut incident, Some("one"), None), "they do not say what they have seen");
+    assert!(!approve(&mut incident, Some("one"), Some(Digest::of(b"another"))), "they have seen another plan");
+    assert!(approve(&mut incident, Some("one"), plan) && incident.wants_approval());
+    assert!(!approve(&mut incident, Some("one"), plan), "they have said so already");
+    assert!(approve(&mut incident, Some("two"), plan) && !incident.wants_approval());
+    assert_eq!(incident.status, Status::Open);
+}
+
+#[test]
+fn nothing_lapses_before_its_time() {
+    let lapse = Event::ApprovalLapsed { incident: id(), otherwise: Lapse::Drop };
+    let mut incident = asked(1);
+    assert!(incident.apply(&lapse, at(59)).is_err());
+    assert!(incident.apply(&lapse, at(60)).is_ok());
+    assert_eq!(incident.status, Status::Closed(Outcome::Dismissed));
+}
+
+#[test]
+fn what_is_contained_is_released_and_not_dismissed() {
+    let dismissed = Event::IncidentDismissed { incident: id(), actor: "a".into(), reason: "b".into() };
+    let released = Event::IncidentReleased { incident: id(), actor: "a".into(), reason: "b".into() };
+    let mut incident = Incident::open(&opened(), at(0));
+    assert!(incident.apply(&released, at(0)).is_err() && incident.apply(&dismissed, at(0)).is_err());
+    let events = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];
+    events.iter().for_each(|event| incident.apply(event, at(1)).unwrap());
+    let held = Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None };
+    incident.apply(&held, at(1)).unwrap();
+    assert!(incident.apply(&dismissed, at(2)).is_err(), "the account would stay disabled");
+    incident.apply(&released, at(2)).unwrap();
+    assert_eq!(incident.due_at(), Some(at(0)), "at once");
 }
