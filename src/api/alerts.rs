@@ -29,6 +29,7 @@ pub(super) async fn receive(request: HttpRequest, payload: Payload, state: Data<
         match body::read(request.headers(), payload, state.door.body_bytes_max, state.door.body_deadline_ms).await {
             Ok(body) => body,
             Err(Problem::TooLarge) => return refuse(&state, source, &Refusal::BodyTooLarge),
+            Err(Problem::BodyTimeout) => return refuse(&state, source, &Refusal::BodyTimeout),
             Err(problem) => return problem.response(),
         };
     let asked = asked(&request, peer, &body);

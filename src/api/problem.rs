@@ -152,6 +152,7 @@ impl From<&Refusal> for Problem {
         match refusal {
             Refusal::ContentType | Refusal::ContentEncoding => Self::WrongMediaType,
             Refusal::BodyTooLarge => Self::TooLarge,
+            Refusal::BodyTimeout => Self::BodyTimeout,
             Refusal::RateLimitedAddress { retry_after_s } => Self::TooMany { retry_after_s: *retry_after_s },
             // An authenticated sender retries a 503, but most do not retry a 429.
             Refusal::RateLimitedSource { retry_after_s } | Refusal::KeysUnavailable { retry_after_s } => {

@@ -119,16 +119,23 @@ impl Intake {
     /// The request is refused; nothing in it is proven, except for
     /// [`Refusal::RateLimitedSource`], which only an authentic sender gets.
     pub async fn receive(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, Refusal> {
-        if request.body.len() > self.body_bytes_max {
-            return Err(Refusal::BodyTooLarge);
-        }
-        let media = content::check(&request.headers, &self.media)?;
-        let judged = self.judge(request, media, now).await;
+        let judged = match self.look(request) {
+            Ok(media) => self.judge(request, media, now).await,
+            Err(refusal) => Err(refusal),
+        };
         // Shown to whoever tries the source out.
         if let (Err(refusal), Some(source)) = (&judged, self.configured(request.source)) {
             self.trials.note(source, now, || Found::refused(refusal));
         }
         judged
+    }
+
+    /// What anybody can be told of a request.
+    fn look(&self, request: &Request<'_>) -> Result<Media, Refusal> {
+        if request.body.len() > self.body_bytes_max {
+            return Err(Refusal::BodyTooLarge);
+        }
+        content::check(&request.headers, &self.media)
     }
 
     async fn judge(&self, request: &Request<'_>, media: Media, now: Timestamp) -> Result<Received, Refusal> {

@@ -80,6 +80,9 @@ pub enum Refusal {
     /// Larger than the configured limit.
     #[error("the body is too large")]
     BodyTooLarge,
+    /// Its body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    BodyTimeout,
     /// The address makes too many requests.
     #[error("the address makes too many requests")]
     RateLimitedAddress {
@@ -122,6 +125,7 @@ impl Refusal {
             Self::ContentType => "content_type",
             Self::ContentEncoding => "content_encoding",
             Self::BodyTooLarge => "body_too_large",
+            Self::BodyTimeout => "body_timeout",
             Self::RateLimitedAddress { .. } => "rate_limited_address",
             Self::RateLimitedSource { .. } => "rate_limited_source",
         }
@@ -153,6 +157,7 @@ impl Refusal {
             Self::ContentType
             | Self::ContentEncoding
             | Self::BodyTooLarge
+            | Self::BodyTimeout
             | Self::KeysUnavailable { .. }
             | Self::RateLimitedAddress { .. }
             | Self::RateLimitedSource { .. } => false,
@@ -187,6 +192,7 @@ mod tests {
             Refusal::ContentType,
             Refusal::ContentEncoding,
             Refusal::BodyTooLarge,
+            Refusal::BodyTimeout,
             Refusal::RateLimitedAddress { retry_after_s: 1 },
             Refusal::RateLimitedSource { retry_after_s: 1 },
         ];

@@ -46,7 +46,14 @@ async fn c05_a_body_that_stops_coming_is_not_waited_for() {
     assert_problem(&connection.answer().await, 408, "body_timeout");
     assert!(begun.elapsed() >= Duration::from_millis(150));
     connection.closed().await;
-    app.end_unharmed(0).await;
+    let records = app.end_unharmed(0).await;
+    let reasons = records.iter().filter_map(|record| match &record.event {
+        Event::DeliveriesRefused { source, reason, count, .. } => {
+            Some((source.as_ref()?.as_str(), reason.as_str(), *count))
+        }
+        _ => None,
+    });
+    assert_eq!(reasons.collect::<Vec<_>>(), [("okta", "body_timeout", 1)], "counted, as every refusal");
 }
 
 #[tokio::test(flavor = "multi_thread")]

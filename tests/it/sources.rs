@@ -356,9 +356,11 @@ async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_don
     let risk = Delivery::of_high_risk("zhang.san@example.com", 1, app.now());
     assert_eq!(app.deliver(&risk).await.status, 202);
     assert_eq!(app.deliver(&risk.clone().with("webhook-id", "other")).await.status, 401);
+    assert_eq!(app.deliver(&risk.clone().with("content-type", "application/xml")).await.status, 415);
     let shown = app.get("/v1/sources/okta", AUDITOR).await.body;
     let tried = shown["trial"]["tried"].as_array().unwrap();
-    assert_eq!((tried.len(), &tried[0]["found"], &tried[0]["secret"]), (2, &json!("alerts"), &json!("test")));
+    assert_eq!((tried.len(), &tried[0]["found"], &tried[0]["secret"]), (3, &json!("alerts"), &json!("test")));
+    assert_eq!(tried[2]["reason"], "content_type", "what anybody can be told is shown, too");
     assert_eq!(tried[0]["alerts"][0]["has_person"], true);
     assert_eq!((&tried[1]["found"], &tried[1]["reason"]), (&json!("refused"), &json!("signature_wrong")));
     assert!(!shown.to_string().contains("zhang.san"), "it names nobody");
@@ -397,7 +399,7 @@ async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_don
     };
     let counted: Vec<_> =
         trail.read(0, usize::MAX).unwrap().iter().filter_map(|record| of_okta(&record.event)).collect();
-    assert_eq!(counted, [("signature_wrong".to_owned(), 1)]);
+    assert_eq!(counted, [("content_type".to_owned(), 1), ("signature_wrong".to_owned(), 1)]);
 }
 
 /// Neither a restart nor what correlations count makes something of what is tried out.
