@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::duration;
 use super::problem::Report;
 use super::reader::{self, Fields};
-use super::yaml::{Node, Yaml};
+use super::yaml::Node;
 use crate::incident::{Approval, Lapse};
 
 /// The keys of an approval.
@@ -19,7 +19,8 @@ const WITHIN_S: std::ops::RangeInclusive<u64> = 60..=7 * 86_400;
 pub(super) fn read(node: &Node, report: &mut Report) -> Option<Approval> {
     let fields = Fields::of(node, "approval", report)?;
     fields.only(&KEYS, report);
-    let people = fields.need("people", report).and_then(|node| people(node, report));
+    let people =
+        fields.need("people", report).and_then(|node| reader::number(node, "people", 1..=Approval::PEOPLE_MAX, report));
     let within =
         fields.need("within", report).and_then(|node| duration::read(node, "within", WITHIN_S, report)).map(seconds);
     let otherwise =
@@ -29,17 +30,6 @@ pub(super) fn read(node: &Node, report: &mut Report) -> Option<Approval> {
 
 fn seconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
-}
-
-fn people(node: &Node, report: &mut Report) -> Option<u8> {
-    let number = match &node.value {
-        Yaml::Number(number) => number.text.parse().ok().filter(|number| (1..=Approval::PEOPLE_MAX).contains(number)),
-        _ => None,
-    };
-    if number.is_none() {
-        report.error(node.at, format!("`people` is a number from 1 to {}", Approval::PEOPLE_MAX));
-    }
-    number
 }
 
 #[cfg(test)]

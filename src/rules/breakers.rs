@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::duration;
 use super::problem::Report;
-use super::reader::Fields;
-use super::yaml::{Node, Yaml};
+use super::reader::{self, Fields};
+use super::yaml::Node;
 use crate::incident::{Breaker, Span};
 
 /// How short the time may be, in seconds: a minute to a day.
@@ -52,7 +52,7 @@ fn read(node: &Node, key: &str, otherwise: Breaker, report: &mut Report) -> Opti
     let fields = Fields::of(node, &name, report)?;
     fields.only(&["accounts", "within"], report);
     let accounts = match fields.get("accounts") {
-        Some(node) => number(node, report),
+        Some(node) => reader::number(node, "accounts", 1..=Breaker::MOST, report),
         None => Some(otherwise.accounts),
     };
     let within = match fields.get("within") {
@@ -60,17 +60,6 @@ fn read(node: &Node, key: &str, otherwise: Breaker, report: &mut Report) -> Opti
         None => Some(otherwise.within),
     };
     Some(Breaker { accounts: accounts?, within: within? })
-}
-
-fn number(node: &Node, report: &mut Report) -> Option<u32> {
-    let number = match &node.value {
-        Yaml::Number(number) => number.text.parse().ok().filter(|number| (1..=Breaker::MOST).contains(number)),
-        _ => None,
-    };
-    if number.is_none() {
-        report.error(node.at, format!("`accounts` is a number from 1 to {}", Breaker::MOST));
-    }
-    number
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::incident::{Budget, RuleId, SourceName};
 
 use super::problem::{Place, Report};
-use super::reader::Fields;
-use super::yaml::{Entry, Node, Yaml};
+use super::reader::{self, Fields};
+use super::yaml::{Entry, Node};
 
 /// The keys of one budget.
 pub(super) const KEYS: [&str; 2] = ["per_hour", "per_day"];
@@ -101,7 +101,10 @@ fn read(node: &Node, name: &str, otherwise: Budget, report: &mut Report) -> Opti
         report.error_with(node.at, format!("{name} is empty"), "give `per_hour`, `per_day` or both");
         return None;
     }
-    let mut one = |key, otherwise| fields.get(key).map_or(Some(otherwise), |node| number(node, key, report));
+    let mut one = |key, otherwise| match fields.get(key) {
+        Some(node) => reader::number(node, key, 0..=Budget::MOST, report),
+        None => Some(otherwise),
+    };
     let [per_hour, per_day] = [one(KEYS[0], otherwise.per_hour), one(KEYS[1], otherwise.per_day)];
     let budget = Budget { per_hour: per_hour?, per_day: per_day? };
     // Given alone, the hour's would not be what it says.
@@ -111,17 +114,6 @@ fn read(node: &Node, name: &str, otherwise: Budget, report: &mut Report) -> Opti
         return None;
     }
     Some(budget)
-}
-
-fn number(node: &Node, key: &str, report: &mut Report) -> Option<u32> {
-    let number = match &node.value {
-        Yaml::Number(number) => number.text.parse().ok().filter(|number| *number <= Budget::MOST),
-        _ => None,
-    };
-    if number.is_none() {
-        report.error(node.at, format!("`{key}` is a number from 0 to {}", Budget::MOST));
-    }
-    number
 }
 
 /// The budgets of those that have one of their own.

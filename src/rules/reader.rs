@@ -1,5 +1,9 @@
 //! Takes typed values out of the YAML tree and says what was expected when it finds something else.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use super::problem::{Place, Report};
 use super::spelling;
 use super::yaml::{Entry, Node, Yaml};
@@ -128,6 +132,21 @@ pub(super) fn list_or_text<'n>(node: &'n Node, name: &str, report: &mut Report) 
 /// The texts of a list.
 pub(super) fn lines(node: &Node, name: &str, report: &mut Report) -> Vec<String> {
     list(node, name, report).iter().filter_map(|item| line(item, name, report)).map(str::to_owned).collect()
+}
+
+/// The node as a number of `range`, in digits and not quoted.
+pub(super) fn number<N>(node: &Node, name: &str, range: RangeInclusive<N>, report: &mut Report) -> Option<N>
+where
+    N: FromStr + PartialOrd + Display,
+{
+    let number = match &node.value {
+        Yaml::Number(number) => number.text.parse().ok().filter(|number| range.contains(number)),
+        _ => None,
+    };
+    if number.is_none() {
+        report.error(node.at, format!("`{name}` is a number from {} to {}", range.start(), range.end()));
+    }
+    number
 }
 
 /// The one of `words` that the node names, as its index would be too easy to mix up: as its value.

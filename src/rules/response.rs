@@ -215,18 +215,7 @@ fn read_each(fields: &Fields<'_>, report: &mut Report) -> Option<Option<u8>> {
             report.error_with(fields.at, "`each: true` needs a limit", advice);
             None
         }
-        (true, Some(node)) => {
-            let limit = match &node.value {
-                Yaml::Number(number) => {
-                    number.text.parse::<u8>().ok().filter(|limit| (1..=ACCOUNTS_MAX).contains(limit))
-                }
-                _ => None,
-            };
-            if limit.is_none() {
-                report.error(node.at, format!("`limit` is a number from 1 to {ACCOUNTS_MAX}"));
-            }
-            limit.map(Some)
-        }
+        (true, Some(node)) => reader::number(node, "limit", 1..=ACCOUNTS_MAX, report).map(Some),
     }
 }
 
