@@ -229,7 +229,7 @@ impl Admission {
     }
 
     /// Records that a known delivery's id has come with these events instead of its own.
-    async fn other_content(
+    pub(super) async fn other_content(
         &self,
         sender: &Sender,
         key: Option<DeliveryKey>,

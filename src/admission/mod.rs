@@ -11,6 +11,7 @@ mod known;
 mod lanes;
 mod receipt;
 mod reload;
+mod stream;
 mod watching;
 
 pub use admit::{Admission, Settings};

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
 use crate::admission::{AdmissionError, Receipt};
-use crate::incident::{Event, SourceName};
+use crate::incident::SourceName;
 use crate::intake::{
     Answer, ClientCertificate, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request,
     SourceKind, StreamNews, StreamTold, Verified,
@@ -94,17 +94,23 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
     }
 }
 
-/// Recorded when it is news, so that nobody wonders, also after a restart, why a source has fallen silent.
+/// Recorded, so that nobody wonders, also after a restart, why a source has fallen silent. What is known has been
+/// followed already.
 async fn tell_stream(state: &State, news: Verified<StreamNews>) -> HttpResponse {
-    let StreamNews { source, assurance, told: StreamTold { status, reason } } = news.into_inner();
-    if state.trail.stream(&source) == Some(status) {
-        return HttpResponse::Accepted().finish();
-    }
-    tracing::warn!(source.name = %source, stream.status = status.as_str(), reason, "a sender has changed its stream");
-    let event = Event::SourceStream { source, assurance, status, reason };
-    match state.trail.record(state.clock.now(), vec![event]).await {
+    let (source, manner) = (news.get().source.clone(), news.get().manner);
+    let followed = match state.admission.has_heard(news.get()) {
+        true => Ok(news),
+        false => state.sources.now().follow(news, state.clock.now()).await,
+    };
+    let news = match followed {
+        Ok(news) => news,
+        Err(refusal) => return refuse(state, source.as_str(), &refusal),
+    };
+    let StreamTold { status, reason } = &news.get().told;
+    tracing::warn!(source.name = %source, stream.status = status.as_str(), reason, "a sender tells of its stream");
+    match state.admission.record_stream(news).await {
         Ok(()) => HttpResponse::Accepted().finish(),
-        Err(error) => Problem::from(error).response(),
+        Err(error) => not_admitted(state, &source, error, manner, None),
     }
 }
 
@@ -119,25 +125,34 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     if let (Ok(_), Some(roster)) = (&admitted, &state.roster) {
         changed.into_iter().for_each(|changed| roster.notice(changed));
     }
-    let has_conflict = match &admitted {
-        Ok(receipt) => receipt.conflicts > 0,
-        Err(error) => *error == AdmissionError::Conflict,
-    };
-    if has_conflict {
-        state.sources.now().note_refusal(&source, "conflict", state.clock.now());
-    }
     match admitted {
-        Ok(receipt) => own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own)),
-        Err(error) => {
-            tracing::warn!(source.name = %source, %error, "a verified delivery was not admitted");
-            match (error, own) {
-                // It is on the trail, for our people. These senders know no such answer: they would send it again
-                // and again, or give us up.
-                (AdmissionError::Conflict, Some(own)) => sealed(state, &own),
-                (AdmissionError::Conflict, None) if manner == Manner::Set => HttpResponse::Accepted().finish(),
-                (error, _) => Problem::from(error).response(),
+        Ok(receipt) => {
+            if receipt.conflicts > 0 {
+                state.sources.now().note_refusal(&source, "conflict", state.clock.now());
             }
+            own.map_or_else(|| answer(manner, &receipt), |own| sealed(state, &own))
         }
+        Err(error) => not_admitted(state, &source, error, manner, own),
+    }
+}
+
+fn not_admitted(
+    state: &State,
+    source: &SourceName,
+    error: AdmissionError,
+    manner: Manner,
+    own: Option<Answer>,
+) -> HttpResponse {
+    tracing::warn!(source.name = %source, %error, "a verified delivery was not admitted");
+    if error == AdmissionError::Conflict {
+        state.sources.now().note_refusal(source, "conflict", state.clock.now());
+    }
+    match (error, own) {
+        // It is on the trail, for our people. These senders know no such answer: they would send it again and again,
+        // or give us up.
+        (AdmissionError::Conflict, Some(own)) => sealed(state, &own),
+        (AdmissionError::Conflict, None) if manner == Manner::Set => HttpResponse::Accepted().finish(),
+        (error, _) => Problem::from(error).response(),
     }
 }
 

@@ -177,7 +177,7 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A sender says that it has changed its stream or subscription: recorded when that is news.
+    /// A sender says what has become of its stream or subscription.
     #[serde(rename = "source.stream")]
     SourceStream {
         /// Whose.
@@ -186,6 +186,9 @@ pub enum Event {
         assurance: Assurance,
         /// Whether it goes on sending.
         status: StreamStatus,
+        /// When it said so, as it has signed: what is older than the last has come late. Older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        sent_at: Option<Timestamp>,
         /// Why, in the sender's words.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reason: Option<String>,

@@ -16,6 +16,8 @@ pub enum StreamStatus {
     Unconfirmed,
     /// The subscription has ended.
     Unsubscribed,
+    /// It says something that we do not know; its word for it is in the reason.
+    Other,
 }
 
 impl StreamStatus {
@@ -28,6 +30,7 @@ impl StreamStatus {
             Self::Disabled => "disabled",
             Self::Unconfirmed => "unconfirmed",
             Self::Unsubscribed => "unsubscribed",
+            Self::Other => "other",
         }
     }
 }

@@ -14,7 +14,7 @@ pub enum Received {
     Understood(Verified<Delivery>),
     /// It wants to know whether we are there.
     Handshake(Verified<Reply>),
-    /// It tells of its own stream or subscription. To be recorded if it is news, and answered 202.
+    /// It tells of its own stream or subscription. To be followed unless it is known, and recorded.
     Stream(Verified<StreamNews>),
     /// It is no alert we can read; its sender is at fault or our mapping is. To be recorded, not lost.
     NotUnderstood(Verified<NotUnderstood>),

@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::incident::{Assurance, SourceName, StreamStatus, Timestamp, is_direction_mark};
+use super::Manner;
+use super::sns::Confirm;
+use crate::incident::{Assurance, Digest, SourceName, StreamStatus, Timestamp, is_direction_mark};
 
 /// The most secrets of one source, live ones and those that were: rotating goes on for as long as the program runs.
 const SECRETS_MAX: usize = 32;
@@ -33,8 +35,22 @@ pub struct StreamNews {
     pub source: SourceName,
     /// How strongly it proves itself.
     pub assurance: Assurance,
+    /// The message's own id, which is signed.
+    pub id: Option<String>,
+    /// What comes under this id only.
+    pub content: Digest,
+    /// SHA-256 of the raw body.
+    pub body_sha256: Digest,
+    /// When it was sent, as is signed.
+    pub sent_at: Option<Timestamp>,
     /// What, and why.
     pub told: StreamTold,
+    /// How its sender is answered.
+    pub manner: Manner,
+    /// That Amazon SNS waits to be told yes.
+    pub(super) confirm: Option<Confirm>,
+    /// Whether its source is being tried out, so that nobody is told yes.
+    pub(super) is_tried: bool,
 }
 
 /// Whether it goes on, and why.
@@ -90,16 +106,19 @@ impl Ear {
 
 impl StreamTold {
     /// As transmitters of security event tokens write it (OpenID Shared Signals Framework 1.0).
-    pub(super) fn parse(status: &str, reason: Option<&str>) -> Option<Self> {
-        let status = match status {
-            "enabled" => StreamStatus::Enabled,
-            "paused" => StreamStatus::Paused,
-            "disabled" => StreamStatus::Disabled,
-            _ => return None,
+    pub(super) fn parse(status: &str, reason: Option<&str>) -> Self {
+        let known = match status {
+            "enabled" => Some(StreamStatus::Enabled),
+            "paused" => Some(StreamStatus::Paused),
+            "disabled" => Some(StreamStatus::Disabled),
+            _ => None,
         };
+        let own_word = Some(status).filter(|_| known.is_none());
+        let words: Vec<&str> = [own_word, reason].into_iter().flatten().filter(|word| !word.is_empty()).collect();
         let is_shown = |character: &char| !character.is_control() && !is_direction_mark(*character);
-        let reason = reason.map(|reason| reason.chars().filter(is_shown).take(REASON_CHARS_MAX).collect());
-        Some(Self { status, reason })
+        let shown = |words: String| words.chars().filter(is_shown).take(REASON_CHARS_MAX).collect();
+        let reason = (!words.is_empty()).then(|| shown(words.join(": ")));
+        Self { status: known.unwrap_or(StreamStatus::Other), reason }
     }
 }
 

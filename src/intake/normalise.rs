@@ -11,8 +11,8 @@ use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
 use super::{
-    Delivery, Headers, NotUnderstood, Reply, SetupError, StreamNews, StreamTold, Unreadable, again, dingtalk,
-    handshake, hints, log_sources,
+    Delivery, Headers, NotUnderstood, Reply, SetupError, StreamNews, Unreadable, again, dingtalk, handshake, hints,
+    log_sources,
 };
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
@@ -76,9 +76,22 @@ impl Normaliser {
         &self.source
     }
 
-    /// What its sender says of its stream.
-    pub(super) fn news(&self, told: StreamTold) -> StreamNews {
-        StreamNews { source: self.source.clone(), assurance: self.assurance, told }
+    /// What a sender says of its stream, if it does.
+    pub(super) fn news(&self, proof: &Proof<'_>, is_tried: bool) -> Option<StreamNews> {
+        let told = proof.stream.clone()?;
+        let body_sha256 = Digest::of(proof.body);
+        Some(StreamNews {
+            source: self.source.clone(),
+            assurance: self.assurance,
+            id: proof.id.clone(),
+            content: proof.said.unwrap_or(body_sha256),
+            body_sha256,
+            sent_at: proof.sent,
+            told,
+            manner: self.manner,
+            confirm: proof.confirm.clone(),
+            is_tried,
+        })
     }
 
     /// Where the source's documents have what.

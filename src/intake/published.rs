@@ -226,22 +226,14 @@ impl Publisher {
         }
     }
 
-    /// Confirms a subscription as its source says, but not while that is tried out.
+    /// Confirms a subscription, if that is wanted.
     ///
     /// # Errors
     /// Amazon cannot be reached, or does not say yes.
-    pub(super) async fn follow(&self, asked: &Confirm, is_tried: bool, now: Timestamp) -> Result<StreamTold, Refusal> {
-        let told = |status| StreamTold { status, reason: Some(asked.topic.clone()) };
-        match self {
-            Self::Sns { confirm: Some(confirming), .. } if !is_tried => {
-                confirming.confirm(asked, now).await.map_err(unavailable)?;
-                Ok(told(StreamStatus::Enabled))
-            }
-            _ => {
-                tracing::warn!(topic = asked.topic, "a subscription waits to be confirmed by hand");
-                Ok(told(StreamStatus::Unconfirmed))
-            }
-        }
+    pub(super) async fn follow(&self, asked: &Confirm, now: Timestamp) -> Result<Option<StreamTold>, Refusal> {
+        let Self::Sns { confirm: Some(confirming), .. } = self else { return Ok(None) };
+        confirming.confirm(asked, now).await.map_err(unavailable)?;
+        Ok(Some(StreamTold { status: StreamStatus::Enabled, reason: Some(asked.topic.clone()) }))
     }
 }
 
@@ -281,9 +273,14 @@ async fn verify_set<'d>(
             Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted))
         }
         SetOutcome::StreamUpdated(news) => {
-            let told = |status: &str| StreamTold::parse(status, news.reason.as_deref());
-            let stream = news.status.as_deref().and_then(told);
-            Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
+            let told = StreamTold::parse(news.status.as_deref().unwrap_or_default(), news.reason.as_deref());
+            Proof {
+                id: Some(news.jti),
+                sent: Some(news.issued_at),
+                said: Some(said(&news.claims)),
+                stream: Some(told),
+                ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted))
+            }
         }
     })
 }
@@ -322,19 +319,22 @@ async fn verify_sns<'d>(
     let unsigned = rules.read(&request.headers, request.body, now).map_err(Refusal::Sns)?;
     let asker = Neighbourhood::own(request.peer);
     let message = certificates.prove(&unsigned, asker, now).await.map_err(|error| refusal(error, Refusal::Sns))?;
+    let told = |status, topic| Some(StreamTold { status, reason: Some(topic) });
+    let of = |id, content| Proof {
+        id: Some(id),
+        sent: Some(unsigned.sent_at()),
+        ..Proof::of(PUBLISHED, request.body, content)
+    };
+    let asked = Content::Asked(Reply::Accepted);
     Ok(match message {
-        SnsMessage::Notification(notification) => Proof {
-            id: Some(notification.message_id),
-            sent: Some(notification.sent_at),
-            ..Proof::of(PUBLISHED, request.body, Content::Body)
+        SnsMessage::Notification(notification) => of(notification.message_id, Content::Body),
+        SnsMessage::Confirm(confirm) => Proof {
+            stream: told(StreamStatus::Unconfirmed, confirm.topic.clone()),
+            confirm: Some(confirm.clone()),
+            ..of(confirm.message_id, asked)
         },
-        SnsMessage::Confirm(asked) => {
-            let confirm = Some(asked);
-            Proof { confirm, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
-        }
-        SnsMessage::Unsubscribed { topic, .. } => {
-            let stream = Some(StreamTold { status: StreamStatus::Unsubscribed, reason: Some(topic) });
-            Proof { stream, ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted)) }
+        SnsMessage::Unsubscribed { topic, message_id } => {
+            Proof { stream: told(StreamStatus::Unsubscribed, topic), ..of(message_id, asked) }
         }
     })
 }

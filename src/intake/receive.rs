@@ -17,7 +17,7 @@ use super::normalise::{Normaliser, Said};
 use super::setup::{Sources, set_up};
 use super::trial::{Found, Trial, Trials};
 use super::verify::{Proof, Verified, Verifier};
-use super::{Delivery, Received, Refusal, Request, Settings, SetupError, SourceKind, content};
+use super::{Delivery, Received, Refusal, Request, Settings, SetupError, SourceKind, StreamNews, content};
 use crate::incident::{Assurance, SourceName, Timestamp};
 
 /// Everything needed to judge a delivery; made once at start, shared by all connections.
@@ -148,9 +148,8 @@ impl Intake {
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
-        let (secret, told) = (proof.get().secret, proof.get().stream.clone());
-        let followed = source.verifier.follow(proof.get(), self.trials.are_open(name, now), now).await?;
-        let told = followed.or(told);
+        let (secret, is_tried) = (proof.get().secret, self.trials.are_open(name, now));
+        let news = source.normaliser.news(proof.get(), is_tried);
         Ok(match proof.map(|proof| source.normaliser.read(proof, &request.headers, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
                 Ok(delivery) => {
@@ -159,8 +158,8 @@ impl Intake {
                 }
                 Err(reply) => {
                     self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });
-                    match told {
-                        Some(told) => Received::Stream(reply.map(|_| source.normaliser.news(told))),
+                    match news {
+                        Some(news) => Received::Stream(reply.map(|_| news)),
                         None => Received::Handshake(reply),
                     }
                 }
@@ -170,6 +169,24 @@ impl Intake {
                 Received::NotUnderstood(not_understood)
             }
         })
+    }
+
+    /// Does what a stream's news ask for, if it asks for anything and its source is not being tried out: a
+    /// subscription is confirmed. Not to be called for a message that is known: whoever has caught one could otherwise
+    /// have us go there as often as it is sent again.
+    ///
+    /// # Errors
+    /// Who is to be told yes cannot be reached; the sender is to come again.
+    pub async fn follow(&self, news: Verified<StreamNews>, now: Timestamp) -> Result<Verified<StreamNews>, Refusal> {
+        let StreamNews { source, confirm: Some(asked), is_tried: false, .. } = news.get() else { return Ok(news) };
+        let followed = match self.sources.get(source) {
+            Some(source) => source.verifier.follow(asked, now).await?,
+            None => None,
+        };
+        if followed.is_none() {
+            tracing::warn!(source.name = %source, "a subscription waits to be confirmed by hand");
+        }
+        Ok(news.map(|news| StreamNews { told: followed.unwrap_or(news.told), ..news }))
     }
 
     /// What can be said of a configured source.

@@ -70,7 +70,7 @@ pub(super) struct Proof<'d> {
     pub opened: Option<Opened>,
     /// What the sender says of its stream itself, where it does.
     pub stream: Option<StreamTold>,
-    /// That Amazon SNS waits to be told yes; to be done once it is known that its source may deliver now.
+    /// That Amazon SNS waits to be told yes; to be done once it is known that nobody has done it.
     pub confirm: Option<Confirm>,
 }
 
@@ -165,18 +165,13 @@ impl Verifier {
         Ok(Verified::assertion(Proof::of(secret, body, content)))
     }
 
-    /// What becomes of a stream by what a delivery asks for. Of one that is `tried` nothing is done.
+    /// What becomes of a subscription that is to be confirmed.
     ///
     /// # Errors
-    /// Who is to be told cannot be reached.
-    pub(super) async fn follow(
-        &self,
-        proof: &Proof<'_>,
-        is_tried: bool,
-        now: Timestamp,
-    ) -> Result<Option<StreamTold>, Refusal> {
-        match (&self.method, &proof.confirm) {
-            (Method::Published(publisher), Some(asked)) => publisher.follow(asked, is_tried, now).await.map(Some),
+    /// Who is to be told yes cannot be reached.
+    pub(super) async fn follow(&self, asked: &Confirm, now: Timestamp) -> Result<Option<StreamTold>, Refusal> {
+        match &self.method {
+            Method::Published(publisher) => publisher.follow(asked, now).await,
             _ => Ok(None),
         }
     }

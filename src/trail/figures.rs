@@ -53,8 +53,11 @@ pub struct Heard {
 pub struct Stream {
     /// Whether it does.
     pub status: StreamStatus,
-    /// When it said so.
+    /// When we heard so.
     pub at: Timestamp,
+    /// When it was said, as its sender has signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
     /// Why, in its words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -133,8 +136,11 @@ impl Figures {
         {
             heard.refused = Some((at, reason.to_owned()));
         }
-        if let Event::SourceStream { status, reason, .. } = event {
-            heard.stream = Some(Stream { status: *status, at, reason: reason.clone() });
+        // What was sent earlier and comes later changes nothing any more.
+        if let Event::SourceStream { status, sent_at, reason, .. } = event
+            && heard.stream.as_ref().is_none_or(|last| last.sent_at <= *sent_at)
+        {
+            heard.stream = Some(Stream { status: *status, at, sent_at: *sent_at, reason: reason.clone() });
         }
         let Event::AlertAdmitted { alert, .. } = event else { return };
         heard.alert_at = Some(at);

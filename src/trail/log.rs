@@ -8,9 +8,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use super::figures::Figures;
 use super::watches::Watches;
 use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
-use crate::incident::{
-    Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SourceName, StreamStatus, Timestamp,
-};
+use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, Timestamp};
 
 /// Records read at a time while replaying.
 const REPLAY_PAGE: usize = 1_024;
@@ -131,13 +129,6 @@ impl Trail {
     #[must_use]
     pub fn figures(&self) -> Figures {
         self.figures.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What a source's sender has last said of its stream.
-    #[must_use]
-    pub fn stream(&self, source: &SourceName) -> Option<StreamStatus> {
-        let figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
-        figures.heard.get(source)?.stream.as_ref().map(|stream| stream.status)
     }
 
     /// Tells whenever the board has changed, also between two looks.

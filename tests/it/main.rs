@@ -63,6 +63,7 @@ mod senders;
 mod several_people;
 mod shared_signals;
 mod signed_out_again;
+mod sns;
 mod source_files;
 mod sources;
 mod store_refuses;

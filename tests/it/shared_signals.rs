@@ -143,8 +143,7 @@ async fn a_stream_that_is_paused_by_its_transmitter_shows_where_sources_are_list
     let app = start().await;
     let stream = async || app.get("/v1/sources/idp", AUDITOR).await.body["stream"].clone();
     assert_eq!(stream().await, json!(null));
-    for (status, shown) in [("paused", "paused"), ("enabled", "enabled"), ("disabled", "disabled"), ("odd", "disabled")]
-    {
+    for (status, shown) in [("paused", "paused"), ("enabled", "enabled"), ("odd", "other"), ("disabled", "disabled")] {
         let updated = claims(&app, status, STREAM_UPDATED, json!({ "status": status }));
         assert_eq!(app.deliver(&pushed(KEY.set(&updated).unwrap())).await.status, 202);
         assert_eq!(stream().await["status"], shown);
@@ -156,21 +155,51 @@ async fn a_stream_that_is_paused_by_its_transmitter_shows_where_sources_are_list
     assert_eq!((&shown["status"], &shown["at"]), (&json!("disabled"), &json!(app.now())));
     app.app.renew_sources().await;
     assert_eq!(stream().await, shown, "also when the sources are read anew");
-    // Said again, it is no news.
-    let again = claims(&app, "again", STREAM_UPDATED, json!({"status": "disabled", "reason": "other \u{202e}words"}));
-    assert_eq!(app.deliver(&pushed(KEY.set(&again).unwrap())).await.status, 202);
     let app = app.restart().await;
     assert_eq!(app.get("/v1/sources/idp", AUDITOR).await.body["stream"], shown, "and after a restart");
     let told = app.records_of("source.stream").into_iter().map(|record| match record.event {
         Event::SourceStream { status, assurance: Assurance::A, .. } => status,
         other => panic!("{other:?}"),
     });
-    assert_eq!(told.collect::<Vec<_>>(), [StreamStatus::Paused, StreamStatus::Enabled, StreamStatus::Disabled]);
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [StreamStatus::Paused, StreamStatus::Enabled, StreamStatus::Other, StreamStatus::Disabled,]
+    );
     let paused = claims(&app, "why", STREAM_UPDATED, json!({"status": "paused", "reason": "no \u{202e}licence"}));
     assert_eq!(app.deliver(&pushed(KEY.set(&paused).unwrap())).await.status, 202);
     assert_eq!(app.get("/v1/sources/idp", AUDITOR).await.body["stream"]["reason"], "no licence");
     let metrics = app.client.get(app.app.metrics_url().unwrap()).send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains("portcullis_source_stream{source=\"idp\",status=\"paused\"} 1"), "{metrics}");
     assert_eq!(app.records_of("alert.admitted").len(), 0);
+    app.end().await;
+}
+
+/// Whoever has caught an old one could otherwise have us believe that a silent stream is a quiet one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_a_stream_counts_once_and_in_the_order_it_was_said() {
+    let app = start().await;
+    let stream = async || app.get("/v1/sources/idp", AUDITOR).await.body["stream"]["status"].clone();
+    let updated = |jti: &str, status: &str| claims(&app, jti, STREAM_UPDATED, json!({ "status": status }));
+    let push = async |set: &Value| app.deliver(&pushed(KEY.set(set).unwrap())).await.status;
+    let (enabled, overtaken) = (updated("1", "enabled"), updated("2", "paused"));
+    assert_eq!(push(&enabled).await, 202);
+    app.advance(Duration::from_secs(5));
+    let mut disabled = claims(&app, "3", STREAM_UPDATED, json!({"status": "disabled"}));
+    assert_eq!((push(&disabled).await, stream().await), (202, json!("disabled")));
+    for again in [&enabled, &overtaken, &enabled] {
+        assert_eq!((push(again).await, stream().await), (202, json!("disabled")));
+    }
+    assert_eq!(app.records_of("source.stream").len(), 3, "what came again is no record");
+    // Signed anew later, it is the same.
+    app.advance(Duration::from_secs(5));
+    disabled["iat"] = app.now().as_second().into();
+    assert_eq!((push(&disabled).await, app.records_of("source.stream").len()), (202, 3));
+    assert_eq!(app.records_of("delivery.conflict").len(), 0);
+    // An id is a message's, be it of the stream or of somebody.
+    assert_eq!(push(&revoked(&app, "3")).await, 202);
+    assert_eq!((app.records_of("delivery.conflict").len(), app.records_of("alert.admitted").len()), (1, 0));
+    assert_eq!(push(&revoked(&app, "4")).await, 202);
+    assert_eq!(push(&claims(&app, "4", STREAM_UPDATED, json!({"status": "enabled"}))).await, 202);
+    assert_eq!((app.records_of("delivery.conflict").len(), stream().await), (2, json!("disabled")));
     app.end().await;
 }

@@ -73,6 +73,9 @@ pub(in crate::intake) struct Verification {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::intake) struct StreamUpdated {
     pub jti: String,
+    pub issued_at: Timestamp,
+    /// All that the SET says.
+    pub claims: Value,
     pub stream_id: Option<String>,
     /// `enabled`, `paused` or `disabled`.
     pub status: Option<String>,
@@ -111,8 +114,9 @@ pub(super) fn read(envelope: Envelope) -> Result<SetOutcome, SetRefusal> {
         return Ok(SetOutcome::Verification(Verification { jti, stream_id: stream_id(), state: text(event, "state") }));
     }
     if STREAM_UPDATED.contains(&uri) {
-        let (status, reason) = (text(event, "status"), text(event, "reason"));
-        return Ok(SetOutcome::StreamUpdated(StreamUpdated { jti, stream_id: stream_id(), status, reason }));
+        let (stream_id, status, reason) = (stream_id(), text(event, "status"), text(event, "reason"));
+        let claims = Value::Object(claims);
+        return Ok(SetOutcome::StreamUpdated(StreamUpdated { jti, issued_at, claims, stream_id, status, reason }));
     }
     let has_expiry = claims.contains_key("exp");
     Ok(SetOutcome::Event(Box::new(SetEvent { jti, issued_at, has_expiry, claims: Value::Object(claims) })))

@@ -1,8 +1,10 @@
 //! Confirms subscriptions when Amazon SNS asks, each message once: whoever has caught one could otherwise have us go
-//! there as often as it is sent again.
+//! there as often as it is sent again. What was recorded is not asked of us again; this is for what is under way.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
 
 use super::{AGE_S_MAX, AHEAD_S_MAX, Confirm};
 use crate::incident::Timestamp;
@@ -36,24 +38,20 @@ impl Confirming {
     /// # Errors
     /// It did not answer 200; it will ask again, or an operator does.
     pub(in crate::intake) async fn confirm(&self, asked: &Confirm, now: Timestamp) -> Result<(), Unavailable> {
-        if self.with(|confirmed| confirmed.contains_key(&asked.message_id)) {
+        // Held meanwhile, so that one that is sent many times at once is gone for once, too.
+        let mut confirmed = self.confirmed.lock().await;
+        if confirmed.contains_key(&asked.message_id) {
             return Ok(());
         }
         asked.send(&self.fetcher).await?;
         tracing::info!(topic = asked.topic, "a subscription is confirmed");
-        self.with(|confirmed| {
-            let is_young = |at: &Timestamp| now.as_second().saturating_sub(at.as_second()) <= REMEMBERED_S;
-            confirmed.retain(|_, at| is_young(at));
-            if confirmed.len() >= CONFIRMED_MAX {
-                let oldest = confirmed.iter().min_by_key(|(_, at)| **at).map(|(id, _)| id.clone());
-                oldest.and_then(|id| confirmed.remove(&id));
-            }
-            confirmed.insert(asked.message_id.clone(), now);
-        });
+        let is_young = |at: &Timestamp| now.as_second().saturating_sub(at.as_second()) <= REMEMBERED_S;
+        confirmed.retain(|_, at| is_young(at));
+        if confirmed.len() >= CONFIRMED_MAX {
+            let oldest = confirmed.iter().min_by_key(|(_, at)| **at).map(|(id, _)| id.clone());
+            oldest.and_then(|id| confirmed.remove(&id));
+        }
+        confirmed.insert(asked.message_id.clone(), now);
         Ok(())
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Timestamp>) -> T) -> T {
-        work(&mut self.confirmed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -156,6 +156,11 @@ impl Unsigned {
         }
     }
 
+    /// When it says that it was sent.
+    pub(super) fn sent_at(&self) -> Timestamp {
+        self.sent_at
+    }
+
     fn opened(&self) -> Result<SnsMessage, SnsRefusal> {
         let text = |name| self.envelope.text(name).map(str::to_owned);
         let required = |name| text(name).ok_or(SnsRefusal::Envelope);

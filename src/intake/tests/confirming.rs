@@ -49,7 +49,10 @@ async fn received(intake: &Intake, request: &Request) -> Result<Received, Refusa
     let (peer, body) = (request.peer, request.body.as_slice());
     let request =
         crate::intake::Request { source: SOURCE, secret: None, query: "", headers, peer, certificate: None, body };
-    intake.receive(&request, now()).await
+    match intake.receive(&request, now()).await? {
+        Received::Stream(news) => intake.follow(news, now()).await.map(Received::Stream),
+        received => Ok(received),
+    }
 }
 
 /// What is told of the stream, once it is.

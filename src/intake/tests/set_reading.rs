@@ -126,6 +126,8 @@ fn a_stream_update_says_what_has_become_of_the_stream() {
     sent.event("https://schemas.openid.net/secevent/ssf/event-type/stream-updated", json!({"status": "paused"}));
     let updated = StreamUpdated {
         jti: "756e6971".to_owned(),
+        issued_at: Timestamp::from_second(sent.claims["iat"].as_i64().unwrap()).unwrap(),
+        claims: sent.claims.clone(),
         stream_id: Some("f67e39a0".to_owned()),
         status: Some("paused".to_owned()),
         reason: None,

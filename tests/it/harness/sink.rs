@@ -133,7 +133,8 @@ async fn read(stream: &mut TcpStream) -> Option<Posted> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    let length: usize = headers.iter().find(|(name, _)| name == "content-length")?.1.parse().ok()?;
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length: usize = length.map_or(Ok(0), |(_, length)| length.parse()).ok()?;
     while bytes.len() < length {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
             return None;

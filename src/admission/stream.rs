@@ -1,0 +1,40 @@
+//! Records what senders say of their own streams, each message once.
+
+use super::draft::{Sender, delivery_key};
+use super::{Admission, AdmissionError};
+use crate::incident::{Digest, Event};
+use crate::intake::{StreamNews, Verified};
+use crate::trail::{Appended, Draft, UniqueKey};
+
+impl Admission {
+    /// Whether such a message came under this id before, so that nothing is to be done for it.
+    #[must_use]
+    pub fn has_heard(&self, news: &StreamNews) -> bool {
+        message_key(news).is_some_and(|key| self.trail.is_known(&key))
+    }
+
+    /// Records the message, unless it is on the trail already.
+    ///
+    /// # Errors
+    /// Nothing was recorded, and why; its id may have come with something else, which is recorded then.
+    pub async fn record_stream(&self, news: Verified<StreamNews>) -> Result<(), AdmissionError> {
+        let news = news.into_inner();
+        let (message, now) = (message_key(&news), self.clock.now());
+        // Deliveries of alerts have their ids from the same sender.
+        let delivery = news.id.as_deref().map(|id| delivery_key(&news.source, id, news.content));
+        let StreamNews { source, assurance, body_sha256, sent_at, told, .. } = news;
+        let sender = Sender { source: source.clone(), assurance, body_sha256 };
+        let said = serde_json::json!({ "status": told.status, "reason": told.reason });
+        let event = Event::SourceStream { source, assurance, status: told.status, sent_at, reason: told.reason };
+        let draft = Draft { key: message, ..Draft::of(now, event) };
+        match self.trail.append(delivery, vec![draft]).await.map_err(super::admit::refused)? {
+            Appended::Recorded(_) | Appended::Repeated { .. } => Ok(()),
+            Appended::Conflict { first } => Err(self.other_content(&sender, delivery, first, &[said]).await),
+        }
+    }
+}
+
+fn message_key(news: &StreamNews) -> Option<UniqueKey> {
+    let (source, id) = (news.source.as_str().as_bytes(), news.id.as_deref()?.as_bytes());
+    Some(UniqueKey(Digest::of_parts(&[b"stream", source, id])))
+}
