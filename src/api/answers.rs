@@ -96,7 +96,7 @@ async fn say(
         return Err(Problem::WrongSchema);
     }
     let id = IncidentId::parse(id).map_err(|_| Problem::NotFound)?;
-    let incident = state.trail.board(|board| board.live(&id).map(|live| live.incident.clone()));
+    let incident = state.trail.board(|board| board.in_effect(&id).map(|live| live.incident.clone()));
     let event = event(&incident.ok_or(Problem::NotFound)?, actor, said)?;
     tracing::warn!(event.kind = event.kind(), incident.id = %id, "a responder answers");
     state.trail.record(state.clock.now(), vec![event]).await?;

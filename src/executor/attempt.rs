@@ -105,9 +105,12 @@ impl Hand {
             Action::Enable { .. } if !at.undoes_our_own() => Some(at.succeeded(attempt, Finding::NotOurs, None)),
             Action::Enable { .. } if disabled == Some(false) => Some(at.succeeded(attempt, Finding::AlreadySo, None)),
             Action::Enable { .. } => {
-                let contained = self.trail.board(|board| board.is_contained_by_another(at.user_id, at.id()));
-                let failure = Failure::local(FailureClass::Permanent, "contained_by_another_incident");
-                contained.then(|| at.failed(attempt, failure, None))
+                let is_contained = self.trail.board(|board| match at.undoes_something() {
+                    true => board.is_contained_by_another(at.user_id, at.id()),
+                    false => board.is_contained_for_a_while_by_another(at.user_id, at.id()),
+                });
+                let failure = Failure::local(FailureClass::Permanent, Failure::CONTAINED_BY_ANOTHER);
+                is_contained.then(|| at.failed(attempt, failure, None))
             }
         }
     }

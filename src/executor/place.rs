@@ -72,6 +72,11 @@ impl Place<'_> {
         }
     }
 
+    /// Whether there is a disable before it in the plan, which it is to undo.
+    pub(super) fn undoes_something(&self) -> bool {
+        self.incident.undone_by(self.step).is_some()
+    }
+
     /// An enable without a disable before it in the plan was asked for as such; otherwise it undoes
     /// only a disable of ours: made by this incident, or shared with another.
     pub(super) fn undoes_our_own(&self) -> bool {

@@ -50,6 +50,9 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The code of an undo that another incident's containment stands in the way of, which is that one's to undo now.
+    pub const CONTAINED_BY_ANOTHER: &'static str = "contained_by_another_incident";
+
     /// A failure without an answer of DingTalk's, named by a short code of ours.
     #[must_use]
     pub fn local(class: FailureClass, code: &str) -> Self {

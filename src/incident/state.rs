@@ -92,6 +92,10 @@ impl StepState {
         }
     }
 
+    fn is_left_to_another(&self) -> bool {
+        matches!(self, Self::Failed { failure } if failure.code == Failure::CONTAINED_BY_ANOTHER)
+    }
+
     /// Whether nothing more will happen to the step.
     #[must_use]
     pub fn is_final(&self, action: &Action) -> bool {
@@ -230,14 +234,15 @@ impl Incident {
         })
     }
 
-    /// Whether the account is contained by this incident now: every step up to the last that is not
-    /// an `enable` is done, and no `enable` is.
+    /// Whether the account is contained by this incident now: it is disabled, and neither enabled again nor left to
+    /// another incident to enable.
     #[must_use]
     pub fn is_containing(&self) -> bool {
         let mut contained = false;
         for (action, state) in self.plan.actions.iter().zip(&self.steps) {
             match (action, state.done_at(action)) {
                 (Action::Enable { .. }, Some(_)) => contained = false,
+                (Action::Enable { .. }, None) => contained &= !state.is_left_to_another(),
                 (Action::Disable { .. }, Some(_)) => contained = true,
                 _ => {}
             }
@@ -258,7 +263,9 @@ impl Incident {
     /// # Errors
     /// The event does not fit the present state; the state is unchanged.
     pub fn apply(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalTransition> {
-        if matches!(self.status, Status::Closed(_)) {
+        // What keeps an account for good can be asked to give it back.
+        let is_to_give_back = matches!(event, Event::IncidentReleased { .. }) && self.keeps_our_disable();
+        if matches!(self.status, Status::Closed(_)) && !is_to_give_back {
             return Err(self.illegal(event, "it is closed"));
         }
         match event {

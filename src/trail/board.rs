@@ -17,6 +17,8 @@ const COVERS_MAX: usize = 200_000;
 #[derive(Debug, Default)]
 pub struct Board {
     live: HashMap<IncidentId, Live>,
+    /// Incidents that are closed and keep an account disabled, until somebody gives it back.
+    keeping: HashMap<IncidentId, Live>,
     due: BTreeSet<(Timestamp, u64, IncidentId)>,
     covers: HashMap<(RuleId, String), Cover>,
     pauses: Pauses,
@@ -29,7 +31,7 @@ pub struct Board {
     trials: BTreeMap<SourceName, Timestamp>,
 }
 
-/// An incident that is not closed.
+/// An incident that is not closed, or keeps an account disabled.
 #[derive(Debug, Clone)]
 pub struct Live {
     /// Its state.
@@ -105,6 +107,18 @@ impl Board {
         self.live.get(incident)
     }
 
+    /// A live incident, or one that keeps an account disabled for good.
+    #[must_use]
+    pub fn in_effect(&self, incident: &IncidentId) -> Option<&Live> {
+        self.live.get(incident).or_else(|| self.keeping.get(incident))
+    }
+
+    /// All incidents that contain an account now, in no order.
+    pub fn containing(&self) -> impl Iterator<Item = &Incident> {
+        let live = self.live.values().filter(|live| live.incident.is_containing());
+        live.chain(self.keeping.values()).map(|live| &live.incident)
+    }
+
     /// All live incidents, in no order.
     pub fn all_live(&self) -> impl Iterator<Item = &Live> {
         self.live.values()
@@ -140,29 +154,31 @@ impl Board {
     /// Whether another incident than `but` contains the account now.
     #[must_use]
     pub fn is_contained_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        self.others_on(user_id, but).any(Incident::is_containing)
+        others_on(self.live.values().chain(self.keeping.values()), user_id, but).any(Incident::is_containing)
+    }
+
+    /// Whether another incident than `but` contains the account now and will enable it by itself. Of one that keeps it
+    /// for good, an alert or a human that enables it says that this is over.
+    #[must_use]
+    pub fn is_contained_for_a_while_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
+        others_on(self.live.values(), user_id, but).any(Incident::is_containing)
     }
 
     /// Whether another incident than `but` contains the account now by a disable of ours.
     #[must_use]
     pub fn is_disabled_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        self.others_on(user_id, but).any(Incident::keeps_our_disable)
-    }
-
-    fn others_on(&self, user_id: &UserId, but: &IncidentId) -> impl Iterator<Item = &Incident> {
-        let incidents = self.live.values().map(|live| &live.incident);
-        incidents.filter(move |incident| incident.user_id.as_ref() == Some(user_id) && incident.id() != but)
+        others_on(self.live.values().chain(self.keeping.values()), user_id, but).any(Incident::keeps_our_disable)
     }
 
     /// Whether these events of one incident (or of none), recorded at `at`, would be legal. For an
-    /// incident that is not live, none is: its record could not be replayed.
+    /// incident that is not in effect, none is: its record could not be replayed.
     ///
     /// # Errors
     /// The first that would not.
     pub fn check(&self, events: &[Event], at: Timestamp) -> Result<(), IllegalTransition> {
         let named = events.iter().find_map(|event| Some((event, *event.incidents().first()?)));
         let Some((event, id)) = named else { return Ok(()) };
-        let live = self.live.get(id).ok_or_else(|| IllegalTransition::unknown(id, event))?;
+        let live = self.in_effect(id).ok_or_else(|| IllegalTransition::unknown(id, event))?;
         let mut incident = live.incident.clone();
         events.iter().try_for_each(|event| incident.apply(event, at))
     }
@@ -221,13 +237,19 @@ impl Board {
     }
 
     fn advance(&mut self, id: &IncidentId, at: Timestamp, event: &Event) -> Result<(), IllegalTransition> {
-        let Some(mut live) = self.live.remove(id) else {
+        let Some(mut live) = self.live.remove(id).or_else(|| self.keeping.remove(id)) else {
             return Err(IllegalTransition::unknown(id, event));
         };
         self.forget_due(&live);
         let result = live.incident.apply(event, at);
+        if let (Event::StepVerified { disabled: false, .. }, Some(user_id)) = (event, &live.incident.user_id) {
+            self.keeping.retain(|_, keeping| keeping.incident.user_id.as_ref() != Some(user_id));
+        }
         if let Status::Closed(outcome) = live.incident.status {
             self.close(&live.incident, outcome);
+            if live.incident.keeps_our_disable() {
+                self.keeping.insert(id.clone(), live);
+            }
         } else {
             self.note_due(&live);
             self.live.insert(id.clone(), live);
@@ -271,6 +293,15 @@ impl Board {
         let middle = *middle;
         self.covers.retain(|_, cover| cover.live || cover.opened_at >= middle);
     }
+}
+
+fn others_on<'l>(
+    all: impl Iterator<Item = &'l Live>,
+    user_id: &UserId,
+    but: &IncidentId,
+) -> impl Iterator<Item = &'l Incident> {
+    let on = move |incident: &&Incident| incident.user_id.as_ref() == Some(user_id) && incident.id() != but;
+    all.map(|live| &live.incident).filter(on)
 }
 
 /// An open incident's place in the queue; one with nothing left to do is due at once, to be closed, and one that

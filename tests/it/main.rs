@@ -31,6 +31,7 @@ mod dry_run;
 mod event_grid;
 mod every_call_fails_once;
 mod expiry;
+mod for_good;
 mod framing;
 mod guardrails;
 mod hiding;
