@@ -103,6 +103,7 @@ mod tests {
                 Action::Enable { after_s: u64::MAX },
             ],
             approval: Some(Approval { people: 2, within_s: u32::MAX, otherwise: Lapse::Drop }),
+            owner: None,
             asked_by: None,
             spending: Some(Spending {
                 source: SourceName::parse(&"s".repeat(64)).unwrap(),

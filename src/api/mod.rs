@@ -6,6 +6,7 @@ mod answers;
 mod authorize;
 mod body;
 mod by_hand;
+mod containments;
 mod control;
 mod directory;
 mod health;

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::containments;
 use super::now::{tone, word};
 use super::page::{page, time};
 use crate::incident::{Action, Incident, Status, StepState, Timestamp};
@@ -10,6 +11,7 @@ pub(super) fn render(incident: &Incident, now: Timestamp) -> Markup {
     let main = html! {
         h1 { "Incident " code { (incident.id()) } }
         (standing(incident))
+        @if let Some(containment) = incident.containment() { (containments::details(&containment)) }
         p {
             "Account: " @match &incident.user_id { Some(user_id) => { strong { (user_id) } } None => { span.quiet { "not resolved yet" } } }
             ". Opened " (time(incident.opened_at)) " UTC."
@@ -31,7 +33,7 @@ fn standing(incident: &Incident) -> Markup {
     html! {
         @match incident.status {
             Status::Held(reason) => { p.state.bad { strong { "It waits for a human: " } (reason.text()) "." } }
-            Status::Open if incident.is_containing() => { p.state.good { strong { "The account is contained." } } }
+            Status::Open | Status::Closed(_) if incident.is_containing() => { p.state.good { strong { "The account is contained." } } }
             Status::Open => { p.state.good { strong { "Under way." } } }
             Status::Closed(_) => { p.state.good { strong { "Closed." } " Nothing is left to do." } }
         }

@@ -1,6 +1,7 @@
 //! Floor 6: pages for people, rendered here; no script. What is going on, one incident, and what
 //! employees read.
 
+mod containments;
 mod incident;
 mod now;
 mod page;

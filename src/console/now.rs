@@ -4,13 +4,13 @@ use maud::{Markup, html};
 
 use super::Console;
 use super::page::{page, time};
-use super::rules;
+use super::{containments, rules};
 use crate::access::Actor;
 use crate::incident::{Breakers, Incident, Pause, PauseScope, Pauses, Status, StepState, Timestamp, Trip};
-use crate::trail::Head;
+use crate::trail::{Head, Live};
 
 /// The most incidents listed in one table.
-const ROWS_MAX: usize = 200;
+pub(super) const ROWS_MAX: usize = 200;
 
 /// What the page shows, taken from the board at one moment.
 struct View {
@@ -18,7 +18,7 @@ struct View {
     breakers: Breakers,
     head: Head,
     held: Vec<Incident>,
-    contained: Vec<Incident>,
+    contained: Vec<Live>,
     under_way: Vec<Incident>,
     now: Timestamp,
 }
@@ -42,7 +42,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
             }
         }
         (table("Waiting for a human", &view.held))
-        (table("Contained", &view.contained))
+        (containments::table(&view.contained))
         (table("Under way", &view.under_way))
         (rules::in_force(console, view.now))
         p.quiet {
@@ -57,17 +57,17 @@ fn view(console: &Console) -> View {
     let now = console.clock.now();
     console.trail.board(|board| {
         let (pauses, breakers) = (board.pauses().clone(), board.breakers().clone());
-        let mut view = View { pauses, breakers, head, held: vec![], contained: vec![], under_way: vec![], now };
+        let contained = board.containing().cloned().collect();
+        let mut view = View { pauses, breakers, head, held: vec![], contained, under_way: vec![], now };
         for live in board.all_live() {
             let incident = &live.incident;
-            let list = match incident.status {
-                Status::Held(_) => &mut view.held,
-                _ if incident.is_containing() => &mut view.contained,
-                _ => &mut view.under_way,
-            };
-            list.push(incident.clone());
+            match incident.status {
+                Status::Held(_) => view.held.push(incident.clone()),
+                _ if incident.is_containing() => {}
+                _ => view.under_way.push(incident.clone()),
+            }
         }
-        for list in [&mut view.held, &mut view.contained, &mut view.under_way] {
+        for list in [&mut view.held, &mut view.under_way] {
             list.sort_by(|a, b| b.opened_at.cmp(&a.opened_at).then_with(|| a.id().cmp(b.id())));
         }
         view

@@ -8,7 +8,7 @@ use super::retry::{Next, after};
 use crate::directory::{Account, Order};
 use crate::incident::{Action, ActionKind, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason};
 use crate::response::{Approved, Draw, Facts, at_dispatch, draws};
-use crate::rules::RuleSet;
+use crate::rules::{Loaded, RuleSet};
 use crate::trail::RecordError;
 
 /// The account as DingTalk shows it now.
@@ -66,17 +66,26 @@ impl Hand {
         Ok(Moved::On)
     }
 
-    /// The departments that the account is in, with those above; not asked for unless one is protected.
+    /// As [`Hand::departments_of`], for whatever takes something from somebody.
     pub(super) async fn departments(
         &self,
         at: &Place<'_>,
         account: Option<&Account>,
     ) -> Result<Option<BTreeSet<DepartmentId>>, Failure> {
-        let is_asked =
-            at.action.kind() != ActionKind::Enable && self.rules.now().set.guardrails().groups().have_departments();
-        let Some(own) = account.and_then(|account| account.departments.as_ref()).filter(|_| is_asked) else {
-            return Ok(None);
-        };
+        match account.filter(|_| at.action.kind() != ActionKind::Enable) {
+            Some(account) => self.departments_of(account, &self.rules.now()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The departments that the account is in, with those above; not asked for unless one is protected.
+    pub(super) async fn departments_of(
+        &self,
+        account: &Account,
+        rules: &Loaded,
+    ) -> Result<Option<BTreeSet<DepartmentId>>, Failure> {
+        let is_asked = rules.set.guardrails().groups().have_departments();
+        let Some(own) = account.departments.as_ref().filter(|_| is_asked) else { return Ok(None) };
         self.ancestry.of(self.directory.as_ref(), own, self.clock.now()).await.map(Some)
     }
 

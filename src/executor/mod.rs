@@ -5,6 +5,7 @@ mod again;
 mod attempt;
 mod hand;
 mod look_up;
+mod offer;
 mod ownership;
 mod place;
 mod retry;

@@ -11,6 +11,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::Hand;
 use super::hand::Progress;
+use super::offer::Offers;
 use crate::incident::{Event, HoldReason, IncidentId, Timestamp};
 use crate::trail::{Board, Live, RecordError};
 
@@ -49,6 +50,7 @@ pub struct Executor {
     running: JoinSet<Result<Progress, RecordError>>,
     /// Which task runs which incident, in which lane; known also when the task panics.
     tasks: HashMap<Id, (IncidentId, String)>,
+    offers: Offers,
 }
 
 /// When and why an incident is looked at again.
@@ -74,6 +76,7 @@ impl Executor {
             waiting: HashMap::new(),
             running: JoinSet::new(),
             tasks: HashMap::new(),
+            offers: Offers::default(),
         }
     }
 
@@ -85,10 +88,12 @@ impl Executor {
             // Marked as seen before looking, or a change between the two would be slept over.
             changes.mark_unchanged();
             self.begin_due();
+            self.offers.begin(&self.hand);
             let sleep = tokio::time::sleep(self.sleep_for());
             tokio::select! {
                 _ = changes.changed() => {}
                 () = sleep => {}
+                () = self.offers.ended(&self.hand) => {}
                 Some(ended) = self.running.join_next_with_id() => self.ended(ended).await,
                 () = asked(&mut stop) => return self.stop().await,
             }

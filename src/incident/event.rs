@@ -313,6 +313,14 @@ pub enum Event {
         /// Why, in their words.
         reason: String,
     },
+    /// Whom an incident keeps disabled is protected by now: a human is to decide whether they are given back.
+    #[serde(rename = "release.offered")]
+    ReleaseOffered {
+        /// Which incident.
+        incident: IncidentId,
+        /// By what they are protected.
+        protection: HoldReason,
+    },
     /// Nothing is left to do.
     #[serde(rename = "incident.closed")]
     IncidentClosed {

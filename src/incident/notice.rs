@@ -35,11 +35,13 @@ pub enum Topic {
     SourceNotUnderstood,
     /// One verdict over many accounts in a short time: the breaker has stopped it.
     BreakerTripped,
+    /// Who is kept disabled is protected by now.
+    ReleaseOffered,
 }
 
 impl Topic {
     /// Every topic, in the order of the list above.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::IncidentHeld,
         Self::ApprovalWanted,
         Self::Contained,
@@ -52,6 +54,7 @@ impl Topic {
         Self::SourceConflict,
         Self::SourceNotUnderstood,
         Self::BreakerTripped,
+        Self::ReleaseOffered,
     ];
 
     /// The name in settings and records.
@@ -70,6 +73,7 @@ impl Topic {
             Self::SourceConflict => "source_conflict",
             Self::SourceNotUnderstood => "source_not_understood",
             Self::BreakerTripped => "breaker_tripped",
+            Self::ReleaseOffered => "release_offered",
         }
     }
 
@@ -90,6 +94,7 @@ impl Topic {
             Event::ResponderPaused { .. } => vec![Self::ActionsPaused],
             Event::ResponderResumed { .. } => vec![Self::ActionsResumed],
             Event::BreakerTripped { .. } => vec![Self::BreakerTripped],
+            Event::ReleaseOffered { .. } => vec![Self::ReleaseOffered],
             Event::RulesRefused { .. } => vec![Self::RulesRefused],
             Event::DeliveryConflict { .. } => vec![Self::SourceConflict],
             Event::DeliveryNotUnderstood { .. } => vec![Self::SourceNotUnderstood],

@@ -147,6 +147,10 @@ pub struct Plan {
     /// Who has to say yes first; absent when nobody has.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<Approval>,
+    /// Who is to be asked about it, as the first of the rules names them or as whoever asked for it is called. Older
+    /// plans do not say it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<String>,
     /// Who asked for it, when no rule did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub asked_by: Option<String>,
@@ -156,6 +160,8 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The longest owner, in bytes of JSON.
+    pub const OWNER_BYTES_MAX: usize = 128;
     /// The most rules of one plan.
     pub const RULES_MAX: usize = 16;
     /// What they may come to on the plan's record, so that with two reasons of 500 characters any plan fits on

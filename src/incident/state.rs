@@ -143,6 +143,8 @@ pub struct Incident {
     pub assent: Assent,
     /// Whether a human gives the account back before its time.
     pub released: bool,
+    /// Why it was offered to be given back, if it was: the account is protected by now.
+    pub offered: Option<HoldReason>,
 }
 
 /// How far a plan is approved that wants it.
@@ -171,6 +173,7 @@ impl Incident {
             confirmed: false,
             assent: Assent::default(),
             released: false,
+            offered: None,
         }
     }
 
@@ -264,8 +267,8 @@ impl Incident {
     /// The event does not fit the present state; the state is unchanged.
     pub fn apply(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalTransition> {
         // What keeps an account for good can be asked to give it back.
-        let is_to_give_back = matches!(event, Event::IncidentReleased { .. }) && self.keeps_our_disable();
-        if matches!(self.status, Status::Closed(_)) && !is_to_give_back {
+        let is_about_keeping = matches!(event, Event::IncidentReleased { .. } | Event::ReleaseOffered { .. });
+        if matches!(self.status, Status::Closed(_)) && !(is_about_keeping && self.keeps_our_disable()) {
             return Err(self.illegal(event, "it is closed"));
         }
         match event {
@@ -298,6 +301,12 @@ impl Incident {
             Event::IncidentDismissed { .. } => {
                 self.is_dismissible().map_err(|why| self.illegal(event, why))?;
                 self.status = Status::Closed(Outcome::Dismissed);
+            }
+            Event::ReleaseOffered { protection, .. } => {
+                if !self.keeps_our_disable() {
+                    return Err(self.illegal(event, "it keeps nobody disabled"));
+                }
+                self.offered = Some(*protection);
             }
             Event::IncidentReleased { .. } => self.release().map_err(|why| self.illegal(event, why))?,
             Event::IncidentClosed { outcome, .. } => {

@@ -42,6 +42,9 @@ pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
         }
         Topic::SourceNotUnderstood => ("a source sent what is not understood.", "来源发送了无法理解的内容。"),
         Topic::BreakerTripped => ("a breaker has tripped.", "熔断器已触发。"),
+        Topic::ReleaseOffered => {
+            ("a disabled account is protected by now; give it back?", "已停用的账号现受保护，是否恢复？")
+        }
     };
     language.of(en, zh)
 }

@@ -83,6 +83,7 @@ impl ByHand {
             actions,
             approval: None,
             spending: None,
+            owner: Some(self.actor.clone()),
             asked_by: Some(self.actor.clone()),
         };
         let held = self.held(&plan, pauses, rules);

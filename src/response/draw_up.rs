@@ -97,6 +97,7 @@ pub(super) fn draw_up(
         rules: references(&acting),
         actions,
         approval: asking.iter().filter_map(|(_, response, _)| response.approval).reduce(Approval::and),
+        owner: asking.iter().find_map(|(rule, ..)| rule.owner.as_deref()).map(|it| cut(it, Plan::OWNER_BYTES_MAX)),
         asked_by: None,
         spending: None,
     };

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::Draw;
 use crate::directory::Account;
 use crate::incident::{AccountKind, AccountRef, ActionKind, Assurance, DepartmentId, HoldReason, UserId};
-use crate::rules::{Guardrails, Identities};
+use crate::rules::{Guardrails, Identities, RuleSet};
 
 /// What the guard layer judges by, apart from the live account.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,33 @@ pub struct Facts<'a> {
     pub breaker_tripped: bool,
     /// Whether the plan wants to be approved first, and is not yet.
     pub approval_wanted: bool,
+}
+
+impl<'a> Facts<'a> {
+    /// What is to be known of an account itself, whatever it is to be asked for.
+    #[must_use]
+    pub fn of_account(
+        (account, user_id): (&'a AccountRef, &'a UserId),
+        departments: Option<&'a BTreeSet<DepartmentId>>,
+        rules: &'a RuleSet,
+    ) -> Self {
+        Self {
+            paused: false,
+            assurance: Assurance::A,
+            assurance_floor: Assurance::A,
+            disables: true,
+            confirmed: false,
+            account,
+            user_id: Some(user_id),
+            guardrails: rules.guardrails(),
+            departments,
+            identities: rules.identities(),
+            draws: &[],
+            beyond_budget: false,
+            breaker_tripped: false,
+            approval_wanted: false,
+        }
+    }
 }
 
 /// Proof that the guard layer let this kind of step on this account pass, just now. Only

@@ -114,9 +114,8 @@ impl Board {
     }
 
     /// All incidents that contain an account now, in no order.
-    pub fn containing(&self) -> impl Iterator<Item = &Incident> {
-        let live = self.live.values().filter(|live| live.incident.is_containing());
-        live.chain(self.keeping.values()).map(|live| &live.incident)
+    pub fn containing(&self) -> impl Iterator<Item = &Live> {
+        self.live.values().filter(|live| live.incident.is_containing()).chain(self.keeping.values())
     }
 
     /// All live incidents, in no order.

@@ -176,7 +176,8 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
         },
         Event::ApprovalLapsed { incident: incident.clone(), otherwise: Lapse::Drop },
         Event::IncidentDismissed { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
-        Event::IncidentReleased { incident, actor, reason },
+        Event::IncidentReleased { incident: incident.clone(), actor, reason },
+        Event::ReleaseOffered { incident, protection: HoldReason::ProtectedListed },
     ]
     .into_iter()
     .chain(notices())
@@ -304,6 +305,7 @@ fn opened(number: u64) -> Opened {
             Action::Enable { after_s: 28_800 },
         ],
         approval: Some(Approval { people: 2, within_s: 60, otherwise: Lapse::Act }),
+        owner: Some("SOC".to_owned()),
         asked_by: None,
         spending: Some(Spending {
             source: SourceName::parse("okta").unwrap(),

@@ -20,6 +20,7 @@ mod budgets_of_several;
 mod by_hand;
 mod concurrency;
 mod console;
+mod containments;
 mod correlations;
 mod crash;
 mod dingtalk_events;

@@ -11,8 +11,7 @@ use crate::cli::refused::refused;
 use crate::config::Config;
 use crate::directory::{Account, Ancestry, DingTalk, Directory as _, Lookup, Organization, SignIn};
 use crate::incident::{
-    AccountKind, AccountRef, Assurance, Clock as _, DepartmentId, DingTalkId, Failure, FailureClass, SystemClock,
-    UserId,
+    AccountKind, AccountRef, Clock as _, DepartmentId, DingTalkId, Failure, FailureClass, SystemClock, UserId,
 };
 use crate::response::{Facts, protection};
 use crate::rules::{self, RuleSet};
@@ -175,22 +174,7 @@ fn protected(
     rules: &RuleSet,
     config: &Config,
 ) -> String {
-    let facts = Facts {
-        paused: false,
-        assurance: Assurance::A,
-        assurance_floor: Assurance::A,
-        disables: true,
-        confirmed: false,
-        account: named,
-        user_id: Some(&account.user_id),
-        guardrails: rules.guardrails(),
-        identities: rules.identities(),
-        draws: &[],
-        beyond_budget: false,
-        breaker_tripped: false,
-        approval_wanted: false,
-        departments,
-    };
+    let facts = Facts::of_account((named, &account.user_id), departments, rules);
     match protection(&facts, account, &config.directory.corp_id) {
         Ok(()) => "no".to_owned(),
         Err(reason) => format!("yes: {}", reason.text()),

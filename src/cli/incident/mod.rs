@@ -1,6 +1,7 @@
 //! `portcullis incident`: what a responder does with one incident, at a running server.
 
 mod answer;
+mod contained;
 mod open;
 mod show;
 
@@ -17,6 +18,8 @@ pub(super) struct Arguments {
 enum Command {
     /// Show one incident: its plan, its steps, what it waits for.
     Show(show::Arguments),
+    /// List who is contained now: until when, why, and who is to be asked.
+    Contained(contained::Arguments),
     /// Have something done to one account now, through the same guard layer and trail as rules do.
     Open(open::Arguments),
     /// Let a held incident go on.
@@ -30,6 +33,7 @@ enum Command {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Show(arguments) => show::run(&arguments).await,
+        Command::Contained(arguments) => contained::run(&arguments).await,
         Command::Open(arguments) => open::run(arguments).await,
         Command::Approve(arguments) => answer::approve(&arguments).await,
         Command::Dismiss(arguments) => answer::run(&arguments, "dismiss").await,

@@ -31,6 +31,7 @@ impl Event {
             Self::ApprovalLapsed { .. } => "approval.lapsed",
             Self::IncidentDismissed { .. } => "incident.dismissed",
             Self::IncidentReleased { .. } => "incident.released",
+            Self::ReleaseOffered { .. } => "release.offered",
             Self::IncidentClosed { .. } => "incident.closed",
             Self::StepStarted { .. } => "step.started",
             Self::StepSucceeded { .. } => "step.succeeded",
@@ -69,6 +70,7 @@ impl Event {
             | Self::ApprovalLapsed { incident, .. }
             | Self::IncidentDismissed { incident, .. }
             | Self::IncidentReleased { incident, .. }
+            | Self::ReleaseOffered { incident, .. }
             | Self::IncidentClosed { incident, .. }
             | Self::StepStarted { incident, .. }
             | Self::StepSucceeded { incident, .. }

@@ -33,6 +33,7 @@ fn opened() -> Opened {
         rules: Vec::new(),
         actions,
         approval: None,
+        owner: None,
         asked_by: None,
         spending: None,
     };

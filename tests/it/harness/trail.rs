@@ -180,6 +180,7 @@ fn words(event: &Event, state: &Incident) -> String {
         Event::ApprovalLapsed { otherwise, .. } => format!("lapsed: {}", word(otherwise)),
         Event::IncidentDismissed { .. } => "dismissed".to_owned(),
         Event::IncidentReleased { .. } => "released".to_owned(),
+        Event::ReleaseOffered { protection, .. } => format!("offered: {}", word(protection)),
         Event::IncidentClosed { outcome, .. } => format!("closed: {}", word(outcome)),
         Event::StepStarted { step: index, .. } => format!("{} started", step(index)),
         Event::StepSucceeded { step: index, finding, .. } => format!("{} {}", step(index), word(finding)),

@@ -1,0 +1,73 @@
+//! The table of who is contained now: who is to be asked, why, until when.
+
+use maud::{Markup, html};
+
+use super::now::ROWS_MAX;
+use super::page::time;
+use crate::incident::{Containment, Undo};
+use crate::trail::Live;
+
+/// The last first.
+pub(super) fn table(contained: &[Live]) -> Markup {
+    let mut all: Vec<_> = contained.iter().filter_map(|live| live.incident.containment()).collect();
+    all.sort_by(|a, b| b.verified_at.cmp(&a.verified_at).then_with(|| a.incident.cmp(b.incident)));
+    html! {
+        h2 { "Contained" }
+        @if all.is_empty() {
+            p.quiet { "None." }
+        } @else {
+            div.table tabindex="0" role="region" aria-label="Contained" {
+                table {
+                    thead { tr { th scope="col" { "Account" } th scope="col" { "Why" } th scope="col" { "Owner" } th scope="col" { "Read back (UTC)" } th scope="col" { "Until (UTC)" } } }
+                    tbody { @for one in all.iter().take(ROWS_MAX) { (row(one)) } }
+                }
+            }
+            @if all.len() > ROWS_MAX {
+                p.quiet { "And " (all.len() - ROWS_MAX) " more." }
+            }
+        }
+    }
+}
+
+fn row(one: &Containment<'_>) -> Markup {
+    html! {
+        tr {
+            td { (one.user_id) br; a href={ "/incidents/" (one.incident) } { code { (one.incident) } } @if let Some(why) = one.offered { br; span.wait { "to be given back? " (why.text()) } } }
+            td data-label="Why" { @for rule in one.rules { div { (rule.title) } } @if let Some(actor) = one.asked_by { div { "by hand: " (actor) } } div.quiet { (one.reason) } }
+            td data-label="Owner" { @match one.owner { Some(owner) => { (owner) } None => { span.quiet { "not known" } } } }
+            td data-label="Read back (UTC)" { (time(one.verified_at)) }
+            td data-label="Until (UTC)" {
+                @if let Some(at) = one.expires_at { div { (time(at)) } }
+                (ends(&one.undo))
+            }
+        }
+    }
+}
+
+/// The same of one, on the page of its incident.
+pub(super) fn details(one: &Containment<'_>) -> Markup {
+    html! {
+        @if let Some(why) = one.offered {
+            p.state.bad { strong { "Should it be given back? " } (why.text()) "." }
+        }
+        p {
+            "Read back " (time(one.verified_at)) " UTC"
+            @if let Some(at) = one.expires_at { ", until " (time(at)) " UTC" } @else { ", " (ends(&one.undo)) }
+            @if let Some(owner) = one.owner { ". Owner: " strong { (owner) } }
+            "."
+        }
+    }
+}
+
+fn ends(undo: &Undo) -> Markup {
+    html! {
+        @match undo {
+            Undo::Waiting => {}
+            Undo::ByHand => span.quiet { "until it is released" },
+            Undo::UnderWay => span.wait { "is being given back" },
+            Undo::Held { reason } => span.wait { "waits for a human: " (reason.text()) },
+            Undo::GivenUp { failure } => span.bad { "could not be given back: " (failure.code) },
+            Undo::NotOurs => span.quiet { "was disabled before, and not by us" },
+        }
+    }
+}
