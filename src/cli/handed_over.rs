@@ -22,10 +22,19 @@ pub(super) fn is_handed_over(path: &Path) -> bool {
 /// Has the secrets of sources that were not handed over yet read where the unit would take them from, so that they can
 /// be tried and checked before the service has them.
 pub(super) fn find(config: &mut Config) {
+    find_unless(config, |path| path.exists());
+}
+
+/// Has all secrets of sources read where the unit takes them from at its next start, if they lie there.
+pub(super) fn find_next(config: &mut Config) {
+    find_unless(config, |_| false);
+}
+
+fn find_unless(config: &mut Config, is_found: impl Fn(&Path) -> bool) {
     let base = config.base.clone();
     let found = |path: &mut PathBuf| {
         let lies = name_of(path).map(|name| base.join(FOLDER).join(name));
-        if let Some(lies) = lies.filter(|lies| lies.is_file() && !path.exists()) {
+        if let Some(lies) = lies.filter(|lies| lies.is_file() && !is_found(path)) {
             *path = lies;
         }
     };

@@ -51,7 +51,8 @@ pub struct Config {
     /// `[telemetry]`, untyped: that module is on this floor, so its owner's caller types it.
     #[serde(default)]
     telemetry: Dict,
-    /// The folder that relative paths start from: the configuration file's.
+    /// The folder that relative paths start from: the configuration file's, as that is named. Through a link it is the
+    /// link's, as most programs have it.
     #[serde(skip)]
     pub base: PathBuf,
     /// Everything as it is said.
@@ -76,8 +77,20 @@ pub fn load(path: &Path, flags: &[(&str, String)]) -> Result<Config, ConfigError
     if !path.is_file() {
         return Err(ConfigError(format!("there is no configuration file at {}", path.display())));
     }
+    read(Figment::new().merge(Toml::file_exact(path)), path, flags)
+}
+
+/// What [`load`] would give if the file at `path` said `text`.
+///
+/// # Errors
+/// As there.
+pub fn load_as_if(path: &Path, text: &str) -> Result<Config, ConfigError> {
+    read(Figment::new().merge(Toml::string(text)), path, &[])
+}
+
+fn read(file: Figment, path: &Path, flags: &[(&str, String)]) -> Result<Config, ConfigError> {
     let environment = Env::prefixed(ENVIRONMENT_PREFIX).ignore(NOT_SETTINGS).split("__");
-    let mut figment = Figment::new().merge(Toml::file_exact(path)).merge(environment);
+    let mut figment = file.merge(environment);
     for (key, value) in flags {
         figment = figment.merge((*key, value.as_str()));
     }

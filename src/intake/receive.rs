@@ -14,10 +14,11 @@ use super::heard::{Ear, Heard};
 use super::kind::Handshake;
 use super::limit::{AddressLimiter, SourceLimiter, TooMany};
 use super::normalise::{Normaliser, Said};
+use super::secret_files::SecretFiles;
 use super::setup::{Sources, set_up};
 use super::trial::{Found, Trial, Trials};
 use super::verify::{Proof, Verified, Verifier};
-use super::{Delivery, Received, Refusal, Request, Settings, SetupError, SourceKind, StreamNews, content};
+use super::{Delivery, Received, Refusal, Request, Settings, SetupError, SourceKind, StreamNews, Unwritten, content};
 use crate::incident::{Assurance, SourceName, Timestamp};
 
 /// Everything needed to judge a delivery; made once at start, shared by all connections.
@@ -64,7 +65,9 @@ impl Intake {
     /// Anything at all is wrong with the settings or a secret: an intake that cannot verify does not
     /// start.
     pub fn new(settings: &Settings, base: &Path) -> Result<Self, SetupError> {
-        let Sources { by_name, stranger, greets, greeted_per_minute, media } = set_up(settings, base)?;
+        let unwritten = Unwritten::new();
+        let files = &mut SecretFiles::new(base, &unwritten);
+        let Sources { by_name, stranger, greets, greeted_per_minute, media } = set_up(settings, files)?;
         Ok(Self {
             sources: by_name,
             stranger,
@@ -75,6 +78,14 @@ impl Intake {
             per_address: Arc::new(AddressLimiter::new(settings.per_address, DefaultClock::default())),
             body_bytes_max: settings.body_bytes_max,
         })
+    }
+
+    /// Whether such an intake would start if the files that are `unwritten`, with their whole paths, were there.
+    ///
+    /// # Errors
+    /// What is in its way.
+    pub fn check(settings: &Settings, base: &Path, unwritten: &Unwritten) -> Result<(), SetupError> {
+        set_up(settings, &mut SecretFiles::new(base, unwritten)).map(drop)
     }
 
     /// Whether `peer` may make a request now. To be asked before the body is read.

@@ -84,7 +84,7 @@ pub(super) struct Secret {
 }
 
 impl Secret {
-    /// Reads and checks the secret in `file`; one line break at its end does not belong to it.
+    /// Reads and checks the secret in `file`.
     pub(super) fn read(file: &Path, format: SecretFormat) -> Result<Self, SecretProblem> {
         Self::read_by(file, |text| format.decode(text))
     }
@@ -94,8 +94,15 @@ impl Secret {
         file: &Path,
         decode: impl FnOnce(&[u8]) -> Result<Vec<u8>, SecretProblem>,
     ) -> Result<Self, SecretProblem> {
-        let content = read_private(file, FILE_BYTES_MAX)?;
-        let text = trim_line_break(content.expose_secret());
+        Self::of(read_private(file, FILE_BYTES_MAX)?.expose_secret(), decode)
+    }
+
+    /// Checks what a file holds; one line break at its end does not belong to the secret.
+    pub(super) fn of(
+        content: &[u8],
+        decode: impl FnOnce(&[u8]) -> Result<Vec<u8>, SecretProblem>,
+    ) -> Result<Self, SecretProblem> {
+        let text = trim_line_break(content);
         let material = decode(text)?;
         refuse_guessable(text)?;
         let digests = [Digest::of(text), Digest::of(&material)];

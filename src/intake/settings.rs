@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use super::network::Network;
 use super::published::{JwtSettings, SetSettings, SnsSettings};
 use super::scheme::Scheme;
 use super::shared::SecretPlace;
-use super::{Intake, SetupError, SignatureSettings, SourceKind, log_sources};
+use super::{SignatureSettings, SourceKind, log_sources};
 use crate::incident::{Assurance, LogSource, SourceName};
 
 /// The intake's settings.
@@ -228,17 +228,6 @@ impl SourceSettings {
     /// What is wrong with what is said.
     pub fn proof(&self) -> Result<(), String> {
         self.how().map(drop)
-    }
-
-    /// Whether a source called `name` would start with these settings and secrets, which are relative to `base`.
-    ///
-    /// # Errors
-    /// What is wrong with them.
-    pub fn check(&self, name: &SourceName, base: &Path) -> Result<(), SetupError> {
-        let sources = [(name.clone(), self.clone())].into();
-        // Whether that is so, the settings of another module say.
-        let asks_for_certificates = true;
-        Intake::new(&Settings { sources, asks_for_certificates, ..Settings::default() }, base).map(drop)
     }
 
     /// How strongly it proves itself. Of what is not signed, a secret counts as much as the caller's own only

@@ -1,7 +1,7 @@
 //! Makes an intake from its settings, or says which source and which file are at fault.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use governor::clock::DefaultClock;
@@ -19,7 +19,7 @@ use super::origin::Origin;
 use super::published::{Asking, Publisher};
 use super::receive::{About, Source};
 use super::scheme::{Algorithm, Scheme, SecretFormat};
-use super::secret::Secret;
+use super::secret_files::SecretFiles;
 use super::settings::{How, RateSettings, SecretSettings, Settings, SourceSettings};
 use super::shared::{SecretPlace, Shown};
 use super::verify::{Method, Verifier};
@@ -162,14 +162,13 @@ pub(super) struct Sources {
     pub stranger: Verifier,
 }
 
-/// Checks the settings and reads all secret files, which are relative to `base`.
+/// Checks the settings and reads all secret files.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupError> {
+pub(super) fn set_up(settings: &Settings, files: &mut SecretFiles<'_>) -> Result<Sources, SetupError> {
     refuse_out_of_range(settings)?;
     let asking = Asking::new(settings.test_only_plain_http, &settings.listening_on).map_err(SetupError::Asking)?;
-    let mut used = BTreeMap::new();
     let mut ready = Vec::new();
     for (name, source) in &settings.sources {
         refuse_invalid(name, source)?;
@@ -177,7 +176,7 @@ pub(super) fn set_up(settings: &Settings, base: &Path) -> Result<Sources, SetupE
             return Err(SetupError::CertificatesNotAskedFor { at: name.clone() });
         }
         let normaliser = Normaliser::new(name, source)?;
-        let method = method(name, source, &normaliser, (base, &asking), &mut used)?;
+        let method = method(name, source, &normaliser, &asking, files)?;
         ready.push((name, source, normaliser, method));
     }
     let effort = effort(ready.iter().filter_map(|(_, _, _, method)| method.effort()));
@@ -218,8 +217,8 @@ fn method(
     name: &SourceName,
     source: &SourceSettings,
     normaliser: &Normaliser,
-    (base, asking): (&Path, &Asking),
-    used: &mut BTreeMap<Digest, SourceName>,
+    asking: &Asking,
+    files: &mut SecretFiles<'_>,
 ) -> Result<Method, SetupError> {
     let flawed = |flaw| SetupError::Proof { at: name.clone(), flaw };
     let how = source.how().map_err(flawed)?;
@@ -227,9 +226,9 @@ fn method(
         return Err(flawed(flaw));
     }
     let place = match how {
-        How::CallsBack => return dingtalk::callbacks(name, source, base, used).map(Method::CallsBack),
+        How::CallsBack => return dingtalk::callbacks(name, source, files).map(Method::CallsBack),
         How::Signs(scheme) => {
-            let read = |secret| key(name, &scheme, secret, base, used);
+            let read = |secret| key(name, &scheme, secret, files);
             let keys = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             return Ok(Method::Signed { scheme: *scheme, keys });
         }
@@ -239,19 +238,19 @@ fn method(
         }
         How::Set(set) => {
             let place = SecretPlace::Header("authorization".to_owned());
-            let read = |secret| shown(name, &place, secret, base, used);
+            let read = |secret| shown(name, &place, secret, files);
             let secrets = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
             let digests = secrets.iter().map(|secret| Digest::of(secret.expose_secret())).collect();
             return Publisher::set(&set, digests, asking).map(Method::Published).map_err(flawed);
         }
         How::Jwt(jwt) => {
             refuse_unsigned(name, source)?;
-            return Publisher::jwt(&jwt, base, asking).map(Method::Published).map_err(flawed);
+            return Publisher::jwt(&jwt, files.base(), asking).map(Method::Published).map_err(flawed);
         }
         How::Sns(sns) => return Publisher::sns(&sns, asking).map(Method::Published).map_err(flawed),
     };
     refuse_unsigned(name, source)?;
-    let read = |secret| shown(name, &place, secret, base, used);
+    let read = |secret| shown(name, &place, secret, files);
     let read = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let names = source.secrets.iter().map(|secret| secret.name.as_str());
     let secrets = Shown::new(names.zip(read.iter().map(|secret| secret.expose_secret())));
@@ -342,14 +341,12 @@ fn shown(
     at: &SourceName,
     place: &SecretPlace,
     settings: &SecretSettings,
-    base: &Path,
-    used: &mut BTreeMap<Digest, SourceName>,
+    files: &mut SecretFiles<'_>,
 ) -> Result<SecretSlice<u8>, SetupError> {
-    let file = base.join(&settings.file);
-    let secret = read_once(at, &file, SecretFormat::Utf8, used)?;
+    let secret = files.read(at, &settings.file, |text| SecretFormat::Utf8.decode(text))?;
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'~' | b'-');
     if place.is_in_url() && !secret.material.expose_secret().iter().all(is_plain) {
-        return Err(SetupError::Secret { at: at.clone(), file, problem: SecretProblem::NotForUrl });
+        return Err(unusable(at, settings, files, SecretProblem::NotForUrl));
     }
     Ok(secret.material)
 }
@@ -359,27 +356,13 @@ fn key(
     at: &SourceName,
     scheme: &Scheme,
     settings: &SecretSettings,
-    base: &Path,
-    used: &mut BTreeMap<Digest, SourceName>,
+    files: &mut SecretFiles<'_>,
 ) -> Result<Key, SetupError> {
-    let file = base.join(&settings.file);
-    let secret = read_once(at, &file, scheme.secret, used)?;
+    let secret = files.read(at, &settings.file, |text| scheme.secret.decode(text))?;
     let key = Key::new(&settings.name, scheme.algorithm, secret.material.expose_secret());
-    key.ok_or_else(|| SetupError::Secret { at: at.clone(), file, problem: SecretProblem::NotWhpk })
+    key.ok_or_else(|| unusable(at, settings, files, SecretProblem::NotWhpk))
 }
 
-/// Reads one secret, and notes its digests to see when it comes again.
-fn read_once(
-    at: &SourceName,
-    file: &Path,
-    format: SecretFormat,
-    used: &mut BTreeMap<Digest, SourceName>,
-) -> Result<Secret, SetupError> {
-    let refuse = |problem| SetupError::Secret { at: at.clone(), file: file.to_owned(), problem };
-    let secret = Secret::read(file, format).map_err(refuse)?;
-    if let Some(first) = secret.digests.iter().find_map(|digest| used.get(digest)) {
-        return Err(SetupError::SecretShared { at: at.clone(), file: file.to_owned(), first: first.clone() });
-    }
-    used.extend(secret.digests.map(|digest| (digest, at.clone())));
-    Ok(secret)
+fn unusable(at: &SourceName, settings: &SecretSettings, files: &SecretFiles<'_>, problem: SecretProblem) -> SetupError {
+    SetupError::Secret { at: at.clone(), file: files.base().join(&settings.file), problem }
 }

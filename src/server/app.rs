@@ -23,7 +23,7 @@ use crate::console::Console;
 use crate::directory::{Ancestry, DingTalk, Directory, DryRun};
 use crate::executor::{Executor, Hand};
 use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
-use crate::intake::{self, Intake, RefusalTally, SchemeName};
+use crate::intake::{self, Intake, RefusalTally, SchemeName, SetupError, Unwritten};
 use crate::notices::{Channel, Post, Way};
 use crate::notifier::Notifier;
 use crate::rules::{self, InForce, Loaded, Vouched};
@@ -153,6 +153,14 @@ impl App {
         Ok(tls.and_then(|tls| tls.own.doubt(SystemClock.now())).into_iter().collect())
     }
 
+    /// Reads all sources and their secrets as starting would, if the files that are `unwritten` were there.
+    ///
+    /// # Errors
+    /// What starting would refuse of them.
+    pub fn check_sources(config: &Config, unwritten: &Unwritten) -> Result<(), SetupError> {
+        Intake::check(&intake_settings(config), &config.base, unwritten)
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn url(&self) -> String {
@@ -243,13 +251,17 @@ fn tls(config: &Config, clock: Arc<dyn Clock>, tally: Arc<RefusalTally>) -> anyh
 /// The door, which has to know where we listen: keys over plain HTTP are for tests on this machine only. And whether
 /// anybody is asked for a certificate.
 pub(super) fn intake(config: &Config) -> anyhow::Result<Intake> {
-    let listening_on = vec![config.http.listen.ip()];
-    let asks_for_certificates = config.asks_for_certificates();
-    let settings = intake::Settings { listening_on, asks_for_certificates, ..config.intake.clone() };
+    let settings = intake_settings(config);
     if settings.test_only_plain_http {
         tracing::warn!("senders' keys may be fetched over plain HTTP from this machine: that is for tests only");
     }
     Ok(Intake::new(&settings, &config.base)?)
+}
+
+fn intake_settings(config: &Config) -> intake::Settings {
+    let listening_on = vec![config.http.listen.ip()];
+    let asks_for_certificates = config.asks_for_certificates();
+    intake::Settings { listening_on, asks_for_certificates, ..config.intake.clone() }
 }
 
 /// With the windows open in which sources are tried out. They are on the trail, so that no restart ends one before

@@ -131,3 +131,115 @@ async fn what_systemd_has_not_handed_over_yet_is_read_where_it_takes_it_from() {
     let missing = Process::run(&send).await;
     assert!(missing.stderr.contains("systemctl restart portcullis"), "{missing:?}");
 }
+
+/// What is written where a source is added and rotated.
+struct Written {
+    folder: tempfile::TempDir,
+    config: String,
+}
+
+impl Written {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = configured(folder.path());
+        Self { folder, config }
+    }
+
+    /// `source` with these words and a secret on its standard input.
+    async fn piping(&self, secret: &str, words: &[&str]) -> Ended {
+        let piped = self.folder.path().join("piped");
+        fs::write(&piped, secret).unwrap();
+        let words = [&["source"][..], words, &["--secret-stdin", "--config", &self.config]].concat();
+        Process::spawn_under(&format!("exec < {}", piped.display()), &words, &[]).ended().await
+    }
+
+    /// The configuration, and the names of all secret files.
+    fn state(&self) -> (String, Vec<String>) {
+        let files = fs::read_dir(self.folder.path().join("secrets")).into_iter().flatten();
+        let mut files: Vec<_> = files.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort_unstable();
+        (fs::read_to_string(&self.config).unwrap(), files)
+    }
+
+    fn refused(&self, before: &(String, Vec<String>), ended: &Ended, words: &[&str]) {
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        for word in words.iter().chain(&["nothing is written"]) {
+            assert!(ended.stderr.contains(word), "{word}: {ended:?}");
+        }
+        assert_eq!(&self.state(), before, "nothing is left");
+    }
+
+    /// Whether a server would take the sources as they are.
+    fn is_taken(&self) -> bool {
+        let config = portcullis::config::load(Path::new(&self.config), &[]).unwrap();
+        portcullis::intake::Intake::new(&config.intake, &config.base).is_ok()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b27_a_secret_that_a_source_has_is_not_taken_again() {
+    let at = Written::new();
+    let nothing = at.state();
+    at.refused(&nothing, &at.piping("too short", &["add", "slack"]).await, &["less than 24 bytes"]);
+    assert!(!at.folder.path().join("secrets").exists(), "not even a folder is made for what is refused");
+    at.piping(MADE_BY_THE_SENDER, &["add", "svix", "--name", "m"]).await.well();
+    let before = at.state();
+    // Whichever comes first by its name, and in whatever form the value is written.
+    for name in ["a", "z"] {
+        let ended = at.piping(MADE_BY_THE_SENDER, &["add", "standard-webhooks", "--name", name]).await;
+        at.refused(&before, &ended, &["source m has this secret already", "make another one"]);
+        let ended = at.piping(MADE_BY_THE_SENDER, &["add", "slack", "--name", name]).await;
+        at.refused(&before, &ended, &["source m has this secret already"]);
+    }
+    let ended = at.piping(MADE_BY_THE_SENDER, &["rotate", "m"]).await;
+    at.refused(&before, &ended, &["m has this very secret already", "make another one"]);
+    let next = MADE_BY_THE_SENDER.replace("dGVzdCB2", "dGVzdCB3");
+    at.piping(&next, &["add", "svix", "--name", "a"]).await.well();
+    let before = at.state();
+    at.refused(&before, &at.piping(&next, &["rotate", "m"]).await, &["source a has this secret already"]);
+    at.piping(&next.replace("dGVzdCB3", "dGVzdCB4"), &["rotate", "m"]).await.well();
+    assert!(at.is_taken());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_source_is_changed_where_a_server_would_not_start_afterwards() {
+    let at = Written::new();
+    source(&["add", "github", "--config", &at.config]).await.well();
+    source(&["rotate", "github", "--config", &at.config]).await.well();
+    let good = fs::read_to_string(&at.config).unwrap();
+    fs::write(&at.config, format!("{good}\n[intake.sources.other]\nkind = \"slack\"\n")).unwrap();
+    let before = at.state();
+    for words in [&["add", "keycloak"][..], &["rotate", "github"], &["rotate", "github", "--finish"]] {
+        let ended = source(&[words, &["--config", &at.config]].concat()).await;
+        at.refused(&before, &ended, &["source other", "that is so already", "mend it first"]);
+        assert!(!ended.said().contains("is to be dropped"), "{ended:?}");
+    }
+    fs::write(&at.config, good).unwrap();
+    // What finishing leaves is judged as well: the newest file may be gone.
+    let newest = at.state().1.into_iter().max_by_key(String::len).unwrap();
+    fs::remove_file(at.folder.path().join("secrets").join(newest)).unwrap();
+    let before = at.state();
+    let ended = source(&["rotate", "github", "--finish", "--config", &at.config]).await;
+    at.refused(&before, &ended, &["cannot be read"]);
+}
+
+/// Relative paths start from where the configuration is named, through a link or not: whoever adds, rotates and serves
+/// by one name has one place.
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_lie_beside_the_configuration_as_it_is_named() {
+    let at = Written::new();
+    let managed = at.folder.path().join("managed");
+    fs::create_dir(&managed).unwrap();
+    fs::rename(&at.config, managed.join("ours")).unwrap();
+    symlink("managed/ours", &at.config).unwrap();
+    source(&["add", "github", "--config", &at.config]).await.well();
+    let added = source(&["rotate", "github", "--config", &at.config]).await.well();
+    assert_eq!(at.state().1.len(), 2);
+    let secrets = at.folder.path().join("secrets");
+    assert!(added.said().contains(secrets.to_str().unwrap()), "{added:?}");
+    assert!(!managed.join("secrets").exists() && at.is_taken());
+    // By another name they are looked for elsewhere, and that is found out before anything is written.
+    let target = managed.join("ours");
+    let ended = source(&["rotate", "github", "--config", target.to_str().unwrap()]).await;
+    at.refused(&at.state(), &ended, &["cannot be read", "managed/secrets"]);
+}

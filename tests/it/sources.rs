@@ -321,6 +321,11 @@ async fn b25_secrets_are_not_dropped_before_the_newest_is_used_where_a_server_ca
     let token = app.folder().join("token");
     fs::write(&token, AUDITOR).unwrap();
     let (url, token) = (app.app.url(), token.to_str().unwrap());
+    for (name, secret) in [("a", "test-secret-one-7yQm4vTzKc1"), ("b", "test-secret-two-7yQm4vTzKc1")] {
+        let path = folder.path().join(name);
+        fs::write(&path, secret).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
     let newest = |name: &str| {
         let secrets = "secrets = [{ name = \"NEWEST\", file = \"a\" }, { name = \"former\", file = \"b\" }]\n";
         let source = format!("[intake.sources.github]\nkind = \"github\"\n{}", secrets.replace("NEWEST", name));

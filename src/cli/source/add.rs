@@ -10,13 +10,13 @@ use toml_edit::Value;
 use super::proof::Proof;
 use super::secret::NewSecret;
 use super::steps::url_of;
-use super::{file, steps};
+use super::{file, judge, steps};
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::cli::send::{Sending, kind_of};
 use crate::config::{self, Config};
 use crate::incident::{Assurance, SourceName, Timestamp};
-use crate::intake::{ListedCertificate, Network, SecretSettings, SetupError, SourceKind, SourceSettings};
+use crate::intake::{ListedCertificate, Network, SecretSettings, SourceKind, SourceSettings};
 
 /// What `source add` takes.
 #[derive(Debug, Args)]
@@ -110,7 +110,6 @@ fn server_url(text: &str) -> Result<String, String> {
 fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> anyhow::Result<Option<Test>> {
     let mut block = format!("[intake.sources.{}]\n{body}", new.name);
     if let Some(secret) = &new.secret {
-        secret.write(config)?;
         new.settings.secrets = vec![secret.settings.clone()];
         let SecretSettings { name, file, aes_key_file } = secret.configured();
         block +=
@@ -119,24 +118,21 @@ fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> 
             block += &format!("aes_key_file = \"{}\"\n", file.display());
         }
     }
-    let written = (|| {
-        let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        new.settings.check(&new.name, &config.base).map_err(refused_source)?;
-        let signs = new.secret.as_ref().filter(|_| !new.settings.is_signed_by_sender_alone());
-        let test = signs.map(|secret| Test::of(&new.settings, secret, url)).transpose()?;
-        file::replace(path, &format!("{}\n\n{block}", text.trim_end()))?;
-        Ok(test)
-    })();
+    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text = format!("{}\n\n{block}", text.trim_end());
+    judge::refuse_faulty(path, &text, &new.name, new.secret.as_ref())?;
+    let signs = new.secret.as_ref().filter(|_| !new.settings.is_signed_by_sender_alone());
+    let test = signs.map(|secret| Test::of(&new.settings, secret, url)).transpose()?;
+    if let Some(secret) = &new.secret {
+        secret.write(config)?;
+    }
     // Nothing is left that nobody has asked for.
-    written.inspect_err(|_| {
+    file::replace(path, &text).inspect_err(|_| {
         if let Some(secret) = &new.secret {
             secret.remove(config);
         }
-    })
-}
-
-fn refused_source(error: SetupError) -> anyhow::Error {
-    refused(anyhow::Error::new(error))
+    })?;
+    Ok(test)
 }
 
 /// What cannot be written without asking.

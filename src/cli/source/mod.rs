@@ -2,6 +2,7 @@
 
 mod add;
 mod file;
+mod judge;
 mod list;
 mod proof;
 mod rotate;

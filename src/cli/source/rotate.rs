@@ -10,13 +10,13 @@ use reqwest::Method;
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 use super::secret::NewSecret;
-use super::{Server, file, steps};
+use super::{Server, file, judge, steps};
 use crate::cli::client::Trust;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config::{self, Config};
 use crate::incident::SourceName;
-use crate::intake::{SecretSettings, Settings, SourceSettings};
+use crate::intake::{SecretSettings, Settings};
 
 /// Stands for where senders reach the server, which no configuration says.
 const ANY_SERVER: &str = "https://your-host";
@@ -101,11 +101,13 @@ fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
         .map_err(refused)?;
     if arguments.finish {
         let dropped = settings.secrets.split_off(1.min(settings.secrets.len()));
+        write(item, &settings.secrets)?;
+        let text = document.to_string();
+        judge::refuse_faulty(&arguments.config, &text, &name, None)?;
         for secret in &dropped {
             output::line(format_args!("{} is to be dropped; its file stays: {}", secret.name, secret.file.display()))?;
         }
-        write(item, &settings.secrets)?;
-        file::replace(&arguments.config, &document.to_string())?;
+        file::replace(&arguments.config, &text)?;
         return output::line(format_args!(
             "{name} has one secret, once the server takes it over (SIGHUP, or systemctl reload portcullis)."
         ));
@@ -119,20 +121,14 @@ fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let secret = NewSecret::of(&config, &settings, &name, arguments.secret_stdin, false)?;
     let secret = secret.context("what proves it is the sender's alone, and changed there").map_err(refused)?;
-    secret.write(&config)?;
     let today = secret.settings.name.clone();
-    // The others may be where only the service finds them; the new one is judged by itself.
-    let alone = SourceSettings { secrets: vec![secret.settings.clone()], ..settings.clone() };
     settings.secrets.insert(0, secret.configured());
-    let written = alone
-        .check(&name, &config.base)
-        .map_err(|error| refused(anyhow::Error::new(error)))
-        .and_then(|()| write(item, &settings.secrets))
-        .and_then(|()| file::replace(&arguments.config, &document.to_string()));
-    if let Err(error) = written {
-        secret.remove(&config);
-        return Err(error);
-    }
+    write(item, &settings.secrets)?;
+    let text = document.to_string();
+    judge::refuse_faulty(&arguments.config, &text, &name, Some(&secret))?;
+    secret.write(&config)?;
+    // Nothing is left that nobody has asked for.
+    file::replace(&arguments.config, &text).inspect_err(|_| secret.remove(&config))?;
     output::line(format_args!("{name} has the new secret {today}, beside those it had."))?;
     tell(&secret, &config, arguments.secret_stdin)?;
     output::line(format_args!("When `source list` says that {today} is used: portcullis source rotate {name} --finish"))

@@ -11,7 +11,7 @@ use crate::cli::refused::refused;
 use crate::config::Config;
 use crate::incident::{SourceName, Timestamp};
 use crate::intake::{
-    DINGTALK_BYTES, DingTalkKey, Holds, SECRET_BYTES, SecretSettings, SourceSettings, new_dingtalk_secret,
+    DINGTALK_BYTES, DingTalkKey, Holds, SECRET_BYTES, SecretSettings, SourceSettings, Unwritten, new_dingtalk_secret,
 };
 
 /// The longest secret that is read, in bytes.
@@ -83,10 +83,23 @@ impl NewSecret {
         if self.by_systemd { "systemctl restart portcullis" } else { "SIGHUP, or systemctl reload portcullis" }
     }
 
-    /// Writes its files, for their owner only; none of them may be there yet.
+    /// What is to be in its files, where the server finds them.
+    pub(super) fn unwritten(&self, config: &Config) -> Unwritten {
+        let SecretSettings { file, aes_key_file, .. } = self.configured();
+        let found = std::iter::once(file).chain(aes_key_file);
+        found.zip(self.files()).map(|(path, (_, text))| (config.resolve(&path), text.to_owned())).collect()
+    }
+
+    /// Writes its files, for their owner only, or none; none of them may be there yet.
     pub(super) fn write(&self, config: &Config) -> anyhow::Result<()> {
+        let mut written = Vec::new();
         for (path, text) in self.files() {
-            write(&config.resolve(path), text)?;
+            let path = config.resolve(path);
+            if let Err(error) = write(&path, text) {
+                written.iter().for_each(|path| _ = fs::remove_file(path));
+                return Err(error);
+            }
+            written.push(path);
         }
         Ok(())
     }
@@ -152,9 +165,11 @@ fn write(path: &Path, secret: &str) -> anyhow::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let mut file = options.open(path).with_context(|| format!("{} cannot be made", path.display()))?;
-    writeln!(file, "{secret}").and_then(|()| file.sync_all())?;
-    Ok(())
+    let made = || format!("{} cannot be made", path.display());
+    let mut file = options.open(path).with_context(made)?;
+    // What could be written of it is no secret.
+    let written = writeln!(file, "{secret}").and_then(|()| file.sync_all()).inspect_err(|_| _ = fs::remove_file(path));
+    written.with_context(made)
 }
 
 fn private_folder(folder: &Path) -> io::Result<()> {

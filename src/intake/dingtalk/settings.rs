@@ -1,16 +1,15 @@
 //! What an operator sets for DingTalk's callbacks, and the reading of their secrets.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret as _, SecretSlice};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::key::{AES_KEY_CHARS, TOKEN_CHARS_MAX};
 use super::{Callbacks, DingTalkKey};
 use crate::incident::{Digest, SourceName};
-use crate::intake::secret::Secret;
+use crate::intake::secret_files::SecretFiles;
 use crate::intake::settings::SecretSettings;
 use crate::intake::{SecretProblem, SetupError, SourceSettings};
 
@@ -69,15 +68,14 @@ impl DingTalkSettings {
     }
 }
 
-/// What the callbacks of a source are checked with; its files are relative to `base`.
+/// What the callbacks of a source are checked with.
 ///
 /// # Errors
 /// A file is not usable, or has a secret that another source has, or another pair.
 pub(in crate::intake) fn callbacks(
     at: &SourceName,
     source: &SourceSettings,
-    base: &Path,
-    used: &mut BTreeMap<Digest, SourceName>,
+    files: &mut SecretFiles<'_>,
 ) -> Result<Callbacks, SetupError> {
     let Some(said) = &source.dingtalk else {
         return Err(SetupError::Proof { at: at.clone(), flaw: OWNER_NEEDED.to_owned() });
@@ -85,9 +83,11 @@ pub(in crate::intake) fn callbacks(
     let mut pairs = Vec::with_capacity(source.secrets.len());
     let mut keys = Vec::with_capacity(source.secrets.len());
     for SecretSettings { name, file, aes_key_file } in &source.secrets {
-        let (file, aes_key_file) = (base.join(file), base.join(aes_key_file.clone().unwrap_or_default()));
-        let token = read(at, &file, Part::Token, used)?;
-        let aes_key = read(at, &aes_key_file, Part::AesKey, used)?;
+        // Within the source a half may come again with another second half, while only that one is replaced.
+        let mut read = |file: &Path, part: Part| files.read_half(at, file, |text| part.checked(text));
+        let token = read(file, Part::Token)?.material;
+        let aes_key = read(aes_key_file.as_deref().unwrap_or(Path::new("")), Part::AesKey)?.material;
+        let file = files.base().join(file);
         let pair = Digest::of_parts(&[token.expose_secret(), aes_key.expose_secret()]);
         if pairs.contains(&pair) {
             return Err(SetupError::SecretShared { at: at.clone(), file, first: at.clone() });
@@ -118,21 +118,4 @@ impl Part {
             _ => Ok(text.to_vec()),
         }
     }
-}
-
-/// Reads one half of a secret. Within the source it may come again with another second half, while only that one is
-/// replaced.
-fn read(
-    at: &SourceName,
-    file: &Path,
-    part: Part,
-    used: &mut BTreeMap<Digest, SourceName>,
-) -> Result<SecretSlice<u8>, SetupError> {
-    let refuse = |problem| SetupError::Secret { at: at.clone(), file: file.to_owned(), problem };
-    let secret = Secret::read_by(file, |text| part.checked(text)).map_err(refuse)?;
-    if let Some(first) = secret.digests.iter().find_map(|digest| used.get(digest)).filter(|first| *first != at) {
-        return Err(SetupError::SecretShared { at: at.clone(), file: file.to_owned(), first: first.clone() });
-    }
-    used.extend(secret.digests.map(|digest| (digest, at.clone())));
-    Ok(secret.material)
 }
