@@ -156,11 +156,12 @@ fn not_admitted(
     }
 }
 
-/// What DingTalk itself says has changed; from nobody else is that believed.
+/// What DingTalk itself says has changed; from nobody else is that believed, and of what is tried out nothing is done.
 fn changed_in(state: &State, delivery: &Delivery) -> Vec<Changed> {
     let intake = state.sources.now();
     let is_dingtalk = intake.about(&delivery.source).is_some_and(|about| about.kind == SourceKind::DingtalkEvents);
-    let alerts = delivery.alerts.iter().filter(|_| is_dingtalk && state.roster.is_some());
+    let counts = is_dingtalk && !delivery.is_tried && state.roster.is_some();
+    let alerts = delivery.alerts.iter().filter(|_| counts);
     alerts.map(|alert| Changed::of(&alert.event)).filter(|changed| !changed.is_empty()).collect()
 }
 

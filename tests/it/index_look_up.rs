@@ -11,7 +11,7 @@ use portcullis::sandbox::{Api, Fault, FaultKind};
 use portcullis::trail::Area;
 use serde_json::json;
 
-use crate::harness::{AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, Delivery, Set, TestApp};
+use crate::harness::{AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, Delivery, ENGINEER, Set, TestApp};
 
 const CONFIG: &str = r#"[directory.index]
 [intake.sources.dingtalk]
@@ -69,18 +69,32 @@ async fn until_read(app: &TestApp) {
 /// Waits until the index keeps somebody's address. It says so in memory right behind, which an approval, durable
 /// before anything is looked up by it, is far behind.
 async fn until_known(app: &TestApp, user_id: &str, address: &str) {
-    let key = [b"p", user_id.as_bytes()].concat();
     let known = async {
-        loop {
-            let rows = app.app.trail().store().kept(Area::Directory, None, usize::MAX).unwrap();
-            let row = rows.into_iter().find(|row| row.key == key);
-            if row.is_some_and(|row| String::from_utf8(row.value).unwrap().contains(address)) {
-                return;
-            }
+        while !is_known(app, user_id, address) {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), known).await.expect("it never came");
+}
+
+fn is_known(app: &TestApp, user_id: &str, address: &str) -> bool {
+    let key = [b"p", user_id.as_bytes()].concat();
+    let rows = app.app.trail().store().kept(Area::Directory, None, usize::MAX).unwrap();
+    let row = rows.into_iter().find(|row| row.key == key);
+    row.is_some_and(|row| String::from_utf8(row.value).unwrap().contains(address))
+}
+
+/// DingTalk says that somebody has changed.
+async fn tell_of(app: &TestApp, id: &str, user_id: &str) {
+    let key = DingTalkKey::new(DINGTALK_TOKEN, DINGTALK_AES_KEY, "dingtestonlyappkey01").unwrap();
+    let event = json!({
+        "EventType": "user_modify_org", "eventId": id, "timeStamp": "1795229999999", "CorpId": "dingsandboxcorp0001",
+        "EventTime": 1_795_229_999_567_u64, "userId": [user_id],
+    });
+    let Push { query, body } = key.push(event.to_string().as_bytes(), app.now(), &Fresh::random().unwrap());
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let told = app.deliver(&Delivery { source: format!("dingtalk?{query}"), headers, body }).await;
+    assert_eq!(told.status, 200);
 }
 
 async fn open(app: &TestApp, way: &str, who: &str) -> IncidentId {
@@ -159,18 +173,29 @@ async fn an_address_that_has_moved_contains_neither_its_old_owner_nor_a_guess() 
     let renamed = open(&app, "email", "renamed@example.com").await;
     assert_eq!(app.until_contained(&renamed).await.user_id.unwrap().as_str(), "user0001");
     // DingTalk itself says who has changed.
-    let key = DingTalkKey::new(DINGTALK_TOKEN, DINGTALK_AES_KEY, "dingtestonlyappkey01").unwrap();
-    let event = json!({
-        "EventType": "user_modify_org", "eventId": "e1", "timeStamp": "1795229999999", "CorpId": "dingsandboxcorp0001",
-        "EventTime": 1_795_229_999_567_u64, "userId": ["user0005"],
-    });
-    let Push { query, body } = key.push(event.to_string().as_bytes(), app.now(), &Fresh::random().unwrap());
-    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    let told = app.deliver(&Delivery { source: format!("dingtalk?{query}"), headers, body }).await;
-    assert_eq!(told.status, 200);
+    tell_of(&app, "e1", "user0005").await;
     until_known(&app, "user0005", "user0001@example.com").await;
     app.approve(&incident).await;
     assert_eq!(app.until_contained(&incident).await.user_id.unwrap().as_str(), "user0005");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_dingtalk_says_while_it_is_tried_out_is_told_to_nobody() {
+    let app = start().await;
+    for (user, address) in [("user0005", "five@example.com"), ("user0007", "seven@example.com")] {
+        app.dingtalk().change(user, |account| account.email = address.to_owned());
+    }
+    let window = async |minutes: u16| {
+        let wanted = json!({"reason": "set-up", "minutes": minutes});
+        assert_eq!(app.post("/v1/sources/dingtalk/test", ENGINEER, &wanted).await.status, 200);
+    };
+    window(5).await;
+    tell_of(&app, "e1", "user0005").await;
+    window(0).await;
+    tell_of(&app, "e2", "user0007").await;
+    until_known(&app, "user0007", "seven@example.com").await;
+    assert!(!is_known(&app, "user0005", "five@example.com"));
     app.end().await;
 }
 
@@ -212,7 +237,7 @@ async fn an_index_that_is_too_old_names_nobody_until_it_is_read_again() {
     assert_eq!(app.dingtalk().received(Api::Disable), 0);
     app.dingtalk().clear_faults();
     // Who had to mend it asks at once.
-    assert_eq!(app.post("/v1/directory/sync", crate::harness::ENGINEER, &json!({})).await.status, 200);
+    assert_eq!(app.post("/v1/directory/sync", ENGINEER, &json!({})).await.status, 200);
     until_read(&app).await;
     app.approve(&incident).await;
     app.until_contained(&incident).await;
