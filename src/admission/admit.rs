@@ -12,7 +12,7 @@ use super::draft::{AlertKeys, Sender, admitted, conflict, delivery_key, not_unde
 use super::drawn::Drawn;
 use super::known::{self, Carried};
 use super::lanes::{Lanes, Place};
-use super::{AdmissionError, Receipt};
+use super::{AdmissionError, Receipt, Recorded};
 use crate::incident::{Ahead, Alert, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, Timestamp, Trip, Underway};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
@@ -67,8 +67,6 @@ struct Envelope {
     carried: Vec<Carried>,
     /// The record of what in it could not be read.
     left_out: Option<Draft>,
-    /// Whether its source is being tried out.
-    is_tried: bool,
 }
 
 /// An alert with what the rules say to it.
@@ -98,17 +96,17 @@ impl Admission {
         // One delivery is decided by one rule set, whatever is loaded meanwhile.
         let loaded = self.rules.now();
         let rules = &loaded.set;
-        let Delivery { source, assurance, body_sha256, .. } = &delivery;
-        let sender = Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256 };
+        let Delivery { source, assurance, body_sha256, is_tried, .. } = &delivery;
+        let sender =
+            Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried: *is_tried };
         let left_out = delivery.left_out.map(|left| unreadable(&sender, left.reason, &left.body, self.clock.now()));
         let envelope = Envelope {
             key: delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.content)),
             carried: Carried::of(&delivery.alerts, delivery.again),
             left_out: left_out.transpose().map_err(refused)?,
-            is_tried: delivery.is_tried,
             sender,
         };
-        if envelope.is_tried {
+        if envelope.sender.is_tried {
             let alerts = delivery.alerts.into_iter().map(|alert| (alert, Judged::by_none()));
             return self.record(rules, envelope, alerts.collect(), None).await;
         }
@@ -130,7 +128,8 @@ impl Admission {
         carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
     }
 
-    /// Records an authentic delivery that could not be understood, so that nothing is lost.
+    /// Records an authentic delivery that could not be understood, so that nothing is lost. Says whether that is new,
+    /// as each body is recorded once.
     ///
     /// # Errors
     /// Nothing was recorded, and why.
@@ -138,9 +137,11 @@ impl Admission {
         &self,
         delivery: Verified<NotUnderstood>,
         body: &[u8],
-    ) -> Result<(), AdmissionError> {
+    ) -> Result<Recorded, AdmissionError> {
         let draft = not_understood(delivery.get(), body, self.clock.now()).map_err(refused)?;
-        self.trail.append(None, vec![draft]).await.map(drop).map_err(refused)
+        let appended = self.trail.append(None, vec![draft]).await.map_err(refused)?;
+        let is_new = matches!(&appended, Appended::Recorded(slots) if matches!(slots[..], [Slot::New(_)]));
+        Ok(if is_new { Recorded::Now } else { Recorded::Before })
     }
 
     /// Puts the alerts to the rules. A large delivery lets others have their turn meanwhile.
@@ -164,7 +165,7 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { sender, key, mut carried, left_out, is_tried } = envelope;
+        let Envelope { sender, key, mut carried, left_out } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
@@ -189,7 +190,7 @@ impl Admission {
             let decide = |ledger: &mut Ledger| judged.decide(&alert, &standing, ledger, rules, now);
             let decided = match (is_known, acts) {
                 (true, _) => Decided::nothing(rules),
-                _ if is_tried => Decided::tried(rules),
+                _ if sender.is_tried => Decided::tried(rules),
                 (false, true) => drawn.draw(opened.len(), decide),
                 // Nothing is drawn, so nobody else is kept waiting.
                 (false, false) => decide(&mut Ledger::default()),

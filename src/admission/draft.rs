@@ -100,8 +100,9 @@ impl Own {
 /// What lies beside it cannot be sealed.
 pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timestamp) -> Result<Draft, StoreError> {
     let body = delivery.opened.as_deref().unwrap_or(body);
+    let NotUnderstood { source, assurance, body_sha256, is_tried, .. } = delivery;
     let sender =
-        Sender { source: delivery.source.clone(), assurance: delivery.assurance, body_sha256: delivery.body_sha256 };
+        Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried: *is_tried };
     unreadable(&sender, delivery.reason, body, now)
 }
 
@@ -111,6 +112,8 @@ pub(super) struct Sender {
     pub source: SourceName,
     pub assurance: Assurance,
     pub body_sha256: Digest,
+    /// Whether the source is being tried out.
+    pub is_tried: bool,
 }
 
 /// The record of what could not be read in a delivery; once for each body.
@@ -121,10 +124,10 @@ pub(super) fn unreadable(
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
     let (private, sealed) = seal(body)?;
-    let Sender { source, assurance, body_sha256 } = sender.clone();
+    let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
     let reason = reason.code().to_owned();
     let assurance = Some(assurance);
-    let event = Event::DeliveryNotUnderstood { source: source.clone(), assurance, reason, body_sha256, private };
+    let event = Event::DeliveryNotUnderstood { source: source.clone(), assurance, tried, reason, body_sha256, private };
     let parts: [&[u8]; 3] = [b"not understood", source.as_str().as_bytes(), &body_sha256.0];
     let key = Some(UniqueKey(Digest::of_parts(&parts)));
     Ok(Draft { key, private: Some(sealed), ..Draft::of(now, event) })
@@ -148,9 +151,9 @@ pub(super) fn conflict(
         // Many that each repeat what they have in common can come to more than the body did.
         (private, sealed) = seal_json(&events.get(..1))?;
     }
-    let Sender { source, assurance, body_sha256 } = sender.clone();
+    let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
     let (assurance, private) = (Some(assurance), Some(private));
-    let event = Event::DeliveryConflict { source, assurance, body_sha256, event_sha256, first, private };
+    let event = Event::DeliveryConflict { source, assurance, tried, body_sha256, event_sha256, first, private };
     let once = UniqueKey(Digest::of_parts(&[b"conflict", &key.key.0.0, &key.content.0]));
     Ok(Draft { key: Some(once), private: Some(sealed), ..Draft::of(now, event) })
 }

@@ -57,6 +57,15 @@ pub struct AlertReceipt {
     pub incidents: Vec<IncidentId>,
 }
 
+/// When something was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// Just now.
+    Now,
+    /// Before, and not again.
+    Before,
+}
+
 /// Why a delivery was not admitted. Nothing of it was recorded, nothing will be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdmissionError {

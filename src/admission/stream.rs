@@ -22,8 +22,8 @@ impl Admission {
         let (message, now) = (message_key(&news), self.clock.now());
         // Deliveries of alerts have their ids from the same sender.
         let delivery = news.id.as_deref().map(|id| delivery_key(&news.source, id, news.content));
-        let StreamNews { source, assurance, body_sha256, sent_at, told, .. } = news;
-        let sender = Sender { source: source.clone(), assurance, body_sha256 };
+        let StreamNews { source, assurance, body_sha256, sent_at, told, is_tried, .. } = news;
+        let sender = Sender { source: source.clone(), assurance, body_sha256, is_tried };
         let said = serde_json::json!({ "status": told.status, "reason": told.reason });
         let event = Event::SourceStream { source, assurance, status: told.status, sent_at, reason: told.reason };
         let draft = Draft { key: message, ..Draft::of(now, event) };

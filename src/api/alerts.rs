@@ -9,11 +9,11 @@ use serde_json::json;
 
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
-use crate::admission::{AdmissionError, Receipt};
+use crate::admission::{AdmissionError, Receipt, Recorded};
 use crate::incident::SourceName;
 use crate::intake::{
-    Answer, ClientCertificate, Delivery, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply, Request,
-    SourceKind, StreamNews, StreamTold, Verified,
+    Answer, Became, ClientCertificate, Delivery, Found, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply,
+    Request, SourceKind, StreamNews, StreamTold, TriedAlerts, Verified,
 };
 use crate::roster::Changed;
 
@@ -121,7 +121,12 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
         tracing::warn!(source.name = %source, reason = left_out.reason.code(), "a part of a delivery is not understood");
     }
     let changed = changed_in(state, delivery.get());
+    let tried = delivery.get().is_tried.then(|| (TriedAlerts::of(delivery.get()), delivery.get().received_at));
     let admitted = state.admission.admit(delivery).await;
+    if let Some((shown, at)) = tried {
+        let found = Found::Alerts { shown, became: became(&admitted) };
+        state.sources.now().note_tried(&source, at, found);
+    }
     if let (Ok(_), Some(roster)) = (&admitted, &state.roster) {
         changed.into_iter().for_each(|changed| roster.notice(changed));
     }
@@ -153,6 +158,16 @@ fn not_admitted(
         (AdmissionError::Conflict, Some(own)) => sealed(state, &own),
         (AdmissionError::Conflict, None) if manner == Manner::Set => HttpResponse::Accepted().finish(),
         (error, _) => Problem::from(error).response(),
+    }
+}
+
+/// What became of a delivery, for whoever tries its source out.
+fn became(admitted: &Result<Receipt, AdmissionError>) -> Became {
+    match admitted {
+        Ok(Receipt { repeated: true, conflicts, .. }) => Became::Repeated { conflicts: *conflicts },
+        Ok(Receipt { repeats, conflicts, .. }) => Became::Recorded { repeats: *repeats, conflicts: *conflicts },
+        Err(AdmissionError::Conflict) => Became::Conflict,
+        Err(error) => Became::NotAdmitted { problem: error.to_string() },
     }
 }
 
@@ -196,17 +211,31 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
         "an authentic delivery was not understood"
     );
     // The same again makes no other record, and is the last all the same.
-    state.sources.now().note_refusal(&not_understood.source, not_understood.reason.code(), state.clock.now());
+    let (source, reason, now) = (not_understood.source.clone(), not_understood.reason, state.clock.now());
+    state.sources.now().note_refusal(&source, reason.code(), now);
+    let is_tried = not_understood.is_tried;
     let (manner, own) = (not_understood.manner, not_understood.answer.clone());
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
-    match state.admission.record_not_understood(delivery, body).await {
-        Ok(()) => match own {
+    let kept = state.admission.record_not_understood(delivery, body).await;
+    if is_tried {
+        state.sources.now().note_tried(&source, now, Found::not_understood(reason, kept_as(&kept)));
+    }
+    match kept {
+        Ok(_) => match own {
             Some(own) => sealed(state, &own),
             None if manner == Manner::Set => set_error("invalid_request", problem.code_and_title().1),
             None if manner == Manner::Forgiving => HttpResponse::Accepted().finish(),
             None => problem.response(),
         },
         Err(error) => Problem::from(error).response(),
+    }
+}
+
+fn kept_as(kept: &Result<Recorded, AdmissionError>) -> Became {
+    match kept {
+        Ok(Recorded::Now) => Became::Recorded { repeats: 0, conflicts: 0 },
+        Ok(Recorded::Before) => Became::Repeated { conflicts: 0 },
+        Err(error) => Became::NotAdmitted { problem: error.to_string() },
     }
 }
 

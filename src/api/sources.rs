@@ -36,9 +36,17 @@ struct Row<'s> {
     /// What its sender has last said of its stream or subscription.
     #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<trail::Stream>,
-    /// The window in which it is or was tried out.
+    /// The window in which it is tried out, or was not long ago.
     #[serde(skip_serializing_if = "Option::is_none")]
-    trial: Option<Trial>,
+    trial: Option<Window>,
+}
+
+#[derive(Serialize)]
+struct Window {
+    /// Whether deliveries are not acted on now.
+    open: bool,
+    #[serde(flatten)]
+    trial: Trial,
 }
 
 #[derive(Serialize)]
@@ -66,8 +74,8 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
         return problem.response();
     }
     let mut heard = state.trail.figures().heard;
-    let intake = state.sources.now();
-    let rows: Vec<Row<'_>> = intake.sources().map(|name| row(&intake, name, heard.remove(name))).collect();
+    let (intake, now) = (state.sources.now(), state.clock.now());
+    let rows: Vec<Row<'_>> = intake.sources().map(|name| row(&intake, name, heard.remove(name), now)).collect();
     HttpResponse::Ok().json(json!({ "sources": rows }))
 }
 
@@ -78,7 +86,7 @@ pub(super) async fn show(request: HttpRequest, source: Path<String>, state: Data
     }
     let intake = state.sources.now();
     let Some(name) = intake.configured(&source) else { return Problem::NotFound.response() };
-    HttpResponse::Ok().json(row(&intake, name, state.trail.figures().heard.remove(name)))
+    HttpResponse::Ok().json(row(&intake, name, state.trail.figures().heard.remove(name), state.clock.now()))
 }
 
 /// Opens a window in which the source's deliveries are verified and shown, and never acted on.
@@ -103,14 +111,15 @@ async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &St
     let until = now.as_millisecond().saturating_add(i64::from(minutes) * MS_PER_MINUTE);
     let until = Timestamp::from_millisecond(until).map_err(|_| Problem::WrongSchema)?;
     tracing::warn!(source.name = %name, minutes, "a source is tried out: its deliveries are not acted on");
-    let event = Event::SourceTried { source: name.clone(), actor: actor.name, until, reason };
+    let assurance = intake.about(name).map(|about| about.assurance);
+    let event = Event::SourceTried { source: name.clone(), assurance, actor: actor.name, until, reason };
     // Recorded first: whatever is not acted on has a record that says why.
     state.trail.record(now, vec![event]).await?;
     intake.open_trial(name, until);
     Ok(HttpResponse::Ok().json(json!({ "until": until })))
 }
 
-fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<trail::Heard>) -> Row<'s> {
+fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<trail::Heard>, now: Timestamp) -> Row<'s> {
     let heard = heard.unwrap_or_default();
     let about = intake.about(name);
     let since_start = intake.heard(name).unwrap_or_default();
@@ -127,7 +136,7 @@ fn row<'s>(intake: &'s Intake, name: &'s SourceName, heard: Option<trail::Heard>
         refused: last_refusal(&since_start, heard.refused),
         since_start,
         stream: heard.stream,
-        trial: intake.trial(name),
+        trial: intake.trial(name, now).map(|trial| Window { open: trial.is_open(now), trial }),
     }
 }
 

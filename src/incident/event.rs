@@ -158,6 +158,9 @@ pub enum Event {
         /// How strongly it proved itself; older records do not say it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         assurance: Option<Assurance>,
+        /// Whether its source was being tried out.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        tried: bool,
         /// What was wrong, one of the intake's reason codes.
         reason: String,
         /// SHA-256 of the raw body.
@@ -170,6 +173,9 @@ pub enum Event {
     SourceTried {
         /// Which source.
         source: SourceName,
+        /// How strongly those whom it takes prove themselves; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        assurance: Option<Assurance>,
         /// Who.
         actor: String,
         /// Until when; at once, if it was ended.
@@ -201,6 +207,9 @@ pub enum Event {
         /// How strongly it proved itself; older records do not say it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         assurance: Option<Assurance>,
+        /// Whether its source was being tried out.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        tried: bool,
         /// SHA-256 of the raw body. In older records, which have nothing beside them, that of an event stands here
         /// where it is the event that is another one.
         body_sha256: Digest,

@@ -116,6 +116,8 @@ pub struct NotUnderstood {
     pub opened: Option<Vec<u8>>,
     /// What it is answered instead when it is recorded, where that is encrypted.
     pub answer: Option<Box<Answer>>,
+    /// Whether its source is being tried out, which its record says.
+    pub is_tried: bool,
 }
 
 /// Without what was in it, which is personal.

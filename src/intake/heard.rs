@@ -50,7 +50,7 @@ pub struct StreamNews {
     /// That Amazon SNS waits to be told yes.
     pub(super) confirm: Option<Confirm>,
     /// Whether its source is being tried out, so that nobody is told yes.
-    pub(super) is_tried: bool,
+    pub is_tried: bool,
 }
 
 /// Whether it goes on, and why.

@@ -100,5 +100,5 @@ pub use shared::SecretPlace;
 pub use sns::refusal::SnsRefusal;
 pub use tally::RefusalTally;
 pub use token::TokenRefusal;
-pub use trial::{Found, Trial, Tried, TriedAlert};
+pub use trial::{Became, Found, Trial, Tried, TriedAlert, TriedAlerts};
 pub use verify::Verified;

@@ -141,6 +141,7 @@ impl Normaliser {
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
                 opened: opened.map(|opened| opened.text).or(shown),
+                is_tried: false,
             }),
         }
     }

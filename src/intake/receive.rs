@@ -18,7 +18,10 @@ use super::secret_files::SecretFiles;
 use super::setup::{Sources, set_up};
 use super::trial::{Found, Trial, Trials};
 use super::verify::{Proof, Verified, Verifier};
-use super::{Delivery, Received, Refusal, Request, Settings, SetupError, SourceKind, StreamNews, Unwritten, content};
+use super::{
+    Delivery, NotUnderstood, Received, Refusal, Request, Settings, SetupError, SourceKind, StreamNews, Unwritten,
+    content,
+};
 use crate::incident::{Assurance, SourceName, Timestamp};
 
 /// Everything needed to judge a delivery; made once at start, shared by all connections.
@@ -163,22 +166,16 @@ impl Intake {
         let news = source.normaliser.news(proof.get(), is_tried);
         Ok(match proof.map(|proof| source.normaliser.read(proof, &request.headers, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
-                Ok(delivery) => {
-                    let is_tried = self.trials.note(name, now, || Found::alerts(delivery.get()));
-                    Received::Understood(delivery.map(|delivery| Delivery { is_tried, ..delivery }))
-                }
+                Ok(delivery) => Received::Understood(delivery.map(|delivery| Delivery { is_tried, ..delivery })),
                 Err(reply) => {
-                    self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });
+                    self.trials.note(name, now, || Found::asked(secret, news.as_ref().map(|news| &news.told)));
                     match news {
                         Some(news) => Received::Stream(reply.map(|_| news)),
                         None => Received::Handshake(reply),
                     }
                 }
             },
-            Err(not_understood) => {
-                self.trials.note(name, now, || Found::not_understood(not_understood.get().reason));
-                Received::NotUnderstood(not_understood)
-            }
+            Err(delivery) => Received::NotUnderstood(delivery.map(|delivery| NotUnderstood { is_tried, ..delivery })),
         })
     }
 
@@ -225,10 +222,15 @@ impl Intake {
         self.trials.open(source, until);
     }
 
-    /// A source's window, also one that is over.
+    /// Notes what became of a delivery that is tried out, which came at `at`.
+    pub fn note_tried(&self, source: &SourceName, at: Timestamp, found: Found) {
+        self.trials.note(source, at, || found);
+    }
+
+    /// A source's window, while it is open and as long as somebody may look at what was the last in it.
     #[must_use]
-    pub fn trial(&self, source: &SourceName) -> Option<Trial> {
-        self.trials.of(source)
+    pub fn trial(&self, source: &SourceName, now: Timestamp) -> Option<Trial> {
+        self.trials.of(source, now)
     }
 
     async fn authenticate<'d>(

@@ -6,14 +6,19 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::{Delivery, Refusal, Unreadable};
-use crate::incident::{AlertId, SourceName, Timestamp};
+use super::{Delivery, Refusal, StreamTold, Unreadable};
+use crate::incident::{AlertId, SourceName, StreamStatus, Timestamp};
 
 /// The most deliveries of a window that are kept to be shown, of those that are proven and of the others each; older
 /// ones go. Apart, or a stranger could push out of sight what whoever sets the sender up waits for.
 const TRIED_MAX: usize = 32;
 /// The most alerts of one of them.
 const ALERTS_MAX: usize = 16;
+/// How long a window that is over is shown, in seconds: what came last in it is looked at afterwards, too.
+const SHOWN_AFTER_S: i64 = 3_600;
+/// Why a subscription that waits for a yes gets none.
+const NOBODY_IS_TOLD_YES: &str = "while a source is tried out no subscription is confirmed; have its sender ask again \
+                                  afterwards, or confirm it by hand";
 
 /// All windows. Sources that were never tried take no room, and there are only so many sources.
 #[derive(Debug, Default)]
@@ -50,19 +55,28 @@ pub struct Tried {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "found", rename_all = "snake_case")]
 pub enum Found {
-    /// It proved itself and carries these alerts.
+    /// It proved itself and carries alerts.
     Alerts {
-        /// The secret that fits.
-        secret: String,
-        /// The first of them.
-        alerts: Vec<TriedAlert>,
-        /// How many there are.
-        count: usize,
+        /// Which.
+        #[serde(flatten)]
+        shown: TriedAlerts,
+        /// What became of them.
+        #[serde(flatten)]
+        became: Became,
     },
-    /// The sender wants to know whether we are there, or tells of its own subscription; it was answered.
+    /// The sender wants to know whether we are there; it was answered.
     Handshake {
         /// The secret that fits; none, where anybody may ask.
         secret: Option<String>,
+    },
+    /// The sender tells of its own stream or subscription, or wants it confirmed.
+    Stream {
+        /// The secret that fits.
+        secret: String,
+        /// How the stream stands now.
+        status: StreamStatus,
+        /// Why.
+        why: Option<String>,
     },
     /// It proved itself and could not be understood.
     NotUnderstood {
@@ -70,6 +84,9 @@ pub enum Found {
         reason: &'static str,
         /// The reason in words.
         why: String,
+        /// What became of it.
+        #[serde(flatten)]
+        became: Became,
     },
     /// It was refused.
     Refused {
@@ -77,6 +94,42 @@ pub enum Found {
         reason: &'static str,
         /// The reason in words.
         why: String,
+    },
+}
+
+/// The alerts of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TriedAlerts {
+    /// The secret that fits.
+    pub secret: String,
+    /// The first of them.
+    pub alerts: Vec<TriedAlert>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// What became of a delivery that proved itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "became", rename_all = "snake_case")]
+pub enum Became {
+    /// It is on the trail.
+    Recorded {
+        /// How many of its events were known.
+        repeats: usize,
+        /// How many are other events under a known id.
+        conflicts: usize,
+    },
+    /// It was on the trail before, but for so many other events under a known id.
+    Repeated {
+        /// How many.
+        conflicts: usize,
+    },
+    /// Its id, or each of its events', is known with other content.
+    Conflict,
+    /// Nothing of it was recorded; its sender is to come again.
+    NotAdmitted {
+        /// Why.
+        problem: String,
     },
 }
 
@@ -100,15 +153,21 @@ impl Trials {
         self.any.store(true, Ordering::Release);
     }
 
-    /// The window, also one that is over.
-    pub(super) fn of(&self, source: &SourceName) -> Option<Trial> {
-        self.with(|trials| trials.get(source).cloned())
+    /// The window, if it is of use still.
+    pub(super) fn of(&self, source: &SourceName, now: Timestamp) -> Option<Trial> {
+        self.with(|trials| {
+            let is_old = trials.get(source).is_some_and(|trial| trial.has_been_over_for(SHOWN_AFTER_S, now));
+            if is_old {
+                trials.remove(source);
+            }
+            trials.get(source).cloned()
+        })
     }
 
     /// Whether a source's window is open.
     pub(super) fn are_open(&self, source: &SourceName, now: Timestamp) -> bool {
         self.any.load(Ordering::Acquire)
-            && self.with(|trials| trials.get(source).is_some_and(|trial| now < trial.until))
+            && self.with(|trials| trials.get(source).is_some_and(|trial| trial.is_open(now)))
     }
 
     /// Notes a delivery of a source whose window is open; says whether it is.
@@ -117,7 +176,7 @@ impl Trials {
             return false;
         }
         self.with(|trials| {
-            let Some(trial) = trials.get_mut(source).filter(|trial| now < trial.until) else { return false };
+            let Some(trial) = trials.get_mut(source).filter(|trial| trial.is_open(now)) else { return false };
             trial.note(now, found());
             true
         })
@@ -129,6 +188,16 @@ impl Trials {
 }
 
 impl Trial {
+    /// Whether deliveries are not acted on.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
+
+    fn has_been_over_for(&self, seconds: i64, now: Timestamp) -> bool {
+        now.as_second().saturating_sub(self.until.as_second()) >= seconds
+    }
+
     fn note(&mut self, now: Timestamp, found: Found) {
         let is_proven = found.is_proven();
         let alike = |tried: &Tried| tried.found.is_proven() == is_proven;
@@ -146,13 +215,38 @@ impl Found {
     /// Whether a stranger cannot have sent it.
     fn is_proven(&self) -> bool {
         match self {
-            Self::Alerts { .. } | Self::NotUnderstood { .. } => true,
+            Self::Alerts { .. } | Self::NotUnderstood { .. } | Self::Stream { .. } => true,
             Self::Handshake { secret } => secret.is_some(),
             Self::Refused { .. } => false,
         }
     }
 
-    pub(super) fn alerts(delivery: &Delivery) -> Self {
+    /// What whoever has shown this secret says or asks of itself.
+    pub(super) fn asked(secret: &str, told: Option<&StreamTold>) -> Self {
+        let secret = secret.to_owned();
+        let Some(StreamTold { status, reason }) = told else { return Self::Handshake { secret: Some(secret) } };
+        let why = match status {
+            StreamStatus::Unconfirmed => Some(NOBODY_IS_TOLD_YES.to_owned()),
+            _ => reason.clone(),
+        };
+        Self::Stream { secret, status: *status, why }
+    }
+
+    /// What could not be understood, and why.
+    #[must_use]
+    pub fn not_understood(reason: Unreadable, became: Became) -> Self {
+        Self::NotUnderstood { reason: reason.code(), why: reason.to_string(), became }
+    }
+
+    pub(super) fn refused(refusal: &Refusal) -> Self {
+        Self::Refused { reason: refusal.code(), why: refusal.to_string() }
+    }
+}
+
+impl TriedAlerts {
+    /// Those of a delivery.
+    #[must_use]
+    pub fn of(delivery: &Delivery) -> Self {
         let shown = delivery.alerts.iter().take(ALERTS_MAX).map(|alert| TriedAlert {
             id: alert.summary.id.clone(),
             event_type: alert.summary.event_type.clone(),
@@ -160,15 +254,7 @@ impl Found {
             has_person: alert.person.is_some(),
         });
         let secret = delivery.alerts.first().map(|alert| alert.summary.secret.clone()).unwrap_or_default();
-        Self::Alerts { secret, alerts: shown.collect(), count: delivery.alerts.len() }
-    }
-
-    pub(super) fn not_understood(reason: Unreadable) -> Self {
-        Self::NotUnderstood { reason: reason.code(), why: reason.to_string() }
-    }
-
-    pub(super) fn refused(refusal: &Refusal) -> Self {
-        Self::Refused { reason: refusal.code(), why: refusal.to_string() }
+        Self { secret, alerts: shown.collect(), count: delivery.alerts.len() }
     }
 }
 
@@ -188,11 +274,16 @@ mod tests {
             assert!(trials.note(&source, at(second), refused));
         }
         assert!(!trials.note(&source, at(100), refused), "it is over");
-        let trial = trials.of(&source).unwrap();
+        let trial = trials.of(&source, at(100)).unwrap();
         assert_eq!((trial.count, trial.tried.len(), trial.tried[0].number), (100, TRIED_MAX, 69));
+        assert!(!trial.is_open(at(100)) && trial.is_open(at(99)));
         trials.open(&source, at(50));
         assert!(!trials.note(&source, at(100), refused));
-        assert_eq!(trials.of(&source).unwrap().count, 0);
+        assert_eq!(trials.of(&source, at(100)).unwrap().count, 0);
+        assert!(trials.of(&source, at(50 + SHOWN_AFTER_S - 1)).is_some());
+        assert_eq!(trials.of(&source, at(50 + SHOWN_AFTER_S)), None, "nobody looks at it any more");
+        trials.open(&source, at(20_000));
+        assert!(trials.of(&source, at(19_999)).is_some());
     }
 
     #[test]
@@ -201,13 +292,14 @@ mod tests {
         let source = SourceName::parse("okta").unwrap();
         let at = |second: i64| Timestamp::from_second(second).unwrap();
         trials.open(&source, at(10_000));
-        trials.note(&source, at(0), || Found::not_understood(Unreadable::JsonSyntax));
+        let recorded = Became::Recorded { repeats: 0, conflicts: 0 };
+        trials.note(&source, at(0), || Found::not_understood(Unreadable::JsonSyntax, recorded));
         trials.note(&source, at(1), || Found::Handshake { secret: Some("test".to_owned()) });
         for second in 2..1_000 {
             trials.note(&source, at(second), || Found::refused(&Refusal::SecretWrong));
             trials.note(&source, at(second), || Found::Handshake { secret: None });
         }
-        let trial = trials.of(&source).unwrap();
+        let trial = trials.of(&source, at(1_000)).unwrap();
         let numbers: Vec<u64> = trial.tried.iter().map(|tried| tried.number).collect();
         assert_eq!((&numbers[..2], numbers.len()), (&[1, 2][..], TRIED_MAX + 2));
         assert!(numbers.is_sorted());

@@ -28,7 +28,7 @@ use crate::notices::{Channel, Post, Way};
 use crate::notifier::Notifier;
 use crate::rules::{self, InForce, Loaded, Vouched};
 use crate::telemetry;
-use crate::trail::{Draft, Trail};
+use crate::trail::{Board, Draft, Trail};
 
 /// The largest file with a secret of a channel, in bytes.
 const SECRET_BYTES_MAX: u64 = 4 * 1024;
@@ -93,7 +93,7 @@ impl App {
         let limits = config.admission.clone();
         let roster = organization::open(config, &trail, &clock).await?;
         let state = Data::new(State {
-            sources: SourcesInForce::new(going_on(intake(config)?, &trail)),
+            sources: SourcesInForce::new(going_on(intake(config)?, &trail, clock.now())),
             admission: Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), limits),
             trail: trail.clone(),
             access: Access::new(&config.access)?,
@@ -266,8 +266,12 @@ fn intake_settings(config: &Config) -> intake::Settings {
 
 /// With the windows open in which sources are tried out. They are on the trail, so that no restart ends one before
 /// whoever opened it expects that.
-fn going_on(intake: Intake, trail: &Trail) -> Intake {
-    trail.board(|board| board.trials().for_each(|(source, until)| intake.open_trial(source, until)));
+fn going_on(intake: Intake, trail: &Trail, now: Timestamp) -> Intake {
+    let open = |board: &Board| {
+        let open = board.trials().filter(|(_, until)| *until > now);
+        open.for_each(|(source, until)| intake.open_trial(source, until));
+    };
+    trail.board(open);
     intake
 }
 

@@ -213,6 +213,7 @@ mod tests {
         let unread = Event::DeliveryNotUnderstood {
             source: source.clone(),
             assurance: None,
+            tried: false,
             reason: "json_syntax".to_owned(),
             body_sha256: crate::incident::Digest::of(b""),
             private: crate::incident::Digest::of(b""),

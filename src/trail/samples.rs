@@ -100,6 +100,7 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
         Event::DeliveryNotUnderstood {
             source: source.clone(),
             assurance: Some(Assurance::A),
+            tried: true,
             reason: reason.clone(),
             body_sha256: digest,
             private: digest,
@@ -107,12 +108,19 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
         Event::DeliveryConflict {
             source: source.clone(),
             assurance: Some(Assurance::A),
+            tried: true,
             body_sha256: digest,
             event_sha256: Some(digest),
             first: 1,
             private: Some(digest),
         },
-        Event::SourceTried { source: source.clone(), actor: actor.clone(), until: at, reason: reason.clone() },
+        Event::SourceTried {
+            source: source.clone(),
+            assurance: Some(Assurance::B),
+            actor: actor.clone(),
+            until: at,
+            reason: reason.clone(),
+        },
         Event::SourceStream {
             source: source.clone(),
             assurance: Assurance::A,

@@ -86,10 +86,12 @@ async fn b22_a_known_id_with_other_content_is_a_conflict_that_is_recorded_once()
     assert_eq!(calls, [], "nothing of a conflicting delivery is acted on");
     let conflicts: Vec<_> = records.iter().filter(|record| record.event.kind() == "delivery.conflict").collect();
     assert_eq!(conflicts.len(), 2, "one for each other content, however often it comes");
-    let Event::DeliveryConflict { source, assurance, first, body_sha256, event_sha256, private } = &conflicts[0].event
+    let Event::DeliveryConflict { source, assurance, first, body_sha256, event_sha256, private, tried } =
+        &conflicts[0].event
     else {
         unreachable!()
     };
+    assert!(!tried);
     assert_eq!((source.as_str(), *assurance, *event_sha256), ("okta", Some(Assurance::A), None));
     let beside = trail.private(conflicts[0].seq, &private.unwrap()).unwrap().unwrap();
     let beside: Value = serde_json::from_slice(&beside).unwrap();

@@ -71,6 +71,7 @@ mod sources;
 mod store_refuses;
 mod tls;
 mod trail_pages;
+mod trying_out;
 mod turned_clocks;
 mod vectors;
 mod windows;

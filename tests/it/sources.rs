@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use portcullis::config;
-use portcullis::incident::{Event, Timestamp, VerdictKind};
+use portcullis::incident::Timestamp;
 use serde_json::json;
 
 use crate::harness::*;
@@ -350,116 +350,6 @@ async fn b25_secrets_are_not_dropped_before_the_newest_is_used_where_a_server_ca
     assert_eq!(app.deliver(&used).await.status, 202);
     finish(&server).await.well();
     assert!(!has_both());
-    app.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_done() {
-    let app = TestApp::start().await;
-    let opened = app.post("/v1/sources/okta/test", ENGINEER, &json!({"reason": "set-up", "minutes": 5})).await;
-    assert_eq!(opened.status, 200, "{}", opened.body);
-    let risk = Delivery::of_high_risk("zhang.san@example.com", 1, app.now());
-    assert_eq!(app.deliver(&risk).await.status, 202);
-    assert_eq!(app.deliver(&risk.clone().with("webhook-id", "other")).await.status, 401);
-    assert_eq!(app.deliver(&risk.clone().with("content-type", "application/xml")).await.status, 415);
-    let shown = app.get("/v1/sources/okta", AUDITOR).await.body;
-    let tried = shown["trial"]["tried"].as_array().unwrap();
-    assert_eq!((tried.len(), &tried[0]["found"], &tried[0]["secret"]), (3, &json!("alerts"), &json!("test")));
-    assert_eq!(tried[2]["reason"], "content_type", "what anybody can be told is shown, too");
-    assert_eq!(tried[0]["alerts"][0]["has_person"], true);
-    assert_eq!((&tried[1]["found"], &tried[1]["reason"]), (&json!("refused"), &json!("signature_wrong")));
-    assert!(!shown.to_string().contains("zhang.san"), "it names nobody");
-    assert_eq!(verdicts(&app), [VerdictKind::Tried], "no 2xx before it is durable, also here");
-    assert_eq!(app.dingtalk().calls(), []);
-
-    // Other sources go on meanwhile.
-    let other = Delivery::signed(&GITHUB, "", hook(&[harmless("b")]), app.now());
-    assert_eq!(app.deliver(&other).await.status, 202);
-    assert_eq!(verdicts(&app), [VerdictKind::Tried, VerdictKind::Unmatched]);
-
-    app.advance(Duration::from_secs(5 * 60));
-    // Whoever has caught a delivery that was tried out cannot have it acted on later.
-    let again = Delivery::of_high_risk("zhang.san@example.com", 1, app.now());
-    assert_eq!((app.deliver(&again).await.status, verdicts(&app).len()), (200, 2), "a repeat");
-    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 2, app.now())).await;
-    app.until_contained(&incident).await;
-    let records = app.records_of("source.tried");
-    assert_eq!(records.len(), 1, "whoever wonders why nothing was done finds it");
-    for (wanted, expected) in [
-        (json!({"reason": "", "minutes": 5}), 422),
-        (json!({"reason": "a", "minutes": 61}), 422),
-        (json!({"minutes": 5}), 400),
-    ] {
-        assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, expected, "{wanted}");
-    }
-    assert_eq!(app.post("/v1/sources/okta/test", RESPONDER, &json!({"reason": "a"})).await.status, 403);
-    assert_eq!(app.post("/v1/sources/nobody/test", ENGINEER, &json!({"reason": "a"})).await.status, 404);
-    let trail = app.app.trail().clone();
-    app.end().await;
-    let of_okta = |event: &Event| match event {
-        Event::DeliveriesRefused { source: Some(source), reason, count, .. } if source.as_str() == "okta" => {
-            Some((reason.clone(), *count))
-        }
-        _ => None,
-    };
-    let counted: Vec<_> =
-        trail.read(0, usize::MAX).unwrap().iter().filter_map(|record| of_okta(&record.event)).collect();
-    assert_eq!(counted, [("content_type".to_owned(), 1), ("signature_wrong".to_owned(), 1)]);
-}
-
-/// Neither a restart nor what correlations count makes something of what is tried out.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_window_in_which_a_source_is_tried_out_outlasts_a_restart() {
-    let app = TestApp::start().await;
-    let wanted = json!({"reason": "set-up", "minutes": 5});
-    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, 200);
-    let app = app.restart().await;
-    let risk = |seq| Delivery::of_high_risk("zhang.san@example.com", seq, app.now());
-    assert_eq!(app.deliver(&risk(1)).await.status, 202);
-    assert_eq!((verdicts(&app), app.dingtalk().calls().len()), (vec![VerdictKind::Tried], 0));
-    let shown = app.get("/v1/sources/okta", AUDITOR).await.body;
-    assert_eq!(shown["trial"]["count"], 1, "{shown}");
-    app.advance(Duration::from_secs(5 * 60));
-    let app = app.restart().await;
-    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 2, app.now())).await;
-    app.until_contained(&incident).await;
-    // One that was ended stays so.
-    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, 200);
-    let ended = json!({"reason": "set-up", "minutes": 0});
-    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &ended).await.status, 200);
-    let app = app.restart().await;
-    app.deliver(&Delivery::of_high_risk("li.si@example.com", 3, app.now())).await;
-    assert_ne!(verdicts(&app).last(), Some(&VerdictKind::Tried));
-    app.end().await;
-}
-
-fn verdicts(app: &TestApp) -> Vec<VerdictKind> {
-    let of = |event| match event {
-        Event::AlertAdmitted { verdict, .. } => verdict.kind,
-        other => panic!("{other:?}"),
-    };
-    app.records_of("alert.admitted").into_iter().map(|record| of(record.event)).collect()
-}
-
-/// Whoever closes the terminal, or ends the command from outside, must not leave a source without effect.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_window_ends_with_the_command_that_opened_it() {
-    let app = TestApp::start().await;
-    // The command compares the server's time with its own.
-    app.clock.set(Timestamp::now());
-    let token = app.folder().join("token");
-    fs::write(&token, ENGINEER).unwrap();
-    let server = ["--server", &app.app.url(), "--token-file", token.to_str().unwrap()];
-    for end in [Process::ask_to_stop, Process::hang_up] {
-        let mut command = Process::spawn(&[&["source", "test", "okta"][..], &server].concat(), &[]);
-        assert!(command.next_line().await.unwrap().contains("are shown and not acted on"));
-        let until = || async { app.get("/v1/sources/okta", AUDITOR).await.body["trial"]["until"].clone() };
-        assert!(until().await.as_str().unwrap().parse::<Timestamp>().unwrap() > app.now());
-        end(&command);
-        let ended = command.ended().await.well();
-        assert!(ended.said().contains("acted on again"), "{ended:?}");
-        assert_eq!(until().await, json!(app.now()));
-    }
     app.end().await;
 }
 

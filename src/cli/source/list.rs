@@ -56,11 +56,9 @@ fn show(source: &Value) -> anyhow::Result<()> {
         output::line(format_args!("  last refusal   {}, {}", text(&refused["at"]), text(&refused["reason"])))?;
     }
     if let Some(trial) = source.get("trial") {
-        output::line(format_args!(
-            "  tried out      until {}; deliveries meanwhile: {}",
-            text(&trial["until"]),
-            trial["count"]
-        ))?;
+        let (until, count) = (text(&trial["until"]), &trial["count"]);
+        let then = if trial["open"] == true { "nothing of it is acted on" } else { "over: it is acted on again" };
+        output::line(format_args!("  tried out      until {until}, {then}; deliveries meanwhile: {count}"))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::Server;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::cli::signals::leave_asked;
-use crate::incident::{SourceName, Timestamp};
+use crate::incident::SourceName;
 
 /// How often the server is asked.
 const EVERY: Duration = Duration::from_secs(1);
@@ -62,6 +62,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         let source = server.ask(Method::GET, &path, None).await?;
         let none = Value::Null;
         let trial = source.get("trial").unwrap_or(&none);
+        // A server that was started anew begins to count anew.
+        seen = seen.min(trial["count"].as_u64().unwrap_or_default());
         for tried in trial["tried"].as_array().into_iter().flatten() {
             let number = tried["number"].as_u64().unwrap_or_default();
             if number > seen {
@@ -69,11 +71,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
                 show(tried)?;
             }
         }
-        let is_over = trial["until"]
-            .as_str()
-            .and_then(|until| until.parse::<Timestamp>().ok())
-            .is_none_or(|until| until <= Timestamp::now());
-        if is_over {
+        // The server's clock decides, and one that knows of no window acts.
+        if trial["open"] != true {
             return output::line(format_args!("Deliveries of {name} are acted on again."));
         }
     }
@@ -84,28 +83,57 @@ fn show(tried: &Value) -> anyhow::Result<()> {
     let at = text(&tried["at"]);
     match tried["found"].as_str() {
         Some("alerts") => {
-            output::line(format_args!("{at}  verified by {}, alerts: {}", text(&tried["secret"]), tried["count"]))?;
-            for alert in tried["alerts"].as_array().into_iter().flatten() {
-                let person =
-                    if alert["has_person"] == true { "names a person" } else { "names nobody by the kind itself" };
-                output::line(format_args!(
-                    "    {}  {}  {}  {person}",
-                    text(&alert["id"]),
-                    text(&alert["event_type"]),
-                    text(&alert["occurred_at"])
-                ))?;
-            }
-            Ok(())
+            let (secret, count) = (text(&tried["secret"]), &tried["count"]);
+            output::line(format_args!("{at}  verified by {secret}, alerts: {count}; {}", became(tried)))?;
+            tried["alerts"].as_array().into_iter().flatten().try_for_each(show_alert)
         }
         Some("handshake") => output::line(match tried["secret"].as_str() {
             Some(secret) => format!("{at}  handshake, verified by {}: answered", output::visible(secret)),
             None => format!("{at}  handshake, as anybody may ask: answered"),
         }),
+        Some("stream") => {
+            let (secret, status) = (text(&tried["secret"]), text(&tried["status"]));
+            let why = tried["why"].as_str().map(|why| format!(" ({})", output::visible(why))).unwrap_or_default();
+            output::line(format_args!("{at}  verified by {secret}, the stream or subscription is {status}{why}"))
+        }
         Some("not_understood") => output::line(format_args!(
-            "{at}  verified, not understood: {} ({})",
+            "{at}  verified, not understood: {} ({}); {}",
             text(&tried["why"]),
-            text(&tried["reason"])
+            text(&tried["reason"]),
+            became(tried)
         )),
         _ => output::line(format_args!("{at}  refused: {} ({})", text(&tried["why"]), text(&tried["reason"]))),
+    }
+}
+
+fn show_alert(alert: &Value) -> anyhow::Result<()> {
+    let text = |value: &Value| output::visible(value.as_str().unwrap_or("-"));
+    let person = if alert["has_person"] == true { "names a person" } else { "names nobody by the kind itself" };
+    output::line(format_args!(
+        "    {}  {}  {}  {person}",
+        text(&alert["id"]),
+        text(&alert["event_type"]),
+        text(&alert["occurred_at"])
+    ))
+}
+
+/// What became of what proved itself.
+fn became(tried: &Value) -> String {
+    let count = |name: &str| tried[name].as_u64().unwrap_or_default();
+    let others = match count("conflicts") {
+        0 => String::new(),
+        conflicts => format!(", and of its events {conflicts} are other ones under a known id"),
+    };
+    match tried["became"].as_str() {
+        Some("recorded") => match count("repeats") {
+            0 => format!("recorded{others}"),
+            repeats => format!("recorded, {repeats} known before{others}"),
+        },
+        Some("repeated") => format!("known before, nothing is recorded again{others}"),
+        Some("conflict") => "a conflict: its id is known with other content (409)".to_owned(),
+        _ => {
+            let problem = output::visible(tried["problem"].as_str().unwrap_or("-"));
+            format!("not admitted, nothing is recorded (503): {problem}")
+        }
     }
 }

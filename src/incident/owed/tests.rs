@@ -126,6 +126,7 @@ fn a_source_is_told_of_once_in_a_while() {
         source: SourceName::parse(source).unwrap(),
         body_sha256: crate::incident::Digest::of(b"test"),
         assurance: None,
+        tried: false,
         event_sha256: None,
         private: None,
         first: 1,

@@ -81,6 +81,7 @@ fn what_is_not_understood_can_still_be_recorded() {
         manner: Manner::Receipt,
         opened: None,
         answer: None,
+        is_tried: false,
     };
     assert_eq!(delivery.into_inner(), expected);
 }

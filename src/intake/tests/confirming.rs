@@ -110,8 +110,11 @@ async fn while_a_source_is_tried_out_its_subscription_is_shown_and_not_confirmed
     let name = SourceName::parse(SOURCE).unwrap();
     intake.open_trial(&name, Timestamp::MAX);
     let shown = received(&intake, &town.asks("one")).await;
-    let tried = intake.trial(&name).unwrap().tried;
-    assert!(matches!(&tried[0].found, Found::Handshake { secret: Some(_) }), "{tried:?}");
+    let tried = intake.trial(&name, now()).unwrap().tried;
+    let Found::Stream { status: StreamStatus::Unconfirmed, why: Some(why), .. } = &tried[0].found else {
+        panic!("{tried:?}")
+    };
+    assert!(why.contains("no subscription is confirmed"), "{why}");
     assert_eq!((town.visits(), stream(&shown)), (0, Some(StreamStatus::Unconfirmed)));
     intake.open_trial(&name, Timestamp::MIN);
     let confirmed = received(&intake, &town.asks("one")).await;

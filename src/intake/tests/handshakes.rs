@@ -104,7 +104,7 @@ fn slack_gets_its_challenge_back_if_it_has_signed() {
 fn whoever_tries_a_source_out_sees_that_it_was_asked_for() {
     let source = SourceName::parse("source").unwrap();
     let shown = |intake: &Intake| -> Vec<Found> {
-        intake.trial(&source).unwrap().tried.into_iter().map(|tried| tried.found).collect()
+        intake.trial(&source, now()).unwrap().tried.into_iter().map(|tried| tried.found).collect()
     };
     let slack = intake_of(SourceKind::Slack);
     slack.open_trial(&source, Timestamp::MAX);

@@ -1,0 +1,254 @@
+//! A source that is tried out: what comes is shown as what became of it, stands on the trail, and nothing is done.
+
+use std::fs;
+use std::time::Duration;
+
+use portcullis::incident::{Assurance, Event, Timestamp, VerdictKind};
+use serde_json::{Value, json};
+
+use crate::harness::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_done() {
+    let app = TestApp::start().await;
+    let opened = app.post("/v1/sources/okta/test", ENGINEER, &json!({"reason": "set-up", "minutes": 5})).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    let risk = Delivery::of_high_risk("zhang.san@example.com", 1, app.now());
+    assert_eq!(app.deliver(&risk).await.status, 202);
+    assert_eq!(app.deliver(&risk.clone().with("webhook-id", "other")).await.status, 401);
+    assert_eq!(app.deliver(&risk.clone().with("content-type", "application/xml")).await.status, 415);
+    let shown = app.get("/v1/sources/okta", AUDITOR).await.body;
+    let tried = shown["trial"]["tried"].as_array().unwrap();
+    assert_eq!((tried.len(), &tried[0]["found"], &tried[0]["secret"]), (3, &json!("alerts"), &json!("test")));
+    assert_eq!(tried[2]["reason"], "content_type", "what anybody can be told is shown, too");
+    assert_eq!(tried[0]["alerts"][0]["has_person"], true);
+    assert_eq!((&tried[1]["found"], &tried[1]["reason"]), (&json!("refused"), &json!("signature_wrong")));
+    assert!(!shown.to_string().contains("zhang.san"), "it names nobody");
+    assert_eq!(verdicts(&app), [VerdictKind::Tried], "no 2xx before it is durable, also here");
+    assert_eq!(app.dingtalk().calls(), []);
+
+    // Other sources go on meanwhile.
+    let other = Delivery::signed(&GITHUB, "", hook(&[harmless("b")]), app.now());
+    assert_eq!(app.deliver(&other).await.status, 202);
+    assert_eq!(verdicts(&app), [VerdictKind::Tried, VerdictKind::Unmatched]);
+
+    app.advance(Duration::from_secs(5 * 60));
+    // Whoever has caught a delivery that was tried out cannot have it acted on later.
+    let again = Delivery::of_high_risk("zhang.san@example.com", 1, app.now());
+    assert_eq!((app.deliver(&again).await.status, verdicts(&app).len()), (200, 2), "a repeat");
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 2, app.now())).await;
+    app.until_contained(&incident).await;
+    let records = app.records_of("source.tried");
+    assert_eq!(records.len(), 1, "whoever wonders why nothing was done finds it");
+    for (wanted, expected) in [
+        (json!({"reason": "", "minutes": 5}), 422),
+        (json!({"reason": "a", "minutes": 61}), 422),
+        (json!({"minutes": 5}), 400),
+    ] {
+        assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, expected, "{wanted}");
+    }
+    assert_eq!(app.post("/v1/sources/okta/test", RESPONDER, &json!({"reason": "a"})).await.status, 403);
+    assert_eq!(app.post("/v1/sources/nobody/test", ENGINEER, &json!({"reason": "a"})).await.status, 404);
+    let trail = app.app.trail().clone();
+    app.end().await;
+    let of_okta = |event: &Event| match event {
+        Event::DeliveriesRefused { source: Some(source), reason, count, .. } if source.as_str() == "okta" => {
+            Some((reason.clone(), *count))
+        }
+        _ => None,
+    };
+    let counted: Vec<_> =
+        trail.read(0, usize::MAX).unwrap().iter().filter_map(|record| of_okta(&record.event)).collect();
+    assert_eq!(counted, [("content_type".to_owned(), 1), ("signature_wrong".to_owned(), 1)]);
+}
+
+/// Neither a restart nor what correlations count makes something of what is tried out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_in_which_a_source_is_tried_out_outlasts_a_restart() {
+    let app = TestApp::start().await;
+    let wanted = json!({"reason": "set-up", "minutes": 5});
+    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, 200);
+    let app = app.restart().await;
+    let risk = |seq| Delivery::of_high_risk("zhang.san@example.com", seq, app.now());
+    assert_eq!(app.deliver(&risk(1)).await.status, 202);
+    assert_eq!((verdicts(&app), app.dingtalk().calls().len()), (vec![VerdictKind::Tried], 0));
+    let shown = app.get("/v1/sources/okta", AUDITOR).await.body;
+    assert_eq!(shown["trial"]["count"], 1, "{shown}");
+    app.advance(Duration::from_secs(5 * 60));
+    let app = app.restart().await;
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 2, app.now())).await;
+    app.until_contained(&incident).await;
+    // One that was ended stays so.
+    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &wanted).await.status, 200);
+    let ended = json!({"reason": "set-up", "minutes": 0});
+    assert_eq!(app.post("/v1/sources/okta/test", ENGINEER, &ended).await.status, 200);
+    let app = app.restart().await;
+    app.deliver(&Delivery::of_high_risk("li.si@example.com", 3, app.now())).await;
+    assert_ne!(verdicts(&app).last(), Some(&VerdictKind::Tried));
+    app.end().await;
+}
+
+fn verdicts(app: &TestApp) -> Vec<VerdictKind> {
+    let of = |event| match event {
+        Event::AlertAdmitted { verdict, .. } => verdict.kind,
+        other => panic!("{other:?}"),
+    };
+    app.records_of("alert.admitted").into_iter().map(|record| of(record.event)).collect()
+}
+
+/// Whoever closes the terminal, or ends the command from outside, must not leave a source without effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_ends_with_the_command_that_opened_it() {
+    let app = TestApp::start().await;
+    // The command compares the server's time with its own.
+    app.clock.set(Timestamp::now());
+    let token = app.folder().join("token");
+    fs::write(&token, ENGINEER).unwrap();
+    let server = ["--server", &app.app.url(), "--token-file", token.to_str().unwrap()];
+    for end in [Process::ask_to_stop, Process::hang_up] {
+        let mut command = Process::spawn(&[&["source", "test", "okta"][..], &server].concat(), &[]);
+        assert!(command.next_line().await.unwrap().contains("are shown and not acted on"));
+        let until = || async { app.get("/v1/sources/okta", AUDITOR).await.body["trial"]["until"].clone() };
+        assert!(until().await.as_str().unwrap().parse::<Timestamp>().unwrap() > app.now());
+        end(&command);
+        let ended = command.ended().await.well();
+        assert!(ended.said().contains("acted on again"), "{ended:?}");
+        assert_eq!(until().await, json!(app.now()));
+    }
+    app.end().await;
+}
+
+async fn open_window(app: &TestApp, source: &str, minutes: u16) {
+    let wanted = json!({"reason": "set-up", "minutes": minutes});
+    let opened = app.post(&format!("/v1/sources/{source}/test"), ENGINEER, &wanted).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+}
+
+/// What is shown of each delivery.
+async fn shown(app: &TestApp, source: &str) -> Vec<Value> {
+    let shown = app.get(&format!("/v1/sources/{source}"), AUDITOR).await.body;
+    shown["trial"]["tried"].as_array().unwrap().clone()
+}
+
+/// Whoever sets a sender up must not take for good what is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_of_a_delivery_is_what_became_of_it() {
+    let app = TestApp::start().await;
+    open_window(&app, "okta", 5).await;
+    let send = async |id: &str, events: &[Value]| app.deliver(&Delivery::of_events(id, events, app.now())).await.status;
+    assert_eq!(send("msg_1", &[harmless("a")]).await, 202);
+    assert_eq!(send("msg_1", &[harmless("a")]).await, 200);
+    assert_eq!(send("msg_1", &[high_risk("zhang.san@example.com", "b")]).await, 409);
+    assert_eq!(send("msg_2", &[high_risk("zhang.san@example.com", "a"), harmless("c")]).await, 202);
+    let unreadable = Delivery::signed(&OKTA, "msg_3", b"[]".to_vec(), app.now());
+    for _ in 0..2 {
+        assert_eq!(app.deliver(&unreadable).await.status, 422);
+    }
+    app.refuse_appends(true);
+    assert_eq!(send("msg_4", &[harmless("d")]).await, 503);
+    let other = Delivery::signed(&OKTA, "msg_5", b"[1]".to_vec(), app.now());
+    assert_eq!(app.deliver(&other).await.status, 503);
+    app.refuse_appends(false);
+
+    let shown = shown(&app, "okta").await;
+    let found: Vec<_> =
+        shown.iter().map(|tried| [&tried["found"], &tried["became"]].map(|word| word.as_str())).collect();
+    let expected = [
+        ("alerts", "recorded"),
+        ("alerts", "repeated"),
+        ("alerts", "conflict"),
+        ("alerts", "recorded"),
+        ("not_understood", "recorded"),
+        ("not_understood", "repeated"),
+        ("alerts", "not_admitted"),
+        ("not_understood", "not_admitted"),
+    ];
+    assert_eq!(found, expected.map(|(found, became)| [Some(found), Some(became)]));
+    let partly = [&shown[3]["repeats"], &shown[3]["conflicts"]];
+    assert_eq!(partly, [0, 1], "one of its events is another one under a known id");
+    assert!(shown[6]["problem"].as_str().is_some_and(|problem| !problem.is_empty()), "{}", shown[6]);
+    assert_eq!(app.dingtalk().calls(), []);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_say_that_a_delivery_was_tried_out_and_who_proved_what() {
+    let app = TestApp::start().await;
+    let send = async |id: &str, events: &[Value]| app.deliver(&Delivery::of_events(id, events, app.now())).await.status;
+    let unreadable = |text: &str| Delivery::signed(&OKTA, "msg_3", text.as_bytes().to_vec(), app.now());
+    let tried = |kind: &str| -> Vec<bool> {
+        let of = |event| match event {
+            Event::DeliveryConflict { tried, .. } | Event::DeliveryNotUnderstood { tried, .. } => tried,
+            other => panic!("{other:?}"),
+        };
+        app.records_of(kind).into_iter().map(|record| of(record.event)).collect()
+    };
+    open_window(&app, "okta", 5).await;
+    assert_eq!(send("msg_1", &[harmless("a")]).await, 202);
+    assert_eq!(send("msg_1", &[harmless("b")]).await, 409, "the delivery's id");
+    assert_eq!(send("msg_2", &[high_risk("zhang.san@example.com", "a")]).await, 409, "the event's");
+    assert_eq!(app.deliver(&unreadable("[]")).await.status, 422);
+    assert_eq!(app.deliver(&Delivery::signed(&SIEM, "msg_1", b"[]".to_vec(), app.now())).await.status, 422);
+    assert_eq!((tried("delivery.conflict"), tried("delivery.not_understood")), (vec![true; 2], vec![true, false]));
+    open_window(&app, "okta", 0).await;
+    assert_eq!(send("msg_1", &[harmless("c")]).await, 409);
+    assert_eq!(app.deliver(&unreadable("[ ]")).await.status, 422);
+    assert_eq!(tried("delivery.conflict"), [true, true, false]);
+    assert_eq!(tried("delivery.not_understood"), [true, false, false]);
+    for record in app.records_of("source.tried") {
+        let Event::SourceTried { assurance, .. } = record.event else { unreachable!() };
+        assert_eq!(assurance, Some(Assurance::A));
+    }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_is_over_is_shown_for_an_hour_and_by_no_other_run() {
+    let app = TestApp::start().await;
+    open_window(&app, "okta", 5).await;
+    let window = async |app: &TestApp| app.get("/v1/sources/okta", AUDITOR).await.body.get("trial").cloned();
+    assert_eq!(window(&app).await.unwrap()["open"], true);
+    assert_eq!(app.deliver(&Delivery::of_events("msg_1", &[harmless("a")], app.now())).await.status, 202);
+    app.advance(Duration::from_secs(5 * 60));
+    let over = window(&app).await.unwrap();
+    assert_eq!((&over["open"], &over["count"]), (&json!(false), &json!(1)), "what came last is still looked at");
+    let token = app.folder().join("token");
+    fs::write(&token, ENGINEER).unwrap();
+    let list = ["source", "list", "--server", &app.app.url(), "--token-file", token.to_str().unwrap()];
+    let listed = Process::run(&list).await.well();
+    assert!(listed.said().contains("over: it is acted on again; deliveries meanwhile: 1"), "{listed:?}");
+    app.advance(Duration::from_secs(3_600));
+    assert_eq!(window(&app).await, None);
+    open_window(&app, "okta", 5).await;
+    app.advance(Duration::from_secs(5 * 60));
+    assert!(window(&app).await.is_some());
+    let app = app.restart().await;
+    assert_eq!(window(&app).await, None, "this run has seen nothing of it");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_deliveries_is_told_what_became_of_each() {
+    let app = TestApp::start().await;
+    let token = app.folder().join("token");
+    fs::write(&token, ENGINEER).unwrap();
+    let words = ["source", "test", "okta", "--server", &app.app.url(), "--token-file", token.to_str().unwrap()];
+    let mut command = Process::spawn(&words, &[]);
+    assert!(command.next_line().await.unwrap().contains("are shown and not acted on"));
+    for (id, events, said) in [
+        ("msg_1", [harmless("a")], "alerts: 1; recorded"),
+        ("msg_1", [harmless("a")], "known before, nothing is recorded again"),
+        ("msg_1", [harmless("b")], "a conflict: its id is known with other content (409)"),
+    ] {
+        app.deliver(&Delivery::of_events(id, &events, app.now())).await;
+        let line = command.next_line().await.unwrap();
+        assert!(line.contains("verified by test") && line.contains(said), "{line}");
+        let alert = command.next_line().await.unwrap();
+        assert!(alert.contains("user.session.start"), "{alert}");
+    }
+    // The window is over when the server says so, whatever the time is here.
+    app.advance(Duration::from_secs(10 * 60));
+    let ended = command.ended().await.well();
+    assert!(ended.said().contains("acted on again"), "{ended:?}");
+    app.end().await;
+}
