@@ -8,6 +8,7 @@ use super::{
     sources, trail,
 };
 use crate::access::Permission;
+use crate::intake;
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +32,8 @@ pub struct Route {
     pub gate: Gate,
 }
 
-/// How a delivery comes: some senders let their operators choose, and it means the same.
-pub(super) const DELIVER: &str = "POST, PUT";
+/// How a delivery comes.
+pub(super) const DELIVER: &str = intake::DELIVERED_BY;
 
 /// Every route of the API. Tests walk this list, so that none can be forgotten.
 pub const ROUTES: &[Route] = &[

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::kind::Handshake;
 use super::{Answer, Request, dingtalk};
 
+/// How a delivery comes: some senders let their operators choose, and it means the same.
+pub const DELIVERED_BY: &str = "POST, PUT";
+
 /// The longest text that is given back, in bytes.
 const ECHO_BYTES_MAX: usize = 2 * 1024;
 /// Who asks with OPTIONS whether it may send: <https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema>,
@@ -80,7 +83,7 @@ pub(super) fn greeted(kinds: &[Handshake], per_minute: u32, method: Method, requ
         return Some(Reply::Headers(vec![
             ("webhook-allowed-origin", origin),
             ("webhook-allowed-rate", per_minute.to_string()),
-            ("allow", "POST".to_owned()),
+            ("allow", DELIVERED_BY.to_owned()),
         ]));
     }
     if method == Method::Post && kinds.contains(&Handshake::GraphToken) && request.body.is_empty() {

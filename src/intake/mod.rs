@@ -75,7 +75,7 @@ pub use delivery::{Again, Delivery, LeftOut, NotUnderstood, OtherEvent, Received
 pub use described::{Described, SignatureSettings};
 pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
 pub use guide::Guide;
-pub use handshake::{Method, Reply};
+pub use handshake::{DELIVERED_BY, Method, Reply};
 pub use headers::Headers;
 pub use heard::{Heard, LastRefusal, StreamNews, StreamTold};
 pub use issue::{IssueProblem, TokenSigner};

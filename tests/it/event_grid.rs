@@ -64,7 +64,7 @@ async fn event_grid_of_each_cloud_is_allowed_as_many_requests_as_its_source_may_
             assert_eq!(answer.status().as_u16(), 200, "{origin}");
             let said = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
             assert_eq!(said("webhook-allowed-origin"), origin);
-            assert_eq!((said("webhook-allowed-rate"), said("allow")), ("300".to_owned(), "POST".to_owned()));
+            assert_eq!((said("webhook-allowed-rate"), said("allow")), ("300".to_owned(), "POST, PUT".to_owned()));
             assert_eq!(answer.text().await.unwrap(), "");
         }
     }
