@@ -8,6 +8,9 @@ const MEDIA_TYPES: [&str; 2] = ["application/json", "application/cloudevents+jso
 /// What a batch calls itself: <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>.
 const BATCH: &str = "application/cloudevents-batch+json";
 
+/// What JSON lines call themselves; nobody has registered a type (<https://jsonlines.org>, <https://github.com/ndjson>).
+const JSON_LINES: [&str; 3] = ["application/x-ndjson", "application/jsonl", "application/jsonlines"];
+
 /// What a body says that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Media {
@@ -19,6 +22,8 @@ pub(super) enum Media {
     SecEvent,
     /// JSON again, an array of CloudEvents.
     CloudEventsBatch,
+    /// JSON in lines.
+    JsonLines,
 }
 
 /// Lets JSON pass, and what is among `others`: what any source sends. The same for every source, known or not, so
@@ -46,6 +51,8 @@ fn media(value: &[u8]) -> Option<Media> {
         Some(Media::Json)
     } else if is_json(value, &[BATCH]) {
         Some(Media::CloudEventsBatch)
+    } else if is_json(value, &JSON_LINES) {
+        Some(Media::JsonLines)
     } else if media_type.eq_ignore_ascii_case(b"text/plain") {
         Some(Media::Text)
     } else if media_type.eq_ignore_ascii_case(b"application/secevent+jwt") {
@@ -128,6 +135,21 @@ mod tests {
         }
         for bad in ["application/cloudevents-batch+json; charset=utf-16", "application/cloudevents-batch"] {
             assert_eq!(checked(bad, &[Media::CloudEventsBatch]), Err(Refusal::ContentType), "{bad}");
+        }
+    }
+
+    #[test]
+    fn c09_json_lines_are_taken_where_any_source_sends_them() {
+        let checked =
+            |value: &str, others: &[Media]| check(&[("content-type", value.as_bytes())].into_iter().collect(), others);
+        for good in ["application/x-ndjson", "application/jsonl", "Application/JSONLines; charset=UTF-8"] {
+            assert_eq!(checked(good, &[Media::JsonLines]), Ok(Media::JsonLines));
+            assert_eq!(checked(good, &[Media::Text, Media::CloudEventsBatch]), Err(Refusal::ContentType));
+        }
+        for bad in
+            ["application/x-ndjson; charset=utf-16", "application/ndjsons", "text/x-ndjson", "application/x-jsonl"]
+        {
+            assert_eq!(checked(bad, &[Media::JsonLines]), Err(Refusal::ContentType), "{bad}");
         }
     }
 

@@ -41,7 +41,7 @@ pub struct Intake {
 pub(super) struct Source {
     pub about: About,
     /// What else than JSON it sends.
-    pub media: Option<Media>,
+    pub media: Vec<Media>,
     /// How it asks whether we are there.
     pub handshake: Option<Handshake>,
     pub normaliser: Normaliser,
@@ -156,7 +156,7 @@ impl Intake {
         let (source, proof) = self.authenticate(request, now).await?;
         source.ear.hear(now, proof.get().secret);
         // Only now, so that nobody else learns what the source sends.
-        if media != Media::Json && Some(media) != source.media {
+        if media != Media::Json && !source.media.contains(&media) {
             return Err(Refusal::ContentType);
         }
         let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedSource { retry_after_s };

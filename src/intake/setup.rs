@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use super::content::Media;
 use super::dingtalk;
 use super::key::Key;
-use super::kind::{Handshake, LogSourceRule};
+use super::kind::{Format, Handshake, LogSourceRule};
 use super::limit::SourceLimiter;
 use super::mapping::MappingProblem;
 use super::network::Network;
@@ -180,7 +180,8 @@ pub(super) fn set_up(settings: &Settings, files: &mut SecretFiles<'_>) -> Result
         ready.push((name, source, normaliser, method));
     }
     let effort = effort(ready.iter().filter_map(|(_, _, _, method)| method.effort()));
-    let media: BTreeSet<Media> = ready.iter().filter_map(|(_, source, ..)| source.kind.row().media).collect();
+    let media: BTreeSet<Media> =
+        ready.iter().flat_map(|(_, source, normaliser, _)| media_of(source, normaliser)).collect();
     let greets = ready.iter().filter_map(|(_, source, _, _)| source.kind.row().handshake).collect();
     let greeting = ready.iter().filter(|(_, source, ..)| source.kind.row().handshake.is_some());
     let slowest = greeting.map(|(_, source, ..)| source.rate.per_second.get()).min();
@@ -192,7 +193,7 @@ pub(super) fn set_up(settings: &Settings, files: &mut SecretFiles<'_>) -> Result
                 assurance: source.assurance(),
                 secrets: source.secrets.iter().map(|secret| secret.name.clone()).collect(),
             },
-            media: source.kind.row().media,
+            media: media_of(source, &normaliser).collect(),
             handshake: source.kind.row().handshake,
             normaliser,
             verifier: Verifier::new(method, Origin::of(source), Arc::clone(&effort)),
@@ -210,6 +211,12 @@ pub(super) fn set_up(settings: &Settings, files: &mut SecretFiles<'_>) -> Result
         media: media.into_iter().collect(),
         stranger: Verifier::new(nobody, Origin::default(), effort),
     })
+}
+
+/// What else than JSON a source sends.
+fn media_of(source: &SourceSettings, normaliser: &Normaliser) -> impl Iterator<Item = Media> {
+    let in_lines = normaliser.mapping().format == Format::JsonLines;
+    source.kind.row().media.into_iter().chain(in_lines.then_some(Media::JsonLines))
 }
 
 /// How a source proves itself, with its secrets read.

@@ -85,3 +85,27 @@ fn what_is_not_understood_can_still_be_recorded() {
     };
     assert_eq!(delivery.into_inner(), expected);
 }
+
+#[test]
+fn c09_json_lines_by_their_own_name_are_for_those_who_send_them() {
+    let lines = "{\"log_id\":\"1\",\"data\":{\"type\":\"a\"}}\n{\"log_id\":\"2\",\"data\":{\"type\":\"b\"}}\n";
+    let mut setup = Setup::usual();
+    let auth0 =
+        SourceSettings::of(SourceKind::Auth0, vec![setup.secret("logs", "only", "test-only 7yQm4vTzKc1 of logs")]);
+    let auth0 = SourceSettings { allow_unsigned: true, ..auth0 };
+    setup.settings.sources.insert(SourceName::parse("logs").unwrap(), auth0);
+    let siem = setup.settings.sources.get_mut(&SourceName::parse(GITHUB).unwrap()).unwrap();
+    siem.mapping = serde_json::from_value(serde_json::json!({"format": "json-lines"})).unwrap();
+    let intake = setup.build();
+    for name in ["application/x-ndjson", "application/jsonl", "application/jsonlines; charset=utf-8"] {
+        let logs = Request::unsigned("logs", lines).with("authorization", "test-only 7yQm4vTzKc1 of logs");
+        assert_eq!(logs.with("content-type", name).delivery(&intake).alerts.len(), 2, "{name}");
+        let described = Request::signed(GITHUB, lines).with("content-type", name);
+        assert_eq!(described.delivery(&intake).alerts.len(), 2, "{name}");
+        let other = Request::signed(SIEM, "{}").with("content-type", name);
+        assert_eq!(other.refusal(&intake), Some(Refusal::ContentType), "{name}");
+    }
+    // Where nobody sends any, nobody is asked who it is.
+    let nobody = Request::signed(SIEM, "{}").with("content-type", "application/x-ndjson");
+    assert_eq!(nobody.refusal(&Setup::usual().build()), Some(Refusal::ContentType));
+}
