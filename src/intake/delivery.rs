@@ -168,11 +168,14 @@ pub enum Unreadable {
     /// The envelope is of a version that its kind does not have.
     #[error("an event's envelope is of another version")]
     SchemaVersion,
+    /// The envelope lacks what its version demands: an event of CloudEvents its id, source or type.
+    #[error("an event's envelope has not all that its version demands")]
+    SchemaEnvelope,
 }
 
 impl Unreadable {
     /// Every code that [`Unreadable::code`] can give.
-    pub const CODES: [&'static str; 11] = [
+    pub const CODES: [&'static str; 12] = [
         "json_syntax",
         "json_duplicate_key",
         "json_reserved_key",
@@ -184,6 +187,7 @@ impl Unreadable {
         "schema_event_type",
         "schema_time",
         "schema_version",
+        "schema_envelope",
     ];
 
     /// The reason's stable name, for the trail.
@@ -201,6 +205,7 @@ impl Unreadable {
             Self::SchemaEventType => "schema_event_type",
             Self::SchemaTime => "schema_time",
             Self::SchemaVersion => "schema_version",
+            Self::SchemaEnvelope => "schema_envelope",
         }
     }
 
@@ -229,6 +234,7 @@ mod tests {
             U::SchemaEventType,
             U::SchemaTime,
             U::SchemaVersion,
+            U::SchemaEnvelope,
         ];
         assert_eq!(all.map(|reason| reason.code()), U::CODES);
     }

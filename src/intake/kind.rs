@@ -158,8 +158,8 @@ pub(super) struct Kind {
     pub restamped: Option<&'static str>,
     /// Headers with an id or a time of the delivery that is not signed: kept, and otherwise of no effect.
     pub hints: &'static [&'static str],
-    /// The member that says of which version an event's envelope is, and the only one that is read.
-    pub version: Option<(&'static str, &'static str)>,
+    /// The envelope that an event may have.
+    pub envelope: Option<Envelope>,
 }
 
 /// How senders of a kind prove themselves.
@@ -190,6 +190,17 @@ pub(super) enum IdRule {
     Required(&'static str),
     /// On this path, if it is there.
     IfAny(&'static str),
+}
+
+/// An envelope that is known by a member with its version.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Envelope {
+    /// The member that says of which version it is.
+    pub version: &'static str,
+    /// The only one that is read.
+    pub one: &'static str,
+    /// What that demands: text that is not empty.
+    pub demands: &'static [&'static str],
 }
 
 /// How a body is written.

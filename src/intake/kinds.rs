@@ -2,8 +2,8 @@
 
 use super::content::Media;
 use super::kind::{
-    EventTypeRule, Events, Format, Handshake, IdRule, KeyRule, Kind, LogSourceRule, Manner, OwnLogSource, PersonRule,
-    TimeRule, Usual,
+    Envelope, EventTypeRule, Events, Format, Handshake, IdRule, KeyRule, Kind, LogSourceRule, Manner, OwnLogSource,
+    PersonRule, TimeRule, Usual,
 };
 use super::presets::SchemeName;
 use crate::incident::AccountKind;
@@ -26,7 +26,7 @@ pub(super) const GENERIC: Kind = Kind {
     any_case: &[],
     restamped: None,
     hints: &[],
-    version: None,
+    envelope: None,
 };
 
 const fn product(product: &'static str) -> OwnLogSource {
@@ -352,8 +352,9 @@ pub(super) const EVENT_GRID: Kind = Kind {
     occurred_at: Some(TimeRule::IfOne(&["eventTime", "time"])),
     log_source: LogSourceRule::Usually(&[product("azure")]),
     handshake: Some(Handshake::EventGrid),
-    // Events in its own schema have no such member; of CloudEvents it is the one that is current.
-    version: Some(("specversion", "1.0")),
+    // Events in its own schema have no such member; of CloudEvents it is the one that is current, with what they have to
+    // have (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#required-attributes>).
+    envelope: Some(Envelope { version: "specversion", one: "1.0", demands: &["id", "source", "type"] }),
     ..GENERIC
 };
 

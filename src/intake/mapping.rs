@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::kind::{EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
+use super::kind::{Envelope, EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
 use super::set::event as set;
 use super::{Unreadable, again, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
@@ -77,7 +77,7 @@ pub(super) struct Mapping {
     person: Option<Person>,
     any_case: &'static [&'static str],
     restamped: Option<&'static str>,
-    version: Option<(&'static str, &'static str)>,
+    envelope: Option<Envelope>,
     own_ids: bool,
 }
 
@@ -226,7 +226,7 @@ impl Mapping {
             person: person.transpose()?,
             any_case: kind.any_case,
             restamped: kind.restamped,
-            version: kind.version,
+            envelope: kind.envelope,
             // What operators let tell events apart may be of a thing that lasts, unless they say otherwise.
             own_ids: said.own_ids.unwrap_or(kind.own_ids && own.is_empty()),
         })
@@ -254,10 +254,14 @@ impl Mapping {
 
     /// Whether it is an event of this kind at all.
     pub(super) fn check(&self, event: &Value) -> Result<(), Unreadable> {
-        let is_other = |(name, one)| event.get(name).is_some_and(|is| is != one);
-        match self.version {
-            _ if !event.is_object() => Err(Unreadable::SchemaObject),
-            Some((name, one)) if is_other((name, one)) => Err(Unreadable::SchemaVersion),
+        if !event.is_object() {
+            return Err(Unreadable::SchemaObject);
+        }
+        let Some(Envelope { version, one, demands }) = self.envelope else { return Ok(()) };
+        let has = |name: &&str| event.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+        match event.get(version) {
+            Some(is) if is != one => Err(Unreadable::SchemaVersion),
+            Some(_) if !demands.iter().all(has) => Err(Unreadable::SchemaEnvelope),
             _ => Ok(()),
         }
     }

@@ -455,8 +455,15 @@ fn c26_an_envelope_of_another_version_or_without_id_is_not_understood() {
         (r#"{"specversion": 1.0, "id": "e1", "type": "a"}"#, Unreadable::SchemaVersion),
         (r#"{"specversion": null, "id": "e1", "type": "a"}"#, Unreadable::SchemaVersion),
         (r#"[{"specversion": "0.3", "id": "e1"}, {"specversion": "2.0", "id": "e2"}]"#, Unreadable::SchemaVersion),
-        (r#"{"specversion": "1.0", "type": "a"}"#, Unreadable::SchemaKey),
-        (r#"{"specversion": "1.0", "id": "", "type": "a"}"#, Unreadable::SchemaKey),
+        (r#"{"specversion": "1.0", "type": "a", "source": "/s"}"#, Unreadable::SchemaEnvelope),
+        (r#"{"specversion": "1.0", "id": "", "type": "a", "source": "/s"}"#, Unreadable::SchemaEnvelope),
+        (r#"{"specversion": "1.0", "id": 7, "type": "a", "source": "/s"}"#, Unreadable::SchemaEnvelope),
+        (r#"{"specversion": "1.0", "id": "e1", "source": "/s"}"#, Unreadable::SchemaEnvelope),
+        (r#"{"specversion": "1.0", "id": "e1", "type": "", "source": "/s"}"#, Unreadable::SchemaEnvelope),
+        (r#"{"specversion": "1.0", "id": "e1", "type": "a"}"#, Unreadable::SchemaEnvelope),
+        (r#"{"specversion": "1.0", "id": "e1", "type": "a", "source": null}"#, Unreadable::SchemaEnvelope),
+        // What is none of CloudEvents is judged by its own schema.
+        (r#"{"eventType": "a"}"#, Unreadable::SchemaKey),
     ] {
         assert_eq!(sent(SourceKind::EventGrid, body).unreadable(&intake), reason, "{body}");
     }
