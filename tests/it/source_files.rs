@@ -243,3 +243,57 @@ async fn secrets_lie_beside_the_configuration_as_it_is_named() {
     let ended = source(&["rotate", "github", "--config", target.to_str().unwrap()]).await;
     at.refused(&at.state(), &ended, &["cannot be read", "managed/secrets"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_only_shows_a_secret_is_added_with_its_place() {
+    let at = Written::new();
+    let add = async |name: &str, more: &[&str]| {
+        source(&[&["add", "generic", "--name", name, "--config", &at.config][..], more].concat()).await
+    };
+    for (name, place, assurance) in
+        [("a", "header:x-token", "assurance D"), ("b", "query:code", "assurance D"), ("c", "path", "assurance D")]
+    {
+        let unsaid = add(name, &["--secret-in", place]).await;
+        assert!(unsaid.code == Some(2) && unsaid.stderr.contains("--allow-unsigned"), "{unsaid:?}");
+        let added = add(name, &["--secret-in", place, "--allow-unsigned"]).await.well();
+        assert!(added.said().contains(assurance), "{added:?}");
+    }
+    let listed = ["--secret-in", "member:token", "--allow-unsigned", "--address", "192.0.2.0/24"];
+    assert!(add("d", &listed).await.well().said().contains("assurance C"));
+    let text = fs::read_to_string(&at.config).unwrap();
+    for line in ["secret_in = { header = \"x-token\" }", "secret_in = \"path\"", "secret_in = { member = \"token\" }"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(at.is_taken());
+    let before = at.state();
+    for wrong in ["header", "header:", "cookie:a", "path:a", ""] {
+        let ended = add("e", &["--secret-in", wrong, "--allow-unsigned"]).await;
+        assert!(ended.code == Some(2) && ended.stderr.contains("member:NAME"), "{wrong}: {ended:?}");
+    }
+    let both = add("e", &["--secret-in", "path", "--signature", "github-hmac"]).await;
+    assert_eq!(both.code, Some(2), "{both:?}");
+    at.refused(&before, &add("e", &["--secret-in", "header:host", "--allow-unsigned"]).await, &["says something else"]);
+    let sns = source(&["add", "sns", "--secret-in", "path", "--config", &at.config]).await;
+    assert!(sns.code == Some(2) && sns.stderr.contains("takes no --secret-in"), "{sns:?}");
+    assert_eq!(at.state(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b24_what_a_stream_shows_beside_its_tokens_is_rotated_in_words_of_its_own() {
+    let at = Written::new();
+    let known = ["--issuer", "https://idp.example.com", "--jwks", "https://idp.example.com/jwks", "--audience", "us"];
+    at.piping("Bearer test-value-one-7yQm4vTzKc1", &[&["add", "ssf"][..], &known].concat()).await.well();
+    let before = at.state();
+    let unpiped = source(&["rotate", "ssf", "--config", &at.config]).await;
+    assert!(unpiped.code == Some(2) && unpiped.stderr.contains("--secret-stdin"), "{unpiped:?}");
+    assert!(unpiped.stderr.contains("`Authorization`") && at.state() == before, "{unpiped:?}");
+    let rotated = at.piping("Bearer test-value-two-7yQm4vTzKc1", &["rotate", "ssf"]).await.well();
+    assert!(rotated.said().contains("authorization_header") && !rotated.said().contains("is used:"), "{rotated:?}");
+    let finish = ["rotate", "ssf", "--finish", "--config", &at.config];
+    let token = at.folder.path().join("piped");
+    let asked = ["--server", "http://127.0.0.1:1", "--token-file", token.to_str().unwrap()];
+    let unknown = source(&[&finish[..], &asked].concat()).await;
+    assert!(unknown.code == Some(2) && unknown.stderr.contains("no server notes"), "{unknown:?}");
+    let finished = source(&finish).await.well();
+    assert!(finished.said().contains("is refused from here on") && at.is_taken(), "{finished:?}");
+}

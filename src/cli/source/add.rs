@@ -138,7 +138,7 @@ fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> 
 /// What cannot be written without asking.
 fn refuse(kind: SourceKind, settings: &SourceSettings) -> anyhow::Result<()> {
     if let Err(flaw) = settings.proof() {
-        return Err(refused(anyhow::anyhow!("{flaw}: say --signature")));
+        return Err(refused(anyhow::anyhow!("{flaw}: say --signature or --secret-in")));
     }
     let is_weak = !settings.assurance().meets(Assurance::B);
     if is_weak && !settings.allow_unsigned {

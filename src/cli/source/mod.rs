@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write a source into the configuration, make its secret, and say what to do at the sender.
-    Add(add::Arguments),
+    Add(Box<add::Arguments>),
     /// Ask a server which sources it has, what each proves, and what was last heard of them.
     List(list::Arguments),
     /// Put a new secret before the others of a source, or drop all but the newest.
@@ -35,7 +35,7 @@ enum Command {
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
-        Command::Add(arguments) => add::run(arguments),
+        Command::Add(arguments) => add::run(*arguments),
         Command::List(arguments) => list::run(arguments).await,
         Command::Rotate(arguments) => rotate::run(arguments).await,
         Command::Test(arguments) => test::run(arguments).await,

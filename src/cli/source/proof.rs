@@ -4,7 +4,7 @@ use clap::Args;
 use toml_edit::{Array, InlineTable, Value};
 
 use super::super::refused::refused;
-use crate::intake::SourceKind;
+use crate::intake::{SecretPlace, SourceKind};
 
 /// Google's names for itself, which are the same for every push of Pub/Sub.
 const GOOGLE: &str = "https://accounts.google.com";
@@ -16,6 +16,10 @@ pub(super) struct Proof {
     /// How it signs, if not as its kind does.
     #[arg(long, value_name = "SIGNATURE")]
     signature: Option<String>,
+    /// Where it shows its secret, if it does not sign and not as its kind does: `header:NAME`, `query:NAME`, `path` or
+    /// `member:NAME`.
+    #[arg(long, value_name = "PLACE", value_parser = place, conflicts_with = "signature")]
+    secret_in: Option<SecretPlace>,
     /// The issuer of a sender that publishes its keys, letter by letter: `https://your-org.okta.com`.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
@@ -73,7 +77,10 @@ impl Proof {
             SourceKind::DingtalkEvents => {
                 Some(("dingtalk", table([("owner", text(needed("--owner", self.owner.as_ref())?))])))
             }
-            _ => self.signature.as_ref().map(|signature| ("signature", text(signature))),
+            _ => {
+                let shown = self.secret_in.as_ref().map(|place| ("secret_in", written(place)));
+                self.signature.as_ref().map(|signature| ("signature", text(signature))).or(shown)
+            }
         })
     }
 
@@ -89,10 +96,11 @@ impl Proof {
             SourceKind::GooglePubsub => &["--issuer", "--audience", "--jwks", "--email"],
             SourceKind::Sns => &["--topic"],
             SourceKind::DingtalkEvents => &["--owner"],
-            _ => &["--signature"],
+            _ => &["--signature", "--secret-in"],
         };
         let said = [
             ("--signature", self.signature.is_some()),
+            ("--secret-in", self.secret_in.is_some()),
             ("--issuer", self.issuer.is_some()),
             ("--audience", !self.audience.is_empty()),
             ("--jwks", self.jwks.is_some()),
@@ -104,6 +112,27 @@ impl Proof {
             Some((name, _)) => Err(refused(anyhow::anyhow!("{} takes no {name}", kind.as_str()))),
             None => Ok(()),
         }
+    }
+}
+
+/// A place as somebody types it.
+fn place(said: &str) -> Result<SecretPlace, String> {
+    match said.split_once(':') {
+        None if said == "path" => Ok(SecretPlace::Path),
+        Some(("header", name)) if !name.is_empty() => Ok(SecretPlace::Header(name.to_owned())),
+        Some(("query", name)) if !name.is_empty() => Ok(SecretPlace::Query(name.to_owned())),
+        Some(("member", name)) if !name.is_empty() => Ok(SecretPlace::Member(name.to_owned())),
+        _ => Err("expected header:NAME, query:NAME, path or member:NAME".to_owned()),
+    }
+}
+
+/// As it stands in the configuration.
+fn written(place: &SecretPlace) -> Value {
+    match place {
+        SecretPlace::Header(name) => table([("header", text(name))]),
+        SecretPlace::Query(name) => table([("query", text(name))]),
+        SecretPlace::Path => text("path"),
+        SecretPlace::Member(name) => table([("member", text(name))]),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config::{self, Config};
 use crate::incident::SourceName;
-use crate::intake::{SecretSettings, Settings};
+use crate::intake::{SecretSettings, Settings, SourceSettings};
 
 /// Stands for where senders reach the server, which no configuration says.
 const ANY_SERVER: &str = "https://your-host";
@@ -60,8 +60,21 @@ async fn refuse_unused(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { name, config, server, token_file, trust, force, .. } = arguments;
     let config = config::load(config, &[])?;
     let name = SourceName::parse(name).map_err(|error| refused(anyhow::Error::new(error)))?;
-    let secrets = config.intake.sources.get(&name).map(|settings| settings.secrets.as_slice());
-    let Some([newest, _, ..]) = secrets else { return Ok(()) };
+    let Some(settings) = config.intake.sources.get(&name) else { return Ok(()) };
+    let [newest, _, ..] = settings.secrets.as_slice() else { return Ok(()) };
+    if settings.set.is_some() {
+        anyhow::ensure!(
+            *force || server.is_none(),
+            refused(anyhow::anyhow!(
+                "which `Authorization` a stream shows no server notes; look at the transmitter of {name}, and then say \
+                 --force"
+            ))
+        );
+        return output::line(format_args!(
+            "Whatever stream of {name} does not show {} is refused from here on; no server notes which one it shows.",
+            newest.name
+        ));
+    }
     let (Some(server), Some(token_file)) = (server, token_file) else {
         return output::line(format_args!(
             "No server was asked whether {} is used (--server, --token-file); whoever does not use it is refused from \
@@ -120,7 +133,7 @@ fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
         steps::refuse_own_secret(&settings, &steps::url_of(ANY_SERVER, &name))?;
     }
     let secret = NewSecret::of(&config, &settings, &name, arguments.secret_stdin, false)?;
-    let secret = secret.context("what proves it is the sender's alone, and changed there").map_err(refused)?;
+    let secret = secret.with_context(|| changed_at_the_sender(&settings)).map_err(refused)?;
     let today = secret.settings.name.clone();
     settings.secrets.insert(0, secret.configured());
     write(item, &settings.secrets)?;
@@ -131,7 +144,23 @@ fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
     file::replace(&arguments.config, &text).inspect_err(|_| secret.remove(&config))?;
     output::line(format_args!("{name} has the new secret {today}, beside those it had."))?;
     tell(&secret, &config, arguments.secret_stdin)?;
+    if settings.set.is_some() {
+        return output::line(format_args!(
+            "Then put it, whole, into the stream's `authorization_header` at the transmitter; and when that shows it: \
+             portcullis source rotate {name} --finish"
+        ));
+    }
     output::line(format_args!("When `source list` says that {today} is used: portcullis source rotate {name} --finish"))
+}
+
+/// Why there is no new secret to be made.
+fn changed_at_the_sender(settings: &SourceSettings) -> &'static str {
+    if settings.set.is_some() && !settings.secrets.is_empty() {
+        "its tokens are signed by keys that are the sender's alone, and changed there; the `Authorization` that its \
+         stream shows beside them is piped in with --secret-stdin"
+    } else {
+        "what proves it is the sender's alone, and changed there"
+    }
 }
 
 fn tell(secret: &NewSecret, config: &Config, is_of_sender: bool) -> anyhow::Result<()> {
