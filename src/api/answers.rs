@@ -41,11 +41,8 @@ pub(super) async fn dismiss(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let event = |incident: &Incident, actor: Actor, said: Said| {
-        let (incident, reason) = (incident.id().clone(), said.reason);
-        Ok(Event::IncidentDismissed { incident, actor: actor.name, reason })
-    };
-    shaped(say(&request, &id, payload, &state, event).await)
+    let event = |(incident, actor, reason)| Event::IncidentDismissed { incident, actor, reason };
+    shaped(say(&request, &id, payload, &state, plainly(event)).await)
 }
 
 /// Gives an account back before its time.
@@ -55,11 +52,15 @@ pub(super) async fn release(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let event = |incident: &Incident, actor: Actor, said: Said| {
-        let (incident, reason) = (incident.id().clone(), said.reason);
-        Ok(Event::IncidentReleased { incident, actor: actor.name, reason })
-    };
-    shaped(say(&request, &id, payload, &state, event).await)
+    let event = |(incident, actor, reason)| Event::IncidentReleased { incident, actor, reason };
+    shaped(say(&request, &id, payload, &state, plainly(event)).await)
+}
+
+/// What asks no more of whoever says it, nor of the incident: which one, who, and why.
+fn plainly(
+    event: impl FnOnce((IncidentId, String, String)) -> Event,
+) -> impl FnOnce(&Incident, Actor, Said) -> Result<Event, Problem> {
+    |incident, actor, said| Ok(event((incident.id().clone(), actor.name, said.reason)))
 }
 
 /// Nobody lets go on what is done to themselves, or by a rule of their own where it wants to be approved. Whom the

@@ -13,8 +13,9 @@ use portcullis::trail::{Area, MemoryStore, Row, Store, Trail};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{AUDITOR, ENGINEER, Ended, Kept, Process, RESPONDER, Set, TestApp, configure, copy_folder};
-use crate::hiding::Hiding;
+use crate::harness::{
+    AUDITOR, ENGINEER, Ended, Kept, Process, RESPONDER, Set, TestApp, Witness, configure, copy_folder,
+};
 
 /// A client, its DingTalk, and a store that outlives each opening of the index.
 struct Place {
@@ -261,7 +262,7 @@ async fn an_account_that_is_never_shown_keeps_no_other_from_being_read_and_its_n
     for left in ["user0002", "user0199"] {
         state.remove(left);
     }
-    let hiding = Hiding { dingtalk: place.dingtalk, hidden: user("user0199") };
+    let hiding = Witness::hiding(place.dingtalk, place.store, user("user0199"));
     let people = vec![user("user0199"), user("user0002")];
     roster.notice(Changed { people, departments: vec![] });
     roster.read_noticed(&hiding).await.unwrap();

@@ -11,7 +11,7 @@ use portcullis::sandbox::{Api, Fault, FaultKind};
 use portcullis::trail::Area;
 use serde_json::json;
 
-use crate::harness::{AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, Delivery, ENGINEER, Set, TestApp};
+use crate::harness::{AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, Delivery, ENGINEER, Set, TestApp, rules_by_way};
 
 const CONFIG: &str = r#"[directory.index]
 [intake.sources.dingtalk]
@@ -20,35 +20,8 @@ dingtalk = { owner = "dingtestonlyappkey01" }
 secrets = [{ name = "test", file = "dingtalk-token", aes_key_file = "dingtalk-aes-key" }]
 "#;
 
-/// One rule for each way to name an account, told apart by the event's type.
 fn rules(folder: &Path) {
-    for (number, way) in ["email", "job_number", "mobile"].into_iter().enumerate() {
-        let rule = format!(
-            "title: Look up by {way}
-id: 00000000-0000-4000-8000-00000000001{number}
-level: high
-owner: tests
-logsource: {{ product: okta }}
-detection:
-  selection: {{ eventType: test.{way} }}
-  condition: selection
-response:
-  mode: enforce
-  account: {{ {way}: who }}
-  steps:
-    - disable: {{ reason: test, permanent: true }}
-tests:
-  - name: it matches
-    alert: {{ eventType: test.{way}, who: '13800000000' }}
-    expect: {{ account: '13800000000', steps: [disable] }}
-  - name: another does not
-    alert: {{ eventType: test.other, who: '13800000000' }}
-    expect: none
-lint: {{ allow: [unknown-account-path], reason: the events are made up }}
-"
-        );
-        fs::write(folder.join(format!("look-up-{way}.yml")), rule).unwrap();
-    }
+    rules_by_way(folder, &["email", "job_number", "mobile"]);
 }
 
 async fn start() -> TestApp {

@@ -1,46 +1,16 @@
 //! Alerts that name the account in DingTalk's own terms: it is looked up, or held when it is not
 //! exactly one.
 
-use std::fs;
 use std::path::Path;
 
 use portcullis::incident::{HoldReason, IncidentId, Status};
 use portcullis::sandbox::{Api, Fault, FaultKind};
 use serde_json::json;
 
-use crate::harness::{Delivery, Set, TestApp, edit};
-
-/// One rule for each way to name an account, told apart by the event's type.
-const WAYS: [&str; 5] = ["user_id", "login_id", "mobile", "union_id", "job_number"];
+use crate::harness::{Delivery, Set, TestApp, edit, rules_by_way};
 
 fn rules(folder: &Path) {
-    for (number, way) in WAYS.into_iter().enumerate() {
-        let rule = format!(
-            "title: Look up by {way}
-id: 00000000-0000-4000-8000-00000000000{number}
-level: high
-owner: tests
-logsource: {{ product: okta }}
-detection:
-  selection: {{ eventType: test.{way} }}
-  condition: selection
-response:
-  mode: enforce
-  account: {{ {way}: who }}
-  steps:
-    - disable: {{ reason: test, permanent: true }}
-tests:
-  - name: it matches
-    alert: {{ eventType: test.{way}, who: '13800000000' }}
-    expect: {{ account: '13800000000', steps: [disable] }}
-  - name: another does not
-    alert: {{ eventType: test.other, who: '13800000000' }}
-    expect: none
-lint: {{ allow: [unknown-account-path], reason: the events are made up }}
-"
-        );
-        fs::write(folder.join(format!("look-up-{way}.yml")), rule).unwrap();
-    }
+    rules_by_way(folder, &["user_id", "login_id", "mobile", "union_id", "job_number"]);
     let listed = "protected:\n  - email: wang.wu@example.com\n    why: test\n";
     edit(folder, "guardrails.yml", "protected: []\n", listed);
 }

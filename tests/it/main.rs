@@ -35,7 +35,6 @@ mod expiry;
 mod for_good;
 mod framing;
 mod guardrails;
-mod hiding;
 mod identity;
 mod index_look_up;
 mod lifecycle;

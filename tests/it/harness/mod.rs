@@ -13,6 +13,7 @@ mod raw;
 mod setup;
 mod sink;
 mod trail;
+mod ways;
 mod witness;
 
 pub(crate) use app::{Answer, TestApp};
@@ -30,3 +31,5 @@ pub(crate) use setup::{
 };
 pub(crate) use sink::{Answered, Posted, Sink};
 pub(crate) use trail::CONTAINED;
+pub(crate) use ways::rules_by_way;
+pub(crate) use witness::Witness;

@@ -7,7 +7,7 @@ use portcullis::directory::{
     Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Lookup, Matches, Member,
     MemberPage, MembersFrom, Message, Order, Organization, Outages, Reach, Told, Usage,
 };
-use portcullis::incident::{ActionKind, Failure, UserId};
+use portcullis::incident::{ActionKind, Failure, FailureClass, UserId};
 use portcullis::trail::Store;
 
 /// One order as it left.
@@ -59,16 +59,24 @@ impl Poison {
 }
 
 /// The real client, watched.
-pub(super) struct Witness {
+pub(crate) struct Witness {
     dingtalk: DingTalk,
     store: Arc<dyn Store>,
     orders: Orders,
     poison: Poison,
+    /// Who is refused to be shown for good.
+    hidden: Option<UserId>,
 }
 
 impl Witness {
     pub(super) fn new(dingtalk: DingTalk, store: Arc<dyn Store>, orders: Orders, poison: Poison) -> Self {
-        Self { dingtalk, store, orders, poison }
+        Self { dingtalk, store, orders, poison, hidden: None }
+    }
+
+    /// One that refuses for good to show one account.
+    pub(crate) fn hiding(dingtalk: DingTalk, store: Arc<dyn Store>, hidden: UserId) -> Self {
+        let unseen = Self::new(dingtalk, store, Orders::default(), Poison::default());
+        Self { hidden: Some(hidden), ..unseen }
     }
 }
 
@@ -83,6 +91,9 @@ impl Directory for Witness {
     }
 
     fn member<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Option<Member>, Failure>> {
+        if self.hidden.as_ref() == Some(user_id) {
+            return Box::pin(std::future::ready(Err(Failure::local(FailureClass::Permanent, "50002"))));
+        }
         self.dingtalk.member(user_id)
     }
 
