@@ -25,7 +25,8 @@ impl Admission {
         let StreamNews { source, assurance, body_sha256, sent_at, told, is_tried, .. } = news;
         let sender = Sender { source: source.clone(), assurance, body_sha256, is_tried };
         let said = serde_json::json!({ "status": told.status, "reason": told.reason });
-        let event = Event::SourceStream { source, assurance, status: told.status, sent_at, reason: told.reason };
+        let (status, tried, reason) = (told.status, is_tried, told.reason);
+        let event = Event::SourceStream { source, assurance, status, tried, sent_at, reason };
         let draft = Draft { key: message, ..Draft::of(now, event) };
         match self.trail.append(delivery, vec![draft]).await.map_err(super::admit::refused)? {
             Appended::Recorded(_) | Appended::Repeated { .. } => Ok(()),

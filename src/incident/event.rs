@@ -192,6 +192,9 @@ pub enum Event {
         assurance: Assurance,
         /// Whether it goes on sending.
         status: StreamStatus,
+        /// Whether its source was being tried out.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        tried: bool,
         /// When it said so, as it has signed: what is older than the last has come late. Older records do not say it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         sent_at: Option<Timestamp>,

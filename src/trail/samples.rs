@@ -125,6 +125,7 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             source: source.clone(),
             assurance: Assurance::A,
             status: StreamStatus::Paused,
+            tried: true,
             sent_at: Some(at),
             reason: Some(reason.clone()),
         },
