@@ -13,7 +13,7 @@ use super::drawn::Drawn;
 use super::known::{self, Carried};
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt, Recorded};
-use crate::incident::{Ahead, Alert, Clock, HoldReason, Ledger, Mark, Opened, Room, RuleId, Timestamp, Trip, Underway};
+use crate::incident::{Ahead, Alert, Clock, Ledger, Mark, Opened, Room, RuleId, Timestamp, Trip, Underway};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::rules::{InForce, RuleSet};
@@ -300,8 +300,8 @@ type CoverEntry = ((RuleId, String), Cover);
 fn covers_of(now: Timestamp) -> impl Fn(&Opened) -> Vec<CoverEntry> {
     move |opened| {
         let plan = &opened.plan;
-        let held_by_budget = opened.held.is_some_and(HoldReason::is_budget);
-        let cover = Cover { incident: plan.incident.clone(), opened_at: now, live: true, held_by_budget };
+        let (incident, held, extent) = (plan.incident.clone(), opened.held, plan.extent());
+        let cover = Cover { incident, opened_at: now, live: true, held, extent };
         plan.rules.iter().map(|rule| ((rule.id.clone(), plan.account.clone()), cover.clone())).collect()
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::ruling::{Known, Ruling};
 use crate::incident::{
-    AccountRef, Action, Alert, Breakers, HoldReason, IncidentId, Ledger, Opened, Pauses, Plan, Room, RuleId, Timestamp,
-    Underway, Windows,
+    AccountRef, Action, Alert, Breakers, Extent, HoldReason, IncidentId, Ledger, Opened, Pauses, Plan, Room, RuleId,
+    Timestamp, Underway, Windows,
 };
 use crate::response::{Decided, Judged, Standing, resolve};
 use crate::rules::RuleSet;
@@ -35,6 +35,8 @@ pub struct Rehearsal<'r> {
 struct Covering {
     incident: IncidentId,
     known: Known,
+    /// What it takes.
+    extent: Extent,
     /// Until when it is live; one that is held waits for a human who never comes.
     live_until: Option<Timestamp>,
 }
@@ -124,8 +126,10 @@ impl<'r> Rehearsal<'r> {
 
     fn cover(&mut self, plan: &Plan, known: &Known) {
         let live_until = known.held.is_none().then(|| undone_at(plan, known.opened_at));
+        let extent = plan.extent();
         for rule in &plan.rules {
-            let covering = Covering { incident: plan.incident.clone(), known: known.clone(), live_until };
+            let (incident, known, extent) = (plan.incident.clone(), known.clone(), extent.clone());
+            let covering = Covering { incident, known, extent, live_until };
             self.covers.insert((rule.id.clone(), plan.account.clone()), covering);
         }
     }
@@ -134,8 +138,8 @@ impl<'r> Rehearsal<'r> {
 impl Covering {
     fn at(&self, now: Timestamp) -> Cover {
         let live = self.live_until.is_none_or(|until| now < until);
-        let held_by_budget = self.known.held.is_some_and(HoldReason::is_budget);
-        Cover { incident: self.incident.clone(), opened_at: self.known.opened_at, live, held_by_budget }
+        let (incident, extent) = (self.incident.clone(), self.extent.clone());
+        Cover { incident, opened_at: self.known.opened_at, live, held: self.known.held, extent }
     }
 }
 

@@ -361,8 +361,8 @@ fn a_repeat_of_an_incident_before_the_first_alert_is_looked_up() {
     let alert = alert("1", json!({"a": "x", "who": "a@b.c"}));
     let first = recorded(&rules, &alert, &Standing::default(), hour(0));
     let Opened { plan, .. } = &first.opened[0];
-    let cover =
-        crate::trail::Cover { incident: plan.incident.clone(), opened_at: hour(0), live: true, held_by_budget: false };
+    let (incident, extent) = (plan.incident.clone(), plan.extent());
+    let cover = crate::trail::Cover { incident, opened_at: hour(0), live: true, held: None, extent };
     let key = (plan.rules[0].id.clone(), plan.account.clone());
     let standing = Standing { covers: [(key, cover)].into(), ..Standing::default() };
     let repeat = recorded(&rules, &alert, &standing, hour(1));

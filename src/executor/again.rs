@@ -11,6 +11,12 @@ use crate::trail::RecordError;
 impl Hand {
     /// Tried once.
     pub(super) async fn sign_out_again(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
+        let by = self.trail.board(|board| board.signed_out_again_by_another(at.user_id, at.id()).cloned());
+        if let Some(by) = by {
+            self.record(vec![at.started(attempt)]).await?;
+            self.record(vec![at.already_ours(attempt, by)]).await?;
+            return Ok(Moved::On);
+        }
         let approved = self.approve_again(at).await;
         self.record(vec![at.started(attempt)]).await?;
         let done = match approved {

@@ -101,15 +101,18 @@ impl Hand {
     fn without_a_call(&self, at: &Place<'_>, attempt: u32, account: Option<&Account>) -> Option<Event> {
         let disabled = account.and_then(|account| account.disabled);
         match at.action {
-            Action::SignOut { .. } | Action::SignOutAgain {} => None,
+            Action::SignOut { .. } => self.signed_out_already(at, attempt),
+            Action::SignOutAgain {} => None,
             // After an earlier attempt of ours, it may have been that one which did it.
             Action::Disable { .. } if attempt > 1 => {
                 (disabled == Some(true)).then(|| at.succeeded(attempt, Finding::Recovered, None))
             }
             Action::Disable { .. } => (disabled == Some(true)).then(|| {
-                let is_ours = self.trail.board(|board| board.is_disabled_by_another(at.user_id, at.id()));
-                let finding = if is_ours { Finding::AlreadyOurs } else { Finding::AlreadySo };
-                at.succeeded(attempt, finding, None)
+                let by = self.trail.board(|board| board.disabled_by_another(at.user_id, at.id()).cloned());
+                match by {
+                    Some(by) => at.already_ours(attempt, by),
+                    None => at.succeeded(attempt, Finding::AlreadySo, None),
+                }
             }),
             Action::Enable { .. } if !at.undoes_our_own() => Some(at.succeeded(attempt, Finding::NotOurs, None)),
             Action::Enable { .. } if disabled == Some(false) => Some(at.succeeded(attempt, Finding::AlreadySo, None)),
@@ -122,6 +125,13 @@ impl Hand {
                 is_contained.then(|| at.failed(attempt, failure, None))
             }
         }
+    }
+
+    /// That another incident has signed the account out in place of this step.
+    fn signed_out_already(&self, at: &Place<'_>, attempt: u32) -> Option<Event> {
+        let now = self.clock.now();
+        let by = self.trail.board(|board| board.signed_out_by_another(at.user_id, at.id(), now).cloned());
+        by.map(|by| at.already_ours(attempt, by))
     }
 
     pub(super) fn failed(&self, at: &Place<'_>, attempt: u32, failure: Failure) -> Vec<Event> {

@@ -125,7 +125,9 @@ impl Hand {
     }
 
     async fn resolved(&self, id: &IncidentId, user_id: UserId, evidence: Evidence) -> Result<Moved, RecordError> {
-        self.record(vec![Event::AccountResolved { incident: id.clone(), user_id, evidence }]).await?;
+        let mut beside = self.trail.board(|board| board.beside(&user_id, id));
+        beside.truncate(Event::BESIDE_MAX);
+        self.record(vec![Event::AccountResolved { incident: id.clone(), user_id, evidence, beside }]).await?;
         // The lane is the account's from here on, so the incident starts anew under it.
         Ok(Moved::Stop(Progress::Rests))
     }

@@ -93,7 +93,7 @@ impl Hand {
 }
 
 fn not_offered(live: &Live) -> Option<Kept> {
-    let Live { incident, record } = live;
+    let Live { incident, record, .. } = live;
     let user_id = incident.user_id.clone().filter(|_| incident.keeps_our_disable() && incident.offered.is_none())?;
     Some(Kept { incident: incident.id().clone(), record: *record, user_id })
 }

@@ -48,7 +48,13 @@ impl Place<'_> {
     }
 
     pub(super) fn succeeded(&self, attempt: u32, finding: Finding, request_id: Option<String>) -> Event {
-        Event::StepSucceeded { incident: self.id().clone(), step: self.step, attempt, finding, request_id }
+        Event::StepSucceeded { incident: self.id().clone(), step: self.step, attempt, finding, request_id, by: None }
+    }
+
+    /// Another incident has done it.
+    pub(super) fn already_ours(&self, attempt: u32, by: IncidentId) -> Event {
+        let (incident, finding) = (self.id().clone(), Finding::AlreadyOurs);
+        Event::StepSucceeded { incident, step: self.step, attempt, finding, request_id: None, by: Some(by) }
     }
 
     pub(super) fn failed(&self, attempt: u32, failure: Failure, retry_at: Option<Timestamp>) -> Event {

@@ -253,6 +253,9 @@ pub enum Event {
         user_id: UserId,
         /// How it was found.
         evidence: Evidence,
+        /// Other incidents on the account that are not closed, at most [`Event::BESIDE_MAX`].
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        beside: Vec<IncidentId>,
     },
     /// The reference was not resolved: it was held for that, and these were considered.
     #[serde(rename = "account.unresolved")]
@@ -365,6 +368,9 @@ pub enum Event {
         /// DingTalk's request id, where it gave one.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         request_id: Option<String>,
+        /// Which other incident had done it already, where one had.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        by: Option<IncidentId>,
     },
     /// The call failed; it is tried again at `retry_at`, or not at all.
     #[serde(rename = "step.failed")]

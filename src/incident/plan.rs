@@ -1,6 +1,8 @@
 //! What is to be done to one account: ordered actions, each with everything it needs, fixed before
 //! the work starts so that a repeat does the same thing.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{AccountKind, Approval, Assurance, Digest, IncidentId, InvalidId, RuleId, Spending};
@@ -159,6 +161,26 @@ pub struct Plan {
     pub spending: Option<Spending>,
 }
 
+/// What is taken from an account's owner, whatever the order and the words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Each kind of step once; enabling takes nothing.
+    pub kinds: BTreeSet<ActionKind>,
+    /// For how many seconds the account is disabled, if it is; for good is longest.
+    pub disabled_s: Option<u64>,
+}
+
+impl Extent {
+    /// Disabled without an end.
+    pub const FOR_GOOD: u64 = u64::MAX;
+
+    /// Whether it takes all that `other` takes, for as long.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        self.kinds.is_superset(&other.kinds) && self.disabled_s >= other.disabled_s
+    }
+}
+
 impl Plan {
     /// The longest owner, in bytes of JSON.
     pub const OWNER_BYTES_MAX: usize = 128;
@@ -192,5 +214,18 @@ impl Plan {
     #[must_use]
     pub fn disables(&self) -> bool {
         self.actions.iter().any(|action| action.kind() == ActionKind::Disable)
+    }
+
+    /// What it takes.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        let kinds: BTreeSet<_> =
+            self.actions.iter().map(Action::kind).filter(|kind| *kind != ActionKind::Enable).collect();
+        let end = self.actions.iter().find_map(|action| match action {
+            Action::Enable { after_s } => Some(*after_s),
+            _ => None,
+        });
+        let disabled_s = self.disables().then(|| end.unwrap_or(Extent::FOR_GOOD));
+        Extent { kinds, disabled_s }
     }
 }

@@ -161,6 +161,14 @@ impl HoldReason {
         matches!(self, Self::RuleBudget | Self::SourceBudget | Self::OrganizationBudget)
     }
 
+    /// Whether it holds what was asked for at that moment or on that word, so that the same may pass later or on
+    /// another's word, and not what is asked for of the account as such.
+    #[must_use]
+    pub fn is_of_the_moment(self) -> bool {
+        self.is_budget()
+            || matches!(self, Self::Paused | Self::AssuranceTooLow | Self::UnconfirmedDisable | Self::BreakerTripped)
+    }
+
     /// The reason in words, for responders.
     #[must_use]
     pub fn text(self) -> &'static str {

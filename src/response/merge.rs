@@ -9,7 +9,7 @@ use crate::incident::{AccountRef, Action, ActionKind, Alert, IncidentId, Timesta
 use crate::rules::{Response, Rule, RuleSet, StepTemplate, Template};
 
 /// The steps of the first rule, then of each further one only the kinds that are still missing; at
-/// the end a second sign-out, and the undoing of a disable that expires. With them the employee's texts, by step.
+/// the end a second sign-out, and the undoing of a disable that expires, when the longest of them does. With them the employee's texts, by step.
 pub(super) fn merged_actions(
     acting: &[(&Rule, &Response, &AccountRef)],
     incident: &IncidentId,
@@ -25,6 +25,9 @@ pub(super) fn merged_actions(
                 signs_out_again = true;
                 continue;
             }
+            if let StepTemplate::Disable { expires_in, .. } = step {
+                merged.last_for(*expires_in);
+            }
             if merged.actions.iter().any(|action| action.kind() == step.kind()) {
                 continue;
             }
@@ -36,7 +39,7 @@ pub(super) fn merged_actions(
     if signs_out_again && place(ActionKind::SignOut) < place(ActionKind::Disable) {
         merged.actions.push(Action::SignOutAgain {});
     }
-    if let Some(expires_in) = merged.expires_in {
+    if let Some(expires_in) = merged.lasts.flatten() {
         merged.actions.push(Action::Enable { after_s: expires_in.as_secs() });
     }
     (merged.actions, merged.texts)
@@ -46,10 +49,17 @@ pub(super) fn merged_actions(
 struct Merged {
     actions: Vec<Action>,
     texts: BTreeMap<u8, EmployeeTexts>,
-    expires_in: Option<Duration>,
+    /// How long the account is disabled, if it is: for good, or for a time.
+    lasts: Option<Option<Duration>>,
 }
 
 impl Merged {
+    /// The longest that any rule asks for: one that asks for less takes nothing from the others.
+    fn last_for(&mut self, expires_in: Option<Duration>) {
+        let longer = |known: Option<Duration>| Some(known?.max(expires_in?));
+        self.lasts = Some(self.lasts.map_or(expires_in, longer));
+    }
+
     fn add(
         &mut self,
         step: &StepTemplate,
@@ -73,10 +83,7 @@ impl Merged {
                 self.texts.insert(index, texts);
                 Action::SignOut { reason: plain(reason), employee_reason: employee_reason.clone(), wording }
             }
-            StepTemplate::Disable { reason, expires_in } => {
-                self.expires_in = *expires_in;
-                Action::Disable { reason: plain(reason) }
-            }
+            StepTemplate::Disable { reason, .. } => Action::Disable { reason: plain(reason) },
             StepTemplate::SignOutAgain {} => Action::SignOutAgain {},
             StepTemplate::Enable {} => Action::Enable { after_s: 0 },
         };

@@ -129,12 +129,21 @@ fn settled(
         Meaning::Act { response, .. } if !assurance.meets(response.assurance) => {
             (VerdictKind::Held, None, Some(HoldReason::AssuranceTooLow))
         }
-        Meaning::Act { response, pseudonym, .. } => {
-            let cover = standing.covers.get(&(target.rule.reference.id.clone(), pseudonym.clone()))?;
+        Meaning::Act { response, account, pseudonym } => {
             let rule = &target.rule.reference.id;
-            let has_room =
-                || ledger.has_room(&alert.source, rule, &purse([(rule, true)].into_iter(), &alert.source, rules), now);
-            if !covers(cover, response, has_room, now) {
+            let cover = standing.covers.get(&(rule.clone(), pseudonym.clone()))?;
+            let passes = || {
+                let of_this = Now {
+                    paused: standing.pauses.hold(Some(&alert.source), [rule]),
+                    breaker_tripped: standing.breakers.hold(Some(&alert.source), [rule]),
+                    draws: &[],
+                };
+                let demand = Demand { floor: response.assurance, disables: response.disables() };
+                let purse = purse([(rule, true)].into_iter(), &alert.source, rules);
+                hold(of_this, assurance, demand, account, rules).is_none()
+                    && ledger.has_room(&alert.source, rule, &purse, now)
+            };
+            if !covers(cover, response, passes, now) {
                 return None;
             }
             (VerdictKind::Suppressed, Some(cover.incident.clone()), None)
@@ -166,12 +175,21 @@ fn author(rule: &Rule) -> Option<String> {
     rule.author.as_ref().map(|author| author.chars().take(Decision::AUTHOR_CHARS_MAX).collect())
 }
 
-/// A live incident covers whatever its age, and a closed one until the rule's cooldown has passed; so does one
-/// that a budget holds, and beyond that as long as there is no room for another.
-fn covers(cover: &Cover, response: &Response, has_room: impl FnOnce() -> bool, now: Timestamp) -> bool {
-    let age_ms = now.as_millisecond().saturating_sub(cover.opened_at.as_millisecond());
-    let is_recent = i128::from(age_ms) < response.cooldown.as_millis().cast_signed();
-    is_recent || if cover.held_by_budget { !has_room() } else { cover.live }
+/// A live incident covers whatever its age, and a closed one until the rule's cooldown has passed, what it takes
+/// itself. One that waits for what holds not every alert covers those that would have to wait as well: what may be
+/// done now is not to wait with it.
+fn covers(cover: &Cover, response: &Response, passes: impl FnOnce() -> bool, now: Timestamp) -> bool {
+    if !cover.extent.includes(&response.extent()) {
+        return false;
+    }
+    match cover.held {
+        Some(HoldReason::ApprovalWanted) if response.approval.is_none() => false,
+        Some(reason) if reason.is_of_the_moment() => !passes(),
+        _ => {
+            let age_ms = now.as_millisecond().saturating_sub(cover.opened_at.as_millisecond());
+            cover.live || i128::from(age_ms) < response.cooldown.as_millis().cast_signed()
+        }
+    }
 }
 
 /// What a plan demands of a source.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::incident::path::{Path, Reached};
-use crate::incident::{AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, ReasonCode};
+use crate::incident::{AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, Extent, ReasonCode};
 
 use super::approval;
 use super::budgets;
@@ -103,6 +103,19 @@ impl Response {
     #[must_use]
     pub fn disables(&self) -> bool {
         self.steps.iter().any(|step| step.kind() == ActionKind::Disable)
+    }
+
+    /// What it takes from the account's owner.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        let disables = |step: &StepTemplate| match step {
+            StepTemplate::Disable { expires_in, .. } => {
+                Some(expires_in.map_or(Extent::FOR_GOOD, |time| time.as_secs()))
+            }
+            _ => None,
+        };
+        let kinds = self.steps.iter().map(StepTemplate::kind).filter(|kind| *kind != ActionKind::Enable);
+        Extent { kinds: kinds.collect(), disabled_s: self.steps.iter().find_map(disables) }
     }
 
     /// The account that the alert names to this rule: the distinct values its path reaches, or the

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::achieved::Achieved;
 use super::watches::Watches;
 use crate::incident::{
-    Breakers, Event, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, SourceName,
-    Status, Timestamp, UserId, Windows,
+    Action, ActionKind, Breakers, Event, Extent, Finding, HoldReason, IllegalTransition, Incident, IncidentId, Ledger,
+    Outcome, Owed, Pause, Pauses, RuleId, SourceName, Status, Timestamp, UserId, Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -29,6 +30,7 @@ pub struct Board {
     were_rules_signed: bool,
     notices: Owed,
     trials: BTreeMap<SourceName, Timestamp>,
+    achieved: Achieved,
 }
 
 /// An incident that is not closed, or keeps an account disabled.
@@ -38,6 +40,8 @@ pub struct Live {
     pub incident: Incident,
     /// The record that opened it; what lies beside that record names the account.
     pub record: u64,
+    /// The record of its last intent, if there was one.
+    pub began: u64,
 }
 
 /// An incident that covers further alerts of one rule on one account.
@@ -49,8 +53,10 @@ pub struct Cover {
     pub opened_at: Timestamp,
     /// Whether it is still live.
     pub live: bool,
-    /// Whether a budget holds it. There may be room again before a human comes.
-    pub held_by_budget: bool,
+    /// Why it waits, if it does. What holds it may not hold the next alert.
+    pub held: Option<HoldReason>,
+    /// What it takes.
+    pub extent: Extent,
 }
 
 impl Board {
@@ -144,10 +150,11 @@ impl Board {
     #[must_use]
     pub fn cover(&self, rule: &RuleId, account: &str) -> Option<Cover> {
         let cover = self.covers.get(&(rule.clone(), account.to_owned()))?;
-        let live = self.live.get(&cover.incident);
-        let held_by_budget =
-            live.is_some_and(|live| matches!(live.incident.status, Status::Held(reason) if reason.is_budget()));
-        Some(Cover { held_by_budget, ..cover.clone() })
+        let held = self.live.get(&cover.incident).and_then(|live| match live.incident.status {
+            Status::Held(reason) => Some(reason),
+            Status::Open | Status::Closed(_) => None,
+        });
+        Some(Cover { held, ..cover.clone() })
     }
 
     /// Whether another incident than `but` contains the account now.
@@ -163,10 +170,46 @@ impl Board {
         others_on(self.live.values(), user_id, but).any(Incident::is_containing)
     }
 
-    /// Whether another incident than `but` contains the account now by a disable of ours.
+    /// Which other incident than `but` has disabled the account, or may have: one that has not given it back, or one
+    /// that never does.
     #[must_use]
-    pub fn is_disabled_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        others_on(self.live.values().chain(self.keeping.values()), user_id, but).any(Incident::keeps_our_disable)
+    pub fn disabled_by_another(&self, user_id: &UserId, but: &IncidentId) -> Option<&IncidentId> {
+        let in_effect = self.live.values().chain(self.keeping.values());
+        others_on(in_effect, user_id, but).find(|incident| incident.may_keep_disabled()).map(Incident::id)
+    }
+
+    /// Which other incident has signed the account out so that `but` need not: just now and after `but` was opened, or
+    /// before a disable that it keeps the account in.
+    #[must_use]
+    pub fn signed_out_by_another(&self, user_id: &UserId, but: &IncidentId, now: Timestamp) -> Option<&IncidentId> {
+        let opened = self.live.get(but)?.record;
+        let just_now = self.achieved.signed_out_since(user_id, opened, now).filter(|by| *by != but);
+        just_now.or_else(|| self.kept_out_by_another(user_id, but, |action| action.kind() == ActionKind::SignOut))
+    }
+
+    /// Which other incident has signed the account out again, after a disable that it keeps the account in.
+    #[must_use]
+    pub fn signed_out_again_by_another(&self, user_id: &UserId, but: &IncidentId) -> Option<&IncidentId> {
+        self.kept_out_by_another(user_id, but, |action| matches!(action, Action::SignOutAgain {}))
+    }
+
+    /// The other incidents on the account, those opened first first.
+    #[must_use]
+    pub fn beside(&self, user_id: &UserId, but: &IncidentId) -> Vec<IncidentId> {
+        let in_effect = self.live.values().chain(self.keeping.values());
+        let mut others: Vec<&Live> = in_effect.filter(|live| is_on(&live.incident, user_id, but)).collect();
+        others.sort_unstable_by_key(|live| live.record);
+        others.into_iter().map(|live| live.incident.id().clone()).collect()
+    }
+
+    fn kept_out_by_another(
+        &self,
+        user_id: &UserId,
+        but: &IncidentId,
+        is_sign_out: impl Fn(&Action) -> bool,
+    ) -> Option<&IncidentId> {
+        let in_effect = self.live.values().chain(self.keeping.values());
+        others_on(in_effect, user_id, but).find(|other| other.keeps_signed_out(&is_sign_out)).map(Incident::id)
     }
 
     /// Whether these events of one incident (or of none), recorded at `at`, would be legal. For an
@@ -214,8 +257,9 @@ impl Board {
             }
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
             _ => {
-                for incident in event.incidents() {
-                    self.advance(incident, at, event)?;
+                // Those behind the first are named, and nothing changes for them.
+                if let Some(incident) = event.incidents().first() {
+                    self.advance(incident, (seq, at), event)?;
                 }
             }
         }
@@ -225,23 +269,35 @@ impl Board {
     fn open(&mut self, seq: u64, at: Timestamp, incident: Incident) {
         let id = incident.id().clone();
         self.ledger.note_plan(&incident.plan, at);
+        let extent = incident.plan.extent();
         for rule in &incident.plan.rules {
-            let cover = Cover { incident: id.clone(), opened_at: at, live: true, held_by_budget: false };
+            let cover = Cover { incident: id.clone(), opened_at: at, live: true, held: None, extent: extent.clone() };
             self.covers.insert((rule.id.clone(), incident.plan.account.clone()), cover);
         }
         self.forget_old_covers();
-        let live = Live { incident, record: seq };
+        let live = Live { incident, record: seq, began: 0 };
         self.note_due(&live);
         self.live.insert(id, live);
     }
 
-    fn advance(&mut self, id: &IncidentId, at: Timestamp, event: &Event) -> Result<(), IllegalTransition> {
+    fn advance(
+        &mut self,
+        id: &IncidentId,
+        (seq, at): (u64, Timestamp),
+        event: &Event,
+    ) -> Result<(), IllegalTransition> {
         let Some(mut live) = self.live.remove(id).or_else(|| self.keeping.remove(id)) else {
             return Err(IllegalTransition::unknown(id, event));
         };
         self.forget_due(&live);
         let result = live.incident.apply(event, at);
-        if let (Event::StepVerified { disabled: false, .. }, Some(user_id)) = (event, &live.incident.user_id) {
+        if matches!(event, Event::StepStarted { .. }) {
+            live.began = seq;
+        }
+        if result.is_ok() {
+            self.achieved.note(&live, event, at);
+        }
+        if let Some(user_id) = live.incident.user_id.as_ref().filter(|_| was_enabled(&live.incident, event)) {
             self.keeping.retain(|_, keeping| keeping.incident.user_id.as_ref() != Some(user_id));
         }
         if let Status::Closed(outcome) = live.incident.status {
@@ -294,13 +350,28 @@ impl Board {
     }
 }
 
+/// Whether the event shows that nothing keeps the account disabled, or that nothing did before it.
+fn was_enabled(incident: &Incident, event: &Event) -> bool {
+    match event {
+        Event::StepVerified { disabled, .. } => !disabled,
+        Event::StepSucceeded { step, finding: Finding::Answered, .. } => {
+            matches!(incident.plan.actions.get(usize::from(*step)), Some(Action::Disable { .. }))
+        }
+        _ => false,
+    }
+}
+
+/// Whether it is on this account, and another than `but`.
+fn is_on(incident: &Incident, user_id: &UserId, but: &IncidentId) -> bool {
+    incident.user_id.as_ref() == Some(user_id) && incident.id() != but
+}
+
 fn others_on<'l>(
     all: impl Iterator<Item = &'l Live>,
     user_id: &UserId,
     but: &IncidentId,
 ) -> impl Iterator<Item = &'l Incident> {
-    let on = move |incident: &&Incident| incident.user_id.as_ref() == Some(user_id) && incident.id() != but;
-    all.map(|live| &live.incident).filter(on)
+    all.map(|live| &live.incident).filter(move |incident| is_on(incident, user_id, but))
 }
 
 /// An open incident's place in the queue; one with nothing left to do is due at once, to be closed, and one that

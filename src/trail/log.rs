@@ -305,6 +305,8 @@ fn fold(state: &mut Option<Incident>, id: &IncidentId, record: &Record) -> Resul
         }
         // Reading an incident is on its trail, but no part of its life.
         (Event::TrailRead { .. }, _) => Ok(()),
+        // What another incident on the account has met of this one is on its trail, too.
+        (event, _) if event.incidents().first() != Some(&id) => Ok(()),
         (event, Some(state)) => state.apply(event, record.at),
         (event, None) => Err(IllegalTransition::unknown(id, event)),
     }

@@ -41,6 +41,7 @@ mod lifecycle;
 mod limits;
 mod log_sources;
 mod look_up;
+mod meeting;
 mod metrics;
 mod never_fetched;
 mod notices;

@@ -26,7 +26,8 @@ pub enum Finding {
     /// The account was in the wanted state before anything was sent, and not by us.
     AlreadySo,
     /// Another incident of ours had brought the account into the wanted state and still keeps it
-    /// there. Whichever of the two expires last undoes it.
+    /// there. Whichever of the two expires last undoes it. Of a sign-out: another incident has just made
+    /// it, or keeps the account disabled since.
     AlreadyOurs,
     /// The disable before this enable was not ours, so nothing is undone.
     NotOurs,

@@ -48,8 +48,11 @@ impl Event {
         }
     }
 
+    /// The most incidents beside its own that a record names.
+    pub const BESIDE_MAX: usize = 8;
+
     /// The incidents the event belongs to: those an alert opens or is covered by, else the one it
-    /// names. Each once.
+    /// changes and behind it those on the same account that it names. Each once.
     #[must_use]
     pub fn incidents(&self) -> Vec<&IncidentId> {
         match self {
@@ -62,8 +65,9 @@ impl Event {
             }
             Self::IncidentsOpened { opened, .. } => opened.iter().map(|opened| &opened.plan.incident).collect(),
             Self::IncidentRequested { opened, .. } => vec![&opened.plan.incident],
-            Self::AccountResolved { incident, .. }
-            | Self::AccountUnresolved { incident, .. }
+            Self::AccountResolved { incident, beside, .. } => std::iter::once(incident).chain(beside).collect(),
+            Self::StepSucceeded { incident, by, .. } => std::iter::once(incident).chain(by).collect(),
+            Self::AccountUnresolved { incident, .. }
             | Self::AccountWarned { incident, .. }
             | Self::IncidentHeld { incident, .. }
             | Self::IncidentApproved { incident, .. }
@@ -73,7 +77,6 @@ impl Event {
             | Self::ReleaseOffered { incident, .. }
             | Self::IncidentClosed { incident, .. }
             | Self::StepStarted { incident, .. }
-            | Self::StepSucceeded { incident, .. }
             | Self::StepFailed { incident, .. }
             | Self::StepUnknown { incident, .. }
             | Self::StepVerified { incident, .. } => vec![incident],

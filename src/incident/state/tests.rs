@@ -42,7 +42,12 @@ fn opened() -> Opened {
 
 fn resolved() -> Event {
     let user_id = UserId::parse("zhangsan").unwrap();
-    Event::AccountResolved { incident: id(), user_id, evidence: Evidence::of(Resolution::IdentityMap) }
+    Event::AccountResolved {
+        incident: id(),
+        user_id,
+        evidence: Evidence::of(Resolution::IdentityMap),
+        beside: Vec::new(),
+    }
 }
 
 fn started(step: u8, attempt: u32) -> Event {
@@ -50,7 +55,7 @@ fn started(step: u8, attempt: u32) -> Event {
 }
 
 fn succeeded(step: u8, attempt: u32) -> Event {
-    Event::StepSucceeded { incident: id(), step, attempt, finding: Finding::Answered, request_id: None }
+    Event::StepSucceeded { incident: id(), step, attempt, finding: Finding::Answered, request_id: None, by: None }
 }
 
 fn failed(step: u8, attempt: u32, retry_at: Option<Timestamp>) -> Event {
@@ -109,7 +114,8 @@ fn the_whole_life_of_a_containment() {
 #[test]
 fn only_a_disable_of_ours_is_kept_as_ours() {
     let found = |finding| {
-        let disabled = Event::StepSucceeded { incident: id(), step: 1, attempt: 1, finding, request_id: None };
+        let disabled =
+            Event::StepSucceeded { incident: id(), step: 1, attempt: 1, finding, request_id: None, by: None };
         let mut life = vec![resolved(), started(0, 1), succeeded(0, 1), started(1, 1), disabled, verified(1)];
         let contained = fold(&life).unwrap();
         life.extend([started(2, 1), succeeded(2, 1), verified(2)]);

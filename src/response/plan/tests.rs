@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::incident::{
-    Action, ActionKind, AlertId, AlertSummary, Digest, LogSource, Pause, PauseScope, Plan, SourceName,
+    Action, ActionKind, AlertId, AlertSummary, Digest, Extent, LogSource, Pause, PauseScope, Plan, SourceName,
 };
 use crate::response::targets;
 use crate::rules::{LOCALES, SourceFile, compile};
@@ -114,7 +114,8 @@ fn covered(person: &str, seconds: i64, live: bool) -> Standing {
         incident: IncidentId::parse("inc_0123456789abcdef").unwrap(),
         opened_at: Timestamp::from_second(1_000_000 - seconds).unwrap(),
         live,
-        held_by_budget: false,
+        held: None,
+        extent: Extent { kinds: [ActionKind::SignOut, ActionKind::Disable].into(), disabled_s: Some(8 * 3_600) },
     };
     let covers = [((rule, Pseudonyms::new(&[1; 32]).of(&account)), cover)].into();
     Standing { covers, ..Standing::default() }
@@ -165,7 +166,7 @@ fn a_sign_out_again_is_the_last_of_what_several_rules_take() {
     let sign_out = "\n    - sign_out: {reason: r, employee_reason: account-takeover}";
     let whole = [ActionKind::SignOut, ActionKind::Disable, ActionKind::SignOut];
     assert_eq!(plan_of(sign_out, again), ([&whole[..], &[ActionKind::Enable]].concat(), vec![2]));
-    assert_eq!(plan_of(again, DISABLE), ([&whole[..], &[ActionKind::Enable]].concat(), vec![2]));
+    assert_eq!(plan_of(again, DISABLE), (whole.to_vec(), vec![2]), "for good is longest");
     let other_way_round = plan_of(DISABLE, again);
     assert_eq!(other_way_round, (vec![ActionKind::Disable, ActionKind::SignOut], vec![]), "it is after it already");
 }
@@ -287,5 +288,91 @@ fn the_author_is_on_every_decision() {
         let rules = rule_set(vec![file("rule-1.yml", &text(author))]);
         let decided = decided(&rules, &about("zhang.san@example.com"), &Standing::default());
         assert_eq!(decided.verdict.decisions[0].author.as_deref(), Some(recorded));
+    }
+}
+
+/// Everything that a rule may take, in each length.
+const TAKING: [&str; 5] = [
+    "\n    - sign_out: {reason: r, employee_reason: account-takeover}",
+    "\n    - disable: {reason: r, expires_in: 1h}",
+    "\n    - disable: {reason: r, expires_in: 9h}",
+    CONTAIN,
+    DISABLE,
+];
+
+#[test]
+fn of_several_rules_each_gets_all_that_it_asks_for_and_for_as_long() {
+    for first in TAKING {
+        for second in TAKING {
+            for third in TAKING {
+                let rules = rule_set(vec![
+                    rule(1, "critical", "mode: enforce", first),
+                    rule(2, "high", "mode: enforce", second),
+                    rule(3, "low", "mode: enforce", third),
+                ]);
+                let decided = decided(&rules, &about("zhang.san@example.com"), &Standing::default());
+                let [Opened { plan, .. }] = decided.opened.as_slice() else { panic!("{:?}", decided.opened) };
+                let asked: Vec<_> =
+                    rules.all_rules().filter_map(|rule| Some(rule.response.as_ref()?.extent())).collect();
+                assert!(
+                    asked.iter().all(|extent| plan.extent().includes(extent)),
+                    "{first} {second} {third}: {plan:?}"
+                );
+                let longest = asked.iter().map(|extent| extent.disabled_s).max().flatten();
+                assert_eq!(plan.extent().disabled_s, longest, "and no longer");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cover_covers_no_more_than_it_takes() {
+    let person = "zhang.san@example.com";
+    let longer = CONTAIN.replace("8h", "9h");
+    for (steps, kind) in [
+        (CONTAIN, VerdictKind::Suppressed),
+        (TAKING[0], VerdictKind::Suppressed),
+        (TAKING[1], VerdictKind::Suppressed),
+        (longer.as_str(), VerdictKind::Planned),
+        (DISABLE, VerdictKind::Planned),
+    ] {
+        let rules = rule_set(vec![rule(1, "high", "mode: enforce", steps)]);
+        for live in [true, false] {
+            assert_eq!(decided(&rules, &about(person), &covered(person, 60, live)).verdict.kind, kind, "{steps}");
+        }
+    }
+}
+
+#[test]
+fn what_waits_covers_only_what_would_have_to_wait_as_well() {
+    let person = "zhang.san@example.com";
+    let rules = rule_set(vec![rule(1, "high", "mode: enforce\n  assurance: D", CONTAIN)]);
+    let held = |reason: HoldReason| {
+        let mut standing = covered(person, 60, true);
+        standing.covers.values_mut().for_each(|cover| cover.held = Some(reason));
+        standing
+    };
+    let from = |assurance: Assurance| {
+        let mut alert = about(person);
+        alert.summary.assurance = assurance;
+        alert
+    };
+    let kind = |alert: &Alert, standing: &Standing| decided(&rules, alert, standing).verdict.kind;
+    let unconfirmed = held(HoldReason::UnconfirmedDisable);
+    assert_eq!(kind(&from(Assurance::D), &unconfirmed), VerdictKind::Suppressed);
+    assert_eq!(kind(&from(Assurance::C), &unconfirmed), VerdictKind::Planned, "it need not be confirmed");
+    let paused = Standing { pauses: all_paused(), ..held(HoldReason::Paused) };
+    assert_eq!(kind(&from(Assurance::A), &paused), VerdictKind::Suppressed);
+    for (reason, kind_now) in [
+        (HoldReason::Paused, VerdictKind::Planned),
+        (HoldReason::BreakerTripped, VerdictKind::Planned),
+        (HoldReason::SourceBudget, VerdictKind::Planned),
+        (HoldReason::ApprovalWanted, VerdictKind::Planned),
+        // What is so of the account is so for every alert.
+        (HoldReason::ProtectedLive, VerdictKind::Suppressed),
+        (HoldReason::AccountAmbiguous, VerdictKind::Suppressed),
+        (HoldReason::AttemptsExhausted, VerdictKind::Suppressed),
+    ] {
+        assert_eq!(kind(&from(Assurance::A), &held(reason)), kind_now, "{reason:?}");
     }
 }

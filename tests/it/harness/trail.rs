@@ -160,6 +160,12 @@ impl TestApp {
 }
 
 fn words(event: &Event, state: &Incident) -> String {
+    // What another incident on the account has met of this one.
+    if let Event::AccountResolved { incident, .. } | Event::StepSucceeded { incident, .. } = event
+        && incident != state.id()
+    {
+        return format!("beside: {}", event.kind());
+    }
     let step = |index: &u8| state.plan.actions[usize::from(*index)].kind().as_str();
     match event {
         Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => match opened
