@@ -1,5 +1,6 @@
 //! Matches, plans, guards and records a delivery's alerts: one append, then the answer.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use super::{AdmissionError, Receipt, Recorded};
 use crate::incident::{Ahead, Alert, Clock, Ledger, Mark, Opened, Room, RuleId, Timestamp, Trip, Underway};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
+use crate::roster::Roster;
 use crate::rules::{InForce, RuleSet};
 use crate::trail::{Appended, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail};
 
@@ -55,6 +57,8 @@ pub struct Admission {
     pub(super) rules: Arc<InForce>,
     pub(super) pseudonyms: Pseudonyms,
     pub(super) clock: Arc<dyn Clock>,
+    /// Who counts the people that shares of budgets are reckoned from, where that is kept.
+    roster: Option<Arc<Roster>>,
     settings: Settings,
     lanes: Lanes,
     ledger: Mutex<Ledger>,
@@ -80,10 +84,11 @@ impl Admission {
         rules: Arc<InForce>,
         pseudonyms: Pseudonyms,
         clock: Arc<dyn Clock>,
+        roster: Option<Arc<Roster>>,
         settings: Settings,
     ) -> Arc<Self> {
         let ledger = Mutex::new(trail.board(|board| board.ledger().clone()));
-        Arc::new(Self { trail, rules, pseudonyms, clock, settings, lanes: Lanes::default(), ledger })
+        Arc::new(Self { trail, rules, pseudonyms, clock, roster, settings, lanes: Lanes::default(), ledger })
     }
 
     /// Admits a verified delivery: when this returns `Ok`, its alerts are durable with their verdicts
@@ -268,13 +273,21 @@ impl Admission {
         if acting.is_empty() {
             return Standing::default();
         }
-        self.trail.board(|board| Standing {
-            pauses: board.pauses().clone(),
-            breakers: board.breakers().clone(),
-            covers: acting
+        let (roster, now) = (self.roster.as_ref(), self.clock.now());
+        self.trail.board(|board| {
+            let covers: BTreeMap<_, Cover> = acting
                 .into_iter()
                 .filter_map(|(rule, account)| Some(((rule.clone(), account.to_owned()), board.cover(rule, account)?)))
-                .collect(),
+                .collect();
+            let drawn_on = covers.values().flat_map(|cover| &cover.departments).copied();
+            let of_department = |id| (board.ledger().of_department(id, now), roster.and_then(|it| it.people_in(id)));
+            Standing {
+                pauses: board.pauses().clone(),
+                breakers: board.breakers().clone(),
+                departments: drawn_on.map(|id| (id, of_department(id))).collect(),
+                people: roster.and_then(|roster| roster.people()),
+                covers,
+            }
         })
     }
 
@@ -301,7 +314,7 @@ fn covers_of(now: Timestamp) -> impl Fn(&Opened) -> Vec<CoverEntry> {
     move |opened| {
         let plan = &opened.plan;
         let (incident, held, extent) = (plan.incident.clone(), opened.held, plan.extent());
-        let cover = Cover { incident, opened_at: now, live: true, held, extent };
+        let cover = Cover { incident, opened_at: now, live: true, held, extent, departments: Vec::new() };
         plan.rules.iter().map(|rule| ((rule.id.clone(), plan.account.clone()), cover.clone())).collect()
     }
 }

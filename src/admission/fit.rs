@@ -75,8 +75,8 @@ impl io::Write for Written {
 mod tests {
     use super::*;
     use crate::incident::{
-        AccountKind, Action, Approval, Assurance, Decision, Digest, IncidentId, Lapse, Plan, ReasonCode, RuleId,
-        RuleRef, SourceName, Spending, Spent, VerdictKind,
+        AccountKind, Action, Approval, Asked, Assurance, Beyond, Decision, DepartmentId, Digest, IncidentId, Lapse,
+        Plan, ReasonCode, RuleId, RuleRef, SourceName, Spending, Spent, VerdictKind,
     };
 
     /// A rule whose title takes as many bytes as it may.
@@ -110,6 +110,14 @@ mod tests {
                 of_rules: vec![spent; Plan::RULES_MAX],
                 of_source: spent,
                 organization: spent,
+                beyond: Some(Beyond {
+                    asked: Asked::Planning,
+                    department: Some(DepartmentId::ROOT),
+                    spent: Spent { hour: 20_001, day: 20_001 },
+                    per_hour: 10_000,
+                    per_day: 10_000,
+                    people: Some(500_000),
+                }),
             }),
         };
         Opened { plan, held: None }

@@ -28,6 +28,8 @@ pub struct Rehearsal<'r> {
     breakers: Breakers,
     /// Whether there is a directory index.
     has_index: bool,
+    /// How many people there are in the organization, as far as the trail says.
+    people: Option<u32>,
 }
 
 /// An incident that covers further alerts of its rule on its account.
@@ -54,6 +56,7 @@ impl<'r> Rehearsal<'r> {
             ledger: Ledger::default(),
             breakers: Breakers::default(),
             has_index: false,
+            people: None,
         }
     }
 
@@ -75,7 +78,13 @@ impl<'r> Rehearsal<'r> {
             })
             .collect();
         let covers = found.iter().map(|(key, covering)| (key.clone(), covering.at(at))).collect();
-        let standing = Standing { pauses: pauses.clone(), breakers: self.breakers.clone(), covers };
+        let standing = Standing {
+            pauses: pauses.clone(),
+            breakers: self.breakers.clone(),
+            covers,
+            people: self.people,
+            ..Standing::default()
+        };
         let Decided { verdict, opened, subjects, trips } =
             judged.decide(alert, &standing, &mut self.ledger, self.rules, at);
         trips.into_iter().for_each(|trip| self.breakers.trip(trip, at));
@@ -101,6 +110,11 @@ impl<'r> Rehearsal<'r> {
     /// Takes a plan of the day before the first alert that is judged: it only counts for budgets.
     pub fn spend(&mut self, plan: &Plan, at: Timestamp) {
         self.ledger.note_plan(plan, at);
+    }
+
+    /// Takes how many people there are from here on, of which budgets may be shares.
+    pub fn count(&mut self, people: u64) {
+        self.people = u32::try_from(people).ok().filter(|people| *people > 0);
     }
 
     /// Takes an alert of before the first one that is judged: it only counts for correlations.
@@ -139,7 +153,14 @@ impl Covering {
     fn at(&self, now: Timestamp) -> Cover {
         let live = self.live_until.is_none_or(|until| now < until);
         let (incident, extent) = (self.incident.clone(), self.extent.clone());
-        Cover { incident, opened_at: self.known.opened_at, live, held: self.known.held, extent }
+        Cover {
+            incident,
+            opened_at: self.known.opened_at,
+            live,
+            held: self.known.held,
+            extent,
+            departments: Vec::new(),
+        }
     }
 }
 

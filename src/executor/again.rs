@@ -40,8 +40,8 @@ impl Hand {
         let account = self.directory.account(at.user_id).await?;
         let departments = self.departments(at, account.as_ref()).await?;
         let seen = Seen { account: account.as_ref(), departments: departments.as_ref() };
-        self.ask_guard(at, seen).map_err(|reason| {
-            tracing::info!(incident.id = %at.id(), reason = reason.text(), "the account is not signed out again");
+        self.ask_guard(at, seen).map_err(|refused| {
+            tracing::info!(incident.id = %at.id(), reason = refused.reason.text(), "the account is not signed out again");
             Failure::local(FailureClass::NotSent, "held_by_guard")
         })
     }

@@ -6,9 +6,9 @@ use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
-use crate::incident::{Action, ActionKind, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason};
-use crate::response::{Approved, Draw, Facts, at_dispatch, draws};
-use crate::rules::{Loaded, RuleSet};
+use crate::incident::{Action, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason};
+use crate::response::{Approved, Draw, Facts};
+use crate::rules::RuleSet;
 use crate::trail::RecordError;
 
 /// The account as DingTalk shows it now.
@@ -30,18 +30,22 @@ impl Hand {
         let departments = match self.departments(at, account.as_ref()).await {
             Ok(departments) => departments,
             Err(failure) => {
-                return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::ProtectionUnknown).await;
+                let reason = self.without_departments();
+                return self.read_failed(at.id(), &failure, at.failed_reads, reason).await;
             }
         };
         let live = Seen { account: account.as_ref(), departments: departments.as_ref() };
-        if let Err(reason) = self.ask_guard(at, live) {
-            return self.hold(at.id(), reason, None).await;
+        if self.draw_on_departments(at, live).await? {
+            return Ok(Moved::On);
+        }
+        if let Err(refused) = self.ask_guard(at, live) {
+            return self.refuse(at, refused).await;
         }
         let warning = self.warning(at, attempt, account.as_ref()).await;
         // Asked anew: the look took time, in which rules, budgets and the pause may have changed.
         let approved = match self.ask_guard(at, live) {
             Ok(approved) => approved,
-            Err(reason) => return self.hold(at.id(), reason, None).await,
+            Err(refused) => return self.refuse(at, refused).await,
         };
         if let Some(until) = self.directory.outages().orders_until(self.clock.now()) {
             return Ok(Moved::Stop(Progress::AwaitsDingTalk(until)));
@@ -64,36 +68,6 @@ impl Hand {
         };
         self.record(outcome).await?;
         Ok(Moved::On)
-    }
-
-    /// As [`Hand::departments_of`], for whatever takes something from somebody.
-    pub(super) async fn departments(
-        &self,
-        at: &Place<'_>,
-        account: Option<&Account>,
-    ) -> Result<Option<BTreeSet<DepartmentId>>, Failure> {
-        match account.filter(|_| at.action.kind() != ActionKind::Enable) {
-            Some(account) => self.departments_of(account, &self.rules.now()).await,
-            None => Ok(None),
-        }
-    }
-
-    /// The departments that the account is in, with those above; not asked for unless one is protected.
-    pub(super) async fn departments_of(
-        &self,
-        account: &Account,
-        rules: &Loaded,
-    ) -> Result<Option<BTreeSet<DepartmentId>>, Failure> {
-        let is_asked = rules.set.guardrails().groups().have_departments();
-        let Some(own) = account.departments.as_ref().filter(|_| is_asked) else { return Ok(None) };
-        self.ancestry.of(self.directory.as_ref(), own, self.clock.now()).await.map(Some)
-    }
-
-    pub(super) fn ask_guard(&self, at: &Place<'_>, seen: Seen<'_>) -> Result<Approved, HoldReason> {
-        let rules = self.rules.now();
-        let draws = draws(&at.incident.plan, &rules.set);
-        let facts = Facts { departments: seen.departments, ..self.facts(at, &rules.set, &draws) };
-        at_dispatch(&facts, at.action.kind(), seen.account, &self.own_corp_id)
     }
 
     /// What needs no call: the account is in the wanted state already, or there is nothing of ours to
@@ -167,7 +141,7 @@ impl Hand {
         self.trail.board(|board| board.breakers().hold(source, rules))
     }
 
-    fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet, draws: &'a [Draw]) -> Facts<'a> {
+    pub(super) fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet, draws: &'a [Draw]) -> Facts<'a> {
         Facts {
             paused: self.is_paused(at),
             assurance: at.incident.plan.assurance,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use super::place::Place;
 use super::retry::{Next, after};
 use super::subject::subject_of;
@@ -30,6 +32,8 @@ pub struct Hand {
     pub own_corp_id: String,
     /// The places of its departments.
     pub ancestry: Ancestry,
+    /// Held by the one who draws on the budgets of departments, so that no two draw the same.
+    pub drawing: Mutex<()>,
 }
 
 /// How far an incident got.
@@ -146,7 +150,8 @@ impl Hand {
         failure: Option<Failure>,
     ) -> Result<Moved, RecordError> {
         tracing::warn!(incident.id = %id, reason = reason.text(), "held for a human");
-        self.record(vec![Event::IncidentHeld { incident: id.clone(), reason, failure }]).await?;
+        let held = Event::IncidentHeld { incident: id.clone(), reason, failure, beyond: None };
+        self.record(vec![held]).await?;
         Ok(Moved::Stop(Progress::Rests))
     }
 

@@ -137,7 +137,7 @@ impl Hand {
             "held for a human");
         let incident = id.clone();
         let unresolved = Event::AccountUnresolved { incident: incident.clone(), evidence };
-        self.record(vec![unresolved, Event::IncidentHeld { incident, reason, failure: None }]).await?;
+        self.record(vec![unresolved, Event::IncidentHeld { incident, reason, failure: None, beyond: None }]).await?;
         Ok(Moved::Stop(Progress::Rests))
     }
 }

@@ -3,6 +3,7 @@
 
 mod again;
 mod attempt;
+mod guarded;
 mod hand;
 mod look_up;
 mod offer;

@@ -66,7 +66,7 @@ impl Place<'_> {
     }
 
     pub(super) fn held(&self, reason: HoldReason, failure: Option<Failure>) -> Event {
-        Event::IncidentHeld { incident: self.id().clone(), reason, failure }
+        Event::IncidentHeld { incident: self.id().clone(), reason, failure, beyond: None }
     }
 
     /// What reading the account back shows once the step is done; `None` for a sign-out.

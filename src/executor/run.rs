@@ -172,7 +172,8 @@ impl Executor {
         }
         self.waiting.remove(&incident);
         tracing::error!(incident.id = %incident, panics, "the step's own code failed again and again; it is parked");
-        let held = Event::IncidentHeld { incident: incident.clone(), reason: HoldReason::Parked, failure: None };
+        let held =
+            Event::IncidentHeld { incident: incident.clone(), reason: HoldReason::Parked, failure: None, beyond: None };
         if let Err(error) = self.hand.trail.record(self.hand.clock.now(), vec![held]).await {
             tracing::error!(%error, "the parked incident could not be recorded");
             self.wait(incident, self.after(TRAIL_FAILURE_WAIT_MS), |waiting| waiting.panics = panics);

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SourceName;
+use super::{DepartmentId, SourceName};
 
 /// How many plans there may be before a human is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,48 @@ pub struct Spending {
     /// Of all plans, if it drew on that.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub organization: Option<Spent>,
+    /// The budget that was used up when it was planned, if one was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub beyond: Option<Beyond>,
+}
+
+/// By which numbers a budget is used up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beyond {
+    /// When the guard layer was asked.
+    pub asked: Asked,
+    /// Whose budget, if it is a department's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub department: Option<DepartmentId>,
+    /// What it has come to.
+    pub spent: Spent,
+    /// What there may be in 60 minutes, shares counted.
+    pub per_hour: u32,
+    /// What there may be in 24 hours, shares counted.
+    pub per_day: u32,
+    /// How many people a share was reckoned from, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub people: Option<u32>,
+}
+
+/// When the guard layer is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// When a plan is made.
+    Planning,
+    /// Right before a step.
+    Dispatch,
+}
+
+/// What an incident draws on the budget of a department that its account is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DepartmentSpent {
+    /// Which department: the account's own, or one above it.
+    pub department: DepartmentId,
+    /// What it comes to with the plan; absent if it drew nothing there, as another department's was used up.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub spent: Option<Spent>,
 }
 
 /// The budgets that a plan can draw on.

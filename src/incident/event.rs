@@ -2,15 +2,17 @@
 
 mod found;
 mod names;
+mod opened;
 
 use serde::{Deserialize, Serialize};
 
 pub use found::{AccountWarning, Finding};
+pub use opened::{LoadCause, Opened};
 
 use super::{
-    AlertId, AlertSummary, Assurance, Counted, Digest, Evidence, Failure, HoldReason, IncidentId, Lapse, NoticeEvent,
-    Outcome, PauseScope, Plan, RuleId, RuleRef, ShadowEvidence, SourceName, StreamStatus, Timestamp, Trip, UserId,
-    Verdict, Watched,
+    AlertId, AlertSummary, Assurance, Beyond, Counted, DepartmentSpent, Digest, Evidence, Failure, HoldReason,
+    IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, RuleId, RuleRef, ShadowEvidence, SourceName, StreamStatus,
+    Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
@@ -283,6 +285,17 @@ pub enum Event {
         /// The failure behind it, if one is.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         failure: Option<Failure>,
+        /// The budget that is used up, if one is.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        beyond: Option<Beyond>,
+    },
+    /// What it draws on the budgets of departments, now that it is known which the account is in.
+    #[serde(rename = "budget.drawn")]
+    BudgetDrawn {
+        /// Which incident.
+        incident: IncidentId,
+        /// Those of the account's departments, and of all above them, that have a budget.
+        departments: Vec<DepartmentSpent>,
     },
     /// A responder lets a held incident go on; the guard layer is asked again.
     #[serde(rename = "incident.approved")]
@@ -475,30 +488,6 @@ pub enum Event {
     /// What became of telling people.
     #[serde(untagged)]
     Notice(NoticeEvent),
-}
-
-/// An incident that an alert opens: its plan, and why it waits if a guardrail holds it at once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opened {
-    /// What is to be done.
-    pub plan: Plan,
-    /// Why it is held from the start.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub held: Option<HoldReason>,
-}
-
-/// What makes the program load rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LoadCause {
-    /// It started.
-    Start,
-    /// A file changed.
-    FileChange,
-    /// It was sent SIGHUP.
-    Signal,
-    /// Somebody asked for it.
-    Request,
 }
 
 /// An event's name without its fields, for filters and the list in the documentation.

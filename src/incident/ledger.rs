@@ -4,7 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{Budget, Crowds, Plan, Purse, RuleId, SourceName, Spending, Spent, Timestamp};
+use super::{
+    Budget, Crowds, DepartmentId, DepartmentSpent, Plan, Purse, RuleId, SourceName, Spending, Spent, Timestamp,
+};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -20,6 +22,7 @@ pub struct Ledger {
     all: Log,
     by_source: HashMap<SourceName, Log>,
     by_rule: HashMap<RuleId, Log>,
+    by_department: HashMap<DepartmentId, Log>,
     crowds: Crowds,
     unswept: u32,
 }
@@ -45,6 +48,33 @@ impl Ledger {
     #[must_use]
     pub fn of_rule(&self, rule: &RuleId, now: Timestamp) -> Spent {
         self.by_rule.get(rule).map_or_else(Spent::default, |log| log.spent(now))
+    }
+
+    /// What the budget of a department has come to.
+    #[must_use]
+    pub fn of_department(&self, department: DepartmentId, now: Timestamp) -> Spent {
+        self.by_department.get(&department).map_or_else(Spent::default, |log| log.spent(now))
+    }
+
+    /// What a plan would draw on the budgets of these departments: on all of them, or, where some are used up, on those
+    /// alone.
+    #[must_use]
+    pub fn draw_of_departments(&self, budgets: &[(DepartmentId, Budget)], now: Timestamp) -> Vec<DepartmentSpent> {
+        let with_it = |id: DepartmentId| self.of_department(id, now).and_one();
+        let have_all = budgets.iter().all(|(id, budget)| budget.has(with_it(*id)));
+        let draw = |(id, budget): &(DepartmentId, Budget)| {
+            let spent = with_it(*id);
+            DepartmentSpent { department: *id, spent: (have_all || !budget.has(spent)).then_some(spent) }
+        };
+        budgets.iter().map(draw).collect()
+    }
+
+    /// Counts a plan that drew so on departments at `at`.
+    pub fn note_departments(&mut self, drawn: &[DepartmentSpent], at: Timestamp) {
+        for one in drawn.iter().filter(|one| one.spent.is_some()) {
+            self.by_department.entry(one.department).or_default().note(at);
+        }
+        self.sweep(at);
     }
 
     /// Whom there were plans for, which a breaker asks.
@@ -87,6 +117,7 @@ impl Ledger {
             of_rules: of_rules.into_iter().map(drawn).collect(),
             of_source: have_rules.then_some(of_source),
             organization: (have_rules && has_source).then(|| self.of_organization(now).and_one()),
+            beyond: None,
         };
         self.note(&spending, rules.iter().copied(), now);
         spending
@@ -135,6 +166,7 @@ impl Ledger {
             self.unswept = 0;
             self.by_source.retain(|_, log| log.spent(now).day > 0);
             self.by_rule.retain(|_, log| log.spent(now).day > 0);
+            self.by_department.retain(|_, log| log.spent(now).day > 0);
         }
     }
 }

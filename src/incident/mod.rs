@@ -35,7 +35,7 @@ pub use alert::{Alert, AlertSummary, Assurance, LogSource, TRIED_OUT};
 pub use amount::{Amount, Sum};
 pub use approval::{Approval, Lapse};
 pub use breaker::{Breaker, Breakers, Span, Trip};
-pub use budget::{Budget, Purse, Spending, Spent};
+pub use budget::{Asked, Beyond, Budget, DepartmentSpent, Purse, Spending, Spent};
 pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
 pub use containment::{Containment, Undo};
 pub use crowds::Crowds;

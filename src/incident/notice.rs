@@ -322,7 +322,8 @@ mod tests {
 
     #[test]
     fn a_hold_is_told_by_what_is_wanted() {
-        let held = |reason| Topic::of(&Event::IncidentHeld { incident: incident(), reason, failure: None });
+        let held =
+            |reason| Topic::of(&Event::IncidentHeld { incident: incident(), reason, failure: None, beyond: None });
         assert_eq!(held(HoldReason::ProtectedLive), [Topic::IncidentHeld]);
         assert_eq!(held(HoldReason::UnconfirmedDisable), [Topic::ApprovalWanted]);
         assert_eq!(held(HoldReason::Unverified), [Topic::OutcomeUnverified]);

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, ActionKind, Digest, Event, Failure, Finding, HoldReason, IncidentId, Lapse, Opened, Plan, Timestamp, UserId,
+    Action, ActionKind, DepartmentSpent, Digest, Event, Failure, Finding, HoldReason, IncidentId, Lapse, Opened, Plan,
+    Timestamp, UserId,
 };
 
 /// How an incident ended.
@@ -135,6 +136,8 @@ pub struct Incident {
     pub steps: Vec<StepState>,
     /// Whether a human let it go on although a budget was used up.
     pub beyond_budget: bool,
+    /// What it draws on the budgets of its account's departments.
+    pub departments: Vec<DepartmentSpent>,
     /// Whether a human let it go on although the breaker had tripped.
     pub past_breaker: bool,
     /// Whether a human confirmed what a weak source asked for.
@@ -169,6 +172,7 @@ impl Incident {
             status: opened.held.map_or(Status::Open, Status::Held),
             steps: vec![StepState::Pending; opened.plan.actions.len()],
             beyond_budget: false,
+            departments: Vec::new(),
             past_breaker: false,
             confirmed: false,
             assent: Assent::default(),
@@ -308,6 +312,7 @@ impl Incident {
                     self.assent.asked_at.get_or_insert(at);
                 }
             }
+            Event::BudgetDrawn { departments, .. } => self.departments.extend(departments),
             Event::IncidentApproved { approver, plan, .. } => {
                 self.approved(approver.as_ref(), *plan).map_err(|why| self.illegal(event, why))?;
             }

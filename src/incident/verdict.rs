@@ -128,6 +128,10 @@ pub enum HoldReason {
     SourceBudget,
     /// The budget of the organization is used up.
     OrganizationBudget,
+    /// The budget of a department that the account is in is used up.
+    DepartmentBudget,
+    /// Departments have budgets, and which the account is in could not be found out.
+    DepartmentsUnknown,
     /// The rule, or the source, wanted to act on too many accounts in too short a time.
     BreakerTripped,
     /// The plan wants to be approved first.
@@ -155,17 +159,24 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
-    /// Whether it is that a budget is used up.
+    /// Whether it is that a budget is used up, or may be.
     #[must_use]
     pub fn is_budget(self) -> bool {
-        matches!(self, Self::RuleBudget | Self::SourceBudget | Self::OrganizationBudget)
+        matches!(
+            self,
+            Self::RuleBudget
+                | Self::SourceBudget
+                | Self::OrganizationBudget
+                | Self::DepartmentBudget
+                | Self::DepartmentsUnknown
+        )
     }
 
     /// Whether it holds what was asked for at that moment or on that word, so that the same may pass later or on
     /// another's word, and not what is asked for of the account as such.
     #[must_use]
     pub fn is_of_the_moment(self) -> bool {
-        self.is_budget()
+        (self.is_budget() && self != Self::DepartmentsUnknown)
             || matches!(self, Self::Paused | Self::AssuranceTooLow | Self::UnconfirmedDisable | Self::BreakerTripped)
     }
 
@@ -188,6 +199,8 @@ impl HoldReason {
             Self::RuleBudget => "the budget of the rule is used up",
             Self::SourceBudget => "the budget of the source is used up",
             Self::OrganizationBudget => "the budget of the organization is used up",
+            Self::DepartmentBudget => "the budget of a department that the account is in is used up",
+            Self::DepartmentsUnknown => "departments have budgets, and nobody could tell which the account is in",
             Self::BreakerTripped => {
                 "too many accounts were to be acted on in too short a time, so the sender may be wrong"
             }

@@ -20,13 +20,13 @@ pub(super) fn lots<'r>(
     mut group: Vec<Target<'r>>,
     ledger: &Ledger,
     rules: &RuleSet,
-    now: Timestamp,
+    (people, now): (Option<u32>, Timestamp),
 ) -> Vec<Vec<Target<'r>>> {
     group.sort_by(|a, b| b.rule.level.cmp(&a.rule.level).then_with(|| a.rule.reference.id.cmp(&b.rule.reference.id)));
     let takes = |target: &Target<'r>| target.acting().is_some_and(|(_, response, _)| response.takes());
     let has_budget = |target: &Target<'r>| {
         let rule = &target.rule.reference.id;
-        rules.budget_of(rule).has(ledger.of_rule(rule, now).and_one())
+        rules.budget_of(rule, people).has(ledger.of_rule(rule, now).and_one())
     };
     // Who only gives back goes with those that take: nobody is to be let in while they wait.
     let (taking, giving): (Vec<_>, Vec<_>) = group.into_iter().partition(takes);
@@ -73,7 +73,7 @@ pub(super) fn draw_up(
     lot: &[Target<'_>],
     ledger: &mut Ledger,
     rules: &RuleSet,
-    now: Timestamp,
+    (people, now): (Option<u32>, Timestamp),
 ) -> Option<(Plan, Subject)> {
     let mut acting: Vec<Acting<'_, '_>> = lot.iter().filter_map(Target::acting).collect();
     // By several windows of a correlation a rule is there more than once.
@@ -103,7 +103,7 @@ pub(super) fn draw_up(
     };
     if plan.takes() {
         let asked = acting.iter().map(|(rule, response, _)| (&rule.reference.id, response.takes()));
-        let purse = purse(asked, &alert.summary.source, rules);
+        let purse = purse(asked, &alert.summary.source, rules, people);
         let of: Vec<_> = plan.rules.iter().map(|rule| &rule.id).collect();
         plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));
         ledger.crowds_mut().see(&alert.summary.source, of, pseudonym, now);

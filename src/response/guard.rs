@@ -175,7 +175,7 @@ pub fn protection(facts: &Facts<'_>, live: &Account, own_corp_id: &str) -> Resul
 }
 
 fn refuse_beyond_budget(facts: &Facts<'_>) -> Result<(), HoldReason> {
-    let mut used_up = facts.draws.iter().filter(|draw| !draw.budget.has(draw.spent));
+    let mut used_up = facts.draws.iter().filter(|draw| !draw.is_within());
     match used_up.next() {
         Some(draw) if !facts.beyond_budget => Err(draw.used_up),
         _ => Ok(()),

@@ -14,7 +14,7 @@ mod target;
 mod wording;
 
 pub use by_hand::{ByHand, NotDrawnUp};
-pub use draw::{Draw, draws};
+pub use draw::{Draw, draws, draws_of_departments};
 pub use enclosure::{Enclosure, Subject};
 pub use guard::{Approved, Facts, at_dispatch, at_planning, protection};
 pub use judge::{Judged, Tally};

@@ -9,8 +9,8 @@ use super::guard::{Facts, at_planning};
 use super::target::{Meaning, Target, Watched};
 use super::{Draw, Subject, draws};
 use crate::incident::{
-    AccountRef, Alert, AlertSummary, Assurance, Breakers, Decision, HoldReason, IncidentId, Ledger, NearestMiss,
-    Opened, Pauses, RuleId, Timestamp, Trip, Verdict, VerdictKind,
+    AccountRef, Alert, AlertSummary, Asked, Assurance, Breakers, Decision, DepartmentId, HoldReason, IncidentId,
+    Ledger, NearestMiss, Opened, Pauses, RuleId, Spent, Timestamp, Trip, Verdict, VerdictKind,
 };
 use crate::rules::{Response, Rule, RuleSet};
 use crate::trail::Cover;
@@ -24,6 +24,10 @@ pub struct Standing {
     pub breakers: Breakers,
     /// The incident that last covered a rule and account (by pseudonym).
     pub covers: BTreeMap<(RuleId, String), Cover>,
+    /// How many people there are in the organization, where that is known.
+    pub people: Option<u32>,
+    /// What the budgets of the departments come to on which those incidents have drawn, with how many people there are.
+    pub departments: BTreeMap<DepartmentId, (Spent, Option<u32>)>,
 }
 
 /// What is to be recorded for an alert.
@@ -87,11 +91,12 @@ pub fn decide(
         let is_paused =
             |target: &Target<'_>| standing.pauses.hold(Some(&alert.summary.source), [&target.rule.reference.id]);
         let (paused, running): (Vec<_>, Vec<_>) = group.into_iter().partition(is_paused);
-        let lots = lots(running, ledger, rules, now).into_iter().map(|lot| (false, lot));
+        let moment = (standing.people, now);
+        let lots = lots(running, ledger, rules, moment).into_iter().map(|lot| (false, lot));
         let lots: Vec<_> =
-            lots.chain(self::lots(paused, ledger, rules, now).into_iter().map(|lot| (true, lot))).collect();
+            lots.chain(self::lots(paused, ledger, rules, moment).into_iter().map(|lot| (true, lot))).collect();
         for (number, (paused, lot)) in lots.into_iter().enumerate() {
-            let Some((plan, subject)) = draw_up(alert, (number, &pseudonym), &lot, ledger, rules, now) else {
+            let Some((mut plan, subject)) = draw_up(alert, (number, &pseudonym), &lot, ledger, rules, moment) else {
                 continue;
             };
             let trips = trips(&plan, &standing.breakers, ledger, rules, now);
@@ -100,8 +105,13 @@ pub fn decide(
                 || (plan.takes() && standing.breakers.hold(source, plan.rules.iter().map(|rule| &rule.id)));
             tripped.extend(trips);
             let demand = Demand { floor: plan.assurance_floor, disables: plan.disables() };
-            let now_held = Now { paused, breaker_tripped, draws: &draws(&plan, rules) };
+            let draws = draws(&plan, rules, standing.people);
+            let now_held = Now { paused, breaker_tripped, draws: &draws };
             let held = hold(now_held, plan.assurance, demand, &subject.account, rules);
+            if let Some(spending) = plan.spending.as_mut().filter(|_| held.is_some_and(HoldReason::is_budget)) {
+                let used_up = draws.iter().find(|draw| !draw.is_within());
+                spending.beyond = used_up.map(|draw| draw.beyond(Asked::Planning));
+            }
             decisions.extend(lot.into_iter().map(|target| planned(target, &plan.incident, held)));
             subjects.insert(plan.incident.clone(), subject);
             opened.push(Opened { plan, held });
@@ -139,9 +149,10 @@ fn settled(
                     draws: &[],
                 };
                 let demand = Demand { floor: response.assurance, disables: response.disables() };
-                let purse = purse([(rule, true)].into_iter(), &alert.source, rules);
+                let purse = purse([(rule, true)].into_iter(), &alert.source, rules, standing.people);
                 hold(of_this, assurance, demand, account, rules).is_none()
                     && ledger.has_room(&alert.source, rule, &purse, now)
+                    && cover.departments.iter().all(|id| has_room_in(*id, standing, rules))
             };
             if !covers(cover, response, passes, now) {
                 return None;
@@ -173,6 +184,13 @@ fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assur
 /// The rule's author, as its licence may ask to be named wherever it has matched.
 fn author(rule: &Rule) -> Option<String> {
     rule.author.as_ref().map(|author| author.chars().take(Decision::AUTHOR_CHARS_MAX).collect())
+}
+
+/// Whether there is room in the budget of a department for one more.
+fn has_room_in(id: DepartmentId, standing: &Standing, rules: &RuleSet) -> bool {
+    let (spent, people) = standing.departments.get(&id).copied().unwrap_or_default();
+    let allowed = rules.guardrails().budgets().of_department(id);
+    allowed.is_none_or(|allowed| allowed.among(people).has(spent.and_one()))
 }
 
 /// A live incident covers whatever its age, and a closed one until the rule's cooldown has passed, what it takes

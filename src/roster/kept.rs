@@ -145,15 +145,36 @@ impl Roster {
     /// # Errors
     /// It was read too long ago to go by.
     pub fn find(&self, reference: &AccountRef) -> Result<Vec<Found>, TooOld> {
-        let now = self.clock.now();
         self.index(|index| {
-            let is_fresh = |at: Timestamp| now.duration_since(at).unsigned_abs() <= self.settings.age_max() || at > now;
-            if !index.reading().at().is_some_and(is_fresh) {
+            if !self.is_fresh(index) {
                 return Err(TooOld);
             }
             let found = index.find(reference).unwrap_or_default().into_iter();
             Ok(found.map(|p| Found { user_id: p.user_id.clone(), seen_at: index.seen_at(p) }).collect())
         })
+    }
+
+    /// How many people there are in the organization; `None` when it was read too long ago to go by.
+    #[must_use]
+    pub fn people(&self) -> Option<u32> {
+        self.count(Index::people)
+    }
+
+    /// How many people there are in a department or one below it; `None` also when it knows of none.
+    #[must_use]
+    pub fn people_in(&self, id: DepartmentId) -> Option<u32> {
+        self.count(|index| index.people_in(id))
+    }
+
+    fn count(&self, count: impl FnOnce(&Index) -> usize) -> Option<u32> {
+        let people = self.index(|index| self.is_fresh(index).then(|| count(index)))?;
+        u32::try_from(people).ok().filter(|people| *people > 0)
+    }
+
+    fn is_fresh(&self, index: &Index) -> bool {
+        let now = self.clock.now();
+        let is_fresh = |at: Timestamp| now.duration_since(at).unsigned_abs() <= self.settings.age_max() || at > now;
+        index.reading().at().is_some_and(is_fresh)
     }
 
     /// Whether the organization is to be read: somebody asks for it, it never was, a run was cut off, or the last one is

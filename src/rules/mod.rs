@@ -23,6 +23,7 @@
 //! vouches for a set, and `in_force` holds the one that decides.
 
 mod allowance;
+mod allowed;
 mod approval;
 mod attributes;
 mod behaviour;
@@ -118,6 +119,7 @@ mod version;
 mod vouched;
 mod yaml;
 
+pub use allowed::Allowed;
 pub use breakers::BreakerLimits;
 pub use budgets::Budgets;
 pub use commit::checked_out;

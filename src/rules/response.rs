@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::incident::path::{Path, Reached};
-use crate::incident::{AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, Extent, ReasonCode};
+use crate::incident::{AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Extent, ReasonCode};
 
+use super::allowed::Allowed;
 use super::approval;
 use super::budgets;
 use super::duration;
@@ -65,7 +66,7 @@ pub struct Response {
     /// How many accounts one alert may name, of which each is acted on; without it, exactly one.
     pub each: Option<u8>,
     /// How often it may act, where that is less than `guardrails.yml` allows.
-    pub budget: Option<Budget>,
+    pub budget: Option<Allowed>,
     /// Who has to say yes first, where somebody has.
     pub approval: Option<Approval>,
 }

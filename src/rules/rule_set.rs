@@ -101,15 +101,15 @@ impl RuleSet {
             .chain(self.correlations.iter().map(|correlation| &correlation.rule))
     }
 
-    /// How often a rule may act: as `guardrails.yml` says, or less where the rule says so.
+    /// How often a rule may act where there are so many people: as `guardrails.yml` says, or less where the rule says so.
     #[must_use]
-    pub fn budget_of(&self, rule: &RuleId) -> Budget {
-        let of_all = self.guardrails.budgets().of_rule(rule);
+    pub fn budget_of(&self, rule: &RuleId, people: Option<u32>) -> Budget {
+        let of_all = self.guardrails.budgets().of_rule(rule).among(people);
         let own = self
             .all_rules()
             .find(|known| known.reference.id == *rule)
             .and_then(|known| known.response.as_ref()?.budget);
-        own.map_or(of_all, |own| own.narrowed(of_all))
+        own.map_or(of_all, |own| own.among(people).narrowed(of_all))
     }
 
     /// Takes what the event, which these rules match, adds to correlations to `holds`, one signal after

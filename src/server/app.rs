@@ -8,7 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use super::listener::listen;
@@ -92,9 +92,12 @@ impl App {
         let reloader = Reloader::new(folder, config.rules.clone(), sent, rules.clone(), trail.clone(), clock.clone());
         let limits = config.admission.clone();
         let roster = organization::open(config, &trail, &clock).await?;
+        if roster.is_none() && rules.now().set.guardrails().budgets().have_shares() {
+            tracing::warn!("budgets are shares of the organization, and without a directory index nobody counts it");
+        }
         let state = Data::new(State {
             sources: SourcesInForce::new(going_on(intake(config)?, &trail, clock.now())),
-            admission: Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), limits),
+            admission: Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), roster.clone(), limits),
             trail: trail.clone(),
             access: Access::new(&config.access)?,
             tally,
@@ -239,6 +242,7 @@ fn hand(config: &Config, state: &State, directory: Arc<dyn Directory>) -> Hand {
         clock: state.clock.clone(),
         own_corp_id: config.directory.corp_id.clone(),
         ancestry: Ancestry::default(),
+        drawing: Mutex::default(),
     }
 }
 

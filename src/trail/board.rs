@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::achieved::Achieved;
 use super::watches::Watches;
 use crate::incident::{
-    Action, ActionKind, Breakers, Event, Extent, Finding, HoldReason, IllegalTransition, Incident, IncidentId, Ledger,
-    Outcome, Owed, Pause, Pauses, RuleId, SourceName, Status, Timestamp, UserId, Windows,
+    Action, ActionKind, Breakers, DepartmentId, Event, Extent, Finding, HoldReason, IllegalTransition, Incident,
+    IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, SourceName, Status, Timestamp, UserId, Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -57,6 +57,8 @@ pub struct Cover {
     pub held: Option<HoldReason>,
     /// What it takes.
     pub extent: Extent,
+    /// The departments whose budgets it draws on, if it has come so far.
+    pub departments: Vec<DepartmentId>,
 }
 
 impl Board {
@@ -154,7 +156,9 @@ impl Board {
             Status::Held(reason) => Some(reason),
             Status::Open | Status::Closed(_) => None,
         });
-        Some(Cover { held, ..cover.clone() })
+        let drawn = self.live.get(&cover.incident).map(|live| live.incident.departments.as_slice());
+        let departments = drawn.unwrap_or_default().iter().map(|drawn| drawn.department).collect();
+        Some(Cover { held, departments, ..cover.clone() })
     }
 
     /// Whether another incident than `but` contains the account now.
@@ -257,6 +261,9 @@ impl Board {
             }
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
             _ => {
+                if let Event::BudgetDrawn { departments, .. } = event {
+                    self.ledger.note_departments(departments, at);
+                }
                 // Those behind the first are named, and nothing changes for them.
                 if let Some(incident) = event.incidents().first() {
                     self.advance(incident, (seq, at), event)?;
@@ -271,7 +278,14 @@ impl Board {
         self.ledger.note_plan(&incident.plan, at);
         let extent = incident.plan.extent();
         for rule in &incident.plan.rules {
-            let cover = Cover { incident: id.clone(), opened_at: at, live: true, held: None, extent: extent.clone() };
+            let cover = Cover {
+                incident: id.clone(),
+                opened_at: at,
+                live: true,
+                held: None,
+                extent: extent.clone(),
+                departments: Vec::new(),
+            };
             self.covers.insert((rule.id.clone(), incident.plan.account.clone()), cover);
         }
         self.forget_old_covers();

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
-    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Assurance, Bearing, Candidate,
-    ChannelName, Counted, Counts, Decision, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing,
-    HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode,
-    Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus, Timestamp, Topic, Trip, UserId,
-    Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
+    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance, Bearing, Beyond,
+    Candidate, ChannelName, Counted, Counts, Decision, DepartmentId, DepartmentSpent, Digest, Event, Evidence, Failure,
+    FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome,
+    PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus,
+    Timestamp, Topic, Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -71,7 +71,16 @@ pub(super) fn events() -> Vec<Event> {
             incident: incident.clone(),
             warning: AccountWarning::OwnsOrganizations { count: 1, corp_ids: vec!["ding2".to_owned()] },
         },
-        Event::IncidentHeld { incident: incident.clone(), reason: HoldReason::Paused, failure: Some(failure.clone()) },
+        Event::IncidentHeld {
+            incident: incident.clone(),
+            reason: HoldReason::Paused,
+            failure: Some(failure.clone()),
+            beyond: Some(beyond(Asked::Dispatch)),
+        },
+        Event::BudgetDrawn {
+            incident: incident.clone(),
+            departments: vec![DepartmentSpent { department: DepartmentId::ROOT, spent: None }],
+        },
         Event::IncidentClosed { incident: incident.clone(), outcome: Outcome::Done },
         Event::StepStarted { incident: incident.clone(), step, attempt },
         Event::StepSucceeded {
@@ -323,9 +332,15 @@ fn opened(number: u64) -> Opened {
             of_rules: vec![Some(Spent { hour: 1, day: 2 }), None],
             of_source: Some(Spent { hour: 2, day: 3 }),
             organization: Some(Spent { hour: 3, day: 4 }),
+            beyond: Some(beyond(Asked::Planning)),
         }),
     };
     Opened { plan, held: Some(HoldReason::ProtectedListed) }
+}
+
+fn beyond(asked: Asked) -> Beyond {
+    let spent = Spent { hour: 3, day: 4 };
+    Beyond { asked, department: Some(DepartmentId::ROOT), spent, per_hour: 2, per_day: 5, people: Some(200) }
 }
 
 fn counted() -> Counted {

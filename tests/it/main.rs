@@ -16,6 +16,7 @@ mod blast_radius;
 mod bodies;
 mod breaker;
 mod budgets;
+mod budgets_of_departments;
 mod budgets_of_several;
 mod by_hand;
 mod concurrency;

@@ -27,6 +27,7 @@ impl Event {
             Self::AccountUnresolved { .. } => "account.unresolved",
             Self::AccountWarned { .. } => "account.warned",
             Self::IncidentHeld { .. } => "incident.held",
+            Self::BudgetDrawn { .. } => "budget.drawn",
             Self::IncidentApproved { .. } => "incident.approved",
             Self::ApprovalLapsed { .. } => "approval.lapsed",
             Self::IncidentDismissed { .. } => "incident.dismissed",
@@ -70,6 +71,7 @@ impl Event {
             Self::AccountUnresolved { incident, .. }
             | Self::AccountWarned { incident, .. }
             | Self::IncidentHeld { incident, .. }
+            | Self::BudgetDrawn { incident, .. }
             | Self::IncidentApproved { incident, .. }
             | Self::ApprovalLapsed { incident, .. }
             | Self::IncidentDismissed { incident, .. }

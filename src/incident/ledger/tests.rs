@@ -1,5 +1,7 @@
 //! What budgets have come to, whatever clocks do.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -186,6 +188,38 @@ proptest! {
             prop_assert_eq!(drawn.of_source, Some(count(&|plan| plan.0 == from)));
             let of_rules: Vec<_> = rules.iter().map(|number| Some(count(&|plan| plan.1.contains(number)))).collect();
             prop_assert_eq!(drawn.of_rules, of_rules);
+        }
+    }
+
+    /// Whatever departments accounts are in, and whatever a day brings.
+    #[test]
+    fn no_department_is_acted_on_more_often_than_its_budget_has(
+        plans in proptest::collection::vec((proptest::collection::btree_set(0..3_i64, 1..4), 0..3_000_i64), 0..60),
+        budgets in proptest::collection::vec((0..5_u32, 0..9_u32), 3),
+    ) {
+        let mut ledger = Ledger::default();
+        let mut now = 0;
+        let mut acted: Vec<(BTreeSet<i64>, i64)> = Vec::new();
+        for (departments, later) in plans {
+            now += later;
+            let budget = |id: &i64| {
+                let (per_hour, per_day) = budgets[usize::try_from(*id).unwrap()];
+                (DepartmentId::new(*id), Budget { per_hour, per_day })
+            };
+            let wanted: Vec<_> = departments.iter().map(budget).collect();
+            let drawn = ledger.draw_of_departments(&wanted, at(now));
+            ledger.note_departments(&drawn, at(now));
+            let is_within = |(drawn, (_, budget)): (&DepartmentSpent, &(DepartmentId, Budget))| {
+                drawn.spent.is_some_and(|spent| budget.has(spent))
+            };
+            if drawn.iter().zip(&wanted).all(is_within) {
+                acted.push((departments.clone(), now));
+            }
+            for id in &departments {
+                let (_, budget) = budget(id);
+                let within = |span: i64| acted.iter().filter(|(of, at)| of.contains(id) && now - at < span).count() as u32;
+                prop_assert!(within(3_600) <= budget.per_hour && within(86_400) <= budget.per_day);
+            }
         }
     }
 }

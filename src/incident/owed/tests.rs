@@ -20,7 +20,7 @@ fn owed(topics: &[Topic]) -> Owed {
 
 fn held() -> Event {
     let incident = IncidentId::parse("inc_0123456789abcdef").unwrap();
-    Event::IncidentHeld { incident, reason: HoldReason::ProtectedListed, failure: None }
+    Event::IncidentHeld { incident, reason: HoldReason::ProtectedListed, failure: None, beyond: None }
 }
 
 fn next(owed: &Owed, second: i64) -> Move {

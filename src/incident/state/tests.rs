@@ -183,7 +183,11 @@ fn everything_out_of_order_is_refused() {
             approver: None,
             plan: None,
         }],
-        &[Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None }, resolved(), started(0, 1)],
+        &[
+            Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None, beyond: None },
+            resolved(),
+            started(0, 1),
+        ],
     ];
     for (case, events) in bad.iter().enumerate() {
         assert!(fold(events).is_err(), "case {case}");
@@ -199,7 +203,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         4 => failed(step, attempt, None),
         5 => unknown(step, attempt),
         6 => verified(step),
-        7 => Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None },
+        7 => Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None, beyond: None },
         _ => Event::IncidentApproved {
             incident: id(),
             actor: "a".into(),
@@ -236,7 +240,7 @@ fn only_who_approves_what_a_budget_holds_lets_it_go_beyond_budgets() {
         approver: None,
         plan: None,
     };
-    let held = |reason| Event::IncidentHeld { incident: id(), reason, failure: None };
+    let held = |reason| Event::IncidentHeld { incident: id(), reason, failure: None, beyond: None };
     for (reason, beyond) in [
         (HoldReason::Paused, false),
         (HoldReason::RuleBudget, true),
@@ -257,7 +261,7 @@ fn asked(people: u8) -> Incident {
     let mut opened = opened();
     opened.plan.approval = Some(approval);
     let mut incident = Incident::open(&opened, at(0));
-    let held = Event::IncidentHeld { incident: id(), reason: HoldReason::ApprovalWanted, failure: None };
+    let held = Event::IncidentHeld { incident: id(), reason: HoldReason::ApprovalWanted, failure: None, beyond: None };
     [resolved(), held].iter().for_each(|event| incident.apply(event, at(0)).unwrap());
     incident
 }
@@ -299,7 +303,7 @@ fn what_is_contained_is_released_and_not_dismissed() {
     assert!(incident.apply(&released, at(0)).is_err() && incident.apply(&dismissed, at(0)).is_err());
     let events = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];
     events.iter().for_each(|event| incident.apply(event, at(1)).unwrap());
-    let held = Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None };
+    let held = Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None, beyond: None };
     incident.apply(&held, at(1)).unwrap();
     assert!(incident.apply(&dismissed, at(2)).is_err(), "the account would stay disabled");
     incident.apply(&released, at(2)).unwrap();

@@ -137,7 +137,13 @@ fn whose_department_or_role_is_protected_is_left_alone_and_whose_is_not_known() 
 
 /// A budget of two for an hour and three for a day.
 fn draw(hour: u32, day: u32, used_up: HoldReason) -> Draw {
-    Draw { spent: Spent { hour, day }, budget: Budget { per_hour: 2, per_day: 3 }, used_up }
+    Draw {
+        spent: Spent { hour, day },
+        budget: Budget { per_hour: 2, per_day: 3 },
+        used_up,
+        department: None,
+        people: None,
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::allowed;
 use super::super::approval;
-use super::super::budgets;
 use super::super::lint::{Lint, LintLevel};
 use super::super::own_tests::TESTS_MAX;
 use super::super::response::{ACCOUNTS_MAX, ASSURANCES, KINDS, MODES};
@@ -66,7 +66,15 @@ pub(super) fn response() -> Value {
 
 fn budget() -> Value {
     let number = || json!({ "type": "integer", "minimum": 0, "maximum": Budget::MOST });
-    let keys: Map<String, Value> = budgets::KEYS.map(|key| (key.to_owned(), number())).into_iter().collect();
+    let share = || {
+        json!({
+            "type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01,
+            "description": "Of all people in the organization, at least one.",
+        })
+    };
+    let numbers = allowed::NUMBERS.map(|key| (key.to_owned(), number()));
+    let shares = allowed::SHARES.map(|key| (key.to_owned(), share()));
+    let keys: Map<String, Value> = numbers.into_iter().chain(shares).collect();
     json!({
         "type": "object",
         "description": "How often the rule may act before a human is asked, where that is less than guardrails.yml allows.",

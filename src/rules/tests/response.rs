@@ -199,12 +199,16 @@ fn a_rule_may_narrow_its_budget_and_never_widen_it() {
         let mut files = folder(&[("a.yml", &text)]);
         files.retain(|file| file.name != "guardrails.yml");
         files.push(file("guardrails.yml", &format!("protected: []\n{guardrails}")));
-        compile(&files).map(|set| set.budget_of(&set.detectors()[0].rule.reference.id)).map_err(|e| e.to_string())
+        compile(&files)
+            .map(|set| set.budget_of(&set.detectors()[0].rule.reference.id, Some(200)))
+            .map_err(|e| e.to_string())
     };
     let of = |per_hour, per_day| Ok(Budget { per_hour, per_day });
     assert_eq!(budget("", ""), of(10, 30));
     assert_eq!(budget("  budget: {per_hour: 3}\n", ""), of(3, 30));
     assert_eq!(budget("  budget: {per_hour: 99, per_day: 99}\n", ""), of(10, 30));
+    assert_eq!(budget("  budget: {percent_per_day: 1.5}\n", ""), of(10, 3));
+    assert_eq!(budget("", "budgets: {each_rule: {percent_per_hour: 1}}\n"), of(2, 30));
     assert_eq!(budget("  budget: {per_day: 7}\n", "budgets: {each_rule: {per_hour: 5}}\n"), of(5, 7));
     let named = "budgets: {rules: {11111111-1111-4111-8111-111111111111: {per_hour: 20, per_day: 20}}}\n";
     assert_eq!(budget("", named), of(20, 20));

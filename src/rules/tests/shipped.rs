@@ -198,5 +198,5 @@ fn check_budgets(budgets: &str) {
     files.retain(|file| file.name != "guardrails.yml");
     let budgets = format!("protected: []\nbudgets: {{rules: {{{correlation}: {{per_hour: 1}}}}}}\n");
     files.push(file("guardrails.yml", &budgets));
-    assert_eq!(compile(&files).unwrap().budget_of(correlation).per_hour, 1);
+    assert_eq!(compile(&files).unwrap().budget_of(correlation, None).per_hour, 1);
 }

@@ -133,6 +133,14 @@ impl<'r> Stage<'r> {
         self.proposed.spend(plan, at);
     }
 
+    /// Tells both sides how many people there are from here on.
+    pub(super) fn count(&mut self, people: u64) {
+        if let Before::Rehearsed(rehearsal) = &mut self.before {
+            rehearsal.count(people);
+        }
+        self.proposed.count(people);
+    }
+
     /// Has both sides count an alert of before the time asked for.
     pub(super) fn remember(&mut self, alert: &Alert, at: Timestamp) {
         if let Before::Rehearsed(rehearsal) = &mut self.before {
