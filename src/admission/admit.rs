@@ -189,7 +189,7 @@ impl Admission {
                 yield_now().await;
                 tally = judged.count(rules, &alert, &self.pseudonyms, &mut ahead);
             }
-            let mut standing = self.standing(&judged);
+            let mut standing = self.standing(&judged, rules);
             cover_within(&mut standing, &in_this_delivery, &tripped, now);
             let acts = judged.acting().next().is_some();
             let decide = |ledger: &mut Ledger| judged.decide(&alert, &standing, ledger, rules, now);
@@ -268,7 +268,7 @@ impl Admission {
         self.lanes.place(find).await
     }
 
-    fn standing(&self, judged: &Judged<'_>) -> Standing {
+    fn standing(&self, judged: &Judged<'_>, rules: &RuleSet) -> Standing {
         let acting: Vec<_> = judged.acting().collect();
         if acting.is_empty() {
             return Standing::default();
@@ -286,6 +286,13 @@ impl Admission {
                 breakers: board.breakers().clone(),
                 departments: drawn_on.map(|id| (id, of_department(id))).collect(),
                 people: roster.and_then(|roster| roster.people()),
+                contained_at: judged
+                    .accounts()
+                    .map(|(account, pseudonym)| {
+                        let known = rules.user_of(account);
+                        (pseudonym.to_owned(), board.contained_at(pseudonym, known.as_ref()))
+                    })
+                    .collect(),
                 covers,
             }
         })

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::incident::{
         AccountKind, Action, Approval, Asked, Assurance, Beyond, Decision, DepartmentId, Digest, IncidentId, Lapse,
-        Plan, ReasonCode, RuleId, RuleRef, SourceName, Spending, Spent, VerdictKind,
+        Plan, ReasonCode, Repeat, RuleId, RuleRef, SourceName, Spending, Spent, VerdictKind,
     };
 
     /// A rule whose title takes as many bytes as it may.
@@ -105,6 +105,7 @@ mod tests {
             approval: Some(Approval { people: 2, within_s: u32::MAX, otherwise: Lapse::Drop }),
             owner: None,
             asked_by: None,
+            repeat: Some(Repeat { nth: 17, within_s: 31_536_000 }),
             spending: Some(Spending {
                 source: SourceName::parse(&"s".repeat(64)).unwrap(),
                 of_rules: vec![spent; Plan::RULES_MAX],

@@ -17,6 +17,9 @@ struct Said {
     reason: String,
     /// The digest of the plan that is approved. It has to be said where the plan wants to be approved.
     plan: Option<Digest>,
+    /// Of a release: that the account should not have been contained.
+    #[serde(default)]
+    false_alarm: bool,
 }
 
 /// Lets one held incident go on; the guard layer is asked again.
@@ -41,8 +44,11 @@ pub(super) async fn dismiss(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let event = |(incident, actor, reason)| Event::IncidentDismissed { incident, actor, reason };
-    shaped(say(&request, &id, payload, &state, plainly(event)).await)
+    let event = |incident: &Incident, actor: Actor, said: Said| {
+        let (incident, reason) = (incident.id().clone(), said.reason);
+        Ok(Event::IncidentDismissed { incident, actor: actor.name, reason })
+    };
+    shaped(say(&request, &id, payload, &state, event).await)
 }
 
 /// Gives an account back before its time.
@@ -52,15 +58,11 @@ pub(super) async fn release(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let event = |(incident, actor, reason)| Event::IncidentReleased { incident, actor, reason };
-    shaped(say(&request, &id, payload, &state, plainly(event)).await)
-}
-
-/// What asks no more of whoever says it, nor of the incident: which one, who, and why.
-fn plainly(
-    event: impl FnOnce((IncidentId, String, String)) -> Event,
-) -> impl FnOnce(&Incident, Actor, Said) -> Result<Event, Problem> {
-    |incident, actor, said| Ok(event((incident.id().clone(), actor.name, said.reason)))
+    let event = |incident: &Incident, actor: Actor, said: Said| {
+        let (incident, reason, false_alarm) = (incident.id().clone(), said.reason, said.false_alarm);
+        Ok(Event::IncidentReleased { incident, actor: actor.name, reason, false_alarm })
+    };
+    shaped(say(&request, &id, payload, &state, event).await)
 }
 
 /// Nobody lets go on what is done to themselves, or by a rule of their own where it wants to be approved. Whom the

@@ -30,6 +30,8 @@ pub struct Rehearsal<'r> {
     has_index: bool,
     /// How many people there are in the organization, as far as the trail says.
     people: Option<u32>,
+    /// When each account (by pseudonym) was contained, and until when.
+    contained: HashMap<String, (Vec<Timestamp>, Timestamp)>,
 }
 
 /// An incident that covers further alerts of its rule on its account.
@@ -57,6 +59,7 @@ impl<'r> Rehearsal<'r> {
             breakers: Breakers::default(),
             has_index: false,
             people: None,
+            contained: HashMap::new(),
         }
     }
 
@@ -83,6 +86,7 @@ impl<'r> Rehearsal<'r> {
             breakers: self.breakers.clone(),
             covers,
             people: self.people,
+            contained_at: judged.accounts().filter_map(|(_, account)| self.contained_at(account)).collect(),
             ..Standing::default()
         };
         let Decided { verdict, opened, subjects, trips } =
@@ -95,6 +99,9 @@ impl<'r> Rehearsal<'r> {
                 let of_this =
                     Known { account: subject.account.clone(), held: self.held(*held, &subject.account), opened_at: at };
                 self.cover(plan, &of_this);
+                if of_this.held.is_none() && plan.disables() {
+                    self.contain(plan, at);
+                }
                 known.insert(plan.incident.clone(), of_this);
             }
         }
@@ -136,6 +143,21 @@ impl<'r> Rehearsal<'r> {
     /// directory index has a way from this name to an account.
     fn held(&self, by_plan: Option<HoldReason>, account: &AccountRef) -> Option<HoldReason> {
         by_plan.or_else(|| resolve(account, self.rules.identities(), self.has_index).err())
+    }
+
+    fn contained_at(&self, account: &str) -> Option<(String, Vec<Timestamp>)> {
+        self.contained.get(account).map(|(times, _)| (account.to_owned(), times.clone()))
+    }
+
+    /// One that begins while another lasts makes that longer, and is no further one.
+    fn contain(&mut self, plan: &Plan, at: Timestamp) {
+        let until =
+            if plan.extent().disabled_s == Some(Extent::FOR_GOOD) { Timestamp::MAX } else { undone_at(plan, at) };
+        let (times, known_until) = self.contained.entry(plan.account.clone()).or_default();
+        if times.is_empty() || at >= *known_until {
+            times.push(at);
+        }
+        *known_until = until.max(*known_until);
     }
 
     fn cover(&mut self, plan: &Plan, known: &Known) {

@@ -130,6 +130,7 @@ mod tests {
             approval: None,
             owner: Some("SOC".to_owned()),
             asked_by: None,
+            repeat: None,
             spending: None,
         };
         let mut incident = Incident::open(&Opened { plan, held: None }, at(0));

@@ -340,6 +340,9 @@ pub enum Event {
         actor: String,
         /// Why, in their words.
         reason: String,
+        /// Whether they say that the account should not have been contained; it then counts as never contained.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        false_alarm: bool,
     },
     /// Whom an incident keeps disabled is protected by now: a human is to decide whether they are given back.
     #[serde(rename = "release.offered")]

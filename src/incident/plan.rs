@@ -156,9 +156,21 @@ pub struct Plan {
     /// Who asked for it, when no rule did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub asked_by: Option<String>,
+    /// Which time this is, where the disable lasts longer each time; how long is what the `enable` says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub repeat: Option<Repeat>,
     /// What it draws on budgets; absent when it takes nothing from anybody.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub spending: Option<Spending>,
+}
+
+/// Which containment of its account a plan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// The first, the second, and so on.
+    pub nth: u32,
+    /// Of those within so many seconds.
+    pub within_s: u64,
 }
 
 /// What is taken from an account's owner, whatever the order and the words.

@@ -85,6 +85,7 @@ impl ByHand {
             spending: None,
             owner: Some(self.actor.clone()),
             asked_by: Some(self.actor.clone()),
+            repeat: None,
         };
         let held = self.held(&plan, pauses, rules);
         Ok((Opened { plan, held }, subject))

@@ -3,7 +3,7 @@
 
 use super::Subject;
 use super::draw::purse;
-use super::merge::merged_actions;
+use super::merge::{Merged, merged};
 use super::target::{Acting, Target};
 use crate::incident::{Alert, Approval, IncidentId, Ledger, Plan, RuleRef, Timestamp};
 use crate::rules::RuleSet;
@@ -13,6 +13,16 @@ const RULE_BYTES: usize = 170;
 /// What a title ends with that was cut.
 const CUT: char = '…';
 
+/// What a plan is drawn up by, beside the alert and the rules.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) now: Timestamp,
+    /// How many people there are in the organization, where that is known.
+    pub(super) people: Option<u32>,
+    /// When the account was contained before.
+    pub(super) earlier: &'a [Timestamp],
+}
+
 /// Parts the rules that act on one account into those of one plan each. Those whose own budget is used up are
 /// apart, and those that want an approval: what the others ask for is not to wait for a human because of them, and
 /// they not to be done along with the others. The strongest come first.
@@ -20,7 +30,7 @@ pub(super) fn lots<'r>(
     mut group: Vec<Target<'r>>,
     ledger: &Ledger,
     rules: &RuleSet,
-    (people, now): (Option<u32>, Timestamp),
+    Moment { people, now, .. }: Moment<'_>,
 ) -> Vec<Vec<Target<'r>>> {
     group.sort_by(|a, b| b.rule.level.cmp(&a.rule.level).then_with(|| a.rule.reference.id.cmp(&b.rule.reference.id)));
     let takes = |target: &Target<'r>| target.acting().is_some_and(|(_, response, _)| response.takes());
@@ -73,8 +83,9 @@ pub(super) fn draw_up(
     lot: &[Target<'_>],
     ledger: &mut Ledger,
     rules: &RuleSet,
-    (people, now): (Option<u32>, Timestamp),
+    moment: Moment<'_>,
 ) -> Option<(Plan, Subject)> {
+    let Moment { people, now, .. } = moment;
     let mut acting: Vec<Acting<'_, '_>> = lot.iter().filter_map(Target::acting).collect();
     // By several windows of a correlation a rule is there more than once.
     acting.dedup_by(|(one, ..), (other, ..)| one.reference.id == other.reference.id);
@@ -86,7 +97,7 @@ pub(super) fn draw_up(
     // What is taken is not given back by the same plan but at its own time.
     let taking: Vec<Acting<'_, '_>> = acting.iter().copied().filter(|(_, response, _)| response.takes()).collect();
     let asking = if taking.is_empty() { &acting } else { &taking };
-    let (actions, texts) = merged_actions(asking, &incident, alert, rules, now);
+    let Merged { actions, texts, repeat } = merged(asking, &incident, alert, rules, moment);
     let floor = acting.iter().map(|(_, response, _)| response.assurance).min_by_key(|level| *level as u8)?;
     let mut plan = Plan {
         incident,
@@ -99,6 +110,7 @@ pub(super) fn draw_up(
         approval: asking.iter().filter_map(|(_, response, _)| response.approval).reduce(Approval::and),
         owner: asking.iter().find_map(|(rule, ..)| rule.owner.as_deref()).map(|it| cut(it, Plan::OWNER_BYTES_MAX)),
         asked_by: None,
+        repeat,
         spending: None,
     };
     if plan.takes() {

@@ -5,7 +5,7 @@
 use super::plan::{Decided, Standing, decide};
 use super::target::{Target, targets};
 use crate::incident::{
-    Ahead, Alert, Counted, Ledger, Mark, NearestMiss, RuleId, Timestamp, Verdict, VerdictKind, WindowState,
+    AccountRef, Ahead, Alert, Counted, Ledger, Mark, NearestMiss, RuleId, Timestamp, Verdict, VerdictKind, WindowState,
 };
 use crate::rules::{Match, RuleSet, Signal, When};
 use crate::trail::Pseudonyms;
@@ -70,6 +70,12 @@ impl<'r> Judged<'r> {
     pub fn acting(&self) -> impl Iterator<Item = (&RuleId, &str)> {
         let possible = self.possible.iter().map(|possible| &possible.target);
         self.targets.iter().chain(possible).filter_map(Target::acts_on)
+    }
+
+    /// The accounts that it acts on, or may, with their pseudonyms.
+    pub fn accounts(&self) -> impl Iterator<Item = (&AccountRef, &str)> {
+        let possible = self.possible.iter().map(|possible| &possible.target);
+        self.targets.iter().chain(possible).filter_map(Target::account)
     }
 
     /// The windows that it may count in, each with its correlation.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::breaker::trips;
 use super::draw::purse;
-use super::draw_up::{draw_up, lots};
+use super::draw_up::{Moment, draw_up, lots};
 use super::guard::{Facts, at_planning};
 use super::target::{Meaning, Target, Watched};
 use super::{Draw, Subject, draws};
@@ -24,6 +24,8 @@ pub struct Standing {
     pub breakers: Breakers,
     /// The incident that last covered a rule and account (by pseudonym).
     pub covers: BTreeMap<(RuleId, String), Cover>,
+    /// When each account (by pseudonym) was contained before.
+    pub contained_at: BTreeMap<String, Vec<Timestamp>>,
     /// How many people there are in the organization, where that is known.
     pub people: Option<u32>,
     /// What the budgets of the departments come to on which those incidents have drawn, with how many people there are.
@@ -91,7 +93,8 @@ pub fn decide(
         let is_paused =
             |target: &Target<'_>| standing.pauses.hold(Some(&alert.summary.source), [&target.rule.reference.id]);
         let (paused, running): (Vec<_>, Vec<_>) = group.into_iter().partition(is_paused);
-        let moment = (standing.people, now);
+        let earlier = standing.contained_at.get(&pseudonym).map_or(&[][..], Vec::as_slice);
+        let moment = Moment { people: standing.people, now, earlier };
         let lots = lots(running, ledger, rules, moment).into_iter().map(|lot| (false, lot));
         let lots: Vec<_> =
             lots.chain(self::lots(paused, ledger, rules, moment).into_iter().map(|lot| (true, lot))).collect();

@@ -43,6 +43,15 @@ impl<'r> Target<'r> {
         }
     }
 
+    /// The account it would act on, and its pseudonym, if it means to act.
+    #[must_use]
+    pub fn account(&self) -> Option<(&AccountRef, &str)> {
+        match &self.meaning {
+            Meaning::Act { account, pseudonym, .. } => Some((account, pseudonym)),
+            Meaning::Watch(_) | Meaning::Nobody(_) => None,
+        }
+    }
+
     /// The rule, what it asks for and on whom, if it means to act.
     pub(super) fn acting(&self) -> Option<Acting<'r, '_>> {
         match &self.meaning {

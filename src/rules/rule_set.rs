@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::{Alert, Budget, Digest, LogSource, NearestMiss, RuleId};
+use crate::incident::{AccountKind, AccountRef, Alert, Budget, Digest, LogSource, NearestMiss, RuleId, UserId};
 
 use super::correlation::{self, Correlation, Feeds, Signal};
 use super::detector::Detector;
@@ -99,6 +99,13 @@ impl RuleSet {
             .iter()
             .map(|detector| &detector.rule)
             .chain(self.correlations.iter().map(|correlation| &correlation.rule))
+    }
+
+    /// Whose account a reference names, as far as that can be told without asking anybody.
+    #[must_use]
+    pub fn user_of(&self, account: &AccountRef) -> Option<UserId> {
+        let mapped = self.identities.user_for(account.value()).cloned();
+        mapped.or_else(|| UserId::parse(account.value()).ok().filter(|_| account.kind() == AccountKind::UserId))
     }
 
     /// How often a rule may act where there are so many people: as `guardrails.yml` says, or less where the rule says so.

@@ -7,6 +7,7 @@ use crate::incident::{ActionKind, ReasonCode};
 use super::duration;
 use super::problem::{Place, Report};
 use super::reader::{self, Fields};
+use super::repeated::Repeated;
 use super::spelling;
 use super::template::{Template, Variable};
 use super::yaml::{Node, Yaml};
@@ -24,7 +25,7 @@ const EXPIRES_S: std::ops::RangeInclusive<u64> = 60..=365 * 86_400;
 /// The steps there are, and the keys of those that have settings.
 pub(super) const STEPS: [&str; 3] = ["sign_out", "disable", "enable"];
 pub(super) const SIGN_OUT_KEYS: [&str; 3] = ["reason", "employee_reason", "reason_user"];
-pub(super) const DISABLE_KEYS: [&str; 3] = ["reason", "expires_in", "permanent"];
+pub(super) const DISABLE_KEYS: [&str; 4] = ["reason", "expires_in", "permanent", "repeated"];
 
 /// One step before its reason is rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub enum StepTemplate {
         reason: Template,
         /// After what time it enables itself again; `None` for good, which the rule says explicitly.
         expires_in: Option<Duration>,
+        /// How much longer who has been contained before.
+        repeated: Option<Repeated>,
     },
     /// Enable the account.
     Enable {},
@@ -185,8 +188,19 @@ fn read_disable(body: &Node, title: &str, report: &mut Report) -> Option<StepTem
     let fields = Fields::of(body, "disable", report)?;
     fields.only(&DISABLE_KEYS, report);
     let reason = read_reason(&fields, title, report);
+    let mut repeated = None;
     let expires_in = match (fields.get("expires_in"), fields.get("permanent")) {
-        (Some(node), None) => Some(duration::read(node, "expires_in", EXPIRES_S, report)?),
+        (Some(node), None) => {
+            let first = duration::read(node, "expires_in", EXPIRES_S, report)?;
+            if let Some(node) = fields.get("repeated") {
+                repeated = Some(Repeated::read(node, first, EXPIRES_S, report)?);
+            }
+            Some(first)
+        }
+        (None, Some(_)) if fields.get("repeated").is_some() => {
+            report.error_with(body.at, "`repeated` goes with `expires_in`", "nothing is longer than for good");
+            return None;
+        }
         (None, Some(Node { value: Yaml::Bool(true), .. })) => None,
         _ => {
             let advice = "give one of `expires_in: 8h` and `permanent: true`";
@@ -194,7 +208,7 @@ fn read_disable(body: &Node, title: &str, report: &mut Report) -> Option<StepTem
             return None;
         }
     };
-    Some(StepTemplate::Disable { reason: reason?, expires_in })
+    Some(StepTemplate::Disable { reason: reason?, expires_in, repeated })
 }
 
 fn read_enable(body: Option<&Node>, report: &mut Report) -> Option<StepTemplate> {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::achieved::Achieved;
+use super::containments::Containments;
 use super::watches::Watches;
 use crate::incident::{
     Action, ActionKind, Breakers, DepartmentId, Event, Extent, Finding, HoldReason, IllegalTransition, Incident,
@@ -31,6 +32,7 @@ pub struct Board {
     notices: Owed,
     trials: BTreeMap<SourceName, Timestamp>,
     achieved: Achieved,
+    containments: Containments,
 }
 
 /// An incident that is not closed, or keeps an account disabled.
@@ -159,6 +161,12 @@ impl Board {
         let drawn = self.live.get(&cover.incident).map(|live| live.incident.departments.as_slice());
         let departments = drawn.unwrap_or_default().iter().map(|drawn| drawn.department).collect();
         Some(Cover { held, departments, ..cover.clone() })
+    }
+
+    /// When the account of this pseudonym was contained by us, or that of this user id where it is known.
+    #[must_use]
+    pub fn contained_at(&self, account: &str, user_id: Option<&UserId>) -> Vec<Timestamp> {
+        self.containments.times(account, user_id)
     }
 
     /// Whether another incident than `but` contains the account now.
@@ -310,6 +318,7 @@ impl Board {
         }
         if result.is_ok() {
             self.achieved.note(&live, event, at);
+            self.containments.note(&live.incident, event, at);
         }
         if let Some(user_id) = live.incident.user_id.as_ref().filter(|_| was_enabled(&live.incident, event)) {
             self.keeping.retain(|_, keeping| keeping.incident.user_id.as_ref() != Some(user_id));

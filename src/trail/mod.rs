@@ -4,6 +4,7 @@
 mod achieved;
 mod area;
 mod board;
+mod containments;
 mod figures;
 mod limits;
 mod log;

@@ -7,7 +7,7 @@ use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance, Bearing, Beyond,
     Candidate, ChannelName, Counted, Counts, Decision, DepartmentId, DepartmentSpent, Digest, Event, Evidence, Failure,
     FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome,
-    PauseScope, Plan, ReasonCode, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus,
+    PauseScope, Plan, ReasonCode, Repeat, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus,
     Timestamp, Topic, Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
@@ -196,7 +196,7 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
         },
         Event::ApprovalLapsed { incident: incident.clone(), otherwise: Lapse::Drop },
         Event::IncidentDismissed { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
-        Event::IncidentReleased { incident: incident.clone(), actor, reason },
+        Event::IncidentReleased { incident: incident.clone(), actor, reason, false_alarm: true },
         Event::ReleaseOffered { incident, protection: HoldReason::ProtectedListed },
     ]
     .into_iter()
@@ -327,6 +327,7 @@ fn opened(number: u64) -> Opened {
         approval: Some(Approval { people: 2, within_s: 60, otherwise: Lapse::Act }),
         owner: Some("SOC".to_owned()),
         asked_by: None,
+        repeat: Some(Repeat { nth: 17, within_s: 31_536_000 }),
         spending: Some(Spending {
             source: SourceName::parse("okta").unwrap(),
             of_rules: vec![Some(Spent { hour: 1, day: 2 }), None],

@@ -58,6 +58,7 @@ mod quota;
 mod real_senders;
 mod reasons;
 mod reload;
+mod repeat_offenders;
 mod rule_attacks;
 mod rule_signature;
 mod rules_tools;

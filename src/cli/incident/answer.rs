@@ -9,7 +9,7 @@ use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::incident::{Digest, IncidentId};
 
-/// What `incident dismiss` and `release` take.
+/// What `incident dismiss` takes, and the others beside their own.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The incident's id.
@@ -19,6 +19,16 @@ pub(super) struct Arguments {
     reason: String,
     #[command(flatten)]
     server: Server,
+}
+
+/// What `incident release` takes.
+#[derive(Debug, Args)]
+pub(super) struct Release {
+    #[command(flatten)]
+    answer: Arguments,
+    /// The account should not have been contained: it does not count where a rule disables for longer each time.
+    #[arg(long)]
+    false_alarm: bool,
 }
 
 /// What `incident approve` takes.
@@ -31,8 +41,13 @@ pub(super) struct Approve {
     plan: Option<String>,
 }
 
-pub(super) async fn run(arguments: &Arguments, what: &str) -> anyhow::Result<()> {
-    say(arguments, what, json!({ "reason": arguments.reason })).await
+pub(super) async fn dismiss(arguments: &Arguments) -> anyhow::Result<()> {
+    say(arguments, "dismiss", json!({ "reason": arguments.reason })).await
+}
+
+pub(super) async fn release(arguments: &Release) -> anyhow::Result<()> {
+    let body = json!({ "reason": arguments.answer.reason, "false_alarm": arguments.false_alarm });
+    say(&arguments.answer, "release", body).await
 }
 
 pub(super) async fn approve(arguments: &Approve) -> anyhow::Result<()> {

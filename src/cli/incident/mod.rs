@@ -27,7 +27,7 @@ enum Command {
     /// Say of a held incident that nothing is to be done.
     Dismiss(answer::Arguments),
     /// Give an account back before its time.
-    Release(answer::Arguments),
+    Release(answer::Release),
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -36,7 +36,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Contained(arguments) => contained::run(&arguments).await,
         Command::Open(arguments) => open::run(arguments).await,
         Command::Approve(arguments) => answer::approve(&arguments).await,
-        Command::Dismiss(arguments) => answer::run(&arguments, "dismiss").await,
-        Command::Release(arguments) => answer::run(&arguments, "release").await,
+        Command::Dismiss(arguments) => answer::dismiss(&arguments).await,
+        Command::Release(arguments) => answer::release(&arguments).await,
     }
 }

@@ -11,7 +11,7 @@ use super::statuses::StatusArguments;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::incident::{Amount, WindowState};
-use crate::rules::{self, Correlation, Detector, Explained, Mode, Response, Row, Rule, RuleSet, Told};
+use crate::rules::{self, Correlation, Detector, Explained, Mode, Response, Row, Rule, RuleSet, StepTemplate, Told};
 
 /// What `rules explain` takes.
 #[derive(Debug, Args)]
@@ -173,7 +173,13 @@ fn outcome(rule: &Rule, event: &Value, matches: bool) -> String {
 }
 
 fn would_do(response: &Response, account: &str) -> String {
-    let steps: Vec<&str> = response.steps.iter().map(|step| step.kind().as_str()).collect();
+    let step = |step: &StepTemplate| match step {
+        StepTemplate::Disable { expires_in: Some(first), repeated: Some(repeated), .. } => {
+            format!("disable for {}", repeated.describe(*first))
+        }
+        other => other.kind().as_str().to_owned(),
+    };
+    let steps: Vec<String> = response.steps.iter().map(step).collect();
     let mode = match response.mode {
         Mode::Shadow => "shadow: it would only be recorded",
         Mode::Enforce => "enforce",

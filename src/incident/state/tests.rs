@@ -35,6 +35,7 @@ fn opened() -> Opened {
         approval: None,
         owner: None,
         asked_by: None,
+        repeat: None,
         spending: None,
     };
     Opened { plan, held: None }
@@ -298,7 +299,8 @@ fn nothing_lapses_before_its_time() {
 #[test]
 fn what_is_contained_is_released_and_not_dismissed() {
     let dismissed = Event::IncidentDismissed { incident: id(), actor: "a".into(), reason: "b".into() };
-    let released = Event::IncidentReleased { incident: id(), actor: "a".into(), reason: "b".into() };
+    let released =
+        Event::IncidentReleased { incident: id(), actor: "a".into(), reason: "b".into(), false_alarm: false };
     let mut incident = Incident::open(&opened(), at(0));
     assert!(incident.apply(&released, at(0)).is_err() && incident.apply(&dismissed, at(0)).is_err());
     let events = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];

@@ -129,9 +129,9 @@ fn is_as_hard(step: &StepTemplate, other: &StepTemplate) -> bool {
     match (step, other) {
         (StepTemplate::Disable { expires_in: None, .. }, StepTemplate::Disable { .. }) => true,
         (
-            StepTemplate::Disable { expires_in: Some(long), .. },
-            StepTemplate::Disable { expires_in: Some(other), .. },
-        ) => long >= other,
+            StepTemplate::Disable { expires_in: Some(long), repeated, .. },
+            StepTemplate::Disable { expires_in: Some(other), repeated: of_other, .. },
+        ) => long >= other && (of_other.is_none() || repeated == of_other),
         (StepTemplate::Disable { .. }, StepTemplate::Disable { expires_in: None, .. }) => false,
         (StepTemplate::SignOutAgain {}, _) | (_, StepTemplate::SignOutAgain {}) => step == other,
         _ => step.kind() == other.kind(),

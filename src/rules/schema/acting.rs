@@ -6,6 +6,7 @@ use super::super::allowed;
 use super::super::approval;
 use super::super::lint::{Lint, LintLevel};
 use super::super::own_tests::TESTS_MAX;
+use super::super::repeated::{self, RUNGS_MAX};
 use super::super::response::{ACCOUNTS_MAX, ASSURANCES, KINDS, MODES};
 use super::super::step::{STEPS, STEPS_MAX};
 use super::{counting, line, mapping};
@@ -144,11 +145,13 @@ fn steps() -> Value {
                 "expires_in",
                 json!({ "type": "string", "pattern": DURATION, "description": "When it enables itself again: 1m to 365d." }),
             ),
+            ("repeated", repeated()),
             ("permanent", json!({ "const": true, "description": "Said on purpose: until somebody enables it." })),
         ],
     );
     if let Some(disable) = disable.as_object_mut() {
         disable.insert("oneOf".to_owned(), json!([{ "required": ["expires_in"] }, { "required": ["permanent"] }]));
+        disable.insert("dependentRequired".to_owned(), json!({ "repeated": ["expires_in"] }));
     }
     let step = |name: &str, settings: Value| mapping("A step.", &[name], [(name, settings)]);
     let named = |name: &str| json!({ "type": "object", "required": [name] });
@@ -175,6 +178,20 @@ fn steps() -> Value {
             ],
         },
     })
+}
+
+fn repeated() -> Value {
+    let length = |what: &str| json!({ "type": "string", "pattern": DURATION, "description": what });
+    let lengths = json!({
+        "type": "array", "minItems": 1, "maxItems": RUNGS_MAX, "items": length("1m to 365d."),
+        "description": "For how long from the second time on; the last is for all that follow.",
+    });
+    let within = length("How long ago a containment may have been to count: 1h to 365d.");
+    mapping(
+        "How much longer an account is disabled that was contained before.",
+        &repeated::KEYS,
+        [("within", within), ("expires_in", lengths)],
+    )
 }
 
 pub(super) fn tests() -> Value {

@@ -8,7 +8,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 
 use super::super::problem::Report;
-use super::super::{correlation, document, lint, own_tests, response, step, yaml};
+use super::super::{correlation, document, lint, own_tests, repeated, response, step, yaml};
 use super::*;
 
 fn shipped() -> PathBuf {
@@ -85,6 +85,8 @@ fn each_key_that_the_loader_takes_is_in_the_schema() {
     assert_eq!(names, sorted(step::STEPS));
     assert_eq!(keys(&steps[0]["properties"]["sign_out"]), sorted(step::SIGN_OUT_KEYS));
     assert_eq!(keys(&steps[1]["properties"]["disable"]), sorted(step::DISABLE_KEYS));
+    let repeated = &steps[1]["properties"]["disable"]["properties"]["repeated"];
+    assert_eq!(keys(repeated), sorted(repeated::KEYS));
     assert_eq!(keys(of("/properties/tests/items/anyOf/0")), sorted(own_tests::KEYS));
     assert_eq!(keys(of("/properties/tests/items/anyOf/0/properties/expect/anyOf/1")), sorted(own_tests::EXPECT_KEYS));
     let row = of("/properties/tests/items/anyOf/1");
