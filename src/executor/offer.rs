@@ -41,7 +41,9 @@ impl Hand {
     /// # Errors
     /// The trail could not be read or written.
     pub(super) async fn offer_releases(&self, rules: &Arc<Loaded>) -> Result<Looked, RecordError> {
-        let kept: Vec<Kept> = self.trail.board(|board| board.containing().filter_map(not_offered).collect());
+        let mut kept: Vec<Kept> = self.trail.board(|board| board.containing().filter_map(not_offered).collect());
+        // Whoever has waited longest comes first.
+        kept.sort_by(|one, other| (one.record, &one.incident).cmp(&(other.record, &other.incident)));
         let mut looked = Looked::AtAll;
         for kept in kept {
             match self.protects(&kept, rules).await? {

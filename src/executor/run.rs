@@ -90,12 +90,14 @@ impl Executor {
             self.begin_due();
             self.offers.begin(&self.hand);
             let sleep = tokio::time::sleep(self.sleep_for());
+            // In order, so that the same happenings take the same course; none of the first three comes without end.
             tokio::select! {
+                biased;
+                () = asked(&mut stop) => return self.stop().await,
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended).await,
+                () = self.offers.ended(&self.hand) => {}
                 _ = changes.changed() => {}
                 () = sleep => {}
-                () = self.offers.ended(&self.hand) => {}
-                Some(ended) = self.running.join_next_with_id() => self.ended(ended).await,
-                () = asked(&mut stop) => return self.stop().await,
             }
         }
     }

@@ -13,12 +13,12 @@ pub(super) async fn subject_of(
     incident: &IncidentId,
     seq: u64,
 ) -> Result<Option<Subject>, StoreError> {
-    let (trail, incident) = (Arc::clone(trail), incident.clone());
-    let read = tokio::task::spawn_blocking(move || {
-        let Some(enclosure) = enclosure(&trail, seq)? else { return Ok(None) };
+    let incident = incident.clone();
+    let read = move |trail: &Trail| {
+        let Some(enclosure) = enclosure(trail, seq)? else { return Ok(None) };
         Ok(enclosure.subjects.into_iter().find(|(id, _)| *id == incident).map(|(_, subject)| subject))
-    });
-    read.await.unwrap_or_else(|_| Err(StoreError::Failed("the read was cut short".to_owned())))
+    };
+    trail.aside(read).await
 }
 
 fn enclosure(trail: &Trail, seq: u64) -> Result<Option<Enclosure>, StoreError> {

@@ -156,6 +156,23 @@ impl Trail {
             .ok_or_else(|| StoreError::Damaged(format!("what lies beside record {seq} was changed")))
     }
 
+    /// Reads on a thread of its own where the store may block, and at once where it cannot: what runs in memory then
+    /// takes the same course every time.
+    ///
+    /// # Errors
+    /// Those of the read, or that it was cut short.
+    pub async fn aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if !self.store.may_block() {
+            return read(self);
+        }
+        let trail = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || read(&trail)).await;
+        read.unwrap_or_else(|_| Err(StoreError::Failed("the read was cut short".to_owned())))
+    }
+
     /// An incident's state and records, folded from the store. Blocks.
     ///
     /// # Errors

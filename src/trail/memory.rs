@@ -119,6 +119,10 @@ impl Store for MemoryStore {
         Head { size: kept.frontier.size(), root: kept.frontier.root() }
     }
 
+    fn may_block(&self) -> bool {
+        false
+    }
+
     fn failure(&self) -> watch::Receiver<Option<StoreError>> {
         self.failure.subscribe()
     }

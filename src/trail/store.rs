@@ -208,6 +208,11 @@ pub trait Store: Send + Sync + 'static {
     /// The size and root of what is durable.
     fn head(&self) -> Head;
 
+    /// Whether a read may wait for a disk.
+    fn may_block(&self) -> bool {
+        true
+    }
+
     /// Holds the store's failure once it comes. Nothing can be recorded from then on, and the
     /// process has to be started again.
     fn failure(&self) -> watch::Receiver<Option<StoreError>>;

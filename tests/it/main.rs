@@ -67,6 +67,7 @@ mod senders;
 mod several_people;
 mod shared_signals;
 mod signed_out_again;
+mod simulation;
 mod sns;
 mod source_files;
 mod sources;
