@@ -4,6 +4,7 @@
 mod admission;
 mod certificate;
 mod damage;
+mod every_call;
 mod exhaustion;
 mod laws;
 mod new_rule;
