@@ -56,6 +56,7 @@ mod protected_groups;
 mod protocols;
 mod quota;
 mod real_senders;
+mod rebinding;
 mod reasons;
 mod reload;
 mod repeat_offenders;

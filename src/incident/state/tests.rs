@@ -137,6 +137,34 @@ fn an_unknown_outcome_is_repeated_or_found_done() {
     assert!(fold(&found).is_ok());
 }
 
+/// There is one process and there are no leases. What a lease's token would refuse, the number of the attempt does:
+/// whoever comes late, with the end of an attempt that another has taken over.
+#[test]
+fn d12_the_end_of_an_attempt_that_is_not_under_way_any_more_is_refused() {
+    let overtaken = [resolved(), started(0, 1), unknown(0, 1), failed(0, 1, Some(at(9))), started(0, 2)];
+    assert!(fold(&overtaken).is_ok(), "both attempts are on the trail");
+    for late in [succeeded(0, 1), failed(0, 1, None), unknown(0, 1), verified(0), started(0, 2)] {
+        assert!(fold(&[&overtaken[..], &[late]].concat()).is_err());
+    }
+    assert!(fold(&[&overtaken[..], &[succeeded(0, 2)]].concat()).is_ok());
+}
+
+/// Nor does any clock say whose an attempt is.
+#[test]
+fn d13_a_clock_that_is_an_hour_ahead_or_behind_takes_no_attempt_from_anybody() {
+    let life = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), unknown(1, 1), succeeded(1, 1), verified(1)];
+    let at_its_time = fold(&life).unwrap();
+    for ahead_s in [3_600, -3_600] {
+        let mut incident = Incident::open(&opened(), at(0));
+        for (second, event) in life.iter().enumerate() {
+            let turned_s = if second % 2 == 1 { ahead_s } else { 0 };
+            incident.apply(event, at(second as i64 + 1 + turned_s)).unwrap();
+        }
+        assert_eq!(incident.next_step().map(|(step, ..)| step), at_its_time.next_step().map(|(step, ..)| step));
+        assert!(incident.is_containing() && incident.apply(&started(1, 2), at(0)).is_err());
+    }
+}
+
 #[test]
 fn a_postponed_step_waits_for_its_time() {
     let postponed = fold(&[resolved(), started(0, 1), failed(0, 1, Some(at(50)))]).unwrap();

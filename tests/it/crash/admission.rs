@@ -14,6 +14,7 @@ use super::site::{Program, Site, opened, person, post};
 use super::start::{Start, kill_at};
 use crate::harness::{Answer, Delivery};
 
+/// Unless `CRASH_ROUNDS` says how many.
 const ROUNDS: usize = 12;
 /// New in each round.
 const PEOPLE: usize = 2;
@@ -37,12 +38,13 @@ struct Sent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn d05_d06_killed_at_any_moment_it_keeps_what_it_acknowledged_and_acts_once() {
+async fn d05_d06_d09_killed_at_any_moment_it_keeps_what_it_acknowledged_and_acts_once() {
+    let rounds = rounds();
     let site = Site::new().await;
     let mut sent = Vec::new();
     let mut records: Vec<Record> = Vec::new();
     let mut numbers = Numbers(20_261_121);
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         if let Some(start) = start_to_kill(round) {
             kill_at(&site, start).await;
         }
@@ -61,7 +63,11 @@ async fn d05_d06_killed_at_any_moment_it_keeps_what_it_acknowledged_and_acts_onc
         program.until_contained(&incident).await;
     }
     program.stop().await;
-    assert_each_acted_on_once(&site, &sent).await;
+    assert_each_acted_on_once(&site, &sent, rounds).await;
+}
+
+fn rounds() -> usize {
+    std::env::var("CRASH_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"))
 }
 
 /// Posts everything that is not acknowledged, all at once, and kills the program at `moment`.
@@ -117,15 +123,15 @@ async fn send_everything_again(program: &Program, sent: &mut [Sent]) {
     }
 }
 
-async fn assert_each_acted_on_once(site: &Site, sent: &[Sent]) {
+async fn assert_each_acted_on_once(site: &Site, sent: &[Sent], rounds: usize) {
     let records = site.records().await;
     assert_eq!(admitted(&records), acknowledged(sent));
     let admissions = records.iter().filter(|record| record.event.kind() == "alert.admitted").count();
     assert_eq!(admissions, sent.len(), "each alert is admitted once");
     let incidents: usize = records.iter().map(|record| opened(record.event.clone()).len()).sum();
-    assert_eq!(incidents, ROUNDS * PEOPLE, "each person has one incident");
+    assert_eq!(incidents, rounds * PEOPLE, "each person has one incident");
     let disables = site.dingtalk().calls_to(Api::Disable);
-    for (_, user_id) in (1..=ROUNDS * PEOPLE).map(person) {
+    for (_, user_id) in (1..=rounds * PEOPLE).map(person) {
         let account = site.dingtalk().account(&user_id).unwrap();
         assert_eq!((account.sessions, account.disabled), (0, true), "{user_id}");
         let times = disables.iter().filter(|call| call.user_id.as_deref() == Some(&user_id)).count();

@@ -27,7 +27,7 @@ const ENVIRONMENT: [(&str, &str); 4] = [
     ("PORTCULLIS_DIRECTORY__BURST", "10"),
 ];
 /// So many people of the sandbox are in the identity map, beside the named ones.
-const PEOPLE: usize = 99;
+const PEOPLE: usize = 150;
 
 /// The folder, the sandbox, and a client to talk with.
 pub(super) struct Site {
