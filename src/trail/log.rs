@@ -1,6 +1,7 @@
 //! The trail as the rest of the program sees it: append an event durably, ask what is going on,
 //! read what happened.
 
+use std::collections::BTreeSet;
 use std::sync::{self, Arc, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, MutexGuard, watch};
@@ -8,7 +9,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use super::figures::Figures;
 use super::watches::Watches;
 use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
-use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, Timestamp};
+use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, Timestamp, UserId};
 
 /// Records read at a time while replaying.
 const REPLAY_PAGE: usize = 1_024;
@@ -16,7 +17,7 @@ const REPLAY_PAGE: usize = 1_024;
 const INCIDENT_RECORDS_MAX: usize = 10_000;
 /// Room for most events, in bytes, so that writing one does not grow its buffer again and again.
 const EVENT_BYTES_USUAL: usize = 1_024;
-/// Incidents share this many locks; two that share one only wait for each other a little.
+/// Incidents and accounts share this many locks; two that share one only wait for each other a little.
 const LANES: usize = 64;
 
 /// An event to be recorded, with what belongs to it.
@@ -112,7 +113,7 @@ impl Trail {
         let recorded = tokio::spawn(async move {
             // Held from the check until the board has the result, so that two writers cannot both
             // find their event legal.
-            let _lane = trail.lane(&events).await;
+            let _lane = trail.lanes(&events).await;
             trail.board(|board| board.check(&events, at))?;
             trail.append(None, events.into_iter().map(|event| Draft::of(at, event)).collect()).await?;
             Ok(())
@@ -228,10 +229,24 @@ impl Trail {
         self.store.as_ref()
     }
 
-    async fn lane(&self, events: &[Event]) -> Option<MutexGuard<'_, ()>> {
-        let incident = events.iter().flat_map(Event::incidents).next()?;
-        let index = incident.as_str().bytes().fold(0, |sum: usize, b| sum.wrapping_mul(31).wrapping_add(b.into()));
-        Some(self.lanes.get(index % LANES)?.lock().await)
+    /// The locks of everything that the events may change, in one order for everybody: of their incident, and of its
+    /// account where they end, or are about, that an incident keeps it.
+    async fn lanes(&self, events: &[Event]) -> Vec<MutexGuard<'_, ()>> {
+        let Some(incident) = events.iter().flat_map(Event::incidents).next() else { return Vec::new() };
+        let is_about_keeping = events.iter().any(Event::is_about_keeping);
+        let account = self.board(|board| {
+            let live = board.in_effect(incident).filter(|_| is_about_keeping)?;
+            live.incident.user_id.clone()
+        });
+        let names = [Some(incident.as_str()), account.as_ref().map(UserId::as_str)];
+        let lanes: BTreeSet<usize> = names.into_iter().flatten().map(lane).collect();
+        let mut held = Vec::with_capacity(lanes.len());
+        for index in lanes {
+            if let Some(lane) = self.lanes.get(index) {
+                held.push(lane.lock().await);
+            }
+        }
+        held
     }
 
     fn apply(&self, appended: &Appended, drafts: &[Draft]) {
@@ -256,6 +271,10 @@ impl Trail {
         let new = slots.iter().zip(drafts).filter(|(slot, _)| matches!(slot, Slot::New(_)));
         new.for_each(|(_, draft)| figures.apply(&draft.event, draft.at));
     }
+}
+
+fn lane(name: &str) -> usize {
+    name.bytes().fold(0, |sum: usize, b| sum.wrapping_mul(31).wrapping_add(b.into())) % LANES
 }
 
 /// Whether the event changes what is going on; alerts that open nothing and that no rule watched do not.

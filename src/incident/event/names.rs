@@ -4,6 +4,16 @@ use super::{Event, EventKind};
 use crate::incident::IncidentId;
 
 impl Event {
+    /// Whether it gives back, or is about giving back, what an incident keeps: it may concern others that keep the same
+    /// account.
+    #[must_use]
+    pub fn is_about_keeping(&self) -> bool {
+        matches!(
+            self,
+            Self::IncidentReleased { .. } | Self::ReleaseOffered { .. } | Self::StepVerified { disabled: false, .. }
+        )
+    }
+
     /// The event's name, as in the record's `kind`.
     #[must_use]
     pub fn kind(&self) -> EventKind {

@@ -274,7 +274,7 @@ impl Run<'_> {
     }
 }
 
-fn do_honestly(world: &mut Inner, call: Call, tripped: BTreeSet<PauseScope>) {
+pub(super) fn do_honestly(world: &mut Inner, call: Call, tripped: BTreeSet<PauseScope>) {
     if let Asked::Order(order) = &call.asked {
         let order = order.clone();
         world.work(&order);

@@ -9,6 +9,7 @@
 mod chances;
 mod dice;
 mod history;
+mod keeping;
 mod laws;
 mod life;
 mod responders;

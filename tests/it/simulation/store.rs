@@ -44,6 +44,13 @@ impl SlowStore {
         self.queue.lock().unwrap().len()
     }
 
+    /// Whether a record of this kind waits.
+    pub(super) fn holds_back(&self, kind: &str) -> bool {
+        let kind = format!("\"kind\":\"{kind}\"");
+        let is_it = |event: &[u8]| String::from_utf8_lossy(event).contains(&kind);
+        self.queue.lock().unwrap().iter().any(|(append, _)| append.entries.iter().any(|entry| is_it(&entry.event)))
+    }
+
     /// From now on it has no room for more, or has again.
     pub(super) fn be_busy(&self, is_busy: bool) {
         self.is_busy.store(is_busy, Ordering::SeqCst);
