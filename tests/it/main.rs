@@ -57,6 +57,7 @@ mod protected_groups;
 mod protocols;
 mod quota;
 mod real_senders;
+mod rebinding;
 mod reasons;
 mod rebinding;
 mod reload;
