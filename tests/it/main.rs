@@ -57,7 +57,6 @@ mod protected_groups;
 mod protocols;
 mod quota;
 mod real_senders;
-mod rebinding;
 mod reasons;
 mod rebinding;
 mod reload;

@@ -21,6 +21,9 @@ struct Asking {
     is_free: bool,
 }
 
+/// What is said when it is exceeded, how many there may be, and of which plans.
+type Limit = (&'static str, usize, Box<dyn Fn(&Asking) -> bool>);
+
 /// What speaks against a plan, and what may.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Said {
@@ -73,7 +76,7 @@ impl<'w> Oracle<'w> {
         let (all, taking): (Vec<_>, Vec<_>) =
             (of.iter().map(number).collect(), of.iter().filter(|rule| rule.takes()).map(number).collect());
         self.plans.push(Asking { rules: all.clone(), source: asked.source, who: asked.who, is_free: false });
-        let mut limits: Vec<(&'static str, usize, Box<dyn Fn(&Asking) -> bool>)> = vec![
+        let mut limits: Vec<Limit> = vec![
             ("the organization's budget is used up", world.organization, Box::new(|_| true)),
             ("the source's budget is used up", world.each_source, {
                 let source = asked.source;
