@@ -62,9 +62,10 @@
 //! [`roster`] keeps, whose word is checked against the live account), reads it live, asks the guard layer, warns of other
 //! organizations that a disable would leave without their owner, records `step.started`, calls unless another incident on
 //! the account has done it already, classifies, records `step.succeeded`, `step.failed` with its retry time, or
-//! `step.unknown`; reads a disable back and records `step.verified`; goes on, or closes. A disable that expires is
-//! followed by an `enable` that waits for its time, longer each time where the rule says so. While DingTalk is down,
-//! incidents wait without an intent; what panics is tried three times and then parked.
+//! `step.unknown`; reads back what can be read, a disable or whose a new DingTalk ID is, and records `step.verified`;
+//! goes on, or closes. A step that tells people is done with its intent, once `notice.owed` stands on the trail. A disable
+//! that expires is followed by an `enable` that waits for its time, longer each time where the rule says so. While
+//! DingTalk is down, incidents wait without an intent; what panics is tried three times and then parked.
 //!
 //! *People are told.* The board folds which record is owed to which channel ([`incident::Owed`]); the
 //! `notifier` takes what is owed, channel by channel, leaves out whom it is about, records

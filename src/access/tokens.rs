@@ -98,6 +98,12 @@ impl Access {
         Ok(Self { tokens: settings.tokens.clone() })
     }
 
+    /// The account of whoever has the token of that name, if it is known.
+    #[must_use]
+    pub fn account_of(&self, name: &str) -> Option<&UserId> {
+        self.tokens.iter().find(|token| token.name == name)?.user_id.as_ref()
+    }
+
     /// Who shows this `Authorization: Bearer` header, if they may do `permission`.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::roster::Roster;
 use crate::rules::{InForce, RuleSet};
-use crate::trail::{Appended, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail};
+use crate::trail::{Appended, Board, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail};
 
 /// Alerts that are put to the rules before others get their turn.
 const JUDGED_AT_ONCE: usize = 16;
@@ -274,7 +274,10 @@ impl Admission {
             return Standing::default();
         }
         let (roster, now) = (self.roster.as_ref(), self.clock.now());
+        let is_changed = |board: &Board, account: &str| board.dingtalk_ids().is_recent_of_name(account, now);
         self.trail.board(|board| {
+            let changed = acting.iter().map(|(_, account)| *account).filter(|account| is_changed(board, account));
+            let dingtalk_ids_changed = changed.map(str::to_owned).collect();
             let covers: BTreeMap<_, Cover> = acting
                 .into_iter()
                 .filter_map(|(rule, account)| Some(((rule.clone(), account.to_owned()), board.cover(rule, account)?)))
@@ -282,6 +285,7 @@ impl Admission {
             let drawn_on = covers.values().flat_map(|cover| &cover.departments).copied();
             let of_department = |id| (board.ledger().of_department(id, now), roster.and_then(|it| it.people_in(id)));
             Standing {
+                dingtalk_ids_changed,
                 pauses: board.pauses().clone(),
                 breakers: board.breakers().clone(),
                 departments: drawn_on.map(|id| (id, of_department(id))).collect(),

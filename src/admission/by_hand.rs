@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::admit::{Admission, refused};
 use super::{AdmissionError, NotByHand};
 use crate::incident::{Digest, Event, IncidentId};
-use crate::response::{ByHand, Enclosure};
+use crate::response::{ByHand, Enclosure, Standing};
 use crate::trail::{Appended, Draft, Slot, UniqueKey, seal_json};
 
 impl Admission {
@@ -24,8 +24,18 @@ impl Admission {
         let said = key.unwrap_or(&moment);
         let incident = IncidentId::by_hand(&asked.actor, said, &asked.account.key());
         let loaded = self.rules.now();
-        let pauses = self.trail.board(|board| board.pauses().clone());
-        let (opened, subject) = asked.draw_up(incident.clone(), &pauses, &loaded.set, &self.pseudonyms, now)?;
+        let name = self.pseudonyms.of(&asked.account);
+        let standing = self.trail.board(|board| Standing {
+            pauses: board.pauses().clone(),
+            dingtalk_ids_changed: board
+                .dingtalk_ids()
+                .is_recent_of_name(&name, now)
+                .then_some(name)
+                .into_iter()
+                .collect(),
+            ..Standing::default()
+        });
+        let (opened, subject) = asked.draw_up(incident.clone(), &standing, &loaded.set, &self.pseudonyms, now)?;
         let enclosure = Enclosure { event: serde_json::Value::Null, subjects: [(incident.clone(), subject)].into() };
         let (private, sealed) = seal_json(&enclosure).map_err(refused)?;
         let (actor, reason) = (asked.actor.clone(), asked.reason.clone());

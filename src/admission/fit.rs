@@ -75,14 +75,18 @@ impl io::Write for Written {
 mod tests {
     use super::*;
     use crate::incident::{
-        AccountKind, Action, Approval, Asked, Assurance, Beyond, Decision, DepartmentId, Digest, IncidentId, Lapse,
-        Plan, ReasonCode, Repeat, RuleId, RuleRef, SourceName, Spending, Spent, VerdictKind,
+        AccountKind, Action, Approval, Asked, Assurance, Beyond, ChannelName, ChosenDingTalkId, Decision, DepartmentId,
+        Digest, IncidentId, Lapse, Plan, ReasonCode, Repeat, RuleId, RuleRef, SourceName, Spending, Spent, VerdictKind,
     };
 
     /// A rule whose title takes as many bytes as it may.
     fn rule() -> RuleRef {
         let id = RuleId::parse("5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11").unwrap();
         RuleRef { id, title: "𠀀".repeat(256), version: Digest::of(b"") }
+    }
+
+    fn notify(letter: char) -> Action {
+        Action::Notify { channel: ChannelName::parse(&letter.to_string().repeat(64)).unwrap() }
     }
 
     fn opened(number: u64, reason: &str) -> Opened {
@@ -100,10 +104,13 @@ mod tests {
                 Action::SignOut { reason: reason.clone(), employee_reason, wording: Digest::of(b"") },
                 Action::Disable { reason },
                 Action::SignOutAgain {},
+                Action::ChangeDingTalkId { to: ChosenDingTalkId::parse(&"a".repeat(20)).unwrap() },
+                notify('b'),
+                notify('c'),
                 Action::Enable { after_s: u64::MAX },
             ],
             approval: Some(Approval { people: 2, within_s: u32::MAX, otherwise: Lapse::Drop }),
-            owner: None,
+            owner: Some("o".repeat(Plan::OWNER_BYTES_MAX)),
             asked_by: None,
             repeat: Some(Repeat { nth: 17, within_s: 31_536_000 }),
             spending: Some(Spending {
@@ -137,8 +144,9 @@ mod tests {
             assert_eq!([vec![first], behind].concat().concat(), all);
         }
         // With the titles that `RULES_BYTES_MAX` leaves room for, the largest plan there is fits by itself.
-        let titles = Plan::RULES_MAX * 25;
-        assert!(300 + FRAME_BYTES + size(&opened(1, &"𠀀".repeat(500))) + titles <= EVENT_BYTES_MAX);
+        let titles = Plan::RULES_MAX * 15;
+        let largest = 300 + FRAME_BYTES + size(&opened(1, &"𠀀".repeat(500))) + titles;
+        assert!(largest <= EVENT_BYTES_MAX, "{largest}");
         assert_eq!(part(vec![opened(1, "x")], 300, 300), (vec![opened(1, "x")], vec![]));
     }
 

@@ -1,7 +1,7 @@
 //! Puts the rules folder into force again: load, test, record, swap. A folder with a fault changes
 //! nothing but what is known about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use super::watching::{changes, unpromoted};
-use crate::incident::{Clock, Digest, Event, LoadCause, LogSource, SourceName};
+use crate::incident::{ChannelName, Clock, Digest, Event, LoadCause, LogSource, SourceName};
 use crate::rules::{self, InForce, LintLevel, LoadErrors, Loaded, Refused, RuleSet, Vouched};
 use crate::trail::{RecordError, Trail, Watches};
 
@@ -19,6 +19,8 @@ pub struct Reloader {
     settings: rules::Settings,
     /// The log sources that the configured sources send.
     sent: ArcSwap<BTreeMap<SourceName, Arc<[LogSource]>>>,
+    /// The channels that rules can name.
+    told: BTreeSet<ChannelName>,
     in_force: Arc<InForce>,
     trail: Arc<Trail>,
     clock: Arc<dyn Clock>,
@@ -38,18 +40,18 @@ pub enum Reloaded {
 
 impl Reloader {
     /// A reloader of `folder`, under these settings, for a server that is `sent` events of these log sources by
-    /// these sources.
+    /// these sources, and tells people by these channels.
     #[must_use]
     pub fn new(
         folder: PathBuf,
         settings: rules::Settings,
-        sent: BTreeMap<SourceName, Arc<[LogSource]>>,
+        (sent, told): (BTreeMap<SourceName, Arc<[LogSource]>>, BTreeSet<ChannelName>),
         in_force: Arc<InForce>,
         trail: Arc<Trail>,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
         let sent = ArcSwap::from_pointee(sent);
-        Arc::new(Self { folder, settings, sent, in_force, trail, clock, turn: Mutex::default() })
+        Arc::new(Self { folder, settings, sent, told, in_force, trail, clock, turn: Mutex::default() })
     }
 
     /// From now on other sources send these log sources; told of when rules are loaded next.
@@ -81,7 +83,7 @@ impl Reloader {
             Err(_) => return Ok(Reloaded::Unchanged(self.in_force.now().set.digest())),
         };
         let was_signed = self.in_force.now().signer.is_some();
-        match result.and_then(|vouched| vouched.after(was_signed)).and_then(|vouched| self.promoted(vouched)) {
+        match result.and_then(|vouched| vouched.after(was_signed)).and_then(|vouched| self.allowed(vouched)) {
             Ok(vouched) if self.is_in_force(&vouched) => {
                 self.in_force.confirm();
                 Ok(Reloaded::Unchanged(vouched.set.digest()))
@@ -97,8 +99,10 @@ impl Reloader {
         now.set.digest() == vouched.set.digest() && now.signer == vouched.signer
     }
 
-    /// Refuses rules that act without having been let, where that is asked for.
-    fn promoted(&self, vouched: Vouched) -> Result<Vouched, LoadErrors> {
+    /// Refuses rules that tell people by channels that there are not, and rules that act without having been let, where
+    /// that is asked for.
+    fn allowed(&self, vouched: Vouched) -> Result<Vouched, LoadErrors> {
+        rules::check_channels(&vouched.set, &self.told, &self.folder)?;
         self.trail.board(|board| match unpromoted(&vouched.set, board.watches()) {
             rules if self.settings.require_promotion && !rules.is_empty() => {
                 Err(rules::refuse_unpromoted(&self.folder, &rules))

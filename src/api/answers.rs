@@ -65,7 +65,7 @@ pub(super) async fn release(
     shaped(say(&request, &id, payload, &state, event).await)
 }
 
-/// Nobody lets go on what is done to themselves, or by a rule of their own where it wants to be approved. Whom the
+/// Nobody lets go on what is done to themselves; where it wants to be approved, nor what they asked for or what a rule of their own does. Whom the
 /// configuration does not know approves no plan: they may be the one it is about.
 fn may_approve(incident: &Incident, actor: &Actor, said: &Said, state: &State) -> Result<(), Problem> {
     if actor.user_id.is_some() && actor.user_id == incident.user_id {
@@ -76,6 +76,13 @@ fn may_approve(incident: &Incident, actor: &Actor, said: &Said, state: &State) -
     }
     if actor.user_id.is_none() {
         return Err(Problem::UnknownApprover);
+    }
+    if let Some(asker) = &incident.plan.asked_by {
+        // Under another name it is the same person.
+        let is_theirs = state.access.account_of(asker).is_some_and(|account| actor.user_id.as_ref() == Some(account));
+        if is_theirs || *asker == actor.name {
+            return Err(Problem::OwnRequest);
+        }
     }
     if said.plan != Some(incident.plan.digest()) {
         return Err(Problem::OtherPlan);

@@ -10,7 +10,9 @@ use serde_json::json;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
-use crate::incident::{AccountKind, AccountRef, ActionKind, ReasonCode};
+use crate::incident::{
+    AccountKind, AccountRef, ActionKind, ChosenDingTalkId, DingTalkIdPrefix, NewDingTalkId, ReasonCode,
+};
 use crate::response::ByHand;
 
 /// How long a disable may last, in seconds: as in rules, a minute to a year.
@@ -26,6 +28,10 @@ struct Wanted {
     reason: String,
     employee_reason: Option<ReasonCode>,
     expires_in_s: Option<u64>,
+    /// Of a change of the DingTalk ID: the new one.
+    dingtalk_id: Option<ChosenDingTalkId>,
+    /// In place of that: what the new one begins with; the rest is made up.
+    dingtalk_id_prefix: Option<String>,
     /// Said on purpose, in place of `expires_in_s`.
     #[serde(default)]
     permanent: bool,
@@ -62,6 +68,15 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
         // How long has to be said, and once.
         _ => return Err(Problem::WrongSchema),
     };
+    let dingtalk_id = match (wanted.dingtalk_id, wanted.dingtalk_id_prefix) {
+        (Some(id), None) => Some(NewDingTalkId::Chosen(id)),
+        (None, Some(prefix)) => {
+            let prefix = DingTalkIdPrefix::parse(&prefix).map_err(|_| Problem::WrongSchema)?;
+            Some(NewDingTalkId::Prefixed(prefix))
+        }
+        (None, None) => None,
+        (Some(_), Some(_)) => return Err(Problem::WrongSchema),
+    };
     let by_hand = ByHand {
         actor: actor.name,
         reason: wanted.reason,
@@ -69,6 +84,7 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
         steps: wanted.steps,
         employee_reason: wanted.employee_reason,
         expires_in,
+        dingtalk_id,
     };
     let (incident, repeated) = state.admission.open_by_hand(&by_hand, wanted.key.as_deref()).await?;
     tracing::warn!(incident.id = %incident, "an incident is opened by hand");

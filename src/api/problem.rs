@@ -43,6 +43,8 @@ pub enum Problem {
     OwnRule,
     /// Nobody approves what is done to themselves.
     OwnAccount,
+    /// Nobody approves what they asked for themselves.
+    OwnRequest,
     /// It is not known whose account the approver has.
     UnknownApprover,
     /// The plan is another one than the one that is meant.
@@ -69,7 +71,9 @@ impl Problem {
     pub fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated | Self::SignInNeeded => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::OwnRule | Self::OwnAccount | Self::UnknownApprover => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::OwnRule | Self::OwnAccount | Self::OwnRequest | Self::UnknownApprover => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -104,6 +108,7 @@ impl Problem {
             Self::NotWatching => ("not_watching", "The rule does not only watch."),
             Self::OwnRule => ("own_rule", "Somebody else than the rule's author and owner has to say so."),
             Self::OwnAccount => ("own_account", "Nobody approves what is done to themselves."),
+            Self::OwnRequest => ("own_request", "Somebody else than who asked for it has to say so."),
             Self::UnknownApprover => {
                 ("unknown_approver", "The configuration does not say which account the token's holder has.")
             }

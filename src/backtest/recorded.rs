@@ -35,7 +35,12 @@ impl Recorded {
         }
         for Opened { plan, held } in opened {
             let subject = subjects.get(&plan.incident);
-            let known = subject.map(|s| Known { account: s.account.clone(), held: *held, opened_at: at });
+            let known = subject.map(|s| Known {
+                account: s.account.clone(),
+                touches: plan.touches(),
+                held: *held,
+                opened_at: at,
+            });
             self.known.insert(plan.incident.clone(), known);
         }
         let suppressed = verdict.decisions.iter().filter(|decision| decision.kind == VerdictKind::Suppressed);

@@ -96,8 +96,12 @@ impl<'r> Rehearsal<'r> {
             found.into_iter().map(|(_, covering)| (covering.incident, covering.known)).collect();
         for Opened { plan, held } in &opened {
             if let Some(subject) = subjects.get(&plan.incident) {
-                let of_this =
-                    Known { account: subject.account.clone(), held: self.held(*held, &subject.account), opened_at: at };
+                let of_this = Known {
+                    account: subject.account.clone(),
+                    touches: plan.touches(),
+                    held: self.held(*held, &subject.account),
+                    opened_at: at,
+                };
                 self.cover(plan, &of_this);
                 if of_this.held.is_none() && plan.disables() {
                     self.contain(plan, at);
@@ -190,7 +194,11 @@ impl Covering {
 fn undone_at(plan: &Plan, opened_at: Timestamp) -> Timestamp {
     let after = plan.actions.iter().map(|action| match action {
         Action::Enable { after_s } => *after_s,
-        Action::SignOut { .. } | Action::SignOutAgain {} | Action::Disable { .. } => 0,
+        Action::SignOut { .. }
+        | Action::SignOutAgain {}
+        | Action::Disable { .. }
+        | Action::ChangeDingTalkId { .. }
+        | Action::Notify { .. } => 0,
     });
     opened_at.checked_add(Duration::from_secs(after.max().unwrap_or(0))).unwrap_or(Timestamp::MAX)
 }

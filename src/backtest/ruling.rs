@@ -12,7 +12,7 @@ pub enum Outcome {
     /// No rule matched.
     #[default]
     Unmatched,
-    /// A rule matched that only watches.
+    /// A rule matched that only watches, or only tells people.
     Shadow,
     /// A guardrail wants a human to look.
     Held,
@@ -65,6 +65,8 @@ pub struct Touched {
 pub struct Known {
     /// Whom it is about.
     pub account: AccountRef,
+    /// Whether anything is done to them; else people are told, and nobody is contained.
+    pub touches: bool,
     /// Why it was held from the start, before DingTalk was asked anything.
     pub held: Option<HoldReason>,
     /// When it was opened.
@@ -78,7 +80,7 @@ impl Ruling {
     pub(super) fn of(verdict: &Verdict, opened: &[Opened], known: impl Fn(&IncidentId) -> Option<Known>) -> Self {
         let mut touched = Vec::new();
         let mut begun = 0;
-        for Opened { plan, held } in opened {
+        for Opened { plan, held } in opened.iter().filter(|opened| opened.plan.touches()) {
             let known = known(&plan.incident);
             begun += u64::from(known.as_ref().map_or(*held, |known| known.held).is_none());
             if let Some(Known { account, held, .. }) = known {
@@ -90,7 +92,7 @@ impl Ruling {
         for decision in &verdict.decisions {
             let incident = decision.incident.as_ref().and_then(&known);
             strongest = strongest.max(outcome(decision, incident.as_ref()));
-            let covering = incident.filter(|_| decision.kind == VerdictKind::Suppressed);
+            let covering = incident.filter(|known| known.touches && decision.kind == VerdictKind::Suppressed);
             touched.extend(covering.map(|Known { account, held, .. }| Touched {
                 account,
                 rule: decision.rule.clone(),
@@ -108,6 +110,7 @@ fn outcome(decision: &Decision, incident: Option<&Known>) -> Outcome {
     match decision.kind {
         VerdictKind::Tried | VerdictKind::Unmatched | VerdictKind::Counted => Outcome::Unmatched,
         VerdictKind::Shadow => Outcome::Shadow,
+        _ if incident.is_some_and(|known| !known.touches) => Outcome::Shadow,
         VerdictKind::Held => Outcome::Held,
         VerdictKind::Suppressed | VerdictKind::Planned if incident.is_some_and(|known| known.held.is_some()) => {
             Outcome::Held

@@ -116,6 +116,17 @@ fn outcomes(report: &Report) -> Vec<(&str, &str, u64)> {
 }
 
 #[test]
+fn who_is_only_told_of_is_not_contained() {
+    let mut telling = rule(1, "x", "enforce", "");
+    let text = String::from_utf8(telling.bytes).unwrap();
+    let steps = text.find("    - sign_out").unwrap()..text.find("lint:").unwrap();
+    telling.bytes = text.replace(&text[steps], "    - notify: {channel: soc, text: t}\n").into_bytes();
+    let report = compare(None, &set(NONE, vec![telling]), &[(0, "x", "a@b.c"), (1, "x", "a@b.c")]);
+    assert_eq!((names(&report.newly), report.containments_after), (vec![], 0));
+    assert_eq!(outcomes(&report), [("unmatched", "shadow", 2)]);
+}
+
+#[test]
 fn who_is_contained_newly_no_longer_and_by_both_is_told_apart() {
     let before = set(NONE, vec![rule(1, "x", "enforce", ""), rule(2, "y", "enforce", "")]);
     let after = set(NONE, vec![rule(1, "x", "enforce", ""), rule(3, "z", "enforce", "")]);
@@ -371,7 +382,7 @@ fn a_repeat_of_an_incident_before_the_first_alert_is_looked_up() {
 
     let account = first.subjects.values().next().unwrap().account.clone();
     for (held, outcome) in [(None, Outcome::Contained), (Some(HoldReason::Paused), Outcome::Held)] {
-        let known = Known { account: account.clone(), held, opened_at: hour(0) };
+        let known = Known { account: account.clone(), touches: true, held, opened_at: hour(0) };
         let ruling = read(&mut Recorded::default(), &repeat, Some(&known));
         assert_eq!((ruling.outcome, ruling.touched[0].held, ruling.begun), (outcome, held, 0));
     }

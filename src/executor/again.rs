@@ -21,7 +21,10 @@ impl Hand {
         self.record(vec![at.started(attempt)]).await?;
         let done = match approved {
             Ok(_) if self.is_paused(at) => Err(Failure::local(FailureClass::NotSent, "paused")),
-            Ok(approved) => self.directory.act(&order(&approved, at)).await,
+            Ok(approved) => match order(&approved, at) {
+                Some(order) => self.directory.act(&order).await,
+                None => Err(Failure::local(FailureClass::NotSent, "no_order")),
+            },
             Err(failure) => Err(failure),
         };
         let outcome = match done {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::dingtalk_id::Holder;
 use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
 use crate::incident::{Action, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason};
-use crate::response::{Approved, Draw, Facts};
+use crate::response::{Approved, Draw, Facts, at_telling, draws};
 use crate::rules::RuleSet;
 use crate::trail::RecordError;
 
@@ -47,6 +48,11 @@ impl Hand {
             Ok(approved) => approved,
             Err(refused) => return self.refuse(at, refused).await,
         };
+        // An earlier attempt of ours may have come through, and DingTalk refuses a second one.
+        let holder = match self.holder_before(at, attempt).await {
+            Ok(holder) => holder,
+            Err(failure) => return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::Unverified).await,
+        };
         if let Some(until) = self.directory.outages().orders_until(self.clock.now()) {
             return Ok(Moved::Stop(Progress::AwaitsDingTalk(until)));
         }
@@ -58,11 +64,12 @@ impl Hand {
             self.record(vec![at.failed(attempt, failure, Some(now)), at.held(HoldReason::Paused, None)]).await?;
             return Ok(Moved::On);
         }
-        if let Some(outcome) = self.without_a_call(at, attempt, account.as_ref()) {
+        if let Some(outcome) = self.without_a_call(at, attempt, account.as_ref(), holder) {
             self.record(vec![outcome]).await?;
             return Ok(Moved::On);
         }
-        let outcome = match self.directory.act(&order(&approved, at)).await {
+        let Some(order) = order(&approved, at) else { return Ok(Moved::Stop(Progress::Rests)) };
+        let outcome = match self.directory.act(&order).await {
             Ok(done) => vec![at.succeeded(attempt, Finding::Answered, done.request_id)],
             Err(failure) => self.failed(at, attempt, failure),
         };
@@ -72,11 +79,17 @@ impl Hand {
 
     /// What needs no call: the account is in the wanted state already, or there is nothing of ours to
     /// undo.
-    fn without_a_call(&self, at: &Place<'_>, attempt: u32, account: Option<&Account>) -> Option<Event> {
+    fn without_a_call(
+        &self,
+        at: &Place<'_>,
+        attempt: u32,
+        account: Option<&Account>,
+        holder: Option<Holder>,
+    ) -> Option<Event> {
         let disabled = account.and_then(|account| account.disabled);
         match at.action {
             Action::SignOut { .. } => self.signed_out_already(at, attempt),
-            Action::SignOutAgain {} => None,
+            Action::SignOutAgain {} | Action::Notify { .. } => None,
             // After an earlier attempt of ours, it may have been that one which did it.
             Action::Disable { .. } if attempt > 1 => {
                 (disabled == Some(true)).then(|| at.succeeded(attempt, Finding::Recovered, None))
@@ -88,6 +101,7 @@ impl Hand {
                     None => at.succeeded(attempt, Finding::AlreadySo, None),
                 }
             }),
+            Action::ChangeDingTalkId { .. } => self.no_change(at, attempt, holder),
             Action::Enable { .. } if !at.undoes_our_own() => Some(at.succeeded(attempt, Finding::NotOurs, None)),
             Action::Enable { .. } if disabled == Some(false) => Some(at.succeeded(attempt, Finding::AlreadySo, None)),
             Action::Enable { .. } => {
@@ -111,6 +125,9 @@ impl Hand {
     pub(super) fn failed(&self, at: &Place<'_>, attempt: u32, failure: Failure) -> Vec<Event> {
         if failure.class == FailureClass::Unknown {
             return vec![at.unknown(attempt, failure)];
+        }
+        if let Some(held) = self.changed_unseen(at, attempt, &failure) {
+            return held;
         }
         self.postponed(at, attempt, failure)
     }
@@ -141,11 +158,19 @@ impl Hand {
         self.trail.board(|board| board.breakers().hold(source, rules))
     }
 
+    /// For what touches nobody, and so needs no look at the account.
+    pub(super) fn ask_guard_to_tell(&self, at: &Place<'_>) -> Result<(), HoldReason> {
+        let rules = self.rules.now();
+        let draws = draws(&at.incident.plan, &rules.set, self.roster.as_ref().and_then(|roster| roster.people()));
+        at_telling(&self.facts(at, &rules.set, &draws))
+    }
+
     pub(super) fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet, draws: &'a [Draw]) -> Facts<'a> {
         Facts {
             paused: self.is_paused(at),
             assurance: at.incident.plan.assurance,
             assurance_floor: at.incident.plan.assurance_floor,
+            touches: at.incident.plan.touches(),
             disables: at.incident.plan.disables(),
             confirmed: at.incident.confirmed,
             account: &at.subject.account,
@@ -154,22 +179,25 @@ impl Hand {
             identities: rules.identities(),
             draws,
             beyond_budget: at.incident.beyond_budget,
-            approval_wanted: at.incident.wants_approval(),
+            approval_wanted: at.wants_approval(),
             departments: None,
             breaker_tripped: !at.incident.past_breaker && self.has_tripped(at),
+            dingtalk_id_changed: !at.incident.unchanged && self.was_changed_lately(at),
         }
     }
 }
 
-/// The order for DingTalk. It takes the guard layer's proof, so that nothing leaves without it.
-pub(super) fn order(approved: &Approved, at: &Place<'_>) -> Order {
+/// The order for DingTalk, where the step is one. It takes the guard layer's proof, so that nothing leaves without it.
+pub(super) fn order(approved: &Approved, at: &Place<'_>) -> Option<Order> {
     let user_id = approved.user_id().clone();
-    match at.action {
+    Some(match at.action {
         Action::SignOut { .. } | Action::SignOutAgain {} => {
             let (reason, employee_reason) = at.words_of_sign_out();
             Order::SignOut { user_id, reason, employee_reason }
         }
         Action::Disable { reason } => Order::Disable { user_id, reason: reason.clone() },
         Action::Enable { .. } => Order::Enable { user_id },
-    }
+        Action::ChangeDingTalkId { to } => Order::ChangeDingTalkId { user_id, dingtalk_id: to.clone() },
+        Action::Notify { .. } => return None,
+    })
 }

@@ -6,7 +6,7 @@ use super::attempt::Seen;
 use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
 use crate::directory::Account;
-use crate::incident::{ActionKind, Asked, Beyond, Budget, DepartmentId, Event, Failure, HoldReason};
+use crate::incident::{Asked, Beyond, Budget, DepartmentId, Event, Failure, HoldReason};
 use crate::response::{Approved, Draw, Facts, at_dispatch, draws, draws_of_departments};
 use crate::rules::{Loaded, RuleSet};
 use crate::trail::RecordError;
@@ -30,7 +30,7 @@ impl Hand {
         account: Option<&Account>,
     ) -> Result<Option<BTreeSet<DepartmentId>>, Failure> {
         let loaded = self.rules.now();
-        let Some(account) = account.filter(|_| at.action.kind() != ActionKind::Enable) else { return Ok(None) };
+        let Some(account) = account.filter(|_| at.action.kind().takes()) else { return Ok(None) };
         if draws_there(at, &loaded.set) {
             return self.with_those_above(account).await;
         }
@@ -119,6 +119,6 @@ impl Hand {
 
 /// Whether the step is one of a plan that draws on budgets of departments.
 fn draws_there(at: &Place<'_>, rules: &RuleSet) -> bool {
-    let takes = at.incident.plan.spending.is_some() && at.action.kind() != ActionKind::Enable;
+    let takes = at.incident.plan.spending.is_some() && at.action.kind().takes();
     takes && rules.guardrails().budgets().have_departments()
 }

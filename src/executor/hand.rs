@@ -9,7 +9,7 @@ use super::retry::{Next, after};
 use super::subject::subject_of;
 use crate::directory::{Ancestry, Directory};
 use crate::incident::{
-    Clock, Event, Failure, FailureClass, HoldReason, Incident, IncidentId, Status, StepState, Timestamp,
+    Action, Clock, Event, Failure, FailureClass, HoldReason, Incident, IncidentId, Status, StepState, Timestamp,
 };
 use crate::response::Subject;
 use crate::roster::Roster;
@@ -100,6 +100,9 @@ impl Hand {
             return self.resolve(incident, subject, failed_reads).await;
         };
         let at = Place { incident, step, action, user_id, subject, failed_reads };
+        if let (StepState::Pending, Action::Notify { channel, .. }) = (state, action) {
+            return self.owe(&at, channel).await;
+        }
         match state {
             StepState::Pending if at.is_again() => self.sign_out_again(&at, 1).await,
             StepState::Pending => self.attempt(&at, 1).await,

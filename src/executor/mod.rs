@@ -3,10 +3,12 @@
 
 mod again;
 mod attempt;
+mod dingtalk_id;
 mod guarded;
 mod hand;
 mod look_up;
 mod offer;
+mod owe;
 mod ownership;
 mod place;
 mod retry;

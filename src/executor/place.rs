@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::incident::{
-    Action, Event, Failure, Finding, HoldReason, Incident, IncidentId, RuleId, SourceName, StepState, Timestamp, UserId,
+    Action, ActionKind, Event, Failure, Finding, HoldReason, Incident, IncidentId, RuleId, SourceName, StepState,
+    Timestamp, UserId,
 };
 use crate::response::Subject;
 
@@ -26,6 +27,12 @@ impl Place<'_> {
     pub(super) fn asked_by(&self) -> (Option<&SourceName>, impl Iterator<Item = &RuleId>) {
         let plan = &self.incident.plan;
         (plan.spending.as_ref().map(|spending| &spending.source), plan.rules.iter().map(|rule| &rule.id))
+    }
+
+    /// Whether somebody has still to say yes. Before a change of the DingTalk ID always, whatever its plan says.
+    pub(super) fn wants_approval(&self) -> bool {
+        let is_asked = self.action.kind() == ActionKind::ChangeDingTalkId && !self.incident.assent.given;
+        is_asked || self.incident.wants_approval()
     }
 
     /// Whether the step only signs out again, so that its failure is recorded and nothing more.
@@ -69,10 +76,13 @@ impl Place<'_> {
         Event::IncidentHeld { incident: self.id().clone(), reason, failure, beyond: None }
     }
 
-    /// What reading the account back shows once the step is done; `None` for a sign-out.
+    /// Whether the account is disabled once the step is done; `None` where the step is about something else.
     pub(super) fn disabled_when_done(&self) -> Option<bool> {
         match self.action {
-            Action::SignOut { .. } | Action::SignOutAgain {} => None,
+            Action::SignOut { .. }
+            | Action::SignOutAgain {}
+            | Action::ChangeDingTalkId { .. }
+            | Action::Notify { .. } => None,
             Action::Disable { .. } => Some(true),
             Action::Enable { .. } => Some(false),
         }

@@ -3,7 +3,7 @@
 
 use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
-use crate::incident::{Event, Failure, FailureClass, Finding, HoldReason, UserId};
+use crate::incident::{Action, Event, Failure, FailureClass, Finding, HoldReason, UserId};
 use crate::trail::RecordError;
 
 impl Hand {
@@ -17,6 +17,9 @@ impl Hand {
     /// The outcome is not known: the account's state decides. No call shows sessions, and signing
     /// out twice is harmless but for a second notice, so a sign-out is repeated after a while.
     pub(super) async fn settle(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
+        if let Action::ChangeDingTalkId { to } = at.action {
+            return self.settle_change(at, attempt, to).await;
+        }
         let Some(wanted) = at.disabled_when_done() else {
             return self.repeat(at, attempt).await;
         };
@@ -30,7 +33,7 @@ impl Hand {
         }
     }
 
-    async fn repeat(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
+    pub(super) async fn repeat(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
         let failure = Failure::local(FailureClass::Unknown, "no_effect_seen");
         self.record(self.postponed(at, attempt, failure)).await?;
         Ok(Moved::On)
@@ -38,12 +41,15 @@ impl Hand {
 
     /// Claimed is not verified: the account is read back.
     pub(super) async fn read_back(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
+        if let Action::ChangeDingTalkId { to } = at.action {
+            return self.read_change_back(at, attempt, to).await;
+        }
         let Some(wanted) = at.disabled_when_done() else { return Ok(Moved::Stop(Progress::Rests)) };
         match self.is_disabled(at.user_id).await {
             Err(failure) => self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::Unverified).await,
             Ok(disabled) if disabled == wanted => {
                 let (incident, step) = (at.id().clone(), at.step);
-                self.record(vec![Event::StepVerified { incident, step, disabled }]).await?;
+                self.record(vec![Event::StepVerified { incident, step, disabled: Some(disabled) }]).await?;
                 Ok(Moved::On)
             }
             Ok(_) => {

@@ -26,6 +26,8 @@ pub enum Lapse {
 impl Approval {
     /// The most people that can be asked for.
     pub const PEOPLE_MAX: u8 = 2;
+    /// What a plan wants that changes a DingTalk ID, where nobody says otherwise: it cannot be undone for a year.
+    pub const OF_A_CHANGE: Self = Self { people: 1, within_s: 86_400, otherwise: Lapse::Drop };
 
     /// What satisfies both: as many people as the one that wants more, as soon as the one that waits less, and
     /// dropped if either says so.

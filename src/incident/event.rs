@@ -422,8 +422,9 @@ pub enum Event {
         incident: IncidentId,
         /// Which step, from 0.
         step: u8,
-        /// Whether the account is disabled now.
-        disabled: bool,
+        /// Whether the account is disabled now, where that is what the step is about.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        disabled: Option<bool>,
     },
     /// Actions are paused.
     #[serde(rename = "responder.paused")]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelName, Digest, Event, Failure, HoldReason, SourceName, Timestamp};
+use super::{ChannelName, Digest, Event, Failure, HoldReason, IncidentId, SourceName, Timestamp};
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,10 +37,12 @@ pub enum Topic {
     BreakerTripped,
     /// Who is kept disabled is protected by now.
     ReleaseOffered,
+    /// A rule has its own words told to this channel, whatever else that hears.
+    RuleNotice,
 }
 
 impl Topic {
-    /// Every topic, in the order of the list above.
+    /// Every topic that a channel chooses or not, in the order of the list above.
     pub const ALL: [Self; 13] = [
         Self::IncidentHeld,
         Self::ApprovalWanted,
@@ -74,6 +76,7 @@ impl Topic {
             Self::SourceNotUnderstood => "source_not_understood",
             Self::BreakerTripped => "breaker_tripped",
             Self::ReleaseOffered => "release_offered",
+            Self::RuleNotice => "rule_notice",
         }
     }
 
@@ -88,7 +91,7 @@ impl Topic {
                 topics
             }
             Event::IncidentHeld { reason, .. } => vec![Self::of_hold(*reason)],
-            Event::StepVerified { disabled: true, .. } => vec![Self::Contained],
+            Event::StepVerified { disabled: Some(true), .. } => vec![Self::Contained],
             Event::StepFailed { retry_at: None, .. } => vec![Self::StepGivenUp],
             Event::AccountWarned { .. } => vec![Self::AccountWarned],
             Event::ResponderPaused { .. } => vec![Self::ActionsPaused],
@@ -169,6 +172,18 @@ pub enum NoticeEvent {
     Configured {
         /// All of them.
         channels: Vec<Hearing>,
+    },
+    /// A rule's step has people told; from here on it is the channel's to deliver.
+    #[serde(rename = "notice.owed")]
+    Owed {
+        /// In which incident.
+        incident: IncidentId,
+        /// By which of its steps, from 0.
+        step: u8,
+        /// To whom.
+        channel: ChannelName,
+        /// The rule's words, filled in: ids, titles and names of sources.
+        text: String,
     },
     /// The intent, durable before the notice leaves.
     #[serde(rename = "notice.started")]
@@ -278,6 +293,7 @@ impl NoticeEvent {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Configured { .. } => "notices.configured",
+            Self::Owed { .. } => "notice.owed",
             Self::Started { .. } => "notice.started",
             Self::Accepted { .. } => "notice.accepted",
             Self::Sent { .. } => "notice.sent",
@@ -300,7 +316,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_records() {
-        for topic in Topic::ALL {
+        for topic in Topic::ALL.into_iter().chain([Topic::RuleNotice]) {
             assert_eq!(serde_json::to_value(topic).unwrap(), topic.as_str());
         }
     }
@@ -312,7 +328,7 @@ mod tests {
         let retry_at = Some(Timestamp::UNIX_EPOCH);
         for event in [
             Event::StepStarted { incident: incident.clone(), step: 0, attempt: 1 },
-            Event::StepVerified { incident: incident.clone(), step: 2, disabled: false },
+            Event::StepVerified { incident: incident.clone(), step: 2, disabled: Some(false) },
             Event::StepFailed { incident, step: 0, attempt: 1, failure, retry_at },
             Event::SystemStopped { parked: 0 },
         ] {

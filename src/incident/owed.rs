@@ -142,6 +142,11 @@ impl Owed {
                 let lanes = self.lanes.iter_mut().filter(|(name, _)| is_meant(name));
                 lanes.for_each(|(_, lane)| lane.replay(*of));
             }
+            Event::Notice(NoticeEvent::Owed { channel, .. }) => {
+                if let Some(lane) = self.lanes.get_mut(channel) {
+                    lane.waiting.entry(Topic::RuleNotice).or_default().add(seq);
+                }
+            }
             Event::Notice(event) => {
                 let lane = notice_of(event).and_then(|notice| Some((self.lanes.get_mut(&notice.channel)?, notice)));
                 if let Some((lane, notice)) = lane {
@@ -158,7 +163,7 @@ impl Owed {
         for Hearing { channel, topics } in channels {
             let mut lane = before.remove(channel).unwrap_or_default();
             lane.topics = topics.iter().copied().collect();
-            lane.waiting.retain(|topic, _| topics.contains(topic));
+            lane.waiting.retain(|topic, _| *topic == Topic::RuleNotice || topics.contains(topic));
             self.lanes.insert(channel.clone(), lane);
         }
     }
@@ -306,7 +311,7 @@ impl Lane {
                     self.take(notice, 0);
                 }
             }
-            NoticeEvent::Configured { .. } | NoticeEvent::Replayed { .. } => {}
+            NoticeEvent::Configured { .. } | NoticeEvent::Owed { .. } | NoticeEvent::Replayed { .. } => {}
         }
     }
 
@@ -384,7 +389,7 @@ impl Waiting {
 
 fn notice_of(event: &NoticeEvent) -> Option<&NoticeRef> {
     match event {
-        NoticeEvent::Configured { .. } | NoticeEvent::Replayed { .. } => None,
+        NoticeEvent::Configured { .. } | NoticeEvent::Owed { .. } | NoticeEvent::Replayed { .. } => None,
         NoticeEvent::Started { notice, .. }
         | NoticeEvent::Accepted { notice, .. }
         | NoticeEvent::Sent { notice, .. }

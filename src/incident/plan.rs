@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountKind, Approval, Assurance, Digest, IncidentId, InvalidId, RuleId, Spending};
+use super::{
+    AccountKind, Approval, Assurance, ChannelName, ChosenDingTalkId, Digest, IncidentId, InvalidId, RuleId, Spending,
+};
 
 /// A rule as it stood when it decided: id, title and the digest of its file's text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,9 +70,17 @@ pub enum ActionKind {
     Disable,
     /// Enable it again.
     Enable,
+    /// Give it another DingTalk ID, which DingTalk does once a year.
+    #[serde(rename = "change_dingtalk_id")]
+    ChangeDingTalkId,
+    /// Tell people who must know.
+    Notify,
 }
 
 impl ActionKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::SignOut, Self::Disable, Self::Enable, Self::ChangeDingTalkId, Self::Notify];
+
     /// The kind's name in rule files and records.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -78,14 +88,26 @@ impl ActionKind {
             Self::SignOut => "sign_out",
             Self::Disable => "disable",
             Self::Enable => "enable",
+            Self::ChangeDingTalkId => "change_dingtalk_id",
+            Self::Notify => "notify",
+        }
+    }
+
+    /// Whether it takes anything from the account's owner, who would miss it if the rule was wrong.
+    #[must_use]
+    pub fn takes(self) -> bool {
+        match self {
+            Self::SignOut | Self::Disable | Self::ChangeDingTalkId => true,
+            Self::Enable | Self::Notify => false,
         }
     }
 
     /// Whether DingTalk has a call that shows the effect. No call shows sessions, so a sign-out
-    /// stays `claimed`; disabling and enabling are `verified` by reading the account back.
+    /// stays `claimed`, and so does a notice, which is the channel's to deliver; the others are `verified` by reading
+    /// the account back.
     #[must_use]
     pub fn is_observable(self) -> bool {
-        !matches!(self, Self::SignOut)
+        !matches!(self, Self::SignOut | Self::Notify)
     }
 }
 
@@ -114,6 +136,17 @@ pub enum Action {
         /// Seconds after that disable; without one, after nothing.
         after_s: u64,
     },
+    /// Give it another DingTalk ID. Nothing undoes that.
+    #[serde(rename = "change_dingtalk_id")]
+    ChangeDingTalkId {
+        /// Which.
+        to: ChosenDingTalkId,
+    },
+    /// Tell people through a channel. The text lies beside the trail with the alert.
+    Notify {
+        /// By which.
+        channel: ChannelName,
+    },
 }
 
 impl Action {
@@ -124,6 +157,8 @@ impl Action {
             Self::SignOut { .. } | Self::SignOutAgain {} => ActionKind::SignOut,
             Self::Disable { .. } => ActionKind::Disable,
             Self::Enable { .. } => ActionKind::Enable,
+            Self::ChangeDingTalkId { .. } => ActionKind::ChangeDingTalkId,
+            Self::Notify { .. } => ActionKind::Notify,
         }
     }
 }
@@ -198,14 +233,22 @@ impl Plan {
     pub const OWNER_BYTES_MAX: usize = 128;
     /// The most rules of one plan.
     pub const RULES_MAX: usize = 16;
-    /// What they may come to on the plan's record, so that with two reasons of 500 characters any plan fits on
+    /// The most channels that one plan tells; those of the first rules.
+    pub const CHANNELS_MAX: usize = 2;
+    /// What they may come to on the plan's record, so that with two reasons of 500 characters and two channels any plan fits on
     /// a record by itself.
-    pub const RULES_BYTES_MAX: usize = 3_072;
+    pub const RULES_BYTES_MAX: usize = 2_912;
 
     /// Whether it takes anything from the account's owner, who would miss it if the rule was wrong.
     #[must_use]
     pub fn takes(&self) -> bool {
-        self.actions.iter().any(|action| action.kind() != ActionKind::Enable)
+        self.actions.iter().any(|action| action.kind().takes())
+    }
+
+    /// Whether it does anything to the account; else it only tells people.
+    #[must_use]
+    pub fn touches(&self) -> bool {
+        self.actions.iter().any(|action| action.kind() != ActionKind::Notify)
     }
 
     /// What an approval is bound to: SHA-256 of the plan as it stands on the trail, to the letter. Who approves
@@ -220,6 +263,12 @@ impl Plan {
     #[must_use]
     pub fn is_again(&self, index: usize) -> bool {
         matches!(self.actions.get(index), Some(Action::SignOutAgain {}))
+    }
+
+    /// Whether it changes the account's DingTalk ID.
+    #[must_use]
+    pub fn changes_dingtalk_id(&self) -> bool {
+        self.actions.iter().any(|action| action.kind() == ActionKind::ChangeDingTalkId)
     }
 
     /// Whether it disables the account.

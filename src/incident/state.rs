@@ -1,11 +1,13 @@
 //! An incident's state as the fold of its events. One function knows the legal transitions;
 //! everything else is an error, so that a record that does not fit is found and not smoothed over.
 
+mod keeping;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, ActionKind, DepartmentSpent, Digest, Event, Failure, Finding, HoldReason, IncidentId, Lapse, Opened, Plan,
-    Timestamp, UserId,
+    Action, ActionKind, DepartmentSpent, Digest, Event, Failure, Finding, HoldReason, IncidentId, Lapse, NoticeEvent,
+    Opened, Plan, Timestamp, UserId,
 };
 
 /// How an incident ended.
@@ -142,6 +144,8 @@ pub struct Incident {
     pub past_breaker: bool,
     /// Whether a human confirmed what a weak source asked for.
     pub confirmed: bool,
+    /// Whether a human let it go on without changing a DingTalk ID that was changed less than a year ago.
+    pub unchanged: bool,
     /// Who has approved the plan, and whether they are enough.
     pub assent: Assent,
     /// Whether a human gives the account back before its time.
@@ -175,6 +179,7 @@ impl Incident {
             departments: Vec::new(),
             past_breaker: false,
             confirmed: false,
+            unchanged: false,
             assent: Assent::default(),
             released: false,
             offered: None,
@@ -229,15 +234,23 @@ impl Incident {
         if self.next_step().is_some() {
             return None;
         }
-        let counting = || self.steps.iter().enumerate().filter(|(index, _)| !self.plan.is_again(*index));
-        let failed = counting().filter(|(_, state)| matches!(state, StepState::Failed { .. })).count();
-        // What had nothing to undo has done nothing.
-        let is_empty = |state: &StepState| matches!(state, StepState::Claimed { finding: Finding::NotOurs, .. });
-        let empty = counting().filter(|(_, state)| is_empty(state)).count();
-        Some(match failed {
-            0 => Outcome::Done,
-            n if n + empty == counting().count() => Outcome::Failed,
-            _ => Outcome::Partly,
+        let steps = self.plan.actions.iter().zip(&self.steps).enumerate();
+        let counting = steps.filter(|(index, _)| !self.plan.is_again(*index));
+        let touches = self.plan.touches();
+        let (mut is_whole, mut is_empty) = (true, true);
+        for (_, (action, state)) in counting {
+            match state {
+                StepState::Failed { .. } => is_whole = false,
+                // What had nothing to undo has done nothing.
+                StepState::Claimed { finding: Finding::NotOurs, .. } => {}
+                // Nor is anything done to an account by telling people of it.
+                _ => is_empty &= touches && action.kind() == ActionKind::Notify,
+            }
+        }
+        Some(match (is_whole, is_empty) {
+            (true, _) => Outcome::Done,
+            (false, true) => Outcome::Failed,
+            (false, false) => Outcome::Partly,
         })
     }
 
@@ -255,36 +268,6 @@ impl Incident {
             }
         }
         contained
-    }
-
-    /// Whether it contains the account by a disable of ours, and not by one it found in place.
-    #[must_use]
-    pub fn keeps_our_disable(&self) -> bool {
-        let is_ours = |state: &StepState| matches!(state, StepState::Verified { finding, .. } if finding.is_ours());
-        self.is_containing() && self.has_disable(is_ours)
-    }
-
-    /// The same, or a disable of ours is under way that may have come to its end.
-    #[must_use]
-    pub fn may_keep_disabled(&self) -> bool {
-        let is_under_way = |state: &StepState| match state {
-            StepState::Started { .. } | StepState::Unknown { .. } => true,
-            StepState::Claimed { finding, .. } => finding.is_ours(),
-            _ => false,
-        };
-        self.keeps_our_disable() || self.has_disable(is_under_way)
-    }
-
-    fn has_disable(&self, is_wanted: impl Fn(&StepState) -> bool) -> bool {
-        let mut steps = self.plan.actions.iter().zip(&self.steps);
-        steps.any(|(action, state)| action.kind() == ActionKind::Disable && is_wanted(state))
-    }
-
-    /// Whether it has signed the account out, by a step of this kind, and keeps it disabled.
-    #[must_use]
-    pub fn keeps_signed_out(&self, is_wanted: impl Fn(&Action) -> bool) -> bool {
-        let is_done = |(action, state): (&Action, &StepState)| is_wanted(action) && state.done_at(action).is_some();
-        self.keeps_our_disable() && self.plan.actions.iter().zip(&self.steps).any(is_done)
     }
 
     /// Applies one event of this incident that was recorded at `at`.
@@ -305,7 +288,8 @@ impl Incident {
                 self.user_id = Some(user_id.clone());
             }
             // For people; it changes nothing.
-            Event::AccountUnresolved { .. } | Event::AccountWarned { .. } => {}
+            Event::AccountUnresolved { .. } | Event::AccountWarned { .. } | Event::Notice(NoticeEvent::Owed { .. }) => {
+            }
             Event::IncidentHeld { reason, .. } => {
                 self.status = Status::Held(*reason);
                 if *reason == HoldReason::ApprovalWanted {
@@ -313,8 +297,8 @@ impl Incident {
                 }
             }
             Event::BudgetDrawn { departments, .. } => self.departments.extend(departments),
-            Event::IncidentApproved { approver, plan, .. } => {
-                self.approved(approver.as_ref(), *plan).map_err(|why| self.illegal(event, why))?;
+            Event::IncidentApproved { actor, approver, plan, .. } => {
+                self.approved(actor, approver.as_ref(), *plan).map_err(|why| self.illegal(event, why))?;
             }
             Event::ApprovalLapsed { otherwise, .. } => {
                 if self.lapses_at().is_none_or(|lapses_at| lapses_at > at) {
@@ -359,7 +343,7 @@ impl Incident {
         IllegalTransition { incident: self.plan.incident.clone(), event: event.kind(), why }
     }
 
-    fn approved(&mut self, approver: Option<&UserId>, plan: Option<Digest>) -> Result<(), &'static str> {
+    fn approved(&mut self, actor: &str, approver: Option<&UserId>, plan: Option<Digest>) -> Result<(), &'static str> {
         let Status::Held(reason) = self.status else { return Err("it is not held") };
         if plan.is_some_and(|seen| seen != self.plan.digest()) {
             return Err("its plan is another one");
@@ -371,6 +355,9 @@ impl Incident {
             }
             if self.user_id.as_ref().is_none_or(|subject| subject == approver) {
                 return Err("nobody approves what is done to themselves");
+            }
+            if self.plan.asked_by.as_deref() == Some(actor) {
+                return Err("nobody approves what they asked for");
             }
             if self.assent.by.contains(approver) {
                 return Err("the same person has approved it before");
@@ -384,6 +371,7 @@ impl Incident {
         self.beyond_budget |= reason.is_budget();
         self.past_breaker |= reason == HoldReason::BreakerTripped;
         self.confirmed |= reason == HoldReason::UnconfirmedDisable;
+        self.unchanged |= reason == HoldReason::DingTalkIdChanged;
         self.status = Status::Open;
         Ok(())
     }

@@ -134,6 +134,9 @@ pub enum HoldReason {
     DepartmentsUnknown,
     /// The rule, or the source, wanted to act on too many accounts in too short a time.
     BreakerTripped,
+    /// The plan changes a DingTalk ID that was changed less than a year ago.
+    #[serde(rename = "dingtalk_id_changed")]
+    DingTalkIdChanged,
     /// The plan wants to be approved first.
     ApprovalWanted,
     /// The alert names no account where the rule looks for it.
@@ -204,7 +207,11 @@ impl HoldReason {
             Self::BreakerTripped => {
                 "too many accounts were to be acted on in too short a time, so the sender may be wrong"
             }
-            Self::ApprovalWanted => "the rule wants it approved first",
+            Self::DingTalkIdChanged => {
+                "the DingTalk ID was changed less than a year ago, and DingTalk changes it once a year; approved, \
+                 it goes on without that step"
+            }
+            Self::ApprovalWanted => "it wants to be approved first",
             Self::AccountNotNamed => "the alert names no account where the rule looks for it",
             Self::AccountAmbiguous => "more than one account answers to the reference",
             Self::AccountNotFound => "no account answers to the reference",

@@ -10,6 +10,8 @@ use crate::incident::{Digest, IncidentId, Timestamp, Topic, is_direction_mark};
 const INCIDENTS_SHOWN: usize = 3;
 /// The most characters of a value.
 const VALUE_CHARS_MAX: usize = 120;
+/// The most characters of a rule's own words, which the rules see to.
+const TEXT_CHARS_MAX: usize = 200;
 /// The largest text, in bytes; a work notification is refused at 2,048 as JSON.
 const TEXT_BYTES_MAX: usize = 1_500;
 
@@ -64,6 +66,8 @@ pub enum Fact {
     Count,
     /// A file and line.
     Place,
+    /// A rule's own words.
+    Text,
 }
 
 impl Fact {
@@ -78,7 +82,13 @@ impl Fact {
             Self::Scope => "scope",
             Self::Count => "count",
             Self::Place => "place",
+            Self::Text => "text",
         }
+    }
+
+    /// The most characters of such a value.
+    fn chars_max(self) -> usize {
+        if matches!(self, Self::Text) { TEXT_CHARS_MAX } else { VALUE_CHARS_MAX }
     }
 }
 
@@ -99,7 +109,11 @@ impl Told {
             lines.extend(self.link(incident));
         }
         let unnamed = self.incidents.len().saturating_sub(INCIDENTS_SHOWN) as u64;
-        lines.extend(self.facts.iter().map(|(fact, value)| wording::fact(*fact, &plain(value), language)));
+        lines.extend(
+            self.facts
+                .iter()
+                .map(|(fact, value)| wording::fact(*fact, &plain_up_to(value, fact.chars_max()), language)),
+        );
         if unnamed + self.more > 0 {
             lines.push(wording::more(unnamed + self.more, language));
         }
@@ -122,8 +136,11 @@ impl Told {
                 "link": self.link(incident),
             })
         };
-        let facts: Value =
-            self.facts.iter().map(|(fact, value)| (fact.as_str().to_owned(), Value::from(plain(value)))).collect();
+        let facts: Value = self
+            .facts
+            .iter()
+            .map(|(fact, value)| (fact.as_str().to_owned(), Value::from(plain_up_to(value, fact.chars_max()))))
+            .collect();
         json!({
             "type": format!("portcullis.{}", self.topic),
             "timestamp": format!("{:.3}", self.at),
@@ -154,8 +171,12 @@ impl AboutIncident {
 
 /// One line of visible text, whatever is in it.
 fn plain(value: &str) -> String {
+    plain_up_to(value, VALUE_CHARS_MAX)
+}
+
+fn plain_up_to(value: &str, chars_max: usize) -> String {
     let shown = value.chars().map(|c| if c.is_control() || is_direction_mark(c) { ' ' } else { c });
-    shown.take(VALUE_CHARS_MAX).collect()
+    shown.take(chars_max).collect()
 }
 
 fn cut(text: &str) -> String {

@@ -45,6 +45,7 @@ pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
         Topic::ReleaseOffered => {
             ("a disabled account is protected by now; give it back?", "已停用的账号现受保护，是否恢复？")
         }
+        Topic::RuleNotice => ("a rule has something told.", "有规则要求通知。"),
     };
     language.of(en, zh)
 }
@@ -59,6 +60,7 @@ pub(super) fn fact(fact: Fact, value: &str, language: Language) -> String {
         Fact::Scope => ("Which", "范围"),
         Fact::Count => ("How many", "数量"),
         Fact::Place => ("Where", "位置"),
+        Fact::Text => ("The rule says", "规则内容"),
     };
     format!("{}{}{value}", language.of(en, zh), language.of(": ", "："))
 }

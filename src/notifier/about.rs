@@ -1,6 +1,6 @@
 //! What there is to say about a record: pure, from the event and the incidents it concerns.
 
-use crate::incident::{Action, Event, HoldReason, Incident, Opened, PauseScope, Plan, Topic};
+use crate::incident::{Action, Event, HoldReason, Incident, NoticeEvent, Opened, PauseScope, Plan, Topic};
 use crate::notices::{AboutIncident, Fact};
 
 /// The incidents that a record is about under one topic, and what else there is to say. `incident` is the one that
@@ -22,6 +22,7 @@ pub(super) fn about(
             (held(*reason), failure.into_iter().collect())
         }
         Event::StepVerified { .. } | Event::AccountWarned { .. } => (plain(), Vec::new()),
+        Event::Notice(NoticeEvent::Owed { text, .. }) => (plain(), vec![(Fact::Text, text.clone())]),
         Event::StepFailed { step, failure, .. } => {
             let kind = incident.and_then(|incident| incident.plan.actions.get(usize::from(*step)).map(Action::kind));
             let step = kind.map_or_else(|| step.to_string(), |kind| kind.as_str().to_owned());

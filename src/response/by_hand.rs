@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use super::guard::{Facts, at_planning};
-use super::{Subject, wording};
+use super::{Standing, Subject, wording};
 use crate::incident::{
-    AccountRef, Action, ActionKind, Assurance, IncidentId, Opened, Pauses, Plan, ReasonCode, Timestamp,
+    AccountRef, Action, ActionKind, Approval, Assurance, HoldReason, IncidentId, NewDingTalkId, Opened, Plan,
+    ReasonCode, Timestamp,
 };
 use crate::rules::RuleSet;
 use crate::trail::Pseudonyms;
@@ -26,17 +27,22 @@ pub struct ByHand {
     pub employee_reason: Option<ReasonCode>,
     /// After what time a disable is undone; `None` for good.
     pub expires_in: Option<Duration>,
+    /// The new DingTalk ID, or what it begins with.
+    pub dingtalk_id: Option<NewDingTalkId>,
 }
 
 /// Why it cannot be drawn up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotDrawnUp {
-    /// No step, one twice, or giving back together with taking.
-    #[error("the steps are none, not each once, or give back and take at the same time")]
+    /// No step, one twice, one that only rules have, or giving back together with taking.
+    #[error("the steps are none, not each once, not for people, or give back and take at the same time")]
     Steps,
     /// A sign-out without a reason for the employee, or with one that no catalogue has.
     #[error("a sign-out needs an employee reason that the rules folder has")]
     EmployeeReason,
+    /// A change of the DingTalk ID to nothing, or a new one that nobody is to get.
+    #[error("a change of the DingTalk ID needs the new one, and nothing else does")]
+    DingTalkId,
 }
 
 impl ByHand {
@@ -47,13 +53,14 @@ impl ByHand {
     pub fn draw_up(
         &self,
         incident: IncidentId,
-        pauses: &Pauses,
+        standing: &Standing,
         rules: &RuleSet,
         pseudonyms: &Pseudonyms,
         now: Timestamp,
     ) -> Result<(Opened, Subject), NotDrawnUp> {
         self.check()?;
-        let mut subject = Subject { account: self.account.clone(), texts: [].into() };
+        let mut subject = Subject { account: self.account.clone(), texts: [].into(), notices: [].into() };
+        let pseudonym = pseudonyms.of(&self.account);
         let mut actions = Vec::new();
         for step in &self.steps {
             let index = u8::try_from(actions.len()).unwrap_or(u8::MAX);
@@ -67,6 +74,12 @@ impl ByHand {
                 }
                 ActionKind::Disable => Action::Disable { reason: self.reason.clone() },
                 ActionKind::Enable => Action::Enable { after_s: 0 },
+                ActionKind::ChangeDingTalkId => {
+                    let new = self.dingtalk_id.as_ref().ok_or(NotDrawnUp::DingTalkId)?;
+                    Action::ChangeDingTalkId { to: new.of(&incident, &pseudonym) }
+                }
+                // Whoever is there tells people themselves.
+                ActionKind::Notify => return Err(NotDrawnUp::Steps),
             });
         }
         if let Some(expires_in) = self.expires_in.filter(|_| self.steps.contains(&ActionKind::Disable)) {
@@ -75,19 +88,20 @@ impl ByHand {
         let plan = Plan {
             incident,
             account_kind: self.account.kind(),
-            account: pseudonyms.of(&self.account),
+            account: pseudonym,
             // Who asks has shown who they are, and what they ask for came over the API as it is.
             assurance: Assurance::A,
             assurance_floor: Assurance::A,
             rules: Vec::new(),
+            // Whoever asks for what nothing undoes does not decide it alone.
+            approval: self.steps.contains(&ActionKind::ChangeDingTalkId).then_some(Approval::OF_A_CHANGE),
             actions,
-            approval: None,
             spending: None,
             owner: Some(self.actor.clone()),
             asked_by: Some(self.actor.clone()),
             repeat: None,
         };
-        let held = self.held(&plan, pauses, rules);
+        let held = self.held(&plan, standing, rules);
         Ok((Opened { plan, held }, subject))
     }
 
@@ -97,15 +111,20 @@ impl ByHand {
         kinds.dedup();
         let is_twice = kinds.len() < self.steps.len();
         let is_both = kinds.contains(&ActionKind::Enable) && kinds.len() > 1;
-        if kinds.is_empty() || is_twice || is_both { Err(NotDrawnUp::Steps) } else { Ok(()) }
+        if kinds.is_empty() || is_twice || is_both {
+            return Err(NotDrawnUp::Steps);
+        }
+        let is_for_nobody = self.dingtalk_id.is_some() && !kinds.contains(&ActionKind::ChangeDingTalkId);
+        if is_for_nobody { Err(NotDrawnUp::DingTalkId) } else { Ok(()) }
     }
 
-    /// A human decides, so no budget, breaker or approval stands in the way; everything else does.
-    fn held(&self, plan: &Plan, pauses: &Pauses, rules: &RuleSet) -> Option<crate::incident::HoldReason> {
+    /// A human decides, so no budget or breaker stands in the way; everything else does.
+    fn held(&self, plan: &Plan, standing: &Standing, rules: &RuleSet) -> Option<HoldReason> {
         let facts = Facts {
-            paused: pauses.hold(None, []),
+            paused: standing.pauses.hold(None, []),
             assurance: plan.assurance,
             assurance_floor: plan.assurance_floor,
+            touches: plan.touches(),
             disables: plan.disables(),
             confirmed: true,
             account: &self.account,
@@ -116,10 +135,11 @@ impl ByHand {
             draws: &[],
             beyond_budget: false,
             breaker_tripped: false,
+            dingtalk_id_changed: plan.changes_dingtalk_id() && standing.dingtalk_ids_changed.contains(&plan.account),
             approval_wanted: false,
         };
         // Giving somebody their account back needs no protection from it.
         let gives = !plan.takes();
-        at_planning(&facts).err().filter(|reason| !gives || *reason == crate::incident::HoldReason::Paused)
+        at_planning(&facts).err().filter(|reason| !gives || *reason == HoldReason::Paused)
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Subject;
 use super::draw::purse;
-use super::merge::{Merged, merged};
+use super::merge::{Case, merged};
 use super::target::{Acting, Target};
 use crate::incident::{Alert, Approval, IncidentId, Ledger, Plan, RuleRef, Timestamp};
 use crate::rules::RuleSet;
@@ -33,13 +33,16 @@ pub(super) fn lots<'r>(
     Moment { people, now, .. }: Moment<'_>,
 ) -> Vec<Vec<Target<'r>>> {
     group.sort_by(|a, b| b.rule.level.cmp(&a.rule.level).then_with(|| a.rule.reference.id.cmp(&b.rule.reference.id)));
-    let takes = |target: &Target<'r>| target.acting().is_some_and(|(_, response, _)| response.takes());
+    let gives = |target: &Target<'r>| target.acting().is_none_or(|(_, response, _)| response.gives());
+    let tells = |target: &Target<'r>| target.acting().is_some_and(|(_, response, _)| !response.touches());
     let has_budget = |target: &Target<'r>| {
         let rule = &target.rule.reference.id;
         rules.budget_of(rule, people).has(ledger.of_rule(rule, now).and_one())
     };
     // Who only gives back goes with those that take: nobody is to be let in while they wait.
-    let (taking, giving): (Vec<_>, Vec<_>) = group.into_iter().partition(takes);
+    let (giving, taking): (Vec<_>, Vec<_>) = group.into_iter().partition(gives);
+    // Who only has people told waits for nobody, and nobody for that.
+    let (telling, taking): (Vec<_>, Vec<_>) = taking.into_iter().partition(tells);
     let wants_approval =
         |target: &Target<'r>| target.acting().is_some_and(|(_, response, _)| response.approval.is_some());
     let (within, beyond): (Vec<_>, Vec<_>) = taking.into_iter().partition(has_budget);
@@ -53,6 +56,7 @@ pub(super) fn lots<'r>(
         Some(first) => first.extend(giving),
         None => kinds.extend(apart(giving)),
     }
+    kinds.extend(apart(telling));
     kinds.into_iter().flat_map(parted).collect()
 }
 
@@ -95,9 +99,10 @@ pub(super) fn draw_up(
         _ => IncidentId::derive(&alert.summary.id, &format!("{} {number}", account.key())),
     };
     // What is taken is not given back by the same plan but at its own time.
-    let taking: Vec<Acting<'_, '_>> = acting.iter().copied().filter(|(_, response, _)| response.takes()).collect();
+    let taking: Vec<Acting<'_, '_>> = acting.iter().copied().filter(|(_, response, _)| !response.gives()).collect();
     let asking = if taking.is_empty() { &acting } else { &taking };
-    let Merged { actions, texts, repeat } = merged(asking, &incident, alert, rules, moment);
+    let case = Case { incident: &incident, pseudonym, alert, rules, moment };
+    let merged = merged(asking, &case);
     let floor = acting.iter().map(|(_, response, _)| response.assurance).min_by_key(|level| *level as u8)?;
     let mut plan = Plan {
         incident,
@@ -106,11 +111,11 @@ pub(super) fn draw_up(
         assurance: alert.summary.assurance,
         assurance_floor: floor,
         rules: references(&acting),
-        actions,
+        actions: merged.actions,
         approval: asking.iter().filter_map(|(_, response, _)| response.approval).reduce(Approval::and),
         owner: asking.iter().find_map(|(rule, ..)| rule.owner.as_deref()).map(|it| cut(it, Plan::OWNER_BYTES_MAX)),
         asked_by: None,
-        repeat,
+        repeat: merged.repeat,
         spending: None,
     };
     if plan.takes() {
@@ -120,7 +125,7 @@ pub(super) fn draw_up(
         plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));
         ledger.crowds_mut().see(&alert.summary.source, of, pseudonym, now);
     }
-    Some((plan, Subject { account, texts }))
+    Some((plan, Subject { account, texts: merged.texts, notices: merged.notices }))
 }
 
 /// The rules that asked for the plan, with as much of their titles as its record has room for.

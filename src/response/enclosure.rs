@@ -27,4 +27,7 @@ pub struct Subject {
     /// The employee's texts of each sign-out, by the step's index.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub texts: BTreeMap<u8, EmployeeTexts>,
+    /// What people are told by each step that does so, by the step's index.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub notices: BTreeMap<u8, String>,
 }

@@ -2,7 +2,8 @@
 //! plan is made and again right before each dispatch; no rule can switch it off.
 //!
 //! The order is fixed: pause, assurance floor, protected accounts (listed, then live, then by group), own
-//! Enterprise Account only, budgets, breaker, approval. What is not known counts against acting.
+//! Enterprise Account only, budgets, breaker, a DingTalk ID once a year, approval. What is not known counts against
+//! acting.
 
 use std::collections::BTreeSet;
 
@@ -20,6 +21,8 @@ pub struct Facts<'a> {
     pub assurance: Assurance,
     /// The least the rules demand.
     pub assurance_floor: Assurance,
+    /// Whether the plan does anything to the account, and not only tells people of it.
+    pub touches: bool,
     /// Whether the plan disables the account.
     pub disables: bool,
     /// Whether a human confirmed what a weak source asked for.
@@ -41,6 +44,9 @@ pub struct Facts<'a> {
     pub beyond_budget: bool,
     /// Whether the breaker has tripped for what is asked for, and no human let it go on all the same.
     pub breaker_tripped: bool,
+    /// Whether the plan changes a DingTalk ID that was changed less than a year ago, and no human let it go on without
+    /// that.
+    pub dingtalk_id_changed: bool,
     /// Whether the plan wants to be approved first, and is not yet.
     pub approval_wanted: bool,
 }
@@ -57,6 +63,7 @@ impl<'a> Facts<'a> {
             paused: false,
             assurance: Assurance::A,
             assurance_floor: Assurance::A,
+            touches: true,
             disables: true,
             confirmed: false,
             account,
@@ -67,6 +74,7 @@ impl<'a> Facts<'a> {
             draws: &[],
             beyond_budget: false,
             breaker_tripped: false,
+            dingtalk_id_changed: false,
             approval_wanted: false,
         }
     }
@@ -106,7 +114,8 @@ impl Approved {
 pub fn at_planning(facts: &Facts<'_>) -> Result<(), HoldReason> {
     refuse_by_name(facts)?;
     refuse_beyond_budget(facts)?;
-    refuse_tripped(facts)
+    refuse_tripped(facts)?;
+    refuse_second_change(facts)
 }
 
 fn refuse_by_name(facts: &Facts<'_>) -> Result<(), HoldReason> {
@@ -120,10 +129,19 @@ fn refuse_by_name(facts: &Facts<'_>) -> Result<(), HoldReason> {
     if facts.disables && facts.assurance == Assurance::D && !facts.confirmed {
         return Err(HoldReason::UnconfirmedDisable);
     }
-    if is_listed(facts) {
+    if facts.touches && is_listed(facts) {
         return Err(HoldReason::ProtectedListed);
     }
     Ok(())
+}
+
+/// Asked right before people are told what a rule has to say. That touches nobody, so nobody is protected from it.
+///
+/// # Errors
+/// Why the step is held.
+pub fn at_telling(facts: &Facts<'_>) -> Result<(), HoldReason> {
+    at_planning(&Facts { touches: false, disables: false, ..*facts })?;
+    refuse_unapproved(facts)
 }
 
 /// Asked right before a step of kind `action` leaves, with the account as DingTalk shows it now
@@ -141,7 +159,9 @@ pub fn at_dispatch(
         // Giving somebody their account back needs no protection from it.
         ActionKind::Enable if facts.paused => return Err(HoldReason::Paused),
         ActionKind::Enable => {}
-        ActionKind::SignOut | ActionKind::Disable => refuse_by_name(facts)?,
+        ActionKind::SignOut | ActionKind::Disable | ActionKind::ChangeDingTalkId | ActionKind::Notify => {
+            refuse_by_name(facts)?;
+        }
     }
     let account = live.ok_or(HoldReason::AccountNotFound)?;
     if facts.user_id != Some(&account.user_id) {
@@ -155,6 +175,7 @@ pub fn at_dispatch(
     if action != ActionKind::Enable {
         refuse_beyond_budget(facts)?;
         refuse_tripped(facts)?;
+        refuse_second_change(facts)?;
         refuse_unapproved(facts)?;
     }
     Ok(Approved::assertion(&account.user_id, action))
@@ -184,6 +205,10 @@ fn refuse_beyond_budget(facts: &Facts<'_>) -> Result<(), HoldReason> {
 
 fn refuse_tripped(facts: &Facts<'_>) -> Result<(), HoldReason> {
     if facts.breaker_tripped { Err(HoldReason::BreakerTripped) } else { Ok(()) }
+}
+
+fn refuse_second_change(facts: &Facts<'_>) -> Result<(), HoldReason> {
+    if facts.dingtalk_id_changed { Err(HoldReason::DingTalkIdChanged) } else { Ok(()) }
 }
 
 fn refuse_unapproved(facts: &Facts<'_>) -> Result<(), HoldReason> {

@@ -5,9 +5,25 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::draw_up::Moment;
+use super::target::Acting;
 use super::{EmployeeTexts, wording};
-use crate::incident::{AccountRef, Action, ActionKind, Alert, IncidentId, Repeat, Timestamp};
-use crate::rules::{Repeated, Response, Rule, RuleSet, StepTemplate, Template};
+use crate::incident::{Action, ActionKind, Alert, IncidentId, Plan, Repeat, Timestamp};
+use crate::rules::{Repeated, Rule, RuleSet, StepTemplate, Template};
+
+/// What steps are put into words for.
+#[derive(Clone, Copy)]
+pub(super) struct Case<'c> {
+    /// The incident.
+    pub(super) incident: &'c IncidentId,
+    /// The account's pseudonym.
+    pub(super) pseudonym: &'c str,
+    /// The alert that opens it.
+    pub(super) alert: &'c Alert,
+    /// The rules in force.
+    pub(super) rules: &'c RuleSet,
+    /// The time, and what was before.
+    pub(super) moment: Moment<'c>,
+}
 
 /// What is done, in order, with what is read and which time it is.
 #[derive(Debug, Default)]
@@ -15,42 +31,36 @@ pub(super) struct Merged {
     pub(super) actions: Vec<Action>,
     /// The employee's texts, by step.
     pub(super) texts: BTreeMap<u8, EmployeeTexts>,
+    /// What people are told, by step.
+    pub(super) notices: BTreeMap<u8, String>,
     /// Which time it is, where the length of the disable goes by that.
     pub(super) repeat: Option<Repeat>,
 }
 
-/// The steps of the first rule, then of each further one only the kinds that are still missing; at
-/// the end a second sign-out, and the undoing of a disable that expires, when the longest of them does.
-pub(super) fn merged(
-    acting: &[(&Rule, &Response, &AccountRef)],
-    incident: &IncidentId,
-    alert: &Alert,
-    rules: &RuleSet,
-    moment: Moment<'_>,
-) -> Merged {
+/// The steps of the first rule, then of each further one only the kinds that are still missing, and channels that are
+/// not told yet; after the disable a second sign-out where a rule wants one, and at the end the undoing of a disable that
+/// expires, when the longest of them does.
+pub(super) fn merged(acting: &[Acting<'_, '_>], case: &Case<'_>) -> Merged {
+    let is_again = |step: &StepTemplate| matches!(step, StepTemplate::SignOutAgain {});
+    let signs_out_again = acting.iter().any(|(_, response, _)| response.steps.iter().any(is_again));
     let mut merged = Merged::default();
-    let mut signs_out_again = false;
     let mut longest: Option<Lasts> = None;
     for (rule, response, _) in acting {
-        for step in &response.steps {
-            if matches!(step, StepTemplate::SignOutAgain {}) {
-                signs_out_again = true;
-                continue;
-            }
+        for step in response.steps.iter().filter(|step| !is_again(step)) {
             if let StepTemplate::Disable { expires_in, repeated, .. } = step {
-                let lasts = Lasts::of(*expires_in, repeated.as_ref(), moment);
+                let lasts = Lasts::of(*expires_in, repeated.as_ref(), case.moment);
                 longest = Some(longest.map_or(lasts, |known| known.or_longer(lasts)));
             }
-            if merged.actions.iter().any(|action| action.kind() == step.kind()) {
+            if merged.has(step) {
                 continue;
             }
-            merged.add(step, rule, incident, alert, rules, moment.now);
+            // Not where the one sign-out there is comes after the disable.
+            let is_second = signs_out_again && step.kind() == ActionKind::Disable && merged.signs_out();
+            merged.add(step, rule, case);
+            if is_second {
+                merged.actions.push(Action::SignOutAgain {});
+            }
         }
-    }
-    let place = |kind| merged.actions.iter().position(|action| action.kind() == kind);
-    // Not where the one sign-out there is comes after the disable already.
-    if signs_out_again && place(ActionKind::SignOut) < place(ActionKind::Disable) {
-        merged.actions.push(Action::SignOutAgain {});
     }
     if let Some(Lasts { time, repeat }) = longest {
         merged.actions.extend(time.map(|time| Action::Enable { after_s: time.as_secs() }));
@@ -87,19 +97,25 @@ impl Lasts {
 }
 
 impl Merged {
-    fn add(
-        &mut self,
-        step: &StepTemplate,
-        rule: &Rule,
-        incident: &IncidentId,
-        alert: &Alert,
-        rules: &RuleSet,
-        now: Timestamp,
-    ) {
+    fn signs_out(&self) -> bool {
+        self.actions.iter().any(|action| action.kind() == ActionKind::SignOut)
+    }
+
+    /// Whether the step is there already, or there is no room for it.
+    fn has(&self, step: &StepTemplate) -> bool {
+        let StepTemplate::Notify { channel: wanted, .. } = step else {
+            return self.actions.iter().any(|action| action.kind() == step.kind());
+        };
+        let told = |action: &Action| matches!(action, Action::Notify { channel, .. } if channel == wanted);
+        self.notices.len() >= Plan::CHANNELS_MAX || self.actions.iter().any(told)
+    }
+
+    fn add(&mut self, step: &StepTemplate, rule: &Rule, case: &Case<'_>) {
+        let Case { incident, pseudonym, alert, rules, moment: Moment { now, .. } } = *case;
         let plain = |template: &Template| wording::plain(template, &rule.reference, incident, alert);
+        let index = u8::try_from(self.actions.len()).unwrap_or(u8::MAX);
         let action = match step {
             StepTemplate::SignOut { reason, employee_reason, reason_user } => {
-                let index = u8::try_from(self.actions.len()).unwrap_or(u8::MAX);
                 let mut texts = wording::for_employee(rules, employee_reason, incident, now);
                 let mut wording = rules.reasons().wording_digest(employee_reason);
                 if *reason_user {
@@ -112,6 +128,13 @@ impl Merged {
             }
             StepTemplate::Disable { reason, .. } => Action::Disable { reason: plain(reason) },
             StepTemplate::SignOutAgain {} => Action::SignOutAgain {},
+            StepTemplate::ChangeDingTalkId { prefix } => {
+                Action::ChangeDingTalkId { to: prefix.id_for(incident, pseudonym) }
+            }
+            StepTemplate::Notify { channel, text } => {
+                self.notices.insert(index, plain(text));
+                Action::Notify { channel: channel.clone() }
+            }
             StepTemplate::Enable {} => Action::Enable { after_s: 0 },
         };
         self.actions.push(action);

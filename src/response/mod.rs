@@ -16,7 +16,7 @@ mod wording;
 pub use by_hand::{ByHand, NotDrawnUp};
 pub use draw::{Draw, draws, draws_of_departments};
 pub use enclosure::{Enclosure, Subject};
-pub use guard::{Approved, Facts, at_dispatch, at_planning, protection};
+pub use guard::{Approved, Facts, at_dispatch, at_planning, at_telling, protection};
 pub use judge::{Judged, Tally};
 pub use plan::{Decided, Standing, decide};
 pub use resolve::{Resolved, only, resolve};

@@ -1,6 +1,6 @@
 //! Turns an alert and the rules that matched it into a verdict and plans, or says why not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::breaker::trips;
 use super::draw::purse;
@@ -30,6 +30,8 @@ pub struct Standing {
     pub people: Option<u32>,
     /// What the budgets of the departments come to on which those incidents have drawn, with how many people there are.
     pub departments: BTreeMap<DepartmentId, (Spent, Option<u32>)>,
+    /// The accounts, by pseudonym, whose DingTalk ID was changed in the last year.
+    pub dingtalk_ids_changed: BTreeSet<String>,
 }
 
 /// What is to be recorded for an alert.
@@ -107,9 +109,12 @@ pub fn decide(
             let breaker_tripped = !trips.is_empty()
                 || (plan.takes() && standing.breakers.hold(source, plan.rules.iter().map(|rule| &rule.id)));
             tripped.extend(trips);
-            let demand = Demand { floor: plan.assurance_floor, disables: plan.disables() };
+            let (touches, disables) = (plan.touches(), plan.disables());
+            let demand = Demand { floor: plan.assurance_floor, touches, disables };
             let draws = draws(&plan, rules, standing.people);
-            let now_held = Now { paused, breaker_tripped, draws: &draws };
+            let dingtalk_id_changed =
+                plan.changes_dingtalk_id() && standing.dingtalk_ids_changed.contains(&plan.account);
+            let now_held = Now { paused, breaker_tripped, dingtalk_id_changed, draws: &draws };
             let held = hold(now_held, plan.assurance, demand, &subject.account, rules);
             if let Some(spending) = plan.spending.as_mut().filter(|_| held.is_some_and(HoldReason::is_budget)) {
                 let used_up = draws.iter().find(|draw| !draw.is_within());
@@ -149,9 +154,11 @@ fn settled(
                 let of_this = Now {
                     paused: standing.pauses.hold(Some(&alert.source), [rule]),
                     breaker_tripped: standing.breakers.hold(Some(&alert.source), [rule]),
+                    dingtalk_id_changed: false,
                     draws: &[],
                 };
-                let demand = Demand { floor: response.assurance, disables: response.disables() };
+                let (touches, disables) = (response.touches(), response.disables());
+                let demand = Demand { floor: response.assurance, touches, disables };
                 let purse = purse([(rule, true)].into_iter(), &alert.source, rules, standing.people);
                 hold(of_this, assurance, demand, account, rules).is_none()
                     && ledger.has_room(&alert.source, rule, &purse, now)
@@ -175,7 +182,8 @@ fn watched_decision(target: &Target<'_>, watched: &Watched<'_>, assurance: Assur
         Watched::Nobody(reason) => (Some(*reason), None),
         Watched::Account { response, account, pseudonym } => {
             // What is held for other reasons says nothing about the rule.
-            let demand = Demand { floor: response.assurance, disables: response.disables() };
+            let (touches, disables) = (response.touches(), response.disables());
+            let demand = Demand { floor: response.assurance, touches, disables };
             (hold(Now::default(), assurance, demand, account, rules), Some(pseudonym.clone()))
         }
     };
@@ -216,6 +224,7 @@ fn covers(cover: &Cover, response: &Response, passes: impl FnOnce() -> bool, now
 /// What a plan demands of a source.
 struct Demand {
     floor: Assurance,
+    touches: bool,
     disables: bool,
 }
 
@@ -224,6 +233,7 @@ struct Demand {
 struct Now<'a> {
     paused: bool,
     breaker_tripped: bool,
+    dingtalk_id_changed: bool,
     draws: &'a [Draw],
 }
 
@@ -239,6 +249,7 @@ fn hold(
         paused: now.paused,
         assurance,
         assurance_floor: demand.floor,
+        touches: demand.touches,
         disables: demand.disables,
         confirmed: false,
         account,
@@ -248,6 +259,7 @@ fn hold(
         draws: now.draws,
         beyond_budget: false,
         breaker_tripped: now.breaker_tripped,
+        dingtalk_id_changed: now.dingtalk_id_changed,
         approval_wanted: false,
         departments: None,
     };

@@ -114,6 +114,7 @@ mod test_run;
 #[cfg(test)]
 mod tests;
 mod time_zones;
+mod told;
 mod unheard;
 mod value;
 mod version;
@@ -155,4 +156,5 @@ pub use source::{SourceFile, write};
 pub use step::StepTemplate;
 pub use template::{Template, Variable};
 pub use test_run::{Gap, TestOutcome, TestedRule, test};
+pub use told::check_channels;
 pub use vouched::{Vouched, load_signed, manifest};

@@ -115,7 +115,7 @@ impl Expected {
             }
             (None, None) => None,
         };
-        let kinds = [ActionKind::SignOut, ActionKind::Disable, ActionKind::Enable].map(|kind| (kind.as_str(), kind));
+        let kinds = ActionKind::ALL.map(|kind| (kind.as_str(), kind));
         let steps = reader::list(fields.need("steps", report)?, "steps", report);
         let steps: Vec<Option<ActionKind>> =
             steps.iter().map(|step| reader::choice(step, "step", &kinds, report)).collect();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::incident::path::{Path, Reached};
-use crate::incident::{AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Extent, ReasonCode};
+use crate::incident::{
+    AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, ChannelName, Extent, Lapse, ReasonCode,
+};
 
 use super::allowed::Allowed;
 use super::approval;
@@ -57,7 +59,7 @@ pub struct Response {
     pub mode: Mode,
     /// Where the event names the account; `None` takes the person its source found.
     pub account: Option<AccountPath>,
-    /// What to do, in order; one to four steps, no kind twice.
+    /// What to do, in order; no kind twice, but several channels.
     pub steps: Vec<StepTemplate>,
     /// How long the same account is left alone by this rule after an incident.
     pub cooldown: Duration,
@@ -97,7 +99,27 @@ impl Response {
     /// Whether it takes anything from the account's owner.
     #[must_use]
     pub fn takes(&self) -> bool {
-        self.steps.iter().any(|step| step.kind() != ActionKind::Enable)
+        self.steps.iter().any(|step| step.kind().takes())
+    }
+
+    /// Whether it gives the account back.
+    #[must_use]
+    pub fn gives(&self) -> bool {
+        self.steps.iter().any(|step| step.kind() == ActionKind::Enable)
+    }
+
+    /// Whether it does anything to the account; else it only tells people.
+    #[must_use]
+    pub fn touches(&self) -> bool {
+        self.steps.iter().any(|step| step.kind() != ActionKind::Notify)
+    }
+
+    /// The channels that it tells people by.
+    pub fn channels(&self) -> impl Iterator<Item = &ChannelName> {
+        self.steps.iter().filter_map(|step| match step {
+            StepTemplate::Notify { channel, .. } => Some(channel),
+            _ => None,
+        })
     }
 
     /// Whether it disables the account.
@@ -195,6 +217,8 @@ impl Response {
             read_or(&fields, "approval", None, report, |node, report| approval::read(node, report).map(Some));
         let each = read_each(&fields, report);
         let steps = fields.need("steps", report).and_then(|node| step::read_steps(node, title, codes, report));
+        let approval =
+            approval.and_then(|asked| approved(asked, steps.as_deref().unwrap_or_default(), &fields, report));
         Some(Self {
             mode: mode?,
             account: account?,
@@ -205,6 +229,28 @@ impl Response {
             budget: budget?,
             approval: approval?,
         })
+    }
+}
+
+/// A change of the DingTalk ID is always approved: nothing undoes it for a year.
+fn approved(
+    asked: Option<Approval>,
+    steps: &[StepTemplate],
+    fields: &Fields<'_>,
+    report: &mut Report,
+) -> Option<Option<Approval>> {
+    if steps.iter().all(|step| step.kind() != ActionKind::ChangeDingTalkId) {
+        return Some(asked);
+    }
+    match asked {
+        None => Some(Some(Approval::OF_A_CHANGE)),
+        Some(Approval { otherwise: Lapse::Act, .. }) => {
+            let at = fields.get("approval").map_or(fields.at, |node| node.at);
+            let what = "`change_dingtalk_id` is never done unless somebody says yes: nothing undoes it for a year";
+            report.error_with(at, what, "write `otherwise: drop`");
+            None
+        }
+        asked => Some(asked),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The steps of a response: what is done to the account, in order, and with which words.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::incident::{ActionKind, ReasonCode};
+use crate::incident::{ActionKind, ChannelName, DingTalkIdPrefix, Plan, ReasonCode};
 
 use super::duration;
 use super::problem::{Place, Report};
@@ -13,9 +14,11 @@ use super::template::{Template, Variable};
 use super::yaml::{Node, Yaml};
 
 /// The most steps of one rule.
-pub(super) const STEPS_MAX: usize = 4;
+pub(super) const STEPS_MAX: usize = 6;
 /// The most characters of a rendered `reason`.
 const REASON_CHARS_MAX: usize = 500;
+/// The most characters of what people are told.
+const NOTICE_CHARS_MAX: usize = 200;
 /// The most characters a value adds to a reason: a UUID, an incident's id, a source's name.
 const RULE_ID_CHARS: usize = 36;
 const INCIDENT_ID_CHARS: usize = 20;
@@ -23,9 +26,11 @@ const SOURCE_CHARS_MAX: usize = 64;
 /// How long a disable may be boxed, in seconds: a minute to a year.
 const EXPIRES_S: std::ops::RangeInclusive<u64> = 60..=365 * 86_400;
 /// The steps there are, and the keys of those that have settings.
-pub(super) const STEPS: [&str; 3] = ["sign_out", "disable", "enable"];
+pub(super) const STEPS: [&str; 5] = ["sign_out", "disable", "enable", "change_dingtalk_id", "notify"];
 pub(super) const SIGN_OUT_KEYS: [&str; 3] = ["reason", "employee_reason", "reason_user"];
 pub(super) const DISABLE_KEYS: [&str; 4] = ["reason", "expires_in", "permanent", "repeated"];
+pub(super) const CHANGE_DINGTALK_ID_KEYS: [&str; 1] = ["prefix"];
+pub(super) const NOTIFY_KEYS: [&str; 2] = ["channel", "text"];
 
 /// One step before its reason is rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +57,18 @@ pub enum StepTemplate {
     },
     /// Enable the account.
     Enable {},
+    /// Give it another DingTalk ID.
+    ChangeDingTalkId {
+        /// What it begins with. All of it is said of no rule: no two accounts can have the same.
+        prefix: DingTalkIdPrefix,
+    },
+    /// Tell people.
+    Notify {
+        /// By which of the configured channels.
+        channel: ChannelName,
+        /// What.
+        text: Template,
+    },
 }
 
 impl StepTemplate {
@@ -62,6 +79,8 @@ impl StepTemplate {
             Self::SignOut { .. } | Self::SignOutAgain {} => ActionKind::SignOut,
             Self::Disable { .. } => ActionKind::Disable,
             Self::Enable {} => ActionKind::Enable,
+            Self::ChangeDingTalkId { .. } => ActionKind::ChangeDingTalkId,
+            Self::Notify { .. } => ActionKind::Notify,
         }
     }
 }
@@ -95,6 +114,8 @@ fn check_order(steps: &[StepTemplate], items: &[Node], report: &mut Report) -> O
                 report.error_with(item.at, what, "give it settings, or move it behind them");
                 return None;
             }
+        } else if kind == ActionKind::Notify {
+            check_channels(steps, item, report)?;
         } else if seen.contains(&kind) {
             let what = format!("the step `{}` is there twice", kind.as_str());
             match kind {
@@ -111,6 +132,21 @@ fn check_order(steps: &[StepTemplate], items: &[Node], report: &mut Report) -> O
         }
     }
     Some(())
+}
+
+/// Each channel once, and no more than one plan tells.
+fn check_channels(steps: &[StepTemplate], item: &Node, report: &mut Report) -> Option<()> {
+    let told = steps.iter().filter_map(|step| match step {
+        StepTemplate::Notify { channel, .. } => Some(channel),
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    let distinct: BTreeSet<_> = told.iter().collect();
+    if distinct.len() == told.len() && told.len() <= Plan::CHANNELS_MAX {
+        return Some(());
+    }
+    report.error(item.at, format!("`notify` tells up to {} channels, each once", Plan::CHANNELS_MAX));
+    None
 }
 
 fn read_step(
@@ -138,12 +174,10 @@ fn read_step(
         ("disable", Some(body)) => read_disable(body, title, report),
         ("enable", body) => read_enable(body, report),
         ("sign_out", None) => Some(StepTemplate::SignOutAgain {}),
-        ("disable", None) => {
+        ("change_dingtalk_id", Some(body)) => read_change_dingtalk_id(body, report),
+        ("notify", Some(body)) => read_notify(body, title, report),
+        ("disable" | "change_dingtalk_id" | "notify", None) => {
             report.error_with(at, format!("`{name}` needs settings"), "write them as a mapping below it");
-            None
-        }
-        ("notify" | "change_dingtalk_id", _) => {
-            report.error_with(at, format!("the step `{name}` is not supported yet"), "use sign_out, disable or enable");
             None
         }
         _ => {
@@ -219,9 +253,46 @@ fn read_enable(body: Option<&Node>, report: &mut Report) -> Option<StepTemplate>
     Some(StepTemplate::Enable {})
 }
 
+fn read_change_dingtalk_id(body: &Node, report: &mut Report) -> Option<StepTemplate> {
+    let fields = Fields::of(body, "change_dingtalk_id", report)?;
+    fields.only(&CHANGE_DINGTALK_ID_KEYS, report);
+    let node = fields.need("prefix", report)?;
+    match DingTalkIdPrefix::parse(reader::text(node, "prefix", report)?) {
+        Ok(prefix) => Some(StepTemplate::ChangeDingTalkId { prefix }),
+        Err(problem) => {
+            report.error_with(node.at, problem.to_string(), "what follows it is made up, up to 20 characters in all");
+            None
+        }
+    }
+}
+
+fn read_notify(body: &Node, title: &str, report: &mut Report) -> Option<StepTemplate> {
+    let fields = Fields::of(body, "notify", report)?;
+    fields.only(&NOTIFY_KEYS, report);
+    let text = read_template(&fields, ("text", NOTICE_CHARS_MAX), title, report);
+    let node = fields.need("channel", report)?;
+    match ChannelName::parse(reader::text(node, "channel", report)?) {
+        Ok(channel) => Some(StepTemplate::Notify { channel, text: text? }),
+        Err(problem) => {
+            report.error(node.at, format!("`channel` is {problem}"));
+            None
+        }
+    }
+}
+
 fn read_reason(fields: &Fields<'_>, title: &str, report: &mut Report) -> Option<Template> {
-    let node = fields.need("reason", report)?;
-    let text = reader::line(node, "reason", report)?;
+    read_template(fields, ("reason", REASON_CHARS_MAX), title, report)
+}
+
+/// A text of one line, which may use names, and has at most so many characters once they are filled in.
+fn read_template(
+    fields: &Fields<'_>,
+    (key, chars_max): (&str, usize),
+    title: &str,
+    report: &mut Report,
+) -> Option<Template> {
+    let node = fields.need(key, report)?;
+    let text = reader::line(node, key, report)?;
     let template = Template::parse(text, &Variable::OF_A_REASON, node.at, report)?;
     let chars = template.chars_max(|variable| match variable {
         Variable::RuleTitle => title.chars().count(),
@@ -230,9 +301,9 @@ fn read_reason(fields: &Fields<'_>, title: &str, report: &mut Report) -> Option<
         Variable::AlertSource => SOURCE_CHARS_MAX,
         Variable::Contact | Variable::Time => 0,
     });
-    if chars > REASON_CHARS_MAX {
-        let what = format!("the reason may become {chars} characters long");
-        report.error_with(node.at, what, format!("shorten it to {REASON_CHARS_MAX}"));
+    if chars > chars_max {
+        let what = format!("the {key} may become {chars} characters long");
+        report.error_with(node.at, what, format!("shorten it to {chars_max}"));
         return None;
     }
     Some(template)

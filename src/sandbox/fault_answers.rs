@@ -39,6 +39,10 @@ impl FaultKind {
                 Answer::Bare(json!({ "errcode": 0, "errmsg": "ok", "result": false }), Some("result_false"))
             }
             Self::ResultFalse => Answer::Bare(json!({ "result": false }), Some("result_false")),
+            Self::FalseSuccess if family == Family::Legacy => {
+                Answer::Bare(json!({ "errcode": 0, "errmsg": "ok", "result": true }), None)
+            }
+            Self::FalseSuccess => Answer::Bare(json!({ "result": true }), None),
             Self::EmptyObject => Answer::Bare(json!({}), Some("empty_object")),
             Self::HangBeforeWork
             | Self::HangAfterWork

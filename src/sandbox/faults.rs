@@ -40,6 +40,8 @@ pub enum FaultKind {
     HtmlWith200,
     /// HTTP 200 with `{"result":false}`; legacy `errcode` 0 with `"result":false`.
     ResultFalse,
+    /// HTTP 200 with `{"result":true}`, legacy `errcode` 0, and nothing is done: a lie.
+    FalseSuccess,
     /// HTTP 200 with `{}`.
     EmptyObject,
     /// A message is taken and answered as ever, and nobody gets it. Other calls go on as usual.

@@ -1,5 +1,6 @@
 //! The running program: HTTP in front, the executor behind, the trail between them.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::directory::{Ancestry, DingTalk, Directory, DryRun};
 use crate::executor::{Executor, Hand};
-use crate::incident::{Clock, Event, LoadCause, SystemClock, Timestamp};
+use crate::incident::{ChannelName, Clock, Event, LoadCause, SystemClock, Timestamp};
 use crate::intake::{self, Intake, RefusalTally, SchemeName, SetupError, Unwritten};
 use crate::notices::{Channel, Post, Way};
 use crate::notifier::Notifier;
@@ -89,7 +90,8 @@ impl App {
         check_promotions(&trail, &loaded, &folder, config)?;
         note_start(&trail, &loaded).await?;
         let rules = Arc::new(InForce::new(loaded));
-        let reloader = Reloader::new(folder, config.rules.clone(), sent, rules.clone(), trail.clone(), clock.clone());
+        let known = (sent, told(config));
+        let reloader = Reloader::new(folder, config.rules.clone(), known, rules.clone(), trail.clone(), clock.clone());
         let limits = config.admission.clone();
         let roster = organization::open(config, &trail, &clock).await?;
         if roster.is_none() && rules.now().set.guardrails().budgets().have_shares() {
@@ -321,9 +323,16 @@ async fn notifier(config: &Config, state: &State, directory: Arc<dyn Directory>)
     Ok(notifier)
 }
 
+/// The channels that rules can name; others take a restart.
+fn told(config: &Config) -> BTreeSet<ChannelName> {
+    config.notices.channels.keys().cloned().collect()
+}
+
 fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
     let folder = config.resolve(&config.rules.folder);
+    let told = |vouched: Vouched| rules::check_channels(&vouched.set, &told(config), &folder).map(|()| vouched);
     rules::load_signed(&folder, &config.rules.signers, config.rules.statuses())
+        .and_then(told)
         .map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
 }
 

@@ -41,7 +41,7 @@ impl Achieved {
             }
             // Whoever is let in again may have opened sessions since.
             Some(ActionKind::Enable) => drop(self.signed_out.remove(user_id)),
-            Some(ActionKind::Disable) | None => {}
+            Some(ActionKind::Disable | ActionKind::ChangeDingTalkId | ActionKind::Notify) | None => {}
         }
     }
 

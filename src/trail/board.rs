@@ -7,8 +7,9 @@ use super::achieved::Achieved;
 use super::containments::Containments;
 use super::watches::Watches;
 use crate::incident::{
-    Action, ActionKind, Breakers, DepartmentId, Event, Extent, Finding, HoldReason, IllegalTransition, Incident,
-    IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, SourceName, Status, Timestamp, UserId, Windows,
+    Action, ActionKind, Breakers, DepartmentId, DingTalkIdChanges, Event, Extent, Finding, HoldReason,
+    IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, SourceName, Status,
+    Timestamp, UserId, Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -30,6 +31,7 @@ pub struct Board {
     watches: Watches,
     were_rules_signed: bool,
     notices: Owed,
+    dingtalk_ids: DingTalkIdChanges,
     trials: BTreeMap<SourceName, Timestamp>,
     achieved: Achieved,
     containments: Containments,
@@ -92,6 +94,12 @@ impl Board {
     #[must_use]
     pub fn notices(&self) -> &Owed {
         &self.notices
+    }
+
+    /// Whose DingTalk ID was changed in the last year.
+    #[must_use]
+    pub fn dingtalk_ids(&self) -> &DingTalkIdChanges {
+        &self.dingtalk_ids
     }
 
     /// The sources that were last tried out, and until when: a window lasts over a restart.
@@ -323,6 +331,9 @@ impl Board {
         if let Some(user_id) = live.incident.user_id.as_ref().filter(|_| was_enabled(&live.incident, event)) {
             self.keeping.retain(|_, keeping| keeping.incident.user_id.as_ref() != Some(user_id));
         }
+        if result.is_ok() {
+            self.dingtalk_ids.apply(&live.incident, event, at);
+        }
         if let Status::Closed(outcome) = live.incident.status {
             self.close(&live.incident, outcome);
             if live.incident.keeps_our_disable() {
@@ -376,7 +387,7 @@ impl Board {
 /// Whether the event shows that nothing keeps the account disabled, or that nothing did before it.
 fn was_enabled(incident: &Incident, event: &Event) -> bool {
     match event {
-        Event::StepVerified { disabled, .. } => !disabled,
+        Event::StepVerified { disabled, .. } => *disabled == Some(false),
         Event::StepSucceeded { step, finding: Finding::Answered, .. } => {
             matches!(incident.plan.actions.get(usize::from(*step)), Some(Action::Disable { .. }))
         }

@@ -27,7 +27,7 @@ impl Containments {
     pub(super) fn note(&mut self, incident: &Incident, event: &Event, at: Timestamp) {
         let Some(user_id) = &incident.user_id else { return };
         match event {
-            Event::StepVerified { step, disabled: true, .. } => {
+            Event::StepVerified { step, disabled: Some(true), .. } => {
                 let state = incident.steps.get(usize::from(*step));
                 let is_made = |finding: &Finding| matches!(finding, Finding::Answered | Finding::Recovered);
                 if matches!(state, Some(StepState::Verified { finding, .. }) if is_made(finding)) {

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance, Bearing, Beyond,
-    Candidate, ChannelName, Counted, Counts, Decision, DepartmentId, DepartmentSpent, Digest, Event, Evidence, Failure,
-    FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome,
-    PauseScope, Plan, ReasonCode, Repeat, Resolution, RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus,
-    Timestamp, Topic, Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
+    Candidate, ChannelName, ChosenDingTalkId, Counted, Counts, Decision, DepartmentId, DepartmentSpent, Digest, Event,
+    Evidence, Failure, FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef,
+    Opened, Outcome, PauseScope, Plan, ReasonCode, Repeat, Resolution, RuleId, RuleRef, SourceName, Span, Spending,
+    Spent, StreamStatus, Timestamp, Topic, Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -93,7 +93,8 @@ pub(super) fn events() -> Vec<Event> {
         },
         Event::StepFailed { incident: incident.clone(), step, attempt, failure: failure.clone(), retry_at: Some(at) },
         Event::StepUnknown { incident: incident.clone(), step, attempt, failure },
-        Event::StepVerified { incident: incident.clone(), step, disabled: true },
+        Event::StepVerified { incident: incident.clone(), step, disabled: Some(true) },
+        Event::StepVerified { incident: incident.clone(), step, disabled: None },
         Event::TrailRead { actor: actor.clone(), from: 0, count: 1, incident: Some(incident.clone()) },
     ]
     .into_iter()
@@ -212,6 +213,7 @@ fn notices() -> impl Iterator<Item = Event> {
     let hearing = Hearing { channel: channel.clone(), topics: vec![Topic::IncidentHeld, Topic::Contained] };
     [
         NoticeEvent::Configured { channels: vec![hearing] },
+        NoticeEvent::Owed { incident: incident(1), step: 0, channel: channel.clone(), text: "test".to_owned() },
         NoticeEvent::Started { notice: notice.clone(), more: 3, attempt },
         NoticeEvent::Accepted { notice: notice.clone(), attempt, receipt: "7".to_owned(), ask_at: at },
         NoticeEvent::Sent { notice: notice.clone(), attempt, missed: 1 },
@@ -322,6 +324,8 @@ fn opened(number: u64) -> Opened {
             Action::SignOut { reason: reason.clone(), employee_reason, wording: digest },
             Action::Disable { reason },
             Action::SignOutAgain {},
+            Action::ChangeDingTalkId { to: ChosenDingTalkId::parse("zhang2027").unwrap() },
+            Action::Notify { channel: ChannelName::parse("soc").unwrap() },
             Action::Enable { after_s: 28_800 },
         ],
         approval: Some(Approval { people: 2, within_s: 60, otherwise: Lapse::Act }),

@@ -26,6 +26,7 @@ mod correlations;
 mod crash;
 mod dingtalk_events;
 mod dingtalk_faults;
+mod dingtalk_id;
 mod directory;
 mod directory_commands;
 mod directory_index;

@@ -218,7 +218,9 @@ fn summary(record: &Record) -> String {
         }
         Event::StepStarted { step, attempt, .. } => format!("step {}, attempt {attempt}", step + 1),
         Event::StepSucceeded { step, finding, .. } => format!("step {}: {finding:?}", step + 1),
-        Event::StepVerified { step, disabled, .. } => format!("step {}: disabled is {disabled}", step + 1),
+        Event::StepVerified { step, disabled: Some(disabled), .. } => {
+            format!("step {}: disabled is {disabled}", step + 1)
+        }
         Event::StepFailed { step, failure, .. } | Event::StepUnknown { step, failure, .. } => {
             format!("step {}: {failure}", step + 1)
         }

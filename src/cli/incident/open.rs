@@ -33,6 +33,12 @@ pub(super) struct Arguments {
     /// Disable until somebody gives the account back.
     #[arg(long, conflicts_with = "expires_in")]
     permanent: bool,
+    /// The new DingTalk ID: 6 to 20 letters and digits, a letter first, that nobody else has.
+    #[arg(long, value_name = "ID", conflicts_with = "dingtalk_id_prefix")]
+    dingtalk_id: Option<String>,
+    /// What the new DingTalk ID begins with, up to 8 letters and digits; the rest is made up.
+    #[arg(long, value_name = "PREFIX")]
+    dingtalk_id_prefix: Option<String>,
     /// The same key opens one incident, however often this is run.
     #[arg(long)]
     key: Option<String>,
@@ -51,6 +57,8 @@ enum Step {
     SignOut,
     Disable,
     Enable,
+    /// Waits for a second person, since DingTalk does it once a year and nothing undoes it.
+    ChangeDingtalkId,
 }
 
 const KINDS: [AccountKind; 6] = [
@@ -71,6 +79,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Step::SignOut => "sign_out",
             Step::Disable => "disable",
             Step::Enable => "enable",
+            Step::ChangeDingtalkId => "change_dingtalk_id",
         })
         .collect();
     let expires_in_s = arguments.expires_in.as_deref().map(seconds).transpose().map_err(refused)?;
@@ -81,6 +90,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         "employee_reason": arguments.employee_reason,
         "expires_in_s": expires_in_s,
         "permanent": arguments.permanent,
+        "dingtalk_id": arguments.dingtalk_id,
+        "dingtalk_id_prefix": arguments.dingtalk_id_prefix,
         "key": arguments.key,
     });
     let opened = arguments.server.ask(Method::POST, "/v1/incidents", Some(body)).await?;

@@ -29,6 +29,8 @@ pub enum Finding {
     /// there. Whichever of the two expires last undoes it. Of a sign-out: another incident has just made
     /// it, or keeps the account disabled since.
     AlreadyOurs,
+    /// The notice is owed to its channel, whatever becomes of it there.
+    Owed,
     /// The disable before this enable was not ours, so nothing is undone.
     NotOurs,
 }
@@ -39,7 +41,7 @@ impl Finding {
     pub fn is_ours(self) -> bool {
         match self {
             Self::Answered | Self::Recovered | Self::AlreadyOurs => true,
-            Self::AlreadySo | Self::NotOurs => false,
+            Self::AlreadySo | Self::Owed | Self::NotOurs => false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What an event is called, and to which incidents it belongs.
 
 use super::{Event, EventKind};
-use crate::incident::IncidentId;
+use crate::incident::{IncidentId, NoticeEvent};
 
 impl Event {
     /// Whether it gives back, or is about giving back, what an incident keeps: it may concern others that keep the same
@@ -10,7 +10,9 @@ impl Event {
     pub fn is_about_keeping(&self) -> bool {
         matches!(
             self,
-            Self::IncidentReleased { .. } | Self::ReleaseOffered { .. } | Self::StepVerified { disabled: false, .. }
+            Self::IncidentReleased { .. }
+                | Self::ReleaseOffered { .. }
+                | Self::StepVerified { disabled: Some(false), .. }
         )
     }
 
@@ -91,7 +93,8 @@ impl Event {
             | Self::StepStarted { incident, .. }
             | Self::StepFailed { incident, .. }
             | Self::StepUnknown { incident, .. }
-            | Self::StepVerified { incident, .. } => vec![incident],
+            | Self::StepVerified { incident, .. }
+            | Self::Notice(NoticeEvent::Owed { incident, .. }) => vec![incident],
             Self::SystemStarted { .. }
             | Self::RulesLoaded { .. }
             | Self::RulesRefused { .. }

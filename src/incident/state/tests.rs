@@ -70,7 +70,7 @@ fn unknown(step: u8, attempt: u32) -> Event {
 }
 
 fn verified(step: u8) -> Event {
-    Event::StepVerified { incident: id(), step, disabled: step == 1 }
+    Event::StepVerified { incident: id(), step, disabled: Some(step == 1) }
 }
 
 fn closed(outcome: Outcome) -> Event {

@@ -58,6 +58,8 @@ fn ask_to(
         draws,
         beyond_budget: false,
         breaker_tripped: false,
+        dingtalk_id_changed: false,
+        touches: true,
         approval_wanted: false,
         departments: None,
     };
@@ -230,6 +232,8 @@ fn a_listed_account_is_protected_by_every_name_it_has() {
         draws: &[],
         beyond_budget: false,
         breaker_tripped: false,
+        dingtalk_id_changed: false,
+        touches: true,
         approval_wanted: false,
         departments: None,
     };
@@ -271,6 +275,8 @@ fn what_is_shown_as_protected_is_what_dispatch_refuses() {
                 draws: &[],
                 beyond_budget: false,
                 breaker_tripped: false,
+                dingtalk_id_changed: false,
+                touches: true,
                 approval_wanted: false,
                 departments: None,
             };

@@ -16,6 +16,16 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
         let advice = "give it an end that the help desk can reach: `expires_in: 8h`";
         report.warn(Lint::PermanentDisable, at, "the account stays disabled until somebody enables it", advice);
     }
+    let is_boxed = |step: &StepTemplate| matches!(step, StepTemplate::Disable { expires_in: Some(_), .. });
+    let is_changed = |step: &StepTemplate| matches!(step, StepTemplate::ChangeDingTalkId { .. });
+    if response.steps.iter().any(is_boxed) && response.steps.iter().any(is_changed) {
+        let response = subject.entry("response").map(|entry| all_entries(&entry.value)).unwrap_or_default();
+        let at = response.iter().find(|entry| entry.key == "change_dingtalk_id");
+        let at = at.map_or(subject.at("response"), |entry| entry.at);
+        let advice = "leave the change to somebody who looks at the incident, or allow this lint";
+        let what = "the disable ends by itself, and the new DingTalk ID stays for at least a year";
+        report.warn(Lint::ChangeNotUndone, at, what, advice);
+    }
     if rule.description.as_ref().is_none_or(|text| text.trim().is_empty()) {
         let advice = "add `description`: what happened, why this answer, what to look at next";
         report.warn(Lint::MissingDescription, subject.root.at, "the rule does not say why it acts", advice);

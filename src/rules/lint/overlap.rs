@@ -133,6 +133,7 @@ fn is_as_hard(step: &StepTemplate, other: &StepTemplate) -> bool {
             StepTemplate::Disable { expires_in: Some(other), repeated: of_other, .. },
         ) => long >= other && (of_other.is_none() || repeated == of_other),
         (StepTemplate::Disable { .. }, StepTemplate::Disable { expires_in: None, .. }) => false,
+        (StepTemplate::Notify { channel: one, .. }, StepTemplate::Notify { channel: other, .. }) => one == other,
         (StepTemplate::SignOutAgain {}, _) | (_, StepTemplate::SignOutAgain {}) => step == other,
         _ => step.kind() == other.kind(),
     }

@@ -183,6 +183,11 @@ fn an_expression_that_is_found_anywhere_is_told() {
 #[test]
 fn what_has_no_end_no_words_or_no_tests_is_told() {
     assert_eq!(found(&with("expires_in: 8h", "permanent: true")), ["x.yml:12 permanent-disable warning"]);
+    let changed = with("expires_in: 8h}\n", "expires_in: 8h}\n    - change_dingtalk_id: {prefix: sec}\n");
+    let changed = changed.replace("steps: [sign_out, disable]", "steps: [sign_out, disable, change_dingtalk_id]");
+    assert_eq!(found(&changed), ["x.yml:13 change-not-undone warning"]);
+    let for_good = changed.replace("expires_in: 8h", "permanent: true");
+    assert_eq!(found(&for_good), ["x.yml:12 permanent-disable warning"]);
     assert_eq!(found(&with("description: Because.\n", "")), ["x.yml:1 missing-description warning"]);
     assert_eq!(found(&with("falsepositives:\n  - A test.\n", "")), ["x.yml:1 missing-falsepositives warning"]);
     assert_eq!(found(&with("alert: {a: y,", "alert: {a: y, b: 1,")), [""; 0]);

@@ -10,7 +10,7 @@ use super::super::repeated::{self, RUNGS_MAX};
 use super::super::response::{ACCOUNTS_MAX, ASSURANCES, KINDS, MODES};
 use super::super::step::{STEPS, STEPS_MAX};
 use super::{counting, line, mapping};
-use crate::incident::{Approval, Budget};
+use crate::incident::{Approval, Budget, Plan};
 
 /// A length of time.
 pub(super) const DURATION: &str = r"^\d+[smhd]$";
@@ -119,23 +119,66 @@ fn account() -> Value {
 }
 
 fn steps() -> Value {
-    let reason = || {
-        line(
-            "For the administrators' log, at most 500 characters; may use {{ rule.title }}, {{ rule.id }}, \
-             {{ incident.id }}, {{ alert.source }}.",
-        )
-    };
+    let named = |name: &str| json!({ "type": "object", "required": [name] });
+    // Alone it stands after both.
+    let sign_out_again = json!({
+        "if": { "contains": { "const": "sign_out" } },
+        "then": {
+            "contains": { "const": "sign_out" }, "maxContains": 1,
+            "prefixItems": [named("sign_out"), named("disable"), { "const": "sign_out" }],
+        },
+    });
+    let at_most = |most: usize, name: &str| json!({ "contains": named(name), "minContains": 0, "maxContains": most });
+    let once = |name| at_most(1, name);
+    let notices = at_most(Plan::CHANNELS_MAX, "notify");
+    json!({
+        "type": "array",
+        "description": "What is done, in this order, no kind twice, but a sign_out again after the disable and notices to two channels; `enable` stands alone.",
+        "minItems": 1,
+        "maxItems": STEPS_MAX,
+        "allOf": [once("sign_out"), once("disable"), once("change_dingtalk_id"), notices, sign_out_again],
+        "if": { "contains": { "anyOf": [{ "const": "enable" }, named("enable")] } },
+        "then": { "maxItems": 1 },
+        "items": {
+            "anyOf": [
+                step("sign_out", sign_out()),
+                step("disable", disable()),
+                step("change_dingtalk_id", change_dingtalk_id()),
+                step("notify", notify()),
+                step("enable", json!({ "type": ["object", "null"], "maxProperties": 0 })),
+                { "enum": ["enable", "sign_out"] },
+            ],
+        },
+    })
+}
+
+fn step(name: &str, settings: Value) -> Value {
+    mapping("A step.", &[name], [(name, settings)])
+}
+
+/// What the administrators' log says.
+fn reason() -> Value {
+    line(
+        "For the administrators' log, at most 500 characters; may use {{ rule.title }}, {{ rule.id }}, \
+         {{ incident.id }}, {{ alert.source }}.",
+    )
+}
+
+fn sign_out() -> Value {
     let employee_reason = line("What the employee reads: a key of reasons/<locale>.yml.");
     let reason_user = json!({
         "type": "boolean",
         "default": false,
         "description": "Whether the employee reads what the sender says (CAEP's reason_user), in the languages in which it does.",
     });
-    let sign_out = mapping(
+    mapping(
         "Ends all sessions.",
         &["reason", "employee_reason"],
         [("reason", reason()), ("employee_reason", employee_reason), ("reason_user", reason_user)],
-    );
+    )
+}
+
+fn disable() -> Value {
     let mut disable = mapping(
         "Disables the account.",
         &["reason"],
@@ -153,31 +196,33 @@ fn steps() -> Value {
         disable.insert("oneOf".to_owned(), json!([{ "required": ["expires_in"] }, { "required": ["permanent"] }]));
         disable.insert("dependentRequired".to_owned(), json!({ "repeated": ["expires_in"] }));
     }
-    let step = |name: &str, settings: Value| mapping("A step.", &[name], [(name, settings)]);
-    let named = |name: &str| json!({ "type": "object", "required": [name] });
-    // Alone it stands after both.
-    let sign_out_again = json!({
-        "if": { "contains": { "const": "sign_out" } },
-        "then": { "maxItems": 3, "prefixItems": [named("sign_out"), named("disable"), { "const": "sign_out" }] },
+    disable
+}
+
+fn change_dingtalk_id() -> Value {
+    let prefix = json!({
+        "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9]{0,7}$",
+        "description": "What it begins with; the rest is made up.",
     });
-    let once = |name: &str| json!({ "contains": named(name), "minContains": 0, "maxContains": 1 });
-    json!({
-        "type": "array",
-        "description": "What is done, in this order, no kind twice, but a sign_out again after the disable; `enable` stands alone.",
-        "minItems": 1,
-        "maxItems": STEPS_MAX,
-        "allOf": [once("sign_out"), once("disable"), sign_out_again],
-        "if": { "contains": { "anyOf": [{ "const": "enable" }, named("enable")] } },
-        "then": { "maxItems": 1 },
-        "items": {
-            "anyOf": [
-                step("sign_out", sign_out),
-                step("disable", disable),
-                step("enable", json!({ "type": ["object", "null"], "maxProperties": 0 })),
-                { "enum": ["enable", "sign_out"] },
-            ],
-        },
-    })
+    mapping(
+        "Gives the account another DingTalk ID, which DingTalk does once a year and nothing undoes; always approved.",
+        &["prefix"],
+        [("prefix", prefix)],
+    )
+}
+
+fn notify() -> Value {
+    let channel = json!({
+        "type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$",
+        "description": "A channel of the server's configuration.",
+    });
+    let text =
+        line("At most 200 characters; may use {{ rule.title }}, {{ rule.id }}, {{ incident.id }}, {{ alert.source }}.");
+    mapping(
+        "Tells people what must be known, never whom it is about; repeating it is harmless.",
+        &["channel", "text"],
+        [("channel", channel), ("text", text)],
+    )
 }
 
 fn repeated() -> Value {

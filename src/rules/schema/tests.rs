@@ -87,6 +87,8 @@ fn each_key_that_the_loader_takes_is_in_the_schema() {
     assert_eq!(keys(&steps[1]["properties"]["disable"]), sorted(step::DISABLE_KEYS));
     let repeated = &steps[1]["properties"]["disable"]["properties"]["repeated"];
     assert_eq!(keys(repeated), sorted(repeated::KEYS));
+    assert_eq!(keys(&steps[2]["properties"]["change_dingtalk_id"]), sorted(step::CHANGE_DINGTALK_ID_KEYS));
+    assert_eq!(keys(&steps[3]["properties"]["notify"]), sorted(step::NOTIFY_KEYS));
     assert_eq!(keys(of("/properties/tests/items/anyOf/0")), sorted(own_tests::KEYS));
     assert_eq!(keys(of("/properties/tests/items/anyOf/0/properties/expect/anyOf/1")), sorted(own_tests::EXPECT_KEYS));
     let row = of("/properties/tests/items/anyOf/1");

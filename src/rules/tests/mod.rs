@@ -6,6 +6,7 @@ mod conformance;
 mod correlations;
 mod cover;
 mod coverage;
+mod further_steps;
 mod fuzzed;
 mod language;
 mod law;

@@ -74,6 +74,7 @@ fn kind_of(api: Api) -> Option<ActionKind> {
         Api::SignOut => Some(ActionKind::SignOut),
         Api::Disable => Some(ActionKind::Disable),
         Api::Enable => Some(ActionKind::Enable),
+        Api::ChangeDingtalkId => Some(ActionKind::ChangeDingTalkId),
         _ => None,
     }
 }

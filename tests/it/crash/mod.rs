@@ -4,6 +4,7 @@
 mod admission;
 mod certificate;
 mod damage;
+mod dingtalk_id;
 mod every_call;
 mod exhaustion;
 mod laws;

@@ -94,7 +94,8 @@ impl<'w> Bench<'w> {
         };
         let covers: BTreeMap<_, _> = judged.acting().filter_map(cover).collect();
         let (pauses, breakers) = (self.board.pauses().clone(), self.board.breakers().clone());
-        let (standing, mut ledger) = (Standing { pauses, breakers, covers }, self.board.ledger().clone());
+        let (standing, mut ledger) =
+            (Standing { pauses, breakers, covers, ..Standing::default() }, self.board.ledger().clone());
         let decided = judged.decide(&alert, &standing, &mut ledger, self.rules, now);
         let admitted = Event::AlertAdmitted {
             alert: Box::new(alert.summary),
@@ -117,7 +118,7 @@ impl<'w> Bench<'w> {
         let plan = &opened.plan;
         let (account, user_id) = (asked.account(), UserId::parse(asked.person()).unwrap());
         let live = asked.live.account(&user_id, OWN_CORP);
-        let draws = draws(plan, self.rules);
+        let draws = draws(plan, self.rules, None);
         let source = plan.spending.as_ref().map(|spending| &spending.source);
         let ids = || plan.rules.iter().map(|rule| &rule.id);
         let facts = Facts {
@@ -125,6 +126,8 @@ impl<'w> Bench<'w> {
             assurance: plan.assurance,
             assurance_floor: plan.assurance_floor,
             disables: plan.disables(),
+            touches: plan.touches(),
+            dingtalk_id_changed: false,
             confirmed: false,
             account: &account,
             user_id: Some(&user_id),

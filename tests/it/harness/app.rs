@@ -177,10 +177,19 @@ impl TestApp {
 
     /// Somebody else enables the account in the admin console.
     pub(crate) async fn enable_by_another_hand(&self, user_id: &str) {
+        self.by_another_hand("enable", json!({ "userId": user_id })).await;
+    }
+
+    /// Somebody else changes the account's DingTalk ID.
+    pub(crate) async fn change_by_another_hand(&self, user_id: &str, dingtalk_id: &str) {
+        self.by_another_hand("dingTalkIds/change", json!({ "userId": user_id, "dingTalkId": dingtalk_id })).await;
+    }
+
+    async fn by_another_hand(&self, call: &str, body: Value) {
         let post = |path: &str| self.client.post(format!("{}{path}", self.sandbox.url()));
         let keys = json!({ "appKey": APP_KEY, "appSecret": APP_SECRET });
         let token = answer(post("/v1.0/oauth2/accessToken").json(&keys)).await.body;
-        let request = post("/v1.0/contact/orgAccounts/enable").json(&json!({ "userId": user_id }));
+        let request = post(&format!("/v1.0/contact/orgAccounts/{call}")).json(&body);
         let done = answer(request.header("x-acs-dingtalk-access-token", token["accessToken"].as_str().unwrap())).await;
         assert_eq!(done.body, json!({ "result": true }));
     }

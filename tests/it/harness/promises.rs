@@ -80,7 +80,11 @@ fn open_intents(records: &[Record], order: &Left) -> Vec<u64> {
 /// What DingTalk received is what was ordered: no client in between repeats a call by itself, except
 /// when the token was refused.
 fn every_call_is_an_order(orders: &[Left], calls: &[Call]) {
-    for (api, kind) in [(Api::SignOut, ActionKind::SignOut), (Api::Disable, ActionKind::Disable)] {
+    for (api, kind) in [
+        (Api::SignOut, ActionKind::SignOut),
+        (Api::Disable, ActionKind::Disable),
+        (Api::ChangeDingtalkId, ActionKind::ChangeDingTalkId),
+    ] {
         let was_looked_at = |call: &&Call| call.code.as_deref() != Some("InvalidAuthentication");
         let received = calls.iter().filter(|call| call.api == api).filter(was_looked_at).count();
         let ordered = orders.iter().filter(|order| order.kind == kind).count();

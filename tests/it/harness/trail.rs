@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{Event, Incident, IncidentId, StepState, Timestamp};
+use portcullis::incident::{Event, Incident, IncidentId, NoticeEvent, StepState, Timestamp};
 use portcullis::sandbox::Api;
 use portcullis::trail::Record;
 use serde::Serialize;
@@ -197,6 +197,7 @@ fn words(event: &Event, state: &Incident) -> String {
         Event::StepFailed { step: index, failure, .. } => format!("{} given up: {}", step(index), failure.code),
         Event::StepUnknown { step: index, failure, .. } => format!("{} unknown: {}", step(index), failure.code),
         Event::StepVerified { step: index, .. } => format!("{} verified", step(index)),
+        Event::Notice(NoticeEvent::Owed { channel, .. }) => format!("owed to {channel}"),
         other => panic!("{} belongs to no incident", other.kind()),
     }
 }

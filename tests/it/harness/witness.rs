@@ -142,7 +142,7 @@ impl Directory for Witness {
             Order::SignOut { user_id, .. } => (ActionKind::SignOut, user_id),
             Order::Disable { user_id, .. } => (ActionKind::Disable, user_id),
             Order::Enable { user_id } => (ActionKind::Enable, user_id),
-            Order::ChangeDingTalkId { .. } => panic!("no step of a plan changes a DingTalk ID"),
+            Order::ChangeDingTalkId { user_id, .. } => (ActionKind::ChangeDingTalkId, user_id),
         };
         let left = Left { kind, user_id: user_id.to_string(), trail_size: self.store.head().size };
         self.orders.0.lock().unwrap().push(left);

@@ -47,7 +47,7 @@ pub(super) struct Case {
     pub(super) user_id: Option<UserId>,
     pub(super) steps: Vec<Step>,
     pub(super) held: Option<HoldReason>,
-    pub(super) was_held_by_budget: bool,
+    pub(super) was_held: bool,
     pub(super) past_budget: bool,
     pub(super) past_breaker: bool,
     pub(super) approved_by: BTreeSet<(UserId, Option<Digest>)>,
@@ -105,8 +105,8 @@ impl History {
             let is_same = |case: &&Case| {
                 case.plan.account == plan.account && case.plan.rules.iter().any(|other| other.id == rule.id)
             };
-            // Beyond a budget an incident covers only as long as there is no room.
-            let open = self.cases.values().filter(is_same).find(|case| !case.is_closed && !case.was_held_by_budget);
+            // What waits for a human does not cover what need not wait.
+            let open = self.cases.values().filter(is_same).find(|case| !case.is_closed && !case.was_held);
             if let Some(open) = open {
                 let (one, other) = (&open.plan.incident, &plan.incident);
                 self.wrong.push(format!("{other} is opened by a rule on an account for which {one} is live"));
@@ -127,7 +127,7 @@ impl History {
             releases: self.releases,
             user_id: None,
             held: opened.held,
-            was_held_by_budget: opened.held.is_some_and(HoldReason::is_budget),
+            was_held: opened.held.is_some(),
             past_budget: false,
             past_breaker: false,
             approved_by: BTreeSet::new(),
@@ -147,7 +147,7 @@ impl Case {
             Event::AccountResolved { user_id, .. } => self.user_id = Some(user_id.clone()),
             Event::IncidentHeld { reason, .. } => {
                 self.held = Some(*reason);
-                self.was_held_by_budget |= reason.is_budget();
+                self.was_held = true;
             }
             Event::IncidentApproved { approver, plan, .. } => self.approved(approver.as_ref(), *plan),
             Event::ApprovalLapsed { otherwise, .. } => {

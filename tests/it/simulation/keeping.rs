@@ -45,6 +45,7 @@ impl Bench {
             account: AccountRef::parse(AccountKind::UserId, "ann").unwrap(),
             steps: vec![step],
             employee_reason: None,
+            dingtalk_id: None,
             expires_in: None,
         };
         let admission = self.life.admission.clone();
@@ -77,7 +78,10 @@ async fn a_release_and_the_end_of_what_is_to_be_released_can_be_replayed_in_what
     }
 
     let (incident, trail, now) = (keeping.clone(), bench.life.trail.clone(), bench.clock.now());
-    let released = Event::IncidentReleased { incident, actor: "responder".to_owned(), reason: "a drill".to_owned() };
+    let released = {
+        let (actor, reason) = ("responder".to_owned(), "a drill".to_owned());
+        Event::IncidentReleased { incident, actor, reason, false_alarm: false }
+    };
     let released = tokio::spawn(async move { trail.record(now, vec![released]).await });
     for _ in 0..20 {
         bench.turn(Some(VERIFIED)).await;

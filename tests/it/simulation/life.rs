@@ -42,7 +42,7 @@ impl Life {
         let told: Arc<dyn Clock> = clock.clone();
         let pseudonyms = Pseudonyms::new(&[7; 32]);
         let limits = site.config.admission.clone();
-        let admission = Admission::new(trail.clone(), site.rules.clone(), pseudonyms, told.clone(), limits);
+        let admission = Admission::new(trail.clone(), site.rules.clone(), pseudonyms, told.clone(), None, limits);
         let hand = Hand {
             trail: trail.clone(),
             directory: Arc::new(Line { world: world.clone(), life }),
@@ -51,6 +51,7 @@ impl Life {
             clock: told,
             own_corp_id: OWN_CORP.to_owned(),
             ancestry: Ancestry::default(),
+            drawing: tokio::sync::Mutex::default(),
         };
         let (stop, stopped) = watch::channel(false);
         let settings = executor::Settings { concurrent_max, ..executor::Settings::default() };

@@ -35,14 +35,11 @@ impl Run<'_> {
                             reason: REASON.to_owned(),
                         },
                     ),
-                    6 => self.say(
-                        life,
-                        Event::IncidentReleased {
-                            incident: incident.id().clone(),
-                            actor: ACTOR.to_owned(),
-                            reason: REASON.to_owned(),
-                        },
-                    ),
+                    6 => {
+                        let (incident, false_alarm) = (incident.id().clone(), self.dice.chance(20));
+                        let (actor, reason) = (ACTOR.to_owned(), REASON.to_owned());
+                        self.say(life, Event::IncidentReleased { incident, actor, reason, false_alarm });
+                    }
                     _ => {
                         let own = incident.user_id.as_ref().map(UserId::as_str).filter(|_| self.dice.chance(20));
                         let by = own.unwrap_or(*self.dice.pick(&RESPONDERS));
@@ -160,6 +157,7 @@ impl Run<'_> {
             employee_reason: steps
                 .contains(&ActionKind::SignOut)
                 .then(|| ReasonCode::parse("account-takeover").unwrap()),
+            dingtalk_id: None,
             expires_in: expires_in.filter(|_| steps.contains(&ActionKind::Disable)),
             steps,
         };

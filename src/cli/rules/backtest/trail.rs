@@ -191,6 +191,7 @@ fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Kn
             let subject = subjects.and_then(|mut subjects| subjects.remove(incident));
             return Ok(subject.map(|subject| Known {
                 account: subject.account,
+                touches: opened.plan.touches(),
                 held: opened.held.or(unresolved),
                 opened_at: record.at,
             }));

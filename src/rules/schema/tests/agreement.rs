@@ -114,6 +114,20 @@ const RULES_REFUSED: &[(&str, &str)] = &[
         "    - disable: {reason: r, expires_in: 8h}\n",
         "    - disable: {reason: r, expires_in: 8h}\n    - sign_out: {reason: r, employee_reason: account-takeover}\n",
     ),
+    ("    - disable: {reason: r, expires_in: 8h}\n", "    - change_dingtalk_id\n"),
+    ("    - disable: {reason: r, expires_in: 8h}\n", "    - change_dingtalk_id: {prefix: 1a}\n"),
+    ("    - disable: {reason: r, expires_in: 8h}\n", "    - change_dingtalk_id: {prefix: abcdefghi}\n"),
+    (
+        "    - disable: {reason: r, expires_in: 8h}\n",
+        "    - change_dingtalk_id: {prefix: a}\n    - change_dingtalk_id: {prefix: b}\n",
+    ),
+    ("    - disable: {reason: r, expires_in: 8h}\n", "    - notify: {channel: soc}\n"),
+    ("    - disable: {reason: r, expires_in: 8h}\n", "    - notify: {channel: So C, text: t}\n"),
+    (
+        "    - disable: {reason: r, expires_in: 8h}\n",
+        "    - notify: {channel: a, text: t}\n    - notify: {channel: b, text: t}\n    - notify: {channel: c, text: t}\n",
+    ),
+    ("    - disable: {reason: r, expires_in: 8h}\n", "    - enable\n    - notify: {channel: soc, text: t}\n"),
     ("  - name: matches\n    alert", "  - alert"),
     ("expect: {account: A@example.com, steps: [sign_out, disable]}", "expect: match"),
     ("expect: {account: A@example.com, steps: [sign_out, disable]}", "expect: {steps: [sign_out, disable]}"),
@@ -144,6 +158,10 @@ fn on_rules() {
         (
             "expires_in: 8h}\ntests:\n  - name: matches\n    alert: {a: x, who: a@example.com}\n    expect: {account: A@example.com, steps: [sign_out, disable]}",
             "expires_in: 8h}\n    - sign_out\ntests:\n  - name: matches\n    alert: {a: x, who: a@example.com}\n    expect: {account: A@example.com, steps: [sign_out, disable, sign_out]}",
+        ),
+        (
+            "expires_in: 8h}\ntests:\n  - name: matches\n    alert: {a: x, who: a@example.com}\n    expect: {account: A@example.com, steps: [sign_out, disable]}",
+            "expires_in: 8h}\n    - sign_out\n    - change_dingtalk_id: {prefix: sec}\n    - notify: {channel: soc, text: t}\n    - notify: {channel: duty, text: t}\ntests:\n  - name: matches\n    alert: {a: x, who: a@example.com}\n    expect: {account: A@example.com, steps: [sign_out, disable, sign_out, change_dingtalk_id, notify, notify]}",
         ),
         ("{a: x}", "{a: [x, 5, true]}"),
         ("{a: x}", "[{a: x}, {a: y}]"),
