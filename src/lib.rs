@@ -41,7 +41,7 @@
 //! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] · [`notices`] | one outside world each | each other |
 //! | 3 | [`response`] · [`roster`] | match and alert to plan, the guard layer, reasons; who is in the organization, read and kept | I/O, async, the clock (`response`); each other |
 //! | 4 | [`admission`] · [`executor`] · [`notifier`] · [`backtest`] | the two halves of the pipeline; who tells people of both; the rehearsal of the first | each other, HTTP |
-//! | 5 | [`access`] | who may do what | routes |
+//! | 5 | [`access`] · [`doctor`] | who may do what; whether all is well that acting needs | routes, HTTP; each other |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
 //! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs and metrics leave | – |
 //! | 8 | [`server`] | how everything is put together | business rules |
@@ -83,6 +83,12 @@
 //! records who lets the rule act; `cli::rules::promote` turns the mode in its file; and
 //! [`admission::Reloader`] puts the folder into force, signed where signers are named.
 //!
+//! *It is looked whether all is well.* When somebody asks, or the time since the last `doctor.checked` is over,
+//! `doctor::run` looks at the files, the trail, DingTalk (`doctor::probe`, by reads that show what
+//! `doctor::needs` derives from the rules), channels and senders. `doctor::cycle` has [`admission`] open an incident on
+//! the canary, follows it on the trail, and records `incident.released` as soon as it is contained; the executor does
+//! the rest. What was found is one record, and people are told of what has failed.
+//!
 //! *An auditor checks.* `portcullis trail verify` recomputes every leaf and the root from the record
 //! bytes, with code of its own, and names the first record that does not fit. Signed checkpoints and
 //! their anchors, which show a rewritten trail too, are not there yet.
@@ -107,6 +113,7 @@ pub mod executor;
 pub mod notifier;
 
 pub mod access;
+pub mod doctor;
 
 pub mod api;
 pub mod console;

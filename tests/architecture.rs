@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 10] = [
     &["trail", "intake", "rules", "directory", "notices"],
     &["response", "roster"],
     &["admission", "executor", "notifier", "backtest"],
-    &["access"],
+    &["access", "doctor"],
     &["api", "console", "sandbox"],
     &["config", "telemetry"],
     &["server"],

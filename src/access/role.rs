@@ -41,6 +41,10 @@ pub enum Permission {
     ReadDirectory,
     /// Have the organization read from DingTalk now.
     SyncDirectory,
+    /// See what the doctor has found.
+    ReadDoctor,
+    /// Have the doctor look now, the canary contained and given back among it.
+    RunDoctor,
 }
 
 impl Role {
@@ -48,9 +52,12 @@ impl Role {
     #[must_use]
     pub fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ReadIncidents | Permission::ReadRules | Permission::ReadSources | Permission::ReadDirectory => {
-                true
-            }
+            Permission::ReadIncidents
+            | Permission::ReadRules
+            | Permission::ReadSources
+            | Permission::ReadDirectory
+            | Permission::ReadDoctor => true,
+            Permission::RunDoctor => self != Self::Auditor,
             Permission::LoadRules | Permission::PromoteRules | Permission::TrySources | Permission::SyncDirectory => {
                 matches!(self, Self::Engineer | Self::Admin)
             }

@@ -9,6 +9,7 @@ mod by_hand;
 mod containments;
 mod control;
 mod directory;
+mod doctor;
 mod health;
 mod in_force;
 mod incidents;

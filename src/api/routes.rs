@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
 use super::{
-    Problem, alerts, answers, by_hand, containments, control, directory, health, incidents, notices, promotion, rules,
-    sources, trail,
+    Problem, alerts, answers, by_hand, containments, control, directory, doctor, health, incidents, notices, promotion,
+    rules, sources, trail,
 };
 use crate::access::Permission;
 use crate::intake;
@@ -60,6 +60,8 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "POST", path: "/v1/incidents/{id}/release", gate: Gate::Token(Permission::Control) },
     Route { methods: "GET", path: "/v1/directory", gate: Gate::Token(Permission::ReadDirectory) },
     Route { methods: "POST", path: "/v1/directory/sync", gate: Gate::Token(Permission::SyncDirectory) },
+    Route { methods: "GET", path: "/v1/doctor", gate: Gate::Token(Permission::ReadDoctor) },
+    Route { methods: "POST", path: "/v1/doctor/run", gate: Gate::Token(Permission::RunDoctor) },
     Route { methods: "GET", path: "/v1/notices", gate: Gate::Token(Permission::ReadIncidents) },
     Route { methods: "POST", path: "/v1/notices/replay", gate: Gate::Token(Permission::Control) },
 ];
@@ -102,6 +104,8 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("POST", "/v1/incidents/{id}/release") => web::post().to(answers::release),
         ("GET", "/v1/directory") => web::get().to(directory::show),
         ("POST", "/v1/directory/sync") => web::post().to(directory::sync),
+        ("GET", "/v1/doctor") => web::get().to(doctor::show),
+        ("POST", "/v1/doctor/run") => web::post().to(doctor::examine),
         ("GET", "/v1/notices") => web::get().to(notices::list),
         ("POST", "/v1/notices/replay") => web::post().to(notices::replay),
         // A row without a handler answers 404, which the test that walks the table finds.

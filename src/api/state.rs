@@ -11,6 +11,7 @@ use super::{SourcesInForce, Steadiness};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
 use crate::directory::Directory;
+use crate::doctor::Doctor;
 use crate::incident::{Bar, Clock};
 use crate::intake::{self, Network, RefusalTally};
 use crate::roster::Roster;
@@ -73,7 +74,7 @@ pub struct TlsSettings {
 /// The parts behind the handlers.
 pub struct State {
     /// The sources, which verify deliveries.
-    pub sources: SourcesInForce,
+    pub sources: Arc<SourcesInForce>,
     /// Admits them.
     pub admission: Arc<Admission>,
     /// The trail.
@@ -96,6 +97,8 @@ pub struct State {
     pub steadiness: Steadiness,
     /// Who is in the organization, where that is kept.
     pub roster: Option<Arc<Roster>>,
+    /// Looks whether all is well.
+    pub doctor: Arc<Doctor>,
     /// DingTalk, of which is told how it fares.
     pub directory: Arc<dyn Directory>,
 }

@@ -3,6 +3,7 @@
 mod client;
 mod demo;
 mod directory;
+mod doctor;
 mod handed_over;
 mod incident;
 mod notices;
@@ -53,6 +54,8 @@ enum Command {
     Incident(incident::Arguments),
     /// Read DingTalk: one account, the administrators, the departments, or everybody for the directory index.
     Directory(directory::Arguments),
+    /// Whether all is well that acting needs: clock, secrets, rules, trail, DingTalk's permissions, channels.
+    Doctor(doctor::Arguments),
     /// What people were told and are still to be told; have sent again what was given up.
     Notices(notices::Arguments),
     /// Sign and send what a source's sender would.
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Source(arguments) => block_on(source::run(arguments)),
         Command::Incident(arguments) => block_on(incident::run(arguments)),
         Command::Directory(arguments) => block_on(directory::run(arguments)),
+        Command::Doctor(arguments) => block_on(doctor::run(arguments)),
         Command::Notices(arguments) => block_on(notices::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),

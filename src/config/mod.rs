@@ -10,7 +10,7 @@ use figment::value::{Dict, Value};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::{access, admission, api, directory, executor, intake, notices, rules, trail};
+use crate::{access, admission, api, directory, doctor, executor, intake, notices, rules, trail};
 
 /// The prefix of environment variables; parts are joined by two underscores:
 /// `PORTCULLIS_HTTP__LISTEN`.
@@ -45,6 +45,9 @@ pub struct Config {
     /// `[notices]`: who is told, and how.
     #[serde(default)]
     pub notices: notices::Settings,
+    /// `[doctor]`: how often it is looked whether all is well, and on whose account.
+    #[serde(default)]
+    pub doctor: doctor::Settings,
     /// `[access]`: tokens.
     #[serde(default)]
     pub access: access::Settings,

@@ -1,10 +1,11 @@
 //! What came back: turned into a success that was proven, or a failure of a known class.
 
+use jiff::fmt::rfc2822;
 use serde_json::Value;
 
 use super::api::Api;
 use super::classes::{Body, classify, sanitised};
-use crate::incident::{Failure, FailureClass};
+use crate::incident::{Failure, FailureClass, Timestamp};
 
 /// A whole answer, not yet judged.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(super) struct Answer {
     status: u16,
     request_id: Option<String>,
     body: Body,
+    /// What time it was at DingTalk, where that was said.
+    said_at: Option<Timestamp>,
 }
 
 /// An answer that says that the call was done.
@@ -32,7 +35,18 @@ impl Answer {
             Err(_) => Body::NotJson,
         };
         let request_id = request_id.and_then(sanitised).or_else(|| request_id_in(&body));
-        Self { status, request_id, body }
+        Self { status, request_id, body, said_at: None }
+    }
+
+    /// With the header `Date` that it came with.
+    pub(super) fn dated(self, date: Option<&str>) -> Self {
+        let said_at = date.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+        Self { said_at, ..self }
+    }
+
+    /// What time it was at DingTalk, where that was said.
+    pub(super) fn said_at(&self) -> Option<Timestamp> {
+        self.said_at
     }
 
     /// Success or failure.

@@ -17,13 +17,13 @@ use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, Membe
 use super::error::SetupError;
 use super::limits::{Limits, WAIT_MAX};
 use super::message::{self, Message, Reach, Told};
-use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
+use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization};
 use super::quota::{Quota, Usage};
 use super::settings::{Checked, Settings};
 use super::token::{Issued, Token, Tokens};
 use super::wire::Wire;
 use super::{listing, lookup};
-use crate::incident::{Clock, Failure, FailureClass, UserId};
+use crate::incident::{Clock, Failure, FailureClass, Timestamp, UserId};
 
 /// One organization's DingTalk, called as one app.
 ///
@@ -102,6 +102,11 @@ impl DingTalk {
 
     /// One exchange in its turn, with its one line in the log.
     async fn attempt(&self, call: &Call, token: Option<&Token>) -> Result<Success, Failure> {
+        self.attempt_dated(call, token).await.map(|(success, _)| success)
+    }
+
+    /// The same, with what time it was at DingTalk.
+    async fn attempt_dated(&self, call: &Call, token: Option<&Token>) -> Result<(Success, Option<Timestamp>), Failure> {
         self.limits.wait_turn(call.api).await?;
         self.circuits.pass(call.api, self.clock.now())?;
         self.quota.take(call.api)?;
@@ -111,16 +116,28 @@ impl DingTalk {
         outcome
     }
 
-    async fn exchange(&self, call: &Call, token: Option<&Token>) -> Result<Success, Failure> {
-        let outcome = match self.wire.exchange(call, token.map(|token| &token.text)).await {
-            Ok(answer) => answer.judge(call.api),
+    async fn exchange(&self, call: &Call, token: Option<&Token>) -> Result<(Success, Option<Timestamp>), Failure> {
+        let (said_at, outcome) = match self.wire.exchange(call, token.map(|token| &token.text)).await {
+            Ok(answer) => (answer.said_at(), answer.judge(call.api)),
             Err(no_answer) => {
                 log(call, Err(&no_answer.failure), &no_answer.cause);
                 return Err(no_answer.failure);
             }
         };
         log(call, outcome.as_ref(), "");
-        outcome
+        Ok((outcome?, said_at))
+    }
+
+    /// The token goes to nobody: the one that is kept stays good, as DingTalk gives the same one until it ends.
+    async fn greeted(&self) -> Result<Greeting, Failure> {
+        let call = Call::access_token(&self.app_key, &self.app_secret);
+        let asked_at = self.clock.now();
+        let (success, said_at) = self.attempt_dated(&call, None).await?;
+        let heard_at = self.clock.now();
+        if Issued::read(&success).is_none() {
+            return Err(success.unexpected());
+        }
+        Ok(Greeting { asked_at, heard_at, said_at })
     }
 
     async fn find_all(&self, lookup: &Lookup) -> Result<Vec<UserId>, Failure> {
@@ -162,6 +179,10 @@ impl DingTalk {
 }
 
 impl Directory for DingTalk {
+    fn greet(&self) -> BoxFuture<'_, Result<Greeting, Failure>> {
+        Box::pin(self.greeted())
+    }
+
     fn find<'a>(&'a self, lookup: &'a Lookup) -> BoxFuture<'a, Result<Vec<UserId>, Failure>> {
         Box::pin(self.find_all(lookup))
     }

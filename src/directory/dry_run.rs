@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::circuit::Outages;
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
 use super::message::{Message, Reach, Told};
-use super::model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization};
+use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization};
 use super::quota::Usage;
 use crate::incident::{Failure, FailureClass, UserId};
 
@@ -24,6 +24,10 @@ impl DryRun {
 }
 
 impl Directory for DryRun {
+    fn greet(&self) -> BoxFuture<'_, Result<Greeting, Failure>> {
+        self.inner.greet()
+    }
+
     fn find<'a>(&'a self, lookup: &'a Lookup) -> BoxFuture<'a, Result<Vec<UserId>, Failure>> {
         self.inner.find(lookup)
     }

@@ -45,7 +45,7 @@ pub use dingtalk::DingTalk;
 pub use dry_run::DryRun;
 pub use error::SetupError;
 pub use message::{Message, Reach, Told};
-pub use model::{Account, BoxFuture, Directory, Done, Lookup, Matches, Order, Organization, SignIn};
+pub use model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization, SignIn};
 pub use quota::{CALLS_FILE, Usage};
 pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings};
 pub use walk::{departments, members};

@@ -8,7 +8,7 @@ use super::circuit::Outages;
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
 use super::message::{Message, Reach, Told};
 use super::quota::Usage;
-use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, UserId};
+use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, Timestamp, UserId};
 
 /// A future that can be moved between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -121,10 +121,24 @@ pub struct Done {
     pub request_id: Option<String>,
 }
 
+/// That DingTalk knows the app, and what time it was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Greeting {
+    /// When we asked, by our own clock.
+    pub asked_at: Timestamp,
+    /// When the answer was there, by our own clock.
+    pub heard_at: Timestamp,
+    /// The answer's header `Date`, which has whole seconds.
+    pub said_at: Option<Timestamp>,
+}
+
 /// The only way out to DingTalk. Every call is bounded in time and size and follows no redirect;
 /// an answer that is not understood is never success. Where it is not known whether a call did its
 /// work, an order fails with class `Unknown`; a read, which is harmless to repeat, with `Busy`.
 pub trait Directory: Send + Sync + 'static {
+    /// Has an access token issued anew, whatever is kept: shows that key and secret are still taken.
+    fn greet(&self) -> BoxFuture<'_, Result<Greeting, Failure>>;
+
     /// The ids that answer to a reference: none, one or several. An unknown reference is an empty
     /// list, not an error.
     fn find<'a>(&'a self, lookup: &'a Lookup) -> BoxFuture<'a, Result<Vec<UserId>, Failure>>;

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -69,8 +69,9 @@ impl Wire {
         let status = response.status().as_u16();
         let request_id = response.headers().get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok());
         let request_id = request_id.map(str::to_owned);
+        let date = response.headers().get(DATE).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = read_bounded(call.api, response, status).await?;
-        Ok(Answer::new(status, request_id.as_deref(), &body))
+        Ok(Answer::new(status, request_id.as_deref(), &body).dated(date.as_deref()))
     }
 
     fn request(&self, call: &Call, token: Option<&SecretString>) -> RequestBuilder {

@@ -10,7 +10,7 @@ pub use found::{AccountWarning, Finding};
 pub use opened::{LoadCause, Opened};
 
 use super::{
-    AlertId, AlertSummary, Assurance, Beyond, Counted, DepartmentSpent, Digest, Evidence, Failure, HoldReason,
+    AlertId, AlertSummary, Assurance, Beyond, Checked, Counted, DepartmentSpent, Digest, Evidence, Failure, HoldReason,
     IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, RuleId, RuleRef, ShadowEvidence, SourceName, StreamStatus,
     Timestamp, Trip, UserId, Verdict, Watched,
 };
@@ -475,6 +475,15 @@ pub enum Event {
         departments: u64,
         /// When the reading began: everything known has been seen since.
         began_at: Timestamp,
+    },
+    /// It was looked at whether all is well that acting needs.
+    #[serde(rename = "doctor.checked")]
+    DoctorChecked {
+        /// Who asked for it; on schedule, nobody.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        actor: Option<String>,
+        /// What was looked at, and what was found.
+        checks: Vec<Checked>,
     },
     /// Somebody read the trail.
     #[serde(rename = "trail.read")]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelName, Digest, Event, Failure, HoldReason, IncidentId, SourceName, Timestamp};
+use super::{ChannelName, Checked, Digest, Event, Failure, HoldReason, IncidentId, SourceName, Timestamp};
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,13 +37,15 @@ pub enum Topic {
     BreakerTripped,
     /// Who is kept disabled is protected by now.
     ReleaseOffered,
+    /// The doctor has found that something is not well.
+    Doctor,
     /// A rule has its own words told to this channel, whatever else that hears.
     RuleNotice,
 }
 
 impl Topic {
     /// Every topic that a channel chooses or not, in the order of the list above.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::IncidentHeld,
         Self::ApprovalWanted,
         Self::Contained,
@@ -57,6 +59,7 @@ impl Topic {
         Self::SourceNotUnderstood,
         Self::BreakerTripped,
         Self::ReleaseOffered,
+        Self::Doctor,
     ];
 
     /// The name in settings and records.
@@ -77,6 +80,7 @@ impl Topic {
             Self::BreakerTripped => "breaker_tripped",
             Self::ReleaseOffered => "release_offered",
             Self::RuleNotice => "rule_notice",
+            Self::Doctor => "doctor",
         }
     }
 
@@ -98,6 +102,7 @@ impl Topic {
             Event::ResponderResumed { .. } => vec![Self::ActionsResumed],
             Event::BreakerTripped { .. } => vec![Self::BreakerTripped],
             Event::ReleaseOffered { .. } => vec![Self::ReleaseOffered],
+            Event::DoctorChecked { checks, .. } if checks.iter().any(Checked::has_failed) => vec![Self::Doctor],
             Event::RulesRefused { .. } => vec![Self::RulesRefused],
             Event::DeliveryConflict { .. } => vec![Self::SourceConflict],
             Event::DeliveryNotUnderstood { .. } => vec![Self::SourceNotUnderstood],

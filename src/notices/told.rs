@@ -68,6 +68,8 @@ pub enum Fact {
     Place,
     /// A rule's own words.
     Text,
+    /// What the doctor has found.
+    Check,
 }
 
 impl Fact {
@@ -83,6 +85,7 @@ impl Fact {
             Self::Count => "count",
             Self::Place => "place",
             Self::Text => "text",
+            Self::Check => "check",
         }
     }
 
@@ -122,6 +125,13 @@ impl Told {
             lines.extend(self.public_url.clone());
         }
         cut(&lines.join("\n"))
+    }
+
+    /// What is said where nothing has happened: there is no record to look up.
+    #[must_use]
+    pub fn trial(&self, language: Language, headline: &str) -> String {
+        let facts = self.facts.iter().map(|(fact, value)| wording::fact(*fact, &plain(value), language));
+        [format!("Portcullis: {headline}")].into_iter().chain(facts).collect::<Vec<_>>().join("\n")
     }
 
     /// As the body of a webhook, in the form that Standard Webhooks recommends.

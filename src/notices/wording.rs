@@ -46,6 +46,7 @@ pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
             ("a disabled account is protected by now; give it back?", "已停用的账号现受保护，是否恢复？")
         }
         Topic::RuleNotice => ("a rule has something told.", "有规则要求通知。"),
+        Topic::Doctor => ("the doctor finds that something is not well.", "自检发现异常。"),
     };
     language.of(en, zh)
 }
@@ -61,6 +62,7 @@ pub(super) fn fact(fact: Fact, value: &str, language: Language) -> String {
         Fact::Count => ("How many", "数量"),
         Fact::Place => ("Where", "位置"),
         Fact::Text => ("The rule says", "规则内容"),
+        Fact::Check => ("Found", "发现"),
     };
     format!("{}{}{value}", language.of(en, zh), language.of(": ", "："))
 }

@@ -36,6 +36,11 @@ pub(super) fn about(
                 vec![(Fact::Scope, of_scope(&trip.scope)), (Fact::Count, format!("{} accounts", trip.accounts))];
             (Vec::new(), facts)
         }
+        Event::DoctorChecked { checks, .. } => {
+            let failed = checks.iter().filter(|one| one.has_failed());
+            let codes: Vec<&str> = failed.map(|one| one.found.as_str()).collect();
+            (Vec::new(), vec![(Fact::Check, codes.join(", "))])
+        }
         Event::RulesRefused { problems, first, .. } => {
             (Vec::new(), vec![(Fact::Count, problems.to_string()), (Fact::Place, first.clone())])
         }

@@ -3,17 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
-
 use super::about::about;
+use super::leave::{Leaving, Outcome, leave};
 use super::retry::{ATTEMPTS_MAX, after};
 use super::run::Notifier;
 use super::subject::{self, Subject};
-use crate::directory::{Message, Reach};
+use crate::directory::Reach;
 use crate::incident::{
     Event, Failure, FailureClass, NoticeEvent, NoticeRef, Parcel, ParcelState, Timestamp, Topic, UserId, Withheld,
 };
-use crate::intake::{self, SchemeName};
 use crate::notices::{Channel, Told, Unsent, Way};
 use crate::trail::{RecordError, StoreError, Trail};
 
@@ -27,15 +25,6 @@ const ASKS_MAX: u32 = 10;
 struct Content {
     told: Told,
     subjects: Vec<Subject>,
-}
-
-/// What a message came to.
-enum Outcome {
-    Sent {
-        missed: u64,
-    },
-    /// Taken; to be asked about.
-    Taken(i64),
 }
 
 impl Notifier {
@@ -108,31 +97,8 @@ impl Notifier {
     }
 
     async fn leave(&self, channel: &Channel, told: &Told, user_ids: Vec<UserId>) -> Result<Outcome, Unsent> {
-        let text = || channel.text(told);
-        let message = match &channel.way {
-            Way::Robot(robot) => {
-                self.post.by_robot(robot, &told.id, &text(), self.clock.now()).await?;
-                return Ok(Outcome::Sent { missed: 0 });
-            }
-            Way::Webhook { url, secret } => {
-                let (body, now, scheme) = (told.json(), self.clock.now(), SchemeName::StandardWebhooks);
-                let headers = intake::sign(scheme, secret.expose_secret(), &told.id, body.as_bytes(), now);
-                let headers = headers.map_err(|_| Failure::local(FailureClass::OperatorNeeded, "secret_unusable"))?;
-                self.post.webhook(url, &headers, body).await?;
-                return Ok(Outcome::Sent { missed: 0 });
-            }
-            Way::Work { agent_id, .. } => Message::Work { agent_id: *agent_id, user_ids, text: text() },
-            Way::OneToOne { robot_code, .. } => {
-                Message::OneToOne { robot_code: robot_code.clone(), user_ids, text: text() }
-            }
-        };
-        match self.directory.tell(&message).await? {
-            crate::directory::Told::Taken(task) => Ok(Outcome::Taken(task)),
-            crate::directory::Told::Reached(Reach { reached, missed }) if reached > 0 => {
-                Ok(Outcome::Sent { missed: missed as u64 })
-            }
-            crate::directory::Told::Reached(_) => Err(Failure::local(FailureClass::Busy, "dropped_silently").into()),
-        }
+        let leaving = Leaving { id: &told.id, text: channel.text(told), body: told.json() };
+        leave(&self.post, self.directory.as_ref(), self.clock.now(), channel, leaving, user_ids).await
     }
 
     /// The recipients without those whom it is about; of a channel that names nobody, nobody.

@@ -24,6 +24,7 @@ POST   /sandbox/faults                      one more, as JSON (see below)
 DELETE /sandbox/faults                      remove all faults
 POST   /sandbox/release                     let hanging calls go on
 POST   /sandbox/expire-token                end the app's token
+POST   /sandbox/clock?ahead_s=N             answers say a time N s ahead
 POST   /sandbox/reset                       everything but the token as at start
 
 A fault: {\"kind\":\"busy\",\"api\":\"sign_out\",\"user_id\":\"lisi\",\"from\":1,\"times\":2}
@@ -55,6 +56,7 @@ pub(super) fn answer(sandbox: &Sandbox, request: &Request) -> Document {
         ("DELETE", ["faults"]) => then(sandbox, Sandbox::clear_faults),
         ("POST", ["release"]) => then(sandbox, Sandbox::release_hangs),
         ("POST", ["expire-token"]) => then(sandbox, Sandbox::expire_token),
+        ("POST", ["clock"]) => clock(sandbox, request),
         ("POST", ["reset"]) => then(sandbox, Sandbox::reset),
         _ => refusal(404, "nothing here answers to this method and path; GET /sandbox/ tells what does"),
     }
@@ -79,6 +81,13 @@ fn calls(sandbox: &Sandbox, request: &Request) -> Document {
     };
     let (calls, last) = sandbox.calls_after(after, CALLS_PAGE_MAX);
     document(200, &json!({ "calls": calls, "last": last }))
+}
+
+fn clock(sandbox: &Sandbox, request: &Request) -> Document {
+    let Some(seconds) = request.query("ahead_s").and_then(|text| text.parse().ok()) else {
+        return refusal(400, "ahead_s is a number of seconds");
+    };
+    then(sandbox, |sandbox| sandbox.say_ahead(seconds))
 }
 
 fn faults(sandbox: &Sandbox, status: u16) -> Document {

@@ -1,8 +1,10 @@
 //! The handle on a running sandbox: look at accounts and calls, inject faults, wait for calls.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 
 use crate::incident::Clock;
@@ -30,6 +32,8 @@ struct Shared {
     received: Notify,
     /// Changed whenever hanging calls are released.
     releases: watch::Sender<u64>,
+    /// How far what answers say of the time is ahead of the clock, in seconds.
+    ahead_s: AtomicI64,
 }
 
 /// A call that was received: what strikes it, and the answer where the work is already done.
@@ -54,7 +58,26 @@ pub enum SignInRefused {
 impl Sandbox {
     pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let world = Mutex::new(World::new(&settings, clock.clone()));
-        Self(Arc::new(Shared { settings, clock, world, received: Notify::new(), releases: watch::Sender::new(0) }))
+        Self(Arc::new(Shared {
+            settings,
+            clock,
+            world,
+            received: Notify::new(),
+            releases: watch::Sender::new(0),
+            ahead_s: AtomicI64::new(0),
+        }))
+    }
+
+    /// Has every answer say a time that is so many seconds ahead of the clock, or behind it.
+    pub fn say_ahead(&self, seconds: i64) {
+        self.0.ahead_s.store(seconds, Ordering::SeqCst);
+    }
+
+    /// The header `Date` of an answer that is given now.
+    pub(super) fn date(&self) -> String {
+        let ahead = SignedDuration::from_secs(self.0.ahead_s.load(Ordering::SeqCst));
+        let now = self.0.clock.now();
+        now.checked_add(ahead).unwrap_or(now).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
     /// One account as it is now.
@@ -169,6 +192,7 @@ impl Sandbox {
     /// released. The token stays valid and sequence numbers go on.
     pub fn reset(&self) {
         self.world().reset(self.0.clock.clone());
+        self.say_ahead(0);
         self.release_hangs();
     }
 

@@ -106,18 +106,19 @@ async fn handle(http: HttpRequest, payload: web::Payload, sandbox: web::Data<San
     };
     let request = Request::read(&http, &body);
     if control::is_control(&request.path) {
-        return respond(control::answer(&sandbox, &request));
+        return respond(control::answer(&sandbox, &request), &sandbox);
     }
     match gateway::serve(&sandbox, &request).await {
-        Reply::Document(document) => respond(document),
+        Reply::Document(document) => respond(document, &sandbox),
         Reply::Cut => connection::cut(&http).await,
     }
 }
 
-fn respond(document: Document) -> HttpResponse {
+fn respond(document: Document, sandbox: &Sandbox) -> HttpResponse {
     let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     response.content_type(document.content_type);
+    response.insert_header(("date", sandbox.date()));
     if let Some(id) = document.request_id {
         response.insert_header(("x-acs-trace-id", id.to_ascii_lowercase().replace('-', "")));
         response.insert_header(("x-acs-request-id", id));

@@ -12,6 +12,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use super::checkups::{self, Has};
 use super::listener::listen;
 use super::sources::Sources;
 use super::tls::{OwnCertificate, Tls, renew_on_hangup};
@@ -51,6 +52,8 @@ pub struct App {
     watching: JoinHandle<()>,
     /// Of the organization, where an index of it is kept.
     reading: Option<JoinHandle<()>>,
+    /// Whether all is well.
+    checking: JoinHandle<()>,
     sources: Arc<Sources>,
     /// Of our own certificate, where we speak TLS.
     renewing: Option<JoinHandle<()>>,
@@ -80,15 +83,8 @@ impl App {
         let folder = config.resolve(&config.rules.folder);
         let commit = rules::checked_out(&folder);
         let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
-        let vouched = vouched.after(trail.board(|board| board.were_rules_signed()));
-        let Vouched { mut set, signer, .. } =
-            vouched.map_err(|errors| anyhow::Error::new(errors).context("the rules are refused"))?;
         let sent = config.intake.log_sources();
-        set.hear(&folder, &sent);
-        tell_doubts(&set);
-        let loaded = Loaded { set, since: clock.now(), commit, signer };
-        check_promotions(&trail, &loaded, &folder, config)?;
-        note_start(&trail, &loaded).await?;
+        let loaded = come_into_force(config, (vouched, commit), &trail, clock.now()).await?;
         let rules = Arc::new(InForce::new(loaded));
         let known = (sent, told(config));
         let reloader = Reloader::new(folder, config.rules.clone(), known, rules.clone(), trail.clone(), clock.clone());
@@ -97,9 +93,15 @@ impl App {
         if roster.is_none() && rules.now().set.guardrails().budgets().have_shares() {
             tracing::warn!("budgets are shares of the organization, and without a directory index nobody counts it");
         }
+        let out = way_out(directory.clone(), config);
+        let sources = Arc::new(SourcesInForce::new(going_on(intake(config)?, &trail, clock.now())));
+        let admission = Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), roster.clone(), limits);
+        let has = Has { config, reread: &reread, trail: &trail, rules: &rules, clock: &clock };
+        let doctor = has.doctor(&out, &admission, &sources)?;
         let state = Data::new(State {
-            sources: SourcesInForce::new(going_on(intake(config)?, &trail, clock.now())),
-            admission: Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), roster.clone(), limits),
+            doctor: doctor.clone(),
+            sources,
+            admission,
             trail: trail.clone(),
             access: Access::new(&config.access)?,
             tally,
@@ -110,9 +112,9 @@ impl App {
             door: Door::of(&config.http, &config.intake),
             steadiness: Steadiness::since(clock.now()),
             roster: roster.clone(),
-            directory: directory.clone(),
+            directory,
         });
-        let directory = way_out(directory, config);
+        let directory = out;
         let notifier = notifier(config, &state, directory.clone()).await?;
         let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
         let certificate = tls.map(|tls| tls.own);
@@ -136,6 +138,7 @@ impl App {
             summarising: tokio::spawn(summaries::run(state.clone())),
             reading: roster.map(|roster| tokio::spawn(organization::run(roster, directory, clock.clone()))),
             watching: tokio::spawn(rules_watch::run(reloader, sources.clone(), hangups)),
+            checking: tokio::spawn(checkups::run(doctor, clock)),
             renewing,
             state,
             sources,
@@ -213,6 +216,9 @@ impl App {
             // Until it has let go of the trail.
             let _ = reading.await;
         }
+        // The canary, if it is contained just now, is given back by the next run or when its time is over.
+        self.checking.abort();
+        let _ = self.checking.await;
         if let Some(renewing) = &self.renewing {
             renewing.abort();
         }
@@ -249,7 +255,7 @@ fn hand(config: &Config, state: &State, directory: Arc<dyn Directory>) -> Hand {
 }
 
 /// What the port speaks, if it is not plain HTTP.
-fn tls(config: &Config, clock: Arc<dyn Clock>, tally: Arc<RefusalTally>) -> anyhow::Result<Option<Tls>> {
+pub(super) fn tls(config: &Config, clock: Arc<dyn Clock>, tally: Arc<RefusalTally>) -> anyhow::Result<Option<Tls>> {
     let read = |settings| Tls::read(settings, &config.base, clock, tally);
     config.http.tls.as_ref().map(read).transpose().context("[http.tls] is refused")
 }
@@ -292,7 +298,7 @@ fn console(config: &Config, state: &State) -> anyhow::Result<Data<Console>> {
 }
 
 /// The channels, each with its secrets.
-fn channels(config: &Config) -> anyhow::Result<Vec<Channel>> {
+pub(super) fn channels(config: &Config) -> anyhow::Result<Vec<Channel>> {
     let read = |file: &Path| {
         intake::read_private(&config.resolve(file), SECRET_BYTES_MAX).map_err(|problem| problem.to_string())
     };
@@ -328,7 +334,7 @@ fn told(config: &Config) -> BTreeSet<ChannelName> {
     config.notices.channels.keys().cloned().collect()
 }
 
-fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
+pub(super) fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
     let folder = config.resolve(&config.rules.folder);
     let told = |vouched: Vouched| rules::check_channels(&vouched.set, &told(config), &folder).map(|()| vouched);
     rules::load_signed(&folder, &config.rules.signers, config.rules.statuses())
@@ -336,7 +342,6 @@ fn load_rules(config: &Config) -> anyhow::Result<Vouched> {
         .map_err(|errors| anyhow::anyhow!("the rules are refused:\n{errors}"))
 }
 
-/// Rules that act although nobody has let them: told of, or refused where that is asked for.
 /// The only way to act on accounts. Where everything is only tried, there is none.
 fn way_out(directory: Arc<dyn Directory>, config: &Config) -> Arc<dyn Directory> {
     if !config.directory.dry_run {
@@ -346,6 +351,27 @@ fn way_out(directory: Arc<dyn Directory>, config: &Config) -> Arc<dyn Directory>
     Arc::new(DryRun::new(directory))
 }
 
+/// The rules that were read, once the trail tells who has signed and let act those before them. Recorded as the first
+/// of this run.
+async fn come_into_force(
+    config: &Config,
+    (vouched, commit): (Vouched, Option<String>),
+    trail: &Arc<Trail>,
+    now: Timestamp,
+) -> anyhow::Result<Loaded> {
+    let folder = config.resolve(&config.rules.folder);
+    let vouched = vouched.after(trail.board(|board| board.were_rules_signed()));
+    let Vouched { mut set, signer, .. } =
+        vouched.map_err(|errors| anyhow::Error::new(errors).context("the rules are refused"))?;
+    set.hear(&folder, &config.intake.log_sources());
+    tell_doubts(&set);
+    let loaded = Loaded { set, since: now, commit, signer };
+    check_promotions(trail, &loaded, &folder, config)?;
+    note_start(trail, &loaded).await?;
+    Ok(loaded)
+}
+
+/// Rules that act although nobody has let them: told of, or refused where that is asked for.
 fn check_promotions(trail: &Arc<Trail>, loaded: &Loaded, folder: &Path, config: &Config) -> anyhow::Result<()> {
     trail.board(|board| {
         let rules = unpromoted(&loaded.set, board.watches());

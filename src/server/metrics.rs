@@ -65,6 +65,7 @@ fn page(Watched { state, certificate }: &Watched) -> String {
     page.gauge("portcullis_correlation_windows", "Groups that correlations are counting for.", number(windows));
     let tripped = state.trail.board(|board| board.breakers().iter().count());
     page.gauge("portcullis_breakers_tripped", "Rules and sources that the breaker has stopped.", number(tripped));
+    checkup(&mut page, &state.trail);
     notices(&mut page, &state.trail);
     let outages = state.directory.outages();
     page.gauges(
@@ -78,6 +79,21 @@ fn page(Watched { state, certificate }: &Watched) -> String {
     }
     counters(&mut page, &state.trail.figures());
     page.into_text()
+}
+
+/// Absent until the doctor has looked for the first time: an alert on its age has to know that, too.
+fn checkup(page: &mut Exposition, trail: &Trail) {
+    let Some(checkup) = trail.board(|board| board.checkup().cloned()) else { return };
+    page.gauge(
+        "portcullis_doctor_ok",
+        "Whether nothing had failed when the doctor last looked.",
+        flag(checkup.is_well()),
+    );
+    page.gauge(
+        "portcullis_doctor_last_run_timestamp_seconds",
+        "When the doctor last looked.",
+        checkup.at.as_millisecond() as f64 / 1_000.0,
+    );
 }
 
 fn quota(page: &mut Exposition, usage: Usage) {

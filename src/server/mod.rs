@@ -2,6 +2,8 @@
 //! address, run until stopped. Tests start the same value.
 
 mod app;
+pub mod checkup;
+mod checkups;
 mod connection;
 mod folder_watch;
 mod listener;

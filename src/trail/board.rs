@@ -7,9 +7,9 @@ use super::achieved::Achieved;
 use super::containments::Containments;
 use super::watches::Watches;
 use crate::incident::{
-    Action, ActionKind, Breakers, DepartmentId, DingTalkIdChanges, Event, Extent, Finding, HoldReason,
-    IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, SourceName, Status,
-    Timestamp, UserId, Windows,
+    Action, ActionKind, Breakers, Check, Checked, Checkup, DepartmentId, DingTalkIdChanges, Event, Extent, Finding,
+    Health, HoldReason, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId,
+    SourceName, Status, Timestamp, UserId, Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -35,6 +35,8 @@ pub struct Board {
     trials: BTreeMap<SourceName, Timestamp>,
     achieved: Achieved,
     containments: Containments,
+    checkup: Option<Checkup>,
+    canary_at: Option<Timestamp>,
 }
 
 /// An incident that is not closed, or keeps an account disabled.
@@ -105,6 +107,18 @@ impl Board {
     /// The sources that were last tried out, and until when: a window lasts over a restart.
     pub fn trials(&self) -> impl Iterator<Item = (&SourceName, Timestamp)> {
         self.trials.iter().map(|(source, until)| (source, *until))
+    }
+
+    /// The last time it was looked at whether all is well.
+    #[must_use]
+    pub fn checkup(&self) -> Option<&Checkup> {
+        self.checkup.as_ref()
+    }
+
+    /// When the canary was last contained, or that was tried.
+    #[must_use]
+    pub fn canary_at(&self) -> Option<Timestamp> {
+        self.canary_at
     }
 
     /// What correlations have counted.
@@ -274,6 +288,13 @@ impl Board {
             Event::SourceTried { source, until, .. } => {
                 self.trials.retain(|_, until| *until > at);
                 self.trials.insert(source.clone(), *until);
+            }
+            Event::DoctorChecked { checks, .. } => {
+                let of_canary = |checked: &Checked| checked.check == Check::Canary;
+                if checks.iter().any(|one| of_canary(one) && one.found.health() != Health::Skipped) {
+                    self.canary_at = Some(at);
+                }
+                self.checkup = Some(Checkup { at, checks: checks.clone() });
             }
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
             _ => {

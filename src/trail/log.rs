@@ -287,6 +287,7 @@ fn concerns_board(event: &Event) -> bool {
         | Event::ResponderResumed { .. }
         | Event::BreakerTripped { .. }
         | Event::BreakerReleased { .. }
+        | Event::DoctorChecked { .. }
         | Event::SourceTried { .. } => true,
         _ => !event.incidents().is_empty() || Watches::concern(event) || Owed::concern(event),
     }

@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance, Bearing, Beyond,
-    Candidate, ChannelName, ChosenDingTalkId, Counted, Counts, Decision, DepartmentId, DepartmentSpent, Digest, Event,
-    Evidence, Failure, FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef,
-    Opened, Outcome, PauseScope, Plan, ReasonCode, Repeat, Resolution, RuleId, RuleRef, SourceName, Span, Spending,
-    Spent, StreamStatus, Timestamp, Topic, Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
+    Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DepartmentId, DepartmentSpent,
+    Diagnosis, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse, Mark,
+    NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode, Repeat, Resolution, RuleId, RuleRef,
+    SourceName, Span, Spending, Spent, StreamStatus, Timestamp, Topic, Trip, UserId, Verdict, VerdictKind, Watch,
+    Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -66,6 +67,10 @@ pub(super) fn events() -> Vec<Event> {
             beside: vec![incident.clone()],
         },
         Event::AccountUnresolved { incident: incident.clone(), evidence: evidence() },
+        Event::DoctorChecked {
+            actor: Some(actor.clone()),
+            checks: vec![Checked { check: Check::Clock, found: Diagnosis::ClockOff }],
+        },
         Event::DirectorySynced { people: 2, departments: 1, began_at: at },
         Event::AccountWarned {
             incident: incident.clone(),

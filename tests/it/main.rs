@@ -30,6 +30,8 @@ mod dingtalk_id;
 mod directory;
 mod directory_commands;
 mod directory_index;
+mod doctor;
+mod doctor_server;
 mod dry_run;
 mod event_grid;
 mod every_call_fails_once;

@@ -56,6 +56,7 @@ impl Event {
             Self::BreakerTripped { .. } => "breaker.tripped",
             Self::BreakerReleased { .. } => "breaker.released",
             Self::DirectorySynced { .. } => "directory.synced",
+            Self::DoctorChecked { .. } => "doctor.checked",
             Self::TrailRead { .. } => "trail.read",
             Self::Notice(event) => event.kind(),
         }
@@ -112,6 +113,7 @@ impl Event {
             | Self::BreakerTripped { .. }
             | Self::BreakerReleased { .. }
             | Self::DirectorySynced { .. }
+            | Self::DoctorChecked { .. }
             | Self::TrailRead { .. }
             | Self::Notice(_) => Vec::new(),
         }

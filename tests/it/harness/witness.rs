@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use portcullis::directory::{
-    Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Lookup, Matches, Member,
+    Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Greeting, Lookup, Matches, Member,
     MemberPage, MembersFrom, Message, Order, Organization, Outages, Reach, Told, Usage,
 };
 use portcullis::incident::{ActionKind, Failure, FailureClass, UserId};
@@ -81,6 +81,10 @@ impl Witness {
 }
 
 impl Directory for Witness {
+    fn greet(&self) -> BoxFuture<'_, Result<Greeting, Failure>> {
+        self.dingtalk.greet()
+    }
+
     fn find<'a>(&'a self, lookup: &'a Lookup) -> BoxFuture<'a, Result<Vec<UserId>, Failure>> {
         self.dingtalk.find(lookup)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis::directory::Order;
+use portcullis::directory::{Account, Order};
 use portcullis::incident::{Action, ActionKind, HoldReason, Incident, IncidentId, PauseScope, Status, Timestamp};
 use portcullis::trail::{Board, Record, Trail, verify};
 
@@ -83,8 +83,10 @@ pub(super) fn nothing_is_done_twice(sent: &Sent<'_>) -> Law {
         ActionKind::Enable => Some(false),
         _ => return Ok(()),
     };
-    let shown = left.shown.as_ref().and_then(|shown| shown.disabled);
-    if shown == wanted { Err(format!("{left:?} left although the account was so already")) } else { Ok(()) }
+    if left.shown.disabled.iter().all(|shown| *shown == wanted) {
+        return Err(format!("{left:?} left although the account was so already"));
+    }
+    Ok(())
 }
 
 /// Nobody is touched who is protected, or is not ours, or of whom that is not known: by a look that came after the
@@ -94,13 +96,14 @@ pub(super) fn nobody_protected_is_touched(sent: &Sent<'_>) -> Law {
     if sent.takes() && UNTOUCHABLE.contains(&left.user_id.as_str()) {
         return Err(format!("{left:?} touches whom nothing may touch"));
     }
-    let Some(shown) = left.shown.as_ref().filter(|shown| shown.orders == left.before) else {
-        return Err(format!("{left:?} left without a look at the account"));
+    let is_free = |account: &Account| {
+        let is_ours = account.enterprise_account == Some(true) && account.owner_corp_id.as_deref() == Some(OWN_CORP);
+        is_ours && (!sent.takes() || [account.admin, account.boss, account.senior] == [Some(false); 3])
     };
-    let Some(account) = &shown.account else { return Err(format!("{left:?} is about nobody")) };
-    let is_ours = account.enterprise_account == Some(true) && account.owner_corp_id.as_deref() == Some(OWN_CORP);
-    let is_free = [account.admin, account.boss, account.senior] == [Some(false); 3];
-    if is_ours && (is_free || !sent.takes()) { Ok(()) } else { Err(format!("{left:?} touches {account:?}")) }
+    if left.shown.accounts.iter().flatten().any(is_free) {
+        return Ok(());
+    }
+    Err(format!("{left:?} left without a look that showed whom it may touch"))
 }
 
 /// Nothing leaves while a responder has been told that it is paused.
@@ -125,10 +128,8 @@ pub(super) fn approvals_are_bound_to_the_plan(sent: &Sent<'_>) -> Law {
 
 /// What the breaker has stopped when the account is looked at does not leave, unless a human lets it.
 pub(super) fn what_the_breaker_stops_does_not_leave(sent: &Sent<'_>) -> Law {
-    let Some(shown) = sent.left.shown.as_ref().filter(|_| sent.takes() && !sent.case.past_breaker) else {
-        return Ok(());
-    };
-    match shown.tripped.intersection(&sent.scopes()).next() {
+    let tripped = sent.left.shown.tripped.iter().flatten().filter(|_| sent.takes() && !sent.case.past_breaker);
+    match tripped.into_iter().find(|scope| sent.scopes().contains(*scope)) {
         Some(scope) => Err(format!("{:?} left although the breaker has tripped for {scope:?}", sent.left)),
         None => Ok(()),
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use portcullis::directory::{
-    Account, Admin, BoxFuture, Department, DepartmentId, Directory, Done, Lookup, Matches, Member, MemberPage,
-    MembersFrom, Message, Order, Organization, Outages, Reach, Told,
+    Account, Admin, BoxFuture, Department, DepartmentId, Directory, Done, Greeting, Lookup, Matches, Member,
+    MemberPage, MembersFrom, Message, Order, Organization, Outages, Reach, Told,
 };
 use portcullis::incident::{ActionKind, Failure, FailureClass, PauseScope, UserId};
 use portcullis::trail::{MemoryStore, Store as _};
@@ -51,17 +51,16 @@ pub(super) struct Call {
     answer: oneshot::Sender<Answer>,
 }
 
-/// What the program was last shown of an account.
-#[derive(Debug, Clone)]
+/// What the program was shown of an account since the last order about it left. Several may look at the same time, so
+/// that nobody here can tell whose look an order stands on.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Shown {
-    /// As the last look at all of it showed it.
-    pub(super) account: Option<Account>,
-    /// Whether it is disabled, by the last answer that said so or did not.
-    pub(super) disabled: Option<bool>,
-    /// What the breaker had stopped when all of it was last shown.
-    pub(super) tripped: BTreeSet<PauseScope>,
-    /// How many orders about the account had left by then.
-    pub(super) orders: usize,
+    /// As every look at all of it showed it.
+    pub(super) accounts: Vec<Option<Account>>,
+    /// Whether it is disabled, by every answer that said so or did not.
+    pub(super) disabled: Vec<Option<bool>>,
+    /// What the breaker had stopped at each of these looks.
+    pub(super) tripped: Option<BTreeSet<PauseScope>>,
 }
 
 /// An order that left, and what was known at that moment.
@@ -74,9 +73,7 @@ pub(super) struct Left {
     pub(super) life: usize,
     /// How many records were durable.
     pub(super) size: u64,
-    /// How many orders about the account had left before.
-    pub(super) before: usize,
-    pub(super) shown: Option<Shown>,
+    pub(super) shown: Shown,
     /// What was paused, as far as whoever paused it had been told that it is.
     pub(super) paused: BTreeSet<PauseScope>,
 }
@@ -177,17 +174,18 @@ impl Inner {
 
     /// Answers a call. Whoever asked may be gone.
     pub(super) fn answer(&mut self, call: Call, answer: Answer, tripped: BTreeSet<PauseScope>) {
-        let orders = |user_id: &UserId| self.left.iter().filter(|left| left.user_id == *user_id).count();
         match (&call.asked, &answer) {
             (Asked::Account(user_id), Ok(Said::Account(account))) => {
-                let disabled = account.as_ref().and_then(|account| account.disabled);
-                let shown = Shown { account: account.clone(), disabled, tripped, orders: orders(user_id) };
-                self.shown.insert(user_id.clone(), shown);
+                let shown = self.shown.entry(user_id.clone()).or_default();
+                shown.disabled.push(account.as_ref().and_then(|account| account.disabled));
+                shown.accounts.push(account.clone());
+                shown.tripped = Some(match shown.tripped.take() {
+                    Some(before) => before.intersection(&tripped).cloned().collect(),
+                    None => tripped,
+                });
             }
             (Asked::Status(user_id), Ok(Said::Status(disabled))) => {
-                if let Some(shown) = self.shown.get_mut(user_id) {
-                    shown.disabled = Some(*disabled);
-                }
+                self.shown.entry(user_id.clone()).or_default().disabled.push(Some(*disabled));
             }
             _ => {}
         }
@@ -223,10 +221,9 @@ impl Line {
         let mut inner = self.world.lock();
         if let Asked::Order(order) = &asked {
             let (kind, user_id) = about(order);
-            let before = inner.left.iter().filter(|left| left.user_id == *user_id).count();
-            let (shown, paused) = (inner.shown.get(user_id).cloned(), inner.paused.clone());
+            let (shown, paused) = (inner.shown.remove(user_id).unwrap_or_default(), inner.paused.clone());
             let (user_id, order, size) = (user_id.clone(), order.clone(), self.world.kept.head().size);
-            inner.left.push(Left { kind, user_id, order, life: self.life, size, before, shown, paused });
+            inner.left.push(Left { kind, user_id, order, life: self.life, size, shown, paused });
         }
         inner.calls.push(Call { asked, answer });
         answered
@@ -252,6 +249,10 @@ fn unclear() -> Failure {
 }
 
 impl Directory for Line {
+    fn greet(&self) -> BoxFuture<'_, Result<Greeting, Failure>> {
+        self.nothing()
+    }
+
     fn find<'a>(&'a self, lookup: &'a Lookup) -> BoxFuture<'a, Result<Vec<UserId>, Failure>> {
         self.call(Asked::Find(lookup.clone()), |said| if let Said::Found(found) = said { Some(found) } else { None })
     }
