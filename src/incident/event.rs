@@ -7,6 +7,7 @@ mod opened;
 use serde::{Deserialize, Serialize};
 
 pub use found::{AccountWarning, Finding};
+pub use names::EventKind;
 pub use opened::{LoadCause, Opened};
 
 use super::{
@@ -15,8 +16,7 @@ use super::{
     Timestamp, Trip, UserId, Verdict, Watched,
 };
 
-/// One thing that happened. Serialised as JSON with the event's name in `kind` and the fields in the
-/// order given here, which makes the bytes canonical.
+/// One thing that happened: JSON with its name in `kind` and its fields in this order, which makes the bytes canonical.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
 pub enum Event {
@@ -35,8 +35,7 @@ pub enum Event {
         rules: Digest,
         /// How many rules it has.
         count: u32,
-        /// The commit that the folder's Git repository says is checked out; whether the files are
-        /// those of the commit is not looked at.
+        /// The commit that Git says is checked out there; whether the files are that commit's is not looked at.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         commit: Option<String>,
         /// The fingerprint of the key that signed them, where signatures are wanted.
@@ -107,8 +106,7 @@ pub enum Event {
         /// Calls that were under way and were parked for the next start.
         parked: u32,
     },
-    /// An alert was admitted with its verdict; incidents it opened are in the same record, and in those
-    /// right behind it when there are too many.
+    /// An alert was admitted with its verdict; incidents it opened are in this record, and in those right behind it.
     #[serde(rename = "alert.admitted")]
     AlertAdmitted {
         /// The alert, without personal data.
@@ -127,8 +125,7 @@ pub enum Event {
         /// Salted digest of what lies beside this record (the event, the account, the texts).
         private: Digest,
     },
-    /// Further incidents that an admitted alert opens, which its own record has no room for. Recorded
-    /// together with it.
+    /// Further incidents of an admitted alert, which its own record has no room for. Recorded together with it.
     #[serde(rename = "incidents.opened")]
     IncidentsOpened {
         /// Which alert.
@@ -215,8 +212,7 @@ pub enum Event {
         /// Whether its source was being tried out.
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         tried: bool,
-        /// SHA-256 of the raw body. In older records, which have nothing beside them, that of an event stands here
-        /// where it is the event that is another one.
+        /// SHA-256 of the raw body. In older records, with nothing beside them, that of the event that is another one.
         body_sha256: Digest,
         /// SHA-256 of the event as JSON with its names in order, where the id is an event's.
         #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -502,6 +498,3 @@ pub enum Event {
     #[serde(untagged)]
     Notice(NoticeEvent),
 }
-
-/// An event's name without its fields, for filters and the list in the documentation.
-pub type EventKind = &'static str;

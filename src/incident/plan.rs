@@ -230,14 +230,14 @@ impl Extent {
 
 impl Plan {
     /// The longest owner, in bytes of JSON.
-    pub const OWNER_BYTES_MAX: usize = 128;
+    pub const OWNER_BYTES_MAX: usize = 64;
     /// The most rules of one plan.
-    pub const RULES_MAX: usize = 16;
+    pub const RULES_MAX: usize = 14;
     /// The most channels that one plan tells; those of the first rules.
     pub const CHANNELS_MAX: usize = 2;
     /// What they may come to on the plan's record, so that with two reasons of 500 characters and two channels any plan fits on
     /// a record by itself.
-    pub const RULES_BYTES_MAX: usize = 2_912;
+    pub const RULES_BYTES_MAX: usize = 2_688;
 
     /// Whether it takes anything from the account's owner, who would miss it if the rule was wrong.
     #[must_use]

@@ -90,9 +90,7 @@ impl App {
         let reloader = Reloader::new(folder, config.rules.clone(), known, rules.clone(), trail.clone(), clock.clone());
         let limits = config.admission.clone();
         let roster = organization::open(config, &trail, &clock).await?;
-        if roster.is_none() && rules.now().set.guardrails().budgets().have_shares() {
-            tracing::warn!("budgets are shares of the organization, and without a directory index nobody counts it");
-        }
+        tell_of_shares(&rules, roster.is_some());
         let out = way_out(directory.clone(), config);
         let sources = Arc::new(SourcesInForce::new(going_on(intake(config)?, &trail, clock.now())));
         let admission = Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), roster.clone(), limits);
@@ -327,6 +325,12 @@ async fn notifier(config: &Config, state: &State, directory: Arc<dyn Directory>)
     };
     notifier.announce().await.context("the trail cannot be written")?;
     Ok(notifier)
+}
+
+fn tell_of_shares(rules: &InForce, is_counted: bool) {
+    if !is_counted && rules.now().set.guardrails().budgets().have_shares() {
+        tracing::warn!("budgets are shares of the organization, and without a directory index nobody counts it");
+    }
 }
 
 /// The channels that rules can name; others take a restart.

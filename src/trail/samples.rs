@@ -82,10 +82,6 @@ pub(super) fn events() -> Vec<Event> {
             failure: Some(failure.clone()),
             beyond: Some(beyond(Asked::Dispatch)),
         },
-        Event::BudgetDrawn {
-            incident: incident.clone(),
-            departments: vec![DepartmentSpent { department: DepartmentId::ROOT, spent: None }],
-        },
         Event::IncidentClosed { incident: incident.clone(), outcome: Outcome::Done },
         Event::StepStarted { incident: incident.clone(), step, attempt },
         Event::StepSucceeded {
@@ -98,8 +94,6 @@ pub(super) fn events() -> Vec<Event> {
         },
         Event::StepFailed { incident: incident.clone(), step, attempt, failure: failure.clone(), retry_at: Some(at) },
         Event::StepUnknown { incident: incident.clone(), step, attempt, failure },
-        Event::StepVerified { incident: incident.clone(), step, disabled: Some(true) },
-        Event::StepVerified { incident: incident.clone(), step, disabled: None },
         Event::TrailRead { actor: actor.clone(), from: 0, count: 1, incident: Some(incident.clone()) },
     ]
     .into_iter()
@@ -201,6 +195,12 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
             private: Digest::of(b"test"),
         },
         Event::ApprovalLapsed { incident: incident.clone(), otherwise: Lapse::Drop },
+        Event::BudgetDrawn {
+            incident: incident.clone(),
+            departments: vec![DepartmentSpent { department: DepartmentId::ROOT, spent: None }],
+        },
+        Event::StepVerified { incident: incident.clone(), step: 0, disabled: Some(true) },
+        Event::StepVerified { incident: incident.clone(), step: 0, disabled: None },
         Event::IncidentDismissed { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
         Event::IncidentReleased { incident: incident.clone(), actor, reason, false_alarm: true },
         Event::ReleaseOffered { incident, protection: HoldReason::ProtectedListed },

@@ -254,8 +254,8 @@ async fn every_rule_of_a_plan_draws_however_many_and_however_long_their_titles()
     }
     let all = opened(&app);
     let lots: Vec<_> = all.iter().map(|opened| (opened.plan.rules.len(), opened.held.is_some())).collect();
-    // Sixteen rules are one plan at most; the twentieth may act once.
-    assert_eq!(lots, [(16, false), (4, false), (16, false), (3, false), (1, true), (16, false), (3, false), (1, true)]);
+    // Fourteen rules are one plan at most; the twentieth may act once.
+    assert_eq!(lots, [(14, false), (6, false), (14, false), (5, false), (1, true), (14, false), (5, false), (1, true)]);
     tell(&app, "user.leak", 4, &[person(1)]).await;
     assert_eq!(opened(&app).len(), all.len(), "all of them are covered");
     app.until_called(Api::Disable, 1).await;

@@ -1,7 +1,10 @@
 //! What an event is called, and to which incidents it belongs.
 
-use super::{Event, EventKind};
+use super::Event;
 use crate::incident::{IncidentId, NoticeEvent};
+
+/// An event's name without its fields, for filters and the list in the documentation.
+pub type EventKind = &'static str;
 
 impl Event {
     /// Whether it gives back, or is about giving back, what an incident keeps: it may concern others that keep the same
