@@ -93,13 +93,13 @@ impl Own {
     }
 }
 
-/// The record of a delivery that was authentic but not understood, with its body beside it, or with what was
-/// encrypted in that.
+/// The record of a delivery that was authentic but not understood, with its body beside it, or with what stands for
+/// that.
 ///
 /// # Errors
 /// What lies beside it cannot be sealed.
 pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timestamp) -> Result<Draft, StoreError> {
-    let body = delivery.opened.as_deref().unwrap_or(body);
+    let body = delivery.proven.as_deref().unwrap_or(body);
     let NotUnderstood { source, assurance, body_sha256, is_tried, .. } = delivery;
     let sender =
         Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried: *is_tried };

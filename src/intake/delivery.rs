@@ -27,7 +27,7 @@ pub struct Delivery {
     pub source: SourceName,
     /// The delivery's own id, where it is signed.
     pub id: Option<String>,
-    /// SHA-256 of the raw body, or of what was encrypted in it.
+    /// SHA-256 of the raw body, or of what stands for it: what was encrypted in it, or what of it is signed.
     pub body_sha256: Digest,
     /// What comes under this id only: the same, without what another sending changes.
     pub content: Digest,
@@ -108,12 +108,15 @@ pub struct NotUnderstood {
     pub reason: Unreadable,
     /// How strongly it proves itself.
     pub assurance: Assurance,
-    /// SHA-256 of the raw body, or of what was encrypted in it.
+    /// SHA-256 of the raw body, or of what stands for it.
     pub body_sha256: Digest,
+    /// What comes under this id only: the same, without what another sending changes.
+    pub content: Digest,
     /// How its sender is answered.
     pub manner: Manner,
-    /// What was encrypted in the body: it is kept instead, as nobody could read that later.
-    pub opened: Option<Vec<u8>>,
+    /// What stands for the body and is kept instead: what was encrypted in it, as nobody could read that later, or what
+    /// of it is proven, as anybody could add to it.
+    pub proven: Option<Vec<u8>>,
     /// What it is answered instead when it is recorded, where that is encrypted.
     pub answer: Option<Box<Answer>>,
     /// Whether its source is being tried out, which its record says.

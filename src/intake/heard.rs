@@ -39,7 +39,7 @@ pub struct StreamNews {
     pub id: Option<String>,
     /// What comes under this id only.
     pub content: Digest,
-    /// SHA-256 of the raw body.
+    /// SHA-256 of the raw body, or of what of it is signed.
     pub body_sha256: Digest,
     /// When it was sent, as is signed.
     pub sent_at: Option<Timestamp>,

@@ -79,7 +79,7 @@ impl Normaliser {
     /// What a sender says of its stream, if it does.
     pub(super) fn news(&self, proof: &Proof<'_>, is_tried: bool) -> Option<StreamNews> {
         let told = proof.stream.clone()?;
-        let body_sha256 = Digest::of(proof.body);
+        let body_sha256 = Digest::of(proof.signed.as_deref().unwrap_or(proof.body));
         Some(StreamNews {
             source: self.source.clone(),
             assurance: self.assurance,
@@ -108,19 +108,22 @@ impl Normaliser {
         mut proof: Proof<'_>,
         headers: &Headers<'_>,
         now: Timestamp,
-    ) -> Result<Said, NotUnderstood> {
+    ) -> Result<Said, Box<NotUnderstood>> {
         let opened = proof.opened.take();
         let answer = |text: String| opened.as_ref().map(|opened| opened.answer(text));
-        // What was encrypted stands for the body, which is never the same twice.
-        let proof = Proof { body: opened.as_ref().map_or(proof.body, |opened| &opened.text), ..proof };
+        // What was encrypted stands for the body, which is never the same twice; and what is signed, for a body to which
+        // anybody can add.
+        let signed = proof.signed.take();
+        let stands_for_it = opened.as_ref().map(|opened| &opened.text).or(signed.as_ref());
+        let proof = Proof { body: stands_for_it.map_or(proof.body, Vec::as_slice), ..proof };
         let body_sha256 = Digest::of(proof.body);
-        let mut id = proof.id.clone();
+        let mut known = ById { id: proof.id.clone(), content: proof.said.unwrap_or(body_sha256) };
         // What is kept of an event is read by more people than may know a secret that was in it.
         let shown = match &proof.content {
             Content::Events(events) if proof.said.is_none() => serde_json::to_vec(events).ok(),
             _ => None,
         };
-        match self.understand(proof, &mut id, body_sha256, (headers, now)) {
+        match self.understand(proof, &mut known, body_sha256, (headers, now)) {
             Ok(Said::Alerts(mut delivery)) => {
                 delivery.answer = answer(dingtalk::SUCCESS.to_owned());
                 if let (Some(left_out), Some(shown)) = (&mut delivery.left_out, shown) {
@@ -132,30 +135,31 @@ impl Normaliser {
                 Ok(Said::Handshake(answer(text.clone()).map_or(Reply::Text(text), Reply::Sealed)))
             }
             Ok(said) => Ok(said),
-            Err(reason) => Err(NotUnderstood {
+            Err(reason) => Err(Box::new(NotUnderstood {
                 source: self.source.clone(),
-                id,
+                id: known.id,
                 reason,
                 assurance: self.assurance,
                 body_sha256,
+                content: known.content,
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
-                opened: opened.map(|opened| opened.text).or(shown),
+                proven: opened.map(|opened| opened.text).or(signed).or(shown),
                 is_tried: false,
-            }),
+            })),
         }
     }
 
     fn understand(
         &self,
         proof: Proof<'_>,
-        id: &mut Option<String>,
+        known: &mut ById,
         body_sha256: Digest,
         (headers, now): (&Headers<'_>, Timestamp),
     ) -> Result<Said, Unreadable> {
-        let (mut known_by, said) = (None, proof.said);
+        let mut known_by = None;
         // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
-        let of_delivery = id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
+        let of_delivery = known.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
         let mut content = body_sha256;
         let mut left_out = None;
         let events = match proof.content {
@@ -164,11 +168,12 @@ impl Normaliser {
                 if let Some(reply) = self.handshake.and_then(|kind| handshake::asked(kind, &documents)) {
                     return Ok(Said::Handshake(reply));
                 }
-                if id.is_none() {
-                    *id = self.mapping.id(&documents)?;
+                content = self.mapping.content(&documents).unwrap_or(body_sha256);
+                known.content = proof.said.unwrap_or(content);
+                if known.id.is_none() {
+                    known.id = self.mapping.id(&documents)?;
                 }
                 known_by = self.mapping.known_by(&documents)?;
-                content = self.mapping.content(&documents).unwrap_or(body_sha256);
                 let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
                 left_out = of_documents.or(of_events);
                 read
@@ -176,7 +181,7 @@ impl Normaliser {
             Content::Events(events) => events,
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
         };
-        let known_by = known_by.or_else(|| of_delivery.or_else(|| id.clone()));
+        let known_by = known_by.or_else(|| of_delivery.or_else(|| known.id.clone()));
         let (known_by, known_by_next) = known_by.map_or_else(|| by_content(content, proof.sent), |known| (known, None));
         let facts = Facts {
             secret: proof.secret,
@@ -195,9 +200,9 @@ impl Normaliser {
         let left_out = left_out.or(of_alerts).map(|reason| LeftOut { reason, body: proof.body.to_vec() });
         Ok(Said::Alerts(Box::new(Delivery {
             source: self.source.clone(),
-            id: id.clone(),
+            id: known.id.clone(),
             body_sha256,
-            content: said.unwrap_or(content),
+            content: known.content,
             assurance: self.assurance,
             received_at: now,
             alerts,
@@ -274,6 +279,14 @@ impl Normaliser {
     pub(super) fn occurred_at(&self, event: &Value) -> Option<Timestamp> {
         self.mapping.occurred_at(event).ok().flatten()
     }
+}
+
+/// What a delivery is known by, as far as it was read.
+struct ById {
+    /// Its own id, where it is signed.
+    id: Option<String>,
+    /// What comes under that only.
+    content: Digest,
 }
 
 /// What holds for every alert of one delivery.

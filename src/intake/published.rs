@@ -320,21 +320,25 @@ async fn verify_sns<'d>(
     let asker = Neighbourhood::own(request.peer);
     let message = certificates.prove(&unsigned, asker, now).await.map_err(|error| refusal(error, Refusal::Sns))?;
     let told = |status, topic| Some(StreamTold { status, reason: Some(topic) });
-    let of = |id, content| Proof {
-        id: Some(id),
+    // An id is its topic's. Whoever has caught a message can add what they like to it, where nobody has signed.
+    let of = |topic: &str, id: &str, content| Proof {
+        id: Some(format!("{topic}\n{id}")),
         sent: Some(unsigned.sent_at()),
+        said: Some(Digest::of(unsigned.text_to_sign().as_bytes())),
+        signed: Some(unsigned.signed_members()),
         ..Proof::of(PUBLISHED, request.body, content)
     };
     let asked = Content::Asked(Reply::Accepted);
     Ok(match message {
-        SnsMessage::Notification(notification) => of(notification.message_id, Content::Body),
+        SnsMessage::Notification(notification) => of(&notification.topic, &notification.message_id, Content::Body),
         SnsMessage::Confirm(confirm) => Proof {
             stream: told(StreamStatus::Unconfirmed, confirm.topic.clone()),
             confirm: Some(confirm.clone()),
-            ..of(confirm.message_id, asked)
+            ..of(&confirm.topic, &confirm.message_id, asked)
         },
         SnsMessage::Unsubscribed { topic, message_id } => {
-            Proof { stream: told(StreamStatus::Unsubscribed, topic), ..of(message_id, asked) }
+            let proof = of(&topic, &message_id, asked);
+            Proof { stream: told(StreamStatus::Unsubscribed, topic), ..proof }
         }
     })
 }

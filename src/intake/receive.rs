@@ -175,7 +175,7 @@ impl Intake {
                     }
                 }
             },
-            Err(delivery) => Received::NotUnderstood(delivery.map(|delivery| NotUnderstood { is_tried, ..delivery })),
+            Err(delivery) => Received::NotUnderstood(delivery.map(|delivery| NotUnderstood { is_tried, ..*delivery })),
         })
     }
 

@@ -64,6 +64,8 @@ pub(super) struct Proof<'d> {
     pub said: Option<Digest>,
     /// The raw body.
     pub body: &'d [u8],
+    /// What of the body is signed and stands for it, where that is not all of it.
+    pub signed: Option<Vec<u8>>,
     /// What of it is proven.
     pub content: Content,
     /// What was encrypted in the body and stands for it, where it was.
@@ -88,7 +90,8 @@ pub(super) enum Content {
 impl<'d> Proof<'d> {
     /// With no id and no time.
     pub(super) fn of(secret: &'d str, body: &'d [u8], content: Content) -> Self {
-        Self { secret, id: None, sent: None, said: None, body, content, opened: None, stream: None, confirm: None }
+        let (id, sent, said, signed) = (None, None, None, None);
+        Self { secret, id, sent, said, body, signed, content, opened: None, stream: None, confirm: None }
     }
 }
 

@@ -44,13 +44,25 @@ impl Amazon {
     /// A message about the subscription, signed as Amazon's documentation says.
     fn about_subscription(&self, app: &TestApp, kind: &str, id: &str, seconds_ago: i64) -> Delivery {
         let sent = app.now() - jiff::SignedDuration::from_secs(seconds_ago);
-        let mut message = json!({
+        let message = json!({
             "Type": kind, "MessageId": id, "TopicArn": TOPIC, "Timestamp": sent.to_string(),
             "Message": "You have chosen to subscribe.", "Token": "test-only",
             "SubscribeURL": format!("{}/?Action=ConfirmSubscription&TopicArn={TOPIC}", self.told.url()),
             "SignatureVersion": "2", "SigningCertURL": self.certificate,
         });
-        let names = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+        self.sign(message, &["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"])
+    }
+
+    /// What somebody has published.
+    fn notification(&self, app: &TestApp, id: &str, text: &str) -> Delivery {
+        let message = json!({
+            "Type": "Notification", "MessageId": id, "TopicArn": TOPIC, "Timestamp": app.now().to_string(),
+            "Message": text, "SignatureVersion": "2", "SigningCertURL": self.certificate,
+        });
+        self.sign(message, &["Message", "MessageId", "Timestamp", "TopicArn", "Type"])
+    }
+
+    fn sign(&self, mut message: Value, names: &[&str]) -> Delivery {
         let text: String = names.iter().map(|name| format!("{name}\n{}\n", message[name].as_str().unwrap())).collect();
         let mut signature = vec![0; self.pair.public_key().modulus_len()];
         self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
@@ -58,6 +70,14 @@ impl Amazon {
         let headers = vec![("content-type".to_owned(), "text/plain; charset=UTF-8".to_owned())];
         Delivery { source: "findings".to_owned(), headers, body: message.to_string().into_bytes() }
     }
+}
+
+/// The same with members that nobody has signed.
+fn padded(delivery: &Delivery, padding: &str) -> Delivery {
+    let mut message: Value = serde_json::from_slice(&delivery.body).unwrap();
+    message["Padding"] = padding.into();
+    message["UnsubscribeURL"] = padding.into();
+    Delivery { body: message.to_string().into_bytes(), ..delivery.clone() }
 }
 
 async fn status(app: &TestApp) -> Value {
@@ -102,5 +122,28 @@ async fn what_is_sent_again_or_comes_late_does_not_say_how_a_subscription_stands
     let [record] = &app.records_of("delivery.conflict")[..] else { panic!("it is told once") };
     assert!(matches!(&record.event, Event::DeliveryConflict { source, .. } if source.as_str() == "findings"));
     assert_eq!(status(&app).await, "enabled");
+    app.end().await;
+}
+
+/// Whoever has caught a message and has no key can make nothing of it but a repeat.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_what_nobody_has_signed_makes_no_conflict_and_is_not_kept() {
+    let amazon = Amazon::new().await;
+    let app = amazon.start().await;
+    let finding = amazon.notification(&app, "id-1", r#"{"detail-type":"GuardDuty Finding"}"#);
+    let unread = amazon.notification(&app, "id-2", "[]");
+    let asks = amazon.about_subscription(&app, "SubscriptionConfirmation", "id-3", 0);
+    for (message, statuses) in [(&finding, [202, 200, 200]), (&unread, [422; 3]), (&asks, [202; 3])] {
+        assert_eq!(app.deliver(message).await.status, statuses[0]);
+        for (padding, status) in ["a", &"b".repeat(10_000)].into_iter().zip(&statuses[1..]) {
+            assert_eq!(app.deliver(&padded(message, padding)).await.status, *status);
+        }
+    }
+    assert_eq!(app.records_of("delivery.conflict").len(), 0);
+    let [record] = &app.records_of("delivery.not_understood")[..] else { panic!("once, whatever is added") };
+    let Event::DeliveryNotUnderstood { private, .. } = &record.event else { unreachable!() };
+    let kept = app.app.trail().private(record.seq, private).unwrap().unwrap();
+    let kept: Value = serde_json::from_slice(&kept).unwrap();
+    assert_eq!((&kept["Message"], kept.as_object().unwrap().len()), (&json!("[]"), 5));
     app.end().await;
 }

@@ -19,8 +19,8 @@ const REMEMBERED_S: i64 = AGE_S_MAX + AHEAD_S_MAX;
 #[derive(Clone)]
 pub(in crate::intake) struct Confirming {
     fetcher: Fetcher,
-    /// When, by the id of the message.
-    confirmed: Arc<Mutex<BTreeMap<String, Timestamp>>>,
+    /// When, by the topic and the id of the message.
+    confirmed: Arc<Mutex<BTreeMap<(String, String), Timestamp>>>,
 }
 
 impl Confirming {
@@ -40,7 +40,8 @@ impl Confirming {
     pub(in crate::intake) async fn confirm(&self, asked: &Confirm, now: Timestamp) -> Result<(), Unavailable> {
         // Held meanwhile, so that one that is sent many times at once is gone for once, too.
         let mut confirmed = self.confirmed.lock().await;
-        if confirmed.contains_key(&asked.message_id) {
+        let message = (asked.topic.clone(), asked.message_id.clone());
+        if confirmed.contains_key(&message) {
             return Ok(());
         }
         asked.send(&self.fetcher).await?;
@@ -51,7 +52,7 @@ impl Confirming {
             let oldest = confirmed.iter().min_by_key(|(_, at)| **at).map(|(id, _)| id.clone());
             oldest.and_then(|id| confirmed.remove(&id));
         }
-        confirmed.insert(asked.message_id.clone(), now);
+        confirmed.insert(message, now);
         Ok(())
     }
 }

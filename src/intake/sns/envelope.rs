@@ -52,7 +52,7 @@ impl Envelope {
         let named = ["Signature", "SigningCertURL"].iter().all(|name| envelope.text(name).is_some());
         // A subject that is no text would be signed by nobody and read by somebody.
         let subject = envelope.members.get("Subject").is_none_or(|subject| subject.is_string() || subject.is_null());
-        if complete && named && subject { Ok(envelope) } else { Err(SnsRefusal::Envelope) }
+        if complete && named && subject && envelope.reads_one_way() { Ok(envelope) } else { Err(SnsRefusal::Envelope) }
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
@@ -63,6 +63,19 @@ impl Envelope {
     pub(in crate::intake) fn text_to_sign(&self) -> String {
         let present = self.signed_members().filter_map(|name| Some((name, self.text(name)?)));
         present.map(|(name, value)| format!("{name}\n{value}\n")).collect()
+    }
+
+    /// What of it is signed, as JSON.
+    pub(in crate::intake) fn signed_json(&self) -> Vec<u8> {
+        let present = self.signed_members().filter_map(|name| Some((name.to_owned(), self.text(name)?.into())));
+        Value::Object(present.collect()).to_string().into_bytes()
+    }
+
+    /// Whether the text that is signed can be of this message only. With a line break in any member but the first, what
+    /// was signed as a subject could be sent again as the end of an id.
+    fn reads_one_way(&self) -> bool {
+        let has_break = |name: &str| self.text(name).is_some_and(|text| text.contains('\n'));
+        !self.signed_members().any(|name| name != "Message" && has_break(name))
     }
 
     fn signed_members(&self) -> impl Iterator<Item = &'static str> {

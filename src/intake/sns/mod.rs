@@ -156,6 +156,16 @@ impl Unsigned {
         }
     }
 
+    /// The text that the signature is over.
+    pub(super) fn text_to_sign(&self) -> String {
+        self.envelope.text_to_sign()
+    }
+
+    /// The message with nothing in it but what is in that text, as JSON.
+    pub(super) fn signed_members(&self) -> Vec<u8> {
+        self.envelope.signed_json()
+    }
+
     /// When it says that it was sent.
     pub(super) fn sent_at(&self) -> Timestamp {
         self.sent_at

@@ -78,8 +78,9 @@ fn what_is_not_understood_can_still_be_recorded() {
         reason: Unreadable::JsonSyntax,
         assurance: crate::incident::Assurance::A,
         body_sha256: crate::incident::Digest::of(body),
+        content: crate::incident::Digest::of(body),
         manner: Manner::Receipt,
-        opened: None,
+        proven: None,
         answer: None,
         is_tried: false,
     };

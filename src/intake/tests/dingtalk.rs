@@ -208,8 +208,8 @@ fn an_authentic_callback_that_cannot_be_read_is_kept_opened_and_answered() {
     ] {
         match pushed_by(&key(), message, now()).send(&intake) {
             Ok(Received::NotUnderstood(delivery)) => {
-                let NotUnderstood { reason: found, opened, answer, .. } = delivery.get();
-                assert_eq!((*found, opened.as_deref()), (reason, Some(message)));
+                let NotUnderstood { reason: found, proven, answer, .. } = delivery.get();
+                assert_eq!((*found, proven.as_deref()), (reason, Some(message)));
                 assert_eq!(read(answer.as_deref()), SUCCESS);
             }
             other => panic!("{other:?}"),

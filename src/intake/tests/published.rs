@@ -110,7 +110,10 @@ async fn a_message_of_sns_is_taken_from_its_topics_only() {
     let Ok(Received::Understood(delivery)) = received(&intake, &message(topic)).await else { panic!("not understood") };
     let delivery = delivery.into_inner();
     let alert = &delivery.alerts[0];
-    assert_eq!((delivery.assurance, delivery.id.as_deref()), (Assurance::A, Some("c1d431f4-6f42")));
+    assert_eq!(
+        (delivery.assurance, delivery.id.as_deref()),
+        (Assurance::A, Some(format!("{topic}\nc1d431f4-6f42").as_str()))
+    );
     assert_eq!(alert.summary.event_type.as_deref(), Some("UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B"));
     assert_eq!(alert.event["source"], "aws.guardduty");
     assert_eq!(alert.log_sources[0].product.as_deref(), Some("aws"));
@@ -131,6 +134,39 @@ async fn a_message_of_sns_is_taken_from_its_topics_only() {
     assert_eq!(news.into_inner().told, told);
     let text = Request::unsigned(SOURCE, "{}").with("content-type", "text/plain");
     assert!(received(&intake, &text).await.err().unwrap().is_authentication());
+}
+
+/// Whoever has caught one could otherwise make conflicts and fill the disk without any key.
+#[tokio::test]
+async fn what_is_added_to_a_message_of_sns_changes_nothing_and_is_not_kept() {
+    let stub = Stub::start(StubReply::ok(published_certificate().as_bytes())).await;
+    let certificate = stub.text("/SimpleNotificationService-test.pem");
+    let topic = "arn:aws:sns:us-east-1:123456789012:guardduty-findings";
+    let intake = intake(json!({"kind": "sns", "sns": {"topics": [topic]}}));
+    let sent = async |message: &str, added: &str| {
+        let mut body: Value = serde_json::from_slice(&signed(notification_to(topic, &certificate, message))).unwrap();
+        body["Padding"] = added.into();
+        body["UnsubscribeURL"] = added.into();
+        let request = Request::unsigned(SOURCE, body.to_string()).with("content-type", "text/plain");
+        received(&intake, &request).await.unwrap()
+    };
+    let taken = async |message: &str, added: &str| match sent(message, added).await {
+        Received::Understood(delivery) => delivery.into_inner(),
+        other => panic!("{other:?}"),
+    };
+    let known = |delivery: &Delivery| (delivery.id.clone(), delivery.content, delivery.body_sha256);
+    let (first, again) = (taken("{\"a\":1}", "a").await, taken("{\"a\":1}", "b").await);
+    assert_eq!(known(&first), known(&again));
+    assert_ne!(known(&first), known(&taken("{\"a\":2}", "a").await));
+    let unread = async |added: &str| match sent("[]", added).await {
+        Received::NotUnderstood(delivery) => delivery.into_inner(),
+        other => panic!("{other:?}"),
+    };
+    let kept = unread("a").await;
+    assert_eq!((unread("b").await, &kept.id), (kept.clone(), &first.id));
+    let kept: Value = serde_json::from_slice(&kept.proven.unwrap()).unwrap();
+    let names: Vec<&str> = kept.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, ["Message", "MessageId", "Timestamp", "TopicArn", "Type"]);
 }
 
 #[tokio::test]
@@ -277,7 +313,7 @@ async fn a_secret_in_the_body_is_not_kept_with_what_cannot_be_read() {
     let item = |id: Value| json!({"id": id, "clientState": secret, "changeType": "updated"});
     let bad = json!({"value": [item(json!(null))]}).to_string();
     let Ok(Received::NotUnderstood(kept)) = received(&intake, &Request::unsigned(SOURCE, bad)).await else { panic!() };
-    let kept = String::from_utf8(kept.into_inner().opened.unwrap()).unwrap();
+    let kept = String::from_utf8(kept.into_inner().proven.unwrap()).unwrap();
     assert!(kept.contains("updated") && !kept.contains(secret), "{kept}");
 
     let mixed = json!({"value": [item(json!(null)), item(json!("g1"))]}).to_string();

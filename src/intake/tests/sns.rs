@@ -140,9 +140,11 @@ fn a_notification_of_our_topic_is_proven() {
 #[test]
 fn what_is_wrong_with_an_envelope_is_found() {
     use SnsRefusal::{CertificateAddress, Envelope, Future, Stale, Topic, Type, Version};
-    let changes: [Row; 15] = [
+    let changes: [Row; 17] = [
         ("another topic", |m| m["TopicArn"] = "arn:aws:sns:us-east-1:999999999999:guardduty-findings".into(), Topic),
         ("a topic with more behind it", |m| m["TopicArn"] = format!("{TOPIC}2").into(), Topic),
+        ("an id with a line break", |m| m["MessageId"] = "c1d431f4\nSubject\nA finding".into(), Envelope),
+        ("a subject with a line break", |m| m["Subject"] = "A\nTimestamp\n2023-11-14T22:13:10.260Z".into(), Envelope),
         ("no topic", |m| _ = m.as_object_mut().unwrap().remove("TopicArn"), Envelope),
         ("an unknown type", |m| m["Type"] = "Notice".into(), Type),
         ("version 1, which is switched off", |m| m["SignatureVersion"] = "1".into(), Version),
@@ -196,6 +198,18 @@ fn whatever_is_altered_is_found() {
         assert_eq!(altered(name, value.clone()), wrong, "{name} {value}");
     }
     assert_eq!(altered("Signature", "*".into()), Err(Unproven::Refused(SnsRefusal::Signature)));
+}
+
+/// The text that is signed only joins what it is made of.
+#[test]
+fn what_was_signed_as_a_subject_is_no_part_of_an_id() {
+    let mut body: Value =
+        serde_json::from_slice(&signed(with(|message| message["Subject"] = "A finding".into()))).unwrap();
+    body["MessageId"] = "c1d431f4-6f42\nSubject\nA finding".into();
+    body.as_object_mut().unwrap().remove("Subject");
+    let judged = judge(&rules(), body.to_string().as_bytes(), &PEM, now());
+    assert_eq!(judged, Err(Unproven::Refused(SnsRefusal::Envelope)));
+    assert!(judge(&rules(), &signed(with(|message| message["Message"] = "a\nb".into())), &PEM, now()).is_ok());
 }
 
 #[test]
