@@ -1,10 +1,10 @@
 //! Records what senders say of their own streams, each message once.
 
 use super::draft::{Sender, delivery_key};
-use super::{Admission, AdmissionError};
+use super::{Admission, AdmissionError, Recorded};
 use crate::incident::{Digest, Event};
 use crate::intake::{StreamNews, Verified};
-use crate::trail::{Appended, Draft, UniqueKey};
+use crate::trail::{Appended, Draft, Slot, UniqueKey};
 
 impl Admission {
     /// Whether such a message came under this id before, so that nothing is to be done for it.
@@ -13,11 +13,11 @@ impl Admission {
         message_key(news).is_some_and(|key| self.trail.is_known(&key))
     }
 
-    /// Records the message, unless it is on the trail already.
+    /// Records the message, unless it is on the trail already. Says whether that is new.
     ///
     /// # Errors
     /// Nothing was recorded, and why; its id may have come with something else, which is recorded then.
-    pub async fn record_stream(&self, news: Verified<StreamNews>) -> Result<(), AdmissionError> {
+    pub async fn record_stream(&self, news: Verified<StreamNews>) -> Result<Recorded, AdmissionError> {
         let news = news.into_inner();
         let (message, now) = (message_key(&news), self.clock.now());
         // Deliveries of alerts have their ids from the same sender.
@@ -29,7 +29,8 @@ impl Admission {
         let event = Event::SourceStream { source, assurance, status, tried, sent_at, reason };
         let draft = Draft { key: message, ..Draft::of(now, event) };
         match self.trail.append(delivery, vec![draft]).await.map_err(super::admit::refused)? {
-            Appended::Recorded(_) | Appended::Repeated { .. } => Ok(()),
+            Appended::Recorded(slots) if matches!(slots[..], [Slot::New(_)]) => Ok(Recorded::Now),
+            Appended::Recorded(_) | Appended::Repeated { .. } => Ok(Recorded::Before),
             Appended::Conflict { first } => Err(self.other_content(&sender, delivery, first, &[said]).await),
         }
     }

@@ -98,18 +98,29 @@ fn greeting(state: &State, reply: &Reply) -> HttpResponse {
 /// followed already.
 async fn tell_stream(state: &State, news: Verified<StreamNews>) -> HttpResponse {
     let (source, manner) = (news.get().source.clone(), news.get().manner);
+    let tried = news.get().is_tried.then(|| news.get().clone());
+    let show = |became: Became| {
+        if let Some(news) = &tried {
+            state.sources.now().note_tried(&source, news.received_at, Found::stream(news, became));
+        }
+    };
     let followed = match state.admission.has_heard(news.get()) {
         true => Ok(news),
         false => state.sources.now().follow(news, state.clock.now()).await,
     };
     let news = match followed {
         Ok(news) => news,
-        Err(refusal) => return refuse(state, source.as_str(), &refusal),
+        Err(refusal) => {
+            show(Became::NotAdmitted { problem: refusal.to_string() });
+            return refuse(state, source.as_str(), &refusal);
+        }
     };
     let StreamTold { status, reason } = &news.get().told;
     tracing::warn!(source.name = %source, stream.status = status.as_str(), reason, "a sender tells of its stream");
-    match state.admission.record_stream(news).await {
-        Ok(()) => HttpResponse::Accepted().finish(),
+    let recorded = state.admission.record_stream(news).await;
+    show(kept_as(recorded.as_ref().copied()));
+    match recorded {
+        Ok(_) => HttpResponse::Accepted().finish(),
         Err(error) => not_admitted(state, &source, error, manner, None),
     }
 }
@@ -166,8 +177,23 @@ fn became(admitted: &Result<Receipt, AdmissionError>) -> Became {
     match admitted {
         Ok(Receipt { repeated: true, conflicts, .. }) => Became::Repeated { conflicts: *conflicts },
         Ok(Receipt { repeats, conflicts, .. }) => Became::Recorded { repeats: *repeats, conflicts: *conflicts },
-        Err(AdmissionError::Conflict) => Became::Conflict,
-        Err(error) => Became::NotAdmitted { problem: error.to_string() },
+        Err(error) => failed(error),
+    }
+}
+
+/// The same of what carries no alerts.
+fn kept_as(kept: Result<Recorded, &AdmissionError>) -> Became {
+    match kept {
+        Ok(Recorded::Now) => Became::Recorded { repeats: 0, conflicts: 0 },
+        Ok(Recorded::Before) => Became::Repeated { conflicts: 0 },
+        Err(error) => failed(error),
+    }
+}
+
+fn failed(error: &AdmissionError) -> Became {
+    match error {
+        AdmissionError::Conflict => Became::Conflict,
+        error => Became::NotAdmitted { problem: error.to_string() },
     }
 }
 
@@ -218,7 +244,7 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
     let kept = state.admission.record_not_understood(delivery, body).await;
     if is_tried {
-        state.sources.now().note_tried(&source, now, Found::not_understood(reason, kept_as(&kept)));
+        state.sources.now().note_tried(&source, now, Found::not_understood(reason, kept_as(kept.as_ref().copied())));
     }
     match kept {
         Ok(_) => match own {
@@ -228,14 +254,6 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
             None => problem.response(),
         },
         Err(error) => Problem::from(error).response(),
-    }
-}
-
-fn kept_as(kept: &Result<Recorded, AdmissionError>) -> Became {
-    match kept {
-        Ok(Recorded::Now) => Became::Recorded { repeats: 0, conflicts: 0 },
-        Ok(Recorded::Before) => Became::Repeated { conflicts: 0 },
-        Err(error) => Became::NotAdmitted { problem: error.to_string() },
     }
 }
 

@@ -43,6 +43,10 @@ pub struct StreamNews {
     pub body_sha256: Digest,
     /// When it was sent, as is signed.
     pub sent_at: Option<Timestamp>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The name of the secret that fits.
+    pub secret: String,
     /// What, and why.
     pub told: StreamTold,
     /// How its sender is answered.

@@ -77,7 +77,7 @@ impl Normaliser {
     }
 
     /// What a sender says of its stream, if it does.
-    pub(super) fn news(&self, proof: &Proof<'_>, is_tried: bool) -> Option<StreamNews> {
+    pub(super) fn news(&self, proof: &Proof<'_>, is_tried: bool, now: Timestamp) -> Option<StreamNews> {
         let told = proof.stream.clone()?;
         let body_sha256 = Digest::of(proof.signed.as_deref().unwrap_or(proof.body));
         Some(StreamNews {
@@ -87,6 +87,8 @@ impl Normaliser {
             content: proof.said.unwrap_or(body_sha256),
             body_sha256,
             sent_at: proof.sent,
+            received_at: now,
+            secret: proof.secret.to_owned(),
             told,
             manner: self.manner,
             confirm: proof.confirm.clone(),

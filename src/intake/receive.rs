@@ -163,17 +163,18 @@ impl Intake {
         source.limiter.check().map_err(refuse)?;
         let name = source.normaliser.source();
         let (secret, is_tried) = (proof.get().secret, self.trials.are_open(name, now));
-        let news = source.normaliser.news(proof.get(), is_tried);
+        let news = source.normaliser.news(proof.get(), is_tried, now);
         Ok(match proof.map(|proof| source.normaliser.read(proof, &request.headers, now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
                 Ok(delivery) => Received::Understood(delivery.map(|delivery| Delivery { is_tried, ..delivery })),
-                Err(reply) => {
-                    self.trials.note(name, now, || Found::asked(secret, news.as_ref().map(|news| &news.told)));
-                    match news {
-                        Some(news) => Received::Stream(reply.map(|_| news)),
-                        None => Received::Handshake(reply),
+                Err(reply) => match news {
+                    // Shown when it is known what became of it.
+                    Some(news) => Received::Stream(reply.map(|_| news)),
+                    None => {
+                        self.trials.note(name, now, || Found::Handshake { secret: Some(secret.to_owned()) });
+                        Received::Handshake(reply)
                     }
-                }
+                },
             },
             Err(delivery) => Received::NotUnderstood(delivery.map(|delivery| NotUnderstood { is_tried, ..*delivery })),
         })

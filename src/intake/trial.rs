@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::{Delivery, Refusal, StreamTold, Unreadable};
+use super::{Delivery, Refusal, StreamNews, StreamTold, Unreadable};
 use crate::incident::{AlertId, SourceName, StreamStatus, Timestamp};
 
 /// The most deliveries of a window that are kept to be shown, of those that are proven and of the others each; older
@@ -73,10 +73,13 @@ pub enum Found {
     Stream {
         /// The secret that fits.
         secret: String,
-        /// How the stream stands now.
+        /// How the stream stands, as it says.
         status: StreamStatus,
         /// Why.
         why: Option<String>,
+        /// What became of that.
+        #[serde(flatten)]
+        became: Became,
     },
     /// It proved itself and could not be understood.
     NotUnderstood {
@@ -221,15 +224,15 @@ impl Found {
         }
     }
 
-    /// What whoever has shown this secret says or asks of itself.
-    pub(super) fn asked(secret: &str, told: Option<&StreamTold>) -> Self {
-        let secret = secret.to_owned();
-        let Some(StreamTold { status, reason }) = told else { return Self::Handshake { secret: Some(secret) } };
+    /// What a sender says of its own stream, and what became of that.
+    #[must_use]
+    pub fn stream(news: &StreamNews, became: Became) -> Self {
+        let StreamTold { status, reason } = &news.told;
         let why = match status {
             StreamStatus::Unconfirmed => Some(NOBODY_IS_TOLD_YES.to_owned()),
             _ => reason.clone(),
         };
-        Self::Stream { secret, status: *status, why }
+        Self::Stream { secret: news.secret.clone(), status: *status, why, became }
     }
 
     /// What could not be understood, and why.

@@ -203,3 +203,30 @@ async fn what_is_said_of_a_stream_counts_once_and_in_the_order_it_was_said() {
     assert_eq!((app.records_of("delivery.conflict").len(), stream().await), (2, json!("disabled")));
     app.end().await;
 }
+
+/// Whoever sets a transmitter up must not take for recorded what was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_a_stream_that_is_tried_out_is_shown_with_what_became_of_it() {
+    let app = start().await;
+    let opened = app.post("/v1/sources/idp/test", ENGINEER, &json!({"reason": "set-up", "minutes": 5})).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    let push = async |jti: &str, status: &str| {
+        let set = claims(&app, jti, STREAM_UPDATED, json!({ "status": status }));
+        app.deliver(&pushed(KEY.set(&set).unwrap())).await.status
+    };
+    assert_eq!([push("1", "paused").await, push("1", "paused").await, push("1", "enabled").await], [202; 3]);
+    app.refuse_appends(true);
+    assert_eq!(push("2", "enabled").await, 503);
+    app.refuse_appends(false);
+    let shown = app.get("/v1/sources/idp", AUDITOR).await.body;
+    let tried = shown["trial"]["tried"].as_array().unwrap();
+    let found: Vec<_> = tried
+        .iter()
+        .map(|tried| [&tried["found"], &tried["status"], &tried["became"]].map(|word| word.as_str()))
+        .collect();
+    let expected =
+        [("paused", "recorded"), ("paused", "repeated"), ("enabled", "conflict"), ("enabled", "not_admitted")];
+    assert_eq!(found, expected.map(|(status, became)| [Some("stream"), Some(status), Some(became)]));
+    assert_eq!((&shown["stream"]["status"], app.records_of("delivery.conflict").len()), (&json!("paused"), 1));
+    app.end().await;
+}

@@ -238,7 +238,7 @@ async fn whoever_waits_for_deliveries_is_told_what_became_of_each() {
     for (id, events, said) in [
         ("msg_1", [harmless("a")], "alerts: 1; recorded"),
         ("msg_1", [harmless("a")], "known before, nothing is recorded again"),
-        ("msg_1", [harmless("b")], "a conflict: its id is known with other content (409)"),
+        ("msg_1", [harmless("b")], "a conflict: its id is known with other content"),
     ] {
         app.deliver(&Delivery::of_events(id, &events, app.now())).await;
         let line = command.next_line().await.unwrap();

@@ -94,7 +94,10 @@ fn show(tried: &Value) -> anyhow::Result<()> {
         Some("stream") => {
             let (secret, status) = (text(&tried["secret"]), text(&tried["status"]));
             let why = tried["why"].as_str().map(|why| format!(" ({})", output::visible(why))).unwrap_or_default();
-            output::line(format_args!("{at}  verified by {secret}, the stream or subscription is {status}{why}"))
+            let became = became(tried);
+            output::line(format_args!(
+                "{at}  verified by {secret}, the stream or subscription is {status}{why}; {became}"
+            ))
         }
         Some("not_understood") => output::line(format_args!(
             "{at}  verified, not understood: {} ({}); {}",
@@ -130,7 +133,8 @@ fn became(tried: &Value) -> String {
             repeats => format!("recorded, {repeats} known before{others}"),
         },
         Some("repeated") => format!("known before, nothing is recorded again{others}"),
-        Some("conflict") => "a conflict: its id is known with other content (409)".to_owned(),
+        // What its sender is told of that depends on the kind.
+        Some("conflict") => "a conflict: its id is known with other content".to_owned(),
         _ => {
             let problem = output::visible(tried["problem"].as_str().unwrap_or("-"));
             format!("not admitted, nothing is recorded (503): {problem}")

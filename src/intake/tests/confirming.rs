@@ -110,9 +110,12 @@ async fn while_a_source_is_tried_out_its_subscription_is_shown_and_not_confirmed
     let name = SourceName::parse(SOURCE).unwrap();
     intake.open_trial(&name, Timestamp::MAX);
     let shown = received(&intake, &town.asks("one")).await;
-    let tried = intake.trial(&name, now()).unwrap().tried;
-    let Found::Stream { status: StreamStatus::Unconfirmed, why: Some(why), .. } = &tried[0].found else {
-        panic!("{tried:?}")
+    assert_eq!(intake.trial(&name, now()).unwrap().count, 0, "not before it is known what became of it");
+    let Ok(Received::Stream(news)) = &shown else { panic!("{shown:?}") };
+    let found = Found::stream(news.get(), Became::Conflict);
+    let Found::Stream { status: StreamStatus::Unconfirmed, why: Some(why), became: Became::Conflict, .. } = &found
+    else {
+        panic!("{found:?}")
     };
     assert!(why.contains("no subscription is confirmed"), "{why}");
     assert_eq!((town.visits(), stream(&shown)), (0, Some(StreamStatus::Unconfirmed)));
