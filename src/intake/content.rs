@@ -2,11 +2,12 @@
 
 use super::{Headers, Refusal};
 
-/// What a body may call itself; both are JSON in UTF-8.
-const MEDIA_TYPES: [&str; 2] = ["application/json", "application/cloudevents+json"];
+/// What any body may call itself, in UTF-8.
+const JSON: &str = "application/json";
 
-/// What a batch calls itself: <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>.
-const BATCH: &str = "application/cloudevents-batch+json";
+/// What an event of CloudEvents and a batch of them call themselves:
+/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>.
+const CLOUD_EVENTS: [&str; 2] = ["application/cloudevents+json", "application/cloudevents-batch+json"];
 
 /// What JSON lines call themselves; nobody has registered a type (<https://jsonlines.org>, <https://github.com/ndjson>).
 const JSON_LINES: [&str; 3] = ["application/x-ndjson", "application/jsonl", "application/jsonlines"];
@@ -20,8 +21,8 @@ pub(super) enum Media {
     Text,
     /// A security event token.
     SecEvent,
-    /// JSON again, an array of CloudEvents.
-    CloudEventsBatch,
+    /// JSON again, an event of CloudEvents or an array of them. Only for those whose envelope is judged.
+    CloudEvents,
     /// JSON in lines.
     JsonLines,
 }
@@ -47,10 +48,10 @@ pub(super) fn check(headers: &Headers<'_>, others: &[Media]) -> Result<Media, Re
 
 fn media(value: &[u8]) -> Option<Media> {
     let media_type = value.split(|byte| *byte == b';').next().map(trim_blanks)?;
-    if is_json(value, &MEDIA_TYPES) {
+    if is_json(value, &[JSON]) {
         Some(Media::Json)
-    } else if is_json(value, &[BATCH]) {
-        Some(Media::CloudEventsBatch)
+    } else if is_json(value, &CLOUD_EVENTS) {
+        Some(Media::CloudEvents)
     } else if is_json(value, &JSON_LINES) {
         Some(Media::JsonLines)
     } else if media_type.eq_ignore_ascii_case(b"text/plain") {
@@ -105,6 +106,7 @@ mod tests {
             "application/jsonp",
             "application/xml",
             "multipart/form-data",
+            "application/cloudevents+json",
             "application/cloudevents-batch+json",
         ] {
             assert_eq!(check_types(&[bad]), Err(Refusal::ContentType), "{bad}");
@@ -112,29 +114,28 @@ mod tests {
     }
 
     #[test]
-    fn c09_json_and_cloudevents_json_are_taken() {
+    fn c09_json_is_taken() {
         for good in [
             "application/json",
             "Application/JSON",
             "application/json; charset=UTF-8",
             "application/json;charset=\"utf-8\"",
-            "application/cloudevents+json",
-            "application/cloudevents+json; charset=utf-8",
         ] {
             assert_eq!(check_types(&[good]), Ok(()), "{good}");
         }
     }
 
     #[test]
-    fn c09_a_batch_of_cloudevents_is_taken_where_any_source_sends_one() {
+    fn c09_cloudevents_are_taken_where_any_source_sends_them() {
         let checked =
             |value: &str, others: &[Media]| check(&[("content-type", value.as_bytes())].into_iter().collect(), others);
-        for good in [BATCH, "Application/CloudEvents-Batch+JSON; charset=utf-8"] {
-            assert_eq!(checked(good, &[Media::CloudEventsBatch]), Ok(Media::CloudEventsBatch));
+        let [one, batch] = CLOUD_EVENTS;
+        for good in [one, batch, "Application/CloudEvents-Batch+JSON; charset=utf-8"] {
+            assert_eq!(checked(good, &[Media::CloudEvents]), Ok(Media::CloudEvents));
             assert_eq!(checked(good, &[Media::Text, Media::SecEvent]), Err(Refusal::ContentType));
         }
         for bad in ["application/cloudevents-batch+json; charset=utf-16", "application/cloudevents-batch"] {
-            assert_eq!(checked(bad, &[Media::CloudEventsBatch]), Err(Refusal::ContentType), "{bad}");
+            assert_eq!(checked(bad, &[Media::CloudEvents]), Err(Refusal::ContentType), "{bad}");
         }
     }
 
@@ -144,7 +145,7 @@ mod tests {
             |value: &str, others: &[Media]| check(&[("content-type", value.as_bytes())].into_iter().collect(), others);
         for good in ["application/x-ndjson", "application/jsonl", "Application/JSONLines; charset=UTF-8"] {
             assert_eq!(checked(good, &[Media::JsonLines]), Ok(Media::JsonLines));
-            assert_eq!(checked(good, &[Media::Text, Media::CloudEventsBatch]), Err(Refusal::ContentType));
+            assert_eq!(checked(good, &[Media::Text, Media::CloudEvents]), Err(Refusal::ContentType));
         }
         for bad in
             ["application/x-ndjson; charset=utf-16", "application/ndjsons", "text/x-ndjson", "application/x-jsonl"]

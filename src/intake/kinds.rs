@@ -345,7 +345,7 @@ pub(super) const AZURE_MONITOR: Kind = Kind {
 pub(super) const EVENT_GRID: Kind = Kind {
     own_ids: true,
     proof: Usual::Query("code"),
-    media: Some(Media::CloudEventsBatch),
+    media: Some(Media::CloudEvents),
     events: Events::Each,
     key: KeyRule::Within(&["source", "topic"], "id"),
     event_type: EventTypeRule::FirstOf(&["eventType", "type"]),

@@ -113,6 +113,29 @@ async fn c09_a_batch_of_cloudevents_is_its_events_from_event_grid_only() {
     app.end().await;
 }
 
+/// Whoever is not known to send CloudEvents has no envelope that could be judged.
+#[tokio::test(flavor = "multi_thread")]
+async fn c26_what_calls_itself_a_cloudevent_is_judged_as_one_or_not_taken() {
+    let app = start().await;
+    let of = |body: Value| sent("application/cloudevents+json", &body);
+    for (body, status) in [
+        (json!({"specversion": "0.3", "id": "a", "source": "/s", "type": "t"}), 422),
+        (json!({"specversion": "1.0", "source": "/s", "type": "t"}), 422),
+        (json!({"specversion": "1.0", "id": "a", "type": "t"}), 422),
+        (cloud_event("a", "2026-11-20T21:58:23Z"), 202),
+    ] {
+        assert_eq!(app.deliver(&of(body.clone())).await.status, status, "{body}");
+    }
+    for media in ["application/cloudevents+json", "application/cloudevents+json; charset=utf-8"] {
+        let okta = Delivery::of_events("msg_1", &[harmless("a")], app.now()).with("content-type", media);
+        assert_eq!(app.deliver(&okta).await.status, 415, "{media}");
+        let stranger = okta.with("webhook-signature", "v1,AAAA");
+        assert_eq!(app.deliver(&stranger).await.status, 401, "nobody else learns what the source sends");
+    }
+    assert_eq!((app.records_of("alert.admitted").len(), app.records_of("delivery.not_understood").len()), (1, 3));
+    app.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn c08_a_batch_of_cloudevents_is_refused_where_nobody_sends_one() {
     let app = TestApp::start().await;
