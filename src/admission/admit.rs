@@ -9,12 +9,12 @@ use tokio::sync::MutexGuard;
 use tokio::task::yield_now;
 
 use super::crowding::Crowding;
-use super::draft::{AlertKeys, Sender, admitted, conflict, delivery_key, not_understood, unreadable};
+use super::draft::{AlertKeys, OtherContent, Sender, admitted, conflict, delivery_key, unreadable, unreadable_key};
 use super::drawn::Drawn;
 use super::known::{self, Carried};
 use super::lanes::{Lanes, Place};
-use super::{AdmissionError, Receipt, Recorded};
-use crate::incident::{Ahead, Alert, Clock, Ledger, Mark, Opened, Room, RuleId, Timestamp, Trip, Underway};
+use super::{AdmissionError, Kept, Receipt, Recorded};
+use crate::incident::{Ahead, Alert, Clock, DeliveryId, Ledger, Mark, Opened, Room, RuleId, Timestamp, Trip, Underway};
 use crate::intake::{Delivery, NotUnderstood, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::roster::Roster;
@@ -104,9 +104,13 @@ impl Admission {
         let Delivery { source, assurance, body_sha256, is_tried, .. } = &delivery;
         let sender =
             Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried: *is_tried };
-        let left_out = delivery.left_out.map(|left| unreadable(&sender, left.reason, &left.body, self.clock.now()));
+        let key = self.key_of(&delivery);
+        let left_out = delivery.left_out.map(|left| {
+            let id = DeliveryId::derive(&sender.source, delivery.content, None);
+            unreadable(&sender, id, left.reason, &left.body, self.clock.now())
+        });
         let envelope = Envelope {
-            key: delivery.id.as_deref().map(|id| delivery_key(&delivery.source, id, delivery.content)),
+            key,
             carried: Carried::of(&delivery.alerts, delivery.again),
             left_out: left_out.transpose().map_err(refused)?,
             sender,
@@ -133,20 +137,50 @@ impl Admission {
         carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
     }
 
-    /// Records an authentic delivery that could not be understood, so that nothing is lost. Says whether that is new,
-    /// as each body is recorded once.
+    /// Records an authentic delivery that could not be understood, so that nothing is lost; each one once. Its id is
+    /// taken by it, as it would be by alerts.
     ///
     /// # Errors
-    /// Nothing was recorded, and why.
+    /// Nothing was recorded, and why; its id may have come with something else, which is recorded then.
     pub async fn record_not_understood(
         &self,
         delivery: Verified<NotUnderstood>,
         body: &[u8],
-    ) -> Result<Recorded, AdmissionError> {
-        let draft = not_understood(delivery.get(), body, self.clock.now()).map_err(refused)?;
-        let appended = self.trail.append(None, vec![draft]).await.map_err(refused)?;
-        let is_new = matches!(&appended, Appended::Recorded(slots) if matches!(slots[..], [Slot::New(_)]));
-        Ok(if is_new { Recorded::Now } else { Recorded::Before })
+    ) -> Result<Kept, AdmissionError> {
+        let delivery = delivery.into_inner();
+        let (sender, body) = (Sender::from(&delivery), delivery.proven.as_deref().unwrap_or(body));
+        let own = delivery.id.as_deref();
+        let id = DeliveryId::derive(&delivery.source, delivery.content, own);
+        let draft = unreadable(&sender, id.clone(), delivery.reason, body, self.clock.now()).map_err(refused)?;
+        let key = own.map(|own| delivery_key(&delivery.source, own, delivery.content));
+        match self.trail.append(key, vec![draft]).await.map_err(refused)? {
+            Appended::Recorded(slots) => {
+                let recorded = if matches!(slots[..], [Slot::New(_)]) { Recorded::Now } else { Recorded::Before };
+                Ok(Kept { recorded, delivery: Some(id) })
+            }
+            Appended::Repeated { .. } => {
+                let delivery = Some(id).filter(|id| self.was_unreadable(id, false) || self.was_unreadable(id, true));
+                Ok(Kept { recorded: Recorded::Before, delivery })
+            }
+            Appended::Conflict { first } => {
+                Err(self.other_content(&sender, key, first, OtherContent::Body(body)).await)
+            }
+        }
+    }
+
+    /// What the delivery is known by as a whole, where it has an id. Not where it came before and was not understood:
+    /// then its id is taken by this very content, and what is new to us is what it says. What came while its source was
+    /// tried out is never acted on.
+    fn key_of(&self, delivery: &Delivery) -> Option<DeliveryKey> {
+        let own = delivery.id.as_deref()?;
+        let id = DeliveryId::derive(&delivery.source, delivery.content, Some(own));
+        let key = delivery_key(&delivery.source, own, delivery.content);
+        let is_news = self.was_unreadable(&id, false) || (delivery.is_tried && self.was_unreadable(&id, true));
+        Some(key).filter(|_| !is_news)
+    }
+
+    fn was_unreadable(&self, delivery: &DeliveryId, is_tried: bool) -> bool {
+        self.trail.is_known(&unreadable_key(delivery, is_tried))
     }
 
     /// Puts the alerts to the rules. A large delivery lets others have their turn meanwhile.
@@ -229,20 +263,20 @@ impl Admission {
             Appended::Repeated { .. } => Ok(Receipt::of_repeated(carried.into_iter().map(|carried| carried.id))),
             Appended::Conflict { first } => {
                 let events: Vec<Value> = carried.into_iter().map(|carried| carried.event).collect();
-                Err(self.other_content(&sender, key, first, &events).await)
+                Err(self.other_content(&sender, key, first, OtherContent::Events(&events)).await)
             }
         }
     }
 
-    /// Records that a known delivery's id has come with these events instead of its own.
+    /// Records that a known delivery's id has come with this instead of its own content.
     pub(super) async fn other_content(
         &self,
         sender: &Sender,
         key: Option<DeliveryKey>,
         first: u64,
-        events: &[Value],
+        other: OtherContent<'_>,
     ) -> AdmissionError {
-        let told = |key| conflict(sender, key, None, first, events, self.clock.now());
+        let told = |key| conflict(sender, key, None, first, other, self.clock.now());
         let recorded = match key.map(told).transpose() {
             Ok(drafts) => self.trail.append(None, drafts.into_iter().collect()).await.map(drop),
             Err(error) => Err(error),

@@ -4,7 +4,9 @@
 use serde_json::Value;
 
 use super::fit;
-use crate::incident::{Alert, AlertSummary, Assurance, Digest, Event, Opened, SourceName, Timestamp, Trip, Verdict};
+use crate::incident::{
+    Alert, AlertSummary, Assurance, DeliveryId, Digest, Event, Opened, SourceName, Timestamp, Trip, Verdict,
+};
 use crate::intake::{NotUnderstood, Unreadable};
 use crate::response::{Decided, Enclosure, Tally};
 use crate::trail::{DeliveryKey, Draft, PRIVATE_BYTES_MAX, StoreError, Trail, UniqueKey, seal, seal_json};
@@ -93,19 +95,6 @@ impl Own {
     }
 }
 
-/// The record of a delivery that was authentic but not understood, with its body beside it, or with what stands for
-/// that.
-///
-/// # Errors
-/// What lies beside it cannot be sealed.
-pub(super) fn not_understood(delivery: &NotUnderstood, body: &[u8], now: Timestamp) -> Result<Draft, StoreError> {
-    let body = delivery.proven.as_deref().unwrap_or(body);
-    let NotUnderstood { source, assurance, body_sha256, is_tried, .. } = delivery;
-    let sender =
-        Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried: *is_tried };
-    unreadable(&sender, delivery.reason, body, now)
-}
-
 /// Where the records come from that a delivery leaves beside those of its alerts.
 #[derive(Debug, Clone)]
 pub(super) struct Sender {
@@ -116,21 +105,59 @@ pub(super) struct Sender {
     pub is_tried: bool,
 }
 
-/// The record of what could not be read in a delivery; once for each body.
+impl From<&NotUnderstood> for Sender {
+    fn from(delivery: &NotUnderstood) -> Self {
+        let NotUnderstood { source, assurance, body_sha256, is_tried, .. } = delivery;
+        Self { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried: *is_tried }
+    }
+}
+
+/// The record of what could not be read in a delivery that has this id of ours, once, with its body beside it, or with
+/// what stands for that.
+///
+/// # Errors
+/// What lies beside it cannot be sealed.
 pub(super) fn unreadable(
     sender: &Sender,
+    delivery: DeliveryId,
     reason: Unreadable,
     body: &[u8],
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
     let (private, sealed) = seal(body)?;
     let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
-    let reason = reason.code().to_owned();
-    let assurance = Some(assurance);
-    let event = Event::DeliveryNotUnderstood { source: source.clone(), assurance, tried, reason, body_sha256, private };
-    let parts: [&[u8]; 3] = [b"not understood", source.as_str().as_bytes(), &body_sha256.0];
-    let key = Some(UniqueKey(Digest::of_parts(&parts)));
+    let (assurance, reason, key) = (Some(assurance), reason.code().to_owned(), Some(unreadable_key(&delivery, tried)));
+    let delivery = Some(delivery);
+    let event = Event::DeliveryNotUnderstood { delivery, source, assurance, tried, reason, body_sha256, private };
     Ok(Draft { key, private: Some(sealed), ..Draft::of(now, event) })
+}
+
+/// What the record of a delivery that was not understood is known by; another one, where it was tried out.
+pub(super) fn unreadable_key(delivery: &DeliveryId, is_tried: bool) -> UniqueKey {
+    let scope: &[u8] = if is_tried { b"delivery not understood, tried out" } else { b"delivery not understood" };
+    UniqueKey(Digest::of_parts(&[scope, delivery.as_str().as_bytes()]))
+}
+
+/// What came under a known id instead of what that stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OtherContent<'c> {
+    /// Events.
+    Events(&'c [Value]),
+    /// Something that could not be read.
+    Body(&'c [u8]),
+}
+
+impl OtherContent<'_> {
+    fn seal(self) -> Result<(Digest, Vec<u8>), StoreError> {
+        match self {
+            Self::Body(body) => seal(body),
+            Self::Events(events) => match seal_json(&events)? {
+                // Many that each repeat what they have in common can come to more than the body did.
+                (_, sealed) if sealed.len() > PRIVATE_BYTES_MAX => seal_json(&events.get(..1)),
+                sealed => Ok(sealed),
+            },
+        }
+    }
 }
 
 /// The record of a known id, a delivery's or that of an event in it, with other content, which lies beside it; each
@@ -143,14 +170,10 @@ pub(super) fn conflict(
     key: DeliveryKey,
     event_sha256: Option<Digest>,
     first: u64,
-    events: &[Value],
+    other: OtherContent<'_>,
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
-    let (mut private, mut sealed) = seal_json(&events)?;
-    if sealed.len() > PRIVATE_BYTES_MAX {
-        // Many that each repeat what they have in common can come to more than the body did.
-        (private, sealed) = seal_json(&events.get(..1))?;
-    }
+    let (private, sealed) = other.seal()?;
     let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
     let (assurance, private) = (Some(assurance), Some(private));
     let event = Event::DeliveryConflict { source, assurance, tried, body_sha256, event_sha256, first, private };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::AdmissionError;
 use super::admit::refused;
-use super::draft::{AlertKeys, Sender, conflict};
+use super::draft::{AlertKeys, OtherContent, Sender, conflict};
 use crate::incident::{Alert, AlertId, AlertSummary, Digest, Event, Timestamp};
 use crate::intake::Again;
 use crate::trail::{DeliveryKey, Draft, Slot, Trail};
@@ -105,7 +105,8 @@ pub(super) async fn look_up(
         // Of the day before, it has the id of that day.
         ids.push(recorded.map_or_else(|| carried.id.clone(), |alert| alert.id));
         for (key, event) in carried.conflicts(content) {
-            let draft = conflict(sender, key, Some(key.content), first, std::slice::from_ref(&event), now);
+            let other = OtherContent::Events(std::slice::from_ref(&event));
+            let draft = conflict(sender, key, Some(key.content), first, other, now);
             conflicts.push(draft.map_err(refused)?);
         }
     }

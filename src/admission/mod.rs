@@ -15,6 +15,6 @@ mod stream;
 mod watching;
 
 pub use admit::{Admission, Settings};
-pub use receipt::{AdmissionError, AlertReceipt, NotByHand, Receipt, Recorded};
+pub use receipt::{AdmissionError, AlertReceipt, Kept, NotByHand, Receipt, Recorded};
 pub use reload::{Reloaded, Reloader, loaded_events, tell_doubts};
 pub use watching::unpromoted;

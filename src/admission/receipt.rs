@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::known::Found;
-use crate::incident::{AlertId, IncidentId};
+use crate::incident::{AlertId, DeliveryId, IncidentId};
 use crate::response::NotDrawnUp;
 use crate::trail::Slot;
 
@@ -64,6 +64,15 @@ pub enum Recorded {
     Now,
     /// Before, and not again.
     Before,
+}
+
+/// What became of a delivery that was not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// When it was recorded.
+    pub recorded: Recorded,
+    /// What it is called on its record; none, if it was understood when it came first.
+    pub delivery: Option<DeliveryId>,
 }
 
 /// Why a delivery was not admitted. Nothing of it was recorded, nothing will be done.

@@ -1,6 +1,6 @@
 //! Records what senders say of their own streams, each message once.
 
-use super::draft::{Sender, delivery_key};
+use super::draft::{OtherContent, Sender, delivery_key};
 use super::{Admission, AdmissionError, Recorded};
 use crate::incident::{Digest, Event};
 use crate::intake::{StreamNews, Verified};
@@ -31,7 +31,9 @@ impl Admission {
         match self.trail.append(delivery, vec![draft]).await.map_err(super::admit::refused)? {
             Appended::Recorded(slots) if matches!(slots[..], [Slot::New(_)]) => Ok(Recorded::Now),
             Appended::Recorded(_) | Appended::Repeated { .. } => Ok(Recorded::Before),
-            Appended::Conflict { first } => Err(self.other_content(&sender, delivery, first, &[said]).await),
+            Appended::Conflict { first } => {
+                Err(self.other_content(&sender, delivery, first, OtherContent::Events(&[said])).await)
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
-use crate::admission::{AdmissionError, Receipt, Recorded};
+use crate::admission::{AdmissionError, Kept, Receipt, Recorded};
 use crate::incident::SourceName;
 use crate::intake::{
     Answer, Became, ClientCertificate, Delivery, Found, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply,
@@ -244,16 +244,20 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
     let kept = state.admission.record_not_understood(delivery, body).await;
     if is_tried {
-        state.sources.now().note_tried(&source, now, Found::not_understood(reason, kept_as(kept.as_ref().copied())));
+        state.sources.now().note_tried(
+            &source,
+            now,
+            Found::not_understood(reason, kept_as(kept.as_ref().map(|kept| kept.recorded))),
+        );
     }
     match kept {
-        Ok(_) => match own {
+        Ok(Kept { delivery, .. }) => match own {
             Some(own) => sealed(state, &own),
             None if manner == Manner::Set => set_error("invalid_request", problem.code_and_title().1),
             None if manner == Manner::Forgiving => HttpResponse::Accepted().finish(),
-            None => problem.response(),
+            None => problem.response_on(delivery.as_ref()),
         },
-        Err(error) => Problem::from(error).response(),
+        Err(error) => not_admitted(state, &source, error, manner, own.map(|own| *own)),
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::access::Denied;
 use crate::admission::{AdmissionError, NotByHand};
+use crate::incident::DeliveryId;
 use crate::intake::Refusal;
 use crate::trail::{RecordError, StoreError};
 
@@ -120,10 +121,16 @@ impl Problem {
         }
     }
 
-    /// The answer. Where the body may not have been read to its end, the connection is closed, or
-    /// the rest of it would be taken for the next request.
+    /// The answer.
     #[must_use]
     pub fn response(self) -> HttpResponse {
+        self.response_on(None)
+    }
+
+    /// The answer, with what a delivery is called that is on the trail all the same. Where the body may not have been read to its end, the connection is closed, or
+    /// the rest of it would be taken for the next request.
+    #[must_use]
+    pub fn response_on(self, delivery: Option<&DeliveryId>) -> HttpResponse {
         let (code, title) = self.code_and_title();
         let mut response = HttpResponse::build(self.status());
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
@@ -142,12 +149,15 @@ impl Problem {
             }
             _ => {}
         }
-        let document = json!({
+        let mut document = json!({
             "type": format!("urn:portcullis:problem:{code}"),
             "title": title,
             "status": self.status().as_u16(),
             "code": code,
         });
+        if let (Some(delivery), Some(members)) = (delivery, document.as_object_mut()) {
+            members.insert("delivery".to_owned(), delivery.as_str().into());
+        }
         response.body(document.to_string())
     }
 }

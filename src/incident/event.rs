@@ -11,9 +11,9 @@ pub use names::EventKind;
 pub use opened::{LoadCause, Opened};
 
 use super::{
-    AlertId, AlertSummary, Assurance, Beyond, Checked, Counted, DepartmentSpent, Digest, Evidence, Failure, HoldReason,
-    IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, RuleId, RuleRef, ShadowEvidence, SourceName, StreamStatus,
-    Timestamp, Trip, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Assurance, Beyond, Checked, Counted, DeliveryId, DepartmentSpent, Digest, Evidence, Failure,
+    HoldReason, IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, RuleId, RuleRef, ShadowEvidence, SourceName,
+    StreamStatus, Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened: JSON with its name in `kind` and its fields in this order, which makes the bytes canonical.
@@ -152,6 +152,9 @@ pub enum Event {
     /// An authenticated delivery could not be understood; its body lies beside the record.
     #[serde(rename = "delivery.not_understood")]
     DeliveryNotUnderstood {
+        /// What it is called, also to its sender; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        delivery: Option<DeliveryId>,
         /// Who sent it.
         source: SourceName,
         /// How strongly it proved itself; older records do not say it.
@@ -162,7 +165,7 @@ pub enum Event {
         tried: bool,
         /// What was wrong, one of the intake's reason codes.
         reason: String,
-        /// SHA-256 of the raw body.
+        /// SHA-256 of the raw body, or of what stands for it.
         body_sha256: Digest,
         /// Salted digest of what lies beside this record (the body).
         private: Digest,

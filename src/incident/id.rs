@@ -178,6 +178,13 @@ text_id! {
 }
 
 text_id! {
+    /// What a delivery is called that was not understood: `dlv_` and 32 hex digits of a digest over source, content
+    /// and signed id.
+    DeliveryId, "delivery id", "dlv_ and 32 lower-case hex digits",
+    |text| has_prefix_and_hex(text, "dlv_", 32)
+}
+
+text_id! {
     /// An incident's id: `inc_` and 16 hex digits of a digest over alert and account. Short enough
     /// to be read out to a help desk.
     IncidentId, "incident id", "inc_ and 16 lower-case hex digits",
@@ -196,6 +203,16 @@ impl AlertId {
     pub fn derive(source: &SourceName, key: &str) -> Self {
         let digest = Digest::of_parts(&[b"alert", source.as_str().as_bytes(), key.as_bytes()]);
         Self(format!("alr_{}", digest.short(32)))
+    }
+}
+
+impl DeliveryId {
+    /// What is called so that came from `source` with this content, and under this id of its own where it has one.
+    #[must_use]
+    pub fn derive(source: &SourceName, content: Digest, id: Option<&str>) -> Self {
+        let [with, id]: [&[u8]; 2] = id.map_or([b"without id", b""], |id| [b"id", id.as_bytes()]);
+        let digest = Digest::of_parts(&[b"delivery", source.as_str().as_bytes(), &content.0, with, id]);
+        Self(format!("dlv_{}", digest.short(32)))
     }
 }
 

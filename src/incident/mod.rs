@@ -48,7 +48,7 @@ pub use dingtalk_id_changes::DingTalkIdChanges;
 pub use event::{AccountWarning, Event, EventKind, Finding, LoadCause, Opened};
 pub use evidence::{Bearing, Candidate, Evidence, Resolution};
 pub use failure::{Failure, FailureClass};
-pub use id::{AlertId, ChannelName, Digest, IncidentId, InvalidId, RuleId, SourceName};
+pub use id::{AlertId, ChannelName, DeliveryId, Digest, IncidentId, InvalidId, RuleId, SourceName};
 pub use ledger::Ledger;
 pub use notice::{Hearing, NoticeEvent, NoticeRef, Topic, Withheld};
 pub use owed::{Lane, Move, Owed, Parcel, ParcelState};

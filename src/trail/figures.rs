@@ -211,6 +211,7 @@ mod tests {
             latest: latest.map(at),
         };
         let unread = Event::DeliveryNotUnderstood {
+            delivery: None,
             source: source.clone(),
             assurance: None,
             tried: false,

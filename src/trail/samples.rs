@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance, Bearing, Beyond,
-    Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DepartmentId, DepartmentSpent,
-    Diagnosis, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing, HoldReason, IncidentId, Lapse, Mark,
-    NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode, Repeat, Resolution, RuleId, RuleRef,
-    SourceName, Span, Spending, Spent, StreamStatus, Timestamp, Topic, Trip, UserId, Verdict, VerdictKind, Watch,
-    Watched, WindowState, Withheld,
+    Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DeliveryId, DepartmentId,
+    DepartmentSpent, Diagnosis, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing, HoldReason,
+    IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode, Repeat, Resolution,
+    RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus, Timestamp, Topic, Trip, UserId, Verdict,
+    VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -109,6 +109,7 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
     let source = SourceName::parse("okta").unwrap();
     vec![
         Event::DeliveryNotUnderstood {
+            delivery: Some(DeliveryId::derive(&source, digest, Some("msg_1"))),
             source: source.clone(),
             assurance: Some(Assurance::A),
             tried: true,

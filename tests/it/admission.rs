@@ -194,20 +194,48 @@ async fn what_is_authentic_but_not_understood_is_kept_once_with_its_reason_and_i
     ];
     for (number, (body, status, reason)) in cases.into_iter().enumerate() {
         let delivery = Delivery::signed(&OKTA, &format!("msg_{number}"), body.as_bytes().to_vec(), app.now());
+        let mut told = String::new();
         for _ in 0..2 {
             let answer = app.deliver(&delivery).await;
             assert_eq!((answer.status, answer.header("content-type")), (status, "application/problem+json"), "{body}");
+            told = answer.body["delivery"].as_str().unwrap().to_owned();
         }
         let kept = app.records_of("delivery.not_understood");
         assert_eq!(kept.len(), number + 1, "{body}: once, however often it comes");
-        let Event::DeliveryNotUnderstood { reason: recorded, private, .. } = &kept[number].event else {
+        let Event::DeliveryNotUnderstood { delivery, reason: recorded, private, .. } = &kept[number].event else {
             unreachable!()
         };
+        assert_eq!(delivery.as_ref().unwrap().as_str(), told, "what the sender is told is on the record");
         assert_eq!(recorded, reason, "{body}");
         let beside = app.app.trail().private(kept[number].seq, private).unwrap().unwrap();
         assert_eq!(String::from_utf8(beside).unwrap(), body);
     }
     assert_eq!(app.dingtalk().calls(), []);
+    app.end().await;
+}
+
+/// An id stands for one content, whether that was understood or not.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_an_id_that_came_with_what_is_not_understood_is_taken_by_it_and_the_other_way_round() {
+    let app = TestApp::start().await;
+    let bad = |id: &str, body: &[u8]| Delivery::signed(&OKTA, id, body.to_vec(), app.now());
+    let good = |id: &str| Delivery::of_events(id, &[high_risk("zhang.san@example.com", id)], app.now());
+    let first = app.deliver(&bad("msg_1", b"[]")).await;
+    assert_eq!(first.status, 422);
+    for (other, records) in [(good("msg_1"), 1), (bad("msg_1", b"{"), 2), (bad("msg_1", b"{"), 2)] {
+        let answer = app.deliver(&other).await;
+        assert_eq!((answer.status, answer.code()), (409, "conflict"));
+        assert_eq!(app.records_of("delivery.conflict").len(), records);
+    }
+    let again = app.deliver(&bad("msg_1", b"[]")).await;
+    assert_eq!((again.status, &again.body), (422, &first.body), "the same again is told the same");
+    assert_eq!(app.deliver(&bad("msg_2", b"[]")).await.status, 422, "another id is another delivery");
+    assert_eq!(app.deliver(&good("msg_3")).await.status, 202);
+    assert_eq!(app.deliver(&bad("msg_3", b"[]")).await.status, 409);
+    let kept = app.records_of("delivery.conflict").pop().unwrap();
+    let Event::DeliveryConflict { private: Some(private), .. } = &kept.event else { unreachable!() };
+    assert_eq!(app.app.trail().private(kept.seq, private).unwrap().unwrap(), b"[]", "nothing is lost");
+    assert_eq!((app.records_of("delivery.not_understood").len(), app.records_of("alert.admitted").len()), (2, 1));
     app.end().await;
 }
 

@@ -278,7 +278,7 @@ async fn what_is_sent_for_a_source_is_taken_and_listed() {
     let printed = Process::run(&["send", "okta", "--config", config, "--print"]).await;
     assert!(printed.said().contains("webhook-signature: v1,"), "{printed:?}");
 
-    let broken = Delivery::signed(&OKTA, "msg_1", b"{".to_vec(), app.now());
+    let broken = Delivery::signed(&OKTA, "msg_broken", b"{".to_vec(), app.now());
     assert_eq!(app.deliver(&broken).await.status, 400);
     let listed = Process::run(&["source", "list", "--server", &url, "--token-file", token]).await;
     assert_eq!(listed.code, Some(0), "{listed:?}");
@@ -304,7 +304,7 @@ async fn what_is_sent_for_a_source_is_taken_and_listed() {
     assert_eq!(heard["refused"], refused, "at once, not when its minute is summed up");
     // The same as before makes no other record.
     app.advance(Duration::from_secs(60));
-    assert_eq!(app.deliver(&Delivery::signed(&OKTA, "msg_1", b"{".to_vec(), app.now())).await.status, 400);
+    assert_eq!(app.deliver(&Delivery::signed(&OKTA, "msg_broken", b"{".to_vec(), app.now())).await.status, 400);
     let heard = app.get("/v1/sources/okta", AUDITOR).await.body;
     assert_eq!(heard["refused"], json!({"at": app.now(), "reason": "json_syntax"}), "{heard}");
     let listed = Process::run(&["source", "list", "--server", &url, "--token-file", token]).await.well();

@@ -175,7 +175,7 @@ async fn what_is_shown_of_a_delivery_is_what_became_of_it() {
 async fn records_say_that_a_delivery_was_tried_out_and_who_proved_what() {
     let app = TestApp::start().await;
     let send = async |id: &str, events: &[Value]| app.deliver(&Delivery::of_events(id, events, app.now())).await.status;
-    let unreadable = |text: &str| Delivery::signed(&OKTA, "msg_3", text.as_bytes().to_vec(), app.now());
+    let unreadable = |id: &str| Delivery::signed(&OKTA, id, b"[]".to_vec(), app.now());
     let tried = |kind: &str| -> Vec<bool> {
         let of = |event| match event {
             Event::DeliveryConflict { tried, .. } | Event::DeliveryNotUnderstood { tried, .. } => tried,
@@ -187,12 +187,12 @@ async fn records_say_that_a_delivery_was_tried_out_and_who_proved_what() {
     assert_eq!(send("msg_1", &[harmless("a")]).await, 202);
     assert_eq!(send("msg_1", &[harmless("b")]).await, 409, "the delivery's id");
     assert_eq!(send("msg_2", &[high_risk("zhang.san@example.com", "a")]).await, 409, "the event's");
-    assert_eq!(app.deliver(&unreadable("[]")).await.status, 422);
+    assert_eq!(app.deliver(&unreadable("msg_3")).await.status, 422);
     assert_eq!(app.deliver(&Delivery::signed(&SIEM, "msg_1", b"[]".to_vec(), app.now())).await.status, 422);
     assert_eq!((tried("delivery.conflict"), tried("delivery.not_understood")), (vec![true; 2], vec![true, false]));
     open_window(&app, "okta", 0).await;
     assert_eq!(send("msg_1", &[harmless("c")]).await, 409);
-    assert_eq!(app.deliver(&unreadable("[ ]")).await.status, 422);
+    assert_eq!(app.deliver(&unreadable("msg_4")).await.status, 422);
     assert_eq!(tried("delivery.conflict"), [true, true, false]);
     assert_eq!(tried("delivery.not_understood"), [true, false, false]);
     for record in app.records_of("source.tried") {
@@ -250,5 +250,32 @@ async fn whoever_waits_for_deliveries_is_told_what_became_of_each() {
     app.advance(Duration::from_secs(10 * 60));
     let ended = command.ended().await.well();
     assert!(ended.said().contains("acted on again"), "{ended:?}");
+    app.end().await;
+}
+
+/// What could not be read is not lost by being recorded; but what was tried out is never acted on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_understood_by_another_mapping_is_taken_unless_it_was_tried_out() {
+    let app = TestApp::start().await;
+    let path = app.folder().join("portcullis.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let of = |id: &str| {
+        let body = json!({"data": {"others": [high_risk("zhang.san@example.com", id)]}});
+        Delivery::signed(&OKTA, id, body.to_string().into_bytes(), app.now())
+    };
+    let (first, tried) = (of("msg_1"), of("msg_2"));
+    assert_eq!(app.deliver(&first).await.status, 422);
+    open_window(&app, "okta", 5).await;
+    assert_eq!(app.deliver(&tried).await.status, 422);
+    open_window(&app, "okta", 0).await;
+    let mapped = "[intake.sources.okta]\nmapping = { events = \"data.others\" }";
+    fs::write(&path, before.replace("[intake.sources.okta]", mapped)).unwrap();
+    app.app.renew_sources().await;
+    assert_eq!((app.deliver(&tried).await.status, app.dingtalk().calls()), (200, vec![]));
+    let incident = app.open(&first).await;
+    assert_eq!(app.deliver(&first).await.status, 200, "once");
+    app.until_contained(&incident).await;
+    assert_eq!(app.records_of("alert.admitted").len(), 1);
+    assert_eq!(app.records_of("delivery.conflict").len(), 0);
     app.end().await;
 }
