@@ -10,7 +10,8 @@ const JSON: &str = "application/json";
 const CLOUD_EVENTS: [&str; 2] = ["application/cloudevents+json", "application/cloudevents-batch+json"];
 
 /// What JSON lines call themselves; nobody has registered a type (<https://jsonlines.org>, <https://github.com/ndjson>).
-const JSON_LINES: [&str; 3] = ["application/x-ndjson", "application/jsonl", "application/jsonlines"];
+const JSON_LINES: [&str; 4] =
+    ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"];
 
 /// What a body says that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,7 +144,7 @@ mod tests {
     fn c09_json_lines_are_taken_where_any_source_sends_them() {
         let checked =
             |value: &str, others: &[Media]| check(&[("content-type", value.as_bytes())].into_iter().collect(), others);
-        for good in ["application/x-ndjson", "application/jsonl", "Application/JSONLines; charset=UTF-8"] {
+        for good in JSON_LINES.into_iter().chain(["Application/JSONLines; charset=UTF-8"]) {
             assert_eq!(checked(good, &[Media::JsonLines]), Ok(Media::JsonLines));
             assert_eq!(checked(good, &[Media::Text, Media::CloudEvents]), Err(Refusal::ContentType));
         }
