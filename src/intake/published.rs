@@ -22,7 +22,7 @@ use super::set::SetRules;
 use super::set::event::SetOutcome;
 use super::sns::certificate::{CERTIFICATE_BOUNDS, Certificates};
 use super::sns::confirming::Confirming;
-use super::sns::{AGE_S_MAX, Confirm, SnsMessage, SnsRules};
+use super::sns::{AGE_S_MAX, Confirm, SnsMessage, SnsRules, is_topic};
 use super::token::{BodyHash, RequiredClaim, TokenRefusal, TokenRules};
 use super::verify::{Content, Proof};
 use super::{Refusal, Request, StreamTold};
@@ -184,6 +184,11 @@ impl Publisher {
     pub(super) fn sns(said: &SnsSettings, asking: &Asking) -> Result<Self, String> {
         if said.topics.is_empty() {
             return Err("sns: it needs `topics`".to_owned());
+        }
+        if let Some(topic) = said.topics.iter().find(|topic| !is_topic(topic)) {
+            return Err(format!(
+                "sns: {topic:?} is no ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:findings"
+            ));
         }
         let rules = SnsRules {
             topics: said.topics.clone(),

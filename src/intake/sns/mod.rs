@@ -75,6 +75,15 @@ pub(super) struct Notification {
     pub sent_at: Timestamp,
 }
 
+/// Whether it is an ARN of a topic: <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>.
+pub(super) fn is_topic(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "sns", region, account, name] = parts[..] else { return false };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let are_names = [partition, region, name].iter().all(|part| !part.is_empty() && part.bytes().all(is_name));
+    are_names && account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Proof that SNS asks about one of our topics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Confirm {

@@ -210,6 +210,13 @@ fn what_cannot_be_meant_does_not_start() {
         (json!({"kind": "ssf"}), "needs a table `set`"),
         (json!({"kind": "sns"}), "needs a table `sns`"),
         (json!({"kind": "sns", "sns": {"topics": []}}), "topics"),
+        (json!({"kind": "sns", "sns": {"topics": ["nonsense"]}}), "no ARN"),
+        (
+            json!({"kind": "sns", "sns": {"topics": ["arn:aws:sns:eu-west-1:123456789012:a", "arn:aws:sqs:eu-west-1:123456789012:a"]}}),
+            "no ARN",
+        ),
+        (json!({"kind": "sns", "sns": {"topics": ["arn:aws:sns:eu-west-1:12345678901:a"]}}), "no ARN"),
+        (json!({"kind": "sns", "sns": {"topics": ["arn:aws:sns:eu-west-1:123456789012:"]}}), "no ARN"),
         (json!({"kind": "google-pubsub"}), "needs a table `jwt`"),
         (changed("audience", json!([])), "audience"),
         (changed("algorithms", json!(["HS256"])), "shared secret"),
@@ -247,7 +254,7 @@ async fn a_sample_of_every_kind_by_published_keys_is_understood() {
     let hash = json!({"claim": "body", "encoding": "hex"});
     let bound =
         json!({"jwt": {"issuer": "https://idp.example.com", "audience": ["us"], "jwks": url, "body_hash": hash}});
-    let sns = json!({"sns": {"topics": ["arn:aws:sns:eu-central-1:123456789012:findings", "arn:a"]}});
+    let sns = json!({"sns": {"topics": ["arn:aws:sns:eu-central-1:123456789012:findings", "arn:aws:sns:eu-central-1:123456789012:a"]}});
     for (kind, table) in
         [("ssf", &set), ("okta-ssf", &set), ("google-pubsub", &jwt), ("generic", &bound), ("sns", &sns)]
     {
