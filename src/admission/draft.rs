@@ -34,9 +34,11 @@ pub(super) fn admitted(
         let draft = own.draft(keys, Vec::new(), &enclosure, now)?;
         return Ok((vec![draft], enclosure.event));
     }
-    let (id, source) = (own.alert.id.clone(), own.alert.source.clone());
-    let behind_it =
-        |opened, private| Event::IncidentsOpened { alert: id.clone(), source: source.clone(), opened, private };
+    let (id, source, assurance) = (own.alert.id.clone(), own.alert.source.clone(), Some(own.alert.assurance));
+    let behind_it = |opened, private| {
+        let (alert, source) = (id.clone(), source.clone());
+        Event::IncidentsOpened { alert, source, assurance, opened, private }
+    };
     let (bytes, bytes_behind) = (own.shorten(), fit::size(&behind_it(Vec::new(), Digest::of(b""))));
     let (opened, behind) = fit::part(opened, bytes, bytes_behind);
     let mut drafts = Vec::with_capacity(1 + behind.len());

@@ -132,6 +132,9 @@ pub enum Event {
         alert: AlertId,
         /// Who sent it.
         source: SourceName,
+        /// How strongly it proved itself; older records do not say it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        assurance: Option<Assurance>,
         /// The incidents.
         opened: Vec<Opened>,
         /// Salted digest of what lies beside this record (the accounts, the texts).

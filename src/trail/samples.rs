@@ -313,7 +313,7 @@ fn alert_admitted() -> Event {
 fn incidents_opened() -> Event {
     let source = SourceName::parse("okta").unwrap();
     let (alert, private) = (AlertId::derive(&source, "key"), Digest::of(b"test"));
-    Event::IncidentsOpened { alert, source, opened: vec![opened(2)], private }
+    Event::IncidentsOpened { alert, source, assurance: Some(Assurance::A), opened: vec![opened(2)], private }
 }
 
 fn opened(number: u64) -> Opened {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use portcullis::incident::{Event, HoldReason, IncidentId, Status};
+use portcullis::incident::{Assurance, Event, HoldReason, IncidentId, Status};
 use serde_json::{Value, json};
 
 use crate::harness::{Delivery, Kept, Process, Set, TestApp, allow_much};
@@ -72,7 +72,10 @@ async fn as_many_people_as_a_rule_may_reach_fit_on_the_trail() {
                 in_all += opened.len();
                 assert_eq!(verdict.decisions.len() as u32 + verdict.decisions_left_out, 2 * MANY as u32);
             }
-            Event::IncidentsOpened { opened, .. } => (in_all, behind) = (in_all + opened.len(), behind + opened.len()),
+            Event::IncidentsOpened { opened, assurance, .. } => {
+                assert_eq!(*assurance, Some(Assurance::A));
+                (in_all, behind) = (in_all + opened.len(), behind + opened.len());
+            }
             _ => {}
         }
     }
