@@ -6,7 +6,7 @@ mod opened;
 
 use serde::{Deserialize, Serialize};
 
-pub use found::{AccountWarning, Finding};
+pub use found::{AccountWarning, Finding, SyncedDirectory};
 pub use names::EventKind;
 pub use opened::{LoadCause, Opened};
 
@@ -470,14 +470,7 @@ pub enum Event {
     },
     /// The organization was wholly read from DingTalk.
     #[serde(rename = "directory.synced")]
-    DirectorySynced {
-        /// How many people there are.
-        people: u64,
-        /// How many departments there are.
-        departments: u64,
-        /// When the reading began: everything known has been seen since.
-        began_at: Timestamp,
-    },
+    DirectorySynced(SyncedDirectory),
     /// It was looked at whether all is well that acting needs.
     #[serde(rename = "doctor.checked")]
     DoctorChecked {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::kept::{Progress, Roster, RosterError};
 use crate::directory::index::{Fact, Person, Run};
 use crate::directory::{self, DepartmentId, Directory, MembersFrom};
-use crate::incident::{Event, Failure, FailureClass, Timestamp, UserId};
+use crate::incident::{Event, Failure, FailureClass, SyncedDirectory, Timestamp, UserId};
 
 /// A run that began longer ago is begun anew: what it read first is too old to be called read.
 const RUN_AGE_MAX: Duration = Duration::from_secs(24 * 3_600);
@@ -156,7 +156,7 @@ impl Roster {
     async fn record(&self, began_at: Timestamp, synced: Synced) -> Result<(), RosterError> {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let (people, departments) = (count(synced.people), count(synced.departments));
-        let event = Event::DirectorySynced { people, departments, began_at };
+        let event = Event::DirectorySynced(SyncedDirectory { people, departments, began_at });
         Ok(self.trail.record(self.clock.now(), vec![event]).await?)
     }
 

@@ -8,8 +8,8 @@ use crate::incident::{
     Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DeliveryId, DepartmentId,
     DepartmentSpent, Diagnosis, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing, HoldReason,
     IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode, Repeat, Resolution,
-    RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus, Timestamp, Topic, Trip, UserId, Verdict,
-    VerdictKind, Watch, Watched, WindowState, Withheld,
+    RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus, SyncedDirectory, Timestamp, Topic, Trip, UserId,
+    Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -71,7 +71,7 @@ pub(super) fn events() -> Vec<Event> {
             actor: Some(actor.clone()),
             checks: vec![Checked { check: Check::Clock, found: Diagnosis::ClockOff }],
         },
-        Event::DirectorySynced { people: 2, departments: 1, began_at: at },
+        Event::DirectorySynced(SyncedDirectory { people: 2, departments: 1, began_at: at }),
         Event::AccountWarned {
             incident: incident.clone(),
             warning: AccountWarning::OwnsOrganizations { count: 1, corp_ids: vec!["ding2".to_owned()] },

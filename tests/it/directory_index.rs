@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portcullis::directory::index::Settings;
 use portcullis::directory::{DepartmentId, DingTalk};
-use portcullis::incident::{AccountKind, AccountRef, Clock, Event, HandSetClock, SystemClock, UserId};
+use portcullis::incident::{AccountKind, AccountRef, Clock, Event, HandSetClock, SyncedDirectory, SystemClock, UserId};
 use portcullis::roster::{Changed, Roster, RosterError, Synced, TooOld, forget};
 use portcullis::sandbox::{self, Api, Fault, FaultKind, Running};
 use portcullis::trail::{Area, MemoryStore, Row, Store, Trail};
@@ -99,7 +99,7 @@ async fn the_whole_organization_is_read_kept_and_found_in_both_forms_of_answers(
         let events: Vec<Event> =
             Trail::open(place.store.clone()).unwrap().read(0, 9).unwrap().into_iter().map(|r| r.event).collect();
         let began_at = place.clock.now();
-        assert_eq!(events, [Event::DirectorySynced { people: 210, departments: 7, began_at }]);
+        assert_eq!(events, [Event::DirectorySynced(SyncedDirectory { people: 210, departments: 7, began_at })]);
     }
 }
 

@@ -2,6 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::incident::Timestamp;
+
+/// What a reading of the organization came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncedDirectory {
+    /// How many people there are.
+    pub people: u64,
+    /// How many departments there are.
+    pub departments: u64,
+    /// When the reading began: everything known has been seen since.
+    pub began_at: Timestamp,
+}
+
 /// What a human should know about an account that is acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]

@@ -14,8 +14,8 @@ use crate::backtest::Known;
 use crate::cli::refused::refused;
 use crate::config::{self, Config};
 use crate::incident::{
-    AlertSummary, Digest, Event, HoldReason, IncidentId, Opened, Pause, Pauses, SourceName, Timestamp, Verdict,
-    VerdictKind,
+    AlertSummary, Digest, Event, HoldReason, IncidentId, Opened, Pause, Pauses, SourceName, SyncedDirectory, Timestamp,
+    Verdict, VerdictKind,
 };
 use crate::intake::Recall;
 use crate::response::Enclosure;
@@ -114,7 +114,7 @@ impl Player<'_, '_> {
         match record.event {
             Event::ResponderPaused { actor, reason, scope } => self.pauses.begin(scope, Pause { actor, reason, at }),
             Event::ResponderResumed { scope, .. } => self.pauses.end(&scope),
-            Event::DirectorySynced { people, .. } => self.stage.count(people),
+            Event::DirectorySynced(SyncedDirectory { people, .. }) => self.stage.count(people),
             // No rule was asked, and none is to be now: whoever set a sender up has sent it.
             Event::AlertAdmitted { verdict, .. } if verdict.kind == VerdictKind::Tried => {}
             Event::AlertAdmitted { alert, verdict, opened, private, .. } if self.window.has(at) => {
