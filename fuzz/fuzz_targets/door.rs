@@ -43,7 +43,7 @@ fuzz_target!(|data: &[u8]| {
     let peer = IpAddr::from([192, 0, 2, 1]);
     let request = Request { source: SOURCE, secret: None, query, headers, peer, certificate: None, body };
     for method in [Method::Get, Method::Options, Method::Post] {
-        let _ = door.intake.greet(method, &request);
+        let _ = door.intake.greet(method, &request, *NOW);
     }
     assert!(judge(door, &request).is_err(), "taken without a proof");
 });
