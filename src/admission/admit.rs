@@ -101,10 +101,9 @@ impl Admission {
         // One delivery is decided by one rule set, whatever is loaded meanwhile.
         let loaded = self.rules.now();
         let rules = &loaded.set;
-        let Delivery { source, assurance, body_sha256, is_tried, .. } = &delivery;
-        let sender =
-            Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried: *is_tried };
-        let key = self.key_of(&delivery);
+        let (key, is_tried) = self.known_as(&delivery);
+        let Delivery { source, assurance, body_sha256, .. } = &delivery;
+        let sender = Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried };
         let left_out = delivery.left_out.map(|left| {
             let id = DeliveryId::derive(&sender.source, delivery.content, None);
             unreadable(&sender, id, left.reason, &left.body, self.clock.now())
@@ -168,15 +167,19 @@ impl Admission {
         }
     }
 
-    /// What the delivery is known by as a whole, where it has an id. Not where it came before and was not understood:
-    /// then its id is taken by this very content, and what is new to us is what it says. What came while its source was
-    /// tried out is never acted on.
-    fn key_of(&self, delivery: &Delivery) -> Option<DeliveryKey> {
-        let own = delivery.id.as_deref()?;
-        let id = DeliveryId::derive(&delivery.source, delivery.content, Some(own));
-        let key = delivery_key(&delivery.source, own, delivery.content);
-        let is_news = self.was_unreadable(&id, false) || (delivery.is_tried && self.was_unreadable(&id, true));
-        Some(key).filter(|_| !is_news)
+    /// What the delivery is known by as a whole, where it has an id, and whether it is only tried out. Where it came
+    /// before and was not understood, its id is taken by this very content, and what is new to us is what it says. Of
+    /// what came while its source was tried out nothing is ever acted on, whenever it is understood.
+    fn known_as(&self, delivery: &Delivery) -> (Option<DeliveryKey>, bool) {
+        let own = delivery.id.as_deref();
+        let key = own.map(|own| delivery_key(&delivery.source, own, delivery.content));
+        // Most sources are always understood, and are not asked about.
+        if !self.trail.board(|board| board.was_not_understood(&delivery.source)) {
+            return (key, delivery.is_tried);
+        }
+        let id = DeliveryId::derive(&delivery.source, delivery.content, own);
+        let [was_unreadable, was_tried] = [false, true].map(|is_tried| self.was_unreadable(&id, is_tried));
+        (key.filter(|_| !was_unreadable && !was_tried), delivery.is_tried || was_tried)
     }
 
     fn was_unreadable(&self, delivery: &DeliveryId, is_tried: bool) -> bool {

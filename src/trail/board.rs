@@ -33,6 +33,7 @@ pub struct Board {
     notices: Owed,
     dingtalk_ids: DingTalkIdChanges,
     trials: BTreeMap<SourceName, Timestamp>,
+    not_understood: BTreeSet<SourceName>,
     achieved: Achieved,
     containments: Containments,
     checkup: Option<Checkup>,
@@ -119,6 +120,12 @@ impl Board {
     #[must_use]
     pub fn canary_at(&self) -> Option<Timestamp> {
         self.canary_at
+    }
+
+    /// Whether the source has ever sent what was not understood.
+    #[must_use]
+    pub fn was_not_understood(&self, source: &SourceName) -> bool {
+        self.not_understood.contains(source)
     }
 
     /// What correlations have counted.
@@ -295,6 +302,9 @@ impl Board {
                     self.canary_at = Some(at);
                 }
                 self.checkup = Some(Checkup { at, checks: checks.clone() });
+            }
+            Event::DeliveryNotUnderstood { source, .. } => {
+                self.not_understood.insert(source.clone());
             }
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
             _ => {

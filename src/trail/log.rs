@@ -288,6 +288,7 @@ fn concerns_board(event: &Event) -> bool {
         | Event::BreakerTripped { .. }
         | Event::BreakerReleased { .. }
         | Event::DoctorChecked { .. }
+        | Event::DeliveryNotUnderstood { .. }
         | Event::SourceTried { .. } => true,
         _ => !event.incidents().is_empty() || Watches::concern(event) || Owed::concern(event),
     }

@@ -271,11 +271,18 @@ async fn what_is_understood_by_another_mapping_is_taken_unless_it_was_tried_out(
     let mapped = "[intake.sources.okta]\nmapping = { events = \"data.others\" }";
     fs::write(&path, before.replace("[intake.sources.okta]", mapped)).unwrap();
     app.app.renew_sources().await;
-    assert_eq!((app.deliver(&tried).await.status, app.dingtalk().calls()), (200, vec![]));
+    // It is recorded now, as tried out: what the sender is told is on the trail.
+    let answer = app.deliver(&tried).await;
+    assert_eq!((answer.status, app.dingtalk().calls()), (202, vec![]));
+    let told = answer.alert().to_owned();
+    let [record] = &app.records_of("alert.admitted")[..] else { panic!("one alert") };
+    let Event::AlertAdmitted { alert, verdict, opened, .. } = &record.event else { unreachable!() };
+    assert_eq!((alert.id.as_str(), verdict.kind, opened.len()), (told.as_str(), VerdictKind::Tried, 0));
+    assert_eq!(app.deliver(&tried).await.status, 200);
     let incident = app.open(&first).await;
     assert_eq!(app.deliver(&first).await.status, 200, "once");
     app.until_contained(&incident).await;
-    assert_eq!(app.records_of("alert.admitted").len(), 1);
+    assert_eq!(app.records_of("alert.admitted").len(), 2);
     assert_eq!(app.records_of("delivery.conflict").len(), 0);
     app.end().await;
 }
