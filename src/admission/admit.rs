@@ -14,8 +14,10 @@ use super::drawn::Drawn;
 use super::known::{self, Carried};
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Kept, Receipt, Recorded};
-use crate::incident::{Ahead, Alert, Clock, DeliveryId, Ledger, Mark, Opened, Room, RuleId, Timestamp, Trip, Underway};
-use crate::intake::{Delivery, NotUnderstood, Verified};
+use crate::incident::{
+    Ahead, Alert, Clock, DeliveryId, Digest, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Trip, Underway,
+};
+use crate::intake::{Delivery, NotUnderstood, OwnId, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::roster::Roster;
 use crate::rules::{InForce, RuleSet};
@@ -67,10 +69,30 @@ pub struct Admission {
 /// What a delivery is, beside its alerts.
 struct Envelope {
     sender: Sender,
-    key: Option<DeliveryKey>,
+    key: Option<Known>,
     carried: Vec<Carried>,
-    /// The record of what in it could not be read.
-    left_out: Option<Draft>,
+    /// What is called what in it could not be read.
+    left_out: Option<DeliveryId>,
+    /// The record of that.
+    of_left_out: Option<Draft>,
+}
+
+/// What a delivery is known by as a whole.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub key: DeliveryKey,
+    /// Digest of the only event in it, where the id is that event's.
+    event_sha256: Option<Digest>,
+}
+
+impl Known {
+    pub(super) fn by(source: &SourceName, id: &OwnId, content: Digest) -> Self {
+        let event_sha256 = match id {
+            OwnId::Event { content, .. } => Some(*content),
+            OwnId::Delivery(_) => None,
+        };
+        Self { key: delivery_key(source, &id.whole(), event_sha256.unwrap_or(content)), event_sha256 }
+    }
 }
 
 /// An alert with what the rules say to it.
@@ -106,14 +128,12 @@ impl Admission {
         let sender = Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried };
         let left_out = delivery.left_out.map(|left| {
             let id = DeliveryId::derive(&sender.source, delivery.content, None);
-            unreadable(&sender, id, left.reason, &left.body, self.clock.now())
+            let draft = unreadable(&sender, id.clone(), left.reason, &left.body, self.clock.now());
+            draft.map(|draft| (id, draft))
         });
-        let envelope = Envelope {
-            key,
-            carried: Carried::of(&delivery.alerts, delivery.again),
-            left_out: left_out.transpose().map_err(refused)?,
-            sender,
-        };
+        let (left_out, of_left_out) = left_out.transpose().map_err(refused)?.unzip();
+        let carried = Carried::of(&delivery.alerts, delivery.again);
+        let envelope = Envelope { sender, key, carried, left_out, of_left_out };
         if envelope.sender.is_tried {
             let alerts = delivery.alerts.into_iter().map(|alert| (alert, Judged::by_none()));
             return self.record(rules, envelope, alerts.collect(), None).await;
@@ -148,17 +168,17 @@ impl Admission {
     ) -> Result<Kept, AdmissionError> {
         let delivery = delivery.into_inner();
         let (sender, body) = (Sender::from(&delivery), delivery.proven.as_deref().unwrap_or(body));
-        let own = delivery.id.as_deref();
-        let id = DeliveryId::derive(&delivery.source, delivery.content, own);
+        let own = delivery.id.as_ref();
+        let id = delivery_id(&delivery.source, delivery.content, own);
         let draft = unreadable(&sender, id.clone(), delivery.reason, body, self.clock.now()).map_err(refused)?;
-        let key = own.map(|own| delivery_key(&delivery.source, own, delivery.content));
-        match self.trail.append(key, vec![draft]).await.map_err(refused)? {
+        let key = own.map(|own| Known::by(&delivery.source, own, delivery.content));
+        match self.trail.append(key.map(|known| known.key), vec![draft]).await.map_err(refused)? {
             Appended::Recorded(slots) => {
                 let recorded = if matches!(slots[..], [Slot::New(_)]) { Recorded::Now } else { Recorded::Before };
                 Ok(Kept { recorded, delivery: Some(id) })
             }
             Appended::Repeated { .. } => {
-                let delivery = Some(id).filter(|id| self.was_unreadable(id, false) || self.was_unreadable(id, true));
+                let delivery = Some(id).filter(|id| self.is_on_record(id));
                 Ok(Kept { recorded: Recorded::Before, delivery })
             }
             Appended::Conflict { first } => {
@@ -170,16 +190,22 @@ impl Admission {
     /// What the delivery is known by as a whole, where it has an id, and whether it is only tried out. Where it came
     /// before and was not understood, its id is taken by this very content, and what is new to us is what it says. Of
     /// what came while its source was tried out nothing is ever acted on, whenever it is understood.
-    fn known_as(&self, delivery: &Delivery) -> (Option<DeliveryKey>, bool) {
-        let own = delivery.id.as_deref();
-        let key = own.map(|own| delivery_key(&delivery.source, own, delivery.content));
+    fn known_as(&self, delivery: &Delivery) -> (Option<Known>, bool) {
+        let Delivery { source, content, id: own, .. } = delivery;
+        let key = own.as_ref().map(|own| Known::by(source, own, *content));
         // Most sources are always understood, and are not asked about.
-        if !self.trail.board(|board| board.was_not_understood(&delivery.source)) {
+        if !self.trail.board(|board| board.was_not_understood(source)) {
             return (key, delivery.is_tried);
         }
-        let id = DeliveryId::derive(&delivery.source, delivery.content, own);
-        let [was_unreadable, was_tried] = [false, true].map(|is_tried| self.was_unreadable(&id, is_tried));
-        (key.filter(|_| !was_unreadable && !was_tried), delivery.is_tried || was_tried)
+        let id = delivery_id(source, *content, own.as_ref());
+        // Its id may have been what was not found in it.
+        let unnamed = delivery_id(source, *content, None);
+        let was_tried = [&id, &unnamed].into_iter().any(|id| self.was_unreadable(id, true));
+        (key.filter(|_| !self.is_on_record(&id)), delivery.is_tried || was_tried)
+    }
+
+    fn is_on_record(&self, delivery: &DeliveryId) -> bool {
+        self.was_unreadable(delivery, false) || self.was_unreadable(delivery, true)
     }
 
     fn was_unreadable(&self, delivery: &DeliveryId, is_tried: bool) -> bool {
@@ -207,7 +233,7 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { sender, key, mut carried, left_out } = envelope;
+        let Envelope { sender, key, mut carried, left_out, of_left_out } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
@@ -252,18 +278,18 @@ impl Admission {
         if opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
             return Err(AdmissionError::Overloaded);
         }
-        drafts.extend(left_out);
+        drafts.extend(of_left_out);
         // Given back, so that the board changes the windows where they are.
         drop(ahead);
-        match self.trail.append(key, drafts).await.map_err(refused)? {
+        match self.trail.append(key.map(|known| known.key), drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => {
                 crowding.tell();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
                 drawn.keep(|alert| matches!(of_alerts.get(alert), Some(Slot::New(_))));
                 let found = known::look_up(&self.trail, &sender, carried, &of_alerts, now).await?;
-                Ok(Receipt::of(found, opened, &of_alerts))
+                Ok(Receipt::of(found, opened, &of_alerts, left_out))
             }
-            Appended::Repeated { .. } => Ok(Receipt::of_repeated(carried.into_iter().map(|carried| carried.id))),
+            Appended::Repeated { .. } => Ok(self.repeated(carried, left_out)),
             Appended::Conflict { first } => {
                 let events: Vec<Value> = carried.into_iter().map(|carried| carried.event).collect();
                 Err(self.other_content(&sender, key, first, OtherContent::Events(&events)).await)
@@ -271,16 +297,21 @@ impl Admission {
         }
     }
 
+    fn repeated(&self, carried: Vec<Carried>, left_out: Option<DeliveryId>) -> Receipt {
+        let left_out = left_out.filter(|id| self.is_on_record(id));
+        Receipt::of_repeated(carried.into_iter().map(|carried| carried.id), left_out)
+    }
+
     /// Records that a known delivery's id has come with this instead of its own content.
     pub(super) async fn other_content(
         &self,
         sender: &Sender,
-        key: Option<DeliveryKey>,
+        known: Option<Known>,
         first: u64,
         other: OtherContent<'_>,
     ) -> AdmissionError {
-        let told = |key| conflict(sender, key, None, first, other, self.clock.now());
-        let recorded = match key.map(told).transpose() {
+        let told = |known: Known| conflict(sender, known.key, known.event_sha256, first, other, self.clock.now());
+        let recorded = match known.map(told).transpose() {
             Ok(drafts) => self.trail.append(None, drafts.into_iter().collect()).await.map(drop),
             Err(error) => Err(error),
         };
@@ -344,6 +375,12 @@ impl Admission {
         let windows = judged.iter().flat_map(|(_, judged)| judged.windows()).map(|(_, Mark(window))| window);
         self.lanes.of(accounts, windows).await
     }
+}
+
+/// What we call a delivery with this content and this id.
+fn delivery_id(source: &SourceName, content: Digest, own: Option<&OwnId>) -> DeliveryId {
+    let content = own.and_then(|own| Known::by(source, own, content).event_sha256).unwrap_or(content);
+    DeliveryId::derive(source, content, own.map(OwnId::whole).as_deref())
 }
 
 fn wanted<'j>(judged: &'j [JudgedAlert<'_>]) -> Vec<(&'j RuleId, Mark)> {

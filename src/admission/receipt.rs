@@ -21,24 +21,33 @@ pub struct Receipt {
     /// How many of its events are other ones under a known id: nothing was done for them.
     #[serde(skip_serializing_if = "is_none")]
     pub conflicts: usize,
+    /// What the record is called of something in it that could not be understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_understood: Option<DeliveryId>,
 }
 
 impl Receipt {
     /// Of alerts with the incidents that each would open, and what became of each.
-    pub(super) fn of(found: Found, opened: Vec<Vec<IncidentId>>, slots: &[Slot]) -> Self {
+    pub(super) fn of(
+        found: Found,
+        opened: Vec<Vec<IncidentId>>,
+        slots: &[Slot],
+        not_understood: Option<DeliveryId>,
+    ) -> Self {
         let Found { ids, repeats, conflicts } = found;
         let repeated = slots.iter().all(|slot| matches!(slot, Slot::Known(_)));
         let alerts = ids.into_iter().zip(opened).zip(slots).map(|((id, incidents), slot)| AlertReceipt {
             id,
             incidents: if matches!(slot, Slot::New(_)) { incidents } else { Vec::new() },
         });
-        Self { repeated, alerts: alerts.collect(), repeats: if repeated { 0 } else { repeats }, conflicts }
+        let repeats = if repeated { 0 } else { repeats };
+        Self { repeated, alerts: alerts.collect(), repeats, conflicts, not_understood }
     }
 
     /// Of a delivery that was recorded before.
-    pub(super) fn of_repeated(ids: impl Iterator<Item = AlertId>) -> Self {
+    pub(super) fn of_repeated(ids: impl Iterator<Item = AlertId>, not_understood: Option<DeliveryId>) -> Self {
         let alerts = ids.map(|id| AlertReceipt { id, incidents: Vec::new() });
-        Self { repeated: true, alerts: alerts.collect(), repeats: 0, conflicts: 0 }
+        Self { repeated: true, alerts: alerts.collect(), repeats: 0, conflicts: 0, not_understood }
     }
 }
 
@@ -73,6 +82,13 @@ pub struct Kept {
     pub recorded: Recorded,
     /// What it is called on its record; none, if it was understood when it came first.
     pub delivery: Option<DeliveryId>,
+}
+
+impl From<Kept> for Receipt {
+    fn from(kept: Kept) -> Self {
+        let repeated = kept.recorded == Recorded::Before;
+        Self { repeated, alerts: Vec::new(), repeats: 0, conflicts: 0, not_understood: kept.delivery }
+    }
 }
 
 /// Why a delivery was not admitted. Nothing of it was recorded, nothing will be done.

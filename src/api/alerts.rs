@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
-use crate::admission::{AdmissionError, Kept, Receipt, Recorded};
+use crate::admission::{AdmissionError, Receipt, Recorded};
 use crate::incident::SourceName;
 use crate::intake::{
     Answer, Became, ClientCertificate, Delivery, Found, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply,
@@ -131,6 +131,7 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     if let Some(left_out) = &delivery.get().left_out {
         tracing::warn!(source.name = %source, reason = left_out.reason.code(), "a part of a delivery is not understood");
     }
+    count_others(state, &source, delivery.get().of_others);
     let changed = changed_in(state, delivery.get());
     let tried = delivery.get().is_tried.then(|| (TriedAlerts::of(delivery.get()), delivery.get().received_at));
     let admitted = state.admission.admit(delivery).await;
@@ -239,6 +240,7 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
     // The same again makes no other record, and is the last all the same.
     let (source, reason, now) = (not_understood.source.clone(), not_understood.reason, state.clock.now());
     state.sources.now().note_refusal(&source, reason.code(), now);
+    count_others(state, &source, not_understood.of_others);
     let is_tried = not_understood.is_tried;
     let (manner, own) = (not_understood.manner, not_understood.answer.clone());
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
@@ -251,13 +253,22 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
         );
     }
     match kept {
-        Ok(Kept { delivery, .. }) => match own {
+        Ok(kept) => match own {
             Some(own) => sealed(state, &own),
-            None if manner == Manner::Set => set_error("invalid_request", problem.code_and_title().1),
-            None if manner == Manner::Forgiving => HttpResponse::Accepted().finish(),
-            None => problem.response_on(delivery.as_ref()),
+            None if manner == Manner::Set => set_error("invalid_request", &reason.to_string()),
+            None if manner == Manner::Forgiving => HttpResponse::Accepted().json(Receipt::from(kept)),
+            None => problem.response_on(kept.delivery.as_ref()),
         },
         Err(error) => not_admitted(state, &source, error, manner, own.map(|own| *own)),
+    }
+}
+
+/// Events in an authentic delivery that have not proven themselves are refused as other deliveries are.
+fn count_others(state: &State, source: &SourceName, of_others: usize) {
+    let (code, now) = (Refusal::SecretWrong.code(), state.clock.now());
+    (0..of_others).for_each(|_| state.tally.note(Some(source), code, now));
+    if of_others > 0 {
+        state.sources.now().note_refusal(source, code, now);
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let (true, Some(signer)) = (arguments.jwks, &signer) {
         return output::line(format_args!("{:#}", json!({ "keys": [signer.jwk()] })));
     }
-    let mut config = config::load(&arguments.config, &[])?;
+    let mut config = config::load(&arguments.config, &[]).map_err(refused)?;
     handed_over::find(&mut config);
     let name = SourceName::parse(&arguments.source).map_err(|error| refused(anyhow::Error::new(error)))?;
     let settings = config.intake.sources.get(&name);

@@ -1,5 +1,6 @@
 //! What a verified request turned out to be: alerts, or something authentic we could not read.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -20,16 +21,41 @@ pub enum Received {
     NotUnderstood(Verified<NotUnderstood>),
 }
 
+/// What a sender calls what it delivers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnId {
+    /// The delivery, beside the body or in it.
+    Delivery(String),
+    /// The only event in it.
+    Event {
+        /// The event's own id.
+        id: String,
+        /// Digest of the event, which comes under this id only.
+        content: Digest,
+    },
+}
+
+impl OwnId {
+    /// The id among all of its source. In none that a delivery has is such a blank.
+    #[must_use]
+    pub fn whole(&self) -> Cow<'_, str> {
+        match self {
+            Self::Delivery(id) => Cow::Borrowed(id),
+            Self::Event { id, .. } => Cow::Owned(format!("event\t{id}")),
+        }
+    }
+}
+
 /// An authentic request with its alerts, at least one.
 #[derive(Clone)]
 pub struct Delivery {
     /// Who sent it.
     pub source: SourceName,
-    /// The delivery's own id, where it is signed.
-    pub id: Option<String>,
+    /// The id that its sender gives it, where it does.
+    pub id: Option<OwnId>,
     /// SHA-256 of the raw body, or of what stands for it: what was encrypted in it, or what of it is signed.
     pub body_sha256: Digest,
-    /// What comes under this id only: the same, without what another sending changes.
+    /// What comes under the delivery's id only: the same, without what another sending changes.
     pub content: Digest,
     /// How strongly it proves itself.
     pub assurance: Assurance,
@@ -41,6 +67,8 @@ pub struct Delivery {
     pub again: Vec<Again>,
     /// That something beside them could not be read. To be recorded, not lost.
     pub left_out: Option<LeftOut>,
+    /// How many events beside them have not shown the secret that each has to. Refused, each of them.
+    pub of_others: usize,
     /// How its sender is answered.
     pub manner: Manner,
     /// What it is answered instead when it is recorded, where that is encrypted.
@@ -102,15 +130,15 @@ impl fmt::Debug for Delivery {
 pub struct NotUnderstood {
     /// Who sent it.
     pub source: SourceName,
-    /// The delivery's own id, where it is signed.
-    pub id: Option<String>,
+    /// The id that its sender gives it, where it does.
+    pub id: Option<OwnId>,
     /// What is wrong with it.
     pub reason: Unreadable,
     /// How strongly it proves itself.
     pub assurance: Assurance,
     /// SHA-256 of the raw body, or of what stands for it.
     pub body_sha256: Digest,
-    /// What comes under this id only: the same, without what another sending changes.
+    /// What comes under the delivery's id only: the same, without what another sending changes.
     pub content: Digest,
     /// How its sender is answered.
     pub manner: Manner,
@@ -119,6 +147,8 @@ pub struct NotUnderstood {
     pub proven: Option<Vec<u8>>,
     /// What it is answered instead when it is recorded, where that is encrypted.
     pub answer: Option<Box<Answer>>,
+    /// How many events beside it have not shown the secret that each has to. Refused, each of them.
+    pub of_others: usize,
     /// Whether its source is being tried out, which its record says.
     pub is_tried: bool,
 }
@@ -174,11 +204,23 @@ pub enum Unreadable {
     /// The envelope lacks what its version demands: an event of CloudEvents its id, source or type.
     #[error("an event's envelope has not all that its version demands")]
     SchemaEnvelope,
+    /// A security event token without a usable id.
+    #[error("the SET has no id of 1 to 256 visible ASCII characters")]
+    SetId,
+    /// A security event token without its time of issue.
+    #[error("the SET does not say when it was issued")]
+    SetIssuedAt,
+    /// A security event token with a `sub`, which they must not have, so that they pass for no other token.
+    #[error("the SET has a claim `sub`")]
+    SetSubject,
+    /// A security event token with none or several events, of which nobody says which counts.
+    #[error("the SET has not exactly one event, or one that is no object")]
+    SetEvents,
 }
 
 impl Unreadable {
     /// Every code that [`Unreadable::code`] can give.
-    pub const CODES: [&'static str; 12] = [
+    pub const CODES: [&'static str; 16] = [
         "json_syntax",
         "json_duplicate_key",
         "json_reserved_key",
@@ -191,6 +233,10 @@ impl Unreadable {
         "schema_time",
         "schema_version",
         "schema_envelope",
+        "set_id",
+        "set_issued_at_missing",
+        "set_subject_claim",
+        "set_events",
     ];
 
     /// The reason's stable name, for the trail.
@@ -209,6 +255,10 @@ impl Unreadable {
             Self::SchemaTime => "schema_time",
             Self::SchemaVersion => "schema_version",
             Self::SchemaEnvelope => "schema_envelope",
+            Self::SetId => "set_id",
+            Self::SetIssuedAt => "set_issued_at_missing",
+            Self::SetSubject => "set_subject_claim",
+            Self::SetEvents => "set_events",
         }
     }
 
@@ -238,6 +288,10 @@ mod tests {
             U::SchemaTime,
             U::SchemaVersion,
             U::SchemaEnvelope,
+            U::SetId,
+            U::SetIssuedAt,
+            U::SetSubject,
+            U::SetEvents,
         ];
         assert_eq!(all.map(|reason| reason.code()), U::CODES);
     }

@@ -113,22 +113,30 @@ impl<'t> Jws<'t> {
         Ok(Self { algorithm, kid, claims, signed, signature })
     }
 
-    /// What the token claims, if one of the `keys` signed it.
+    /// What the token says, if one of the `keys` signed it: its claims as they are written.
     ///
     /// # Errors
     /// Without keys, or when they do not fit, other keys may help.
-    pub(super) fn open(self, keys: Option<&KeySet>) -> Result<Map<String, Value>, Unproven<JwsProblem>> {
+    pub(super) fn open(self, keys: Option<&KeySet>) -> Result<Vec<u8>, Unproven<JwsProblem>> {
         let needs = |why, problem| Err(Unproven::NeedsKeys(why, problem));
         let Some(keys) = keys else { return needs(Why::NoneFresh, JwsProblem::UnknownKey) };
         match keys.judge(self.kid.as_deref(), self.algorithm, self.signed, &self.signature) {
             // A sender that was set up anew may have a new key under an old name, so that both may be cured.
             Judgement::NoKey => needs(Why::NotFitting, JwsProblem::UnknownKey),
             Judgement::NotSigned => needs(Why::NotFitting, JwsProblem::SignatureWrong),
-            Judgement::Signed => match json::parse(&self.claims) {
-                Ok(Value::Object(claims)) => Ok(claims),
-                _ => Err(Unproven::Refused(JwsProblem::ClaimsUnreadable)),
-            },
+            Judgement::Signed => Ok(self.claims),
         }
+    }
+}
+
+/// The claims, if they are one JSON object, read strictly.
+///
+/// # Errors
+/// [`JwsProblem::ClaimsUnreadable`].
+pub(super) fn claims(signed: &[u8]) -> Result<Map<String, Value>, JwsProblem> {
+    match json::parse(signed) {
+        Ok(Value::Object(claims)) => Ok(claims),
+        _ => Err(JwsProblem::ClaimsUnreadable),
     }
 }
 
@@ -166,11 +174,8 @@ fn algorithm(header: &Map<String, Value>, allowed: &[TokenAlgorithm]) -> Result<
 ///
 /// # Errors
 /// It is there, but is no such number.
-pub(super) fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, ()> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(value) => whole_number(value).map(Some).ok_or(()),
-    }
+pub(super) fn seconds(claim: Option<&Value>) -> Result<Option<i64>, ()> {
+    claim.map(|value| whole_number(value).ok_or(())).transpose()
 }
 
 /// A number that is not negative, without its fraction.
@@ -180,9 +185,9 @@ pub(super) fn whole_number(value: &Value) -> Option<i64> {
 }
 
 /// Whether the audience of a token, one or a list, is one of `ours`.
-pub(super) fn is_for(claims: &Map<String, Value>, ours: &[String]) -> bool {
+pub(super) fn is_for(audience: Option<&Value>, ours: &[String]) -> bool {
     let is_ours = |audience: &Value| audience.as_str().is_some_and(|audience| ours.iter().any(|own| own == audience));
-    match claims.get("aud") {
+    match audience {
         Some(Value::Array(audiences)) => audiences.iter().any(is_ours),
         Some(audience) => is_ours(audience),
         None => false,

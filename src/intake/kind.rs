@@ -154,8 +154,8 @@ pub(super) struct Kind {
     pub handshake: Option<Handshake>,
     /// Names of members that count in any case: one that stands there in another one only stands for it.
     pub any_case: &'static [&'static str],
-    /// The member that may be another one when the same is sent again.
-    pub restamped: Option<&'static str>,
+    /// Members that may be others when the same is sent again.
+    pub restamped: &'static [&'static str],
     /// Headers with an id or a time of the delivery that is not signed: kept, and otherwise of no effect.
     pub hints: &'static [&'static str],
     /// The envelope that an event may have.
@@ -242,8 +242,6 @@ pub(super) enum KeyRule {
     Within(&'static [&'static str], &'static str),
     /// The delivery's id, or the digest of its body where it has none.
     Delivery,
-    /// What stands on this path in the whole document.
-    Document(&'static str),
 }
 
 /// Where an event's type is.
@@ -353,7 +351,7 @@ mod tests {
             let keys = match row.key {
                 KeyRule::Own(paths) | KeyRule::OwnIfAny(paths) | KeyRule::OwnElseDigest(paths) => paths.to_vec(),
                 KeyRule::Within(scopes, own) => [scopes, &[own]].concat(),
-                KeyRule::Delivery | KeyRule::Document(_) => Vec::new(),
+                KeyRule::Delivery => Vec::new(),
             };
             let types = match &row.event_type {
                 EventTypeRule::Required(path) => std::slice::from_ref(path),

@@ -24,7 +24,7 @@ pub(super) const GENERIC: Kind = Kind {
     manner: Manner::Receipt,
     handshake: None,
     any_case: &[],
-    restamped: None,
+    restamped: &[],
     hints: &[],
     envelope: None,
 };
@@ -385,14 +385,14 @@ pub(super) const SSF: Kind = Kind {
 };
 
 /// <https://developers.google.com/workspace/admin/alertcenter/guides/notifications>: the alert is base64 of JSON; the
-/// envelope counts its deliveries, so only the message's id is the same.
+/// envelope counts its deliveries, and may be of several subscriptions to one topic, so that only the message is the same.
 pub(super) const GOOGLE_PUBSUB: Kind = Kind {
-    own_ids: true,
     proof: Usual::Published("jwt"),
     events: Events::In("message.data|base64|json"),
-    key: KeyRule::Document("message.messageId"),
+    id: Some(IdRule::Required("message.messageId")),
     occurred_at: Some(TimeRule::Text("createTime")),
     log_source: LogSourceRule::Usually(&[product("google_workspace")]),
+    restamped: &["deliveryAttempt", "subscription"],
     ..GENERIC
 };
 
@@ -418,6 +418,6 @@ pub(super) const DINGTALK_EVENTS: Kind = Kind {
     log_source: LogSourceRule::Usually(&[product("dingtalk")]),
     handshake: Some(Handshake::DingTalk),
     any_case: &["EventType", "eventId", "EventTime", "timeStamp"],
-    restamped: Some("timeStamp"),
+    restamped: &["timeStamp"],
     ..GENERIC
 };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::content::Media;
 use super::kind::{Envelope, EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
 use super::set::event as set;
 use super::{Unreadable, again, any_case, json};
@@ -76,7 +77,7 @@ pub(super) struct Mapping {
     occurred_at: Option<(Vec<Path>, Written)>,
     person: Option<Person>,
     any_case: &'static [&'static str],
-    restamped: Option<&'static str>,
+    restamped: &'static [&'static str],
     envelope: Option<Envelope>,
     own_ids: bool,
 }
@@ -121,7 +122,6 @@ enum Key {
     OwnElseDigest(Vec<Path>),
     Within(Vec<Path>, Path),
     Delivery,
-    Document(Path),
 }
 
 /// What could be read, at least one, and why something beside it could not.
@@ -187,7 +187,6 @@ impl Mapping {
             KeyRule::OwnElseDigest(texts) => Key::OwnElseDigest(paths("key", texts)?),
             KeyRule::Within(scopes, own) => Key::Within(paths("key", scopes)?, path("key", own)?),
             KeyRule::Delivery => Key::Delivery,
-            KeyRule::Document(text) => Key::Document(path("key", text)?),
         };
         let event_type = match (&said.event_type, kind.event_type) {
             (Some(text), _) => (paths("event_type", &[text])?, false),
@@ -252,8 +251,8 @@ impl Mapping {
         }
     }
 
-    /// Whether it is an event of this kind at all.
-    pub(super) fn check(&self, event: &Value) -> Result<(), Unreadable> {
+    /// Whether it is an event of this kind at all, in a body that calls itself so.
+    pub(super) fn check(&self, event: &Value, media: Media) -> Result<(), Unreadable> {
         if !event.is_object() {
             return Err(Unreadable::SchemaObject);
         }
@@ -261,6 +260,8 @@ impl Mapping {
         let has = |name: &&str| event.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
         match event.get(version) {
             Some(is) if is != one => Err(Unreadable::SchemaVersion),
+            // It calls itself what no event without a version is.
+            None if media == Media::CloudEvents => Err(Unreadable::SchemaVersion),
             Some(_) if !demands.iter().all(has) => Err(Unreadable::SchemaEnvelope),
             _ => Ok(()),
         }
@@ -288,8 +289,9 @@ impl Mapping {
 
     /// What comes under the delivery's id only, where another sending would change more than that.
     pub(super) fn content(&self, documents: &[Value]) -> Option<Digest> {
-        let (restamped, [Value::Object(members)]) = (self.restamped?, documents) else { return None };
-        let lasting = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(restamped));
+        let (false, [Value::Object(members)]) = (self.restamped.is_empty(), documents) else { return None };
+        let lasts = |name: &str| !self.restamped.iter().any(|other| name.eq_ignore_ascii_case(other));
+        let lasting = members.iter().filter(|(name, _)| lasts(name));
         // The members are in the order of their names, whatever order they came in.
         let lasting: BTreeMap<&String, &Value> = lasting.collect();
         serde_json::to_vec(&lasting).ok().map(|bytes| Digest::of(&bytes))
@@ -300,16 +302,16 @@ impl Mapping {
         any_case::with(event, self.any_case)
     }
 
-    /// What the delivery is known by without being its id: the same may come in other bytes.
-    pub(super) fn known_by(&self, documents: &[Value]) -> Result<Option<String>, Unreadable> {
-        let (Key::Document(path), [document]) = (&self.key, documents) else { return Ok(None) };
-        id(path, document).map(Some).ok_or(Unreadable::SchemaKey)
-    }
-
     /// What comes under the event's own id only.
     pub(super) fn content_of(&self, event: &Value, key: &EventKey) -> Option<Digest> {
-        let has_own = matches!(key, EventKey::Own(_)) || matches!(self.key, Key::Document(_));
-        (self.own_ids && has_own).then(|| again::content(event))
+        (self.own_ids && matches!(key, EventKey::Own(_))).then(|| again::content(event))
+    }
+
+    /// The event's own id and what comes under it only, where it has one; whatever else of it can be read.
+    pub(super) fn own_id(&self, event: &Value) -> Option<(String, Digest)> {
+        let key = self.key(event).ok()?;
+        let content = self.content_of(event, &key)?;
+        if let EventKey::Own(id) = key { Some((id, content)) } else { None }
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {
@@ -329,7 +331,7 @@ impl Mapping {
                 let scope = scopes.iter().find_map(|path| id(path, &event));
                 Ok(EventKey::Own(scope.map_or_else(|| own.clone(), |scope| format!("{scope}\n{own}"))))
             }
-            Key::Delivery | Key::Document(_) => Ok(EventKey::Delivery),
+            Key::Delivery => Ok(EventKey::Delivery),
         }
     }
 

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::content::Media;
 use super::delivery::LeftOut;
 use super::kind::{Handshake, Manner};
 use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
 use super::{
-    Delivery, Headers, NotUnderstood, Reply, SetupError, StreamNews, Unreadable, again, dingtalk, handshake, hints,
-    log_sources,
+    Delivery, Headers, NotUnderstood, OwnId, Reply, SetupError, StreamNews, Unreadable, again, dingtalk, handshake,
+    hints, log_sources,
 };
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
@@ -108,7 +109,7 @@ impl Normaliser {
     pub(super) fn read(
         &self,
         mut proof: Proof<'_>,
-        headers: &Headers<'_>,
+        (media, headers): (Media, &Headers<'_>),
         now: Timestamp,
     ) -> Result<Said, Box<NotUnderstood>> {
         let opened = proof.opened.take();
@@ -119,13 +120,13 @@ impl Normaliser {
         let stands_for_it = opened.as_ref().map(|opened| &opened.text).or(signed.as_ref());
         let proof = Proof { body: stands_for_it.map_or(proof.body, Vec::as_slice), ..proof };
         let body_sha256 = Digest::of(proof.body);
-        let mut known = ById { id: proof.id.clone(), content: proof.said.unwrap_or(body_sha256) };
+        let mut known = ById { id: proof.id.clone().map(OwnId::Delivery), content: proof.said.unwrap_or(body_sha256) };
         // What is kept of an event is read by more people than may know a secret that was in it.
         let shown = match &proof.content {
-            Content::Events(events) if proof.said.is_none() => serde_json::to_vec(events).ok(),
+            Content::Events { own, .. } if proof.said.is_none() => serde_json::to_vec(own).ok(),
             _ => None,
         };
-        match self.understand(proof, &mut known, body_sha256, (headers, now)) {
+        match self.understand(proof, &mut known, body_sha256, (media, headers, now)) {
             Ok(Said::Alerts(mut delivery)) => {
                 delivery.answer = answer(dingtalk::SUCCESS.to_owned());
                 if let (Some(left_out), Some(shown)) = (&mut delivery.left_out, shown) {
@@ -147,6 +148,7 @@ impl Normaliser {
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
                 proven: opened.map(|opened| opened.text).or(signed).or(shown),
+                of_others: 0,
                 is_tried: false,
             })),
         }
@@ -157,11 +159,10 @@ impl Normaliser {
         proof: Proof<'_>,
         known: &mut ById,
         body_sha256: Digest,
-        (headers, now): (&Headers<'_>, Timestamp),
+        (media, headers, now): (Media, &Headers<'_>, Timestamp),
     ) -> Result<Said, Unreadable> {
-        let mut known_by = None;
         // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
-        let of_delivery = known.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
+        let mut known_by = proof.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
         let mut content = body_sha256;
         let mut left_out = None;
         let events = match proof.content {
@@ -172,21 +173,28 @@ impl Normaliser {
                 }
                 content = self.mapping.content(&documents).unwrap_or(body_sha256);
                 known.content = proof.said.unwrap_or(content);
-                if known.id.is_none() {
-                    known.id = self.mapping.id(&documents)?;
+                if known_by.is_none() {
+                    known_by = self.mapping.id(&documents)?;
+                    known.id = known_by.clone().map(OwnId::Delivery);
                 }
-                known_by = self.mapping.known_by(&documents)?;
                 let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
                 left_out = of_documents.or(of_events);
                 read
             }
-            Content::Events(events) => events,
+            Content::Events { own, .. } => own,
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
+            Content::Unreadable(reason) => return Err(reason),
         };
-        let known_by = known_by.or_else(|| of_delivery.or_else(|| known.id.clone()));
+        // One event alone is its delivery, also where nothing but its id can be read.
+        if let (None, None, [event]) = (&known.id, left_out, &events[..])
+            && let Some((id, content)) = self.mapping.own_id(event)
+        {
+            known.id = Some(OwnId::Event { id, content });
+        }
         let (known_by, known_by_next) = known_by.map_or_else(|| by_content(content, proof.sent), |known| (known, None));
         let facts = Facts {
             secret: proof.secret,
+            media,
             known_by,
             known_by_next,
             count: events.len(),
@@ -212,12 +220,13 @@ impl Normaliser {
             left_out,
             manner: self.manner,
             answer: None,
+            of_others: 0,
             is_tried: false,
         })))
     }
 
     fn alert(&self, place: usize, event: Value, facts: &Facts<'_>) -> Result<Alert, Unreadable> {
-        self.mapping.check(&event)?;
+        self.mapping.check(&event, facts.media)?;
         let key = self.mapping.key(&event)?;
         let event_sha256 = self.mapping.content_of(&event, &key);
         let in_it = |known_by: &String| match facts.count {
@@ -285,8 +294,8 @@ impl Normaliser {
 
 /// What a delivery is known by, as far as it was read.
 struct ById {
-    /// Its own id, where it is signed.
-    id: Option<String>,
+    /// The id that its sender gives it.
+    id: Option<OwnId>,
     /// What comes under that only.
     content: Digest,
 }
@@ -294,6 +303,8 @@ struct ById {
 /// What holds for every alert of one delivery.
 struct Facts<'d> {
     secret: &'d str,
+    /// What its body calls itself.
+    media: Media,
     /// What stands for a key where events have none.
     known_by: String,
     /// The same on the next day, where the day is in it.

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::address::{Address, PlainHttp};
 use super::fetch::{Fetcher, Unavailable};
@@ -19,7 +18,7 @@ use super::prove::{NotProven, Unproven};
 use super::scheme::SecretFormat;
 use super::secret::Secret;
 use super::set::SetRules;
-use super::set::event::SetOutcome;
+use super::set::event::{SetOutcome, UnreadableSet};
 use super::sns::certificate::{CERTIFICATE_BOUNDS, Certificates};
 use super::sns::confirming::Confirming;
 use super::sns::{AGE_S_MAX, Confirm, SnsMessage, SnsRules, is_topic};
@@ -264,13 +263,11 @@ async fn verify_set<'d>(
             if event.has_expiry {
                 tracing::warn!(jti = event.jti, "a SET has an expiry, which SETs must not have");
             }
-            // The same SET may be signed anew when it is sent again: what it says is what must be the same.
-            let said = said(&event.claims);
             Proof {
                 id: Some(event.jti.clone()),
                 sent: Some(event.issued_at),
-                said: Some(said),
-                ..Proof::of(PUBLISHED, request.body, Content::Events(vec![event.claims]))
+                said: Some(event.said),
+                ..Proof::of(PUBLISHED, request.body, Content::Events { own: vec![event.claims], of_others: 0 })
             }
         }
         SetOutcome::Verification(verification) => {
@@ -282,21 +279,18 @@ async fn verify_set<'d>(
             Proof {
                 id: Some(news.jti),
                 sent: Some(news.issued_at),
-                said: Some(said(&news.claims)),
+                said: Some(news.said),
                 stream: Some(told),
                 ..Proof::of(PUBLISHED, request.body, Content::Asked(Reply::Accepted))
             }
         }
+        SetOutcome::Unreadable(UnreadableSet { jti, issued_at, said, reason }) => Proof {
+            id: jti,
+            sent: issued_at,
+            said: Some(said),
+            ..Proof::of(PUBLISHED, request.body, Content::Unreadable(reason))
+        },
     })
-}
-
-/// What a SET says, whenever it was signed: the times of its own issue are its envelope's.
-fn said(claims: &Value) -> Digest {
-    let mut claims = claims.clone();
-    if let Value::Object(members) = &mut claims {
-        ["iat", "exp", "nbf"].into_iter().for_each(|time| drop(members.remove(time)));
-    }
-    Digest::of(claims.to_string().as_bytes())
 }
 
 async fn verify_jwt<'d>(

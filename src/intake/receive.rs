@@ -17,7 +17,7 @@ use super::normalise::{Normaliser, Said};
 use super::secret_files::SecretFiles;
 use super::setup::{Sources, set_up};
 use super::trial::{Found, Trial, Trials};
-use super::verify::{Proof, Verified, Verifier};
+use super::verify::{Content, Proof, Verified, Verifier};
 use super::{
     Delivery, NotUnderstood, Received, Refusal, Request, Settings, SetupError, SourceKind, StreamNews, Unwritten,
     content,
@@ -164,9 +164,18 @@ impl Intake {
         let name = source.normaliser.source();
         let (secret, is_tried) = (proof.get().secret, self.trials.are_open(name, now));
         let news = source.normaliser.news(proof.get(), is_tried, now);
-        Ok(match proof.map(|proof| source.normaliser.read(proof, &request.headers, now)).transpose() {
+        let of_others = match proof.get().content {
+            Content::Events { of_others, .. } => of_others,
+            _ => 0,
+        };
+        if of_others > 0 {
+            self.trials.note(name, now, || Found::refused(&Refusal::SecretWrong));
+        }
+        Ok(match proof.map(|proof| source.normaliser.read(proof, (media, &request.headers), now)).transpose() {
             Ok(said) => match said.map(Said::into_delivery).transpose() {
-                Ok(delivery) => Received::Understood(delivery.map(|delivery| Delivery { is_tried, ..delivery })),
+                Ok(delivery) => {
+                    Received::Understood(delivery.map(|delivery| Delivery { of_others, is_tried, ..delivery }))
+                }
                 Err(reply) => match news {
                     // Shown when it is known what became of it.
                     Some(news) => Received::Stream(reply.map(|_| news)),
@@ -176,7 +185,9 @@ impl Intake {
                     }
                 },
             },
-            Err(delivery) => Received::NotUnderstood(delivery.map(|delivery| NotUnderstood { is_tried, ..*delivery })),
+            Err(delivery) => {
+                Received::NotUnderstood(delivery.map(|delivery| NotUnderstood { of_others, is_tried, ..*delivery }))
+            }
         })
     }
 

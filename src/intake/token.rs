@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::jws::{Jws, JwsProblem, is_for, seconds};
+use super::jws::{Jws, JwsProblem, claims, is_for, seconds};
 use super::keys::KeySet;
 use super::keys::algorithm::TokenAlgorithm;
 use super::prove::Unproven;
@@ -169,7 +169,8 @@ impl TokenRules {
     ) -> Result<TokenClaims, Unproven<TokenRefusal>> {
         let jws = Jws::read(token, TOKEN_BYTES_MAX, &self.algorithms, |_| Ok::<_, JwsProblem>(()))
             .map_err(|problem| Unproven::Refused(problem.into()))?;
-        let claims = jws.open(keys).map_err(|unproven| unproven.map(TokenRefusal::from))?;
+        let signed = jws.open(keys).map_err(|unproven| unproven.map(TokenRefusal::from))?;
+        let claims = claims(&signed).map_err(|problem| Unproven::Refused(problem.into()))?;
         self.judge(claims, body, now).map_err(Unproven::Refused)
     }
 
@@ -178,7 +179,7 @@ impl TokenRules {
         if self.issuer.as_deref().is_some_and(|wanted| issuer != Some(wanted)) {
             return Err(TokenRefusal::Issuer);
         }
-        if !self.audiences.is_empty() && !is_for(&claims, &self.audiences) {
+        if !self.audiences.is_empty() && !is_for(claims.get("aud"), &self.audiences) {
             return Err(TokenRefusal::Audience);
         }
         let expires_at_s = self.check_times(&claims, now.as_second())?;
@@ -193,7 +194,7 @@ impl TokenRules {
     }
 
     fn check_times(&self, claims: &Map<String, Value>, now_s: i64) -> Result<Option<i64>, TokenRefusal> {
-        let expires_at_s = seconds(claims, "exp").map_err(|()| TokenRefusal::ExpiryMissing)?;
+        let expires_at_s = seconds(claims.get("exp")).map_err(|()| TokenRefusal::ExpiryMissing)?;
         match expires_at_s {
             Some(expires_s) if now_s >= expires_s.saturating_add(LEEWAY_S) => return Err(TokenRefusal::Expired),
             None if self.body_hash.is_none() => return Err(TokenRefusal::ExpiryMissing),
@@ -201,7 +202,7 @@ impl TokenRules {
             _ => {}
         }
         for name in ["nbf", "iat"] {
-            let begins_s = seconds(claims, name).map_err(|()| TokenRefusal::Future)?;
+            let begins_s = seconds(claims.get(name)).map_err(|()| TokenRefusal::Future)?;
             if begins_s.is_some_and(|begins_s| begins_s > now_s.saturating_add(LEEWAY_S)) {
                 return Err(TokenRefusal::Future);
             }
@@ -212,7 +213,7 @@ impl TokenRules {
 
 /// A token that does not say until when it is good, and must at least be a young one.
 fn refuse_old(claims: &Map<String, Value>, now_s: i64) -> Result<(), TokenRefusal> {
-    let issued_s = seconds(claims, "iat").map_err(|()| TokenRefusal::Future)?.ok_or(TokenRefusal::ExpiryMissing)?;
+    let issued_s = seconds(claims.get("iat")).map_err(|()| TokenRefusal::Future)?.ok_or(TokenRefusal::ExpiryMissing)?;
     let is_old = now_s.saturating_sub(issued_s) >= AGE_S_MAX + LEEWAY_S;
     if is_old { Err(TokenRefusal::Expired) } else { Ok(()) }
 }

@@ -228,8 +228,8 @@ impl Found {
     #[must_use]
     pub fn stream(news: &StreamNews, became: Became) -> Self {
         let StreamTold { status, reason } = &news.told;
-        let why = match status {
-            StreamStatus::Unconfirmed => Some(NOBODY_IS_TOLD_YES.to_owned()),
+        let why = match (status, &became) {
+            (StreamStatus::Unconfirmed, Became::Recorded { .. }) => Some(NOBODY_IS_TOLD_YES.to_owned()),
             _ => reason.clone(),
         };
         Self::Stream { secret: news.secret.clone(), status: *status, why, became }

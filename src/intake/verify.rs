@@ -14,7 +14,7 @@ use super::published::Publisher;
 use super::scheme::{Algorithm, Scheme};
 use super::shared::{SecretPlace, Shown};
 use super::sns::Confirm;
-use super::{Refusal, Reply, Request, StreamTold};
+use super::{Refusal, Reply, Request, StreamTold, Unreadable};
 use crate::incident::{Digest, Timestamp};
 
 /// A value that came out of a delivery whose signature was checked. Only `Verifier::verify` makes
@@ -81,10 +81,12 @@ pub(super) struct Proof<'d> {
 pub(super) enum Content {
     /// All of it, as it is.
     Body,
-    /// Only these events in it.
-    Events(Vec<Value>),
+    /// Only these events in it, and not the others.
+    Events { own: Vec<Value>, of_others: usize },
     /// That the sender wants to know whether we are there.
     Asked(Reply),
+    /// That it is the sender's, and what is in the way of reading it.
+    Unreadable(Unreadable),
 }
 
 impl<'d> Proof<'d> {
@@ -243,6 +245,7 @@ fn shown_in_events<'d>(
     let events = events.map_err(|_| Refusal::SecretMissing)?.read;
     let name_of = |event: &Value| secrets.name_of(event.get(member)?.as_str()?.as_bytes());
     let mut name = None;
+    let all = events.len();
     let own: Vec<Value> = events
         .into_iter()
         .filter_map(|mut event| {
@@ -252,7 +255,8 @@ fn shown_in_events<'d>(
             Some(event)
         })
         .collect();
-    Ok((name.ok_or(Refusal::SecretWrong)?, Content::Events(own)))
+    let of_others = all.saturating_sub(own.len());
+    Ok((name.ok_or(Refusal::SecretWrong)?, Content::Events { own, of_others }))
 }
 
 /// What an ed25519 key looks at from end to end before it says no; a MAC is only compared with it.

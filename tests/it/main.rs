@@ -81,5 +81,6 @@ mod tls;
 mod trail_pages;
 mod trying_out;
 mod turned_clocks;
+mod understood_in_part;
 mod vectors;
 mod windows;

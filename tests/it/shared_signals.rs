@@ -127,6 +127,58 @@ async fn a_transmitter_is_told_what_is_wrong_in_the_words_of_the_standard() {
     app.end().await;
 }
 
+/// Whoever has signed it has used the id, whatever we make of the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_a_set_that_nobody_can_read_is_kept_and_its_id_is_taken() {
+    let app = start().await;
+    let push = async |set: &Value| app.deliver(&pushed(KEY.set(set).unwrap())).await;
+    let with = |jti: &str, events: Value| {
+        let mut set = revoked(&app, jti);
+        set["events"] = events;
+        set
+    };
+    let deep = (0..40).fold(json!(1), |inner, _| json!([inner]));
+    let mut sub = revoked(&app, "sub");
+    sub["sub"] = "zhang.san".into();
+    for (number, (set, reason)) in [
+        (with("none", json!({})), "set_events"),
+        (with("two", json!({"urn:a": {}, "urn:b": {}})), "set_events"),
+        (with("blank", json!({"urn: a": {}})), "set_events"),
+        (with("text", json!({"urn:a": "x"})), "set_events"),
+        (with("deep", json!({"urn:a": {"x": deep}})), "json_limits"),
+        (with("number", json!({"urn:a": {"x": 1e300}})), "json_number"),
+        (sub, "set_subject_claim"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let jti = set["jti"].as_str().unwrap();
+        for _ in 0..2 {
+            let answer = push(&set).await;
+            let told = (answer.status, answer.body["err"].as_str());
+            assert_eq!(told, (400, Some("invalid_request")), "{jti}: {}", answer.body);
+        }
+        let kept = app.records_of("delivery.not_understood");
+        assert_eq!(kept.len(), number + 1, "{jti}: once");
+        let Event::DeliveryNotUnderstood { reason: found, assurance, .. } = &kept[number].event else { unreachable!() };
+        assert_eq!((found.as_str(), *assurance), (reason, Some(Assurance::A)), "{jti}");
+        assert_eq!(push(&revoked(&app, jti)).await.status, 202, "RFC 8935 has no other word for it");
+        assert_eq!(app.records_of("delivery.conflict").len(), number + 1, "{jti}: its id is taken");
+    }
+    // The other way round.
+    assert_eq!(push(&revoked(&app, "first")).await.status, 202);
+    assert_eq!(push(&with("first", json!({}))).await.status, 202);
+    assert_eq!((app.records_of("delivery.conflict").len(), app.records_of("alert.admitted").len()), (8, 1));
+    // What is for another, or whose it is nobody can tell, proves nothing to us.
+    let mut other = with("other", json!({}));
+    other["aud"] = "https://others.example.com/".into();
+    let mut twice = with("x", json!({}));
+    twice["jti"] = 7.into();
+    assert_eq!((push(&other).await.status, push(&twice).await.status), (400, 400));
+    assert_eq!(app.records_of("delivery.not_understood").len(), 8, "without an id it is known by what it says");
+    app.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_verification_is_acknowledged_and_is_no_alert() {
     let app = start().await;

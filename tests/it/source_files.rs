@@ -223,6 +223,28 @@ async fn no_source_is_changed_where_a_server_would_not_start_afterwards() {
     at.refused(&before, &ended, &["cannot be read"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_table_can_be_added_to_is_said_and_left_alone() {
+    for sources in ["[intake]\nsources = {}\n", "[intake]\nsources = { }\n", "intake = { sources = {} }\n"] {
+        let at = Written::new();
+        let good = fs::read_to_string(&at.config).unwrap();
+        // A key at the top stands before all tables.
+        fs::write(&at.config, if sources.starts_with('[') { good + sources } else { sources.to_owned() + &good })
+            .unwrap();
+        let before = at.state();
+        let ended = source(&["add", "github", "--config", &at.config]).await;
+        at.refused(&before, &ended, &["in braces", "a table of its own"]);
+    }
+    let at = Written::new();
+    fs::write(&at.config, "[intake\n").unwrap();
+    let before = at.state();
+    for words in [&["add", "github"][..], &["rotate", "github"], &["rotate", "github", "--finish"]] {
+        let ended = source(&[words, &["--config", &at.config]].concat()).await;
+        assert_eq!((ended.code, at.state()), (Some(2), before.clone()), "{ended:?}");
+        assert!(ended.stderr.contains("TOML"), "{ended:?}");
+    }
+}
+
 /// Relative paths start from where the configuration is named, through a link or not: whoever adds, rotates and serves
 /// by one name has one place.
 #[tokio::test(flavor = "multi_thread")]

@@ -286,3 +286,37 @@ async fn what_is_understood_by_another_mapping_is_taken_unless_it_was_tried_out(
     assert_eq!(app.records_of("delivery.conflict").len(), 0);
     app.end().await;
 }
+
+/// A body alone is what such a delivery is known by, and the same body is the same delivery.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_id_and_was_tried_out_is_not_acted_on_when_it_is_understood_later() {
+    let app = TestApp::start().await;
+    let path = app.folder().join("portcullis.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let of = |id: &str| {
+        let body = json!({"data": {"others": [high_risk("zhang.san@example.com", id)]}});
+        Delivery::signed(&GITHUB, "", body.to_string().into_bytes(), app.now())
+    };
+    let (known, tried) = (of("a"), of("b"));
+    let mapped = |events: &str| {
+        let mapping = format!("[intake.sources.github]\nmapping = {{ events = \"{events}\" }}");
+        fs::write(&path, before.replace("[intake.sources.github]", &mapping)).unwrap();
+    };
+    mapped("nowhere");
+    app.app.renew_sources().await;
+    assert_eq!(app.deliver(&known).await.status, 422);
+    open_window(&app, "github", 5).await;
+    assert_eq!(app.deliver(&tried).await.status, 422);
+    open_window(&app, "github", 0).await;
+    mapped("data.others");
+    app.app.renew_sources().await;
+    let kinds = async |delivery: &Delivery| {
+        assert_eq!(app.deliver(delivery).await.status, 202);
+        assert_eq!(app.deliver(delivery).await.status, 200, "once");
+        verdicts(&app).pop().unwrap()
+    };
+    assert_eq!(kinds(&tried).await, VerdictKind::Tried);
+    assert_ne!(kinds(&known).await, VerdictKind::Tried);
+    assert_eq!(app.records_of("alert.admitted").len(), 2);
+    app.end().await;
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use toml_edit::Value;
+use toml_edit::{DocumentMut, Item, TomlError, Value};
 
 use super::proof::Proof;
 use super::secret::NewSecret;
@@ -67,7 +67,7 @@ struct Test {
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let config = config::load(&arguments.config, &[])?;
+    let config = config::load(&arguments.config, &[]).map_err(refused)?;
     let kind = kind_of(&arguments.kind).map_err(refused)?;
     let name = SourceName::parse(arguments.name.as_deref().unwrap_or(&arguments.kind))
         .map_err(|error| refused(anyhow::Error::new(error)))?;
@@ -119,6 +119,7 @@ fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> 
         }
     }
     let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    refuse_no_room(&text)?;
     let text = format!("{}\n\n{block}", text.trim_end());
     judge::refuse_faulty(path, &text, &new.name, new.secret.as_ref())?;
     let signs = new.secret.as_ref().filter(|_| !new.settings.is_signed_by_sender_alone());
@@ -133,6 +134,22 @@ fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> 
         }
     })?;
     Ok(test)
+}
+
+/// A table of its own cannot be added to sources that stand in one line.
+fn refuse_no_room(text: &str) -> anyhow::Result<()> {
+    let written: DocumentMut = text.parse().map_err(|error: TomlError| refused(anyhow::Error::new(error)))?;
+    let intake = written.get("intake");
+    let is_closed = |item: Option<&Item>| item.is_some_and(Item::is_inline_table);
+    let in_one_line = is_closed(intake) || is_closed(intake.and_then(|intake| intake.get("sources")));
+    anyhow::ensure!(
+        !in_one_line,
+        refused(anyhow::anyhow!(
+            "the configuration has its sources in braces, to which nothing can be added behind them; give each a table \
+             of its own first, such as [intake.sources.siem]; nothing is written"
+        ))
+    );
+    Ok(())
 }
 
 /// What cannot be written without asking.

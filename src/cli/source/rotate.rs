@@ -58,7 +58,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 /// Whoever still uses an old secret is locked out from here on, so the new one has to have been used.
 async fn refuse_unused(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { name, config, server, token_file, trust, force, .. } = arguments;
-    let config = config::load(config, &[])?;
+    let config = config::load(config, &[]).map_err(refused)?;
     let name = SourceName::parse(name).map_err(|error| refused(anyhow::Error::new(error)))?;
     let Some(settings) = config.intake.sources.get(&name) else { return Ok(()) };
     let [newest, _, ..] = settings.secrets.as_slice() else { return Ok(()) };
@@ -99,7 +99,7 @@ async fn refuse_unused(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
-    let config = config::load(&arguments.config, &[])?;
+    let config = config::load(&arguments.config, &[]).map_err(refused)?;
     let name = SourceName::parse(&arguments.name).map_err(|error| refused(anyhow::Error::new(error)))?;
     let settings = config.intake.sources.get(&name);
     let mut settings = settings.with_context(|| format!("no source is called {name}")).map_err(refused)?.clone();

@@ -5,9 +5,11 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::envelope::Envelope;
 use super::refusal::SetRefusal;
 use super::subject::Subject;
-use crate::incident::{AccountRef, Timestamp};
+use crate::incident::{AccountRef, Digest, Timestamp};
+use crate::intake::Unreadable;
 use crate::intake::jws::whole_number;
 
 /// The longest URI of an event, in bytes.
@@ -46,6 +48,8 @@ pub(in crate::intake) enum SetOutcome {
     Verification(Verification),
     /// The transmitter has paused, disabled or enabled the stream.
     StreamUpdated(StreamUpdated),
+    /// It is the transmitter's, and no event can be read in it.
+    Unreadable(UnreadableSet),
 }
 
 /// An event. `claims` is what rules see.
@@ -57,6 +61,8 @@ pub(in crate::intake) struct SetEvent {
     pub jti: String,
     /// When the SET was issued.
     pub issued_at: Timestamp,
+    /// Digest of what it says.
+    pub said: Digest,
     /// Whether it has an `exp`, which it should not: to be said to the operator.
     pub has_expiry: bool,
 }
@@ -74,8 +80,8 @@ pub(in crate::intake) struct Verification {
 pub(in crate::intake) struct StreamUpdated {
     pub jti: String,
     pub issued_at: Timestamp,
-    /// All that the SET says.
-    pub claims: Value,
+    /// Digest of what the SET says.
+    pub said: Digest,
     pub stream_id: Option<String>,
     /// `enabled`, `paused` or `disabled`.
     pub status: Option<String>,
@@ -95,16 +101,35 @@ impl Verification {
     }
 }
 
-/// What must be there before a SET is read any further.
-pub(super) struct Envelope {
-    pub jti: String,
-    pub issued_at: Timestamp,
-    pub claims: Members,
+/// A SET that is its transmitter's and says nothing that can be taken for an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::intake) struct UnreadableSet {
+    pub jti: Option<String>,
+    pub issued_at: Option<Timestamp>,
+    /// Digest of what it says.
+    pub said: Digest,
+    pub reason: Unreadable,
 }
 
-/// Reads the one event of a SET whose claims are in order.
-pub(super) fn read(envelope: Envelope) -> Result<SetOutcome, SetRefusal> {
-    let Envelope { jti, issued_at, claims } = envelope;
+/// Reads the one event of a SET.
+pub(super) fn read(envelope: Envelope) -> SetOutcome {
+    let Envelope { jti, issued_at, claims, said } = envelope;
+    claims
+        .and_then(|claims| of_claims(jti.clone(), issued_at, claims, said))
+        .unwrap_or_else(|reason| SetOutcome::Unreadable(UnreadableSet { jti, issued_at, said, reason }))
+}
+
+fn of_claims(
+    jti: Option<String>,
+    issued_at: Option<Timestamp>,
+    claims: Members,
+    said: Digest,
+) -> Result<SetOutcome, Unreadable> {
+    let jti = jti.ok_or(Unreadable::SetId)?;
+    let issued_at = issued_at.ok_or(Unreadable::SetIssuedAt)?;
+    if claims.contains_key("sub") {
+        return Err(Unreadable::SetSubject);
+    }
     let (uri, event) = only_event(&claims)?;
     let stream_id = || match Subject::find(&claims, event) {
         Some(Subject::Opaque(id)) => Some(id),
@@ -115,11 +140,11 @@ pub(super) fn read(envelope: Envelope) -> Result<SetOutcome, SetRefusal> {
     }
     if STREAM_UPDATED.contains(&uri) {
         let (stream_id, status, reason) = (stream_id(), text(event, "status"), text(event, "reason"));
-        let claims = Value::Object(claims);
-        return Ok(SetOutcome::StreamUpdated(StreamUpdated { jti, issued_at, claims, stream_id, status, reason }));
+        return Ok(SetOutcome::StreamUpdated(StreamUpdated { jti, issued_at, said, stream_id, status, reason }));
     }
     let has_expiry = claims.contains_key("exp");
-    Ok(SetOutcome::Event(Box::new(SetEvent { jti, issued_at, has_expiry, claims: Value::Object(claims) })))
+    let claims = Value::Object(claims);
+    Ok(SetOutcome::Event(Box::new(SetEvent { jti, issued_at, has_expiry, said, claims })))
 }
 
 /// The type of a SET's event: its URI.
@@ -161,14 +186,14 @@ fn event_of(claims: &Value) -> Option<(&Members, &str, &Members)> {
 }
 
 /// The event's URI and content; `None` unless there is exactly one.
-fn only_event(claims: &Members) -> Result<(&str, &Members), SetRefusal> {
-    let events = claims.get("events").and_then(Value::as_object).ok_or(SetRefusal::Events)?;
+fn only_event(claims: &Members) -> Result<(&str, &Members), Unreadable> {
+    let events = claims.get("events").and_then(Value::as_object).ok_or(Unreadable::SetEvents)?;
     let mut events = events.iter();
     let (Some((uri, Value::Object(event))), None) = (events.next(), events.next()) else {
-        return Err(SetRefusal::Events);
+        return Err(Unreadable::SetEvents);
     };
     let usable = (1..=URI_BYTES_MAX).contains(&uri.len()) && uri.bytes().all(|byte| byte.is_ascii_graphic());
-    if usable { Ok((uri, event)) } else { Err(SetRefusal::Events) }
+    if usable { Ok((uri, event)) } else { Err(Unreadable::SetEvents) }
 }
 
 /// Texts by language tag. What is no tag, or no text that fits, is left out: the event counts without it.

@@ -1,6 +1,7 @@
 //! Verifies security event tokens (RFC 8417) that are pushed to us (RFC 8935) by transmitters of Shared Signals,
 //! CAEP and RISC, in one fixed order, and says what each is.
 
+mod envelope;
 pub(super) mod event;
 pub(super) mod refusal;
 pub(super) mod subject;
@@ -8,22 +9,20 @@ pub(super) mod subject;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
-use event::{Envelope, SetOutcome};
+use envelope::Envelope;
+use event::SetOutcome;
 use refusal::SetRefusal;
 
 use super::Headers;
 use super::Refusal;
-use super::jws::{Jws, is_for, seconds};
+use super::jws::Jws;
 use super::keys::KeySet;
 use super::keys::algorithm::{KeyFamily, TokenAlgorithm};
 use super::prove::Unproven;
-use super::token::LEEWAY_S;
 use crate::incident::{Digest, Timestamp};
 
 /// The longest SET, in bytes. Those of the large providers have 1 to 2 KiB.
 pub(super) const SET_BYTES_MAX: usize = 64 * 1024;
-/// The longest id of a SET, in bytes.
-const JTI_BYTES_MAX: usize = 256;
 /// What the body calls itself.
 const MEDIA_TYPE: &str = "application/secevent+jwt";
 /// What the token calls itself; the long form is the same type (RFC 7515 section 4.1.9).
@@ -85,8 +84,8 @@ impl SetRules {
         now: Timestamp,
     ) -> Result<SetOutcome, Unproven<SetRefusal>> {
         let jws = self.read(headers, body).map_err(Unproven::Refused)?;
-        let claims = jws.open(keys).map_err(|unproven| unproven.map(SetRefusal::from))?;
-        self.judge(claims, now).map_err(Unproven::Refused)
+        let signed = jws.open(keys).map_err(|unproven| unproven.map(SetRefusal::from))?;
+        Envelope::open(&signed, self, now).map(event::read).map_err(Unproven::Refused)
     }
 
     /// The outside: whatever can be told without a key.
@@ -114,26 +113,6 @@ impl SetRules {
         let is_shown = |one: &Digest| bool::from(one.to_string().as_bytes().ct_eq(shown.as_bytes()));
         self.authorizations.iter().fold(false, |found, one| is_shown(one) | found)
     }
-
-    /// What is signed.
-    fn judge(&self, claims: Map<String, Value>, now: Timestamp) -> Result<SetOutcome, SetRefusal> {
-        let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();
-        if issuer != self.issuer {
-            return Err(SetRefusal::Issuer);
-        }
-        if !is_for(&claims, &self.audiences) {
-            return Err(SetRefusal::Audience);
-        }
-        let jti = id(&claims).ok_or(SetRefusal::Id)?;
-        let issued_at = issued_at(&claims, now)?;
-        if seconds(&claims, "exp").map_or(true, |expires_s| expires_s.is_some_and(|at_s| at_s <= now.as_second())) {
-            return Err(SetRefusal::Expired);
-        }
-        if claims.contains_key("sub") {
-            return Err(SetRefusal::SubjectClaim);
-        }
-        event::read(Envelope { jti, issued_at, claims })
-    }
 }
 
 fn is_media_type(value: &[u8]) -> bool {
@@ -145,18 +124,4 @@ fn is_typed(header: &Map<String, Value>) -> Result<(), SetRefusal> {
     let told = header.get("typ").and_then(Value::as_str).unwrap_or_default();
     let typed = TYPES.iter().any(|known| known.eq_ignore_ascii_case(told));
     if typed { Ok(()) } else { Err(SetRefusal::Type) }
-}
-
-fn id(claims: &Map<String, Value>) -> Option<String> {
-    let text = claims.get("jti")?.as_str()?;
-    let usable = (1..=JTI_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    usable.then(|| text.to_owned())
-}
-
-fn issued_at(claims: &Map<String, Value>, now: Timestamp) -> Result<Timestamp, SetRefusal> {
-    let issued_s = seconds(claims, "iat").ok().flatten().ok_or(SetRefusal::IssuedAtMissing)?;
-    if issued_s > now.as_second().saturating_add(LEEWAY_S) {
-        return Err(SetRefusal::Future);
-    }
-    Timestamp::from_second(issued_s).map_err(|_| SetRefusal::IssuedAtMissing)
 }

@@ -26,24 +26,12 @@ pub enum SetRefusal {
     /// For another receiver.
     #[error("the SET is for another")]
     Audience,
-    /// No usable id.
-    #[error("the SET has no id of 1 to 256 visible ASCII characters")]
-    Id,
-    /// No time of issue.
-    #[error("the SET does not say when it was issued")]
-    IssuedAtMissing,
     /// Issued in the future: a clock is wrong.
     #[error("the SET is from the future")]
     Future,
     /// With an expiry, which SETs must not have, and past it.
     #[error("the SET has expired")]
     Expired,
-    /// With a `sub`, which SETs must not have, so that they pass for no other token.
-    #[error("the SET has a claim `sub`")]
-    SubjectClaim,
-    /// Not exactly one event.
-    #[error("the SET has not exactly one event, or one that is no object")]
-    Events,
     /// The state is not the one we asked to have verified.
     #[error("the state is not the one that was asked for")]
     State,
@@ -88,16 +76,9 @@ impl SetRefusal {
                 | JwsProblem::AlgorithmNotAllowed
                 | JwsProblem::OwnKey,
             ) => SetError::InvalidKey,
-            Self::TooLarge
-            | Self::ContentType
-            | Self::Type
-            | Self::Jws(_)
-            | Self::Id
-            | Self::IssuedAtMissing
-            | Self::Future
-            | Self::Expired
-            | Self::SubjectClaim
-            | Self::Events => SetError::InvalidRequest,
+            Self::TooLarge | Self::ContentType | Self::Type | Self::Jws(_) | Self::Future | Self::Expired => {
+                SetError::InvalidRequest
+            }
         }
     }
 
@@ -117,12 +98,8 @@ impl SetRefusal {
             Self::Jws(problem) => problem.code(),
             Self::Issuer => "set_issuer",
             Self::Audience => "set_audience",
-            Self::Id => "set_id",
-            Self::IssuedAtMissing => "set_issued_at_missing",
             Self::Future => "set_future",
             Self::Expired => "set_expired",
-            Self::SubjectClaim => "set_subject_claim",
-            Self::Events => "set_events",
             Self::State => "set_state",
         }
     }

@@ -184,6 +184,10 @@ impl Unsigned {
         let text = |name| self.envelope.text(name).map(str::to_owned);
         let required = |name| text(name).ok_or(SnsRefusal::Envelope);
         let (topic, message_id) = (required("TopicArn")?, required("MessageId")?);
+        // One that is no name would be that of many.
+        if message_id.trim().is_empty() {
+            return Err(SnsRefusal::Envelope);
+        }
         Ok(match (self.envelope.message_type, &self.confirm) {
             (MessageType::Notification, _) => {
                 let (subject, message) = (text("Subject"), required("Message")?);

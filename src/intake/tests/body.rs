@@ -74,7 +74,7 @@ fn what_is_not_understood_can_still_be_recorded() {
     };
     let expected = NotUnderstood {
         source: SourceName::parse(SIEM).unwrap(),
-        id: Some("msg_1".to_owned()),
+        id: Some(OwnId::Delivery("msg_1".to_owned())),
         reason: Unreadable::JsonSyntax,
         assurance: crate::incident::Assurance::A,
         body_sha256: crate::incident::Digest::of(body),
@@ -82,6 +82,7 @@ fn what_is_not_understood_can_still_be_recorded() {
         manner: Manner::Receipt,
         proven: None,
         answer: None,
+        of_others: 0,
         is_tried: false,
     };
     assert_eq!(delivery.into_inner(), expected);

@@ -112,12 +112,17 @@ async fn while_a_source_is_tried_out_its_subscription_is_shown_and_not_confirmed
     let shown = received(&intake, &town.asks("one")).await;
     assert_eq!(intake.trial(&name, now()).unwrap().count, 0, "not before it is known what became of it");
     let Ok(Received::Stream(news)) = &shown else { panic!("{shown:?}") };
-    let found = Found::stream(news.get(), Became::Conflict);
-    let Found::Stream { status: StreamStatus::Unconfirmed, why: Some(why), became: Became::Conflict, .. } = &found
-    else {
-        panic!("{found:?}")
-    };
-    assert!(why.contains("no subscription is confirmed"), "{why}");
+    for (became, is_told) in [
+        (Became::Recorded { repeats: 0, conflicts: 0 }, true),
+        (Became::Repeated { conflicts: 0 }, false),
+        (Became::Conflict, false),
+    ] {
+        let found = Found::stream(news.get(), became);
+        let Found::Stream { status: StreamStatus::Unconfirmed, why: Some(why), .. } = &found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(why.contains("no subscription is confirmed"), is_told, "{why}");
+    }
     assert_eq!((town.visits(), stream(&shown)), (0, Some(StreamStatus::Unconfirmed)));
     intake.open_trial(&name, Timestamp::MIN);
     let confirmed = received(&intake, &town.asks("one")).await;

@@ -390,11 +390,7 @@ fn the_page_says_of_every_kind_what_it_proves() {
         let other = match row.key {
             _ if signs_id || row.id.is_some() || row.own_ids => "a conflict |",
             KeyRule::Delivery => "another event |",
-            KeyRule::Own(_)
-            | KeyRule::OwnIfAny(_)
-            | KeyRule::OwnElseDigest(_)
-            | KeyRule::Within(..)
-            | KeyRule::Document(_) => "a repeat |",
+            KeyRule::Own(_) | KeyRule::OwnIfAny(_) | KeyRule::OwnElseDigest(_) | KeyRule::Within(..) => "a repeat |",
         };
         assert_eq!(cells[4], other, "{kind:?}");
         assert!(cells[1].ends_with(&format!(" ([how]({}))", kind.guide().page)), "{kind:?}");

@@ -21,6 +21,7 @@ mod rotation;
 mod set_battery;
 mod set_reading;
 mod set_sender;
+mod set_unreadable;
 mod setup;
 mod signature;
 mod signers;

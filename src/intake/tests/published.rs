@@ -58,7 +58,9 @@ async fn a_push_of_google_is_taken_with_a_token_of_its_service_account_for_us() 
     let alert = json!({"alertId": "a1", "createTime": "2023-11-14T22:13:20Z", "type": "Leaked password", "data": {"email": "x@example.com"}});
     let body = |number: u32| {
         let data = STANDARD.encode(alert.to_string());
-        json!({"message": {"data": data, "messageId": "136969346945"}, "deliveryAttempt": number}).to_string()
+        let subscription = format!("projects/test/subscriptions/{number}");
+        let message = json!({"data": data, "messageId": "136969346945"});
+        json!({"message": message, "subscription": subscription, "deliveryAttempt": number}).to_string()
     };
     let claims = json!({"iss": "https://accounts.google.com", "aud": "https://us.example.com", "iat": NOW_S, "exp": NOW_S + 3_600,
         "email": "push@project.example.com", "email_verified": true});
@@ -71,11 +73,10 @@ async fn a_push_of_google_is_taken_with_a_token_of_its_service_account_for_us() 
             panic!()
         };
         let delivery = delivery.into_inner();
-        assert_eq!((delivery.assurance, delivery.id, delivery.alerts.len()), (Assurance::C, None, 1));
+        assert_eq!((delivery.assurance, delivery.alerts.len()), (Assurance::C, 1));
+        assert_eq!(delivery.id, Some(OwnId::Delivery("136969346945".to_owned())));
         assert_eq!(delivery.alerts[0].event, alert, "decoded");
-        let summary = &delivery.alerts[0].summary;
-        assert!(summary.event_sha256.is_some(), "another alert under its id would be told of");
-        ids.push((summary.id.clone(), summary.event_sha256));
+        ids.push((delivery.alerts[0].summary.id.clone(), delivery.content));
     }
     assert_eq!(ids[0], ids[1], "an attempt more is the same alert");
     for (member, value, code) in [
@@ -111,8 +112,8 @@ async fn a_message_of_sns_is_taken_from_its_topics_only() {
     let delivery = delivery.into_inner();
     let alert = &delivery.alerts[0];
     assert_eq!(
-        (delivery.assurance, delivery.id.as_deref()),
-        (Assurance::A, Some(format!("{topic}\nc1d431f4-6f42").as_str()))
+        (delivery.assurance, delivery.id),
+        (Assurance::A, Some(OwnId::Delivery(format!("{topic}\nc1d431f4-6f42"))))
     );
     assert_eq!(alert.summary.event_type.as_deref(), Some("UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B"));
     assert_eq!(alert.event["source"], "aws.guardduty");
@@ -300,7 +301,8 @@ async fn a_token_over_the_body_proves_the_body_and_is_no_id_of_it() {
         let received = received(&intake, &Request::unsigned(SOURCE, &body).with("authorization", token)).await;
         let Ok(Received::Understood(delivery)) = received else { panic!("{received:?}") };
         let delivery = delivery.into_inner();
-        assert_eq!((delivery.assurance, delivery.id), (Assurance::B, Some("8f14".to_owned())), "the event's own");
+        let own = OwnId::Delivery("8f14".to_owned());
+        assert_eq!((delivery.assurance, delivery.id), (Assurance::B, Some(own)), "the event's own");
         keys.insert(delivery.alerts[0].key.clone());
     }
     assert_eq!(keys.into_iter().collect::<Vec<_>>(), ["8f14"]);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::set_sender::{CAEP, ISSUER, Sent, rules};
 use super::signers::{ed25519, keys};
 use super::{NOW_S, at, now};
-use crate::incident::Timestamp;
+use crate::incident::{Digest, Timestamp};
 use crate::intake::Headers;
 use crate::intake::keys::KeySet;
 use crate::intake::keys::algorithm::TokenAlgorithm;
@@ -124,10 +124,12 @@ fn a_stream_update_says_what_has_become_of_the_stream() {
     let mut sent = Sent::good();
     sent.claims["sub_id"] = json!({"format": "opaque", "id": "f67e39a0"});
     sent.event("https://schemas.openid.net/secevent/ssf/event-type/stream-updated", json!({"status": "paused"}));
+    let mut lasting = sent.claims.clone();
+    lasting.as_object_mut().unwrap().remove("iat");
     let updated = StreamUpdated {
         jti: "756e6971".to_owned(),
         issued_at: Timestamp::from_second(sent.claims["iat"].as_i64().unwrap()).unwrap(),
-        claims: sent.claims.clone(),
+        said: Digest::of(lasting.to_string().as_bytes()),
         stream_id: Some("f67e39a0".to_owned()),
         status: Some("paused".to_owned()),
         reason: None,

@@ -31,6 +31,8 @@ pub(super) enum Becomes {
     EventOfNobody,
     Verification,
     StreamUpdated,
+    /// The transmitter's, and not to be understood: why.
+    Unreadable(&'static str),
     /// Turned away: our reason, and what the transmitter is told.
     Refused(&'static str, &'static str),
     /// Not provable with these keys: our reason if there are no others.
@@ -100,6 +102,10 @@ impl Sent {
                 assert_eq!(set.claims, self.claims, "rules see what was sent");
                 let person = event::person(&set.claims, &[]).map(|person| person.key());
                 person.map_or(Becomes::EventOfNobody, |person| Becomes::EventOf(person.leak()))
+            }
+            Ok(SetOutcome::Unreadable(set)) => {
+                assert!(set.jti.is_none_or(|jti| jti == "756e6971"), "what it is called is known");
+                Becomes::Unreadable(set.reason.code())
             }
             Err(Unproven::Refused(refusal)) => Becomes::Refused(refusal.name(), refusal.code()),
             Err(Unproven::NeedsKeys(_, refusal)) => {

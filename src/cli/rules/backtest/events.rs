@@ -150,7 +150,7 @@ fn source(from: &Alerts) -> anyhow::Result<Recall> {
         anyhow::bail!("say what the events are: --kind KIND, or --source NAME with --config FILE")
     };
     let file = from.config.as_ref().context("--source needs --config FILE, which has the sources")?;
-    let config = config::load(file, &[])?;
+    let config = config::load(file, &[]).map_err(refused)?;
     let name = SourceName::parse(name)?;
     let settings = config.intake.sources.get(&name).with_context(|| format!("no source is called {name}"))?;
     Ok(Recall::of(&name, settings)?)

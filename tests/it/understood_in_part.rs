@@ -1,0 +1,116 @@
+//! Deliveries of which only a part is understood, or proven, and ids that only an event has.
+
+use portcullis::incident::Event;
+use serde_json::{Value, json};
+
+use crate::harness::*;
+
+const SOURCES: &str = r#"
+[intake.sources.hook]
+kind = "okta-event-hook"
+allow_unsigned = true
+secrets = [{ name = "header", file = "hook-secret" }]
+[intake.sources.graph]
+kind = "graph"
+allow_unsigned = true
+secrets = [{ name = "state", file = "state-secret" }]
+[intake.sources.logs]
+kind = "auth0"
+allow_unsigned = true
+secrets = [{ name = "header", file = "logs-secret" }]
+"#;
+const HOOK_SECRET: &str = "test-secret-for-the-hook-of-okta-01";
+const LOGS_SECRET: &str = "test-secret-for-the-logs-of-auth0-1";
+const STATE_SECRET: &str = "test-secret-for-the-state-of-graph-1";
+
+fn plain(source: &str, headers: &[(&str, &str)], body: &Value) -> Delivery {
+    let headers = [("content-type", "application/json")].iter().chain(headers);
+    let headers = headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Delivery { source: source.to_owned(), headers, body: body.to_string().into_bytes() }
+}
+
+fn hooked(events: &[Value]) -> Delivery {
+    plain("hook", &[("authorization", HOOK_SECRET)], &json!({"data": {"events": events}}))
+}
+
+async fn start() -> TestApp {
+    let files = vec![
+        ("hook-secret", HOOK_SECRET.to_owned()),
+        ("state-secret", STATE_SECRET.to_owned()),
+        ("logs-secret", LOGS_SECRET.to_owned()),
+    ];
+    TestApp::start_with(Set { config: SOURCES, files, ..Set::default() }).await
+}
+
+/// Where nothing but the event has an id, that is one for what cannot be read as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_the_id_of_an_event_that_nobody_can_read_is_taken_and_the_other_way_round() {
+    let app = start().await;
+    let send = async |events: &[Value]| app.deliver(&hooked(events)).await;
+    let unreadable = |id: &str| json!({"uuid": id, "published": "yesterday", "eventType": "user.risk.detect"});
+    let first = send(&[unreadable("event-1")]).await;
+    assert_eq!(first.status, 422, "{}", first.body);
+    for _ in 0..2 {
+        assert_eq!(send(&[high_risk("zhang.san@example.com", "event-1")]).await.status, 409);
+    }
+    let again = send(&[unreadable("event-1")]).await;
+    assert_eq!((again.status, &again.body), (422, &first.body), "the same again is told the same");
+    assert_eq!(send(&[harmless("event-2")]).await.status, 200);
+    assert_eq!(send(&[unreadable("event-2")]).await.status, 409);
+    assert_eq!(send(&[harmless("event-2")]).await.status, 200);
+    let told = app.records_of("delivery.conflict");
+    assert_eq!((told.len(), app.records_of("delivery.not_understood").len()), (2, 1));
+    for record in told {
+        let Event::DeliveryConflict { event_sha256: Some(_), .. } = record.event else { panic!("{record:?}") };
+    }
+    assert_eq!((app.records_of("alert.admitted").len(), app.dingtalk().calls()), (1, vec![]));
+    app.end().await;
+}
+
+/// Whoever sent it has an id to ask for.
+#[tokio::test(flavor = "multi_thread")]
+async fn c28_a_receipt_names_the_record_of_what_in_it_was_not_understood() {
+    let app = start().await;
+    let delivery = hooked(&[harmless("event-1"), json!({"uuid": "event-2"})]);
+    for repeated in [false, true] {
+        let answer = app.deliver(&delivery).await;
+        assert_eq!(answer.body["repeated"], repeated, "{}", answer.body);
+        let [record] = &app.records_of("delivery.not_understood")[..] else { panic!("once") };
+        let Event::DeliveryNotUnderstood { delivery: Some(id), .. } = &record.event else { unreachable!() };
+        assert_eq!(answer.body["not_understood"], id.as_str());
+    }
+    let whole = app.deliver(&hooked(&[harmless("event-3")])).await;
+    assert_eq!((whole.status, whole.body.get("not_understood")), (200, None));
+    // A sender that would give up on a no is told in a receipt, too.
+    let odd = plain("logs", &[("authorization", LOGS_SECRET)], &json!({"log_id": "a"}));
+    for repeated in [false, true] {
+        let answer = app.deliver(&odd).await;
+        let told = (answer.status, &answer.body["repeated"], &answer.body["alerts"]);
+        assert_eq!(told, (202, &json!(repeated), &json!([])), "{}", answer.body);
+        let kept = app.records_of("delivery.not_understood").pop().unwrap();
+        let Event::DeliveryNotUnderstood { delivery: Some(id), .. } = &kept.event else { unreachable!() };
+        assert_eq!(answer.body["not_understood"], id.as_str());
+    }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_that_does_not_show_the_secret_is_refused_and_counted_beside_those_that_do() {
+    let app = start().await;
+    let item = |id: &str, state: Value| json!({"id": id, "clientState": state, "changeType": "created"});
+    let items =
+        [item("a", json!(STATE_SECRET)), item("b", json!("test-only-of-somebody-else")), item("c", json!(null))];
+    let answer = app.deliver(&plain("graph", &[], &json!({ "value": items }))).await;
+    assert_eq!((answer.status, app.records_of("alert.admitted").len()), (202, 1));
+    let trail = app.app.trail().clone();
+    assert_eq!(app.get("/v1/sources/graph", AUDITOR).await.body["refused"]["reason"], "secret_wrong");
+    app.end().await;
+    let records = trail.read(0, usize::MAX).unwrap();
+    let counted = records.into_iter().find_map(|record| match record.event {
+        Event::DeliveriesRefused { source: Some(source), reason, count, .. } if source.as_str() == "graph" => {
+            Some((reason, count))
+        }
+        _ => None,
+    });
+    assert_eq!(counted, Some(("secret_wrong".to_owned(), 2)));
+}
