@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::fit;
 use crate::incident::{
-    Alert, AlertSummary, Assurance, DeliveryId, Digest, Event, Opened, SourceName, Timestamp, Trip, Verdict,
+    Alert, AlertSummary, Assurance, DeliveryId, Digest, Event, Opened, SenderEvent, SourceName, Timestamp, Trip,
+    Verdict,
 };
 use crate::intake::{NotUnderstood, Unreadable};
 use crate::response::{Decided, Enclosure, Tally};
@@ -130,7 +131,8 @@ pub(super) fn unreadable(
     let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
     let (assurance, reason, key) = (Some(assurance), reason.code().to_owned(), Some(unreadable_key(&delivery, tried)));
     let delivery = Some(delivery);
-    let event = Event::DeliveryNotUnderstood { delivery, source, assurance, tried, reason, body_sha256, private };
+    let event =
+        Event::Sender(SenderEvent::NotUnderstood { delivery, source, assurance, tried, reason, body_sha256, private });
     Ok(Draft { key, private: Some(sealed), ..Draft::of(now, event) })
 }
 
@@ -178,7 +180,8 @@ pub(super) fn conflict(
     let (private, sealed) = other.seal()?;
     let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
     let (assurance, private) = (Some(assurance), Some(private));
-    let event = Event::DeliveryConflict { source, assurance, tried, body_sha256, event_sha256, first, private };
+    let event =
+        Event::Sender(SenderEvent::Conflict { source, assurance, tried, body_sha256, event_sha256, first, private });
     let once = UniqueKey(Digest::of_parts(&[b"conflict", &key.key.0.0, &key.content.0]));
     Ok(Draft { key: Some(once), private: Some(sealed), ..Draft::of(now, event) })
 }

@@ -3,7 +3,7 @@
 use super::admit::Known;
 use super::draft::{OtherContent, Sender};
 use super::{Admission, AdmissionError, Recorded};
-use crate::incident::{Digest, Event};
+use crate::incident::{Digest, Event, SenderEvent};
 use crate::intake::{OwnId, StreamNews, Verified};
 use crate::trail::{Appended, Draft, Slot, UniqueKey};
 
@@ -27,7 +27,7 @@ impl Admission {
         let sender = Sender { source: source.clone(), assurance, body_sha256, is_tried };
         let said = serde_json::json!({ "status": told.status, "reason": told.reason });
         let (status, tried, reason) = (told.status, is_tried, told.reason);
-        let event = Event::SourceStream { source, assurance, status, tried, sent_at, reason };
+        let event = Event::Sender(SenderEvent::Stream { source, assurance, status, tried, sent_at, reason });
         let draft = Draft { key: message, ..Draft::of(now, event) };
         match self.trail.append(delivery.map(|known| known.key), vec![draft]).await.map_err(super::admit::refused)? {
             Appended::Recorded(slots) if matches!(slots[..], [Slot::New(_)]) => Ok(Recorded::Now),

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
-use crate::incident::{Assurance, Event, SourceName, Timestamp};
+use crate::incident::{Assurance, Event, SenderEvent, SourceName, Timestamp};
 use crate::intake::{Heard, Intake, Trial};
 use crate::trail;
 
@@ -112,7 +112,7 @@ async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &St
     let until = Timestamp::from_millisecond(until).map_err(|_| Problem::WrongSchema)?;
     tracing::warn!(source.name = %name, minutes, "a source is tried out: its deliveries are not acted on");
     let assurance = intake.about(name).map(|about| about.assurance);
-    let event = Event::SourceTried { source: name.clone(), assurance, actor: actor.name, until, reason };
+    let event = Event::Sender(SenderEvent::Tried { source: name.clone(), assurance, actor: actor.name, until, reason });
     // Recorded first: whatever is not acted on has a record that says why.
     state.trail.record(now, vec![event]).await?;
     intake.open_trial(name, until);

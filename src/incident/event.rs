@@ -3,17 +3,19 @@
 mod found;
 mod names;
 mod opened;
+mod sender;
 
 use serde::{Deserialize, Serialize};
 
 pub use found::{AccountWarning, Finding, SyncedDirectory};
 pub use names::EventKind;
 pub use opened::{LoadCause, Opened};
+pub use sender::SenderEvent;
 
 use super::{
-    AlertId, AlertSummary, Assurance, Beyond, Checked, Counted, DeliveryId, DepartmentSpent, Digest, Evidence, Failure,
-    HoldReason, IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, RuleId, RuleRef, ShadowEvidence, SourceName,
-    StreamStatus, Timestamp, Trip, UserId, Verdict, Watched,
+    AlertId, AlertSummary, Assurance, Beyond, Checked, Counted, DepartmentSpent, Digest, Evidence, Failure, HoldReason,
+    IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip,
+    UserId, Verdict, Watched,
 };
 
 /// One thing that happened: JSON with its name in `kind` and its fields in this order, which makes the bytes canonical.
@@ -151,102 +153,6 @@ pub enum Event {
         opened: Opened,
         /// Salted digest of what lies beside this record (the account, the texts).
         private: Digest,
-    },
-    /// An authenticated delivery could not be understood; its body lies beside the record.
-    #[serde(rename = "delivery.not_understood")]
-    DeliveryNotUnderstood {
-        /// What it is called, also to its sender; older records do not say it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        delivery: Option<DeliveryId>,
-        /// Who sent it.
-        source: SourceName,
-        /// How strongly it proved itself; older records do not say it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        assurance: Option<Assurance>,
-        /// Whether its source was being tried out.
-        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-        tried: bool,
-        /// What was wrong, one of the intake's reason codes.
-        reason: String,
-        /// SHA-256 of the raw body, or of what stands for it.
-        body_sha256: Digest,
-        /// Salted digest of what lies beside this record (the body).
-        private: Digest,
-    },
-    /// Somebody tries out a source: until then its deliveries are verified, recorded and shown, and not acted on.
-    #[serde(rename = "source.tried")]
-    SourceTried {
-        /// Which source.
-        source: SourceName,
-        /// How strongly those whom it takes prove themselves; older records do not say it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        assurance: Option<Assurance>,
-        /// Who.
-        actor: String,
-        /// Until when; at once, if it was ended.
-        until: Timestamp,
-        /// Why.
-        reason: String,
-    },
-    /// A sender says what has become of its stream or subscription.
-    #[serde(rename = "source.stream")]
-    SourceStream {
-        /// Whose.
-        source: SourceName,
-        /// How strongly it proved itself.
-        assurance: Assurance,
-        /// Whether it goes on sending.
-        status: StreamStatus,
-        /// Whether its source was being tried out.
-        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-        tried: bool,
-        /// When it said so, as it has signed: what is older than the last has come late. Older records do not say it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        sent_at: Option<Timestamp>,
-        /// Why, in the sender's words.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        reason: Option<String>,
-    },
-    /// A delivery, or an event in one, repeated a known id with other content.
-    #[serde(rename = "delivery.conflict")]
-    DeliveryConflict {
-        /// Who sent it.
-        source: SourceName,
-        /// How strongly it proved itself; older records do not say it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        assurance: Option<Assurance>,
-        /// Whether its source was being tried out.
-        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-        tried: bool,
-        /// SHA-256 of the raw body. In older records, with nothing beside them, that of the event that is another one.
-        body_sha256: Digest,
-        /// SHA-256 of the event as JSON with its names in order, where the id is an event's.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        event_sha256: Option<Digest>,
-        /// Sequence number of the first record under that id.
-        first: u64,
-        /// Salted digest of what lies beside this record (the events, as a JSON array).
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        private: Option<Digest>,
-    },
-    /// Deliveries refused before admission, counted per source, reason and minute.
-    #[serde(rename = "deliveries.refused")]
-    DeliveriesRefused {
-        /// The configured source named in the URL; absent for names that are not configured.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        source: Option<SourceName>,
-        /// How strongly those whom it takes prove themselves; older records do not say it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        assurance: Option<Assurance>,
-        /// One of the intake's reason codes.
-        reason: String,
-        /// The minute, as its first moment.
-        minute: Timestamp,
-        /// How many.
-        count: u64,
-        /// When the last of them came; older records do not say it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        latest: Option<Timestamp>,
     },
     /// The reference was resolved to one account.
     #[serde(rename = "account.resolved")]
@@ -493,6 +399,9 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         incident: Option<IncidentId>,
     },
+    /// What senders send that opens nothing, and what becomes of it.
+    #[serde(untagged)]
+    Sender(SenderEvent),
     /// What became of telling people.
     #[serde(untagged)]
     Notice(NoticeEvent),

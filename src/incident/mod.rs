@@ -45,7 +45,7 @@ pub use crowds::Crowds;
 pub use department::DepartmentId;
 pub use dingtalk_id::{ChosenDingTalkId, DingTalkId, DingTalkIdPrefix, InvalidDingTalkId, NewDingTalkId};
 pub use dingtalk_id_changes::DingTalkIdChanges;
-pub use event::{AccountWarning, Event, EventKind, Finding, LoadCause, Opened, SyncedDirectory};
+pub use event::{AccountWarning, Event, EventKind, Finding, LoadCause, Opened, SenderEvent, SyncedDirectory};
 pub use evidence::{Bearing, Candidate, Evidence, Resolution};
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, ChannelName, DeliveryId, Digest, IncidentId, InvalidId, RuleId, SourceName};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelName, Checked, Digest, Event, Failure, HoldReason, IncidentId, SourceName, Timestamp};
+use super::{ChannelName, Checked, Digest, Event, Failure, HoldReason, IncidentId, SenderEvent, SourceName, Timestamp};
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,8 +104,8 @@ impl Topic {
             Event::ReleaseOffered { .. } => vec![Self::ReleaseOffered],
             Event::DoctorChecked { checks, .. } if checks.iter().any(Checked::has_failed) => vec![Self::Doctor],
             Event::RulesRefused { .. } => vec![Self::RulesRefused],
-            Event::DeliveryConflict { .. } => vec![Self::SourceConflict],
-            Event::DeliveryNotUnderstood { .. } => vec![Self::SourceNotUnderstood],
+            Event::Sender(SenderEvent::Conflict { .. }) => vec![Self::SourceConflict],
+            Event::Sender(SenderEvent::NotUnderstood { .. }) => vec![Self::SourceNotUnderstood],
             _ => Vec::new(),
         }
     }
@@ -124,7 +124,8 @@ impl Topic {
     #[must_use]
     pub fn culprit(event: &Event) -> Option<&SourceName> {
         match event {
-            Event::DeliveryConflict { source, .. } | Event::DeliveryNotUnderstood { source, .. } => Some(source),
+            Event::Sender(SenderEvent::Conflict { source, .. })
+            | Event::Sender(SenderEvent::NotUnderstood { source, .. }) => Some(source),
             _ => None,
         }
     }

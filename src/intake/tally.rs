@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::incident::{Assurance, Event, SourceName, Timestamp};
+use crate::incident::{Assurance, Event, SenderEvent, SourceName, Timestamp};
 
 /// The most different counts kept between two drains; what comes on top is counted as `other`.
 const COUNTS_MAX: usize = 4_096;
@@ -72,7 +72,7 @@ fn event(
     let minute = Timestamp::from_second(minute.saturating_mul(MINUTE_S)).unwrap_or(Timestamp::UNIX_EPOCH);
     let assurance = source.as_ref().and_then(assurance);
     let (count, latest) = (*count, Some(*latest));
-    Event::DeliveriesRefused { source, assurance, reason: code.to_owned(), minute, count, latest }
+    Event::Sender(SenderEvent::Refused { source, assurance, reason: code.to_owned(), minute, count, latest })
 }
 
 fn minute_of(moment: Timestamp) -> Minute {
@@ -90,7 +90,14 @@ mod tests {
     fn refused(source: Option<&str>, reason: &str, minute_s: i64, count: u64, latest: i64) -> Event {
         let source = source.map(|name| SourceName::parse(name).unwrap());
         let (assurance, latest) = (source.as_ref().map(|_| Assurance::A), Some(at(latest)));
-        Event::DeliveriesRefused { source, assurance, reason: reason.to_owned(), minute: at(minute_s), count, latest }
+        Event::Sender(SenderEvent::Refused {
+            source,
+            assurance,
+            reason: reason.to_owned(),
+            minute: at(minute_s),
+            count,
+            latest,
+        })
     }
 
     fn drained(tally: &RefusalTally, before: i64) -> Vec<Event> {
@@ -130,7 +137,7 @@ mod tests {
         let total: u64 = events
             .iter()
             .map(|event| match event {
-                Event::DeliveriesRefused { count, .. } => *count,
+                Event::Sender(SenderEvent::Refused { count, .. }) => *count,
                 other => panic!("{other:?}"),
             })
             .sum();

@@ -1,6 +1,6 @@
 //! What there is to say about a record: pure, from the event and the incidents it concerns.
 
-use crate::incident::{Action, Event, HoldReason, Incident, NoticeEvent, Opened, PauseScope, Plan, Topic};
+use crate::incident::{Action, Event, HoldReason, Incident, NoticeEvent, Opened, PauseScope, Plan, SenderEvent, Topic};
 use crate::notices::{AboutIncident, Fact};
 
 /// The incidents that a record is about under one topic, and what else there is to say. `incident` is the one that
@@ -44,11 +44,11 @@ pub(super) fn about(
         Event::RulesRefused { problems, first, .. } => {
             (Vec::new(), vec![(Fact::Count, problems.to_string()), (Fact::Place, first.clone())])
         }
-        Event::DeliveryConflict { source, first, .. } => {
+        Event::Sender(SenderEvent::Conflict { source, first, .. }) => {
             let first = (Fact::Code, format!("conflict with record {first}"));
             (Vec::new(), vec![(Fact::Source, source.to_string()), first])
         }
-        Event::DeliveryNotUnderstood { source, reason, .. } => {
+        Event::Sender(SenderEvent::NotUnderstood { source, reason, .. }) => {
             (Vec::new(), vec![(Fact::Source, source.to_string()), (Fact::Code, reason.clone())])
         }
         _ => (Vec::new(), Vec::new()),

@@ -9,7 +9,7 @@ use super::watches::Watches;
 use crate::incident::{
     Action, ActionKind, Breakers, Check, Checked, Checkup, DepartmentId, DingTalkIdChanges, Event, Extent, Finding,
     Health, HoldReason, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId,
-    SourceName, Status, Timestamp, UserId, Windows,
+    SenderEvent, SourceName, Status, Timestamp, UserId, Windows,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -292,7 +292,7 @@ impl Board {
             Event::ResponderResumed { scope, .. } => self.pauses.end(scope),
             Event::BreakerTripped { trip } => self.breakers.trip(trip.clone(), at),
             Event::BreakerReleased { scope, .. } => self.breakers.release(scope, at),
-            Event::SourceTried { source, until, .. } => {
+            Event::Sender(SenderEvent::Tried { source, until, .. }) => {
                 self.trials.retain(|_, until| *until > at);
                 self.trials.insert(source.clone(), *until);
             }
@@ -303,7 +303,7 @@ impl Board {
                 }
                 self.checkup = Some(Checkup { at, checks: checks.clone() });
             }
-            Event::DeliveryNotUnderstood { source, .. } => {
+            Event::Sender(SenderEvent::NotUnderstood { source, .. }) => {
                 self.not_understood.insert(source.clone());
             }
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::incident::{Counted, Decision, Event, SourceName, StreamStatus, Timestamp, Verdict, VerdictKind};
+use crate::incident::{
+    Counted, Decision, Event, SenderEvent, SourceName, StreamStatus, Timestamp, Verdict, VerdictKind,
+};
 
 /// The most different reasons and sources of refused deliveries that are told apart; what comes on top is
 /// counted as `other`.
@@ -100,9 +102,11 @@ impl Figures {
                 let evicted = |counted: &Counted| counted.evicted.len() as u64;
                 self.windows_evicted += counted.iter().map(evicted).sum::<u64>();
             }
-            Event::DeliveriesRefused { source, reason, count, .. } => self.refused(source.as_ref(), reason, *count),
-            Event::DeliveryNotUnderstood { source, reason, .. } => self.refused(Some(source), reason, 1),
-            Event::DeliveryConflict { source, .. } => self.refused(Some(source), "conflict", 1),
+            Event::Sender(SenderEvent::Refused { source, reason, count, .. }) => {
+                self.refused(source.as_ref(), reason, *count)
+            }
+            Event::Sender(SenderEvent::NotUnderstood { source, reason, .. }) => self.refused(Some(source), reason, 1),
+            Event::Sender(SenderEvent::Conflict { source, .. }) => self.refused(Some(source), "conflict", 1),
             Event::StepSucceeded { .. } => self.step(StepOutcome::Succeeded),
             Event::StepVerified { .. } => self.step(StepOutcome::Verified),
             Event::StepFailed { retry_at: Some(_), .. } => self.step(StepOutcome::Retried),
@@ -115,12 +119,12 @@ impl Figures {
     fn hear(&mut self, event: &Event, at: Timestamp) {
         let (source, refused) = match event {
             Event::AlertAdmitted { alert, .. } => (&alert.source, None),
-            Event::DeliveriesRefused { source: Some(source), reason, minute, latest, .. } => {
+            Event::Sender(SenderEvent::Refused { source: Some(source), reason, minute, latest, .. }) => {
                 (source, Some((latest.unwrap_or(*minute), reason.as_str())))
             }
-            Event::DeliveryNotUnderstood { source, reason, .. } => (source, Some((at, reason.as_str()))),
-            Event::DeliveryConflict { source, .. } => (source, Some((at, "conflict"))),
-            Event::SourceStream { source, .. } => (source, None),
+            Event::Sender(SenderEvent::NotUnderstood { source, reason, .. }) => (source, Some((at, reason.as_str()))),
+            Event::Sender(SenderEvent::Conflict { source, .. }) => (source, Some((at, "conflict"))),
+            Event::Sender(SenderEvent::Stream { source, .. }) => (source, None),
             _ => return,
         };
         if self.heard.len() >= HEARD_MAX && !self.heard.contains_key(source) {
@@ -137,7 +141,7 @@ impl Figures {
             heard.refused = Some((at, reason.to_owned()));
         }
         // What was sent earlier and comes later changes nothing any more.
-        if let Event::SourceStream { status, sent_at, reason, .. } = event
+        if let Event::Sender(SenderEvent::Stream { status, sent_at, reason, .. }) = event
             && heard.stream.as_ref().is_none_or(|last| last.sent_at <= *sent_at)
         {
             heard.stream = Some(Stream { status: *status, at, sent_at: *sent_at, reason: reason.clone() });
@@ -191,7 +195,7 @@ mod tests {
         let mut figures = Figures::default();
         let refused = |reason: String| {
             let (minute, count) = (Timestamp::UNIX_EPOCH, 2);
-            Event::DeliveriesRefused { source: None, assurance: None, reason, minute, count, latest: None }
+            Event::Sender(SenderEvent::Refused { source: None, assurance: None, reason, minute, count, latest: None })
         };
         (0..REFUSALS_MAX + 3).for_each(|number| figures.apply(&refused(format!("r{number}")), Timestamp::UNIX_EPOCH));
         assert_eq!(figures.refusals.len(), REFUSALS_MAX + 1);
@@ -202,15 +206,17 @@ mod tests {
     fn the_last_refusal_is_the_latest_whatever_its_name_and_whenever_it_is_summed_up() {
         let (mut figures, source) = (Figures::default(), SourceName::parse("okta").unwrap());
         let at = |second: i64| Timestamp::from_second(second).unwrap();
-        let summary = |reason: &str, minute, latest: Option<i64>| Event::DeliveriesRefused {
-            source: Some(source.clone()),
-            assurance: None,
-            reason: reason.to_owned(),
-            minute: at(minute),
-            count: 1,
-            latest: latest.map(at),
+        let summary = |reason: &str, minute, latest: Option<i64>| {
+            Event::Sender(SenderEvent::Refused {
+                source: Some(source.clone()),
+                assurance: None,
+                reason: reason.to_owned(),
+                minute: at(minute),
+                count: 1,
+                latest: latest.map(at),
+            })
         };
-        let unread = Event::DeliveryNotUnderstood {
+        let unread = Event::Sender(SenderEvent::NotUnderstood {
             delivery: None,
             source: source.clone(),
             assurance: None,
@@ -218,7 +224,7 @@ mod tests {
             reason: "json_syntax".to_owned(),
             body_sha256: crate::incident::Digest::of(b""),
             private: crate::incident::Digest::of(b""),
-        };
+        });
         let last = |figures: &Figures| figures.heard[&source].refused.clone().unwrap();
         figures.apply(&summary("signature_wrong", 60, Some(90)), at(121));
         figures.apply(&summary("timestamp_stale", 60, Some(70)), at(121));

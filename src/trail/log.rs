@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use super::figures::Figures;
 use super::watches::Watches;
 use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
-use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, Timestamp, UserId};
+use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SenderEvent, Timestamp, UserId};
 
 /// Records read at a time while replaying.
 const REPLAY_PAGE: usize = 1_024;
@@ -288,8 +288,8 @@ fn concerns_board(event: &Event) -> bool {
         | Event::BreakerTripped { .. }
         | Event::BreakerReleased { .. }
         | Event::DoctorChecked { .. }
-        | Event::DeliveryNotUnderstood { .. }
-        | Event::SourceTried { .. } => true,
+        | Event::Sender(SenderEvent::NotUnderstood { .. })
+        | Event::Sender(SenderEvent::Tried { .. }) => true,
         _ => !event.incidents().is_empty() || Watches::concern(event) || Owed::concern(event),
     }
 }

@@ -8,8 +8,8 @@ use crate::incident::{
     Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DeliveryId, DepartmentId,
     DepartmentSpent, Diagnosis, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing, HoldReason,
     IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode, Repeat, Resolution,
-    RuleId, RuleRef, SourceName, Span, Spending, Spent, StreamStatus, SyncedDirectory, Timestamp, Topic, Trip, UserId,
-    Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
+    RuleId, RuleRef, SenderEvent, SourceName, Span, Spending, Spent, StreamStatus, SyncedDirectory, Timestamp, Topic,
+    Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -108,7 +108,7 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
     let (actor, reason, digest) = (actor.to_owned(), reason.to_owned(), Digest::of(b"test"));
     let source = SourceName::parse("okta").unwrap();
     vec![
-        Event::DeliveryNotUnderstood {
+        Event::Sender(SenderEvent::NotUnderstood {
             delivery: Some(DeliveryId::derive(&source, digest, Some("msg_1"))),
             source: source.clone(),
             assurance: Some(Assurance::A),
@@ -116,8 +116,8 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             reason: reason.clone(),
             body_sha256: digest,
             private: digest,
-        },
-        Event::DeliveryConflict {
+        }),
+        Event::Sender(SenderEvent::Conflict {
             source: source.clone(),
             assurance: Some(Assurance::A),
             tried: true,
@@ -125,30 +125,30 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             event_sha256: Some(digest),
             first: 1,
             private: Some(digest),
-        },
-        Event::SourceTried {
+        }),
+        Event::Sender(SenderEvent::Tried {
             source: source.clone(),
             assurance: Some(Assurance::B),
             actor: actor.clone(),
             until: at,
             reason: reason.clone(),
-        },
-        Event::SourceStream {
+        }),
+        Event::Sender(SenderEvent::Stream {
             source: source.clone(),
             assurance: Assurance::A,
             status: StreamStatus::Paused,
             tried: true,
             sent_at: Some(at),
             reason: Some(reason.clone()),
-        },
-        Event::DeliveriesRefused {
+        }),
+        Event::Sender(SenderEvent::Refused {
             source: Some(source),
             assurance: Some(Assurance::A),
             reason,
             minute: at,
             count: 1,
             latest: Some(at),
-        },
+        }),
     ]
 }
 

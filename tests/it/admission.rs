@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{Assurance, Digest, Event, IncidentId, Verdict, VerdictKind};
+use portcullis::incident::{Assurance, Digest, Event, IncidentId, SenderEvent, Verdict, VerdictKind};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
 
@@ -86,7 +86,7 @@ async fn b22_a_known_id_with_other_content_is_a_conflict_that_is_recorded_once()
     assert_eq!(calls, [], "nothing of a conflicting delivery is acted on");
     let conflicts: Vec<_> = records.iter().filter(|record| record.event.kind() == "delivery.conflict").collect();
     assert_eq!(conflicts.len(), 2, "one for each other content, however often it comes");
-    let Event::DeliveryConflict { source, assurance, first, body_sha256, event_sha256, private, tried } =
+    let Event::Sender(SenderEvent::Conflict { source, assurance, first, body_sha256, event_sha256, private, tried }) =
         &conflicts[0].event
     else {
         unreachable!()
@@ -202,7 +202,8 @@ async fn what_is_authentic_but_not_understood_is_kept_once_with_its_reason_and_i
         }
         let kept = app.records_of("delivery.not_understood");
         assert_eq!(kept.len(), number + 1, "{body}: once, however often it comes");
-        let Event::DeliveryNotUnderstood { delivery, reason: recorded, private, .. } = &kept[number].event else {
+        let Event::Sender(SenderEvent::NotUnderstood { delivery, reason: recorded, private, .. }) = &kept[number].event
+        else {
             unreachable!()
         };
         assert_eq!(delivery.as_ref().unwrap().as_str(), told, "what the sender is told is on the record");
@@ -233,7 +234,7 @@ async fn b22_an_id_that_came_with_what_is_not_understood_is_taken_by_it_and_the_
     assert_eq!(app.deliver(&good("msg_3")).await.status, 202);
     assert_eq!(app.deliver(&bad("msg_3", b"[]")).await.status, 409);
     let kept = app.records_of("delivery.conflict").pop().unwrap();
-    let Event::DeliveryConflict { private: Some(private), .. } = &kept.event else { unreachable!() };
+    let Event::Sender(SenderEvent::Conflict { private: Some(private), .. }) = &kept.event else { unreachable!() };
     assert_eq!(app.app.trail().private(kept.seq, private).unwrap().unwrap(), b"[]", "nothing is lost");
     assert_eq!((app.records_of("delivery.not_understood").len(), app.records_of("alert.admitted").len()), (2, 1));
     app.end().await;
@@ -263,7 +264,9 @@ async fn b22_another_event_under_a_known_id_is_a_conflict_and_told_once() {
     }
     let told = app.records_of("delivery.conflict");
     let [record] = &told[..] else { panic!("each such event once: {told:?}") };
-    let Event::DeliveryConflict { body_sha256, event_sha256, private, .. } = &record.event else { unreachable!() };
+    let Event::Sender(SenderEvent::Conflict { body_sha256, event_sha256, private, .. }) = &record.event else {
+        unreachable!()
+    };
     let body = Delivery::of_events("msg_2", std::slice::from_ref(&other), app.now()).body;
     let digests = (*body_sha256, *event_sha256);
     assert_eq!(digests, (Digest::of(&body), Some(Digest::of(other.to_string().as_bytes()))));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use portcullis::incident::{Event, SourceName, Timestamp};
+use portcullis::incident::{Event, SenderEvent, SourceName, Timestamp};
 use portcullis::trail::Record;
 
 use crate::harness::{Delivery, GITHUB, OKTA, RawAnswer, RawConnection, SIEM, Set, Source, TestApp, harmless, hook};
@@ -231,7 +231,7 @@ fn github(delivery: &Delivery, now: Timestamp, spoil: impl Fn(&str) -> String) -
 
 fn refusals(records: &[Record]) -> impl Iterator<Item = (Option<&SourceName>, &str, Timestamp, u64)> {
     records.iter().filter_map(|record| match &record.event {
-        Event::DeliveriesRefused { source, assurance, reason, minute, count, latest } => {
+        Event::Sender(SenderEvent::Refused { source, assurance, reason, minute, count, latest }) => {
             assert_eq!(source.is_some(), assurance.is_some());
             assert!(latest.is_some_and(|latest| latest >= *minute));
             Some((source.as_ref(), reason.as_str(), *minute, *count))

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use portcullis::incident::{Assurance, Event};
+use portcullis::incident::{Assurance, Event, SenderEvent};
 use portcullis::intake::{DingTalkKey, Fresh, Push};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
@@ -164,7 +164,7 @@ async fn what_is_authentic_and_not_understood_is_kept_readable_and_answered() {
     }
     let kept = app.records_of("delivery.not_understood");
     assert_eq!(kept.len(), 1, "once, though it is encrypted with another chance each time");
-    let Event::DeliveryNotUnderstood { reason, private, .. } = &kept[0].event else { unreachable!() };
+    let Event::Sender(SenderEvent::NotUnderstood { reason, private, .. }) = &kept[0].event else { unreachable!() };
     assert_eq!(reason, "json_syntax");
     let beside = app.app.trail().private(kept[0].seq, private).unwrap().unwrap();
     assert_eq!(beside, b"{\"EventType\":");

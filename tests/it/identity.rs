@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use portcullis::incident::{Digest, Event, Timestamp};
+use portcullis::incident::{Digest, Event, SenderEvent, Timestamp};
 use portcullis::intake::SchemeName;
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ async fn start(rules: fn(&Path)) -> TestApp {
 /// Source, digest of the other event, and place of the record of the one that is known.
 fn conflicts(app: &TestApp) -> Vec<(String, Digest, u64)> {
     let told = app.records_of("delivery.conflict").into_iter().map(|record| match record.event {
-        Event::DeliveryConflict { source, event_sha256: Some(other), first, .. } => {
+        Event::Sender(SenderEvent::Conflict { source, event_sha256: Some(other), first, .. }) => {
             (source.as_str().to_owned(), other, first)
         }
         other => panic!("{other:?}"),

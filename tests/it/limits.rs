@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use portcullis::incident::Event;
+use portcullis::incident::{Event, SenderEvent};
 use portcullis::trail::Record;
 
 use crate::harness::{
@@ -48,7 +48,7 @@ async fn c05_a_body_that_stops_coming_is_not_waited_for() {
     connection.closed().await;
     let records = app.end_unharmed(0).await;
     let reasons = records.iter().filter_map(|record| match &record.event {
-        Event::DeliveriesRefused { source, reason, count, .. } => {
+        Event::Sender(SenderEvent::Refused { source, reason, count, .. }) => {
             Some((source.as_ref()?.as_str(), reason.as_str(), *count))
         }
         _ => None,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use portcullis::incident::{Assurance, Event, Status, StreamStatus};
+use portcullis::incident::{Assurance, Event, SenderEvent, Status, StreamStatus};
 use portcullis::intake::TokenSigner;
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ async fn a_revoked_session_signs_the_person_out_once_however_often_it_is_pushed(
     let answer = app.deliver(&pushed(KEY.set(&other).unwrap())).await;
     assert_eq!((answer.status, &answer.body), (202, &json!("")));
     let [record] = &app.records_of("delivery.conflict")[..] else { panic!("it is told once") };
-    let Event::DeliveryConflict { assurance, .. } = &record.event else { unreachable!() };
+    let Event::Sender(SenderEvent::Conflict { assurance, .. }) = &record.event else { unreachable!() };
     assert_eq!((*assurance, app.records_of("alert.admitted").len()), (Some(Assurance::A), 1));
     app.end().await;
 }
@@ -160,7 +160,9 @@ async fn b22_a_set_that_nobody_can_read_is_kept_and_its_id_is_taken() {
         }
         let kept = app.records_of("delivery.not_understood");
         assert_eq!(kept.len(), number + 1, "{jti}: once");
-        let Event::DeliveryNotUnderstood { reason: found, assurance, .. } = &kept[number].event else { unreachable!() };
+        let Event::Sender(SenderEvent::NotUnderstood { reason: found, assurance, .. }) = &kept[number].event else {
+            unreachable!()
+        };
         assert_eq!((found.as_str(), *assurance), (reason, Some(Assurance::A)), "{jti}");
         assert_eq!(push(&revoked(&app, jti)).await.status, 202, "RFC 8935 has no other word for it");
         assert_eq!(app.records_of("delivery.conflict").len(), number + 1, "{jti}: its id is taken");
@@ -210,7 +212,7 @@ async fn a_stream_that_is_paused_by_its_transmitter_shows_where_sources_are_list
     let app = app.restart().await;
     assert_eq!(app.get("/v1/sources/idp", AUDITOR).await.body["stream"], shown, "and after a restart");
     let told = app.records_of("source.stream").into_iter().map(|record| match record.event {
-        Event::SourceStream { status, assurance: Assurance::A, .. } => status,
+        Event::Sender(SenderEvent::Stream { status, assurance: Assurance::A, .. }) => status,
         other => panic!("{other:?}"),
     });
     assert_eq!(

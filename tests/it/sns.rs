@@ -6,7 +6,7 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portcullis::incident::Event;
+use portcullis::incident::{Event, SenderEvent};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use serde_json::{Value, json};
 
@@ -120,7 +120,9 @@ async fn what_is_sent_again_or_comes_late_does_not_say_how_a_subscription_stands
     let other = amazon.about_subscription(&app, "UnsubscribeConfirmation", "asks", 0);
     assert_eq!(app.deliver(&other).await.status, 409);
     let [record] = &app.records_of("delivery.conflict")[..] else { panic!("it is told once") };
-    assert!(matches!(&record.event, Event::DeliveryConflict { source, .. } if source.as_str() == "findings"));
+    assert!(
+        matches!(&record.event, Event::Sender(SenderEvent::Conflict { source, .. }) if source.as_str() == "findings")
+    );
     assert_eq!(status(&app).await, "enabled");
     app.end().await;
 }
@@ -141,7 +143,7 @@ async fn b22_what_nobody_has_signed_makes_no_conflict_and_is_not_kept() {
     }
     assert_eq!(app.records_of("delivery.conflict").len(), 0);
     let [record] = &app.records_of("delivery.not_understood")[..] else { panic!("once, whatever is added") };
-    let Event::DeliveryNotUnderstood { private, .. } = &record.event else { unreachable!() };
+    let Event::Sender(SenderEvent::NotUnderstood { private, .. }) = &record.event else { unreachable!() };
     let kept = app.app.trail().private(record.seq, private).unwrap().unwrap();
     let kept: Value = serde_json::from_slice(&kept).unwrap();
     assert_eq!((&kept["Message"], kept.as_object().unwrap().len()), (&json!("[]"), 5));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use portcullis::incident::{Assurance, Event, Timestamp, VerdictKind};
+use portcullis::incident::{Assurance, Event, SenderEvent, Timestamp, VerdictKind};
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -52,7 +52,9 @@ async fn while_a_source_is_tried_out_its_deliveries_are_shown_and_nothing_is_don
     let trail = app.app.trail().clone();
     app.end().await;
     let of_okta = |event: &Event| match event {
-        Event::DeliveriesRefused { source: Some(source), reason, count, .. } if source.as_str() == "okta" => {
+        Event::Sender(SenderEvent::Refused { source: Some(source), reason, count, .. })
+            if source.as_str() == "okta" =>
+        {
             Some((reason.clone(), *count))
         }
         _ => None,
@@ -178,7 +180,8 @@ async fn records_say_that_a_delivery_was_tried_out_and_who_proved_what() {
     let unreadable = |id: &str| Delivery::signed(&OKTA, id, b"[]".to_vec(), app.now());
     let tried = |kind: &str| -> Vec<bool> {
         let of = |event| match event {
-            Event::DeliveryConflict { tried, .. } | Event::DeliveryNotUnderstood { tried, .. } => tried,
+            Event::Sender(SenderEvent::Conflict { tried, .. })
+            | Event::Sender(SenderEvent::NotUnderstood { tried, .. }) => tried,
             other => panic!("{other:?}"),
         };
         app.records_of(kind).into_iter().map(|record| of(record.event)).collect()
@@ -196,7 +199,7 @@ async fn records_say_that_a_delivery_was_tried_out_and_who_proved_what() {
     assert_eq!(tried("delivery.conflict"), [true, true, false]);
     assert_eq!(tried("delivery.not_understood"), [true, false, false]);
     for record in app.records_of("source.tried") {
-        let Event::SourceTried { assurance, .. } = record.event else { unreachable!() };
+        let Event::Sender(SenderEvent::Tried { assurance, .. }) = record.event else { unreachable!() };
         assert_eq!(assurance, Some(Assurance::A));
     }
     app.end().await;

@@ -1,6 +1,6 @@
 //! Deliveries of which only a part is understood, or proven, and ids that only an event has.
 
-use portcullis::incident::Event;
+use portcullis::incident::{Event, SenderEvent};
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -61,7 +61,9 @@ async fn b22_the_id_of_an_event_that_nobody_can_read_is_taken_and_the_other_way_
     let told = app.records_of("delivery.conflict");
     assert_eq!((told.len(), app.records_of("delivery.not_understood").len()), (2, 1));
     for record in told {
-        let Event::DeliveryConflict { event_sha256: Some(_), .. } = record.event else { panic!("{record:?}") };
+        let Event::Sender(SenderEvent::Conflict { event_sha256: Some(_), .. }) = &record.event else {
+            panic!("{record:?}")
+        };
     }
     assert_eq!((app.records_of("alert.admitted").len(), app.dingtalk().calls()), (1, vec![]));
     app.end().await;
@@ -76,7 +78,9 @@ async fn c28_a_receipt_names_the_record_of_what_in_it_was_not_understood() {
         let answer = app.deliver(&delivery).await;
         assert_eq!(answer.body["repeated"], repeated, "{}", answer.body);
         let [record] = &app.records_of("delivery.not_understood")[..] else { panic!("once") };
-        let Event::DeliveryNotUnderstood { delivery: Some(id), .. } = &record.event else { unreachable!() };
+        let Event::Sender(SenderEvent::NotUnderstood { delivery: Some(id), .. }) = &record.event else {
+            unreachable!()
+        };
         assert_eq!(answer.body["not_understood"], id.as_str());
     }
     let whole = app.deliver(&hooked(&[harmless("event-3")])).await;
@@ -88,7 +92,7 @@ async fn c28_a_receipt_names_the_record_of_what_in_it_was_not_understood() {
         let told = (answer.status, &answer.body["repeated"], &answer.body["alerts"]);
         assert_eq!(told, (202, &json!(repeated), &json!([])), "{}", answer.body);
         let kept = app.records_of("delivery.not_understood").pop().unwrap();
-        let Event::DeliveryNotUnderstood { delivery: Some(id), .. } = &kept.event else { unreachable!() };
+        let Event::Sender(SenderEvent::NotUnderstood { delivery: Some(id), .. }) = &kept.event else { unreachable!() };
         assert_eq!(answer.body["not_understood"], id.as_str());
     }
     app.end().await;
@@ -107,7 +111,9 @@ async fn an_item_that_does_not_show_the_secret_is_refused_and_counted_beside_tho
     app.end().await;
     let records = trail.read(0, usize::MAX).unwrap();
     let counted = records.into_iter().find_map(|record| match record.event {
-        Event::DeliveriesRefused { source: Some(source), reason, count, .. } if source.as_str() == "graph" => {
+        Event::Sender(SenderEvent::Refused { source: Some(source), reason, count, .. })
+            if source.as_str() == "graph" =>
+        {
             Some((reason, count))
         }
         _ => None,

@@ -33,11 +33,6 @@ impl Event {
             Self::AlertAdmitted { .. } => "alert.admitted",
             Self::IncidentsOpened { .. } => "incidents.opened",
             Self::IncidentRequested { .. } => "incident.requested",
-            Self::DeliveryNotUnderstood { .. } => "delivery.not_understood",
-            Self::DeliveryConflict { .. } => "delivery.conflict",
-            Self::SourceTried { .. } => "source.tried",
-            Self::SourceStream { .. } => "source.stream",
-            Self::DeliveriesRefused { .. } => "deliveries.refused",
             Self::AccountResolved { .. } => "account.resolved",
             Self::AccountUnresolved { .. } => "account.unresolved",
             Self::AccountWarned { .. } => "account.warned",
@@ -61,6 +56,7 @@ impl Event {
             Self::DirectorySynced { .. } => "directory.synced",
             Self::DoctorChecked { .. } => "doctor.checked",
             Self::TrailRead { .. } => "trail.read",
+            Self::Sender(event) => event.kind(),
             Self::Notice(event) => event.kind(),
         }
     }
@@ -106,11 +102,6 @@ impl Event {
             | Self::RuleDisputed { .. }
             | Self::RulePromoted { .. }
             | Self::SystemStopped { .. }
-            | Self::DeliveryNotUnderstood { .. }
-            | Self::DeliveryConflict { .. }
-            | Self::SourceTried { .. }
-            | Self::SourceStream { .. }
-            | Self::DeliveriesRefused { .. }
             | Self::ResponderPaused { .. }
             | Self::ResponderResumed { .. }
             | Self::BreakerTripped { .. }
@@ -118,6 +109,7 @@ impl Event {
             | Self::DirectorySynced { .. }
             | Self::DoctorChecked { .. }
             | Self::TrailRead { .. }
+            | Self::Sender(_)
             | Self::Notice(_) => Vec::new(),
         }
     }

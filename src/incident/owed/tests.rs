@@ -1,7 +1,7 @@
 //! Tests of what is owed to whom.
 
 use super::*;
-use crate::incident::{Failure, FailureClass, HoldReason, IncidentId, PauseScope, Withheld};
+use crate::incident::{Failure, FailureClass, HoldReason, IncidentId, PauseScope, SenderEvent, Withheld};
 
 fn channel() -> ChannelName {
     ChannelName::parse("soc").unwrap()
@@ -122,14 +122,16 @@ fn what_is_withheld_is_owed_no_more() {
 #[test]
 fn a_source_is_told_of_once_in_a_while() {
     let mut owed = owed(&[Topic::SourceConflict]);
-    let conflict = |source: &str| Event::DeliveryConflict {
-        source: SourceName::parse(source).unwrap(),
-        body_sha256: crate::incident::Digest::of(b"test"),
-        assurance: None,
-        tried: false,
-        event_sha256: None,
-        private: None,
-        first: 1,
+    let conflict = |source: &str| {
+        Event::Sender(SenderEvent::Conflict {
+            source: SourceName::parse(source).unwrap(),
+            body_sha256: crate::incident::Digest::of(b"test"),
+            assurance: None,
+            tried: false,
+            event_sha256: None,
+            private: None,
+            first: 1,
+        })
     };
     (1..=100).for_each(|seq| owed.apply(seq, at(0), &conflict("okta")));
     owed.apply(101, at(1), &conflict("siem"));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use portcullis::incident::{Event, IncidentId, VerdictKind};
+use portcullis::incident::{Event, IncidentId, SenderEvent, VerdictKind};
 use portcullis::sandbox::Api;
 use serde_json::json;
 use tempfile::TempDir;
@@ -242,7 +242,7 @@ async fn a_real_alertmanager_with_other_credentials_is_refused_and_does_not_try_
     let events: Vec<Event> = app.end().await.into_iter().map(|record| record.event).collect();
     assert!(!events.iter().any(|event| event.kind() == "alert.admitted"));
     let refused = events.into_iter().find_map(|event| match event {
-        Event::DeliveriesRefused { source, reason, count, .. } => Some((source.unwrap(), reason, count)),
+        Event::Sender(SenderEvent::Refused { source, reason, count, .. }) => Some((source.unwrap(), reason, count)),
         _ => None,
     });
     let (source, reason, count) = refused.unwrap();

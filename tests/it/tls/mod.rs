@@ -6,7 +6,7 @@ mod settings;
 use std::time::{Duration, Instant};
 
 use portcullis::config::Config;
-use portcullis::incident::Event;
+use portcullis::incident::{Event, SenderEvent};
 use portcullis::trail::Record;
 use rcgen::date_time_ymd;
 use rustls::SupportedProtocolVersion;
@@ -89,7 +89,7 @@ fn client(believed: &Authority) -> reqwest::Client {
 
 fn refusals(records: &[Record], wanted: &str) -> u64 {
     let counts = records.iter().filter_map(|record| match &record.event {
-        Event::DeliveriesRefused { reason, count, .. } if reason == wanted => Some(*count),
+        Event::Sender(SenderEvent::Refused { reason, count, .. }) if reason == wanted => Some(*count),
         _ => None,
     });
     counts.sum()
