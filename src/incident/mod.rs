@@ -28,6 +28,7 @@ mod plan;
 mod shadow;
 mod state;
 mod stream;
+pub mod template;
 mod text;
 mod verdict;
 mod window;

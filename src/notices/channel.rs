@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use super::address;
 use super::robot::Robot;
 use super::settings::{ChannelKind, ChannelSettings, Settings};
+use super::template::Template;
 use super::told::Told;
 use super::wording::Language;
 use crate::incident::{ChannelName, Topic, UserId, is_direction_mark};
@@ -40,6 +41,8 @@ pub struct Channel {
     pub language: Language,
     /// Its own words for the first line of a topic's notices.
     pub headlines: BTreeMap<Topic, String>,
+    /// Its own words for the whole of them.
+    pub templates: BTreeMap<Topic, Template>,
     /// How.
     pub way: Way,
 }
@@ -103,7 +106,8 @@ impl Settings {
             let (min, max) = (TIMEOUT_MS.start(), TIMEOUT_MS.end());
             return Err(ChannelError::Of(format!("`timeout_ms` must be from {min} to {max}")));
         }
-        self.public_url().map_err(|problem| ChannelError::Of(format!("`public_url` is not usable: {problem}")))?;
+        let public_url =
+            self.public_url().map_err(|problem| ChannelError::Of(format!("`public_url` is not usable: {problem}")))?;
         let channel = |(name, settings): (&ChannelName, &ChannelSettings)| {
             let of = |problem| ChannelError::OfChannel { channel: name.clone(), problem };
             let way = way(settings, &read).map_err(of)?;
@@ -111,7 +115,8 @@ impl Settings {
             topics.sort_unstable();
             topics.dedup();
             let headlines = headlines(settings).map_err(of)?;
-            Ok(Channel { name: name.clone(), topics, language: settings.language, headlines, way })
+            let templates = templates(settings, public_url.as_deref()).map_err(of)?;
+            Ok(Channel { name: name.clone(), topics, language: settings.language, headlines, templates, way })
         };
         self.channels.iter().map(channel).collect()
     }
@@ -129,7 +134,8 @@ impl Channel {
     /// A notice as this channel's people read it.
     #[must_use]
     pub fn text(&self, told: &Told) -> String {
-        told.text(self.language, self.headlines.get(&told.topic).map(String::as_str))
+        let own = self.templates.get(&told.topic).and_then(|template| template.fill(told, self.language));
+        own.unwrap_or_else(|| told.text(self.language, self.headlines.get(&told.topic).map(String::as_str)))
     }
 
     /// Those who are named as recipients; nobody, of a channel that is not personal.
@@ -191,6 +197,17 @@ fn headlines(settings: &ChannelSettings) -> Result<BTreeMap<Topic, String>, Stri
     }
 }
 
+fn templates(settings: &ChannelSettings, public_url: Option<&str>) -> Result<BTreeMap<Topic, Template>, String> {
+    let template = |(topic, text): (&Topic, &String)| {
+        if settings.headlines.contains_key(topic) {
+            return Err(format!("`headlines.{topic}` says nothing beside `templates.{topic}`"));
+        }
+        let template = Template::parse(text, *topic, public_url);
+        Ok((*topic, template.map_err(|problem| format!("`templates.{topic}` {problem}"))?))
+    };
+    settings.templates.iter().map(template).collect()
+}
+
 /// What belongs to another kind was meant for something, and would be passed over.
 fn only(settings: &ChannelSettings) -> Result<(), String> {
     use ChannelKind::{OneToOne, Robot, Webhook, Work};
@@ -198,6 +215,8 @@ fn only(settings: &ChannelSettings) -> Result<(), String> {
         ("url", settings.url.is_some(), [Robot, Webhook].as_slice()),
         ("token_file", settings.token_file.is_some(), &[Robot]),
         ("secret_file", settings.secret_file.is_some(), &[Robot, Webhook]),
+        // A webhook gets values; words for them are its receiver's.
+        ("templates", !settings.templates.is_empty(), &[Robot, Work, OneToOne]),
         ("agent_id", settings.agent_id.is_some(), &[Work]),
         ("robot_code", settings.robot_code.is_some(), &[OneToOne]),
         ("user_ids", settings.user_ids.is_some(), &[Work, OneToOne]),

@@ -2,13 +2,14 @@
 //! out that are not DingTalk's API: a group's robot and a webhook. Knows nothing of senders, rules or the trail.
 //!
 //! In reading order: `settings` say which channels, `channel` is one that was checked, `told` is what is said,
-//! `wording` in which words, `robot` signs for a group's robot, `post` sends.
+//! `wording` in which words, `template` in the operator's own, `robot` signs for a group's robot, `post` sends.
 
 mod address;
 mod channel;
 mod post;
 mod robot;
 mod settings;
+mod template;
 mod told;
 mod wording;
 

@@ -41,6 +41,9 @@ pub struct ChannelSettings {
     /// Other words for the first line of a topic's notices: an instruction of the house, or another language.
     #[serde(default)]
     pub headlines: BTreeMap<Topic, String>,
+    /// The whole text of a topic's notices, with `{{ names }}` to fill in.
+    #[serde(default)]
+    pub templates: BTreeMap<Topic, String>,
     /// Of a webhook: where to. Of a group's robot: `https://oapi.dingtalk.com` unless said, or the same of `.io`.
     #[serde(default)]
     pub url: Option<String>,

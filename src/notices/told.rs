@@ -7,7 +7,7 @@ use super::wording::{self, Language};
 use crate::incident::{Digest, IncidentId, Timestamp, Topic, is_direction_mark};
 
 /// The most incidents that one notice names.
-const INCIDENTS_SHOWN: usize = 3;
+pub(super) const INCIDENTS_SHOWN: usize = 3;
 /// The most characters of a value.
 const VALUE_CHARS_MAX: usize = 120;
 /// The most characters of a rule's own words, which the rules see to.
@@ -90,7 +90,7 @@ impl Fact {
     }
 
     /// The most characters of such a value.
-    fn chars_max(self) -> usize {
+    pub(super) fn chars_max(self) -> usize {
         if matches!(self, Self::Text) { TEXT_CHARS_MAX } else { VALUE_CHARS_MAX }
     }
 }
@@ -165,7 +165,7 @@ impl Told {
         .to_string()
     }
 
-    fn link(&self, incident: &AboutIncident) -> Option<String> {
+    pub(super) fn link(&self, incident: &AboutIncident) -> Option<String> {
         self.public_url.as_ref().map(|url| format!("{url}/incidents/{}", incident.id))
     }
 }
@@ -180,11 +180,11 @@ impl AboutIncident {
 }
 
 /// One line of visible text, whatever is in it.
-fn plain(value: &str) -> String {
+pub(super) fn plain(value: &str) -> String {
     plain_up_to(value, VALUE_CHARS_MAX)
 }
 
-fn plain_up_to(value: &str, chars_max: usize) -> String {
+pub(super) fn plain_up_to(value: &str, chars_max: usize) -> String {
     let shown = value.chars().map(|c| if c.is_control() || is_direction_mark(c) { ' ' } else { c });
     shown.take(chars_max).collect()
 }

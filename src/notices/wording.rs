@@ -77,11 +77,16 @@ pub(super) fn more(count: u64, language: Language) -> String {
 
 /// Where on the trail it stands.
 pub(super) fn record(record: u64, at: Timestamp, language: Language) -> String {
-    let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let at = moment(at);
     match language {
         Language::En => format!("Record {record} of the trail, {at}."),
         Language::Zh => format!("审计记录 {record}，{at}。"),
     }
+}
+
+/// When it happened.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// What an approval is bound to.

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::problem::{Place, Report};
 use super::spelling;
+use crate::incident::template::{self, Part, TemplateFault};
 
 /// A name a text may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,13 +49,7 @@ impl Variable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     text: String,
-    parts: Vec<Part>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    Variable(Variable),
+    parts: Vec<Part<Variable>>,
 }
 
 impl Template {
@@ -77,7 +72,7 @@ impl Template {
 
     /// Whether the name stands in the text.
     pub(super) fn has(&self, variable: Variable) -> bool {
-        self.parts.contains(&Part::Variable(variable))
+        self.parts.contains(&Part::Name(variable))
     }
 
     /// The text with every name replaced by its value, once: values are not read as templates, and a
@@ -85,50 +80,35 @@ impl Template {
     #[must_use]
     pub fn render<V: fmt::Display>(&self, value_of: impl Fn(Variable) -> V) -> String {
         let plain = |c: char| if c.is_control() { ' ' } else { c };
-        let part = |part: &Part| match part {
+        let part = |part: &Part<Variable>| match part {
             Part::Text(text) => text.clone(),
-            Part::Variable(variable) => value_of(*variable).to_string().chars().map(plain).collect(),
+            Part::Name(variable) => value_of(*variable).to_string().chars().map(plain).collect(),
         };
         self.parts.iter().map(part).collect()
     }
 
     /// The most characters of the rendered text, if each value has the characters that `longest` says.
     pub(super) fn chars_max(&self, longest: impl Fn(Variable) -> usize) -> usize {
-        let part = |part: &Part| match part {
+        let part = |part: &Part<Variable>| match part {
             Part::Text(text) => text.chars().count(),
-            Part::Variable(variable) => longest(*variable),
+            Part::Name(variable) => longest(*variable),
         };
         self.parts.iter().map(part).sum()
     }
 }
 
-fn parts(text: &str, allowed: &[Variable]) -> Result<Vec<Part>, (String, String)> {
-    let known: Vec<&str> = allowed.iter().map(|variable| variable.as_str()).collect();
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some((before, inside)) = rest.split_once("{{") {
-        let Some((name, after)) = inside.split_once("}}") else {
-            return Err(("`{{` is not closed".to_owned(), "add `}}`".to_owned()));
-        };
-        let name = name.trim();
-        let Some(variable) = allowed.iter().find(|variable| variable.as_str() == name) else {
-            return Err((format!("`{{{{ {name} }}}}` cannot be used here"), spelling::advice(name, &known)));
-        };
-        parts.push(Part::Text(plain(before)?));
-        parts.push(Part::Variable(*variable));
-        rest = after;
-    }
-    parts.push(Part::Text(plain(rest)?));
-    parts.retain(|part| *part != Part::Text(String::new()));
-    Ok(parts)
-}
-
-/// Text between names: other template marks are refused, so that nobody takes them for working.
-fn plain(text: &str) -> Result<String, (String, String)> {
-    match ["}}", "{%", "%}", "{#", "#}"].into_iter().find(|mark| text.contains(mark)) {
-        Some(mark) => Err((format!("`{mark}` means nothing here"), "only names in `{{ }}` are filled in".to_owned())),
-        None => Ok(text.to_owned()),
-    }
+fn parts(text: &str, allowed: &[Variable]) -> Result<Vec<Part<Variable>>, (String, String)> {
+    let named = |name: &str| allowed.iter().find(|variable| variable.as_str() == name).copied();
+    template::parts(text, named).map_err(|fault| match fault {
+        TemplateFault::NotClosed => ("`{{` is not closed".to_owned(), "add `}}`".to_owned()),
+        TemplateFault::Unknown(name) => {
+            let known: Vec<&str> = allowed.iter().map(|variable| variable.as_str()).collect();
+            (format!("`{{{{ {name} }}}}` cannot be used here"), spelling::advice(name, &known))
+        }
+        TemplateFault::Mark(mark) => {
+            (format!("`{mark}` means nothing here"), "only names in `{{ }}` are filled in".to_owned())
+        }
+    })
 }
 
 #[cfg(test)]

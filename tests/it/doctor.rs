@@ -284,6 +284,39 @@ async fn channels_are_looked_at_and_told_something_only_when_that_is_asked_for()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f07_words_of_a_channel_that_cannot_be_meant_are_found() {
+    let place = Place::start(ALL_NEEDED).await;
+    let config = place.file("portcullis.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let long = format!("contained = '{}'", "x".repeat(2_001));
+    for (words, problem) in [
+        ("contained = '{{ user_id }}'", "`templates.contained` has `{{ user_id }}`, which this topic does not have"),
+        ("approval_wanted = '{{ plan }}'", "`templates.approval_wanted` leaves out `{{ link }}`"),
+        ("contained = '{{ link }}'", "`templates.contained` has `{{ link }}`, which takes `public_url`"),
+        (r#"contained = "a\tb""#, "`templates.contained` must be visible text"),
+        (&long, "`templates.contained` may come to 2001 bytes once it is filled in, and 1920 are taken"),
+        ("contained = 'x', rule_notice = 'x'", "`templates.rule_notice` leaves out `{{ text }}`"),
+        ("contained = 'x' }\nheadlines = { contained = 'y'", "`headlines.contained` says nothing beside"),
+    ] {
+        fs::write(&config, format!("{text}templates = {{ {words} }}\n")).unwrap();
+        let found = place.found().await;
+        assert_eq!(found.of("channels"), "channel_refused", "{words}");
+        assert!(found.detail("channels").contains(problem), "{}", found.detail("channels"));
+    }
+    fs::write(&config, format!("{text}templates = {{ contained = '{{{{ incident.id }}}}: R7' }}\n")).unwrap();
+    assert_eq!(place.found().await.of("channels"), "usable");
+    // A webhook gets values, and its receiver has the words.
+    let hook = "[notices.channels.hook]\nkind = 'webhook'\nurl = 'https://hooks.example.com'\n";
+    fs::write(&config, format!("{text}{hook}templates = {{ contained = 'x' }}\n")).unwrap();
+    let found = place.found().await;
+    assert!(
+        found.detail("channels").contains("`templates` does not belong to this kind"),
+        "{}",
+        found.detail("channels")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_tells_nobody_even_when_asked() {
     let place = Place::start(ALL_NEEDED).await;
     let config = place.file("portcullis.toml");

@@ -21,7 +21,7 @@ fn telling(rules: &Path, channel: &str) {
     edit(rules, RULE, "steps: [sign_out, disable]", "steps: [sign_out, disable, notify]");
 }
 
-fn group(rules: &Path) {
+pub(super) fn group(rules: &Path) {
     telling(rules, "group");
 }
 

@@ -4,6 +4,7 @@
 mod by_rules;
 mod delivery;
 mod flood;
+mod own_words;
 mod people;
 mod replay;
 
