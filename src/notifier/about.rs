@@ -21,6 +21,7 @@ pub(super) fn about(
             let failure = failure.as_ref().map(|failure| (Fact::Failure, failure.code.clone()));
             (held(*reason), failure.into_iter().collect())
         }
+        Event::ReleaseOffered { protection, .. } => (held(*protection), Vec::new()),
         Event::StepVerified { .. } | Event::AccountWarned { .. } => (plain(), Vec::new()),
         Event::Notice(NoticeEvent::Owed { text, .. }) => (plain(), vec![(Fact::Text, text.clone())]),
         Event::StepFailed { step, failure, .. } => {

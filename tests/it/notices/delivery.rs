@@ -158,3 +158,20 @@ async fn a_webhook_whose_secret_cannot_sign_keeps_the_server_from_starting() {
     let refused = app.cannot_restart().await;
     assert!(refused.contains("[notices.channels.hook]") && !refused.contains("dG9vLXNob3J0"), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_to_be_given_back_is_told_with_the_incident_and_why() {
+    let sink = Sink::start(&[]).await;
+    let app = TestApp::start_with(set(&robot(&sink, r#""release_offered""#))).await;
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_contained(&incident).await;
+    let rules = app.config.resolve(&app.config.rules.folder);
+    std::fs::write(rules.join("guardrails.yml"), "protected: [{user_id: zhangsan, why: the chief}]\n").unwrap();
+    app.post("/v1/rules/reload", ENGINEER, &serde_json::json!({})).await;
+    let text = sink.received(1).await.remove(0).text();
+    assert!(text.contains("give it back?"), "{text}");
+    assert!(text.contains(HoldReason::ProtectedListed.text()), "{text}");
+    assert!(text.contains(&format!("https://portcullis.example.com/incidents/{incident}")), "{text}");
+    assert!(!text.contains("zhang") && !text.contains("chief"), "{text}");
+    app.end().await;
+}
