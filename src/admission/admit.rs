@@ -1,6 +1,6 @@
 //! Matches, plans, guards and records a delivery's alerts: one append, then the answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
@@ -366,6 +366,8 @@ impl Admission {
                     })
                     .collect(),
                 covers,
+                // Rules name none that there is not, or are refused.
+                channels: BTreeSet::new(),
             }
         })
     }

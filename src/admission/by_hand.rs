@@ -33,6 +33,12 @@ impl Admission {
                 .then_some(name)
                 .into_iter()
                 .collect(),
+            channels: asked
+                .notice
+                .iter()
+                .filter(|notice| board.notices().lane(&notice.channel).is_some())
+                .map(|notice| notice.channel.clone())
+                .collect(),
             ..Standing::default()
         });
         let (opened, subject) = asked.draw_up(incident.clone(), &standing, &loaded.set, &self.pseudonyms, now)?;

@@ -11,9 +11,9 @@ use serde_json::json;
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
 use crate::incident::{
-    AccountKind, AccountRef, ActionKind, ChosenDingTalkId, DingTalkIdPrefix, NewDingTalkId, ReasonCode,
+    AccountKind, AccountRef, ActionKind, ChannelName, ChosenDingTalkId, DingTalkIdPrefix, NewDingTalkId, ReasonCode,
 };
-use crate::response::ByHand;
+use crate::response::{ByHand, NoticeByHand};
 
 /// How long a disable may last, in seconds: as in rules, a minute to a year.
 const EXPIRES_S: std::ops::RangeInclusive<u64> = 60..=365 * 86_400;
@@ -32,6 +32,10 @@ struct Wanted {
     dingtalk_id: Option<ChosenDingTalkId>,
     /// In place of that: what the new one begins with; the rest is made up.
     dingtalk_id_prefix: Option<String>,
+    /// Of a notice: by which channel people are told.
+    channel: Option<ChannelName>,
+    /// And in which words.
+    text: Option<String>,
     /// Said on purpose, in place of `expires_in_s`.
     #[serde(default)]
     permanent: bool,
@@ -77,6 +81,12 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
         (None, None) => None,
         (Some(_), Some(_)) => return Err(Problem::WrongSchema),
     };
+    let notice = match (wanted.channel, wanted.text) {
+        (Some(channel), Some(text)) => Some(NoticeByHand { channel, text }),
+        (None, None) => None,
+        // Words for nobody, or a channel without words.
+        _ => return Err(Problem::WrongSchema),
+    };
     let by_hand = ByHand {
         actor: actor.name,
         reason: wanted.reason,
@@ -85,6 +95,7 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
         employee_reason: wanted.employee_reason,
         expires_in,
         dingtalk_id,
+        notice,
     };
     let (incident, repeated) = state.admission.open_by_hand(&by_hand, wanted.key.as_deref()).await?;
     tracing::warn!(incident.id = %incident, "an incident is opened by hand");

@@ -82,6 +82,7 @@ impl Doctor {
             steps: vec![ActionKind::SignOut, ActionKind::Disable],
             employee_reason: self.settings.employee_reason.clone().or_else(reasons),
             dingtalk_id: None,
+            notice: None,
             expires_in: Some(EXPIRES_IN),
         };
         let opened = self.admission.open_by_hand(&by_hand, None).await;

@@ -39,7 +39,7 @@ pub enum Topic {
     ReleaseOffered,
     /// The doctor has found that something is not well.
     Doctor,
-    /// A rule has its own words told to this channel, whatever else that hears.
+    /// A rule, or a responder, has its own words told to this channel, whatever else that hears.
     RuleNotice,
 }
 
@@ -179,7 +179,7 @@ pub enum NoticeEvent {
         /// All of them.
         channels: Vec<Hearing>,
     },
-    /// A rule's step has people told; from here on it is the channel's to deliver.
+    /// A rule's or a responder's step has people told; from here on it is the channel's to deliver.
     #[serde(rename = "notice.owed")]
     Owed {
         /// In which incident.
@@ -188,7 +188,7 @@ pub enum NoticeEvent {
         step: u8,
         /// To whom.
         channel: ChannelName,
-        /// The rule's words, filled in: ids, titles and names of sources.
+        /// The rule's words, filled in: ids, titles and names of sources; or a responder's.
         text: String,
     },
     /// The intent, durable before the notice leaves.

@@ -147,7 +147,7 @@ impl Name {
             Self::Incident => INCIDENT_ID_BYTES,
             // Up to four for each character of what is not ours.
             Self::RuleTitle | Self::Fact(Fact::Place | Fact::Failure) => 480,
-            Self::Fact(Fact::Text) => 800,
+            Self::Fact(Fact::Text | Fact::ByHand) => 800,
             Self::Reason | Self::Fact(Fact::Code | Fact::Check) => 120,
             Self::Plan => 64,
             Self::Link => public_url_bytes + INCIDENT_PATH_BYTES + INCIDENT_ID_BYTES,
@@ -167,7 +167,7 @@ impl Name {
             Self::Record => Some(told.record.to_string()),
             Self::Time => Some(wording::moment(told.at)),
             Self::Fact(fact) => {
-                let (_, value) = told.facts.iter().find(|(known, _)| *known == fact)?;
+                let (_, value) = told.facts.iter().find(|(known, _)| known.as_str() == fact.as_str())?;
                 Some(plain_up_to(value, fact.chars_max()))
             }
         }

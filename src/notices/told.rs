@@ -1,5 +1,5 @@
 //! What one notice says: ids, titles of rules, reasons of ours and counts. Never what an alert carried, nor anything of
-//! the person it is about, nor words that somebody typed in a hurry.
+//! the person it is about, nor words that somebody typed in a hurry, other than those that they have told on purpose.
 
 use serde_json::{Value, json};
 
@@ -68,6 +68,8 @@ pub enum Fact {
     Place,
     /// A rule's own words.
     Text,
+    /// A responder's.
+    ByHand,
     /// What the doctor has found.
     Check,
 }
@@ -84,14 +86,14 @@ impl Fact {
             Self::Scope => "scope",
             Self::Count => "count",
             Self::Place => "place",
-            Self::Text => "text",
+            Self::Text | Self::ByHand => "text",
             Self::Check => "check",
         }
     }
 
     /// The most characters of such a value.
     pub(super) fn chars_max(self) -> usize {
-        if matches!(self, Self::Text) { TEXT_CHARS_MAX } else { VALUE_CHARS_MAX }
+        if matches!(self, Self::Text | Self::ByHand) { TEXT_CHARS_MAX } else { VALUE_CHARS_MAX }
     }
 }
 
@@ -105,7 +107,9 @@ impl Told {
     /// As text for people, under a first line of their own if they have one.
     #[must_use]
     pub fn text(&self, language: Language, headline: Option<&str>) -> String {
-        let headline = headline.unwrap_or_else(|| wording::headline(self.topic, language));
+        let is_by_hand = self.facts.iter().any(|(fact, _)| *fact == Fact::ByHand);
+        let ours = || if is_by_hand { wording::by_hand(language) } else { wording::headline(self.topic, language) };
+        let headline = headline.unwrap_or_else(ours);
         let mut lines = vec![format!("Portcullis: {headline}")];
         for incident in self.incidents.iter().take(INCIDENTS_SHOWN) {
             lines.push(incident.line(language));

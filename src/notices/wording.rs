@@ -51,6 +51,11 @@ pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
     language.of(en, zh)
 }
 
+/// What a notice begins with that somebody has told by hand.
+pub(super) fn by_hand(language: Language) -> &'static str {
+    language.of("a responder has something told.", "响应人员有通知。")
+}
+
 /// A fact with its label.
 pub(super) fn fact(fact: Fact, value: &str, language: Language) -> String {
     let (en, zh) = match fact {
@@ -62,6 +67,7 @@ pub(super) fn fact(fact: Fact, value: &str, language: Language) -> String {
         Fact::Count => ("How many", "数量"),
         Fact::Place => ("Where", "位置"),
         Fact::Text => ("The rule says", "规则内容"),
+        Fact::ByHand => ("A responder says", "响应人员说"),
         Fact::Check => ("Found", "发现"),
     };
     format!("{}{}{value}", language.of(en, zh), language.of(": ", "："))

@@ -23,7 +23,10 @@ pub(super) fn about(
         }
         Event::ReleaseOffered { protection, .. } => (held(*protection), Vec::new()),
         Event::StepVerified { .. } | Event::AccountWarned { .. } => (plain(), Vec::new()),
-        Event::Notice(NoticeEvent::Owed { text, .. }) => (plain(), vec![(Fact::Text, text.clone())]),
+        Event::Notice(NoticeEvent::Owed { text, .. }) => {
+            let is_by_hand = incident.is_some_and(|incident| incident.plan.asked_by.is_some());
+            (plain(), vec![(if is_by_hand { Fact::ByHand } else { Fact::Text }, text.clone())])
+        }
         Event::StepFailed { step, failure, .. } => {
             let kind = incident.and_then(|incident| incident.plan.actions.get(usize::from(*step)).map(Action::kind));
             let step = kind.map_or_else(|| step.to_string(), |kind| kind.as_str().to_owned());

@@ -6,11 +6,17 @@ use std::time::Duration;
 use super::guard::{Facts, at_planning};
 use super::{Standing, Subject, wording};
 use crate::incident::{
-    AccountRef, Action, ActionKind, Approval, Assurance, HoldReason, IncidentId, NewDingTalkId, Opened, Plan,
-    ReasonCode, Timestamp,
+    AccountKind, AccountRef, Action, ActionKind, Approval, Assurance, ChannelName, HoldReason, IncidentId,
+    NewDingTalkId, Opened, Plan, ReasonCode, Timestamp, UserId, is_direction_mark,
 };
 use crate::rules::RuleSet;
 use crate::trail::Pseudonyms;
+
+/// The most characters of what people are told, as in rules.
+const NOTICE_CHARS_MAX: usize = 200;
+
+/// So many digits at the end of a mobile number are its owner's, however the rest is written.
+const MOBILE_DIGITS: usize = 8;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +35,24 @@ pub struct ByHand {
     pub expires_in: Option<Duration>,
     /// The new DingTalk ID, or what it begins with.
     pub dingtalk_id: Option<NewDingTalkId>,
+    /// What people are told.
+    pub notice: Option<NoticeByHand>,
+}
+
+/// What people are told by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeByHand {
+    /// By which channel.
+    pub channel: ChannelName,
+    /// In these words.
+    pub text: String,
 }
 
 /// Why it cannot be drawn up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotDrawnUp {
-    /// No step, one twice, one that only rules have, or giving back together with taking.
-    #[error("the steps are none, not each once, not for people, or give back and take at the same time")]
+    /// No step, one twice, or giving back together with others.
+    #[error("the steps are none, not each once, or give back and do something else at the same time")]
     Steps,
     /// A sign-out without a reason for the employee, or with one that no catalogue has.
     #[error("a sign-out needs an employee reason that the rules folder has")]
@@ -43,6 +60,10 @@ pub enum NotDrawnUp {
     /// A change of the DingTalk ID to nothing, or a new one that nobody is to get.
     #[error("a change of the DingTalk ID needs the new one, and nothing else does")]
     DingTalkId,
+    /// A notice without a channel that there is or without readable words, words that name the account, or words for
+    /// nobody.
+    #[error("a notice needs a configured channel and readable words that do not name the account; nothing else does")]
+    Notice,
 }
 
 impl ByHand {
@@ -58,7 +79,7 @@ impl ByHand {
         pseudonyms: &Pseudonyms,
         now: Timestamp,
     ) -> Result<(Opened, Subject), NotDrawnUp> {
-        self.check()?;
+        self.check(standing, rules)?;
         let mut subject = Subject { account: self.account.clone(), texts: [].into(), notices: [].into() };
         let pseudonym = pseudonyms.of(&self.account);
         let mut actions = Vec::new();
@@ -78,8 +99,11 @@ impl ByHand {
                     let new = self.dingtalk_id.as_ref().ok_or(NotDrawnUp::DingTalkId)?;
                     Action::ChangeDingTalkId { to: new.of(&incident, &pseudonym) }
                 }
-                // Whoever is there tells people themselves.
-                ActionKind::Notify => return Err(NotDrawnUp::Steps),
+                ActionKind::Notify => {
+                    let NoticeByHand { channel, text } = self.notice.clone().ok_or(NotDrawnUp::Notice)?;
+                    subject.notices.insert(index, text);
+                    Action::Notify { channel }
+                }
             });
         }
         if let Some(expires_in) = self.expires_in.filter(|_| self.steps.contains(&ActionKind::Disable)) {
@@ -105,7 +129,7 @@ impl ByHand {
         Ok((Opened { plan, held }, subject))
     }
 
-    fn check(&self) -> Result<(), NotDrawnUp> {
+    fn check(&self, standing: &Standing, rules: &RuleSet) -> Result<(), NotDrawnUp> {
         let mut kinds = self.steps.clone();
         kinds.sort_unstable();
         kinds.dedup();
@@ -115,7 +139,32 @@ impl ByHand {
             return Err(NotDrawnUp::Steps);
         }
         let is_for_nobody = self.dingtalk_id.is_some() && !kinds.contains(&ActionKind::ChangeDingTalkId);
-        if is_for_nobody { Err(NotDrawnUp::DingTalkId) } else { Ok(()) }
+        if is_for_nobody {
+            return Err(NotDrawnUp::DingTalkId);
+        }
+        let is_sound = |notice: &NoticeByHand| {
+            let is_known = standing.channels.contains(&notice.channel) && kinds.contains(&ActionKind::Notify);
+            is_known && is_readable(&notice.text) && !self.names_the_account(&notice.text, rules)
+        };
+        if self.notice.as_ref().is_none_or(is_sound) { Ok(()) } else { Err(NotDrawnUp::Notice) }
+    }
+
+    /// Whether the words have the account in them, as it was named, without what stands behind its `@`, by the end of
+    /// its mobile number, or by its userid where the identity map knows it: nobody reads whom an incident is about.
+    fn names_the_account(&self, text: &str, rules: &RuleSet) -> bool {
+        let named = self.account.value();
+        let local = named.split_once('@').map(|(local, _)| local);
+        let user_id = rules.identities().user_for(named).map(UserId::as_str);
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        if self.account.kind() == AccountKind::Mobile {
+            let number = digits(named);
+            let end = number.get(number.len().saturating_sub(MOBILE_DIGITS)..).unwrap_or_default();
+            if digits(text).contains(end) {
+                return true;
+            }
+        }
+        let text = text.to_lowercase();
+        [Some(named), local, user_id].into_iter().flatten().any(|name| text.contains(&name.to_lowercase()))
     }
 
     /// A human decides, so no budget or breaker stands in the way; everything else does.
@@ -142,4 +191,9 @@ impl ByHand {
         let gives = !plan.takes();
         at_planning(&facts).err().filter(|reason| !gives || *reason == HoldReason::Paused)
     }
+}
+
+fn is_readable(text: &str) -> bool {
+    let is_hidden = |c: char| c.is_control() || is_direction_mark(c);
+    !text.trim().is_empty() && text.chars().count() <= NOTICE_CHARS_MAX && !text.chars().any(is_hidden)
 }

@@ -13,7 +13,7 @@ mod resolve;
 mod target;
 mod wording;
 
-pub use by_hand::{ByHand, NotDrawnUp};
+pub use by_hand::{ByHand, NotDrawnUp, NoticeByHand};
 pub use draw::{Draw, draws, draws_of_departments};
 pub use enclosure::{Enclosure, Subject};
 pub use guard::{Approved, Facts, at_dispatch, at_planning, at_telling, protection};

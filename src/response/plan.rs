@@ -9,8 +9,8 @@ use super::guard::{Facts, at_planning};
 use super::target::{Meaning, Target, Watched};
 use super::{Draw, Subject, draws};
 use crate::incident::{
-    AccountRef, Alert, AlertSummary, Asked, Assurance, Breakers, Decision, DepartmentId, HoldReason, IncidentId,
-    Ledger, NearestMiss, Opened, Pauses, RuleId, Spent, Timestamp, Trip, Verdict, VerdictKind,
+    AccountRef, Alert, AlertSummary, Asked, Assurance, Breakers, ChannelName, Decision, DepartmentId, HoldReason,
+    IncidentId, Ledger, NearestMiss, Opened, Pauses, RuleId, Spent, Timestamp, Trip, Verdict, VerdictKind,
 };
 use crate::rules::{Response, Rule, RuleSet};
 use crate::trail::Cover;
@@ -32,6 +32,8 @@ pub struct Standing {
     pub departments: BTreeMap<DepartmentId, (Spent, Option<u32>)>,
     /// The accounts, by pseudonym, whose DingTalk ID was changed in the last year.
     pub dingtalk_ids_changed: BTreeSet<String>,
+    /// The channels there are, of those that people are to be told by.
+    pub channels: BTreeSet<ChannelName>,
 }
 
 /// What is to be recorded for an alert.

@@ -39,6 +39,12 @@ pub(super) struct Arguments {
     /// What the new DingTalk ID begins with, up to 8 letters and digits; the rest is made up.
     #[arg(long, value_name = "PREFIX")]
     dingtalk_id_prefix: Option<String>,
+    /// By which channel people are told.
+    #[arg(long, value_name = "NAME", requires = "text")]
+    channel: Option<String>,
+    /// What they are told; it must not name the person.
+    #[arg(long, requires = "channel")]
+    text: Option<String>,
     /// The same key opens one incident, however often this is run.
     #[arg(long)]
     key: Option<String>,
@@ -59,6 +65,8 @@ enum Step {
     Enable,
     /// Waits for a second person, since DingTalk does it once a year and nothing undoes it.
     ChangeDingtalkId,
+    /// People are told by `--channel` what `--text` says.
+    Notify,
 }
 
 const KINDS: [AccountKind; 6] = [
@@ -80,6 +88,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Step::Disable => "disable",
             Step::Enable => "enable",
             Step::ChangeDingtalkId => "change_dingtalk_id",
+            Step::Notify => "notify",
         })
         .collect();
     let expires_in_s = arguments.expires_in.as_deref().map(seconds).transpose().map_err(refused)?;
@@ -92,6 +101,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         "permanent": arguments.permanent,
         "dingtalk_id": arguments.dingtalk_id,
         "dingtalk_id_prefix": arguments.dingtalk_id_prefix,
+        "channel": arguments.channel,
+        "text": arguments.text,
         "key": arguments.key,
     });
     let opened = arguments.server.ask(Method::POST, "/v1/incidents", Some(body)).await?;

@@ -46,6 +46,7 @@ impl Bench {
             steps: vec![step],
             employee_reason: None,
             dingtalk_id: None,
+            notice: None,
             expires_in: None,
         };
         let admission = self.life.admission.clone();

@@ -158,6 +158,7 @@ impl Run<'_> {
                 .contains(&ActionKind::SignOut)
                 .then(|| ReasonCode::parse("account-takeover").unwrap()),
             dingtalk_id: None,
+            notice: None,
             expires_in: expires_in.filter(|_| steps.contains(&ActionKind::Disable)),
             steps,
         };
