@@ -3,9 +3,11 @@
 //!
 //! [`Rehearsal`] judges by rules, [`Recorded`] repeats what the trail says; each gives a [`Ruling`],
 //! and [`Comparison`] takes two of them for every alert. What DingTalk would have said at the last
-//! moment (administrators, other organizations) is asked by nobody.
+//! moment (administrators, other organizations) is asked by nobody; in which departments somebody is, the trail says of
+//! those alone for whom something was drawn there.
 
 mod comparison;
+mod departments;
 mod recorded;
 mod rehearsal;
 mod report;
@@ -14,6 +16,7 @@ mod ruling;
 mod tests;
 
 pub use comparison::{Comparison, TooManyAccounts};
+pub use departments::DepartmentBudgets;
 pub use recorded::Recorded;
 pub use rehearsal::Rehearsal;
 pub use report::{Change, OnRule, Person, Report, RuleCounts, Seen, Side, Span, Unnamed};

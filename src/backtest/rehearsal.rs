@@ -1,13 +1,14 @@
 //! Judges alerts by a rule set as admission does, with the same evaluator, plan and guard layer, and
 //! remembers what that would have set going.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use super::departments::{DepartmentBudgets, Departments, Drawn};
 use super::ruling::{Known, Ruling};
 use crate::incident::{
-    AccountRef, Action, Alert, Breakers, Extent, HoldReason, IncidentId, Ledger, Opened, Pauses, Plan, Room, RuleId,
-    Timestamp, Underway, Windows,
+    AccountRef, Action, Alert, Breakers, DepartmentId, DepartmentSpent, Extent, HoldReason, IncidentId, Ledger, Opened,
+    Pauses, Plan, Room, RuleId, Timestamp, Underway, Windows,
 };
 use crate::response::{Decided, Judged, Standing, resolve};
 use crate::rules::RuleSet;
@@ -32,6 +33,8 @@ pub struct Rehearsal<'r> {
     people: Option<u32>,
     /// When each account (by pseudonym) was contained, and until when.
     contained: HashMap<String, (Vec<Timestamp>, Timestamp)>,
+    /// In which departments accounts are, as far as the trail says.
+    departments: Departments,
 }
 
 /// An incident that covers further alerts of its rule on its account.
@@ -43,6 +46,8 @@ struct Covering {
     extent: Extent,
     /// Until when it is live; one that is held waits for a human who never comes.
     live_until: Option<Timestamp>,
+    /// On which departments it drew.
+    departments: Vec<DepartmentId>,
 }
 
 impl<'r> Rehearsal<'r> {
@@ -60,6 +65,7 @@ impl<'r> Rehearsal<'r> {
             has_index: false,
             people: None,
             contained: HashMap::new(),
+            departments: Departments::default(),
         }
     }
 
@@ -80,12 +86,15 @@ impl<'r> Rehearsal<'r> {
                 self.covers.get(&key).cloned().map(|covering| (key, covering))
             })
             .collect();
+        let drawn_on = found.iter().flat_map(|(_, covering)| &covering.departments).copied();
+        let departments = drawn_on.map(|id| (id, (self.ledger.of_department(id, at), None))).collect();
         let covers = found.iter().map(|(key, covering)| (key.clone(), covering.at(at))).collect();
         let standing = Standing {
             pauses: pauses.clone(),
             breakers: self.breakers.clone(),
             covers,
             people: self.people,
+            departments,
             contained_at: judged.accounts().filter_map(|(_, account)| self.contained_at(account)).collect(),
             ..Standing::default()
         };
@@ -96,13 +105,18 @@ impl<'r> Rehearsal<'r> {
             found.into_iter().map(|(_, covering)| (covering.incident, covering.known)).collect();
         for Opened { plan, held } in &opened {
             if let Some(subject) = subjects.get(&plan.incident) {
+                let held = self.held(*held, &subject.account);
+                let drawn = match held {
+                    None => self.departments.draw((plan, &subject.account), self.rules, &mut self.ledger, at),
+                    Some(_) => Drawn::default(),
+                };
                 let of_this = Known {
                     account: subject.account.clone(),
                     touches: plan.touches(),
-                    held: self.held(*held, &subject.account),
+                    held: held.or(drawn.held),
                     opened_at: at,
                 };
-                self.cover(plan, &of_this);
+                self.cover(plan, &of_this, &drawn.departments);
                 if of_this.held.is_none() && plan.disables() {
                     self.contain(plan, at);
                 }
@@ -121,6 +135,22 @@ impl<'r> Rehearsal<'r> {
     /// Takes a plan of the day before the first alert that is judged: it only counts for budgets.
     pub fn spend(&mut self, plan: &Plan, at: Timestamp) {
         self.ledger.note_plan(plan, at);
+    }
+
+    /// Takes what was drawn on departments on the day before the first alert that is judged.
+    pub fn draw(&mut self, departments: &[DepartmentSpent], at: Timestamp) {
+        self.ledger.note_departments(departments, at);
+    }
+
+    /// Takes in which departments an account is, of those that had a budget.
+    pub fn learn(&mut self, account: &AccountRef, departments: &BTreeSet<DepartmentId>) {
+        self.departments.learn(account, departments, self.rules);
+    }
+
+    /// How many containments were judged by the budgets of departments; `None` where there are none.
+    #[must_use]
+    pub fn department_budgets(&self) -> Option<DepartmentBudgets> {
+        self.departments.counts(self.rules)
     }
 
     /// Takes how many people there are from here on, of which budgets may be shares.
@@ -164,12 +194,12 @@ impl<'r> Rehearsal<'r> {
         *known_until = until.max(*known_until);
     }
 
-    fn cover(&mut self, plan: &Plan, known: &Known) {
+    fn cover(&mut self, plan: &Plan, known: &Known, departments: &[DepartmentId]) {
         let live_until = known.held.is_none().then(|| undone_at(plan, known.opened_at));
         let extent = plan.extent();
         for rule in &plan.rules {
             let (incident, known, extent) = (plan.incident.clone(), known.clone(), extent.clone());
-            let covering = Covering { incident, known, extent, live_until };
+            let covering = Covering { incident, known, extent, live_until, departments: departments.to_vec() };
             self.covers.insert((rule.id.clone(), plan.account.clone()), covering);
         }
     }
@@ -185,7 +215,7 @@ impl Covering {
             live,
             held: self.known.held,
             extent,
-            departments: Vec::new(),
+            departments: self.departments.clone(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::departments::DepartmentBudgets;
 use super::ruling::Outcome;
 use crate::incident::{AccountRef, AlertId, HoldReason, RuleRef, Timestamp};
 
@@ -32,6 +33,9 @@ pub struct Report {
     pub changes: Vec<Change>,
     /// Every rule that matched on either side.
     pub rules: Vec<RuleCounts>,
+    /// How far the proposed rules' budgets of departments were judged, where they have any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department_budgets: Option<DepartmentBudgets>,
 }
 
 impl Report {

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use portcullis::incident::{AlertId, SourceName};
+use portcullis::incident::{AlertId, HoldReason, SourceName, Status};
 use portcullis::trail::{Settings, SledStore, Store};
 use serde_json::{Value, json};
 
+use super::budgets_of_departments;
 use crate::harness::{
     Delivery, Ended, Kept, Process, Set, TestApp, copy_folder, edit, harmless, high_risk, leaked, reported,
 };
@@ -38,6 +39,10 @@ impl Past {
         assert_eq!(app.deliver(&Delivery::of_events("msg_4", &more, app.now())).await.status, 202);
         app.steer("/v1/pause").await;
         app.open(&Delivery::of_high_risk("admin.one@example.com", 6, app.now())).await;
+        Self::of(app).await
+    }
+
+    async fn of(app: TestApp) -> Self {
         let folder = app.leave().await;
         let proposed = folder.path().join("proposed");
         copy_folder(&folder.path().join("rules"), &proposed);
@@ -436,4 +441,53 @@ async fn several_alerts_of_a_trail_come_to_a_correlation() {
     // The wrong passwords lie before the time asked for; the right one does not.
     let report = past.report(&["--since", "2026-11-21T03:00:30Z"]).await;
     assert_eq!((&report["alerts"], names(&report, "newly").len()), (&json!(1), 1), "{report:#}");
+}
+
+/// The first and the third are in department 31, which then has one an hour; the second is in none that has a budget.
+async fn of_departments() -> Past {
+    let rules = |rules: &Path| budgets_of_departments::set(rules, "departments: {31: {per_hour: 1}}");
+    let app = TestApp::start_with(Set { kept: Kept::BySled, rules, ..Set::default() }).await;
+    for number in [1, 3, 2] {
+        let person = format!("person{number}@example.com");
+        let incident = app.open(&Delivery::of_high_risk(&person, number, app.now())).await;
+        let ended = if number == 3 { Status::Held(HoldReason::DepartmentBudget) } else { Status::Open };
+        app.until(&incident, |state| state.status == ended && (number == 3 || state.is_containing())).await;
+    }
+    Past::of(app).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn budgets_of_departments_count_as_far_as_the_trail_says_who_is_where() {
+    let past = of_departments().await;
+    let [first, second, third] = [1, 2, 3].map(|number| format!("email:person{number}@example.com"));
+    let report = past.report(&[]).await;
+    assert_eq!(
+        (names(&report, "both"), names(&report, "held")),
+        (vec![&*first, &*second], vec![&*third]),
+        "{report:#}"
+    );
+    assert_eq!((&report["changed"], names(&report, "newly").len()), (&json!(0), 0));
+    assert_eq!(report["department_budgets"], json!({"judged": 2, "not_judged": 1}));
+    let said = past.test(&[]).await.well().stdout.join("\n");
+    assert!(said.contains("Budgets of departments: judged for 2 containments"), "{said}");
+    assert!(said.contains("Warning: they were not judged for 1 containment,"), "{said}");
+
+    let propose = |budgets: &str| budgets_of_departments::replace(&past.proposed, budgets);
+    propose("departments: {31: {per_hour: 2}}");
+    let report = past.report(&[]).await;
+    assert_eq!((names(&report, "newly"), names(&report, "no_longer").len()), (vec![&*third], 0), "{report:#}");
+    propose("departments: {31: {per_hour: 0}}");
+    assert_eq!(names(&past.report(&[]).await, "no_longer"), [&*first]);
+    // Of a share nobody knows the size, and of another department nobody knows who is in it.
+    for nobody_can_tell in
+        ["departments: {31: {percent_per_hour: 1}}", "departments: {31: {per_hour: 9}, 32: {per_hour: 0}}"]
+    {
+        propose(nobody_can_tell);
+        let report = past.report(&[]).await;
+        assert_eq!(names(&report, "newly"), [&*third], "{report:#}");
+        assert!(report["department_budgets"]["not_judged"].as_u64().unwrap() > 0, "{report:#}");
+    }
+    propose("rules: {}");
+    let report = past.report(&[]).await;
+    assert_eq!((names(&report, "newly"), &report["department_budgets"]), (vec![&*third], &Value::Null));
 }

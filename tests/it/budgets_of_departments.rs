@@ -18,14 +18,14 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const PEOPLE: u32 = 30;
 
 /// Gives everybody an account, and sets these budgets; no breaker is in the way.
-fn set(rules: &Path, budgets: &str) {
+pub(super) fn set(rules: &Path, budgets: &str) {
     let mut people = String::from("lisi\n");
     (1..=PEOPLE).for_each(|number| writeln!(people, "person{number}@example.com,user{number:04}").unwrap());
     edit(rules, "identities.csv", "lisi\n", &people);
     replace(rules, budgets);
 }
 
-fn replace(rules: &Path, budgets: &str) {
+pub(super) fn replace(rules: &Path, budgets: &str) {
     let wide = "each_rule: {per_hour: 100, per_day: 1000}, each_source: {per_hour: 100, per_day: 1000}";
     let usual = if budgets.contains("organization") { "" } else { ", organization: {per_hour: 100, per_day: 1000}" };
     let breakers = "breakers: {each_rule: {accounts: 1000}, each_source: {accounts: 1000}}";

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::stage::{AgainstName, LeftOut, Names, Outcome};
-use crate::backtest::{Change, OnRule, Person, Report, RuleCounts, Side, Span, Unnamed};
+use crate::backtest::{Change, DepartmentBudgets, OnRule, Person, Report, RuleCounts, Side, Span, Unnamed};
 use crate::cli::output::counted;
 use crate::incident::Timestamp;
 
@@ -21,6 +21,9 @@ pub(super) fn text(outcome: &Outcome<'_>) -> String {
     head(&mut text, names, report, *left_out);
     if *is_one_moment {
         text.push_str(ONE_MOMENT);
+    }
+    if let Some(counts) = report.department_budgets {
+        departments(&mut text, counts);
     }
     people(&mut text, "Newly contained", &report.newly, |person| person.after.as_ref());
     people(&mut text, "No longer contained", &report.no_longer, |person| person.before.as_ref());
@@ -65,6 +68,24 @@ fn head(text: &mut String, names: &Names<'_>, report: &Report, left_out: LeftOut
         let _ = write!(text, "; {repeated} left out, because they are there before");
     }
     text.push_str("\n\n");
+}
+
+fn departments(text: &mut String, DepartmentBudgets { judged, not_judged }: DepartmentBudgets) {
+    let _ = writeln!(
+        text,
+        "Budgets of departments: judged for {}, by what the trail says was drawn then; a department that had no
+budget then is not seen.",
+        counted(judged, "containment")
+    );
+    if not_judged > 0 {
+        let _ = writeln!(
+            text,
+            "Warning: they were not judged for {}, of whose departments, or their sizes, the trail says nothing; a
+server may hold what is shown as contained.",
+            counted(not_judged, "containment")
+        );
+    }
+    text.push('\n');
 }
 
 fn people(text: &mut String, title: &str, people: &[Person], side: impl Fn(&Person) -> Option<&Side>) {

@@ -1,12 +1,13 @@
 //! Where alerts meet both sides of the comparison, wherever they come from.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::window::Window;
 use crate::backtest::{Comparison, Recorded, Rehearsal, Report, Ruling, TooManyAccounts};
-use crate::incident::{Alert, Digest, Pauses, Plan, Timestamp};
+use crate::incident::{AccountRef, Alert, DepartmentId, DepartmentSpent, Digest, Pauses, Plan, Timestamp};
 use crate::rules::RuleSet;
 
 /// What the proposed rules are compared with.
@@ -133,6 +134,22 @@ impl<'r> Stage<'r> {
         self.proposed.spend(plan, at);
     }
 
+    /// Has both sides count what was drawn on departments before the time asked for.
+    pub(super) fn draw(&mut self, departments: &[DepartmentSpent], at: Timestamp) {
+        if let Before::Rehearsed(rehearsal) = &mut self.before {
+            rehearsal.draw(departments, at);
+        }
+        self.proposed.draw(departments, at);
+    }
+
+    /// Tells both sides in which departments an account is, as far as the trail says.
+    pub(super) fn learn(&mut self, account: &AccountRef, departments: &BTreeSet<DepartmentId>) {
+        if let Before::Rehearsed(rehearsal) = &mut self.before {
+            rehearsal.learn(account, departments);
+        }
+        self.proposed.learn(account, departments);
+    }
+
     /// Tells both sides how many people there are from here on.
     pub(super) fn count(&mut self, people: u64) {
         if let Before::Rehearsed(rehearsal) = &mut self.before {
@@ -150,6 +167,8 @@ impl<'r> Stage<'r> {
     }
 
     pub(super) fn end(self, window: &Window, left_out: LeftOut) -> Outcome<'r> {
-        Outcome { names: self.names, window: *window, left_out, is_one_moment: false, report: self.comparison.report() }
+        let department_budgets = self.proposed.department_budgets();
+        let report = Report { department_budgets, ..self.comparison.report() };
+        Outcome { names: self.names, window: *window, left_out, is_one_moment: false, report }
     }
 }

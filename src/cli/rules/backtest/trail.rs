@@ -1,7 +1,7 @@
 //! Recorded alerts, in the order and at the times in which they were received, which is what the
 //! server decided by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,8 +14,8 @@ use crate::backtest::Known;
 use crate::cli::refused::refused;
 use crate::config::{self, Config};
 use crate::incident::{
-    AlertSummary, Digest, Event, HoldReason, IncidentId, Opened, Pause, Pauses, SourceName, SyncedDirectory, Timestamp,
-    Verdict, VerdictKind,
+    AlertSummary, DepartmentId, DepartmentSpent, Digest, Event, HoldReason, IncidentId, Opened, Pause, Pauses,
+    SourceName, SyncedDirectory, Timestamp, Verdict, VerdictKind,
 };
 use crate::intake::Recall;
 use crate::response::Enclosure;
@@ -27,7 +27,7 @@ pub(super) const DAYS: u64 = 30;
 const BUDGETS_LOOK_BACK: Duration = Duration::from_secs(86_400);
 /// Records read at a time.
 const PAGE: usize = 512;
-/// Among so many records of an incident is the one that says how its account was found.
+/// Among so many records of an incident are those that say how its account was found and what it drew on departments.
 const FIRST_RECORDS: usize = 16;
 
 /// Puts the recorded alerts of a time to the stage.
@@ -115,6 +115,9 @@ impl Player<'_, '_> {
             Event::ResponderPaused { actor, reason, scope } => self.pauses.begin(scope, Pause { actor, reason, at }),
             Event::ResponderResumed { scope, .. } => self.pauses.end(&scope),
             Event::DirectorySynced(SyncedDirectory { people, .. }) => self.stage.count(people),
+            Event::BudgetDrawn { incident, departments } if self.window.is_led_in_by(at, BUDGETS_LOOK_BACK) => {
+                self.draw(&incident, &departments, at)?;
+            }
             // No rule was asked, and none is to be now: whoever set a sender up has sent it.
             Event::AlertAdmitted { verdict, .. } if verdict.kind == VerdictKind::Tried => {}
             Event::AlertAdmitted { alert, verdict, opened, private, .. } if self.window.has(at) => {
@@ -125,6 +128,15 @@ impl Player<'_, '_> {
                 self.remember(seq, at, *alert, &private)?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Of an incident that was opened before the time asked for.
+    fn draw(&mut self, incident: &IncidentId, departments: &[DepartmentSpent], at: Timestamp) -> anyhow::Result<()> {
+        self.stage.draw(departments, at);
+        if let Some(known) = look_up(self.store, incident)? {
+            self.stage.learn(&known.account, &departments.iter().map(|drawn| drawn.department).collect());
         }
         Ok(())
     }
@@ -159,7 +171,11 @@ impl Player<'_, '_> {
         let alert = source.recorded(summary, event);
         let store = self.store;
         for opened in &mut opened {
-            opened.held = opened.held.or(held_unresolved(store, &opened.plan.incident)?);
+            let Early { held, departments } = early(store, &opened.plan.incident)?;
+            opened.held = opened.held.or(held);
+            if let Some(subject) = subjects.get(&opened.plan.incident) {
+                self.stage.learn(&subject.account, &departments);
+            }
         }
         self.stage.put(&alert, at, &self.pauses, |record| {
             record.ruling(&verdict, &opened, &subjects, at, |incident| look_up(store, incident))
@@ -177,7 +193,7 @@ fn enclosure(store: &dyn Store, seq: u64, digest: &Digest) -> anyhow::Result<Opt
 
 /// An incident as it was opened; `None` when its event was erased.
 fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Known>> {
-    let unresolved = held_unresolved(store, incident)?;
+    let early = early(store, incident)?;
     for seq in store.of_incident(incident, FIRST_RECORDS)? {
         for stored in store.read(seq, 1)? {
             let record = Record::decode(&stored.record).with_context(|| format!("record {seq}"))?;
@@ -192,7 +208,7 @@ fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Kn
             return Ok(subject.map(|subject| Known {
                 account: subject.account,
                 touches: opened.plan.touches(),
-                held: opened.held.or(unresolved),
+                held: opened.held.or(early.held),
                 opened_at: record.at,
             }));
         }
@@ -200,22 +216,35 @@ fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Kn
     Ok(None)
 }
 
-/// Whether an incident was held because there is no way from its account's name to an account. That is not
-/// in the plan, but it is decided by the identity map alone, before DingTalk is asked.
-fn held_unresolved(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<HoldReason>> {
+/// What became of an incident before its first step.
+#[derive(Default)]
+struct Early {
+    held: Option<HoldReason>,
+    departments: BTreeSet<DepartmentId>,
+}
+
+/// Whether an incident was held because there is no way from its account's name to an account, or by the budget of a
+/// department, and on which departments it drew. That is not in the plan, but it is decided by the identity map, or by
+/// what is recorded with it, and not by what DingTalk says at the moment.
+fn early(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Early> {
+    let mut early = Early::default();
     for seq in store.of_incident(incident, FIRST_RECORDS)? {
         for stored in store.read(seq, 1)? {
             let record = Record::decode(&stored.record).with_context(|| format!("record {seq}"))?;
             match record.event {
-                Event::IncidentHeld { reason: reason @ HoldReason::AccountUnresolvable, .. } => {
-                    return Ok(Some(reason));
+                Event::IncidentHeld {
+                    reason: reason @ (HoldReason::AccountUnresolvable | HoldReason::DepartmentBudget),
+                    ..
+                } => return Ok(Early { held: Some(reason), ..early }),
+                Event::BudgetDrawn { departments, .. } => {
+                    early.departments.extend(departments.iter().map(|drawn| drawn.department));
                 }
-                Event::AccountResolved { .. } => return Ok(None),
+                Event::StepStarted { .. } => return Ok(early),
                 _ => {}
             }
         }
     }
-    Ok(None)
+    Ok(early)
 }
 
 fn sources(config: &Config) -> anyhow::Result<BTreeMap<SourceName, Recall>> {
