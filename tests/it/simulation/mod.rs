@@ -6,12 +6,14 @@
 //! `SIMULATION_SEED=7` runs one seed alone and tells what happens in it; `SIMULATION_RUNS=100000` runs more than are
 //! run otherwise.
 
+mod bench;
 mod chances;
 mod dice;
 mod history;
 mod keeping;
 mod laws;
 mod life;
+mod pausing;
 mod responders;
 mod run;
 mod senders;
