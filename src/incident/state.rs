@@ -276,8 +276,7 @@ impl Incident {
     /// The event does not fit the present state; the state is unchanged.
     pub fn apply(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalTransition> {
         // What keeps an account for good can be asked to give it back.
-        let is_about_keeping = matches!(event, Event::IncidentReleased { .. } | Event::ReleaseOffered { .. });
-        if matches!(self.status, Status::Closed(_)) && !(is_about_keeping && self.keeps_our_disable()) {
+        if matches!(self.status, Status::Closed(_)) && !(event.is_about_giving_back() && self.keeps_our_disable()) {
             return Err(self.illegal(event, "it is closed"));
         }
         match event {

@@ -11,12 +11,13 @@ impl Event {
     /// account.
     #[must_use]
     pub fn is_about_keeping(&self) -> bool {
-        matches!(
-            self,
-            Self::IncidentReleased { .. }
-                | Self::ReleaseOffered { .. }
-                | Self::StepVerified { disabled: Some(false), .. }
-        )
+        self.is_about_giving_back() || matches!(self, Self::StepVerified { disabled: Some(false), .. })
+    }
+
+    /// Whether somebody gives back what an incident keeps, or is asked to: the incident may be closed since.
+    #[must_use]
+    pub fn is_about_giving_back(&self) -> bool {
+        matches!(self, Self::IncidentReleased { .. } | Self::ReleaseOffered { .. })
     }
 
     /// The event's name, as in the record's `kind`.
