@@ -176,16 +176,8 @@ impl ByHand {
             touches: plan.touches(),
             disables: plan.disables(),
             confirmed: true,
-            account: &self.account,
-            user_id: rules.identities().user_for(self.account.value()),
-            guardrails: rules.guardrails(),
-            departments: None,
-            identities: rules.identities(),
-            draws: &[],
-            beyond_budget: false,
-            breaker_tripped: false,
             dingtalk_id_changed: plan.changes_dingtalk_id() && standing.dingtalk_ids_changed.contains(&plan.account),
-            approval_wanted: false,
+            ..Facts::of_reference(&self.account, rules)
         };
         // Giving somebody their account back needs no protection from it.
         let gives = !plan.takes();

@@ -59,6 +59,12 @@ impl<'a> Facts<'a> {
         departments: Option<&'a BTreeSet<DepartmentId>>,
         rules: &'a RuleSet,
     ) -> Self {
+        Self { user_id: Some(user_id), departments, ..Self::of_reference(account, rules) }
+    }
+
+    /// The same of an account that nobody has looked up: what the identity map says.
+    #[must_use]
+    pub fn of_reference(account: &'a AccountRef, rules: &'a RuleSet) -> Self {
         Self {
             paused: false,
             assurance: Assurance::A,
@@ -67,9 +73,9 @@ impl<'a> Facts<'a> {
             disables: true,
             confirmed: false,
             account,
-            user_id: Some(user_id),
+            user_id: rules.identities().user_for(account.value()),
             guardrails: rules.guardrails(),
-            departments,
+            departments: None,
             identities: rules.identities(),
             draws: &[],
             beyond_budget: false,

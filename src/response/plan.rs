@@ -253,17 +253,10 @@ fn hold(
         assurance_floor: demand.floor,
         touches: demand.touches,
         disables: demand.disables,
-        confirmed: false,
-        account,
-        user_id: rules.identities().user_for(account.value()),
-        guardrails: rules.guardrails(),
-        identities: rules.identities(),
         draws: now.draws,
-        beyond_budget: false,
         breaker_tripped: now.breaker_tripped,
         dingtalk_id_changed: now.dingtalk_id_changed,
-        approval_wanted: false,
-        departments: None,
+        ..Facts::of_reference(account, rules)
     };
     at_planning(&facts).err()
 }
