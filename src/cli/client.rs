@@ -48,6 +48,43 @@ pub(super) struct Server {
     pub(super) trust: Trust,
 }
 
+/// A server that runs, or the configuration of one that does not.
+#[derive(Debug, Args)]
+pub(super) struct Whereabouts {
+    /// The configuration file of a server that does not run, or is to.
+    #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE", required_unless_present = "server")]
+    config: Option<PathBuf>,
+    /// The server that runs.
+    #[arg(long, value_name = "URL", requires = "token_file")]
+    server: Option<String>,
+    /// A file with a token for it.
+    #[arg(long, value_name = "FILE", requires = "server")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    trust: Trust,
+}
+
+/// Where something is done.
+pub(super) enum Place {
+    /// There.
+    Server(Server),
+    /// Here, as this file says.
+    Here(PathBuf),
+}
+
+impl Whereabouts {
+    /// The server if one is named, also where the environment has a configuration.
+    pub(super) fn place(self) -> anyhow::Result<Place> {
+        match self {
+            Self { server: Some(server), token_file: Some(token_file), trust, .. } => {
+                Ok(Place::Server(Server { server, token_file, trust }))
+            }
+            Self { config: Some(file), .. } => Ok(Place::Here(file)),
+            Self { .. } => Err(refused(anyhow::anyhow!("name the configuration file, or the server that runs"))),
+        }
+    }
+}
+
 impl Trust {
     /// A client that follows nobody elsewhere.
     pub(super) fn client(&self) -> anyhow::Result<Client> {

@@ -2,7 +2,6 @@
 //! a time, so a running server is asked to; where none runs, it is done here.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +11,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::client;
-use crate::cli::client::Server;
-use crate::cli::client::Trust;
+use crate::cli::client::{Place, Server, Whereabouts};
 use crate::cli::output::{self, counted};
 use crate::cli::refused::refused;
 use crate::config::{self, Config};
@@ -30,26 +28,14 @@ const FAILURES_MAX: u32 = 8;
 /// What `directory sync` takes.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The configuration file of the server that does not run.
-    #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE", required_unless_present = "server")]
-    config: Option<PathBuf>,
-    /// The server that runs.
-    #[arg(long, value_name = "URL", requires = "token_file")]
-    server: Option<String>,
-    /// A file with a token of an engineer.
-    #[arg(long, value_name = "FILE", requires = "server")]
-    token_file: Option<PathBuf>,
     #[command(flatten)]
-    trust: Trust,
+    whereabouts: Whereabouts,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    match arguments {
-        Arguments { server: Some(server), token_file: Some(token_file), trust, .. } => {
-            ask(&Server { server, token_file, trust }).await
-        }
-        Arguments { config: Some(file), .. } => here(&config::load(&file, &[]).map_err(refused)?).await,
-        Arguments { .. } => Err(refused(anyhow::anyhow!("name the configuration file, or the server that runs"))),
+    match arguments.whereabouts.place()? {
+        Place::Server(server) => ask(&server).await,
+        Place::Here(file) => here(&config::load(&file, &[]).map_err(refused)?).await,
     }
 }
 

@@ -4,12 +4,10 @@ mod ask;
 mod here;
 mod table;
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::client::{Server, Trust};
+use super::client::{Place, Whereabouts};
 use super::output::{self, counted};
 use super::refused::refused;
 use crate::config;
@@ -18,17 +16,8 @@ use crate::config;
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct Arguments {
-    /// The configuration file of a server that does not run, or is to.
-    #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE", required_unless_present = "server")]
-    config: Option<PathBuf>,
-    /// The server that runs: it looks at its sources, too, and at the canary.
-    #[arg(long, value_name = "URL", requires = "token_file")]
-    server: Option<String>,
-    /// A file with a token of an engineer or a responder.
-    #[arg(long, value_name = "FILE", requires = "server")]
-    token_file: Option<PathBuf>,
     #[command(flatten)]
-    trust: Trust,
+    whereabouts: Whereabouts,
     /// Send each channel a message that says it is a trial.
     #[arg(long)]
     send: bool,
@@ -39,7 +28,8 @@ pub(super) struct Arguments {
 
 const HELP: &str = "\
 It reads files, the trail and DingTalk, and changes nothing. Only --send tells people something, and only a server
-acts: it signs the canary out, disables it and gives it back ([doctor] canary in the configuration).
+acts: it signs the canary out, disables it and gives it back ([doctor] canary in the configuration). A server looks at
+its sources, too; the token is an engineer's or a responder's.
 
 Exit codes:
   0  nothing has failed
@@ -52,18 +42,13 @@ Examples:
   portcullis doctor --config portcullis.toml --json | jq '.checks[] | select(.health == \"failed\")'";
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { send, json, .. } = arguments;
-    let page = match arguments {
-        Arguments { server: Some(server), token_file: Some(token_file), trust, .. } => {
-            ask::examine(&Server { server, token_file, trust }, send).await?
-        }
-        Arguments { config: Some(file), .. } => {
+    let Arguments { whereabouts, send, json } = arguments;
+    let page = match whereabouts.place()? {
+        Place::Server(server) => ask::examine(&server, send).await?,
+        Place::Here(file) => {
             let examined = here::examine(&config::load(&file, &[]).map_err(refused)?, send).await?;
             let is_well = !examined.iter().any(|one| one.checked().has_failed());
             json!({ "ok": is_well, "checks": examined })
-        }
-        Arguments { .. } => {
-            return Err(refused(anyhow::anyhow!("name the configuration file, or the server that runs")));
         }
     };
     told(&page, json)
