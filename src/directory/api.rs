@@ -13,6 +13,8 @@ const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Api {
     AccessToken,
+    CorpToken,
+    LegacyToken,
     SignOut,
     Disable,
     Enable,
@@ -56,8 +58,10 @@ pub(super) enum Charge {
 
 impl Api {
     /// Every call there is.
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::AccessToken,
+        Self::CorpToken,
+        Self::LegacyToken,
         Self::SignOut,
         Self::Disable,
         Self::Enable,
@@ -79,9 +83,12 @@ impl Api {
         Self::OneToOne,
     ];
 
+    /// Where it lies. `{corpId}` stands for the organization.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::AccessToken => "/v1.0/oauth2/accessToken",
+            Self::CorpToken => "/v1.0/oauth2/{corpId}/token",
+            Self::LegacyToken => "/gettoken",
             Self::SignOut => "/v1.0/contact/orgAccounts/signOut",
             Self::Disable => "/v1.0/contact/orgAccounts/disable",
             Self::Enable => "/v1.0/contact/orgAccounts/enable",
@@ -106,7 +113,8 @@ impl Api {
 
     pub(super) fn family(self) -> Family {
         match self {
-            Self::User
+            Self::LegacyToken
+            | Self::User
             | Self::UserByMobile
             | Self::UserByUnionId
             | Self::Admins
@@ -117,6 +125,7 @@ impl Api {
             | Self::WorkNotice
             | Self::WorkNoticeResult => Family::Legacy,
             Self::AccessToken
+            | Self::CorpToken
             | Self::SignOut
             | Self::Disable
             | Self::Enable
@@ -146,6 +155,8 @@ impl Api {
             | Self::WorkNoticeResult
             | Self::OneToOne => Charge::Look,
             Self::AccessToken
+            | Self::CorpToken
+            | Self::LegacyToken
             | Self::User
             | Self::UserByMobile
             | Self::UserByUnionId
@@ -162,7 +173,7 @@ impl Api {
     /// still being fetched, the call that waits for it has not been sent.
     pub(super) fn if_unclear(self) -> FailureClass {
         match self {
-            Self::AccessToken => FailureClass::NotSent,
+            Self::AccessToken | Self::CorpToken | Self::LegacyToken => FailureClass::NotSent,
             Self::SignOut
             | Self::Disable
             | Self::Enable
@@ -199,6 +210,7 @@ impl Api {
     pub(super) fn is_success(self, body: &Value) -> bool {
         match self {
             Self::AccessToken => body.get("accessToken").is_some_and(Value::is_string),
+            Self::CorpToken => body.get("access_token").is_some_and(Value::is_string),
             Self::SignOut | Self::Disable | Self::Enable | Self::ChangeDingTalkId => {
                 body.get("result") == Some(&Value::Bool(true))
             }
@@ -207,7 +219,8 @@ impl Api {
             Self::UserByDingTalkId => body.get("userId").is_some_and(Value::is_string),
             Self::UserSearch => body.get("list").is_some_and(Value::is_array),
             Self::OneToOne => body.get("processQueryKey").is_some_and(Value::is_string),
-            Self::User
+            Self::LegacyToken
+            | Self::User
             | Self::UserByMobile
             | Self::UserByUnionId
             | Self::Admins

@@ -1,6 +1,8 @@
 //! What is sent to DingTalk for each call: bodies as the official SDK writes them, values always
 //! encoded and never pasted into a URL.
 
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
@@ -8,6 +10,7 @@ use super::api::Api;
 use super::contacts::{DepartmentId, MembersFrom};
 use super::message::Message;
 use super::model::{Lookup, Order};
+use super::settings::{App, TokenCall};
 use crate::incident::UserId;
 
 /// Names asked for in one search; more than a human would choose from.
@@ -18,6 +21,8 @@ const MEMBERS_PAGE: u64 = 100;
 /// One call, ready to be sent. Not `Debug`: one of them carries the app's secret.
 pub(super) struct Call {
     pub(super) api: Api,
+    /// Where it goes at its host.
+    pub(super) path: Cow<'static, str>,
     pub(super) payload: Payload,
 }
 
@@ -25,15 +30,30 @@ pub(super) struct Call {
 pub(super) enum Payload {
     /// `POST` with a JSON body.
     Json(String),
-    /// `GET` with one query parameter.
-    Query(&'static str, String),
+    /// `GET` with query parameters.
+    Query(Vec<(&'static str, String)>),
 }
 
 impl Call {
-    /// Asks for an access token.
-    pub(super) fn access_token(app_key: &str, app_secret: &SecretString) -> Self {
-        let secret = Value::from(app_secret.expose_secret());
-        Self::json(Api::AccessToken, [("appKey", app_key.into()), ("appSecret", secret)])
+    /// Asks for an access token, in the words of the call that gives it.
+    pub(super) fn token(app: &App, app_secret: &SecretString) -> Self {
+        let (key, secret) = (app.key.as_str(), app_secret.expose_secret());
+        match app.token_call {
+            TokenCall::AccessToken => {
+                Self::json(Api::AccessToken, [("appKey", key.into()), ("appSecret", secret.into())])
+            }
+            TokenCall::CorpToken => {
+                let grant = ("grant_type", "client_credentials".into());
+                let call =
+                    Self::json(Api::CorpToken, [("client_id", key.into()), ("client_secret", secret.into()), grant]);
+                // The settings let nothing into it that would have to be encoded in a path.
+                Self { path: call.path.replace("{corpId}", &app.corp_id).into(), ..call }
+            }
+            TokenCall::LegacyToken => {
+                let fields = vec![("appkey", key.to_owned()), ("appsecret", secret.to_owned())];
+                Self::get(Api::LegacyToken, fields)
+            }
+        }
     }
 
     /// Does what is ordered.
@@ -132,7 +152,11 @@ impl Call {
     }
 
     fn query(api: Api, name: &'static str, value: &str) -> Self {
-        Self { api, payload: Payload::Query(name, value.to_owned()) }
+        Self::get(api, vec![(name, value.to_owned())])
+    }
+
+    fn get(api: Api, fields: Vec<(&'static str, String)>) -> Self {
+        Self { api, path: api.path().into(), payload: Payload::Query(fields) }
     }
 
     /// Members go out in the order of their names, which is the SDK's order too.
@@ -141,7 +165,7 @@ impl Call {
         let mut fields: Vec<_> = fields.into_iter().collect();
         fields.sort_by_key(|(name, _)| *name);
         body.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Self { api, payload: Payload::Json(Value::Object(body).to_string()) }
+        Self { api, path: api.path().into(), payload: Payload::Json(Value::Object(body).to_string()) }
     }
 }
 

@@ -84,6 +84,9 @@ fn named_class(code: &str, status: u16) -> Option<FailureClass> {
         "AccessTokenPermissionDenied"
         | "IpNotInWhiteList"
         | "invalidClientIdOrSecret"
+        // Of the organization's token call.
+        | "invalid.client"
+        | "unauthorized.client"
         | "AuthenticationFailed.MissingParameter" => OperatorNeeded,
         "system.busy" | "systemBusy" | "unknownError" | "serviceBusy" => Busy,
         _ => return None,

@@ -19,7 +19,7 @@ use super::limits::{Limits, WAIT_MAX};
 use super::message::{self, Message, Reach, Told};
 use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization};
 use super::quota::{Quota, Usage};
-use super::settings::{Checked, Settings};
+use super::settings::{App, Checked, Settings};
 use super::token::{Issued, Token, Tokens};
 use super::wire::Wire;
 use super::{listing, lookup};
@@ -36,7 +36,7 @@ pub struct DingTalk {
     quota: Quota,
     circuits: Circuits,
     clock: Arc<dyn Clock>,
-    app_key: String,
+    app: App,
     app_secret: SecretString,
 }
 
@@ -62,7 +62,7 @@ impl DingTalk {
         let quota = Quota::new(settings.monthly_quota, settings.monthly_reserve, Arc::clone(&clock));
         let circuits = Circuits::new(settings.timeout);
         let tokens = Tokens::new(Arc::clone(&clock));
-        Ok(Self { wire, tokens, limits, quota, circuits, clock, app_key: settings.app_key, app_secret })
+        Ok(Self { wire, tokens, limits, quota, circuits, clock, app: settings.app, app_secret })
     }
 
     /// Keeps the count of the month's calls in `file`, over restarts and together with others.
@@ -95,7 +95,7 @@ impl DingTalk {
     }
 
     async fn fetch_token(&self) -> Result<Issued, Failure> {
-        let call = Call::access_token(&self.app_key, &self.app_secret);
+        let call = Call::token(&self.app, &self.app_secret);
         let success = self.attempt(&call, None).await?;
         Issued::read(&success).ok_or_else(|| success.unexpected())
     }
@@ -130,7 +130,7 @@ impl DingTalk {
 
     /// The token goes to nobody: the one that is kept stays good, as DingTalk gives the same one until it ends.
     async fn greeted(&self) -> Result<Greeting, Failure> {
-        let call = Call::access_token(&self.app_key, &self.app_secret);
+        let call = Call::token(&self.app, &self.app_secret);
         let asked_at = self.clock.now();
         let (success, said_at) = self.attempt_dated(&call, None).await?;
         let heard_at = self.clock.now();

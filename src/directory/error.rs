@@ -25,6 +25,9 @@ pub enum SetupError {
         /// The setting.
         field: &'static str,
     },
+    /// The organization's id cannot stand in a path.
+    #[error("`corp_id` must be letters, digits, `-` and `_` where `token_call` is corp_token, whose path holds it")]
+    CorpIdInPath,
     /// A number outside its range.
     #[error("`{field}` must be from {min} to {max}")]
     OutOfRange {

@@ -47,5 +47,5 @@ pub use error::SetupError;
 pub use message::{Message, Reach, Told};
 pub use model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization, SignIn};
 pub use quota::{CALLS_FILE, Usage};
-pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings};
+pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings, TokenCall};
 pub use walk::{departments, members};

@@ -36,6 +36,9 @@ pub struct Settings {
     pub app_secret_file: PathBuf,
     /// The organization whose accounts may be touched.
     pub corp_id: String,
+    /// By which of DingTalk's calls the access token is fetched. Default `access_token`.
+    #[serde(default)]
+    pub token_call: TokenCall,
     /// Whether nothing is ever done to an account, and nobody is told anything: everything else goes on, and every
     /// step fails with the code `dry_run`. Default false.
     #[serde(default)]
@@ -68,6 +71,24 @@ pub struct Settings {
     pub index: Option<index::Settings>,
 }
 
+/// DingTalk's calls that give an app its access token. Whichever is asked, the token serves both families of the API:
+/// DingTalk's own walkthrough shows it of the first, and the pages of both families send their readers to one or the
+/// other; no page states it as a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenCall {
+    /// `POST /v1.0/oauth2/accessToken`, which the documents recommend.
+    #[default]
+    AccessToken,
+    /// `POST /v1.0/oauth2/{corpId}/token`, the newer one with OAuth 2.0's own words, for the apps of an organization and
+    /// of others alike. It is in the mainland documents and the official SDK; that it is at the international host is
+    /// shown nowhere.
+    CorpToken,
+    /// `GET /gettoken` of the legacy API, which the documents of both installations still have and no longer recommend.
+    /// The app's secret stands in its URL, where proxies on the way may log it.
+    LegacyToken,
+}
+
 /// DingTalk's two installations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,11 +106,19 @@ pub(super) struct Hosts {
     pub(super) oapi: String,
 }
 
+/// Whose access token is asked for, and by which call. The secret is kept apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct App {
+    pub(super) key: String,
+    pub(super) corp_id: String,
+    pub(super) token_call: TokenCall,
+}
+
 /// Settings that were checked and can be used as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checked {
     pub(super) hosts: Hosts,
-    pub(super) app_key: String,
+    pub(super) app: App,
     pub(super) calls_per_second: NonZeroU32,
     pub(super) burst: NonZeroU32,
     pub(super) monthly_quota: u32,
@@ -102,7 +131,7 @@ pub(super) struct Checked {
 impl Settings {
     /// Checks every setting but the secret.
     pub(super) fn check(&self) -> Result<Checked, SetupError> {
-        name("corp_id", &self.corp_id)?;
+        let app = self.app()?;
         let calls = in_range("calls_per_second", self.calls_per_second.into(), 1, CALLS_PER_SECOND_MAX.into())?;
         let burst_max = u64::from(CALLS_PER_SECOND_MAX).saturating_add(1).saturating_sub(calls);
         in_range("burst", self.burst.into(), 1, burst_max)?;
@@ -118,12 +147,21 @@ impl Settings {
             monthly_quota: self.monthly_quota,
             monthly_reserve: u32::try_from(monthly_reserve).unwrap_or(u32::MAX),
             hosts: self.hosts()?,
-            app_key: name("app_key", &self.app_key)?,
+            app,
             calls_per_second: NonZeroU32::new(self.calls_per_second).unwrap_or(NonZeroU32::MIN),
             burst: NonZeroU32::new(self.burst).unwrap_or(NonZeroU32::MIN),
             timeout: Duration::from_millis(timeout_ms),
             connect_timeout: Duration::from_millis(connect_ms),
         })
+    }
+
+    fn app(&self) -> Result<App, SetupError> {
+        let corp_id = name("corp_id", &self.corp_id)?;
+        let is_plain = corp_id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if self.token_call == TokenCall::CorpToken && !is_plain {
+            return Err(SetupError::CorpIdInPath);
+        }
+        Ok(App { key: name("app_key", &self.app_key)?, corp_id, token_call: self.token_call })
     }
 
     fn hosts(&self) -> Result<Hosts, SetupError> {
@@ -224,6 +262,9 @@ mod tests {
             (json!({"app_key": ""}), "app_key"),
             (json!({"app_key": "a b"}), "app_key"),
             (json!({"corp_id": ""}), "corp_id"),
+            (json!({"token_call": "gettoken"}), "unknown variant"),
+            (json!({"token_call": "corp_token", "corp_id": "../accessToken?"}), "corp_id"),
+            (json!({"token_call": "corp_token", "corp_id": "a%2fb"}), "corp_id"),
             (json!({"calls_per_second": 0}), "calls_per_second"),
             (json!({"calls_per_second": 21}), "calls_per_second"),
             (json!({"calls_per_second": -1}), "invalid value"),
@@ -249,6 +290,7 @@ mod tests {
         }
         assert!(settings(&json!({"calls_per_second": 20, "burst": 1})).is_ok());
         assert!(settings(&json!({"index": {}})).is_ok());
+        assert!(settings(&json!({"corp_id": "a/b"})).is_ok(), "it stands in no path");
         assert!(settings(&json!({"index": {"every_hours": 720, "age_days_max": 31}})).is_ok());
     }
 }

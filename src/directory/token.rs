@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use super::answer::Success;
+use super::api::Api;
 use super::lenient;
 use crate::incident::{Clock, Failure, Timestamp};
 
@@ -27,11 +28,16 @@ pub(super) struct Issued {
 }
 
 impl Issued {
-    /// Reads `{"accessToken":"…","expireIn":7200}`; `None` when it is not usable.
+    /// Reads `{"accessToken":"…","expireIn":7200}`, or `{"access_token":"…","expires_in":7200}` from the two other token
+    /// calls; `None` when it is not usable.
     pub(super) fn read(success: &Success) -> Option<Self> {
-        let text = success.body.get("accessToken")?.as_str()?;
+        let (text, life_s) = match success.api {
+            Api::CorpToken | Api::LegacyToken => ("access_token", "expires_in"),
+            _ => ("accessToken", "expireIn"),
+        };
+        let text = success.body.get(text)?.as_str()?;
         let usable = (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        let life_s = success.body.get("expireIn").and_then(lenient::integer).filter(|life_s| *life_s > 0)?;
+        let life_s = success.body.get(life_s).and_then(lenient::integer).filter(|life_s| *life_s > 0)?;
         usable.then(|| Self { text: SecretString::from(text), life_s: life_s.min(LIFE_S_MAX) })
     }
 }
@@ -113,7 +119,6 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::directory::api::Api;
     use crate::incident::{FailureClass, HandSetClock};
     use secrecy::ExposeSecret as _;
     use serde_json::{Value, json};
@@ -180,10 +185,15 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_usable_token_is_not_understood() {
-        let read = |body: Value| {
-            Issued::read(&Success { api: Api::AccessToken, status: 200, request_id: None, body })
-                .map(|issued| issued.life_s)
+        let read_of = |api, body: Value| {
+            Issued::read(&Success { api, status: 200, request_id: None, body }).map(|issued| issued.life_s)
         };
+        for api in [Api::CorpToken, Api::LegacyToken] {
+            assert_eq!(read_of(api, json!({"errcode": 0, "access_token": "t", "expires_in": 60})), Some(60));
+            assert_eq!(read_of(api, json!({"accessToken": "t", "expireIn": 7200})), None, "another call's words");
+            assert_eq!(read_of(api, json!({"access_token": "a b", "expires_in": 60})), None);
+        }
+        let read = |body: Value| read_of(Api::AccessToken, body);
         assert_eq!(read(json!({"accessToken": "t", "expireIn": 7200})), Some(7200));
         assert_eq!(read(json!({"accessToken": "t", "expireIn": i64::MAX})), Some(LIFE_S_MAX));
         for body in [

@@ -21,7 +21,8 @@ const CAUSE_CHARS_MAX: usize = 300;
 const IDLE_MAX: Duration = Duration::from_secs(15);
 /// New API: the only place for the token.
 const TOKEN_HEADER: &str = "x-acs-dingtalk-access-token";
-/// Legacy API: the only place for the token. For its sake no URL is ever logged.
+/// Legacy API: the only place for the token. For its sake no URL is ever logged, and for that of the app's secret,
+/// which the legacy token call has there.
 const TOKEN_PARAMETER: &str = "access_token";
 /// DingTalk's name for a call, for their support.
 const REQUEST_ID_HEADER: &str = "x-acs-request-id";
@@ -75,7 +76,7 @@ impl Wire {
     }
 
     fn request(&self, call: &Call, token: Option<&SecretString>) -> RequestBuilder {
-        let path = call.api.path();
+        let path = &call.path;
         let url = match call.api.family() {
             Family::New => format!("{}{path}", self.hosts.api),
             Family::Legacy => format!("{}{path}", self.hosts.oapi),
@@ -85,7 +86,7 @@ impl Wire {
                 let json = HeaderValue::from_static("application/json; charset=utf-8");
                 self.client.post(url).header(CONTENT_TYPE, json).body(body.clone())
             }
-            Payload::Query(name, value) => self.client.get(url).query(&[(name, value)]),
+            Payload::Query(fields) => self.client.get(url).query(fields),
         };
         let request = request.header(ACCEPT, HeaderValue::from_static("application/json"));
         match (token, call.api.family()) {

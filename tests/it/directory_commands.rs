@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use portcullis::sandbox::{self, Api, Fault, FaultKind, Running};
+use portcullis::sandbox::{self, Api, CORP_ID, FOREIGN_CORP_ID, Fault, FaultKind, Running};
 use tempfile::TempDir;
 
 use crate::harness::{Ended, Process, configure, copy_folder, edit};
@@ -112,6 +112,50 @@ async fn administrators_and_departments_are_listed_with_progress_apart() {
     let users = place.run(&["departments", "--users"]).await.well();
     assert!(users.stdout.ends_with(&["311  海外小组, below 31".into(), "  admin02".into(), "  owner01".into()]));
     assert!(users.stderr.contains("department 31: 100 users so far\ndepartment 31: 102 users so far\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_each_call_serves_both_families() {
+    for (name, api) in
+        [("access_token", Api::AccessToken), ("corp_token", Api::CorpToken), ("legacy_token", Api::LegacyToken)]
+    {
+        let place = Place::start().await;
+        let corp_id = format!("corp_id = \"{CORP_ID}\"");
+        edit(place.folder.path(), "portcullis.toml", &corp_id, &format!("{corp_id}\ntoken_call = \"{name}\""));
+        assert_eq!(place.show(&["lisi", "--by", "dingtalk_id"]).await.code, Some(1), "nobody has that one");
+        assert_eq!(place.show(&["dtlisi", "--by", "dingtalk_id"]).await.well().stdout[0], "lisi", "{name}");
+        let state = place.sandbox.state();
+        let received =
+            [Api::AccessToken, Api::CorpToken, Api::LegacyToken].map(|call| (call == api, state.received(call)));
+        assert!(received.iter().all(|(is_it, count)| *count == if *is_it { 2 } else { 0 }), "{name}: {received:?}");
+        assert!(state.received(Api::UserByDingtalkId) == 2 && state.received(Api::UserGet) == 1, "{name}");
+
+        fs::write(place.folder.path().join("app-secret"), "test-secret-of-no-app").unwrap();
+        let refused = place.run(&["admins"]).await;
+        assert_eq!(refused.code, Some(2), "{name}: {refused:?}");
+        assert!(!refused.stderr.contains("test-secret"), "{name}: {refused:?}");
+        assert_eq!(state.received(Api::UserListAdmin), 0, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_has_not_let_the_app_in_gives_it_no_token() {
+    let place = Place::start().await;
+    let corp_id = format!("corp_id = \"{CORP_ID}\"");
+    for (other, code, said) in [
+        (FOREIGN_CORP_ID, 2, "unauthorized.client"),
+        ("dingnobody", 1, "unknownError"),
+        ("a/../b", 2, "`corp_id` must be"),
+    ] {
+        let before = fs::read_to_string(place.folder.path().join("portcullis.toml")).unwrap();
+        let wanted = format!("corp_id = \"{other}\"\ntoken_call = \"corp_token\"");
+        edit(place.folder.path(), "portcullis.toml", &corp_id, &wanted);
+        let ended = place.run(&["admins"]).await;
+        assert_eq!(ended.code, Some(code), "{other}: {ended:?}");
+        assert!(ended.stderr.contains(said), "{other}: {ended:?}");
+        fs::write(place.folder.path().join("portcullis.toml"), before).unwrap();
+    }
+    assert_eq!(place.sandbox.state().received(Api::UserListAdmin), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

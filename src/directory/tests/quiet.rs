@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
-use crate::directory::{DepartmentId, MembersFrom};
+use crate::directory::{DepartmentId, MembersFrom, TokenCall};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -59,6 +59,30 @@ async fn lines_of_many_calls() -> String {
     }
     drop(guard);
     lines.text()
+}
+
+#[tokio::test]
+async fn g13_the_secret_that_stands_in_a_url_is_in_no_log() {
+    let lines = Lines::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(lines.clone());
+    let guard = tracing::subscriber::set_default(subscriber.finish());
+    for reply in [
+        Reply::json(200, r#"{"errcode":0,"access_token":"test-token","expires_in":7200}"#),
+        Reply::json(200, r#"{"errcode":40096,"errmsg":"test-secret-of-no-app"}"#),
+        Reply::Raw(Vec::new()),
+        Reply::Hang,
+    ] {
+        let stub = Stub::start(move |_| reply.clone()).await;
+        let settings = Settings { token_call: TokenCall::LegacyToken, ..settings(&format!("http://{}", stub.address)) };
+        let clock = Arc::new(HandSetClock::at(Timestamp::from_second(1_700_000_000).unwrap()));
+        let _ = client(&settings, clock).greet().await;
+        assert_eq!(stub.seen("/gettoken")[0].target, format!("/gettoken?appkey=test-app&appsecret={TEST_SECRET}"));
+    }
+    drop(guard);
+    let lines = lines.text();
+    assert!(lines.contains("/gettoken") && lines.contains("40096"), "{lines}");
+    assert!(!lines.contains(TEST_SECRET) && !lines.contains(TEST_TOKEN), "{lines}");
 }
 
 #[tokio::test]
