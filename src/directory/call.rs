@@ -13,7 +13,7 @@ use super::model::{Lookup, Order};
 use super::settings::{App, TokenCall};
 use crate::incident::UserId;
 
-/// Names asked for in one search; more than a human would choose from.
+/// Names on a page of a search.
 const SEARCH_PAGE: u64 = 50;
 /// Users on a page, the most that DingTalk gives.
 const MEMBERS_PAGE: u64 = 100;
@@ -105,10 +105,12 @@ impl Call {
         }
     }
 
-    /// Asks who has a name, or a name like it. Only the first page is ever asked for: whether `offset` counts
-    /// pages or people is documented both ways.
-    pub(super) fn search(name: &str) -> Self {
-        Self::json(Api::UserSearch, [("offset", 0.into()), ("queryWord", name.into()), ("size", SEARCH_PAGE.into())])
+    /// Asks who has a name, or a name like it.
+    pub(super) fn search(name: &str, offset: u64) -> Self {
+        Self::json(
+            Api::UserSearch,
+            [("offset", offset.into()), ("queryWord", name.into()), ("size", SEARCH_PAGE.into())],
+        )
     }
 
     /// Asks who administers the organization.
@@ -254,6 +256,6 @@ mod tests {
         assert_eq!(body(&Call::members(id, MembersFrom::START)), r#"{"cursor":0,"dept_id":31,"size":100}"#);
         assert_eq!(body(&Call::department(Api::SubDepartments, DepartmentId::ROOT)), r#"{"dept_id":1}"#);
         assert_eq!(body(&Call::admins()), "{}");
-        assert_eq!(body(&Call::search("张三")), r#"{"offset":0,"queryWord":"张三","size":50}"#);
+        assert_eq!(body(&Call::search("张三", 2)), r#"{"offset":2,"queryWord":"张三","size":50}"#);
     }
 }

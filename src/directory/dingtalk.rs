@@ -22,7 +22,7 @@ use super::quota::{Quota, Usage};
 use super::settings::{App, Checked, Settings};
 use super::token::{Issued, Token, Tokens};
 use super::wire::Wire;
-use super::{listing, lookup};
+use super::{listing, lookup, search};
 use crate::incident::{Clock, Failure, FailureClass, Timestamp, UserId};
 
 /// One organization's DingTalk, called as one app.
@@ -204,7 +204,7 @@ impl Directory for DingTalk {
     }
 
     fn search<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Matches, Failure>> {
-        Box::pin(async { lookup::matches(&self.call(&Call::search(name)).await?) })
+        Box::pin(search::all(async |offset| lookup::matches(&self.call(&Call::search(name, offset)).await?)))
     }
 
     fn admins(&self) -> BoxFuture<'_, Result<Vec<Admin>, Failure>> {

@@ -6,7 +6,8 @@ use super::answer::Success;
 use super::classes::sanitised;
 use super::contacts::{DepartmentId, Role};
 use super::lenient;
-use super::model::{Account, Lookup, Matches, Organization, SignIn};
+use super::model::{Account, Lookup, Organization, SignIn};
+use super::search::Page;
 use crate::incident::{Failure, FailureClass, UserId};
 
 /// `contact_type` of somebody inside the organization.
@@ -24,12 +25,14 @@ pub(super) fn user_ids(lookup: &Lookup, success: &Success) -> Result<Vec<UserId>
     each_once(success, &found)
 }
 
-/// What a search for a name found.
-pub(super) fn matches(success: &Success) -> Result<Matches, Failure> {
+/// A page of what a search for a name found.
+pub(super) fn matches(success: &Success) -> Result<Page, Failure> {
     let member = |name| success.body.get(name).ok_or_else(|| success.unexpected());
     let found = member("list")?.as_array().ok_or_else(|| success.unexpected())?;
     let has_more = member("hasMore")?.as_bool().ok_or_else(|| success.unexpected())?;
-    Ok(Matches { user_ids: each_once(success, found)?, has_more })
+    let total = success.body.get("totalCount").and_then(lenient::integer).and_then(|total| total.try_into().ok());
+    let listed = found.iter().map(|id| user_id(success, id)).collect::<Result<_, _>>()?;
+    Ok(Page { listed, has_more, total })
 }
 
 /// The organizations that an account owns.
@@ -273,8 +276,9 @@ mod tests {
     fn a_search_says_whether_there_is_more() {
         let read = |body: Value| matches(&Success { api: Api::UserSearch, status: 200, request_id: None, body });
         let found = read(json!({"hasMore": true, "totalCount": 2, "list": ["b", "a", "b"]})).unwrap();
-        assert_eq!(found.user_ids, [UserId::parse("a").unwrap(), UserId::parse("b").unwrap()]);
-        assert!(found.has_more);
+        assert_eq!(found.listed, ["b", "a", "b"].map(|id| UserId::parse(id).unwrap()));
+        assert_eq!((found.has_more, found.total), (true, Some(2)));
+        assert_eq!(read(json!({"hasMore": false, "totalCount": -1, "list": []})).unwrap().total, None);
         assert_eq!(read(json!({"list": []})).unwrap_err().code, "unexpected_answer");
         assert_eq!(read(json!({"hasMore": false, "list": ["a b"]})).unwrap_err().code, "unusable_user_id");
     }

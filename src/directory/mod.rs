@@ -3,7 +3,7 @@
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
 //! came back, `lookup` and `listing` read accounts and departments from it, `message` tells people something, `token`,
-//! `limits`, `quota` and `circuit` stand before every call, `walk` goes through whole lists. [`index`] holds what they
+//! `limits`, `quota` and `circuit` stand before every call, `walk` and `search` go through whole lists. [`index`] holds what they
 //! said, for look-ups that DingTalk does not offer.
 
 mod ancestry;
@@ -26,6 +26,7 @@ mod limits;
 mod listing;
 mod lookup;
 mod quota;
+mod search;
 mod token;
 mod wire;
 

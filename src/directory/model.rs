@@ -29,9 +29,9 @@ pub enum Lookup {
 /// What a search for a name found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matches {
-    /// The ids on the first page, each once.
+    /// The ids on the pages that were asked for, each once.
     pub user_ids: Vec<UserId>,
-    /// Whether there are more than were given, so that nobody takes these for all.
+    /// Whether there are more than were given, or it is not shown that there are not, so that nobody takes these for all.
     pub has_more: bool,
 }
 
@@ -157,7 +157,7 @@ pub trait Directory: Send + Sync + 'static {
     /// `GET /v1.0/contact/orgAccounts/ownedOrganizations`. Its own organization may be among them.
     fn owned_organizations<'a>(&'a self, user_id: &'a UserId) -> BoxFuture<'a, Result<Vec<Organization>, Failure>>;
 
-    /// Who has this name, or one like it, through `POST /v1.0/contact/users/search`.
+    /// Who has this name, or one like it, through `POST /v1.0/contact/users/search`, a few pages of it.
     fn search<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Matches, Failure>>;
 
     /// Everybody who administers the organization, through `topapi/user/listadmin`.

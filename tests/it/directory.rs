@@ -28,8 +28,17 @@ impl Place {
 
     /// Answers as DingTalk sends them, or as its documents print them.
     async fn answering(stringly: bool) -> Self {
+        Self::of(sandbox::Settings { stringly, ..sandbox::Settings::default() }).await
+    }
+
+    /// So many people beside those who have names.
+    async fn with(people: u32) -> Self {
+        Self::of(sandbox::Settings { people, ..sandbox::Settings::default() }).await
+    }
+
+    async fn of(settings: sandbox::Settings) -> Self {
         let listen = ([127, 0, 0, 1], 0).into();
-        let settings = sandbox::Settings { listen, calls_per_second: 0, stringly, ..sandbox::Settings::default() };
+        let settings = sandbox::Settings { listen, calls_per_second: 0, ..settings };
         let sandbox = sandbox::start(settings).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let config = configure(folder.path(), &sandbox.url(), "");
@@ -157,13 +166,17 @@ async fn owned_organizations_are_those_of_our_own_accounts_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_search_for_a_name_gives_one_page_and_says_when_there_is_more() {
-    let place = Place::start().await;
-    let found = place.dingtalk.search("张").await.unwrap();
-    assert_eq!((found.user_ids, found.has_more), (vec![user("zhangsan")], false));
-    let many = place.dingtalk.search("用户").await.unwrap();
-    assert_eq!((many.user_ids.len(), many.has_more), (50, true));
-    assert_eq!(place.dingtalk.search("nobody").await.unwrap().user_ids, []);
+async fn a_search_for_a_name_goes_through_the_pages_and_says_when_there_are_more() {
+    let place = Place::with(300).await;
+    let searched = async |name: &str| {
+        let before = place.sandbox.state().received(Api::UserSearch);
+        let found = place.dingtalk.search(name).await.unwrap();
+        (found.user_ids.len(), found.has_more, place.sandbox.state().received(Api::UserSearch) - before)
+    };
+    assert_eq!(searched("nobody").await, (0, false, 1));
+    assert_eq!(searched("张").await, (1, false, 1));
+    assert_eq!(searched("用户01").await, (100, false, 2));
+    assert_eq!(searched("用户").await, (250, true, 5), "three hundred have it, and each page is a call of the month's");
 }
 
 #[tokio::test(flavor = "multi_thread")]

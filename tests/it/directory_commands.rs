@@ -85,6 +85,8 @@ async fn an_account_is_shown_by_each_of_its_names_and_nothing_is_done_to_it() {
         ("mobile", "10000000002"),
         ("union_id", "sandboxunionlisi"),
         ("dingtalk_id", "dtlisi"),
+        ("name", "李四"),
+        ("name", " 李"),
     ] {
         let ended = place.show(&[name, "--by", by]).await.well();
         assert_eq!(ended.stdout[0], "lisi", "{by}");
@@ -112,6 +114,28 @@ async fn administrators_and_departments_are_listed_with_progress_apart() {
     let users = place.run(&["departments", "--users"]).await.well();
     assert!(users.stdout.ends_with(&["311  海外小组, below 31".into(), "  admin02".into(), "  owner01".into()]));
     assert!(users.stderr.contains("department 31: 100 users so far\ndepartment 31: 102 users so far\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_shares_a_name_is_named_and_the_first_is_not_taken_for_the_only_one() {
+    let place = Place::start().await;
+    let said = async |name: &str| {
+        let ended = place.show(&[name, "--by", "name"]).await;
+        assert!(ended.code == Some(1) && ended.stdout.is_empty(), "{ended:?}");
+        ended.stderr
+    };
+    assert!(said("管理员").await.contains("several accounts answer to that name: admin01, admin02"));
+    // Two pages: whom the second lists is among them.
+    let two_pages = said("用户00").await + &said("用户01").await;
+    assert!(two_pages.contains("user0001, ") && two_pages.contains("user0199"), "{two_pages}");
+    assert!(said("没有").await.contains("DingTalk knows no such account"));
+
+    let state = place.sandbox.state();
+    state.change("lisi", |account| account.name = "用户".to_owned());
+    place.sandbox.state().inject(Fault::new(FaultKind::Busy).on(Api::UserSearch)).unwrap();
+    assert!(said("用户").await.contains("DingTalk could not be read"));
+    assert!(said("用户").await.contains("several accounts answer to that name: lisi, user0001, "), "five pages");
+    assert_eq!(state.received(Api::UserGet), 0, "nobody was read");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,6 +189,8 @@ async fn what_cannot_be_shown_ends_with_the_exit_code_of_its_cause() {
         (&["show", "nobody"][..], 1, "DingTalk knows no such account"),
         (&["show", "nobody", "--by", "dingtalk_id"], 1, "DingTalk knows no such account"),
         (&["show", "1x", "--by", "mobile"], 2, "the mobile is not usable"),
+        (&["show", " ", "--by", "name"], 2, "the name is not usable"),
+        (&["show", "a\nb", "--by", "name"], 2, "the name is not usable"),
         (&["show", "zhang san"], 2, "the user_id is not usable"),
         (&["show", "zhangsan", "--by", "email"], 2, "invalid value"),
         (&["show"], 2, "ACCOUNT"),

@@ -9,12 +9,15 @@ use super::{Place, client, failed};
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config::Config;
-use crate::directory::{Account, Ancestry, DingTalk, Directory as _, Lookup, Organization, SignIn};
+use crate::directory::{Account, Ancestry, DingTalk, Directory as _, Lookup, Matches, Organization, SignIn};
 use crate::incident::{
     AccountKind, AccountRef, Clock as _, DepartmentId, DingTalkId, Failure, FailureClass, SystemClock, UserId,
 };
 use crate::response::{Facts, protection};
 use crate::rules::{self, RuleSet};
+
+/// The longest name of a person that is searched for.
+const NAME_CHARS_MAX: usize = 64;
 
 /// What `directory show` takes.
 #[derive(Debug, Args)]
@@ -38,6 +41,8 @@ enum By {
     Mobile,
     UnionId,
     DingtalkId,
+    /// The person's own, or part of it.
+    Name,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -74,6 +79,8 @@ enum Asked {
     Given(UserId),
     /// What DingTalk has to be asked.
     Look(Lookup),
+    /// A person's name, which others may have.
+    Named(String),
 }
 
 impl Asked {
@@ -86,24 +93,31 @@ impl Asked {
             By::Mobile => Self::Look(Lookup::Mobile(reference(AccountKind::Mobile)?)),
             By::UnionId => Self::Look(Lookup::UnionId(reference(AccountKind::UnionId)?)),
             By::DingtalkId => Self::Look(Lookup::DingTalkId(DingTalkId::parse(text)?)),
+            By::Name => Self::Named(name(text)?),
         })
     }
 }
 
+fn name(text: &str) -> anyhow::Result<String> {
+    let is_usable = (1..=NAME_CHARS_MAX).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control);
+    anyhow::ensure!(is_usable, "the name is not usable: it has 1 to {NAME_CHARS_MAX} characters that can be seen");
+    Ok(text.trim().to_owned())
+}
+
 /// The one account that is meant.
 async fn only(dingtalk: &DingTalk, asked: &Asked) -> anyhow::Result<UserId> {
-    let lookup = match asked {
+    let found = match asked {
         Asked::Given(user_id) => return Ok(user_id.clone()),
-        Asked::Look(lookup) => lookup,
+        Asked::Look(lookup) => dingtalk.find(lookup).await.map(|user_ids| Matches { user_ids, has_more: false }),
+        Asked::Named(name) => dingtalk.search(name).await,
     };
-    let found = dingtalk.find(lookup).await.map_err(|failure| failed(&failure))?;
-    match found.as_slice() {
-        [] => bail!("DingTalk knows no such account"),
-        [one] => Ok(one.clone()),
-        several => {
-            let ids: Vec<&str> = several.iter().map(UserId::as_str).collect();
-            bail!("several accounts answer to that name: {}", ids.join(", "))
-        }
+    let Matches { user_ids, has_more } = found.map_err(|failure| failed(&failure))?;
+    let ids: Vec<&str> = user_ids.iter().map(UserId::as_str).collect();
+    match (user_ids.as_slice(), has_more) {
+        ([], false) => bail!("DingTalk knows no such account"),
+        ([one], false) => Ok(one.clone()),
+        (_, false) => bail!("several accounts answer to that name: {}", ids.join(", ")),
+        (_, true) => bail!("more accounts answer to that name than are listed: {}", listed(ids.into_iter(), "none")),
     }
 }
 

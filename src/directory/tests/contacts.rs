@@ -89,7 +89,8 @@ async fn a_name_is_searched_for_as_the_document_shows() {
     let body = r#"{"hasMore":false,"totalCount":2,"list":["220141953"]}"#;
     let harness = Harness::start(move |_| Reply::json(200, body)).await;
     let found = harness.directory.search("Alice").await.unwrap();
-    assert_eq!((found.user_ids.as_slice(), found.has_more), (&[UserId::parse("220141953").unwrap()][..], false));
+    let listed = [UserId::parse("220141953").unwrap()];
+    assert_eq!((found.user_ids.as_slice(), found.has_more), (&listed[..], true), "it counts two and lists one");
     let seen = one(&harness.stub, "/v1.0/contact/users/search");
     assert_eq!((seen.method.as_str(), seen.body.as_str()), ("POST", r#"{"offset":0,"queryWord":"Alice","size":50}"#));
 
