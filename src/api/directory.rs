@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Problem, State, authorize};
 use crate::access::Permission;
+use crate::directory::index::RolesRead;
 use crate::incident::Timestamp;
 use crate::roster::{Progress, Roster};
 
@@ -17,6 +18,10 @@ struct Page {
     read_at: Option<Timestamp>,
     people: usize,
     departments: usize,
+    roles: usize,
+    /// The same of who has which role; absent also where DingTalk does not show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles_read_at: Option<Timestamp>,
     /// How far the run that is under way has come.
     progress: Progress,
     /// Whether a run is under way, or is about to be.
@@ -34,6 +39,11 @@ impl Page {
             read_at: index.reading().at(),
             people: index.people(),
             departments: index.departments().count(),
+            roles: index.roles().count(),
+            roles_read_at: match index.reading().roles() {
+                Some(RolesRead::At(at)) => Some(at),
+                Some(RolesRead::Refused) | None => None,
+            },
             progress,
             is_pending,
             failure: roster.failure(),

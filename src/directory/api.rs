@@ -31,6 +31,8 @@ pub(super) enum Api {
     SubDepartments,
     SubDepartmentIds,
     Members,
+    Roles,
+    RoleHolders,
     WorkNotice,
     WorkNoticeResult,
     OneToOne,
@@ -58,7 +60,7 @@ pub(super) enum Charge {
 
 impl Api {
     /// Every call there is.
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::AccessToken,
         Self::CorpToken,
         Self::LegacyToken,
@@ -78,6 +80,8 @@ impl Api {
         Self::SubDepartments,
         Self::SubDepartmentIds,
         Self::Members,
+        Self::Roles,
+        Self::RoleHolders,
         Self::WorkNotice,
         Self::WorkNoticeResult,
         Self::OneToOne,
@@ -105,6 +109,8 @@ impl Api {
             Self::SubDepartments => "/topapi/v2/department/listsub",
             Self::SubDepartmentIds => "/topapi/v2/department/listsubid",
             Self::Members => "/topapi/v2/user/list",
+            Self::Roles => "/topapi/role/list",
+            Self::RoleHolders => "/topapi/role/simplelist",
             Self::WorkNotice => "/topapi/message/corpconversation/asyncsend_v2",
             Self::WorkNoticeResult => "/topapi/message/corpconversation/getsendresult",
             Self::OneToOne => "/v1.0/robot/oToMessages/batchSend",
@@ -122,6 +128,8 @@ impl Api {
             | Self::SubDepartments
             | Self::SubDepartmentIds
             | Self::Members
+            | Self::Roles
+            | Self::RoleHolders
             | Self::WorkNotice
             | Self::WorkNoticeResult => Family::Legacy,
             Self::AccessToken
@@ -164,7 +172,9 @@ impl Api {
             | Self::Department
             | Self::SubDepartments
             | Self::SubDepartmentIds
-            | Self::Members => Charge::Free,
+            | Self::Members
+            | Self::Roles
+            | Self::RoleHolders => Charge::Free,
         }
     }
 
@@ -192,6 +202,8 @@ impl Api {
             | Self::SubDepartments
             | Self::SubDepartmentIds
             | Self::Members
+            | Self::Roles
+            | Self::RoleHolders
             | Self::WorkNoticeResult => FailureClass::Busy,
         }
     }
@@ -200,7 +212,12 @@ impl Api {
     /// all departments below one, has many.
     pub(super) fn answer_bytes_max(self) -> usize {
         match self {
-            Self::Members | Self::SubDepartments | Self::SubDepartmentIds | Self::Admins => LIST_BYTES_MAX,
+            Self::Members
+            | Self::SubDepartments
+            | Self::SubDepartmentIds
+            | Self::Admins
+            | Self::Roles
+            | Self::RoleHolders => LIST_BYTES_MAX,
             _ => ANSWER_BYTES_MAX,
         }
     }
@@ -228,6 +245,8 @@ impl Api {
             | Self::SubDepartments
             | Self::SubDepartmentIds
             | Self::Members
+            | Self::Roles
+            | Self::RoleHolders
             | Self::WorkNotice
             | Self::WorkNoticeResult => body.get("errcode").and_then(lenient::integer) == Some(0),
         }

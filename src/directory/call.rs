@@ -7,9 +7,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::api::Api;
-use super::contacts::{DepartmentId, MembersFrom};
+use super::contacts::{DepartmentId, PageFrom};
 use super::message::Message;
 use super::model::{Lookup, Order};
+use super::roles::{HOLDERS_PAGE, ROLES_PAGE, RoleId};
 use super::settings::{App, TokenCall};
 use crate::incident::UserId;
 
@@ -124,9 +125,20 @@ impl Call {
     }
 
     /// Reads a page of a department's own users.
-    pub(super) fn members(id: DepartmentId, from: MembersFrom) -> Self {
+    pub(super) fn members(id: DepartmentId, from: PageFrom) -> Self {
         let page = [("cursor", from.number().into()), ("size", MEMBERS_PAGE.into())];
         Self::json(Api::Members, page.into_iter().chain([("dept_id", id.number().into())]))
+    }
+
+    /// Reads a page of the organization's roles.
+    pub(super) fn roles(from: PageFrom) -> Self {
+        Self::json(Api::Roles, [("offset", from.number().into()), ("size", ROLES_PAGE.into())])
+    }
+
+    /// Reads a page of those who have a role.
+    pub(super) fn holders(id: RoleId, from: PageFrom) -> Self {
+        let page = [("offset", from.number().into()), ("size", HOLDERS_PAGE.into())];
+        Self::json(Api::RoleHolders, page.into_iter().chain([("role_id", id.number().into())]))
     }
 
     /// Tells people something. What the robot says is JSON within JSON.
@@ -253,9 +265,12 @@ mod tests {
     #[test]
     fn lists_are_asked_for_page_by_page() {
         let id = DepartmentId::new(31);
-        assert_eq!(body(&Call::members(id, MembersFrom::START)), r#"{"cursor":0,"dept_id":31,"size":100}"#);
+        assert_eq!(body(&Call::members(id, PageFrom::START)), r#"{"cursor":0,"dept_id":31,"size":100}"#);
         assert_eq!(body(&Call::department(Api::SubDepartments, DepartmentId::ROOT)), r#"{"dept_id":1}"#);
         assert_eq!(body(&Call::admins()), "{}");
+        assert_eq!(body(&Call::roles(PageFrom::START)), r#"{"offset":0,"size":200}"#);
+        let holders = Call::holders(RoleId::new(77), PageFrom::new(100));
+        assert_eq!(body(&holders), r#"{"offset":100,"role_id":77,"size":100}"#);
         assert_eq!(body(&Call::search("张三", 2)), r#"{"offset":2,"queryWord":"张三","size":50}"#);
     }
 }

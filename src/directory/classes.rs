@@ -69,6 +69,11 @@ pub(super) fn is_unknown_department(failure: &Failure) -> bool {
     failure.code == "60003"
 }
 
+/// Whether a failure says that there is no such role.
+pub(super) fn is_unknown_role(failure: &Failure) -> bool {
+    failure.code == "33011"
+}
+
 /// Codes of the new API. `None` for all others, which the HTTP status decides.
 fn named_class(code: &str, status: u16) -> Option<FailureClass> {
     use FailureClass::{Busy, OperatorNeeded, QuotaExhausted, Throttled, ThrottledMinute, TokenRefused};

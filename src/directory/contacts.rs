@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::model::Account;
 pub use crate::incident::DepartmentId;
 use crate::incident::UserId;
@@ -20,7 +18,7 @@ pub struct Department {
 }
 
 /// A role that somebody has in the organization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// Its id.
     pub id: Option<i64>,
@@ -81,14 +79,14 @@ pub struct MemberPage {
     /// Who is on it.
     pub members: Vec<Member>,
     /// Where the next page begins; `None` on the last.
-    pub next: Option<MembersFrom>,
+    pub next: Option<PageFrom>,
 }
 
-/// Where a page of users begins. Only an answer makes one that is not the start.
+/// Where a page of a list begins. Only an answer makes one that is not the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MembersFrom(i64);
+pub struct PageFrom(i64);
 
-impl MembersFrom {
+impl PageFrom {
     /// The first page.
     pub const START: Self = Self(0);
 

@@ -12,17 +12,18 @@ use super::answer::Success;
 use super::api::Api;
 use super::call::Call;
 use super::circuit::{Circuits, Outages};
-use super::classes::{is_unknown_department, is_unknown_user};
-use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
+use super::classes::{is_unknown_department, is_unknown_role, is_unknown_user};
+use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, PageFrom};
 use super::error::SetupError;
 use super::limits::{Limits, WAIT_MAX};
 use super::message::{self, Message, Reach, Told};
 use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization};
 use super::quota::{Quota, Usage};
+use super::roles::{HolderPage, RoleId, RolePage};
 use super::settings::{App, Checked, Settings};
 use super::token::{Issued, Token, Tokens};
 use super::wire::Wire;
-use super::{listing, lookup, search};
+use super::{listing, lookup, roles, search};
 use crate::incident::{Clock, Failure, FailureClass, Timestamp, UserId};
 
 /// One organization's DingTalk, called as one app.
@@ -176,6 +177,14 @@ impl DingTalk {
             Err(failure) => Err(failure),
         }
     }
+
+    async fn read_holders(&self, id: RoleId, from: PageFrom) -> Result<Option<HolderPage>, Failure> {
+        match self.call(&Call::holders(id, from)).await {
+            Ok(success) => roles::holders(from, &success).map(Some),
+            Err(failure) if is_unknown_role(&failure) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
 }
 
 impl Directory for DingTalk {
@@ -225,9 +234,18 @@ impl Directory for DingTalk {
         Box::pin(async move { listing::sub_department_ids(&self.call(&call).await?) })
     }
 
-    fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
+    fn members(&self, id: DepartmentId, from: PageFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
         let call = Call::members(id, from);
         Box::pin(async move { listing::members(from, &self.call(&call).await?) })
+    }
+
+    fn roles(&self, from: PageFrom) -> BoxFuture<'_, Result<RolePage, Failure>> {
+        let call = Call::roles(from);
+        Box::pin(async move { roles::roles(from, &self.call(&call).await?) })
+    }
+
+    fn holders(&self, id: RoleId, from: PageFrom) -> BoxFuture<'_, Result<Option<HolderPage>, Failure>> {
+        Box::pin(self.read_holders(id, from))
     }
 
     fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Told, Failure>> {

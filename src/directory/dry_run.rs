@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::circuit::Outages;
-use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom};
+use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, PageFrom};
 use super::message::{Message, Reach, Told};
 use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization};
 use super::quota::Usage;
+use super::roles::{HolderPage, RoleId, RolePage};
 use crate::incident::{Failure, FailureClass, UserId};
 
 /// Passes reads on; sends no order, and tells nobody anything. Both fail with class `Permanent` and code `dry_run`: it
@@ -68,8 +69,16 @@ impl Directory for DryRun {
         self.inner.sub_department_ids(id)
     }
 
-    fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
+    fn members(&self, id: DepartmentId, from: PageFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
         self.inner.members(id, from)
+    }
+
+    fn roles(&self, from: PageFrom) -> BoxFuture<'_, Result<RolePage, Failure>> {
+        self.inner.roles(from)
+    }
+
+    fn holders(&self, id: RoleId, from: PageFrom) -> BoxFuture<'_, Result<Option<HolderPage>, Failure>> {
+        self.inner.holders(id, from)
     }
 
     fn act<'a>(&'a self, _: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {

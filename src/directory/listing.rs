@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::answer::Success;
-use super::contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, MembersFrom};
+use super::contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, PageFrom};
 use super::lenient;
 use super::lookup::{account, account_of, member, user_id};
+use super::model::Account;
 use crate::incident::{Failure, FailureClass, UserId};
 
 /// Everybody listed as an administrator.
@@ -48,7 +49,7 @@ pub(super) fn sub_department_ids(success: &Success) -> Result<Vec<DepartmentId>,
 }
 
 /// The page that begins at `from`.
-pub(super) fn members(from: MembersFrom, success: &Success) -> Result<MemberPage, Failure> {
+pub(super) fn members(from: PageFrom, success: &Success) -> Result<MemberPage, Failure> {
     let result = result(success)?;
     let has_more = member(result, "has_more").and_then(lenient::boolean).ok_or_else(|| success.unexpected())?;
     let listed = result.get("list").ok_or_else(|| success.unexpected())?;
@@ -58,15 +59,18 @@ pub(super) fn members(from: MembersFrom, success: &Success) -> Result<MemberPage
 }
 
 /// A page that leads back would be read for ever.
-fn next(from: MembersFrom, success: &Success, result: &Value) -> Result<MembersFrom, Failure> {
+fn next(from: PageFrom, success: &Success, result: &Value) -> Result<PageFrom, Failure> {
     let cursor = member(result, "next_cursor").and_then(lenient::integer).ok_or_else(|| success.unexpected())?;
-    let next = MembersFrom::new(cursor);
+    let next = PageFrom::new(cursor);
     if next > from { Ok(next) } else { Err(success.failure(FailureClass::Permanent, "cursor_does_not_advance")) }
 }
 
 fn one_member(success: &Success, value: &Value) -> Result<Member, Failure> {
     let user_id = user_id(success, member(value, "userid").ok_or_else(|| success.unexpected())?)?;
-    Ok(member_of(user_id, value))
+    let listed = member_of(user_id, value);
+    // A list has no `role_list` for anybody, so its absence says nothing.
+    let roles = member(value, "role_list").and(listed.account.roles.clone());
+    Ok(Member { account: Account { roles, ..listed.account.clone() }, ..listed })
 }
 
 /// The user that was asked for by the id.
@@ -103,11 +107,11 @@ fn department_id(success: &Success, value: Option<&Value>) -> Result<DepartmentI
 }
 
 /// What was asked for; nothing in its place is no empty list.
-fn result(success: &Success) -> Result<&Value, Failure> {
+pub(super) fn result(success: &Success) -> Result<&Value, Failure> {
     success.body.get("result").filter(|result| !result.is_null()).ok_or_else(|| success.unexpected())
 }
 
-fn list(success: &Success, value: &Value) -> Result<Vec<Value>, Failure> {
+pub(super) fn list(success: &Success, value: &Value) -> Result<Vec<Value>, Failure> {
     lenient::list(value).ok_or_else(|| success.unexpected())
 }
 
@@ -186,15 +190,16 @@ mod tests {
     #[test]
     fn a_page_of_users_is_read_in_both_forms() {
         let user = json!({"userid": "a", "email": "a@example.com", "job_number": "7", "dept_id_list": [31]});
-        let from = MembersFrom::START;
+        let from = PageFrom::START;
         let page = members(from, &success(json!({"has_more": true, "next_cursor": 100, "list": [user]}))).unwrap();
         let written = json!({"has_more": "true", "next_cursor": "100", "list": {
             "userid": "a", "email": "a@example.com", "job_number": "7", "dept_id_list": "[31]"}});
         assert_eq!(members(from, &success(written)).unwrap(), page);
-        assert_eq!(page.next, Some(MembersFrom::new(100)));
+        assert_eq!(page.next, Some(PageFrom::new(100)));
         let member = &page.members[0];
         assert_eq!((member.email.as_deref(), member.job_number.as_deref()), (Some("a@example.com"), Some("7")));
         assert_eq!((member.mobile.as_deref(), &member.account.senior), (None, &None));
+        assert_eq!(member.account.roles, None, "a list shows nobody's");
         assert!(!format!("{member:?}").contains("example.com"));
         let last = members(from, &success(json!({"has_more": false, "list": []}))).unwrap();
         assert_eq!(last, MemberPage { members: vec![], next: None });
@@ -202,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_page_that_leads_nowhere_or_back_is_refused() {
-        let read = |result: Value| code(members(MembersFrom::new(100), &success(result)));
+        let read = |result: Value| code(members(PageFrom::new(100), &success(result)));
         for (result, expected) in [
             (json!({"list": []}), "unexpected_answer"),
             (json!({"has_more": false}), "unexpected_answer"),

@@ -2,7 +2,7 @@
 //!
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
-//! came back, `lookup` and `listing` read accounts and departments from it, `message` tells people something, `token`,
+//! came back, `lookup`, `listing` and `roles` read accounts, departments and roles from it, `message` tells people something, `token`,
 //! `limits`, `quota` and `circuit` stand before every call, `walk` and `search` go through whole lists. [`index`] holds what they
 //! said, for look-ups that DingTalk does not offer.
 
@@ -26,6 +26,7 @@ mod limits;
 mod listing;
 mod lookup;
 mod quota;
+mod roles;
 mod search;
 mod token;
 mod wire;
@@ -41,12 +42,13 @@ mod tests;
 
 pub use ancestry::Ancestry;
 pub use circuit::{Outage, Outages};
-pub use contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
+pub use contacts::{Admin, AdminLevel, Department, DepartmentId, Member, MemberPage, PageFrom, Role};
 pub use dingtalk::DingTalk;
 pub use dry_run::DryRun;
 pub use error::SetupError;
 pub use message::{Message, Reach, Told};
 pub use model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization, SignIn};
 pub use quota::{CALLS_FILE, Usage};
+pub use roles::{HolderPage, ListedRole, RoleId, RolePage};
 pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings, TokenCall};
-pub use walk::{departments, members};
+pub use walk::{departments, holders, members, roles};

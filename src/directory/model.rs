@@ -5,9 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::circuit::Outages;
-use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, MembersFrom, Role};
+use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, PageFrom, Role};
 use super::message::{Message, Reach, Told};
 use super::quota::Usage;
+use super::roles::{HolderPage, RoleId, RolePage};
 use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, Timestamp, UserId};
 
 /// A future that can be moved between threads.
@@ -173,7 +174,14 @@ pub trait Directory: Send + Sync + 'static {
     fn sub_department_ids(&self, id: DepartmentId) -> BoxFuture<'_, Result<Vec<DepartmentId>, Failure>>;
 
     /// A page of the users who are in a department itself, through `topapi/v2/user/list`.
-    fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>>;
+    fn members(&self, id: DepartmentId, from: PageFrom) -> BoxFuture<'_, Result<MemberPage, Failure>>;
+
+    /// A page of the organization's roles, through `topapi/role/list`.
+    fn roles(&self, from: PageFrom) -> BoxFuture<'_, Result<RolePage, Failure>>;
+
+    /// A page of those who have a role, through `topapi/role/simplelist`; `None` when there is no such role. No list of
+    /// users shows their roles.
+    fn holders(&self, id: RoleId, from: PageFrom) -> BoxFuture<'_, Result<Option<HolderPage>, Failure>>;
 
     /// Does what is ordered, once. It is sent a second time only after DingTalk has refused the
     /// access token of the first, and so did not look at the order.

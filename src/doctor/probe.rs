@@ -3,7 +3,7 @@
 use super::examined::Examined;
 use super::judge;
 use super::needs::Needs;
-use crate::directory::{Account, Admin, AdminLevel, DepartmentId, Directory, Lookup, MembersFrom};
+use crate::directory::{Account, Admin, AdminLevel, DepartmentId, Directory, Lookup, PageFrom};
 use crate::incident::{AccountKind, AccountRef, Check, Diagnosis, Failure, FailureClass, UserId};
 
 /// A number that is nobody's: no mobile number of China begins like this.
@@ -93,7 +93,7 @@ impl Prober<'_> {
                 of_read(permission, Diagnosis::Good, again(|| self.directory.department(root)).await)
             }
             Check::ReadDepartmentMembers => {
-                let page = again(|| self.directory.members(root, MembersFrom::START)).await;
+                let page = again(|| self.directory.members(root, PageFrom::START)).await;
                 of_read(permission, Diagnosis::Good, page)
             }
             Check::ContainAccounts => match seen.accounts.first() {

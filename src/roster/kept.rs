@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::sync::{Mutex, Notify, watch};
 
 use super::notice::Changed;
+use super::roles::left;
 use crate::directory::index::{Fact, Full, Index, InvalidFact, Person, Settings};
 use crate::directory::{DepartmentId, Directory, Member};
 use crate::incident::{AccountRef, Clock, Failure, FailureClass, Timestamp, UserId};
@@ -45,6 +46,10 @@ pub struct Progress {
     pub departments: usize,
     /// Through how many of them it has been.
     pub walked: usize,
+    /// How many roles there are, as far as it knows.
+    pub roles: usize,
+    /// Through how many of them it has been.
+    pub roles_walked: usize,
     /// How many people are known.
     pub people: usize,
 }
@@ -55,6 +60,8 @@ impl Progress {
             is_running,
             departments: index.departments().count(),
             walked: index.reading().all_walked().count(),
+            roles: index.roles().count(),
+            roles_walked: index.reading().all_roles_walked().count(),
             people: index.people(),
         }
     }
@@ -171,18 +178,22 @@ impl Roster {
         u32::try_from(people).ok().filter(|people| *people > 0)
     }
 
-    fn is_fresh(&self, index: &Index) -> bool {
-        let now = self.clock.now();
-        let is_fresh = |at: Timestamp| now.duration_since(at).unsigned_abs() <= self.settings.age_max() || at > now;
-        index.reading().at().is_some_and(is_fresh)
+    pub(super) fn is_fresh(&self, index: &Index) -> bool {
+        index.reading().at().is_some_and(|at| self.is_young(at))
     }
 
-    /// Whether the organization is to be read: somebody asks for it, it never was, a run was cut off, or the last one is
-    /// long ago.
+    pub(super) fn is_young(&self, at: Timestamp) -> bool {
+        let now = self.clock.now();
+        now.duration_since(at).unsigned_abs() <= self.settings.age_max() || at > now
+    }
+
+    /// Whether the organization is to be read: somebody asks for it, it never was, a run was cut off, the last one is long
+    /// ago, or was before roles were read at all.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        let due_at = self.index(|index| match (index.reading().at(), index.reading().run()) {
-            (Some(at), None) => at.checked_add(self.settings.every()).unwrap_or(Timestamp::MAX),
+        let reading = |index: &Index| (index.reading().at(), index.reading().run(), index.reading().roles());
+        let due_at = self.index(|index| match reading(index) {
+            (Some(at), None, Some(_)) => at.checked_add(self.settings.every()).unwrap_or(Timestamp::MAX),
             _ => Timestamp::MIN,
         });
         self.is_wanted.load(Ordering::SeqCst) || due_at <= self.clock.now()
@@ -266,9 +277,12 @@ impl Roster {
     /// The store did not take it.
     pub async fn learn(&self, user_id: &UserId, read: Option<&Member>) -> Result<(), RosterError> {
         let facts = match read {
-            Some(member) => self.differing(std::slice::from_ref(member), None),
-            None if self.index(|index| index.person(user_id).is_some()) => vec![Fact::Gone(user_id.clone())],
-            None => Vec::new(),
+            Some(member) => {
+                let mut facts = self.differing(std::slice::from_ref(member), None);
+                facts.extend(self.roles_differing(member));
+                facts
+            }
+            None => self.index(|index| left(index, user_id)),
         };
         self.keep(facts).await
     }
@@ -279,7 +293,7 @@ impl Roster {
         self.index(|index| {
             let person = |member: &Member| {
                 let before = index.person(&member.account.user_id);
-                let person = Person::of(member, before, now);
+                let person = Person::of(member, now);
                 let person = if let Some(id) = department { person.also_in(id, before) } else { person };
                 let is_new = before.is_none_or(|before| !person.says_what(before));
                 is_new.then(|| Fact::Person(Box::new(person)))

@@ -3,10 +3,13 @@
 
 mod kept;
 mod notice;
+mod people;
 mod retry;
+mod roles;
 mod sync;
 
 pub use kept::{Found, Progress, Roster, RosterError, TooOld, forget};
 pub use notice::Changed;
+pub use people::{By, NotBy};
 pub use retry::wait_after;
 pub use sync::Synced;

@@ -1,13 +1,13 @@
-//! One run through the organization: the departments, then the people of each. Only what differs is written, and a run
-//! that is cut off goes on where it was.
+//! One run through the organization: the departments, the people of each, then the roles. Only what differs is written,
+//! and a run that is cut off goes on where it was.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::kept::{Progress, Roster, RosterError};
-use crate::directory::index::{Fact, Person, Run};
-use crate::directory::{self, DepartmentId, Directory, MembersFrom};
+use crate::directory::index::{Fact, Person, RolesRead, Run};
+use crate::directory::{self, DepartmentId, Directory, PageFrom};
 use crate::incident::{Event, Failure, FailureClass, SyncedDirectory, Timestamp, UserId};
 
 /// A run that began longer ago is begun anew: what it read first is too old to be called read.
@@ -53,21 +53,23 @@ impl Roster {
         }
         let adrift = self.index(|index| index.adrift().into_iter().map(id_of).collect::<Vec<_>>());
         self.read_each(directory, &adrift).await?;
-        self.end(run).await
+        let roles = self.read_roles(directory, run).await?;
+        self.end(run, roles).await
     }
 
     /// The run that was cut off, or a new one.
     async fn begin(&self) -> Result<Run, RosterError> {
         let now = self.clock.now();
-        let (at, cut_off) = self.index(|index| (index.reading().at(), index.reading().run()));
+        let (at, cut_off, roles) =
+            self.index(|index| (index.reading().at(), index.reading().run(), index.reading().roles()));
         let is_young = |run: &Run| now.duration_since(run.began_at).unsigned_abs() < RUN_AGE_MAX;
         if let Some(run) = cut_off.filter(is_young) {
             return Ok(run);
         }
         // First, or the new run would be taken to have been where the old one was.
         self.forget_walked().await?;
-        let run = Run { began_at: now, has_tree: false };
-        self.keep(vec![Fact::Read { at, run: Some(run) }]).await?;
+        let run = Run { began_at: now, has_tree: false, has_roles: false };
+        self.keep(vec![Fact::Read { at, run: Some(run), roles }]).await?;
         Ok(run)
     }
 
@@ -81,8 +83,9 @@ impl Roster {
         let new = pairs.filter(|pair| !known.contains(pair)).map(|(id, parent)| Fact::Department { id, parent });
         let facts: Vec<Fact> = gone.chain(new).collect();
         self.keep(facts).await?;
-        let (run, at) = (Run { has_tree: true, ..run }, self.index(|index| index.reading().at()));
-        self.keep(vec![Fact::Read { at, run: Some(run) }]).await?;
+        let run = Run { has_tree: true, ..run };
+        let (at, roles) = self.index(|index| (index.reading().at(), index.reading().roles()));
+        self.keep(vec![Fact::Read { at, run: Some(run), roles }]).await?;
         self.tell(true);
         Ok(run)
     }
@@ -90,7 +93,7 @@ impl Roster {
     /// Reads the people of one department. Whoever was in it and is not listed any more is read alone: they have left
     /// the organization, or are elsewhere.
     async fn walk(&self, directory: &dyn Directory, id: DepartmentId) -> Result<(), RosterError> {
-        let (mut listed, mut from) = (BTreeSet::new(), Some(MembersFrom::START));
+        let (mut listed, mut from) = (BTreeSet::new(), Some(PageFrom::START));
         for _ in 0..PAGES_MAX {
             let Some(start) = from else { break };
             let page = match directory.members(id, start).await {
@@ -140,9 +143,9 @@ impl Roster {
         Ok(())
     }
 
-    async fn end(&self, run: Run) -> Result<Synced, RosterError> {
+    async fn end(&self, run: Run, roles: RolesRead) -> Result<Synced, RosterError> {
         let synced = self.index(|index| Synced { people: index.people(), departments: index.departments().count() });
-        self.keep(vec![Fact::Read { at: Some(run.began_at), run: None }]).await?;
+        self.keep(vec![Fact::Read { at: Some(run.began_at), run: None, roles: Some(roles) }]).await?;
         self.forget_walked().await?;
         self.record(run.began_at, synced).await?;
         tracing::info!(
@@ -161,11 +164,14 @@ impl Roster {
     }
 
     async fn forget_walked(&self) -> Result<(), RosterError> {
-        let walked = self.index(|index| index.reading().all_walked().map(Fact::NotWalked).collect());
+        let walked = self.index(|index| {
+            let departments = index.reading().all_walked().map(Fact::NotWalked);
+            departments.chain(index.reading().all_roles_walked().map(Fact::RoleNotWalked)).collect()
+        });
         self.keep(walked).await
     }
 
-    fn tell(&self, is_running: bool) {
+    pub(super) fn tell(&self, is_running: bool) {
         self.progress.send_replace(self.index(|index| Progress::of(index, is_running)));
     }
 }

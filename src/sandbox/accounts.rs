@@ -88,6 +88,8 @@ pub struct AccountState {
     pub rank: Rank,
     /// The departments it is in.
     pub departments: Vec<u64>,
+    /// The roles it has beside that, by their ids.
+    pub roles: Vec<u64>,
     /// The languages its clients are set to.
     pub languages: Vec<String>,
     /// How many clients are signed in.

@@ -46,7 +46,8 @@ DingTalk sandbox: a simulator, nothing leaves this machine
   plain01      plain.one@example.com      ordinary account, not Enterprise
   owner01      owner.one@example.com      owns two other organizations
   {many}   user0001@example.com ...   Enterprise Accounts for load
-               (user0199 and user0200 share one job number)
+               (user0199 and user0200 share one job number,
+               user0001 to user0003 have the role 值班)
 
 Look inside (not part of DingTalk):
   curl {url}/sandbox/

@@ -45,6 +45,10 @@ pub enum Api {
     UserListSimple,
     /// `POST /topapi/v2/user/list`
     UserList,
+    /// `POST /topapi/role/list`
+    RoleList,
+    /// `POST /topapi/role/simplelist`
+    RoleSimplelist,
     /// `POST /topapi/v2/department/listsub`
     DepartmentListSub,
     /// `POST /topapi/v2/department/listsubid`
@@ -71,7 +75,7 @@ pub enum Family {
 }
 
 /// Every API with a fixed path. The path of `CorpToken` holds the organization and is matched apart.
-const ROUTES: [(Api, &str, &str); 24] = [
+const ROUTES: [(Api, &str, &str); 26] = [
     (Api::AccessToken, "POST", "/v1.0/oauth2/accessToken"),
     (Api::LegacyToken, "GET", "/gettoken"),
     (Api::SignOut, "POST", "/v1.0/contact/orgAccounts/signOut"),
@@ -90,6 +94,8 @@ const ROUTES: [(Api, &str, &str); 24] = [
     (Api::UserListId, "POST", "/topapi/user/listid"),
     (Api::UserListSimple, "POST", "/topapi/user/listsimple"),
     (Api::UserList, "POST", "/topapi/v2/user/list"),
+    (Api::RoleList, "POST", "/topapi/role/list"),
+    (Api::RoleSimplelist, "POST", "/topapi/role/simplelist"),
     (Api::DepartmentListSub, "POST", "/topapi/v2/department/listsub"),
     (Api::DepartmentListSubId, "POST", "/topapi/v2/department/listsubid"),
     (Api::DepartmentGet, "POST", "/topapi/v2/department/get"),

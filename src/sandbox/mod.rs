@@ -45,7 +45,7 @@ pub use catalogue::{Api, Family};
 pub use fault_rules::TooManyFaults;
 pub use faults::{Fault, FaultKind};
 pub use handle::{Sandbox, SignInRefused};
-pub use organization::{APP_KEY, APP_SECRET, CORP_ID, FOREIGN_CORP_ID, OWNED_CORP_ID};
+pub use organization::{APP_KEY, APP_SECRET, CORP_ID, FOREIGN_CORP_ID, ON_CALL, OWNED_CORP_ID};
 pub use server::{Running, start, start_with_clock};
 pub use settings::{Settings, StartError};
 

@@ -8,6 +8,8 @@ pub const CORP_ID: &str = "dingsandboxcorp0001";
 pub const FOREIGN_CORP_ID: &str = "dingforeigncorp0002";
 /// One of the two organizations that `owner01` owns beside this one.
 pub const OWNED_CORP_ID: &str = "dingownedcorp0003";
+/// The role of those who are on call: a role that protects nobody by itself.
+pub const ON_CALL: u64 = 2_062_490_001;
 /// The app's key (Client ID): a public test value.
 pub const APP_KEY: &str = "sandbox-app-key";
 /// The app's secret: a public test value.

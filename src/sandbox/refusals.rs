@@ -103,4 +103,7 @@ pub(super) const LEGACY_IMPROPER_VALUE: LegacyRefusal = LegacyRefusal::Plain(400
 pub(super) const LEGACY_INVALID_MOBILE: LegacyRefusal = LegacyRefusal::Plain(40104, "无效的手机号码");
 pub(super) const LEGACY_USER_NOT_FOUND: LegacyRefusal = LegacyRefusal::Plain(60121, "找不到该用户");
 pub(super) const LEGACY_USER_ID_INVALID: LegacyRefusal = LegacyRefusal::Plain(33012, "无效的USERID");
+pub(super) const LEGACY_ROLE_NOT_FOUND: LegacyRefusal = LegacyRefusal::Plain(33011, "无效的角色id");
+pub(super) const LEGACY_IMPROPER_OFFSET: LegacyRefusal = LegacyRefusal::Plain(40068, "不合法的偏移量");
+pub(super) const LEGACY_IMPROPER_SIZE: LegacyRefusal = LegacyRefusal::Plain(40069, "不合法的分页大小");
 pub(super) const LEGACY_DEPARTMENT_NOT_FOUND: LegacyRefusal = LegacyRefusal::Plain(60003, "部门不存在");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::accounts::{AccountKind, AccountState, LOCALES, Rank};
-use super::organization::ROOT;
+use super::organization::{ON_CALL, ROOT};
 
 /// How many ordinary Enterprise Accounts there are beside the named ones, unless it is said: `user0001` and on.
 pub(super) const MANY: u32 = 200;
@@ -11,6 +11,9 @@ pub(super) const MANY: u32 = 200;
 /// Mobile numbers start here. No Chinese mobile number begins with 100.
 const MOBILE_NAMED: u64 = 10_000_000_000;
 const MOBILE_MANY: u64 = 10_000_010_000;
+
+/// The first so many of those are on call.
+const ON_CALL_MANY: u32 = 3;
 
 struct Named {
     user_id: &'static str,
@@ -160,6 +163,7 @@ fn one_of_many(number: u32, many: u32) -> AccountState {
         // The last two share their job number, which DingTalk allows.
         job_number: format!("J1{:03}", number.min(many.saturating_sub(1))),
         departments: vec![if number.is_multiple_of(2) { 32 } else { 31 }],
+        roles: if number <= ON_CALL_MANY { vec![ON_CALL] } else { Vec::new() },
         languages: vec![language.to_owned()],
         ..blank(&user_id)
     }
@@ -179,6 +183,7 @@ fn blank(user_id: &str) -> AccountState {
         kind: AccountKind::Sso,
         rank: Rank::Employee,
         departments: Vec::new(),
+        roles: Vec::new(),
         languages: Vec::new(),
         sessions: 1,
         disabled: false,

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use portcullis::directory::{
-    AdminLevel, DepartmentId, DingTalk, Directory, DryRun, Lookup, MembersFrom, Order, SignIn, departments, members,
+    AdminLevel, DepartmentId, DingTalk, Directory, DryRun, Lookup, Order, PageFrom, RoleId, SignIn, departments,
+    holders, members, roles,
 };
 use portcullis::incident::{
     AccountKind, AccountRef, ChosenDingTalkId, DingTalkId, Failure, FailureClass, SystemClock, UserId,
 };
-use portcullis::sandbox::{self, Api, CORP_ID, Fault, FaultKind, OWNED_CORP_ID, Running};
+use portcullis::sandbox::{self, Api, CORP_ID, Fault, FaultKind, ON_CALL, OWNED_CORP_ID, Running};
 use tempfile::TempDir;
 
 use crate::harness::configure;
@@ -52,6 +53,10 @@ fn user(id: &str) -> UserId {
     UserId::parse(id).unwrap()
 }
 
+fn on_call() -> RoleId {
+    RoleId::new(i64::try_from(ON_CALL).unwrap())
+}
+
 fn change(dingtalk_id: &str) -> Order {
     Order::ChangeDingTalkId { user_id: user("zhangsan"), dingtalk_id: ChosenDingTalkId::parse(dingtalk_id).unwrap() }
 }
@@ -85,6 +90,27 @@ async fn the_whole_tree_and_everybody_in_it_is_read() {
         let zhangsan = platform.iter().find(|member| member.account.user_id == user("zhangsan")).unwrap();
         assert_eq!(zhangsan.email.as_deref(), Some("zhang.san@example.com"));
         assert_eq!(zhangsan.account.departments, Some(vec![DepartmentId::new(3), DepartmentId::new(31)]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_and_who_has_them_are_read_on_every_page() {
+    for stringly in [false, true] {
+        let place = Place::answering(stringly).await;
+        let all = roles(&place.dingtalk).await.unwrap();
+        let named: Vec<&str> = all.iter().map(|role| role.name.as_str()).collect();
+        assert_eq!(named, ["主管理员", "子管理员", "值班"], "out of two groups");
+        let state = place.sandbox.state();
+        for number in 1..=120 {
+            state.change(&format!("user{number:04}"), |account| account.roles = vec![ON_CALL]);
+        }
+        let mut pages = Vec::new();
+        assert!(holders(&place.dingtalk, on_call(), |page| pages.push(page.len())).await.unwrap());
+        assert_eq!(pages, [100, 20]);
+        let mut nobody = |_| panic!("there is no such role");
+        assert!(!holders(&place.dingtalk, RoleId::new(7), &mut nobody).await.unwrap());
+        let read = place.dingtalk.account(&user("user0001")).await.unwrap().unwrap();
+        assert_eq!(read.roles.unwrap()[0].id, Some(on_call().number()));
     }
 }
 
@@ -218,7 +244,9 @@ async fn a_refused_token_is_fetched_anew_for_every_read() {
 }
 
 /// The calls that read the organization.
-const READS: [Api; 8] = [
+const READS: [Api; 10] = [
+    Api::RoleList,
+    Api::RoleSimplelist,
     Api::OwnedOrganizations,
     Api::UserByDingtalkId,
     Api::UserSearch,
@@ -238,7 +266,9 @@ async fn read(dingtalk: &DingTalk, api: Api) -> Result<(), Failure> {
         }
         Api::UserSearch => dingtalk.search("张").await.map(drop),
         Api::UserListAdmin => dingtalk.admins().await.map(drop),
-        Api::UserList => dingtalk.members(root, MembersFrom::START).await.map(drop),
+        Api::UserList => dingtalk.members(root, PageFrom::START).await.map(drop),
+        Api::RoleList => dingtalk.roles(PageFrom::START).await.map(drop),
+        Api::RoleSimplelist => dingtalk.holders(on_call(), PageFrom::START).await.map(drop),
         Api::DepartmentListSub => dingtalk.sub_departments(root).await.map(drop),
         Api::DepartmentListSubId => dingtalk.sub_department_ids(root).await.map(drop),
         Api::DepartmentGet => dingtalk.department(root).await.map(drop),

@@ -111,6 +111,13 @@ async fn administrators_and_departments_are_listed_with_progress_apart() {
     );
     assert_eq!(departments.stderr, "7 departments\n");
 
+    let roles = place.run(&["roles"]).await.well();
+    assert_eq!(roles.stdout, ["2062489174  主管理员", "2062489175  子管理员", "2062490001  值班"]);
+    assert_eq!(roles.stderr, "3 roles\n");
+    let holders = place.run(&["roles", "--users"]).await.well();
+    assert!(holders.stdout.ends_with(&["  user0001", "  user0002", "  user0003"].map(str::to_owned)));
+    assert!(holders.stderr.contains("role 2062490001: 3 users so far\n"), "{}", holders.stderr);
+
     let users = place.run(&["departments", "--users"]).await.well();
     assert!(users.stdout.ends_with(&["311  海外小组, below 31".into(), "  admin02".into(), "  owner01".into()]));
     assert!(users.stderr.contains("department 31: 100 users so far\ndepartment 31: 102 users so far\n"));
@@ -203,6 +210,8 @@ async fn what_cannot_be_shown_ends_with_the_exit_code_of_its_cause() {
         (FaultKind::Busy, Api::UserListAdmin, &["admins"][..], 1),
         (FaultKind::PermissionDenied, Api::UserListAdmin, &["admins"], 2),
         (FaultKind::Busy, Api::DepartmentListSub, &["departments"], 1),
+        (FaultKind::PermissionDenied, Api::RoleList, &["roles"], 2),
+        (FaultKind::EmptyObject, Api::RoleSimplelist, &["roles", "--users"], 1),
         (FaultKind::EmptyObject, Api::UserList, &["departments", "--users"], 1),
         (FaultKind::ResetBeforeWork, Api::OwnedOrganizations, &["show", "zhangsan"], 1),
         (FaultKind::Throttled, Api::UserGet, &["show", "zhangsan"], 1),

@@ -30,6 +30,7 @@ mod dingtalk_id;
 mod directory;
 mod directory_commands;
 mod directory_index;
+mod directory_roles;
 mod doctor;
 mod doctor_server;
 mod dry_run;

@@ -2,6 +2,7 @@
 
 mod admins;
 mod departments;
+mod roles;
 mod show;
 mod sync;
 
@@ -30,6 +31,8 @@ enum Command {
     Admins(Place),
     /// List the departments, and with `--users` who is in each.
     Departments(departments::Arguments),
+    /// List the roles, and with `--users` who has each.
+    Roles(roles::Arguments),
     /// Read the whole organization into the directory index, or what has changed since.
     Sync(sync::Arguments),
 }
@@ -53,6 +56,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Show(arguments) => show::run(&arguments).await,
         Command::Admins(place) => admins::run(&place).await,
         Command::Departments(arguments) => departments::run(&arguments).await,
+        Command::Roles(arguments) => roles::run(&arguments).await,
         Command::Sync(arguments) => sync::run(arguments).await,
     }
 }

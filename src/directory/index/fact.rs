@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::person::Person;
-use super::reading::Run;
+use super::reading::{RolesRead, Run};
+use crate::directory::RoleId;
 use crate::directory::contacts::DepartmentId;
 use crate::incident::{Timestamp, UserId};
 
@@ -14,6 +15,9 @@ const PERSON: u8 = b'p';
 const DEPARTMENT: u8 = b'd';
 const WALKED: u8 = b'w';
 const READ: u8 = b'r';
+const ROLE: u8 = b'o';
+const HOLDS: u8 = b'h';
+const ROLE_WALKED: u8 = b'v';
 
 /// One thing that is known of the organization, or is known not to be so any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +39,31 @@ pub enum Fact {
     Walked(DepartmentId),
     /// No run has been through this department.
     NotWalked(DepartmentId),
+    /// It has this role.
+    Role {
+        /// Which.
+        id: RoleId,
+        /// What it is called, as [`role_name`](super::role_name) has it.
+        name: String,
+    },
+    /// It has this role no more. Those who had it are let go by facts of their own, and first.
+    NoRole(RoleId),
+    /// Somebody has this role.
+    Holds(RoleId, UserId),
+    /// Somebody has this role no more.
+    HoldsNot(RoleId, UserId),
+    /// The run has been through those who have this role.
+    RoleWalked(RoleId),
+    /// No run has been through those who have this role.
+    RoleNotWalked(RoleId),
     /// How far it has been read.
     Read {
         /// The beginning of the last run that came to its end.
         at: Option<Timestamp>,
         /// The run that is under way.
         run: Option<Run>,
+        /// What came of reading the roles; `None` where nobody ever tried.
+        roles: Option<RolesRead>,
     },
 }
 
@@ -56,6 +79,8 @@ struct Read {
     at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run: Option<Run>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    roles: Option<RolesRead>,
 }
 
 impl Fact {
@@ -74,7 +99,15 @@ impl Fact {
             Self::NoDepartment(id) => (of_department(DEPARTMENT, *id), None),
             Self::Walked(id) => (of_department(WALKED, *id), Some(Vec::new())),
             Self::NotWalked(id) => (of_department(WALKED, *id), None),
-            Self::Read { at, run } => (vec![READ], json(serde_json::to_vec(&Read { v: VERSION, at: *at, run: *run }))?),
+            Self::Role { id, name } => (of_role(ROLE, *id), json(serde_json::to_vec(name))?),
+            Self::NoRole(id) => (of_role(ROLE, *id), None),
+            Self::Holds(id, user_id) => (of_holder(*id, user_id), Some(Vec::new())),
+            Self::HoldsNot(id, user_id) => (of_holder(*id, user_id), None),
+            Self::RoleWalked(id) => (of_role(ROLE_WALKED, *id), Some(Vec::new())),
+            Self::RoleNotWalked(id) => (of_role(ROLE_WALKED, *id), None),
+            Self::Read { at, run, roles } => {
+                (vec![READ], json(serde_json::to_vec(&Read { v: VERSION, at: *at, run: *run, roles: *roles }))?)
+            }
         })
     }
 
@@ -96,9 +129,19 @@ impl Fact {
             }
             WALKED => department(rest).map(Self::Walked),
             READ => match serde_json::from_slice(value) {
-                Ok(Read { v: VERSION, at, run }) => Ok(Self::Read { at, run }),
+                Ok(Read { v: VERSION, at, run, roles }) => Ok(Self::Read { at, run, roles }),
                 _ => Err(InvalidFact),
             },
+            ROLE => {
+                let name = serde_json::from_slice(value).map_err(|_| InvalidFact)?;
+                Ok(Self::Role { id: role(rest)?, name })
+            }
+            HOLDS => {
+                let (id, user_id) = rest.split_at_checked(size_of::<i64>()).ok_or(InvalidFact)?;
+                let user_id = std::str::from_utf8(user_id).ok().and_then(|text| UserId::parse(text).ok());
+                Ok(Self::Holds(role(id)?, user_id.ok_or(InvalidFact)?))
+            }
+            ROLE_WALKED => role(rest).map(Self::RoleWalked),
             _ => Err(InvalidFact),
         }
     }
@@ -110,6 +153,18 @@ fn key(kind: u8, rest: &[u8]) -> Vec<u8> {
 
 fn of_department(kind: u8, id: DepartmentId) -> Vec<u8> {
     key(kind, &id.number().to_be_bytes())
+}
+
+fn of_role(kind: u8, id: RoleId) -> Vec<u8> {
+    key(kind, &id.number().to_be_bytes())
+}
+
+fn of_holder(id: RoleId, user_id: &UserId) -> Vec<u8> {
+    [&of_role(HOLDS, id), user_id.as_str().as_bytes()].concat()
+}
+
+fn role(bytes: &[u8]) -> Result<RoleId, InvalidFact> {
+    bytes.try_into().map(|bytes| RoleId::new(i64::from_be_bytes(bytes))).map_err(|_| InvalidFact)
 }
 
 fn department(bytes: &[u8]) -> Result<DepartmentId, InvalidFact> {

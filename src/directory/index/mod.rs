@@ -5,6 +5,7 @@
 //! live before anything is done.
 
 mod fact;
+mod held;
 mod person;
 mod reading;
 mod settings;
@@ -16,16 +17,22 @@ mod tests;
 use std::collections::{BTreeSet, HashMap};
 
 use super::contacts::DepartmentId;
+use super::roles::RoleId;
 use crate::incident::{AccountKind, AccountRef, Timestamp, UserId};
 
 pub use fact::{Fact, InvalidFact};
+use held::Held;
+pub use held::role_name;
 pub use person::{Person, bears};
-pub use reading::{Reading, Run};
+pub use reading::{Reading, RolesRead, Run};
 pub use settings::Settings;
 use tree::Tree;
 
 /// The most people.
 pub const PEOPLE_MAX: usize = 500_000;
+
+/// The most times that anybody has a role.
+pub const HOLDINGS_MAX: usize = 1_000_000;
 
 /// Where a person lies.
 type Slot = u32;
@@ -41,9 +48,9 @@ pub struct Index {
     by_user_id: HashMap<UserId, Slot>,
     by_email: ByText,
     by_job_number: ByText,
-    by_role: ByText,
     by_department: BTreeSet<(DepartmentId, Slot)>,
     tree: Tree,
+    held: Held,
     reading: Reading,
 }
 
@@ -65,7 +72,13 @@ impl Index {
             Fact::NoDepartment(id) => self.tree.remove(id),
             Fact::Walked(id) => self.reading.walked(id),
             Fact::NotWalked(id) => self.reading.not_walked(id),
-            Fact::Read { at, run } => self.reading.is(at, run),
+            Fact::Role { id, name } => self.held.put(id, &name),
+            Fact::NoRole(id) => self.held.remove(id),
+            Fact::Holds(id, user_id) => self.held.hold(id, user_id),
+            Fact::HoldsNot(id, user_id) => self.held.let_go(id, user_id),
+            Fact::RoleWalked(id) => self.reading.role_walked(id),
+            Fact::RoleNotWalked(id) => self.reading.role_not_walked(id),
+            Fact::Read { at, run, roles } => self.reading.is(at, run, roles),
         }
         Ok(())
     }
@@ -92,10 +105,38 @@ impl Index {
         }
     }
 
-    /// Everybody who had the role with that name, as far as it was told: lists of DingTalk's do not show roles.
+    /// Everybody who had a role with that name, each once. It may be somebody whom no department shows.
     #[must_use]
-    pub fn with_role(&self, name: &str) -> Vec<&Person> {
-        self.under(&self.by_role, name)
+    pub fn with_role(&self, name: &str) -> Vec<&UserId> {
+        let holders: BTreeSet<&UserId> = self.held.named(name).flat_map(|id| self.held.holders(id)).collect();
+        holders.into_iter().collect()
+    }
+
+    /// Everybody who had the role.
+    pub fn holders(&self, id: RoleId) -> impl Iterator<Item = &UserId> {
+        self.held.holders(id)
+    }
+
+    /// The roles that somebody had.
+    pub fn roles_of<'a>(&'a self, user_id: &'a UserId) -> impl Iterator<Item = RoleId> + 'a {
+        self.held.roles(user_id)
+    }
+
+    /// The roles, by their ids.
+    pub fn roles(&self) -> impl Iterator<Item = (RoleId, &str)> {
+        self.held.all()
+    }
+
+    /// What a role is called, if there is one.
+    #[must_use]
+    pub fn role(&self, id: RoleId) -> Option<&str> {
+        self.held.name(id)
+    }
+
+    /// Whether so many more may be known to have a role.
+    #[must_use]
+    pub fn has_room_for(&self, holdings: usize) -> bool {
+        self.held.count().saturating_add(holdings) <= HOLDINGS_MAX
     }
 
     /// Everybody in the department itself.
@@ -184,7 +225,6 @@ impl Index {
         self.by_user_id.insert(person.user_id.clone(), slot);
         self.by_email.extend(person.emails.iter().map(|email| (email.as_str().into(), slot)));
         self.by_job_number.extend(person.job_number.iter().map(|number| (number.as_str().into(), slot)));
-        self.by_role.extend(person.role_names().map(|name| (name.into(), slot)));
         self.by_department.extend(person.departments().iter().map(|id| (*id, slot)));
         match usize::try_from(slot).ok().and_then(|slot| self.people.get_mut(slot)) {
             Some(place) => *place = Some(person),
@@ -203,9 +243,6 @@ impl Index {
         }
         if let Some(number) = &person.job_number {
             self.by_job_number.remove(&(number.as_str().into(), slot));
-        }
-        for name in person.role_names() {
-            self.by_role.remove(&(name.into(), slot));
         }
         for id in person.departments() {
             self.by_department.remove(&(*id, slot));

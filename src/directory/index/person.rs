@@ -4,14 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::directory::contacts::{DepartmentId, Member, Role};
+use crate::directory::contacts::{DepartmentId, Member};
 use crate::incident::{AccountKind, AccountRef, Timestamp, UserId};
 
-/// The most departments that are kept of one person, and the most roles. Beyond it none is: a part would look like all.
+/// The most departments that are kept of one person. Beyond it none is: a part would look like all.
 const DEPARTMENTS_MAX: usize = 100;
-const ROLES_MAX: usize = 12;
-/// The longest name of a role, in bytes.
-const ROLE_BYTES_MAX: usize = 48;
 /// The longest of the names that are no mail addresses, in bytes.
 const NAME_BYTES_MAX: usize = 128;
 /// The most digits that stand before a mobile number in other countries.
@@ -40,18 +37,15 @@ pub struct Person {
     pub union_id: Option<String>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     departments: Option<Vec<DepartmentId>>,
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    roles: Option<Vec<Role>>,
     /// When DingTalk showed them so for the first time since it showed them otherwise.
     #[serde(rename = "t")]
     pub read_at: Timestamp,
 }
 
 impl Person {
-    /// As `member` shows them now. A name that no reference could have is left out. A list does not show roles, so
-    /// that those told `before` stand until a look at the one account tells others.
+    /// As `member` shows them now. A name that no reference could have is left out.
     #[must_use]
-    pub fn of(member: &Member, before: Option<&Self>, now: Timestamp) -> Self {
+    pub fn of(member: &Member, now: Timestamp) -> Self {
         let name = |kind, text: &Option<String>| {
             let text = text.as_deref().map(str::trim)?;
             let is_short = kind == AccountKind::Email || text.len() <= NAME_BYTES_MAX;
@@ -69,7 +63,6 @@ impl Person {
             login_id: name(AccountKind::LoginId, &member.login_id),
             union_id: name(AccountKind::UnionId, &member.union_id),
             departments: account.departments.clone().filter(|ids| ids.len() <= DEPARTMENTS_MAX),
-            roles: account.roles.clone().or_else(|| before?.roles.clone()).filter(|roles| are_few(roles)),
             read_at: now,
         }
     }
@@ -93,11 +86,6 @@ impl Person {
         self.departments.as_deref().unwrap_or_default()
     }
 
-    /// The names of their roles, as far as those are known.
-    pub fn role_names(&self) -> impl Iterator<Item = &str> {
-        self.roles.iter().flatten().map(|role| role.name.as_str())
-    }
-
     /// Whether it says of them what `other` says, whenever it was read.
     #[must_use]
     pub fn says_what(&self, other: &Self) -> bool {
@@ -111,16 +99,11 @@ impl fmt::Debug for Person {
     }
 }
 
-fn are_few(roles: &[Role]) -> bool {
-    let is_plain = |role: &Role| role.name.len() <= ROLE_BYTES_MAX && !role.name.chars().any(char::is_control);
-    roles.len() <= ROLES_MAX && roles.iter().all(is_plain)
-}
-
 /// Whether an account that was read live has that name. Of a mobile number that the app may not see DingTalk's own
 /// look-up is believed, which has just found it; any other name that is not shown is not had.
 #[must_use]
 pub fn bears(live: &Member, reference: &AccountRef) -> bool {
-    let person = Person::of(live, None, Timestamp::UNIX_EPOCH);
+    let person = Person::of(live, Timestamp::UNIX_EPOCH);
     let value = reference.value();
     match reference.kind() {
         AccountKind::UserId => person.user_id.as_str() == value,

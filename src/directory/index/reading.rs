@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::directory::RoleId;
 use crate::directory::contacts::DepartmentId;
 use crate::incident::Timestamp;
 
@@ -13,6 +14,18 @@ pub struct Reading {
     at: Option<Timestamp>,
     run: Option<Run>,
     walked: BTreeSet<DepartmentId>,
+    roles: Option<RolesRead>,
+    roles_walked: BTreeSet<RoleId>,
+}
+
+/// What came of the last try to read who has which role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RolesRead {
+    /// All of it was read, by the run that began then.
+    At(Timestamp),
+    /// It cannot be read; what is known of it may be wrong.
+    Refused,
 }
 
 /// A run through the organization that has not come to its end.
@@ -22,6 +35,9 @@ pub struct Run {
     pub began_at: Timestamp,
     /// Whether it knows the departments.
     pub has_tree: bool,
+    /// Whether it knows the roles.
+    #[serde(default)]
+    pub has_roles: bool,
 }
 
 impl Reading {
@@ -49,6 +65,31 @@ impl Reading {
         self.walked.iter().copied()
     }
 
+    /// What came of reading who has which role; `None` where nobody ever tried.
+    #[must_use]
+    pub fn roles(&self) -> Option<RolesRead> {
+        self.roles
+    }
+
+    /// Whether the run has been through those who have a role.
+    #[must_use]
+    pub fn has_walked_role(&self, id: RoleId) -> bool {
+        self.roles_walked.contains(&id)
+    }
+
+    /// The roles it has been through.
+    pub fn all_roles_walked(&self) -> impl Iterator<Item = RoleId> {
+        self.roles_walked.iter().copied()
+    }
+
+    pub(super) fn role_walked(&mut self, id: RoleId) {
+        self.roles_walked.insert(id);
+    }
+
+    pub(super) fn role_not_walked(&mut self, id: RoleId) {
+        self.roles_walked.remove(&id);
+    }
+
     pub(super) fn walked(&mut self, id: DepartmentId) {
         self.walked.insert(id);
     }
@@ -57,7 +98,7 @@ impl Reading {
         self.walked.remove(&id);
     }
 
-    pub(super) fn is(&mut self, at: Option<Timestamp>, run: Option<Run>) {
-        (self.at, self.run) = (at, run);
+    pub(super) fn is(&mut self, at: Option<Timestamp>, run: Option<Run>, roles: Option<RolesRead>) {
+        (self.at, self.run, self.roles) = (at, run, roles);
     }
 }

@@ -10,7 +10,8 @@ const EVERY_HOURS_MAX: u32 = 30 * 24;
 const AGE_DAYS_MAX: u32 = 90;
 const SECONDS_PER_HOUR: u64 = 3_600;
 
-/// The `[directory.index]` settings. Without them there is no index: it keeps people's addresses and numbers.
+/// The `[directory.index]` settings. Without them there is no index: it keeps people's addresses, numbers, departments and
+/// roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::directory::contacts::{Member, Role};
+use crate::directory::contacts::Member;
 use crate::directory::model::Account;
 
 /// The longest row a store takes (`trail::AREA_VALUE_BYTES_MAX`); this floor cannot name it.
@@ -46,7 +46,7 @@ fn in_departments(id: &str, ids: &[i64]) -> Member {
 }
 
 fn person(member: &Member) -> Fact {
-    Fact::Person(Box::new(Person::of(member, None, at(10))))
+    Fact::Person(Box::new(Person::of(member, at(10))))
 }
 
 fn index(facts: impl IntoIterator<Item = Fact>) -> Index {
@@ -94,16 +94,15 @@ fn people_are_found_by_their_names_as_references_are_written() {
 fn what_a_person_was_is_forgotten_when_they_change_or_go() {
     let mut old = in_departments("a", &[2]);
     (old.email, old.job_number) = (Some("a@example.com".to_owned()), Some("1".to_owned()));
-    old.account.roles = Some(vec![Role { id: Some(7), name: "on call".to_owned() }]);
     let mut index = index(tree().into_iter().chain([person(&old), person(&in_departments("b", &[3]))]));
-    assert_eq!((ids(index.with_role("on call")), index.people_in(dept(2))), (vec!["a"], 1));
+    assert_eq!(index.people_in(dept(2)), 1);
     let mut new = in_departments("a", &[31]);
-    (new.email, new.account.roles) = (Some("other@example.com".to_owned()), Some(vec![]));
+    new.email = Some("other@example.com".to_owned());
     index.apply(person(&new)).unwrap();
     assert_eq!(find(&index, AccountKind::Email, "a@example.com"), [""; 0]);
     assert_eq!(find(&index, AccountKind::JobNumber, "1"), [""; 0]);
     assert_eq!(find(&index, AccountKind::Email, "other@example.com"), ["a"]);
-    assert_eq!((index.with_role("on call").len(), index.people_in(dept(2)), index.people()), (0, 0, 2));
+    assert_eq!((index.people_in(dept(2)), index.people()), (0, 2));
     for _ in 0..2 {
         index.apply(Fact::Gone(user("a"))).unwrap();
         assert_eq!((index.people(), index.people_in(dept(1))), (1, 1));
@@ -145,19 +144,67 @@ fn a_department_moves_with_everybody_in_it_and_one_that_is_gone_leaves_them_adri
 }
 
 #[test]
-fn a_list_neither_shows_roles_nor_takes_them_away() {
-    let mut looked_up = member("a");
-    looked_up.account.roles = Some(vec![Role { id: None, name: "on call".to_owned() }]);
-    let first = Person::of(&looked_up, None, at(1));
-    let listed = Person::of(&member("a"), Some(&first), at(2));
-    assert!(listed.says_what(&first));
-    looked_up.account.roles = Some(vec![]);
-    assert!(!Person::of(&looked_up, Some(&first), at(2)).says_what(&first));
-    // A list that does not say the departments is still one of a department.
+fn a_list_that_does_not_say_the_departments_is_still_one_of_a_department() {
+    let listed = Person::of(&member("a"), at(2));
     let mut mute = member("a");
     mute.account.departments = None;
-    let placed = Person::of(&mute, Some(&listed), at(3)).also_in(dept(7), Some(&listed));
+    let placed = Person::of(&mute, at(3)).also_in(dept(7), Some(&listed));
     assert_eq!(placed.departments(), [dept(1), dept(7)]);
+}
+
+fn role(id: i64, name: &str) -> Fact {
+    Fact::Role { id: RoleId::new(id), name: name.to_owned() }
+}
+
+fn holds(id: i64, who: &str) -> Fact {
+    Fact::Holds(RoleId::new(id), user(who))
+}
+
+fn with_role<'i>(index: &'i Index, name: &str) -> Vec<&'i str> {
+    index.with_role(name).into_iter().map(UserId::as_str).collect()
+}
+
+#[test]
+fn people_are_found_by_the_names_of_their_roles() {
+    let facts = [role(7, "on call"), role(8, "on call"), role(9, "finance"), role(10, "")];
+    let holders = [holds(7, "b"), holds(7, "a"), holds(8, "b"), holds(9, "a"), holds(10, "c"), holds(11, "d")];
+    let mut index = index(facts.into_iter().chain(holders));
+    assert_eq!(with_role(&index, "on call"), ["a", "b"], "two roles of one name, and nobody twice");
+    assert_eq!(with_role(&index, "finance"), ["a"]);
+    for nobodys in ["", "On call", "on cal", "nobody"] {
+        assert_eq!(with_role(&index, nobodys), [""; 0], "{nobodys}");
+    }
+    assert_eq!(index.roles_of(&user("a")).map(RoleId::number).collect::<Vec<_>>(), [7, 9]);
+
+    index.apply(role(9, "on call")).unwrap();
+    assert_eq!((with_role(&index, "finance").len(), index.roles().count()), (0, 4));
+    index.apply(Fact::HoldsNot(RoleId::new(7), user("a"))).unwrap();
+    assert_eq!(with_role(&index, "on call"), ["a", "b"]);
+    for _ in 0..2 {
+        index.apply(Fact::HoldsNot(RoleId::new(9), user("a"))).unwrap();
+        index.apply(Fact::NoRole(RoleId::new(8))).unwrap();
+        assert_eq!(with_role(&index, "on call"), ["b"]);
+    }
+    assert_eq!(index.roles_of(&user("a")).count(), 0);
+    assert!(index.has_room_for(HOLDINGS_MAX - 4) && !index.has_room_for(HOLDINGS_MAX));
+}
+
+#[test]
+fn a_name_that_nobody_could_ask_for_is_no_name() {
+    assert_eq!(role_name(" 值班 "), "值班");
+    for name in ["", " ", "a\nb", &"x".repeat(129)] {
+        assert_eq!(role_name(name), "", "{name:?}");
+    }
+}
+
+#[test]
+fn a_row_of_before_the_roles_is_read() {
+    let old = Fact::of_row(b"pa", br#"{"u":"a","j":"7","r":[{"id":7,"name":"on call"}],"t":"2026-11-21T03:00:00Z"}"#);
+    let Ok(Fact::Person(person)) = old else { panic!("{old:?}") };
+    assert_eq!(person.job_number.as_deref(), Some("7"));
+    let read = br#"{"v":1,"at":"2026-11-21T03:00:00Z","run":{"began_at":"2026-11-21T03:00:00Z","has_tree":true}}"#;
+    let Ok(Fact::Read { run: Some(run), roles, .. }) = Fact::of_row(b"r", read) else { panic!("it is one") };
+    assert_eq!((run.has_roles, roles), (false, None));
 }
 
 #[test]
@@ -181,8 +228,8 @@ fn how_far_it_was_read_says_how_old_what_it_says_is() {
     let mut index = index([person(&member("a"))]);
     let seen = |index: &Index| index.seen_at(index.person(&user("a")).unwrap());
     assert_eq!((index.reading().at(), seen(&index)), (None, at(10)));
-    let run = Run { began_at: at(60), has_tree: true };
-    index.apply(Fact::Read { at: Some(at(50)), run: Some(run) }).unwrap();
+    let run = Run { began_at: at(60), has_tree: true, has_roles: false };
+    index.apply(Fact::Read { at: Some(at(50)), run: Some(run), roles: None }).unwrap();
     index.apply(Fact::Walked(dept(1))).unwrap();
     assert_eq!((seen(&index), index.reading().run()), (at(50), Some(run)));
     assert!(index.reading().has_walked(dept(1)) && !index.reading().has_walked(dept(2)));
@@ -203,6 +250,11 @@ fn a_row_that_is_none_of_the_index_is_refused() {
         (&other, &value),
         (b"d123", b"null"),
         (b"w1", b""),
+        (b"o1234567", b"\"x\""),
+        (b"o12345678", b"7"),
+        (b"h12345678", b""),
+        (b"h12345678a b", b""),
+        (b"v1", b""),
         (b"r", br#"{"v":2}"#),
     ] {
         assert_eq!(Fact::of_row(key, value), Err(InvalidFact));
@@ -212,12 +264,10 @@ fn a_row_that_is_none_of_the_index_is_refused() {
 fn any_member() -> impl Strategy<Value = Member> {
     let text = || proptest::option::of(proptest::collection::vec(any::<char>(), 0..300).prop_map(String::from_iter));
     let ascii = || proptest::option::of("[!-~]{0,260}");
-    let roles = proptest::collection::vec(("\\PC{0,20}", any::<i64>()), 0..15);
     let departments = proptest::collection::vec(any::<i64>(), 0..120);
-    (ascii(), text(), ascii(), ascii(), ascii(), roles, departments).prop_map(|(a, b, c, d, e, roles, departments)| {
+    (ascii(), text(), ascii(), ascii(), ascii(), departments).prop_map(|(a, b, c, d, e, departments)| {
         let mut member = member("someone-with-an-id");
         (member.email, member.org_email, member.job_number, member.login_id, member.union_id) = (a, b, c, d, e);
-        member.account.roles = Some(roles.into_iter().map(|(name, id)| Role { id: Some(id), name }).collect());
         member.account.departments = Some(departments.into_iter().map(dept).collect());
         member
     })
@@ -235,7 +285,7 @@ proptest! {
 
     #[test]
     fn an_index_of_any_history_is_that_of_its_rows(
-        history in proptest::collection::vec((0..6_u8, 0..4_u8, proptest::collection::vec(0..4_i64, 0..3), 0..5_u8), 0..40)
+        history in proptest::collection::vec((0..6_u8, 0..4_u8, proptest::collection::vec(0..4_i64, 0..3), 0..9_u8), 0..40)
     ) {
         let mut rows = std::collections::BTreeMap::new();
         let mut grown = Index::default();
@@ -246,6 +296,10 @@ proptest! {
                 0 => Fact::Gone(member.account.user_id),
                 1 => Fact::Department { id: dept(i64::from(who)), parent: Some(dept(i64::from(number))) },
                 2 => Fact::NoDepartment(dept(i64::from(who))),
+                3 => role(i64::from(number), &format!("r{}", who % 2)),
+                4 => Fact::NoRole(RoleId::new(i64::from(number))),
+                5 => holds(i64::from(number), &format!("u{who}")),
+                6 => Fact::HoldsNot(RoleId::new(i64::from(number)), user(&format!("u{who}"))),
                 _ => person(&member),
             };
             let (key, value) = fact.row().unwrap();
@@ -266,6 +320,13 @@ proptest! {
         for id in 0..6 {
             prop_assert_eq!(ids(read.below(dept(id))), ids(grown.below(dept(id))));
             prop_assert_eq!(read.departments_below(dept(id)), grown.departments_below(dept(id)));
+        }
+        for name in ["r0", "r1"] {
+            prop_assert_eq!(with_role(&read, name), with_role(&grown, name));
+        }
+        for who in 0..6 {
+            let who = user(&format!("u{who}"));
+            prop_assert!(read.roles_of(&who).eq(grown.roles_of(&who)));
         }
         prop_assert_eq!((read.people(), ids(read.adrift())), (grown.people(), ids(grown.adrift())));
     }

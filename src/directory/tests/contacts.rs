@@ -1,7 +1,7 @@
 //! The calls that read the organization: what stands on the wire for each, and what refusals mean.
 
 use super::*;
-use crate::directory::{DepartmentId, MembersFrom, Organization, departments, members};
+use crate::directory::{DepartmentId, Organization, PageFrom, departments, members};
 use crate::incident::{ChosenDingTalkId, DingTalkId};
 
 /// The one request to a path that ends in `path`.
@@ -120,7 +120,7 @@ async fn administrators_and_departments_are_legacy_calls() {
     assert_eq!(directory.department(id).await.unwrap().unwrap().parent, Some(DepartmentId::ROOT));
     assert_eq!(directory.sub_departments(id).await.unwrap()[0].id, DepartmentId::new(31));
     assert_eq!(directory.sub_department_ids(id).await.unwrap(), [DepartmentId::new(31)]);
-    assert_eq!(directory.members(id, MembersFrom::START).await.unwrap().next, None);
+    assert_eq!(directory.members(id, PageFrom::START).await.unwrap().next, None);
     for (path, body) in [
         ("/topapi/user/listadmin", "{}"),
         ("/topapi/v2/department/get", r#"{"dept_id":3}"#),
@@ -197,7 +197,7 @@ async fn a_list_may_be_longer_than_an_ordinary_answer_but_not_endless() {
     let filler = " ".repeat(300 * 1024);
     let body = format!(r#"{{"errcode":0,{filler}"result":{{"has_more":false,"list":[]}}}}"#);
     let harness = Harness::start(move |_| Reply::json(200, &body)).await;
-    harness.directory.members(DepartmentId::ROOT, MembersFrom::START).await.unwrap();
+    harness.directory.members(DepartmentId::ROOT, PageFrom::START).await.unwrap();
     let read = harness.directory.department(DepartmentId::ROOT).await;
     assert_eq!(failed(read), (FailureClass::Busy, "oversized".to_owned()));
     let harness = Harness::start(|_| Reply::Endless).await;

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
-use crate::directory::{DepartmentId, MembersFrom, TokenCall};
+use crate::directory::{DepartmentId, PageFrom, TokenCall};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -55,7 +55,7 @@ async fn lines_of_many_calls() -> String {
         let _ = harness.directory.account(&user_id()).await;
         let _ = harness.directory.is_disabled(&user_id()).await;
         let _ = harness.directory.search("张三").await;
-        let _ = harness.directory.members(DepartmentId::ROOT, MembersFrom::START).await;
+        let _ = harness.directory.members(DepartmentId::ROOT, PageFrom::START).await;
     }
     drop(guard);
     lines.text()

@@ -1,8 +1,9 @@
-//! The legacy look-ups (`/topapi/…`): users, their lists, departments.
+//! The legacy look-ups (`/topapi/…`): users, their lists, roles, departments.
 
 mod department;
 mod listing;
 mod parameters;
+mod role;
 pub(super) mod stringly;
 mod user;
 
@@ -31,6 +32,8 @@ pub(super) fn dispatch(world: &World, request: &Request, api: Api) -> Outcome {
         Api::UserListId => listing::ids(world, &parameters),
         Api::UserListSimple => listing::simple(world, &parameters),
         Api::UserList => listing::full(world, &parameters),
+        Api::RoleList => role::list(&parameters),
+        Api::RoleSimplelist => role::holders(world, &parameters),
         Api::DepartmentListSub => department::list_sub(&parameters),
         Api::DepartmentListSubId => department::list_sub_ids(&parameters),
         _ => department::get(world, &parameters),

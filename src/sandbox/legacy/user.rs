@@ -9,7 +9,7 @@ use super::super::refusals::{
 };
 use super::super::world::World;
 use super::parameters::{Parameters, mobile_digits};
-use super::{Outcome, result};
+use super::{Outcome, result, role};
 
 /// The longest `userid`, in characters.
 const USER_ID_CHARS_MAX: usize = 64;
@@ -91,21 +91,12 @@ fn details(account: &AccountState, language: &str) -> Value {
     members.insert("real_authed".to_owned(), true.into());
     members.insert("dept_order_list".to_owned(), account.departments.iter().map(order).collect());
     members.insert("leader_in_dept".to_owned(), account.departments.iter().map(leader).collect());
-    if let Some(role) = role(account.rank, language) {
-        members.insert("role_list".to_owned(), json!([role]));
+    // Left out for those who have none.
+    let roles: Vec<Value> = role::of(account).map(|role| role.document(language)).collect();
+    if !roles.is_empty() {
+        members.insert("role_list".to_owned(), roles.into());
     }
     Value::Object(members)
-}
-
-/// The role that goes with administering; other roles are not seeded.
-fn role(rank: Rank, language: &str) -> Option<Value> {
-    let (chinese, english, id) = match rank {
-        Rank::Admin => ("主管理员", "Main administrator", 2_062_489_174_u64),
-        Rank::SubAdmin => ("子管理员", "Sub-administrator", 2_062_489_175),
-        Rank::Employee | Rank::Boss | Rank::Senior => return None,
-    };
-    let (group, name) = if language == "en_US" { ("Default", english) } else { ("默认", chinese) };
-    Some(json!({ "group_name": group, "name": name, "id": id }))
 }
 
 /// The members that a look-up of one user and a list of users have in common. What belongs to an

@@ -101,3 +101,30 @@ async fn a_department_is_told_by_its_id() {
     let sub = lab.legacy("/topapi/v2/department/listsub", &json!({ "dept_id": 999 })).await;
     assert_legacy_refused(&sub, 60003, "部门不存在");
 }
+
+#[tokio::test]
+async fn roles_stand_in_their_groups_and_those_who_have_one_on_pages() {
+    let lab = Lab::start().await;
+    let (roles, holders) = ("/topapi/role/list", "/topapi/role/simplelist");
+    let listed = lab.legacy(roles, &json!({})).await;
+    let groups = listed["result"]["list"].as_array().unwrap();
+    assert_eq!(groups.iter().map(|group| group["roles"].as_array().unwrap().len()).collect::<Vec<_>>(), [2, 1]);
+    let first = lab.legacy(roles, &json!({ "offset": 0, "size": 1 })).await;
+    assert_eq!((&first["result"]["hasMore"], &first["result"]["list"][0]), (&json!(true), &groups[0]));
+    let on_call = &groups[1]["roles"][0]["id"];
+    let page = lab.legacy(holders, &json!({ "role_id": on_call, "offset": 2, "size": 2 })).await;
+    assert_eq!(page["result"], json!({ "hasMore": false, "list": [{ "userid": "user0003", "name": "用户0003" }] }));
+    // Without its size an offset says nothing.
+    let whole = lab.legacy(holders, &json!({ "role_id": on_call, "offset": 2 })).await;
+    assert_eq!(whole["result"]["list"].as_array().unwrap().len(), 3);
+    for (path, body, code) in [
+        (roles, json!({ "offset": 0, "size": 201 }), 40069),
+        (roles, json!({ "offset": -1, "size": 10 }), 40068),
+        (holders, json!({ "offset": 0, "size": 10 }), 400_002),
+        (holders, json!({ "role_id": 7 }), 33011),
+        (holders, json!({ "role_id": on_call, "offset": 0, "size": 101 }), 40069),
+        (holders, json!({ "role_id": on_call, "offset": 0, "size": 0 }), 40069),
+    ] {
+        assert_eq!(lab.legacy(path, &body).await["errcode"], code, "{path} {body}");
+    }
+}

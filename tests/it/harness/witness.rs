@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use portcullis::directory::{
-    Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Greeting, Lookup, Matches, Member,
-    MemberPage, MembersFrom, Message, Order, Organization, Outages, Reach, Told, Usage,
+    Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Greeting, HolderPage, Lookup,
+    Matches, Member, MemberPage, Message, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage, Told, Usage,
 };
 use portcullis::incident::{ActionKind, Failure, FailureClass, UserId};
 use portcullis::trail::Store;
@@ -129,7 +129,7 @@ impl Directory for Witness {
         self.dingtalk.sub_department_ids(id)
     }
 
-    fn members(&self, id: DepartmentId, from: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
+    fn members(&self, id: DepartmentId, from: PageFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
         self.dingtalk.members(id, from)
     }
 
@@ -139,6 +139,14 @@ impl Directory for Witness {
 
     fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
         self.dingtalk.reach(agent_id, task)
+    }
+
+    fn roles(&self, from: PageFrom) -> BoxFuture<'_, Result<RolePage, Failure>> {
+        self.dingtalk.roles(from)
+    }
+
+    fn holders(&self, id: RoleId, from: PageFrom) -> BoxFuture<'_, Result<Option<HolderPage>, Failure>> {
+        self.dingtalk.holders(id, from)
     }
 
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use portcullis::directory::{
-    Account, Admin, BoxFuture, Department, DepartmentId, Directory, Done, Greeting, Lookup, Matches, Member,
-    MemberPage, MembersFrom, Message, Order, Organization, Outages, Reach, Told,
+    Account, Admin, BoxFuture, Department, DepartmentId, Directory, Done, Greeting, HolderPage, Lookup, Matches,
+    Member, MemberPage, Message, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage, Told,
 };
 use portcullis::incident::{ActionKind, Failure, FailureClass, PauseScope, UserId};
 use portcullis::trail::{MemoryStore, Store as _};
@@ -293,7 +293,15 @@ impl Directory for Line {
         self.nothing()
     }
 
-    fn members(&self, _: DepartmentId, _: MembersFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
+    fn members(&self, _: DepartmentId, _: PageFrom) -> BoxFuture<'_, Result<MemberPage, Failure>> {
+        self.nothing()
+    }
+
+    fn roles(&self, _: PageFrom) -> BoxFuture<'_, Result<RolePage, Failure>> {
+        self.nothing()
+    }
+
+    fn holders(&self, _: RoleId, _: PageFrom) -> BoxFuture<'_, Result<Option<HolderPage>, Failure>> {
         self.nothing()
     }
 

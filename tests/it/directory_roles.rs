@@ -1,0 +1,257 @@
+//! The roles in the directory index: read, kept, brought up to date, and people looked up by them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis::directory::index::{RolesRead, Settings};
+use portcullis::directory::{DingTalk, RoleId};
+use portcullis::incident::{HandSetClock, SystemClock, UserId};
+use portcullis::roster::{By, Changed, Roster, TooOld};
+use portcullis::sandbox::{self, Api, Fault, FaultKind, ON_CALL, Running};
+use portcullis::trail::{Area, Change, MemoryStore, Row, Store, Trail};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::configure;
+
+/// A client, its DingTalk, and a store that outlives each opening of the index.
+struct Place {
+    dingtalk: DingTalk,
+    sandbox: Running,
+    store: Arc<MemoryStore>,
+    clock: Arc<HandSetClock>,
+    _folder: TempDir,
+}
+
+impl Place {
+    async fn start() -> Self {
+        Self::answering(false).await
+    }
+
+    async fn answering(stringly: bool) -> Self {
+        let listen = ([127, 0, 0, 1], 0).into();
+        let settings = sandbox::Settings { listen, calls_per_second: 0, stringly, ..sandbox::Settings::default() };
+        let sandbox = sandbox::start(settings).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = configure(folder.path(), &sandbox.url(), "");
+        (config.directory.calls_per_second, config.directory.burst) = (20, 1);
+        let secret = config.directory.read_secret(&config.base).unwrap();
+        let dingtalk = DingTalk::new(&config.directory, secret, Arc::new(SystemClock)).unwrap();
+        let clock = Arc::new(HandSetClock::at("2026-11-21T03:00:00Z".parse().unwrap()));
+        Self { dingtalk, sandbox, store: Arc::default(), clock, _folder: folder }
+    }
+
+    async fn roster(&self) -> Arc<Roster> {
+        let trail = Trail::open(self.store.clone()).unwrap();
+        Roster::open(trail, self.clock.clone(), Settings::default()).await.unwrap()
+    }
+
+    fn received(&self, api: Api) -> u64 {
+        self.sandbox.state().received(api)
+    }
+
+    /// Has so many people, from the first, have the role.
+    fn on_call(&self, count: u32) {
+        for number in 1..=200 {
+            let roles = if number <= count { vec![ON_CALL] } else { vec![] };
+            self.sandbox.state().change(&format!("user{number:04}"), |account| account.roles = roles);
+        }
+    }
+
+    /// What is kept, but for how far it was read.
+    fn rows(&self) -> Vec<Row> {
+        let mut rows = self.store.kept(Area::Directory, None, usize::MAX).unwrap();
+        rows.retain(|row| row.key[0] != b'r');
+        rows
+    }
+}
+
+fn with_role(roster: &Roster, name: &str) -> Result<Vec<String>, TooOld> {
+    let people = roster.people_by(&By::parse("role", name).ok().unwrap())?;
+    Ok(people.into_iter().map(String::from).collect())
+}
+
+fn first(count: u32) -> Vec<String> {
+    (1..=count).map(|number| format!("user{number:04}")).collect()
+}
+
+fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_which_role_is_read_kept_and_found_in_both_forms_of_answers() {
+    for stringly in [false, true] {
+        let place = Place::answering(stringly).await;
+        place.on_call(120);
+        let roster = place.roster().await;
+        assert_eq!(with_role(&roster, "值班"), Err(TooOld), "nothing was read yet");
+        roster.sync(&place.dingtalk).await.unwrap();
+        drop(roster);
+        let roster = place.roster().await;
+        assert_eq!(with_role(&roster, "值班").unwrap(), first(120), "two pages of them");
+        assert_eq!(with_role(&roster, "子管理员").unwrap(), ["admin02"]);
+        assert_eq!(with_role(&roster, "nobody's").unwrap(), [""; 0]);
+        assert_eq!((place.received(Api::RoleList), place.received(Api::RoleSimplelist)), (1, 4));
+        assert_eq!(place.received(Api::UserGet), 0, "nobody is read alone for it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_that_come_and_go_are_known_after_the_next_run_and_nothing_else_is_written() {
+    let place = Place::start().await;
+    let roster = place.roster().await;
+    roster.sync(&place.dingtalk).await.unwrap();
+    let before = place.rows();
+    let state = place.sandbox.state();
+    state.change("user0001", |account| account.roles = vec![]);
+    state.change("lisi", |account| account.roles = vec![ON_CALL]);
+    state.remove("user0003");
+    place.clock.advance(Duration::from_secs(3_600));
+    roster.sync(&place.dingtalk).await.unwrap();
+    assert_eq!(with_role(&roster, "值班").unwrap(), ["lisi", "user0002"]);
+    let after = place.rows();
+    let new: Vec<&Row> = after.iter().filter(|row| !before.contains(row)).collect();
+    assert_eq!(new.len(), 1, "who has a role anew");
+    assert_eq!(before.iter().filter(|row| !after.contains(row)).count(), 3, "two who had one, one of whom is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_one_account_shows_its_roles_and_a_list_of_users_takes_none_away() {
+    let place = Place::start().await;
+    let roster = place.roster().await;
+    roster.sync(&place.dingtalk).await.unwrap();
+    let state = place.sandbox.state();
+    state.change("lisi", |account| account.roles = vec![ON_CALL]);
+    state.change("user0001", |account| account.roles = vec![]);
+    state.remove("user0002");
+    let people = ["lisi", "user0001", "user0002"].map(user).to_vec();
+    roster.notice(Changed { people, departments: vec![] });
+    roster.read_noticed(&place.dingtalk).await.unwrap();
+    assert_eq!(with_role(&roster, "值班").unwrap(), ["lisi", "user0003"]);
+    // The roles cannot be read in this run, and the lists of users it reads show none.
+    state.inject(Fault { times: None, ..Fault::new(FaultKind::Busy).on(Api::RoleList) }).unwrap();
+    roster.sync(&place.dingtalk).await.unwrap_err();
+    assert_eq!(with_role(&roster, "值班").unwrap(), ["lisi", "user0003"]);
+    drop(roster);
+    assert_eq!(with_role(&*place.roster().await, "值班").unwrap(), ["lisi", "user0003"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_cut_off_at_a_role_goes_on_there() {
+    for (api, from, again) in [(Api::RoleList, 1, 2), (Api::RoleSimplelist, 1, 4), (Api::RoleSimplelist, 3, 4)] {
+        let place = Place::start().await;
+        place.sandbox.state().inject(Fault { from, ..Fault::new(FaultKind::Busy).on(api) }).unwrap();
+        let roster = place.roster().await;
+        roster.sync(&place.dingtalk).await.unwrap_err();
+        assert!(roster.is_due() && with_role(&roster, "值班").is_err());
+        drop(roster);
+        // As after a kill: nothing but the store is left.
+        let roster = place.roster().await;
+        let lists = place.received(Api::UserList);
+        roster.sync(&place.dingtalk).await.unwrap();
+        assert_eq!(with_role(&roster, "值班").unwrap(), first(3), "{api:?} {from}");
+        assert_eq!((place.received(api), place.received(Api::UserList) - lists), (again, 0), "{api:?} {from}");
+        assert!(place.rows().iter().all(|row| !matches!(row.key[0], b'v' | b'w')), "no trace of the run");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_roles_are_not_shown_people_are_known_all_the_same_and_nobody_is_found_by_a_role() {
+    let place = Place::start().await;
+    let roster = place.roster().await;
+    roster.sync(&place.dingtalk).await.unwrap();
+    for (api, kind) in [
+        (Api::RoleList, FaultKind::PermissionDenied),
+        (Api::RoleSimplelist, FaultKind::PermissionDenied),
+        (Api::RoleList, FaultKind::EmptyObject),
+        (Api::RoleSimplelist, FaultKind::ResultFalse),
+    ] {
+        let refused = Fault { times: None, ..Fault::new(kind).on(api) };
+        place.sandbox.state().inject(refused).unwrap();
+        assert_eq!(roster.sync(&place.dingtalk).await.unwrap().people, 210);
+        assert!(!roster.is_due(), "asking again mends nothing");
+        assert_eq!(with_role(&roster, "值班"), Err(TooOld), "{kind:?} on {api:?}: what was known may be wrong");
+        assert_eq!(roster.index(|index| index.reading().roles()), Some(RolesRead::Refused));
+        let by_email = roster.people_by(&By::parse("email", "zhang.san@example.com").ok().unwrap()).unwrap();
+        assert_eq!(by_email, [user("zhangsan")]);
+        place.sandbox.state().clear_faults();
+        roster.sync(&place.dingtalk).await.unwrap();
+        assert_eq!(with_role(&roster, "值班").unwrap(), first(3));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_is_gone_or_renamed_is_so_here_and_one_deleted_meanwhile_stops_nothing() {
+    let place = Place::start().await;
+    place.roster().await.sync(&place.dingtalk).await.unwrap();
+    // As if the index had read them before.
+    let row = |kind: u8, id: i64, rest: &[u8]| [&[kind][..], &id.to_be_bytes(), rest].concat();
+    let on_call = i64::try_from(ON_CALL).unwrap();
+    let changes = vec![
+        Change::put(row(b'o', 999, b""), br#""former""#.to_vec()),
+        Change::put(row(b'h', 999, b"lisi"), vec![]),
+        Change::put(row(b'o', on_call, b""), br#""stand-by""#.to_vec()),
+    ];
+    place.store.keep(Area::Directory, changes).await.unwrap();
+    let roster = place.roster().await;
+    assert_eq!(
+        (with_role(&roster, "former").unwrap(), with_role(&roster, "stand-by").unwrap()),
+        (vec!["lisi".to_owned()], first(3))
+    );
+    roster.sync(&place.dingtalk).await.unwrap();
+    assert_eq!((with_role(&roster, "former").unwrap(), with_role(&roster, "stand-by").unwrap()), (vec![], vec![]));
+    assert_eq!(with_role(&roster, "值班").unwrap(), first(3));
+    assert_eq!(roster.index(|index| index.roles_of(&user("lisi")).count()), 0);
+
+    // The run knows of a role that is deleted before its turn comes.
+    let fault = Fault { from: 1, ..Fault::new(FaultKind::Busy).on(Api::RoleSimplelist) };
+    place.sandbox.state().inject(fault).unwrap();
+    roster.sync(&place.dingtalk).await.unwrap_err();
+    let changes =
+        vec![Change::put(row(b'o', 999, b""), br#""former""#.to_vec()), Change::put(row(b'h', 999, b"lisi"), vec![])];
+    place.store.keep(Area::Directory, changes).await.unwrap();
+    let roster = place.roster().await;
+    roster.sync(&place.dingtalk).await.unwrap();
+    assert_eq!(with_role(&roster, "former").unwrap(), [""; 0]);
+    assert_eq!(roster.index(|index| index.role(RoleId::new(999)).map(str::to_owned)), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_before_the_roles_is_opened_asked_and_due() {
+    let place = Place::start().await;
+    place.roster().await.sync(&place.dingtalk).await.unwrap();
+    let mut changes: Vec<Change> = Vec::new();
+    for row in place.rows() {
+        match row.key[0] {
+            b'o' | b'h' => changes.push(Change::remove(row.key)),
+            b'p' => {
+                let mut person: Value = serde_json::from_slice(&row.value).unwrap();
+                person["r"] = json!([{ "id": 7, "name": "of before" }]);
+                changes.push(Change::put(row.key, person.to_string().into_bytes()));
+            }
+            _ => {}
+        }
+    }
+    changes.push(Change::put(b"r".to_vec(), br#"{"v":1,"at":"2026-11-21T03:00:00Z"}"#.to_vec()));
+    place.store.keep(Area::Directory, changes).await.unwrap();
+    let roster = place.roster().await;
+    let by_email = roster.people_by(&By::parse("email", "zhang.san@example.com").ok().unwrap()).unwrap();
+    assert_eq!((by_email, with_role(&roster, "值班")), (vec![user("zhangsan")], Err(TooOld)));
+    assert!(roster.is_due(), "its roles were never read");
+    roster.sync(&place.dingtalk).await.unwrap();
+    assert_eq!((with_role(&roster, "值班").unwrap(), roster.is_due()), (first(3), false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_are_asked_for_until_they_are_too_old() {
+    let place = Place::start().await;
+    let roster = place.roster().await;
+    roster.sync(&place.dingtalk).await.unwrap();
+    place.clock.advance(Duration::from_secs(7 * 24 * 3_600));
+    assert_eq!(with_role(&roster, "值班").unwrap(), first(3));
+    place.clock.advance(Duration::from_secs(1));
+    assert_eq!(with_role(&roster, "值班"), Err(TooOld));
+    let department = By::parse("department", "311").ok().unwrap();
+    assert_eq!(roster.people_by(&department), Err(TooOld));
+}
