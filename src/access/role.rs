@@ -39,6 +39,8 @@ pub enum Permission {
     TrySources,
     /// See how far the organization has been read.
     ReadDirectory,
+    /// See who has a role, is in a department, or has an address or number, by the directory index.
+    LookUpPeople,
     /// Have the organization read from DingTalk now.
     SyncDirectory,
     /// See what the doctor has found.
@@ -62,7 +64,7 @@ impl Role {
                 matches!(self, Self::Engineer | Self::Admin)
             }
             Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
-            Permission::Control => matches!(self, Self::Responder | Self::Admin),
+            Permission::Control | Permission::LookUpPeople => matches!(self, Self::Responder | Self::Admin),
         }
     }
 }
@@ -87,6 +89,12 @@ mod tests {
         let roles = [Role::Auditor, Role::Engineer, Role::Responder, Role::Admin];
         assert_eq!(roles.map(|role| role.may(Permission::ReadDirectory)), [true; 4]);
         assert_eq!(roles.map(|role| role.may(Permission::SyncDirectory)), [false, true, false, true]);
+    }
+
+    #[test]
+    fn only_who_acts_on_people_looks_them_up() {
+        let roles = [Role::Auditor, Role::Engineer, Role::Responder, Role::Admin];
+        assert_eq!(roles.map(|role| role.may(Permission::LookUpPeople)), [false, false, true, true]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! `GET /v1/directory` and `POST /v1/directory/sync`: how far the organization has been read, and having it read now.
-//! Numbers only: who is in it is nobody's to read here.
+//! Numbers only: who is in it is for fewer to read (`people`).
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};

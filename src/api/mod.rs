@@ -15,6 +15,7 @@ mod in_force;
 mod incidents;
 mod notices;
 mod peer;
+mod people;
 mod problem;
 mod promotion;
 mod request_id;

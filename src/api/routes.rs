@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
 use super::{
-    Problem, alerts, answers, by_hand, containments, control, directory, doctor, health, incidents, notices, promotion,
-    rules, sources, trail,
+    Problem, alerts, answers, by_hand, containments, control, directory, doctor, health, incidents, notices, people,
+    promotion, rules, sources, trail,
 };
 use crate::access::Permission;
 use crate::intake;
@@ -59,6 +59,7 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "POST", path: "/v1/incidents/{id}/dismiss", gate: Gate::Token(Permission::Control) },
     Route { methods: "POST", path: "/v1/incidents/{id}/release", gate: Gate::Token(Permission::Control) },
     Route { methods: "GET", path: "/v1/directory", gate: Gate::Token(Permission::ReadDirectory) },
+    Route { methods: "GET", path: "/v1/directory/people", gate: Gate::Token(Permission::LookUpPeople) },
     Route { methods: "POST", path: "/v1/directory/sync", gate: Gate::Token(Permission::SyncDirectory) },
     Route { methods: "GET", path: "/v1/doctor", gate: Gate::Token(Permission::ReadDoctor) },
     Route { methods: "POST", path: "/v1/doctor/run", gate: Gate::Token(Permission::RunDoctor) },
@@ -103,6 +104,7 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("POST", "/v1/incidents/{id}/dismiss") => web::post().to(answers::dismiss),
         ("POST", "/v1/incidents/{id}/release") => web::post().to(answers::release),
         ("GET", "/v1/directory") => web::get().to(directory::show),
+        ("GET", "/v1/directory/people") => web::get().to(people::list),
         ("POST", "/v1/directory/sync") => web::post().to(directory::sync),
         ("GET", "/v1/doctor") => web::get().to(doctor::show),
         ("POST", "/v1/doctor/run") => web::post().to(doctor::examine),

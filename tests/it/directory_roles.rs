@@ -1,5 +1,6 @@
-//! The roles in the directory index: read, kept, brought up to date, and people looked up by them.
+//! The roles in the directory index: read, kept, brought up to date, and people looked up by them and by all else.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,9 @@ use portcullis::trail::{Area, Change, MemoryStore, Row, Store, Trail};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::configure;
+use crate::harness::{
+    ADMIN, AUDITOR, Answer, ENGINEER, Ended, Kept, Process, RESPONDER, Set, TestApp, configure, copy_folder,
+};
 
 /// A client, its DingTalk, and a store that outlives each opening of the index.
 struct Place {
@@ -254,4 +257,112 @@ async fn roles_are_asked_for_until_they_are_too_old() {
     assert_eq!(with_role(&roster, "值班"), Err(TooOld));
     let department = By::parse("department", "311").ok().unwrap();
     assert_eq!(roster.people_by(&department), Err(TooOld));
+}
+
+async fn people(app: &TestApp, query: &str, token: &str) -> Answer {
+    app.get(&format!("/v1/directory/people{query}"), token).await
+}
+
+/// A server that has read the organization.
+async fn that_has_read() -> TestApp {
+    let app = TestApp::start_with(Set { config: "[directory.index]\n", kept: Kept::BySled, ..Set::default() }).await;
+    let read = async {
+        while app.get("/v1/directory", AUDITOR).await.body["is_pending"] != false {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), read).await.expect("it never came");
+    app
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_says_who_has_a_role_to_those_who_act_on_people_and_nothing_else_of_anybody() {
+    let app = that_has_read().await;
+    let page = app.get("/v1/directory", AUDITOR).await.body;
+    assert_eq!((&page["roles"], &page["roles_read_at"]), (&json!(3), &page["read_at"]));
+    for (query, expected) in [
+        ("?role=%E5%80%BC%E7%8F%AD", json!(["user0001", "user0002", "user0003"])),
+        ("?role=nobody", json!([])),
+        ("?department=311", json!(["admin02", "owner01"])),
+        ("?email=Li.Si%40example.com", json!(["lisi"])),
+        ("?job_number=J0001", json!(["zhangsan"])),
+    ] {
+        let answer = people(&app, query, RESPONDER).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+        let total = expected.as_array().unwrap().len();
+        assert_eq!(answer.body, json!({ "people": expected, "total": total }), "{query}");
+    }
+    for query in ["", "?", "?role=", "?role=a&role=b", "?role=a&department=1", "?mobile=10000000001", "?department=x"] {
+        assert_eq!(people(&app, query, ADMIN).await.status, 422, "{query}");
+    }
+    for token in [AUDITOR, ENGINEER] {
+        assert_eq!(people(&app, "?role=a", token).await.status, 403);
+    }
+    app.end().await;
+
+    let without = TestApp::start().await;
+    assert_eq!(people(&without, "?role=a", ADMIN).await.status, 404, "there is no index");
+    without.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_cannot_know_says_to_come_again_and_never_that_there_is_nobody() {
+    let app = that_has_read().await;
+    let fault = Fault { times: None, ..Fault::new(FaultKind::PermissionDenied).on(Api::RoleList) };
+    app.dingtalk().inject(fault).unwrap();
+    app.advance(Duration::from_secs(60));
+    let seen = app.dingtalk().received(Api::RoleList);
+    assert_eq!(app.post("/v1/directory/sync", ENGINEER, &json!({})).await.status, 200);
+    app.dingtalk().wait_for(Api::RoleList, seen + 1).await;
+    let until = async {
+        while people(&app, "?role=nobody", RESPONDER).await.status == 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), until).await.expect("it never came");
+    let unknown = people(&app, "?role=nobody", RESPONDER).await;
+    assert_eq!((unknown.status, unknown.header("retry-after")), (503, "60"));
+    assert_eq!(people(&app, "?department=311", RESPONDER).await.body["total"], 2);
+    app.end().await;
+}
+
+async fn command(arguments: &[&str], place: &[&str]) -> Ended {
+    Process::run(&[&["directory", "people"], arguments, place].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_looks_people_up_where_a_server_runs_and_where_none_does() {
+    let app = that_has_read().await;
+    let token = app.folder().join("token");
+    std::fs::write(&token, RESPONDER).unwrap();
+    let (url, config) = (app.app.url(), app.folder().join("portcullis.toml"));
+    let server = ["--server", &url, "--token-file", token.to_str().unwrap()];
+    let found = command(&["--role", "值班"], &server).await.well();
+    assert_eq!((found.stdout.join(" "), found.stderr.as_str()), ("user0001 user0002 user0003".to_owned(), "3 found\n"));
+    let nobody = command(&["--role", "a&b=c#d"], &server).await.well();
+    assert_eq!((nobody.stdout.len(), nobody.stderr.as_str()), (0, "0 found\n"));
+    let in_use = command(&["--role", "值班"], &["--config", config.to_str().unwrap()]).await;
+    assert!(in_use.code == Some(2) && in_use.stderr.contains("--server"), "{in_use:?}");
+    std::fs::write(&token, ENGINEER).unwrap();
+    assert_eq!(command(&["--role", "值班"], &server).await.code, Some(2), "an engineer may not");
+    app.end().await;
+
+    let listen = ([127, 0, 0, 1], 0).into();
+    let settings = sandbox::Settings { listen, calls_per_second: 0, people: 1_100, ..sandbox::Settings::default() };
+    let sandbox = sandbox::start(settings).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &folder.path().join("rules"));
+    configure(folder.path(), &sandbox.url(), "[directory.index]\n");
+    let config = folder.path().join("portcullis.toml");
+    let here = ["--config", config.to_str().unwrap()];
+    let unread = command(&["--department", "1"], &here).await;
+    assert!(unread.code == Some(1) && unread.stderr.contains("the directory index is too old"), "{unread:?}");
+    Process::run(&[&["directory", "sync"], &here[..]].concat()).await.well();
+    let all = command(&["--department", "1"], &here).await.well();
+    assert_eq!((all.stdout.len(), all.stderr.as_str()), (1_000, "1110 found, the first 1000 are listed\n"));
+    let shared = command(&["--job-number", "J11099"], &here).await.well();
+    assert_eq!(shared.stdout, ["user1099", "user1100"]);
+    for wrong in [&[][..], &["--role", " "], &["--department", "x"], &["--role", "a", "--email", "a@example.com"]] {
+        assert_eq!(command(wrong, &here).await.code, Some(2), "{wrong:?}");
+    }
 }

@@ -1,7 +1,10 @@
-//! `portcullis directory`: reads DingTalk live, as a server with the same configuration would. Acts on nobody.
+//! `portcullis directory`: reads DingTalk live, as a server with the same configuration would, or the directory index. Acts
+//! on nobody.
 
 mod admins;
 mod departments;
+mod kept;
+mod people;
 mod roles;
 mod show;
 mod sync;
@@ -33,6 +36,8 @@ enum Command {
     Departments(departments::Arguments),
     /// List the roles, and with `--users` who has each.
     Roles(roles::Arguments),
+    /// Look people up in the directory index: by role, department, mail address or job number.
+    People(people::Arguments),
     /// Read the whole organization into the directory index, or what has changed since.
     Sync(sync::Arguments),
 }
@@ -57,6 +62,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Admins(place) => admins::run(&place).await,
         Command::Departments(arguments) => departments::run(&arguments).await,
         Command::Roles(arguments) => roles::run(&arguments).await,
+        Command::People(arguments) => people::run(arguments).await,
         Command::Sync(arguments) => sync::run(arguments).await,
     }
 }

@@ -1,24 +1,20 @@
-//! `portcullis directory sync`: reads the whole organization into the directory index. A trail is open in one program at
-//! a time, so a running server is asked to; where none runs, it is done here.
+//! `portcullis directory sync`: reads the whole organization into the directory index. A running server is asked to; where
+//! none runs, it is done here.
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use reqwest::Method;
 use serde_json::Value;
 
 use super::client;
-use crate::cli::client::{Place, Server, Whereabouts};
+use super::kept::{self, Holder};
+use crate::cli::client::{Server, Whereabouts};
 use crate::cli::output::{self, counted};
-use crate::cli::refused::refused;
-use crate::config::{self, Config};
-use crate::incident::{Clock, SystemClock};
+use crate::config::Config;
 use crate::roster::{Progress, Roster, RosterError, Synced, wait_after};
-use crate::server;
-use crate::trail::{OpenError, Trail};
 
 /// How often a server is asked how far it is, and progress is shown.
 const EVERY: Duration = Duration::from_secs(1);
@@ -33,27 +29,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    match arguments.whereabouts.place()? {
-        Place::Server(server) => ask(&server).await,
-        Place::Here(file) => here(&config::load(&file, &[]).map_err(refused)?).await,
+    match Holder::of(arguments.whereabouts)? {
+        Holder::Server(server) => ask(&server).await,
+        Holder::Nobody(config) => here(&config).await,
     }
 }
 
 async fn here(config: &Config) -> anyhow::Result<()> {
-    let settings = config.directory.index.context("there is no [directory.index] in the configuration");
-    let settings = settings.map_err(refused)?;
     let dingtalk = client(config)?;
-    let opened = {
-        let config = config.clone();
-        tokio::task::spawn_blocking(move || server::open_store(&config)).await?
-    };
-    let (store, _) = opened.map_err(|error| match error.downcast_ref::<OpenError>() {
-        Some(OpenError::InUse(_)) => refused(error.context("a server runs: ask it with --server and --token-file")),
-        _ => error,
-    })?;
-    let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let roster = Roster::open(trail, clock, settings).await?;
+    let roster = kept::open(config).await?;
     let showing = tokio::spawn(show(Arc::clone(&roster)));
     let synced = read(&roster, &dingtalk).await;
     showing.abort();
@@ -97,8 +81,12 @@ async fn show(roster: Arc<Roster>) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
-        let Progress { departments, walked, people, .. } = *roster.progress().borrow();
-        output::note(format_args!("{walked} of {}, {people} people", counted(departments, "department")));
+        let Progress { departments, walked, people, roles, roles_walked, .. } = *roster.progress().borrow();
+        output::note(format_args!(
+            "{walked} of {}, {people} people; {roles_walked} of {}",
+            counted(departments, "department"),
+            counted(roles, "role")
+        ));
     }
 }
 
