@@ -2,10 +2,11 @@
 //! see whether it is back.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::api::{Api, Charge, Family};
+use super::ban::{self, Ban};
 use crate::incident::{Digest, Failure, FailureClass, Timestamp};
 
 /// So many failures in a row mean that DingTalk is down.
@@ -23,7 +24,14 @@ pub struct Outage {
     pub until: Timestamp,
 }
 
-/// What is known of DingTalk's two hosts.
+impl Outage {
+    /// Both of two: since the first, until the last.
+    fn and(self, other: Self) -> Self {
+        Self { since: self.since.min(other.since), until: self.until.max(other.until) }
+    }
+}
+
+/// What is known of DingTalk's two hosts. One that bars our address bars it from both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outages {
     /// Of the host that takes orders.
@@ -52,27 +60,43 @@ impl Outages {
     }
 }
 
-/// The circuits of both hosts.
+/// The circuits of both hosts, and what both say of our address.
 pub(super) struct Circuits {
     api: Mutex<Circuit>,
     oapi: Mutex<Circuit>,
+    ban: Mutex<Ban>,
     /// How long a probe may be under way.
     probe_max: Duration,
 }
 
 impl Circuits {
     pub(super) fn new(probe_max: Duration) -> Self {
-        Self { api: Mutex::default(), oapi: Mutex::default(), probe_max }
+        Self { api: Mutex::default(), oapi: Mutex::default(), ban: Mutex::default(), probe_max }
     }
 
     /// Whether a call may leave now.
     pub(super) fn pass(&self, api: Api, now: Timestamp) -> Result<(), Failure> {
-        let passed = self.of(api, |circuit| circuit.pass(now, may_probe(api), self.probe_max));
-        if passed { Ok(()) } else { Err(Failure::local(FailureClass::Unreachable, "circuit_open")) }
+        let refused = |code| Err(Failure::local(FailureClass::Unreachable, code));
+        if !self.of(api, |circuit| circuit.pass(now, may_probe(api), self.probe_max)) {
+            return refused("circuit_open");
+        }
+        if !self.ban().pass(now, may_probe(api), self.probe_max) {
+            return refused("address_blocked");
+        }
+        Ok(())
     }
 
     /// Learns from how a call ended.
     pub(super) fn ended(&self, api: Api, failure: Option<&Failure>, now: Timestamp) {
+        // What containment can do without must not keep it from coming: an odd answer to it alone is no ban.
+        let about_address = may_probe(api).then(|| self.ban().ended(failure, now)).flatten();
+        match about_address {
+            Some(ban::Changed::Barred) => {
+                tracing::error!("DingTalk bars this machine's address; nothing is sent for five minutes");
+            }
+            Some(ban::Changed::Lifted) => tracing::info!("DingTalk hears this machine's address again"),
+            None => {}
+        }
         let changed = self.of(api, |circuit| circuit.ended(sign(failure), now));
         let host = api.family();
         match changed {
@@ -85,8 +109,16 @@ impl Circuits {
     }
 
     pub(super) fn outages(&self) -> Outages {
-        let of = |circuit: &Mutex<Circuit>| circuit.lock().unwrap_or_else(PoisonError::into_inner).outage();
+        let ban = self.ban().outage();
+        let of = |circuit: &Mutex<Circuit>| {
+            let outage = circuit.lock().unwrap_or_else(PoisonError::into_inner).outage();
+            [ban, outage].into_iter().flatten().reduce(Outage::and)
+        };
         Outages { api: of(&self.api), oapi: of(&self.oapi) }
+    }
+
+    fn ban(&self) -> MutexGuard<'_, Ban> {
+        self.ban.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn of<T>(&self, api: Api, act: impl FnOnce(&mut Circuit) -> T) -> T {
@@ -281,6 +313,21 @@ mod tests {
             assert_eq!(of(class), Sign::Alive, "{class:?}");
         }
         assert_eq!((sign(None), of(FailureClass::AddressBlocked)), (Sign::Alive, Sign::Nothing));
+    }
+
+    #[test]
+    fn an_address_that_one_host_bars_is_barred_from_both_and_heard_by_both_again() {
+        let circuits = Circuits::new(PROBE_MAX);
+        let barred = Failure::local(FailureClass::AddressBlocked, "test");
+        circuits.ended(Api::User, Some(&barred), at(0));
+        let refused = circuits.pass(Api::Disable, at(0)).unwrap_err();
+        assert_eq!((refused.class, refused.code.as_str()), (FailureClass::Unreachable, "address_blocked"));
+        let both = Outage { since: at(0), until: at(300_000) };
+        assert_eq!(circuits.outages(), Outages { api: Some(both), oapi: Some(both) });
+        circuits.pass(Api::User, at(300_000)).unwrap();
+        circuits.ended(Api::User, None, at(300_100));
+        circuits.pass(Api::Disable, at(300_100)).unwrap();
+        assert!(circuits.outages().is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! [`DingTalk`] is the real client, [`DryRun`] one that only reads. In reading order: `settings`
 //! say where and how, `call` is what is sent, `wire` sends it, `answer` and `classes` judge what
 //! came back, `lookup`, `listing` and `roles` read accounts, departments and roles from it, `message` tells people something, `token`,
-//! `limits`, `quota` and `circuit` stand before every call, `walk` and `search` go through whole lists. [`index`] holds what they
+//! `limits`, `quota`, `circuit` and `ban` stand before every call, `walk` and `search` go through whole lists. [`index`] holds what they
 //! said, for look-ups that DingTalk does not offer.
 
 mod ancestry;
@@ -18,6 +18,7 @@ mod settings;
 
 mod answer;
 mod api;
+mod ban;
 mod call;
 mod circuit;
 mod classes;

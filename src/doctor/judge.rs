@@ -19,6 +19,7 @@ pub fn of_failure(failure: &Failure) -> Diagnosis {
     let code = failure.code.rsplit('.').next().unwrap_or_default();
     match (failure.class, code) {
         (_, "reserved_for_containment") => Diagnosis::QuotaLow,
+        (Class::Unreachable, "address_blocked") => Diagnosis::AddressBlocked,
         (_, "50002" | "50004") => Diagnosis::ScopeTooSmall,
         (Class::OperatorNeeded, "AccessTokenPermissionDenied" | "60011") => Diagnosis::PermissionMissing,
         (Class::OperatorNeeded, "IpNotInWhiteList" | "60020") => Diagnosis::AddressRefused,
@@ -91,6 +92,7 @@ mod tests {
             (QuotaExhausted, "reserved_for_containment", Diagnosis::QuotaLow),
             (NotSent, "connect_failed", Diagnosis::Unreachable),
             (Unreachable, "down", Diagnosis::Unreachable),
+            (Unreachable, "address_blocked", Diagnosis::AddressBlocked),
             (Busy, "timeout", Diagnosis::Busy),
             (Permanent, "50002", Diagnosis::ScopeTooSmall),
             (Permanent, "unexpected_answer", Diagnosis::NotUnderstood),

@@ -131,8 +131,9 @@ impl Hand {
     ) -> Result<Moved, RecordError> {
         let now = self.clock.now();
         let outages = self.directory.outages();
-        let is_down = matches!(failure.class, FailureClass::Unreachable)
-            || (!outages.is_none() && matches!(failure.class, FailureClass::Busy | FailureClass::NotSent));
+        let says_so =
+            matches!(failure.class, FailureClass::Busy | FailureClass::NotSent | FailureClass::AddressBlocked);
+        let is_down = failure.class == FailureClass::Unreachable || (says_so && !outages.is_none());
         if is_down {
             return Ok(Moved::Stop(Progress::AwaitsDingTalk(outages.until(now).unwrap_or(now))));
         }

@@ -1,12 +1,15 @@
 //! DingTalk is down for all: calls stop but for one now and then, incidents wait and lose nothing by it, and go on
 //! when it is back.
 
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
-use portcullis::incident::IncidentId;
+use portcullis::incident::{IncidentId, Timestamp};
 use portcullis::sandbox::{Api, Fault, FaultKind};
 
-use crate::harness::{CONTAINED, Delivery, Set, TestApp};
+use crate::harness::{CONTAINED, Delivery, Set, TestApp, allow_much};
 
 const METRICS: &str = "[telemetry]\nmetrics_listen = \"127.0.0.1:0\"\n";
 
@@ -98,4 +101,58 @@ async fn what_says_nothing_about_dingtalk_opens_nothing() {
         assert_eq!(dingtalk(&app).await, "up", "{kind:?}");
         app.end().await;
     }
+}
+
+/// People of the sandbox who are in the identity map of a test about many.
+const MANY: u32 = 8;
+
+fn of_many(number: u32) -> String {
+    format!("user{number:04}@example.com")
+}
+
+fn name_many(rules: &Path) {
+    allow_much(rules);
+    let mut identities = fs::read_to_string(rules.join("identities.csv")).unwrap();
+    for number in 1..=MANY {
+        writeln!(identities, "{},user{number:04}", of_many(number)).unwrap();
+    }
+    fs::write(rules.join("identities.csv"), identities).unwrap();
+}
+
+/// When calls came in, whatever they were.
+fn called_at(app: &TestApp) -> Vec<Timestamp> {
+    app.dingtalk().calls().iter().map(|call| call.at).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ban_on_our_address_stops_every_call_of_every_incident_for_five_minutes() {
+    let app = TestApp::start_with(Set { config: METRICS, rules: name_many, ..Set::default() }).await;
+    // The token is there already, and so is whatever is looked at at a start.
+    let earlier = app.open(&Delivery::of_high_risk("zhang.san@example.com", 99, app.now())).await;
+    app.until_contained(&earlier).await;
+    let before = called_at(&app).len();
+    app.dingtalk().inject(Fault::new(FaultKind::AddressBlocked).until_cleared()).unwrap();
+    let first = app.open(&Delivery::of_high_risk(&of_many(1), 1, app.now())).await;
+    until_down(&app).await;
+    assert!(is_down(&app, "api").await && is_down(&app, "oapi").await, "a ban is on an address and not on a host");
+    let mut incidents = vec![first];
+    for number in 2..=MANY {
+        incidents.push(app.open(&Delivery::of_high_risk(&of_many(number), number, app.now())).await);
+        app.until(incidents.last().unwrap(), |state| state.user_id.is_some()).await;
+    }
+    for _ in 0..50 {
+        app.advance(Duration::from_secs(30));
+        app.until_quiet().await;
+    }
+    let called = &called_at(&app)[before..];
+    assert!((3..=6).contains(&called.len()), "one call each five minutes, to see whether it is over: {called:?}");
+    assert!(called.windows(2).all(|pair| pair[1] >= pair[0] + Duration::from_secs(300)), "{called:?}");
+    assert_eq!(dingtalk(&app).await, "down");
+    app.dingtalk().clear_faults();
+    for incident in &incidents {
+        app.until_in_time(incident, |state| state.is_containing()).await;
+        assert_eq!(app.story(incident), CONTAINED, "nobody was asked to help, and nothing was tried in vain");
+    }
+    assert_eq!(dingtalk(&app).await, "up");
+    app.end().await;
 }

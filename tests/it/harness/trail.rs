@@ -133,6 +133,20 @@ impl TestApp {
         patiently(self.dingtalk().wait_for(api, count)).await;
     }
 
+    /// Waits until nothing has come on the trail for a moment, so that whatever was due has had its turn.
+    pub(crate) async fn until_quiet(&self) {
+        let mut changes = self.app.trail().changes();
+        patiently(async {
+            loop {
+                changes.mark_unchanged();
+                if tokio::time::timeout(QUIET, changes.changed()).await.is_err() {
+                    return;
+                }
+            }
+        })
+        .await;
+    }
+
     /// Moves the clock forward and wakes the executor to see it.
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
