@@ -6,7 +6,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
 use super::{Actor, Permission, Role};
-use crate::incident::{Digest, UserId};
+use crate::incident::{DOCTOR, Digest, UserId};
 
 /// The longest `Authorization` header looked at, in bytes.
 const HEADER_BYTES_MAX: usize = 1_024;
@@ -48,6 +48,9 @@ pub enum SetupError {
     /// Names stand on the trail and in logs.
     #[error("a token name must be 1 to 64 visible characters, `{0}` is not")]
     BadName(String),
+    /// What stands under this name on the trail is the program's own.
+    #[error("the token name `{0}` is the program's own; choose another")]
+    NameTaken(String),
     /// One secret for two people proves neither.
     #[error("the tokens `{0}` and `{1}` are the same")]
     TokenTwice(String, String),
@@ -77,7 +80,7 @@ impl Access {
     /// Takes the tokens of the configuration.
     ///
     /// # Errors
-    /// Two share a name or a digest, or a name is unfit for the trail.
+    /// Two share a name or a digest, or a name is unfit for the trail or the program's own.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         if settings.tokens.len() > TOKENS_MAX {
             return Err(SetupError::TooMany);
@@ -85,6 +88,9 @@ impl Access {
         for (index, token) in settings.tokens.iter().enumerate() {
             if !(1..=64).contains(&token.name.chars().count()) || token.name.chars().any(char::is_control) {
                 return Err(SetupError::BadName(token.name.escape_debug().to_string()));
+            }
+            if token.name == DOCTOR {
+                return Err(SetupError::NameTaken(token.name.clone()));
             }
             for earlier in settings.tokens.iter().take(index) {
                 if earlier.name == token.name {
@@ -210,5 +216,6 @@ mod tests {
         assert_eq!(error(vec![token("a", "1"), token("a", "2")]), SetupError::NameTwice("a".into()));
         assert_eq!(error(vec![token("a", "1"), token("b", "1")]), SetupError::TokenTwice("a".into(), "b".into()));
         assert!(matches!(error(vec![token("a\n", "1")]), SetupError::BadName(_)));
+        assert_eq!(error(vec![token("doctor", "1")]), SetupError::NameTaken("doctor".into()));
     }
 }

@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use super::admit::{Admission, refused};
 use super::{AdmissionError, NotByHand};
-use crate::incident::{Digest, Event, IncidentId};
+use crate::incident::{AccountRef, Digest, Event, IncidentId};
 use crate::response::{ByHand, Enclosure, Standing};
 use crate::trail::{Appended, Draft, Slot, UniqueKey, seal_json};
 
 impl Admission {
+    /// The name under which plans have an account that is named so.
+    #[must_use]
+    pub fn name_of(&self, account: &AccountRef) -> String {
+        self.pseudonyms.of(account)
+    }
+
     /// Opens an incident; with a key that the same actor has used before, gives the one it opened then.
     ///
     /// # Errors

@@ -5,10 +5,12 @@
 use std::time::Duration;
 
 use super::examined::Examined;
-use super::run::{ACTOR, Doctor};
-use super::stage::{Next, next};
+use super::run::Doctor;
+use super::stage::{Next, is_cycle_of, next};
 use crate::directory::Account;
-use crate::incident::{AccountKind, AccountRef, ActionKind, Check, Diagnosis, Event, Incident, IncidentId, UserId};
+use crate::incident::{
+    AccountKind, AccountRef, ActionKind, Check, DOCTOR, Diagnosis, Event, Incident, IncidentId, UserId,
+};
 use crate::response::{ByHand, Facts, protection};
 use crate::trail::RecordError;
 
@@ -43,15 +45,13 @@ impl Doctor {
 
     /// One that an earlier run has left, whatever kept it from its end.
     fn under_way(&self, canary: &UserId) -> Option<IncidentId> {
-        let is_it = |incident: &Incident| {
-            let is_ours = incident.plan.asked_by.as_deref() == Some(ACTOR);
-            is_ours && incident.user_id.as_ref().is_none_or(|user_id| user_id == canary)
-        };
+        let named = AccountRef::parse(AccountKind::UserId, canary.as_str()).ok()?;
+        let name = self.admission.name_of(&named);
         self.trail.board(|board| {
             board
                 .all_live()
                 .map(|live| &live.incident)
-                .find(|incident| is_it(incident))
+                .find(|incident| is_cycle_of(&name, incident))
                 .map(|incident| incident.id().clone())
         })
     }
@@ -76,7 +76,7 @@ impl Doctor {
         let set = &self.rules.now().set;
         let reasons = || set.reasons().codes().next().cloned();
         let by_hand = ByHand {
-            actor: ACTOR.to_owned(),
+            actor: DOCTOR.to_owned(),
             reason: REASON.to_owned(),
             account: named,
             steps: vec![ActionKind::SignOut, ActionKind::Disable],
@@ -116,7 +116,7 @@ impl Doctor {
             changes.mark_unchanged();
             let Some(incident) = self.incident(id).await else { return Diagnosis::Unrecorded };
             let now = self.clock.now();
-            let (actor, reason) = (ACTOR.to_owned(), REASON.to_owned());
+            let (actor, reason) = (DOCTOR.to_owned(), REASON.to_owned());
             match next(&incident, now.duration_since(since).unsigned_abs()) {
                 Next::Wait => {
                     tokio::select! {

@@ -49,6 +49,13 @@ pub(super) fn drift(greeting: &Greeting) -> Option<SignedDuration> {
     Some(SignedDuration::from_secs(asked.saturating_sub(said.as_second()).max(0)))
 }
 
+/// The same in words.
+pub(super) fn told(drift: Option<SignedDuration>) -> String {
+    let Some(drift) = drift else { return "no time was said".to_owned() };
+    let how = if drift.is_negative() { "behind" } else { "ahead of" };
+    format!("{} s {how} the header Date of DingTalk's answer", drift.unsigned_abs().as_secs())
+}
+
 /// Whether that is near enough.
 pub(super) fn of_drift(drift: Option<SignedDuration>) -> Diagnosis {
     match drift {

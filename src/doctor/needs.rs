@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::incident::{AccountKind, Check};
+use crate::incident::{AccountKind, ActionKind, Check};
 use crate::rules::{Mode, RuleSet};
 
 /// The permissions without which something that is in force cannot be done.
@@ -17,13 +17,17 @@ impl Needs {
         let mut needs = BTreeSet::from([Check::ContainAccounts, Check::ReadAccounts]);
         let acting = rules.all_rules().filter_map(|rule| rule.response.as_ref());
         let acting = acting.filter(|response| response.mode == Mode::Enforce);
-        let kinds: BTreeSet<Option<AccountKind>> =
-            acting.map(|response| response.account.as_ref().map(|account| account.kind)).collect();
-        if kinds.contains(&Some(AccountKind::Mobile)) {
-            needs.insert(Check::ReadMobiles);
+        for response in acting {
+            if response.account.as_ref().is_some_and(|account| account.kind == AccountKind::Mobile) {
+                needs.insert(Check::ReadMobiles);
+            }
+            if response.steps.iter().any(|step| step.kind() == ActionKind::ChangeDingTalkId) {
+                needs.insert(Check::ChangeDingTalkIds);
+            }
         }
         // Who is in a team is in its division, too: that takes reading departments.
-        if has_index || rules.guardrails().groups().have_departments() {
+        let guardrails = rules.guardrails();
+        if has_index || guardrails.groups().have_departments() || guardrails.budgets().have_departments() {
             needs.insert(Check::ReadDepartments);
         }
         if has_index {
@@ -85,11 +89,10 @@ tests:
         Needs::of(&set, false, false)
     }
 
-    fn with_departments() -> Needs {
+    fn with_departments(guardrails: &str) -> Needs {
         let set = rules(|folder| {
             std::fs::remove_file(folder.join("a.yml")).unwrap();
-            let text = "protected: []\nprotected_departments: [{id: 2, why: test}]\n";
-            std::fs::write(folder.join("guardrails.yml"), text).unwrap();
+            std::fs::write(folder.join("guardrails.yml"), format!("protected: []\n{guardrails}\n")).unwrap();
         });
         Needs::of(&set, false, false)
     }
@@ -102,9 +105,15 @@ tests:
     }
 
     #[test]
-    fn protected_departments_and_the_index_need_to_read_departments() {
-        let needs = with_departments();
-        assert!(needs.has(Check::ReadDepartments) && !needs.has(Check::ReadDepartmentMembers));
+    fn departments_of_guardrails_and_the_index_need_to_read_departments() {
+        for guardrails in [
+            "protected_departments: [{id: 2, why: test}]",
+            "budgets: {departments: {2: {per_hour: 1}}}",
+            "budgets: {each_department: {per_hour: 1}}",
+        ] {
+            let needs = with_departments(guardrails);
+            assert!(needs.has(Check::ReadDepartments) && !needs.has(Check::ReadDepartmentMembers), "{guardrails}");
+        }
         let set = rules(|folder| std::fs::remove_file(folder.join("a.yml")).unwrap());
         let indexed = Needs::of(&set, true, false);
         assert!(indexed.has(Check::ReadDepartments) && indexed.has(Check::ReadDepartmentMembers));

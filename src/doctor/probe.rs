@@ -11,8 +11,9 @@ const NOBODYS_NUMBER: &str = "10000000000";
 /// The most administrators that are read until one shows which organization this is.
 const ADMINS_READ_MAX: usize = 3;
 /// The permissions, in the order in which they are told.
-const PERMISSIONS: [Check; 6] = [
+const PERMISSIONS: [Check; 7] = [
     Check::ContainAccounts,
+    Check::ChangeDingTalkIds,
     Check::ReadAccounts,
     Check::ReadMobiles,
     Check::ReadDepartments,
@@ -65,10 +66,7 @@ impl Prober<'_> {
             Err(failure) => return unreached(&failure),
         };
         let drift = judge::drift(&greeting);
-        let detail = drift.map_or("no time was said".to_owned(), |drift| {
-            format!("{} s ahead of the header Date of DingTalk's answer", drift.as_secs())
-        });
-        let clock = Examined::with(Check::Clock, judge::of_drift(drift), detail);
+        let clock = Examined::with(Check::Clock, judge::of_drift(drift), judge::told(drift));
         let seen = self.accounts().await;
         let canary = seen.accounts.iter().find(|account| Some(&account.user_id) == self.canary).cloned();
         let mut examined = vec![Examined::of(Check::Token, Diagnosis::Good), clock, self.organization(&seen)];
@@ -103,7 +101,8 @@ impl Prober<'_> {
                     of_read(permission, Diagnosis::Allowed, state)
                 }
             },
-            // There is no read that needs it.
+            // Neither has a read that needs it.
+            Check::ChangeDingTalkIds => Examined::of(permission, Diagnosis::Unprovable),
             _ => Examined::of(permission, Diagnosis::NotSent),
         }
     }

@@ -18,8 +18,6 @@ use crate::intake::Intake;
 use crate::rules::InForce;
 use crate::trail::{RecordError, Trail};
 
-/// Whose name stands on what is done here.
-pub(super) const ACTOR: &str = "doctor";
 /// Notices that were given up longer ago have been told of before.
 const LATELY: Duration = Duration::from_secs(24 * 3_600);
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::incident::{Diagnosis, HoldReason, Incident, Outcome, Status};
+use crate::incident::{DOCTOR, Diagnosis, HoldReason, Incident, Outcome, Status};
 
 /// How long signing out, disabling and reading back may take, repeated attempts included.
 const CONTAIN_WITHIN: Duration = Duration::from_secs(120);
@@ -20,6 +20,12 @@ pub(super) enum Next {
     Dismiss(Diagnosis),
     /// It has come to this.
     End(Diagnosis),
+}
+
+/// Whether the incident is the doctor's own, on the account of this name: what is on any other is not the doctor's to
+/// end, whoever asked for it, and whose account it is may not have been looked at yet.
+pub(super) fn is_cycle_of(canary: &str, incident: &Incident) -> bool {
+    incident.plan.asked_by.as_deref() == Some(DOCTOR) && incident.plan.account == canary
 }
 
 /// From the incident as it stands, and how long it has been in this half of its way. What is left undone here undoes
@@ -118,6 +124,15 @@ mod tests {
     fn with(mut incident: Incident, status: Status) -> Incident {
         incident.status = status;
         incident
+    }
+
+    #[test]
+    fn only_what_the_doctor_asked_for_on_the_canary_is_its_own() {
+        let mut own = incident(None);
+        own.user_id = None;
+        assert!(is_cycle_of("a", &own) && !is_cycle_of("b", &own), "although nobody has looked yet whose it is");
+        own.plan.asked_by = Some("responder".to_owned());
+        assert!(!is_cycle_of("a", &own));
     }
 
     #[test]

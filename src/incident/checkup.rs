@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 
+/// Whose name stands on what the doctor does. Nobody else may have it: what is done in that name, it undoes.
+pub const DOCTOR: &str = "doctor";
+
 /// One thing that is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +30,9 @@ pub enum Check {
     Quota,
     /// Whether the app may sign accounts out, disable and enable them and read their state.
     ContainAccounts,
+    /// Whether it may change DingTalk IDs.
+    #[serde(rename = "change_dingtalk_ids")]
+    ChangeDingTalkIds,
     /// Whether it may read accounts and who administers the organization.
     ReadAccounts,
     /// Whether it may find accounts by mobile number.
@@ -47,7 +53,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in the order in which they are told.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Configuration,
         Self::Secrets,
         Self::Rules,
@@ -57,6 +63,7 @@ impl Check {
         Self::Organization,
         Self::Quota,
         Self::ContainAccounts,
+        Self::ChangeDingTalkIds,
         Self::ReadAccounts,
         Self::ReadMobiles,
         Self::ReadDepartments,
@@ -80,6 +87,7 @@ impl Check {
             Self::Organization => "organization",
             Self::Quota => "quota",
             Self::ContainAccounts => "contain_accounts",
+            Self::ChangeDingTalkIds => "change_dingtalk_ids",
             Self::ReadAccounts => "read_accounts",
             Self::ReadMobiles => "read_mobiles",
             Self::ReadDepartments => "read_departments",
@@ -96,6 +104,7 @@ impl Check {
     pub fn permission(self) -> Option<&'static str> {
         Some(match self {
             Self::ContainAccounts => "Contact.OrgAccountSecurity.ReadWrite",
+            Self::ChangeDingTalkIds => "qyapi_manage_addresslist",
             Self::ReadAccounts => "qyapi_get_member",
             Self::ReadMobiles => "qyapi_get_member_by_mobile",
             Self::ReadDepartments => "qyapi_get_department_list",
@@ -205,6 +214,9 @@ diagnoses! {
     NothingToShow "nothing_to_show" Skipped "nothing that may be read shows it" Some("configure a canary: [doctor] canary"),
     /// Only a message shows it, and none was asked for.
     NotSent "not_sent" Skipped "only a message that is sent shows it" Some("send one to each channel: --send"),
+    /// Only what cannot be taken back shows it.
+    Unprovable "unprovable" Skipped "only a change that stands for a year shows it"
+        Some("look on the app's permissions page that it is there"),
     /// What it builds on is not well.
     Unreached "unreached" Skipped "what it builds on is not well" Some("mend that first"),
     /// A dry run does nothing.

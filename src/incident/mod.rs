@@ -39,7 +39,7 @@ pub use amount::{Amount, Sum};
 pub use approval::{Approval, Lapse};
 pub use breaker::{Breaker, Breakers, Span, Trip};
 pub use budget::{Asked, Beyond, Budget, DepartmentSpent, Purse, Spending, Spent};
-pub use checkup::{Check, Checked, Checkup, Diagnosis, Health};
+pub use checkup::{Check, Checked, Checkup, DOCTOR, Diagnosis, Health};
 pub use clock::{Clock, HandSetClock, SystemClock, Timestamp};
 pub use containment::{Containment, Undo};
 pub use crowds::Crowds;

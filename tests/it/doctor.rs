@@ -120,6 +120,7 @@ async fn where_all_is_well_nothing_has_failed_and_nothing_was_done() {
         ("organization", "good"),
         ("quota", "good"),
         ("contain_accounts", "allowed"),
+        ("change_dingtalk_ids", "not_needed"),
         ("read_accounts", "good"),
         ("read_mobiles", "not_needed"),
         ("read_departments", "good"),
@@ -131,7 +132,7 @@ async fn where_all_is_well_nothing_has_failed_and_nothing_was_done() {
     ] {
         assert_eq!(found.of(check), expected, "{check}");
     }
-    assert_eq!(found.0["checks"].as_array().unwrap().len(), 17, "each thing is told once");
+    assert_eq!(found.0["checks"].as_array().unwrap().len(), 18, "each thing is told once");
     let state = place.sandbox.state();
     let changing = [Api::SignOut, Api::Disable, Api::Enable, Api::ChangeDingtalkId, Api::RobotMessage, Api::WorkNotice];
     assert!(changing.iter().all(|api| state.received(*api) == 0));
@@ -172,6 +173,35 @@ async fn each_permission_that_is_missing_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_budget_of_a_department_needs_departments_as_a_protected_one_does() {
+    for budgets in ["departments: {31: {per_hour: 1}}", "each_department: {per_hour: 1}"] {
+        let place = Place::start("").await;
+        assert_eq!(place.found().await.of("read_departments"), "not_needed");
+        place.write("rules/guardrails.yml", &format!("protected: []\nbudgets: {{{budgets}}}\n"), 0o644);
+        assert_eq!(place.found().await.of("read_departments"), "good", "{budgets}");
+        place.inject(FaultKind::PermissionDenied, Api::DepartmentGet);
+        let found = place.found().await;
+        assert_eq!((found.of("read_departments"), found.failed()), ("permission_missing", vec!["read_departments"]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_change_for_a_year_can_show_is_named_and_not_tried() {
+    let place = Place::start("").await;
+    let changing =
+        BY_MOBILE.replace("mobile:", "user_id:").replace("steps: [enable] }", "steps: [change_dingtalk_id] }");
+    let changing = changing.replace("  steps: [enable]\n", "  steps:\n    - change_dingtalk_id: { prefix: sec }\n");
+    for (mode, found_then) in [("enforce", "unprovable"), ("shadow", "not_needed")] {
+        place.write("rules/changing.yml", &changing.replace("enforce", mode), 0o644);
+        let found = place.found().await;
+        assert_eq!((found.of("rules"), found.of("change_dingtalk_ids")), ("good", found_then), "{}", found.0);
+        assert_eq!(found.row("change_dingtalk_ids")["permission"], "qyapi_manage_addresslist");
+        assert_eq!(found.failed(), [""; 0]);
+    }
+    assert_eq!(place.sandbox.state().received(Api::ChangeDingtalkId), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_clock_is_found_by_what_dingtalk_says_of_the_time() {
     let place = Place::start("").await;
     for (ahead_s, expected) in [(20, "good"), (-20, "good"), (3_600, "clock_off"), (-3_600, "clock_off")] {
@@ -179,6 +209,9 @@ async fn a_wrong_clock_is_found_by_what_dingtalk_says_of_the_time() {
         let found = place.found().await;
         assert_eq!(found.of("clock"), expected, "{ahead_s}: {}", found.detail("clock"));
         assert_eq!(found.failed().is_empty(), expected == "good");
+        let how = if ahead_s > 0 { "s behind" } else { "s ahead of" };
+        assert!(found.detail("clock").contains(how), "{ahead_s}: {}", found.detail("clock"));
+        assert!(!found.detail("clock").contains('-'), "{}", found.detail("clock"));
     }
 }
 
@@ -325,6 +358,19 @@ async fn a_dry_run_tells_nobody_even_when_asked() {
     let ended = place.doctor(&["--json", "--send"]).await.well();
     assert_eq!(Found(serde_json::from_str(&ended.said()).unwrap()).of("channels"), "dry_run");
     assert_eq!(place.sandbox.state().received(Api::RobotMessage), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_may_have_the_name_under_which_the_doctor_acts() {
+    let place = Place::start("").await;
+    let config = place.file("portcullis.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("name = \"responder\"", "name = \"doctor\"")).unwrap();
+    let found = place.found().await;
+    assert_eq!(found.failed(), ["configuration"]);
+    assert!(found.detail("configuration").contains("the token name `doctor`"), "{}", found.detail("configuration"));
+    let ended = Process::run(&["serve", "--config", config.to_str().unwrap()]).await;
+    assert!(ended.code != Some(0) && ended.stderr.contains("the token name `doctor`"), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
