@@ -14,7 +14,8 @@ use super::site::{Program, Site, opened, person, post};
 use super::start::{Start, kill_at};
 use crate::harness::{Answer, Delivery};
 
-/// Unless `CRASH_ROUNDS` says how many.
+/// In each of five parts, which are sixty together; unless `CRASH_ROUNDS` says how many. Half of them begin with a start
+/// that is killed itself.
 const ROUNDS: usize = 12;
 /// New in each round.
 const PEOPLE: usize = 2;
@@ -39,11 +40,35 @@ struct Sent {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d05_d06_d09_killed_at_any_moment_it_keeps_what_it_acknowledged_and_acts_once() {
+    keeps_what_it_acknowledged_and_acts_once(Numbers(20_261_121)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d09_second_part_killed_at_other_moments() {
+    keeps_what_it_acknowledged_and_acts_once(Numbers(20_261_122)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d09_third_part_killed_at_other_moments() {
+    keeps_what_it_acknowledged_and_acts_once(Numbers(20_261_123)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d09_fourth_part_killed_at_other_moments() {
+    keeps_what_it_acknowledged_and_acts_once(Numbers(20_261_124)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d09_fifth_part_killed_at_other_moments() {
+    keeps_what_it_acknowledged_and_acts_once(Numbers(20_261_125)).await;
+}
+
+/// A part of the rounds with numbers of its own, on a trail of its own, so that the parts can run side by side.
+async fn keeps_what_it_acknowledged_and_acts_once(mut numbers: Numbers) {
     let rounds = rounds();
     let site = Site::new().await;
     let mut sent = Vec::new();
     let mut records: Vec<Record> = Vec::new();
-    let mut numbers = Numbers(20_261_121);
     for round in 0..rounds {
         if let Some(start) = start_to_kill(round) {
             kill_at(&site, start).await;

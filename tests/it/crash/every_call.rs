@@ -2,13 +2,11 @@
 //! all is done and nothing of it is recorded. Whatever the call was, the next process brings it to the end that it
 //! would have had.
 
-use std::time::Duration;
-
-use portcullis::incident::{IncidentId, Timestamp};
+use portcullis::incident::Timestamp;
 use portcullis::sandbox::{Api, Call, Fault, FaultKind};
 
 use super::laws::{self, life};
-use super::site::{PATIENCE, Program, Site, person};
+use super::site::{Site, person};
 use crate::harness::Delivery;
 
 /// What a containment calls, in order.
@@ -36,7 +34,7 @@ async fn killed_at_every_call(kind: FaultKind) {
         let program = site.start().await;
         let answer = program.deliver(&Delivery::of_high_risk(&mail, nth, Timestamp::now())).await.expect("an answer");
         let incident = answer.incident();
-        let is_struck = struck_or_contained(&site, &program, &incident).await;
+        let is_struck = site.is_struck_before(program.until_contained(&incident)).await;
         let made: Vec<Api> = site.dingtalk().calls().iter().map(|call| call.api).collect();
         assert_eq!(made, CALLS[..number.min(CALLS.len())]);
         if !is_struck {
@@ -55,23 +53,6 @@ async fn killed_at_every_call(kind: FaultKind) {
         check_account(&site, &user_id, kind, CALLS[number - 1]);
         laws::check(&records, &site.dingtalk().calls());
     }
-}
-
-/// Whether the fault strikes; otherwise it was never reached.
-async fn struck_or_contained(site: &Site, program: &Program, incident: &IncidentId) -> bool {
-    let struck = async {
-        let mut looks = tokio::time::interval(Duration::from_millis(10));
-        while !site.dingtalk().faults().is_empty() {
-            looks.tick().await;
-        }
-    };
-    let waited = tokio::time::timeout(PATIENCE, async {
-        tokio::select! {
-            () = struck => true,
-            _ = program.until_contained(incident) => false,
-        }
-    });
-    waited.await.expect("it is neither struck nor contained")
 }
 
 /// Signed out and disabled, and nothing twice but what was under way when the program died: of that nobody knew.

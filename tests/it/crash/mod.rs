@@ -7,6 +7,7 @@ mod damage;
 mod dingtalk_id;
 mod every_call;
 mod exhaustion;
+mod expiry;
 mod laws;
 mod new_rule;
 mod notices;

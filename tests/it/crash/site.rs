@@ -63,6 +63,33 @@ impl Site {
         Self { folder, sandbox, client }
     }
 
+    /// On a folder that another program has left, with another DingTalk.
+    pub(super) async fn taking_over(folder: TempDir) -> Self {
+        let listen = ([127, 0, 0, 1], 0).into();
+        let settings = sandbox::Settings { listen, calls_per_second: 0, ..sandbox::Settings::default() };
+        let sandbox = sandbox::start(settings).await.unwrap();
+        configure(folder.path(), &sandbox.url(), "");
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        Self { folder, sandbox, client }
+    }
+
+    /// Whether the only fault strikes before that comes; otherwise it was never reached.
+    pub(super) async fn is_struck_before(&self, end: impl Future<Output = Value>) -> bool {
+        let struck = async {
+            let mut looks = tokio::time::interval(LOOK_EVERY);
+            while !self.dingtalk().faults().is_empty() {
+                looks.tick().await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, async {
+            tokio::select! {
+                () = struck => true,
+                _ = end => false,
+            }
+        });
+        waited.await.expect("neither has come")
+    }
+
     pub(super) fn dingtalk(&self) -> &Sandbox {
         self.sandbox.state()
     }

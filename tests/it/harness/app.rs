@@ -24,6 +24,9 @@ use super::witness::{Orders, Poison, Witness};
 /// Nothing in these tests takes longer; it only ends what hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What names on the trail are made with. Of no program.
+pub(crate) const PSEUDONYM_KEY: [u8; 32] = [7; 32];
+
 /// The store, also by its own type where a test turns something at it.
 struct Keeper {
     store: Arc<dyn Store>,
@@ -306,6 +309,6 @@ fn parts(config: &Config, clock: &Arc<HandSetClock>, keeper: &Keeper, (orders, p
     let directory = Arc::new(Witness::new(dingtalk, store.clone(), orders.clone(), poison.clone()));
     let path = config.base.join("portcullis.toml");
     let reread: Reread = Arc::new(move || Ok(config::load(&path, &[])?));
-    let (pseudonyms, hangups) = (Pseudonyms::new(&[7; 32]), Hangups::listen().unwrap());
+    let (pseudonyms, hangups) = (Pseudonyms::new(&PSEUDONYM_KEY), Hangups::listen().unwrap());
     Parts { clock, store, directory, pseudonyms, hangups, reread }
 }

@@ -16,7 +16,7 @@ mod trail;
 mod ways;
 mod witness;
 
-pub(crate) use app::{Answer, TestApp};
+pub(crate) use app::{Answer, PSEUDONYM_KEY, TestApp};
 pub(crate) use certificates::{Authority, Issued};
 pub(crate) use delivery::{
     Delivery, GITHUB, OKTA, SIEM, SLOW, SLOW_CONFIG, Source, harmless, high_risk, hook, leaked, reported,
