@@ -120,7 +120,7 @@ async fn a_source_that_proves_less_than_the_rule_demands_does_not_act() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f14_a_shadow_rule_is_recorded_and_does_nothing() {
+async fn a_shadow_rule_is_recorded_and_does_nothing() {
     let app = TestApp::start().await;
     let answer = app.deliver(&Delivery::of_events("msg_1", &[reported("li.si@example.com", "a")], app.now())).await;
     assert_eq!((answer.status, &answer.body["alerts"][0]["incidents"]), (202, &json!(null)));
