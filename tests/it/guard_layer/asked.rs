@@ -1,13 +1,14 @@
 //! The worlds that are drawn: rules and guardrails as their files say them, alerts, and accounts as they are.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use portcullis::directory::Account;
+use portcullis::directory::{Account, Role};
 use portcullis::incident::{
-    AccountKind, AccountRef, Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, PauseScope, Plan, RuleId,
-    SourceName, Timestamp, UserId,
+    AccountKind, AccountRef, Alert, AlertId, AlertSummary, Assurance, DepartmentId, Digest, LogSource, PauseScope,
+    Plan, RuleId, SourceName, Timestamp, UserId,
 };
 use portcullis::rules::{self, RuleSet, SourceFile};
 use proptest::prelude::*;
@@ -18,7 +19,7 @@ pub(super) const SOURCES: [&str; 2] = ["okta", "siem"];
 const EVENTS: [&str; 2] = ["test.one", "test.two"];
 const LEVELS: [Assurance; 4] = [Assurance::A, Assurance::B, Assurance::C, Assurance::D];
 /// The steps of a rule: as its file has them, and by name.
-const STEPS: [(&str, &str); 4] = [
+const STEPS: [(&str, &str); 7] = [
     ("        - sign_out: { reason: 'a', employee_reason: account-takeover }\n", "[sign_out]"),
     (
         "        - sign_out: { reason: 'a', employee_reason: account-takeover }\n        - disable: { reason: 'a', expires_in: 8h }\n",
@@ -26,7 +27,20 @@ const STEPS: [(&str, &str); 4] = [
     ),
     ("        - disable: { reason: 'a', expires_in: 8h }\n", "[disable]"),
     ("        - enable\n", "[enable]"),
+    (
+        "        - sign_out: { reason: 'a', employee_reason: account-takeover }\n        - disable: { reason: 'a', expires_in: 8h }\n        - sign_out\n",
+        "[sign_out, disable, sign_out]",
+    ),
+    ("        - change_dingtalk_id: { prefix: sec }\n", "[change_dingtalk_id]"),
+    (
+        "        - sign_out: { reason: 'a', employee_reason: account-takeover }\n        - notify: { channel: soc, text: 'a' }\n",
+        "[sign_out, notify]",
+    ),
 ];
+
+/// A department and a role that may be protected.
+pub(super) const DEPARTMENT: i64 = 31;
+pub(super) const ROLE: &str = "Treasurers";
 
 /// A rule.
 #[derive(Debug, Clone)]
@@ -52,6 +66,8 @@ pub(super) struct World {
     pub(super) organization: usize,
     pub(super) rule_breaker: usize,
     pub(super) source_breaker: usize,
+    /// Whether the department is protected, and whether the role is.
+    pub(super) groups: [bool; 2],
     /// What is paused: everything, a source, or a rule.
     pub(super) paused: Option<usize>,
 }
@@ -63,6 +79,8 @@ pub(super) struct Live {
     pub(super) enterprise: Option<bool>,
     pub(super) own: Option<bool>,
     pub(super) flags: [Option<bool>; 3],
+    /// Whether it is in the department, and whether it has the role, as far as that is known.
+    pub(super) groups: [Option<bool>; 2],
 }
 
 /// An alert, and whose account it is about.
@@ -78,7 +96,7 @@ pub(super) struct Asked {
 
 pub(super) fn world() -> impl Strategy<Value = World> {
     let rule =
-        (0..2_usize, prop::bool::weighted(0.85), 0..4_usize, 0..4_usize, approval(), prop::option::of(1..3_usize))
+        (0..2_usize, prop::bool::weighted(0.85), 0..STEPS.len(), 0..4_usize, approval(), prop::option::of(1..3_usize))
             .prop_map(|(event, enforces, steps, floor, approval, own_budget)| Rule {
                 event,
                 enforces,
@@ -90,10 +108,13 @@ pub(super) fn world() -> impl Strategy<Value = World> {
     let listed = prop::collection::vec((0..PEOPLE.len(), any::<bool>()), 0..3);
     let limits = (1..6_usize, 1..8_usize, 1..9_usize, 1..6_usize, 1..8_usize);
     let paused = prop::option::weighted(0.2, 0..6_usize);
-    (prop::collection::vec(rule, 1..5), listed, limits, paused).prop_map(|(rules, listed, limits, paused)| {
-        let (each_rule, each_source, organization, rule_breaker, source_breaker) = limits;
-        World { rules, listed, each_rule, each_source, organization, rule_breaker, source_breaker, paused }
-    })
+    let groups = [prop::bool::weighted(0.3), prop::bool::weighted(0.3)];
+    (prop::collection::vec(rule, 1..5), listed, limits, groups, paused).prop_map(
+        |(rules, listed, limits, groups, paused)| {
+            let (each_rule, each_source, organization, rule_breaker, source_breaker) = limits;
+            World { rules, listed, each_rule, each_source, organization, rule_breaker, source_breaker, groups, paused }
+        },
+    )
 }
 
 fn approval() -> impl Strategy<Value = Option<u8>> {
@@ -103,8 +124,8 @@ fn approval() -> impl Strategy<Value = Option<u8>> {
 pub(super) fn alert() -> impl Strategy<Value = Asked> {
     let flag = || prop_oneof![12 => Just(Some(false)), 1 => Just(Some(true)), 1 => Just(None)];
     let yes = || prop_oneof![12 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)];
-    let live = (prop::bool::weighted(0.95), yes(), yes(), [flag(), flag(), flag()])
-        .prop_map(|(exists, enterprise, own, flags)| Live { exists, enterprise, own, flags });
+    let live = (prop::bool::weighted(0.95), yes(), yes(), [flag(), flag(), flag()], [flag(), flag()])
+        .prop_map(|(exists, enterprise, own, flags, groups)| Live { exists, enterprise, own, flags, groups });
     (0..2_usize, 0..PEOPLE.len(), 0..2_usize, 0..4_usize, any::<bool>(), live).prop_map(
         |(event, who, source, assurance, is_approved, live)| Asked { event, who, source, assurance, is_approved, live },
     )
@@ -116,7 +137,12 @@ impl Rule {
     }
 
     pub(super) fn disables(&self) -> bool {
-        matches!(self.steps, 1 | 2)
+        matches!(self.steps, 1 | 2 | 4)
+    }
+
+    /// What nobody can take back for a year wants a yes, whatever the rule says of that.
+    pub(super) fn wants_approval(&self) -> bool {
+        self.approval.is_some() || self.steps == 5
     }
 
     /// The most plans in an hour, or a day.
@@ -194,8 +220,13 @@ impl World {
         let protected = if listed.is_empty() { "protected: []\n".to_owned() } else { format!("protected:\n{listed}") };
         let budget = |most: usize| format!("{{per_hour: {most}, per_day: {most}}}");
         let crowd = |accounts: usize| format!("{{accounts: {accounts}, within: 10m}}");
+        let group = |is: bool, key: &str, named: String| {
+            if is { format!("{key}: [{{ {named}, why: a test }}]\n") } else { String::new() }
+        };
+        let department = group(self.groups[0], "protected_departments", format!("id: {DEPARTMENT}"));
+        let role = group(self.groups[1], "protected_roles", format!("name: {ROLE}"));
         format!(
-            "{protected}budgets: {{each_rule: {}, each_source: {}, organization: {}}}\n\
+            "{protected}{department}{role}budgets: {{each_rule: {}, each_source: {}, organization: {}}}\n\
              breakers: {{each_rule: {}, each_source: {}}}\n",
             budget(self.each_rule),
             budget(self.each_source),
@@ -244,8 +275,18 @@ impl Live {
             sign_in: None,
             active: None,
             departments: None,
-            roles: None,
+            roles: self.groups[1].map(|has| {
+                let role = || Role { id: None, name: ROLE.to_owned() };
+                has.then(role).into_iter().collect()
+            }),
         })
+    }
+
+    /// With all that are above them.
+    pub(super) fn departments(&self) -> Option<BTreeSet<DepartmentId>> {
+        let is_in = self.groups[0]?;
+        let own = is_in.then_some(DepartmentId::new(DEPARTMENT));
+        Some([DepartmentId::ROOT].into_iter().chain(own).collect())
     }
 }
 

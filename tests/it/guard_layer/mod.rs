@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use asked::{Asked, Rule, World};
 use oracle::Oracle;
-use portcullis::incident::{Digest, Event, Opened, Timestamp, UserId};
-use portcullis::response::{Facts, Judged, Standing, at_dispatch, draws};
+use portcullis::incident::{ActionKind, Digest, Event, Opened, Timestamp, UserId};
+use portcullis::response::{Facts, Judged, Standing, at_dispatch, at_telling, draws};
 use portcullis::rules::RuleSet;
 use portcullis::trail::{Board, Pseudonyms};
 use proptest::prelude::*;
@@ -117,6 +117,7 @@ impl<'w> Bench<'w> {
     fn dispatch(&self, asked: &Asked, opened: &Opened, of: &[&Rule], seen: &mut Seen) -> Result<(), TestCaseError> {
         let plan = &opened.plan;
         let (account, user_id) = (asked.account(), UserId::parse(asked.person()).unwrap());
+        let departments = asked.live.departments();
         let live = asked.live.account(&user_id, OWN_CORP);
         let draws = draws(plan, self.rules, None);
         let source = plan.spending.as_ref().map(|spending| &spending.source);
@@ -132,7 +133,7 @@ impl<'w> Bench<'w> {
             account: &account,
             user_id: Some(&user_id),
             guardrails: self.rules.guardrails(),
-            departments: None,
+            departments: departments.as_ref(),
             identities: self.rules.identities(),
             draws: &draws,
             beyond_budget: false,
@@ -141,6 +142,11 @@ impl<'w> Bench<'w> {
         };
         for action in &plan.actions {
             let kind = action.kind();
+            if kind == ActionKind::Notify {
+                let (told, may) = (at_telling(&facts), self.oracle.may_be_told(asked, plan, of));
+                prop_assert_eq!(told.is_ok(), may.is_ok(), "{:?} but {:?} {:?}", told, may, asked);
+                continue;
+            }
             let passed = at_dispatch(&facts, kind, live.as_ref(), OWN_CORP);
             let may = self.oracle.may_leave(asked, plan, of, kind, OWN_CORP);
             prop_assert_eq!(passed.is_ok(), may.is_ok(), "{:?}: {:?} but {:?} {:?}", kind, &passed, may, asked);

@@ -133,7 +133,20 @@ impl<'w> Oracle<'w> {
         }
         must(live.flags == [Some(false); 3], "it is an administrator, the boss or a senior, or nobody knows")?;
         must(!self.world.is_listed(asked.who), "it is listed")?;
-        let wants_approval = of.iter().any(|rule| rule.takes() == plan.takes() && rule.approval.is_some());
+        for (is_protected, is_in) in self.world.groups.iter().zip(live.groups) {
+            must(!is_protected || is_in == Some(false), "it is of a protected group, or nobody knows")?;
+        }
+        self.has_its_yes(asked, plan, of)
+    }
+
+    /// Of a step that only tells people: it touches nobody.
+    pub(super) fn may_be_told(&self, asked: &Asked, plan: &Plan, of: &[&Rule]) -> Result<(), &'static str> {
+        self.has_its_yes(asked, plan, of)
+    }
+
+    fn has_its_yes(&self, asked: &Asked, plan: &Plan, of: &[&Rule]) -> Result<(), &'static str> {
+        let must = |holds: bool, what| if holds { Ok(()) } else { Err(what) };
+        let wants_approval = of.iter().any(|rule| rule.takes() == plan.takes() && rule.wants_approval());
         must(!wants_approval || asked.is_approved, "nobody has approved it")
     }
 
