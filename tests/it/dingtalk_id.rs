@@ -15,8 +15,6 @@ const RULE: &str = "impossible-travel.yml";
 const STEPS: &str = "expires_in: 8h\n        - change_dingtalk_id: { prefix: sec }\n";
 const ASKED: [&str; 3] = ["admitted", "resolved", "held: approval_wanted"];
 const CHANGED: [&str; 3] = ["change_dingtalk_id started", "change_dingtalk_id answered", "change_dingtalk_id verified"];
-/// More calls than a change with one failure makes.
-const CALLS_MAX: u32 = 24;
 
 /// The rule changes the id after the disable, and says nothing of an approval.
 fn rules(folder: &Path) {
@@ -205,30 +203,6 @@ async fn an_answer_that_lies_is_found_out_by_reading_back() {
     assert_eq!(told[4..], [&lied[..], &[started, answered, verified, "closed: done"]].concat());
     assert_eq!(app.dingtalk().calls_to(Api::ChangeDingtalkId).len(), 2);
     app.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whichever_call_goes_wrong_it_is_changed_once() {
-    for kind in [FaultKind::Busy, FaultKind::ResetAfterWork] {
-        let mut has_ended = false;
-        for number in 1..CALLS_MAX {
-            let app = start().await;
-            app.dingtalk().inject(Fault::new(kind).from_call(number)).unwrap();
-            let incident = asked(&app, 1).await;
-            let_go_on(&incident, HoldReason::ApprovalWanted, RESPONDER, &app).await;
-            app.until_in_time(&incident, is_at_its_end(2)).await;
-            let account = app.dingtalk().account("zhangsan").unwrap();
-            assert!(account.dingtalk_id.starts_with("sec"), "{kind:?} at call {number}: {:#?}", app.story(&incident));
-            let done = app.dingtalk().calls_to(Api::ChangeDingtalkId).iter().filter(|call| call.work_done).count();
-            assert_eq!(done, 1, "{kind:?} at call {number}");
-            has_ended = app.dingtalk().faults().len() == 1;
-            app.end().await;
-            if has_ended {
-                break;
-            }
-        }
-        assert!(has_ended, "{kind:?}: there is no end of calls");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
