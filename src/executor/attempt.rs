@@ -90,17 +90,7 @@ impl Hand {
         match at.action {
             Action::SignOut { .. } => self.signed_out_already(at, attempt),
             Action::SignOutAgain {} | Action::Notify { .. } => None,
-            // After an earlier attempt of ours, it may have been that one which did it.
-            Action::Disable { .. } if attempt > 1 => {
-                (disabled == Some(true)).then(|| at.succeeded(attempt, Finding::Recovered, None))
-            }
-            Action::Disable { .. } => (disabled == Some(true)).then(|| {
-                let by = self.trail.board(|board| board.disabled_by_another(at.user_id, at.id()).cloned());
-                match by {
-                    Some(by) => at.already_ours(attempt, by),
-                    None => at.succeeded(attempt, Finding::AlreadySo, None),
-                }
-            }),
+            Action::Disable { .. } => (disabled == Some(true)).then(|| self.disabled_already(at, attempt)),
             Action::ChangeDingTalkId { .. } => self.no_change(at, attempt, holder),
             Action::Enable { .. } if !at.undoes_our_own() => Some(at.succeeded(attempt, Finding::NotOurs, None)),
             Action::Enable { .. } if disabled == Some(false) => Some(at.succeeded(attempt, Finding::AlreadySo, None)),
@@ -112,6 +102,19 @@ impl Hand {
                 let failure = Failure::local(FailureClass::Permanent, Failure::CONTAINED_BY_ANOTHER);
                 is_contained.then(|| at.failed(attempt, failure, None))
             }
+        }
+    }
+
+    /// By whom: an earlier attempt of this step that may have come through, another incident of ours, or somebody else.
+    /// An attempt that was refused has done nothing.
+    fn disabled_already(&self, at: &Place<'_>, attempt: u32) -> Event {
+        if at.incident.may_have_disabled {
+            return at.succeeded(attempt, Finding::Recovered, None);
+        }
+        let by = self.trail.board(|board| board.disabled_by_another(at.user_id, at.id()).cloned());
+        match by {
+            Some(by) => at.already_ours(attempt, by),
+            None => at.succeeded(attempt, Finding::AlreadySo, None),
         }
     }
 

@@ -265,6 +265,12 @@ impl Plan {
         matches!(self.actions.get(index), Some(Action::SignOutAgain {}))
     }
 
+    /// Whether the action at `index` disables the account.
+    #[must_use]
+    pub fn is_disable(&self, index: usize) -> bool {
+        matches!(self.actions.get(index), Some(Action::Disable { .. }))
+    }
+
     /// Whether it changes the account's DingTalk ID.
     #[must_use]
     pub fn changes_dingtalk_id(&self) -> bool {

@@ -84,4 +84,5 @@ mod trying_out;
 mod turned_clocks;
 mod understood_in_part;
 mod vectors;
+mod whose;
 mod windows;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::incident::{
-    AccountKind, AccountWarning, AlertId, Approval, Assurance, Digest, Evidence, FailureClass, Finding, ReasonCode,
-    Resolution, SourceName,
+    AccountKind, AccountWarning, AlertId, Approval, Assurance, Digest, Evidence, Failure, FailureClass, Finding,
+    ReasonCode, Resolution, SourceName,
 };
 
 fn at(second: i64) -> Timestamp {
