@@ -63,9 +63,11 @@
 //! organizations that a disable would leave without their owner, records `step.started`, calls unless another incident on
 //! the account has done it already, classifies, records `step.succeeded`, `step.failed` with its retry time, or
 //! `step.unknown`; reads back what can be read, a disable or whose a new DingTalk ID is, and records `step.verified`;
-//! goes on, or closes. A step that tells people is done with its intent, once `notice.owed` stands on the trail. A disable
-//! that expires is followed by an `enable` that waits for its time, longer each time where the rule says so. While
-//! DingTalk is down, incidents wait without an intent; what panics is tried three times and then parked.
+//! goes on, or closes. A step that tells people is done with its intent, once `notice.owed` stands on the trail. A
+//! disable that expires is followed by an `enable` that waits for its time, longer each time where the rule says so;
+//! what else is left then is passed over (`containment.expired`), and while no order may leave, it waits. Whoever is
+//! kept disabled is looked at once an hour: whom somebody else has enabled is not given back without a human's word.
+//! While DingTalk is down, incidents wait without an intent; what panics is tried three times and then parked.
 //!
 //! *People are told.* The board folds which record is owed to which channel ([`incident::Owed`]); the
 //! `notifier` takes what is owed, channel by channel, leaves out whom it is about, records

@@ -62,7 +62,24 @@ pub(super) async fn release(
         let (incident, reason, false_alarm) = (incident.id().clone(), said.reason, said.false_alarm);
         Ok(Event::IncidentReleased { incident, actor: actor.name, reason, false_alarm })
     };
-    shaped(say(&request, &id, payload, &state, event).await)
+    match say(&request, &id, payload, &state, event).await {
+        Ok(id) => HttpResponse::Ok().json(json!({ "incident": id, "waits": waits(&id, &state) })),
+        Err(problem) => problem.response(),
+    }
+}
+
+/// Why the account is not given back at once, if it is not: no order leaves now.
+fn waits(id: &IncidentId, state: &State) -> Option<&'static str> {
+    let is_paused = state.trail.board(|board| {
+        let Some(live) = board.live(id) else { return false };
+        let (source, rules) = live.incident.plan.asked_on();
+        board.pauses().hold(source, rules)
+    });
+    match state.directory.only_reads() {
+        _ if is_paused => Some("paused"),
+        true => Some("dry_run"),
+        false => None,
+    }
 }
 
 /// Nobody lets go on what is done to themselves; where it wants to be approved, nor what they asked for or what a rule of their own does. Whom the

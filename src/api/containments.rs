@@ -26,7 +26,7 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
     }
     let document = state.trail.board(|board| {
         let mut containments: Vec<_> = board.containing().filter_map(|live| live.incident.containment()).collect();
-        containments.sort_by(|a, b| b.verified_at.cmp(&a.verified_at).then_with(|| a.incident.cmp(b.incident)));
+        containments.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.incident.cmp(b.incident)));
         let count = containments.len();
         containments.truncate(SHOWN_MAX);
         json!(View { count, containments })

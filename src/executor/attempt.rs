@@ -7,7 +7,7 @@ use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
-use crate::incident::{Action, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason};
+use crate::incident::{Action, ActionKind, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason};
 use crate::response::{Approved, Draw, Facts, at_telling, draws};
 use crate::rules::RuleSet;
 use crate::trail::RecordError;
@@ -36,11 +36,17 @@ impl Hand {
             }
         };
         let live = Seen { account: account.as_ref(), departments: departments.as_ref() };
+        if account.as_ref().is_some_and(|account| account.disabled == Some(false)) {
+            self.note_enabled(at.user_id).await?;
+        }
         if self.draw_on_departments(at, live).await? {
             return Ok(Moved::On);
         }
         if let Err(refused) = self.ask_guard(at, live) {
             return self.refuse(at, refused).await;
+        }
+        if self.was_changed_by_others(at, account.as_ref()) {
+            return self.hold(at.id(), HoldReason::ChangedByOthers, None).await;
         }
         let warning = self.warning(at, attempt, account.as_ref()).await;
         // Asked anew: the look took time, in which rules, budgets and the pause may have changed.
@@ -56,16 +62,19 @@ impl Hand {
         if let Some(until) = self.directory.outages().orders_until(self.clock.now()) {
             return Ok(Moved::Stop(Progress::AwaitsDingTalk(until)));
         }
-        self.record(warning.into_iter().chain([at.started(attempt)]).collect()).await?;
+        let intent = warning.into_iter().chain([at.started(attempt)]);
+        if let Some(outcome) = self.without_a_call(at, attempt, account.as_ref(), holder) {
+            // In one append: an intent alone would say that a call of ours may have done it.
+            self.record(intent.chain([outcome]).collect()).await?;
+            return Ok(Moved::On);
+        }
+        self.record(intent.collect()).await?;
         if self.is_paused(at) {
             // The pause came while the intent was being written; nothing has left yet.
             let failure = Failure::local(FailureClass::NotSent, "paused");
-            let now = self.clock.now();
-            self.record(vec![at.failed(attempt, failure, Some(now)), at.held(HoldReason::Paused, None)]).await?;
-            return Ok(Moved::On);
-        }
-        if let Some(outcome) = self.without_a_call(at, attempt, account.as_ref(), holder) {
-            self.record(vec![outcome]).await?;
+            let held = (!at.gives_back()).then(|| at.held(HoldReason::Paused, None));
+            let failed = at.failed(attempt, failure, Some(self.clock.now()));
+            self.record([failed].into_iter().chain(held).collect()).await?;
             return Ok(Moved::On);
         }
         let Some(order) = order(&approved, at) else { return Ok(Moved::Stop(Progress::Rests)) };
@@ -95,12 +104,8 @@ impl Hand {
             Action::Enable { .. } if !at.undoes_our_own() => Some(at.succeeded(attempt, Finding::NotOurs, None)),
             Action::Enable { .. } if disabled == Some(false) => Some(at.succeeded(attempt, Finding::AlreadySo, None)),
             Action::Enable { .. } => {
-                let is_contained = self.trail.board(|board| match at.undoes_something() {
-                    true => board.is_contained_by_another(at.user_id, at.id()),
-                    false => board.is_contained_for_a_while_by_another(at.user_id, at.id()),
-                });
                 let failure = Failure::local(FailureClass::Permanent, Failure::CONTAINED_BY_ANOTHER);
-                is_contained.then(|| at.failed(attempt, failure, None))
+                self.is_left_to_another(at).then(|| at.failed(attempt, failure, None))
             }
         }
     }
@@ -144,11 +149,18 @@ impl Hand {
         match after(&failure, attempt, at.id(), now, !self.directory.outages().is_none()) {
             Next::RetryAt(retry_at) => vec![at.failed(attempt, failure, Some(retry_at))],
             Next::GiveUp => vec![at.failed(attempt, failure, None)],
+            Next::Hold(_) if self.is_released_meanwhile(at) => vec![at.failed(attempt, failure, Some(now))],
             Next::Hold(reason) => {
                 // Due at once, so that it goes on as soon as a human lets it.
                 vec![at.failed(attempt, failure.clone(), Some(now)), at.held(reason, Some(failure))]
             }
         }
+    }
+
+    /// Whether the account is given back by now, so that what became of this step matters to nobody.
+    fn is_released_meanwhile(&self, at: &Place<'_>) -> bool {
+        let is_released = |id| self.trail.board(|board| board.live(id).is_some_and(|live| live.incident.released));
+        at.action.kind() != ActionKind::Enable && is_released(at.id())
     }
 
     pub(super) fn is_paused(&self, at: &Place<'_>) -> bool {

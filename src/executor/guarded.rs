@@ -97,6 +97,10 @@ impl Hand {
     /// Hands the incident to a human, with the numbers.
     pub(super) async fn refuse(&self, at: &Place<'_>, refused: Refused) -> Result<Moved, RecordError> {
         let Refused { reason, beyond } = refused;
+        if reason == HoldReason::Paused && at.gives_back() {
+            // It goes on by itself when the pause is over.
+            return Ok(Moved::Stop(Progress::Rests));
+        }
         tracing::warn!(incident.id = %at.id(), reason = reason.text(), "held for a human");
         self.record(vec![Event::IncidentHeld { incident: at.id().clone(), reason, failure: None, beyond }]).await?;
         Ok(Moved::Stop(Progress::Rests))

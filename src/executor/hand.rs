@@ -90,6 +90,11 @@ impl Hand {
             self.record(vec![Event::ApprovalLapsed { incident: incident.id().clone(), otherwise }]).await?;
             return Ok(Moved::On);
         }
+        if incident.overdue_at().is_some_and(|overdue_at| overdue_at <= now) {
+            tracing::warn!(incident.id = %incident.id(), "its time is over; what else it waits for is passed over");
+            self.record(vec![Event::ContainmentExpired { incident: incident.id().clone() }]).await?;
+            return Ok(Moved::On);
+        }
         if incident.status != Status::Open || incident.due_at().is_some_and(|due| due > now) {
             return Ok(Moved::Stop(Progress::Rests));
         }
@@ -99,6 +104,9 @@ impl Hand {
         let Some(user_id) = &incident.user_id else {
             return self.resolve(incident, subject, failed_reads).await;
         };
+        if self.trail.board(|board| self.must_wait(board, incident)) {
+            return Ok(Moved::Stop(Progress::Rests));
+        }
         let at = Place { incident, step, action, user_id, subject, failed_reads };
         if let (StepState::Pending, Action::Notify { channel, .. }) = (state, action) {
             return self.owe(&at, channel).await;
@@ -109,7 +117,7 @@ impl Hand {
             StepState::Postponed { attempt, .. } => self.attempt(&at, attempt.saturating_add(1)).await,
             StepState::Started { attempt } => self.interrupted(&at, *attempt).await,
             StepState::Unknown { attempt } => self.settle(&at, *attempt).await,
-            StepState::Claimed { attempt, .. } => self.read_back(&at, *attempt).await,
+            StepState::Claimed { attempt, at: claimed_at, .. } => self.read_back(&at, *attempt, *claimed_at).await,
             StepState::Verified { .. } | StepState::Failed { .. } => Ok(Moved::Stop(Progress::Rests)),
         }
     }

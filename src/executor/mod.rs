@@ -4,6 +4,7 @@
 mod again;
 mod attempt;
 mod dingtalk_id;
+mod give_back;
 mod guarded;
 mod hand;
 mod look_up;

@@ -1,11 +1,12 @@
-//! Looks whether anybody whom an incident keeps disabled is protected by now, and says so: a list that has come too
-//! late for somebody is not to keep them locked out unseen.
+//! Looks at everybody whom an incident keeps disabled: whether they are protected by now, so that a list that has come
+//! too late for somebody does not keep them locked out unseen, and whether somebody else has enabled them.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use tokio::task::JoinSet;
 
+use super::give_back::is_unaware;
 use super::hand::Hand;
 use super::subject::subject_of;
 use crate::incident::{AccountKind, AccountRef, Event, Failure, HoldReason, IncidentId, Timestamp, UserId};
@@ -18,6 +19,8 @@ const PROTECTIONS: [HoldReason; 3] =
     [HoldReason::ProtectedListed, HoldReason::ProtectedLive, HoldReason::ProtectedGroup];
 /// How long it takes until those are looked at again of whom DingTalk did not say.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// How often everybody is looked at. Each look is one call that is exempt from the month's quota.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// Whether everybody could be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,27 +30,42 @@ pub(super) enum Looked {
     NotAtAll,
 }
 
+/// What a look at an account has shown.
+#[derive(Default)]
+struct Seen {
+    /// What protects it, if it is known that something does: nobody is troubled by what DingTalk leaves out.
+    protection: Option<HoldReason>,
+    disabled: Option<bool>,
+}
+
 /// Somebody who is kept disabled.
 struct Kept {
     incident: IncidentId,
     /// The record that opened it.
     record: u64,
     user_id: UserId,
+    was_offered: bool,
 }
 
 impl Hand {
-    /// Looks at everybody whom we keep disabled and who was not offered to be given back yet, one after the other.
+    /// Looks at everybody whom we keep disabled and of whom there may be something to say, one after the other.
     ///
     /// # Errors
     /// The trail could not be read or written.
     pub(super) async fn offer_releases(&self, rules: &Arc<Loaded>) -> Result<Looked, RecordError> {
-        let mut kept: Vec<Kept> = self.trail.board(|board| board.containing().filter_map(not_offered).collect());
+        let now = self.clock.now();
+        let of_interest = |live: &Live| of_interest(live, now);
+        let mut kept: Vec<Kept> = self.trail.board(|board| board.containing().filter_map(of_interest).collect());
         // Whoever has waited longest comes first.
         kept.sort_by(|one, other| (one.record, &one.incident).cmp(&(other.record, &other.incident)));
         let mut looked = Looked::AtAll;
         for kept in kept {
-            match self.protects(&kept, rules).await? {
-                Ok(Some(protection)) => {
+            match self.seen(&kept, rules).await? {
+                Ok(Seen { protection, disabled }) => {
+                    if disabled == Some(false) {
+                        self.note_enabled_unless_over(&kept.incident).await?;
+                    }
+                    let Some(protection) = protection.filter(|_| !kept.was_offered) else { continue };
                     tracing::warn!(incident.id = %kept.incident, reason = protection.text(),
                         "whom it keeps disabled is protected by now");
                     // Given back or offered by now, nothing is left to say.
@@ -57,7 +75,6 @@ impl Hand {
                         Err(error) => return Err(error),
                     }
                 }
-                Ok(None) => {}
                 Err(failure) => {
                     tracing::info!(incident.id = %kept.incident, failure.class = ?failure.class, failure.code,
                         "whether it is protected by now is not known");
@@ -68,42 +85,36 @@ impl Hand {
         Ok(looked)
     }
 
-    /// What protects the account, if it is known that something does: nobody is troubled by what DingTalk leaves out.
-    async fn protects(
-        &self,
-        kept: &Kept,
-        rules: &Arc<Loaded>,
-    ) -> Result<Result<Option<HoldReason>, Failure>, RecordError> {
+    async fn seen(&self, kept: &Kept, rules: &Arc<Loaded>) -> Result<Result<Seen, Failure>, RecordError> {
         let subject = subject_of(&self.trail, &kept.incident, kept.record).await?;
         let by_id = AccountRef::parse(AccountKind::UserId, kept.user_id.as_str()).ok();
-        let Some(named) = subject.map(|subject| subject.account).or(by_id) else { return Ok(Ok(None)) };
+        let Some(named) = subject.map(|subject| subject.account).or(by_id) else { return Ok(Ok(Seen::default())) };
         Ok(self.look(&named, &kept.user_id, rules).await)
     }
 
-    async fn look(
-        &self,
-        named: &AccountRef,
-        user_id: &UserId,
-        rules: &Arc<Loaded>,
-    ) -> Result<Option<HoldReason>, Failure> {
-        let Some(account) = self.directory.account(user_id).await? else { return Ok(None) };
+    async fn look(&self, named: &AccountRef, user_id: &UserId, rules: &Arc<Loaded>) -> Result<Seen, Failure> {
+        let Some(account) = self.directory.account(user_id).await? else { return Ok(Seen::default()) };
         let departments = self.departments_of(&account, rules).await?;
         let facts = Facts::of_account((named, user_id), departments.as_ref(), &rules.set);
         let found = protection(&facts, &account, &self.own_corp_id).err();
-        Ok(found.filter(|reason| PROTECTIONS.contains(reason)))
+        Ok(Seen { protection: found.filter(|reason| PROTECTIONS.contains(reason)), disabled: account.disabled })
     }
 }
 
-fn not_offered(live: &Live) -> Option<Kept> {
+fn of_interest(live: &Live, now: Timestamp) -> Option<Kept> {
     let Live { incident, record, .. } = live;
-    let user_id = incident.user_id.clone().filter(|_| incident.keeps_our_disable() && incident.offered.is_none())?;
-    Some(Kept { incident: incident.id().clone(), record: *record, user_id })
+    let was_offered = incident.offered.is_some();
+    let is_of_interest = (incident.keeps_our_disable() && !was_offered) || is_unaware(incident, now);
+    let user_id = incident.user_id.clone().filter(|_| is_of_interest)?;
+    Some(Kept { incident: incident.id().clone(), record: *record, user_id, was_offered })
 }
 
-/// When everybody is looked at: at the start, whenever other rules are in force, and again where DingTalk did not say.
+/// When everybody is looked at: at the start, whenever other rules are in force, once an hour, and again where DingTalk
+/// did not say.
 #[derive(Default)]
 pub(super) struct Offers {
     looked_with: Option<Arc<Loaded>>,
+    looked_at: Option<Timestamp>,
     again_at: Option<Timestamp>,
     looking: JoinSet<Result<Looked, RecordError>>,
 }
@@ -113,11 +124,12 @@ impl Offers {
     pub(super) fn begin(&mut self, hand: &Arc<Hand>) {
         let (rules, now) = (hand.rules.now(), hand.clock.now());
         let is_known = self.looked_with.as_ref().is_some_and(|with| Arc::ptr_eq(with, &rules));
-        let is_due = !is_known || self.again_at.is_some_and(|at| at <= now);
+        let next_at = self.looked_at.and_then(|at| at.checked_add(LOOK_EVERY).ok());
+        let is_due = !is_known || [self.again_at, next_at].into_iter().flatten().any(|at| at <= now);
         if !is_due || !self.looking.is_empty() {
             return;
         }
-        (self.looked_with, self.again_at) = (Some(Arc::clone(&rules)), None);
+        (self.looked_with, self.looked_at, self.again_at) = (Some(Arc::clone(&rules)), Some(now), None);
         let hand = Arc::clone(hand);
         self.looking.spawn(async move { hand.offer_releases(&rules).await });
     }

@@ -25,14 +25,18 @@ impl Place<'_> {
 
     /// On the word of which source, if that is known, and by which rules.
     pub(super) fn asked_by(&self) -> (Option<&SourceName>, impl Iterator<Item = &RuleId>) {
-        let plan = &self.incident.plan;
-        (plan.spending.as_ref().map(|spending| &spending.source), plan.rules.iter().map(|rule| &rule.id))
+        self.incident.plan.asked_on()
     }
 
     /// Whether somebody has still to say yes. Before a change of the DingTalk ID always, whatever its plan says.
     pub(super) fn wants_approval(&self) -> bool {
         let is_asked = self.action.kind() == ActionKind::ChangeDingTalkId && !self.incident.assent.given;
         is_asked || self.incident.wants_approval()
+    }
+
+    /// Whether the step gives back what the plan took.
+    pub(super) fn gives_back(&self) -> bool {
+        self.action.kind() == ActionKind::Enable && self.undoes_something()
     }
 
     /// Whether the step only signs out again, so that its failure is recorded and nothing more.
@@ -96,7 +100,12 @@ impl Place<'_> {
     /// An enable without a disable before it in the plan was asked for as such; otherwise it undoes
     /// only a disable of ours: made by this incident, or shared with another.
     pub(super) fn undoes_our_own(&self) -> bool {
-        let Some((state, _)) = self.incident.undone_by(self.step) else { return true };
-        matches!(state, StepState::Verified { finding, .. } | StepState::Claimed { finding, .. } if finding.is_ours())
+        undoes_our_own(self.incident, self.step)
     }
+}
+
+/// Whether an enable that is this step has anything of ours to undo.
+pub(super) fn undoes_our_own(incident: &Incident, step: u8) -> bool {
+    let Some((state, _)) = incident.undone_by(step) else { return true };
+    matches!(state, StepState::Verified { finding, .. } | StepState::Claimed { finding, .. } if finding.is_ours())
 }

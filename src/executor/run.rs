@@ -124,6 +124,7 @@ impl Executor {
         board
             .due(now)
             .filter(ready)
+            .filter(|live| !self.hand.must_wait(board, &live.incident))
             .filter_map(|live| {
                 let lane = lane_of(live);
                 let is_free = !self.lanes.contains(&lane) && taken.insert(lane.clone());

@@ -3,7 +3,7 @@
 
 use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
-use crate::incident::{Action, Event, Failure, FailureClass, Finding, HoldReason, UserId};
+use crate::incident::{Action, Event, Failure, FailureClass, Finding, HoldReason, Timestamp, UserId};
 use crate::trail::RecordError;
 
 impl Hand {
@@ -40,7 +40,12 @@ impl Hand {
     }
 
     /// Claimed is not verified: the account is read back.
-    pub(super) async fn read_back(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
+    pub(super) async fn read_back(
+        &self,
+        at: &Place<'_>,
+        attempt: u32,
+        claimed_at: Timestamp,
+    ) -> Result<Moved, RecordError> {
         if let Action::ChangeDingTalkId { to } = at.action {
             return self.read_change_back(at, attempt, to).await;
         }
@@ -54,7 +59,11 @@ impl Hand {
             }
             Ok(_) => {
                 let failure = Failure::local(FailureClass::NotInEffect, "not_in_effect");
-                self.record(self.failed(at, attempt, failure)).await?;
+                let outcome = match self.is_in_doubt(at, claimed_at) {
+                    true => vec![at.failed(attempt, failure, Some(self.clock.now())), Self::held_by_others(at)],
+                    false => self.failed(at, attempt, failure),
+                };
+                self.record(outcome).await?;
                 Ok(Moved::On)
             }
         }

@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use super::{
-    Action, ActionKind, Failure, HoldReason, Incident, IncidentId, RuleRef, Status, StepState, Timestamp, UserId,
-};
+use super::{Action, Failure, HoldReason, Incident, IncidentId, RuleRef, Status, StepState, Timestamp, UserId};
 
 /// An account that an incident contains, as people are shown it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,8 +21,15 @@ pub struct Containment<'i> {
     pub asked_by: Option<&'i str>,
     /// What stands in the admin console's log.
     pub reason: &'i str,
-    /// When the account was read back and was disabled.
-    pub verified_at: Timestamp,
+    /// When the account was read back and was disabled, or else DingTalk said so.
+    #[serde(skip)]
+    pub since: Timestamp,
+    /// When the account was read back and was disabled; absent while nobody could.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Timestamp>,
+    /// When it was seen enabled all the same, if it was: somebody else has touched it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_enabled_at: Option<Timestamp>,
     /// When it is to be given back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -63,10 +68,10 @@ impl Incident {
     /// What it contains now, if it does.
     #[must_use]
     pub fn containment(&self) -> Option<Containment<'_>> {
-        let user_id = self.user_id.as_ref().filter(|_| self.is_containing())?;
-        let mut steps = self.plan.actions.iter().zip(&self.steps);
-        let (reason, verified_at) = steps.by_ref().rev().find_map(|(action, state)| match action {
-            Action::Disable { reason } => Some((reason, state.done_at(action)?)),
+        let user_id = self.user_id.as_ref().filter(|_| self.has_disabled())?;
+        let mut steps = self.plan.actions.iter().zip(&self.steps).rev();
+        let (reason, verified_at) = steps.find_map(|(action, state)| match action {
+            Action::Disable { reason } => Some((reason, state.done_at(action))),
             _ => None,
         })?;
         Some(Containment {
@@ -76,27 +81,18 @@ impl Incident {
             rules: &self.plan.rules,
             asked_by: self.plan.asked_by.as_deref(),
             reason,
+            since: self.disabled_at()?,
             verified_at,
-            expires_at: self.gives_back_at(),
+            found_enabled_at: self.found_enabled,
+            expires_at: self.ends_at().filter(|_| self.is_to_undo() && !self.released),
             undo: self.undo(),
             offered: self.offered,
         })
     }
 
-    /// The enable that is still to come.
-    fn undoing(&self) -> Option<&StepState> {
-        let mut steps = self.plan.actions.iter().zip(&self.steps).rev();
-        steps.find(|(action, _)| action.kind() == ActionKind::Enable).map(|(_, state)| state)
-    }
-
-    fn gives_back_at(&self) -> Option<Timestamp> {
-        let is_waited_for = matches!(self.undoing(), Some(StepState::Pending)) && self.keeps_our_disable();
-        self.due_at().filter(|_| is_waited_for && !self.released)
-    }
-
     fn undo(&self) -> Undo {
         match (self.undoing(), self.status) {
-            _ if !self.keeps_our_disable() => Undo::NotOurs,
+            _ if !self.is_to_undo() => Undo::NotOurs,
             (None, _) => Undo::ByHand,
             (Some(StepState::Failed { failure }), _) => Undo::GivenUp { failure: failure.clone() },
             (Some(_), Status::Held(reason)) => Undo::Held { reason },
@@ -154,7 +150,7 @@ mod tests {
             let incident = incident(Finding::Answered, enable);
             let containment = incident.containment().unwrap();
             assert_eq!((&containment.undo, containment.expires_at), (&undo, expires_at));
-            assert_eq!((containment.owner, containment.verified_at), (Some("SOC"), at(10)));
+            assert_eq!((containment.owner, containment.verified_at), (Some("SOC"), Some(at(10))));
         }
         let mut held = incident(Finding::Answered, Some(StepState::Pending));
         held.status = Status::Held(HoldReason::Paused);

@@ -260,6 +260,13 @@ pub enum Event {
         /// By what they are protected.
         protection: HoldReason,
     },
+    /// The time of a containment is over while another step waits or is held: what is left of the plan is passed over, and
+    /// the account is given back.
+    #[serde(rename = "containment.expired")]
+    ContainmentExpired {
+        /// Which incident.
+        incident: IncidentId,
+    },
     /// Nothing is left to do.
     #[serde(rename = "incident.closed")]
     IncidentClosed {

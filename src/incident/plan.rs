@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountKind, Approval, Assurance, ChannelName, ChosenDingTalkId, Digest, IncidentId, InvalidId, RuleId, Spending,
+    AccountKind, Approval, Assurance, ChannelName, ChosenDingTalkId, Digest, IncidentId, InvalidId, RuleId, SourceName,
+    Spending,
 };
 
 /// A rule as it stood when it decided: id, title and the digest of its file's text.
@@ -263,6 +264,11 @@ impl Plan {
     #[must_use]
     pub fn is_again(&self, index: usize) -> bool {
         matches!(self.actions.get(index), Some(Action::SignOutAgain {}))
+    }
+
+    /// On the word of which source, if that is known, and by which rules.
+    pub fn asked_on(&self) -> (Option<&SourceName>, impl Iterator<Item = &RuleId>) {
+        (self.spending.as_ref().map(|spending| &spending.source), self.rules.iter().map(|rule| &rule.id))
     }
 
     /// Whether the action at `index` disables the account.

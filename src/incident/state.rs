@@ -10,8 +10,8 @@ use step::next_step_state;
 pub use step::StepState;
 
 use super::{
-    Action, ActionKind, DepartmentSpent, Digest, Event, FailureClass, Finding, HoldReason, IncidentId, Lapse, NoticeEvent,
-    Opened, Plan, Timestamp, UserId,
+    AccountWarning, Action, ActionKind, DepartmentSpent, Digest, Event, FailureClass, Finding, HoldReason, IncidentId,
+    Lapse, NoticeEvent, Opened, Plan, Timestamp, UserId,
 };
 
 /// How an incident ended.
@@ -82,8 +82,16 @@ pub struct Incident {
     pub unchanged: bool,
     /// Who has approved the plan, and whether they are enough.
     pub assent: Assent,
-    /// Whether a human gives the account back before its time.
+    /// Whether the account is to be given back now, and whatever else is left of the plan is passed over: a human says
+    /// so before its time, or its time is over while something stood in the way.
     pub released: bool,
+    /// When the account was seen enabled while it was to be disabled, if it was: somebody else has touched it.
+    pub found_enabled: Option<Timestamp>,
+    /// Whether a human gives it back although somebody else has touched it.
+    pub despite_others: bool,
+    /// Whether it was held between DingTalk's yes to the disable and the reading back, so that somebody may have undone
+    /// it meanwhile.
+    pub in_doubt: bool,
     /// Whether an attempt at its disable may have come through: one whose outcome nobody knew, that DingTalk said yes
     /// to, or that met an error of DingTalk's own. One that was refused has done nothing.
     pub may_have_disabled: bool,
@@ -119,6 +127,9 @@ impl Incident {
             unchanged: false,
             assent: Assent::default(),
             released: false,
+            found_enabled: None,
+            despite_others: false,
+            in_doubt: false,
             may_have_disabled: false,
             offered: None,
         }
@@ -130,11 +141,11 @@ impl Incident {
         &self.plan.incident
     }
 
-    /// The first step that is not at its end, with its action.
+    /// The first step that is not at its end and not passed over, with its action.
     #[must_use]
     pub fn next_step(&self) -> Option<(u8, &Action, &StepState)> {
         let steps = self.plan.actions.iter().zip(&self.steps);
-        let (index, (action, state)) = steps.enumerate().find(|(_, (action, state))| !state.is_final(action))?;
+        let (index, (action, state)) = steps.enumerate().find(|(_, (action, state))| self.is_left(action, state))?;
         Some((u8::try_from(index).unwrap_or(u8::MAX), action, state))
     }
 
@@ -178,11 +189,18 @@ impl Incident {
         let (mut is_whole, mut is_empty) = (true, true);
         for (_, (action, state)) in counting {
             match state {
-                StepState::Failed { .. } => is_whole = false,
+                StepState::Pending
+                | StepState::Started { .. }
+                | StepState::Postponed { .. }
+                | StepState::Unknown { .. }
+                | StepState::Failed { .. } => is_whole = false,
                 // What had nothing to undo has done nothing.
                 StepState::Claimed { finding: Finding::NotOurs, .. } => {}
                 // Nor is anything done to an account by telling people of it.
-                _ => is_empty &= touches && action.kind() == ActionKind::Notify,
+                StepState::Claimed { .. } | StepState::Verified { .. } => {
+                    is_whole &= state.is_final(action);
+                    is_empty &= touches && action.kind() == ActionKind::Notify;
+                }
             }
         }
         Some(match (is_whole, is_empty) {
@@ -192,29 +210,13 @@ impl Incident {
         })
     }
 
-    /// Whether the account is contained by this incident now: it is disabled, and neither enabled again nor left to
-    /// another incident to enable.
-    #[must_use]
-    pub fn is_containing(&self) -> bool {
-        let mut contained = false;
-        for (action, state) in self.plan.actions.iter().zip(&self.steps) {
-            match (action, state.done_at(action)) {
-                (Action::Enable { .. }, Some(_)) => contained = false,
-                (Action::Enable { .. }, None) => contained &= !state.is_left_to_another(),
-                (Action::Disable { .. }, Some(_)) => contained = true,
-                _ => {}
-            }
-        }
-        contained
-    }
-
     /// Applies one event of this incident that was recorded at `at`.
     ///
     /// # Errors
     /// The event does not fit the present state; the state is unchanged.
     pub fn apply(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalTransition> {
         // What keeps an account for good can be asked to give it back.
-        if matches!(self.status, Status::Closed(_)) && !(event.is_about_giving_back() && self.keeps_our_disable()) {
+        if matches!(self.status, Status::Closed(_)) && !(event.is_about_what_is_kept() && self.keeps_our_disable()) {
             return Err(self.illegal(event, "it is closed"));
         }
         match event {
@@ -224,11 +226,19 @@ impl Incident {
                 }
                 self.user_id = Some(user_id.clone());
             }
+            Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. }
+            | Event::ReleaseOffered { .. }
+            | Event::IncidentReleased { .. }
+            | Event::ContainmentExpired { .. } => {
+                self.apply_to_what_is_kept(event, at).map_err(|why| self.illegal(event, why))?;
+            }
             // For people; it changes nothing.
             Event::AccountUnresolved { .. } | Event::AccountWarned { .. } | Event::Notice(NoticeEvent::Owed { .. }) => {
             }
             Event::IncidentHeld { reason, .. } => {
                 self.status = Status::Held(*reason);
+                let next = self.next_step();
+                self.in_doubt |= matches!(next, Some((_, Action::Disable { .. }, StepState::Claimed { .. })));
                 if *reason == HoldReason::ApprovalWanted {
                     self.assent.asked_at.get_or_insert(at);
                 }
@@ -250,13 +260,6 @@ impl Incident {
                 self.is_dismissible().map_err(|why| self.illegal(event, why))?;
                 self.status = Status::Closed(Outcome::Dismissed);
             }
-            Event::ReleaseOffered { protection, .. } => {
-                if !self.keeps_our_disable() {
-                    return Err(self.illegal(event, "it keeps nobody disabled"));
-                }
-                self.offered = Some(*protection);
-            }
-            Event::IncidentReleased { .. } => self.release().map_err(|why| self.illegal(event, why))?,
             Event::IncidentClosed { outcome, .. } => {
                 if self.outcome() != Some(*outcome) {
                     return Err(self.illegal(event, "its steps do not add up to this outcome"));
@@ -269,6 +272,7 @@ impl Incident {
                     return Err(self.illegal(event, "it is no event of an incident's life"));
                 };
                 self.may_have_disabled |= self.plan.is_disable(index) && may_be_done(event);
+                self.in_doubt &= !matches!(event, Event::StepStarted { .. });
                 if let Some(state) = self.steps.get_mut(index) {
                     *state = next;
                 }
@@ -310,41 +314,10 @@ impl Incident {
         self.past_breaker |= reason == HoldReason::BreakerTripped;
         self.confirmed |= reason == HoldReason::UnconfirmedDisable;
         self.unchanged |= reason == HoldReason::DingTalkIdChanged;
+        if reason == HoldReason::ChangedByOthers {
+            self.decided();
+        }
         self.status = Status::Open;
-        Ok(())
-    }
-
-    /// Only what waits and has nothing under way or in force: an account that is contained is to be given back.
-    fn is_dismissible(&self) -> Result<(), &'static str> {
-        if !matches!(self.status, Status::Held(_)) {
-            return Err("it is not held");
-        }
-        let is_under_way = |(action, state): (&Action, &StepState)| {
-            !state.is_final(action) && !matches!(state, StepState::Pending | StepState::Postponed { .. })
-        };
-        if self.is_containing() {
-            return Err("it contains the account, which is to be released");
-        }
-        if self.plan.actions.iter().zip(&self.steps).any(is_under_way) {
-            return Err("a step is under way");
-        }
-        Ok(())
-    }
-
-    /// What it took is given back now; where the plan never gives it back, that is added to it.
-    fn release(&mut self) -> Result<(), &'static str> {
-        if !self.is_containing() {
-            return Err("it contains nobody");
-        }
-        let steps = || self.plan.actions.iter().zip(&self.steps);
-        if steps().any(|(action, state)| action.kind() != ActionKind::Enable && !state.is_final(action)) {
-            return Err("a step before it is not at its end");
-        }
-        if !steps().any(|(action, state)| action.kind() == ActionKind::Enable && !state.is_final(action)) {
-            self.plan.actions.push(Action::Enable { after_s: 0 });
-            self.steps.push(StepState::Pending);
-        }
-        (self.released, self.status) = (true, Status::Open);
         Ok(())
     }
 

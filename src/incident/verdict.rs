@@ -157,6 +157,8 @@ pub enum HoldReason {
     AttemptsExhausted,
     /// DingTalk said yes, but the effect could not be read back.
     Unverified,
+    /// Somebody else has touched the account since we disabled it.
+    ChangedByOthers,
     /// The step's own code failed; it is parked so that others go on.
     Parked,
 }
@@ -181,6 +183,8 @@ impl HoldReason {
     pub fn is_of_the_moment(self) -> bool {
         (self.is_budget() && self != Self::DepartmentsUnknown)
             || matches!(self, Self::Paused | Self::AssuranceTooLow | Self::UnconfirmedDisable | Self::BreakerTripped)
+            // Whoever it waits for may have enabled the account.
+            || self == Self::ChangedByOthers
     }
 
     /// The reason in words, for responders.
@@ -221,6 +225,10 @@ impl HoldReason {
             Self::QuotaExhausted => "the month's quota of DingTalk calls is used up",
             Self::AttemptsExhausted => "all retries are used up",
             Self::Unverified => "the effect could not be read back",
+            Self::ChangedByOthers => {
+                "somebody else has enabled the account since it was disabled; approved, it goes on all the same; \
+                 dismissed, the account is left as it is"
+            }
             Self::Parked => "the step failed in our own code and is parked",
         }
     }

@@ -33,7 +33,10 @@ pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
         Topic::Contained => ("an account is disabled, and that was read back.", "账号已停用，并已回读确认。"),
         Topic::StepGivenUp => ("a step is given up.", "有步骤已放弃执行。"),
         Topic::OutcomeUnverified => ("a step's effect could not be read back.", "步骤的效果无法回读确认。"),
-        Topic::AccountWarned => ("an account that is acted on owns other organizations.", "被处置的账号拥有其他组织。"),
+        Topic::AccountWarned => (
+            "an account that is acted on owns other organizations, or was enabled by somebody else meanwhile.",
+            "被处置的账号拥有其他组织，或期间已被他人启用。",
+        ),
         Topic::ActionsPaused => ("actions are paused.", "处置动作已暂停。"),
         Topic::ActionsResumed => ("actions may run again.", "处置动作已恢复。"),
         Topic::RulesRefused => ("rules are refused; older ones stay in force.", "规则被拒绝，旧规则继续生效。"),

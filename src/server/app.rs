@@ -91,7 +91,7 @@ impl App {
         let limits = config.admission.clone();
         let roster = organization::open(config, &trail, &clock).await?;
         tell_of_shares(&rules, roster.is_some());
-        let out = way_out(directory.clone(), config);
+        let out = way_out(directory, config);
         let sources = Arc::new(SourcesInForce::new(going_on(intake(config)?, &trail, clock.now())));
         let admission = Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), roster.clone(), limits);
         let has = Has { config, reread: &reread, trail: &trail, rules: &rules, clock: &clock };
@@ -110,7 +110,7 @@ impl App {
             door: Door::of(&config.http, &config.intake),
             steadiness: Steadiness::since(clock.now()),
             roster: roster.clone(),
-            directory,
+            directory: out.clone(),
         });
         let directory = out;
         let notifier = notifier(config, &state, directory.clone()).await?;

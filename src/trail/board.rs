@@ -152,9 +152,9 @@ impl Board {
         self.live.get(incident).or_else(|| self.keeping.get(incident))
     }
 
-    /// All incidents that contain an account now, in no order.
+    /// All incidents that contain an account now, as far as DingTalk has said so, in no order.
     pub fn containing(&self) -> impl Iterator<Item = &Live> {
-        self.live.values().filter(|live| live.incident.is_containing()).chain(self.keeping.values())
+        self.live.values().filter(|live| live.incident.has_disabled()).chain(self.keeping.values())
     }
 
     /// All live incidents, in no order.
@@ -201,14 +201,14 @@ impl Board {
     /// Whether another incident than `but` contains the account now.
     #[must_use]
     pub fn is_contained_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        others_on(self.live.values().chain(self.keeping.values()), user_id, but).any(Incident::is_containing)
+        others_on(self.live.values().chain(self.keeping.values()), user_id, but).any(Incident::has_disabled)
     }
 
     /// Whether another incident than `but` contains the account now and will enable it by itself. Of one that keeps it
     /// for good, an alert or a human that enables it says that this is over.
     #[must_use]
     pub fn is_contained_for_a_while_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        others_on(self.live.values(), user_id, but).any(Incident::is_containing)
+        others_on(self.live.values(), user_id, but).any(Incident::has_disabled)
     }
 
     /// Which other incident than `but` has disabled the account, or may have: one that has not given it back, or one
@@ -439,14 +439,15 @@ fn others_on<'l>(
     all.map(|live| &live.incident).filter(move |incident| is_on(incident, user_id, but))
 }
 
-/// An open incident's place in the queue; one with nothing left to do is due at once, to be closed, and one that
-/// waits to be approved when that lapses.
+/// An open incident's place in the queue; one with nothing left to do is due at once, to be closed, one that waits to be
+/// approved when that lapses, and one whose other steps stand in the way of its end when that comes.
 fn due_entry(live: &Live) -> Option<(Timestamp, u64, IncidentId)> {
     let incident = &live.incident;
     let due = match incident.status {
-        Status::Open => incident.due_at().unwrap_or(incident.opened_at),
-        Status::Held(_) => incident.lapses_at()?,
+        Status::Open => Some(incident.due_at().unwrap_or(incident.opened_at)),
+        Status::Held(_) => incident.lapses_at(),
         Status::Closed(_) => return None,
     };
+    let due = due.into_iter().chain(incident.overdue_at()).min()?;
     Some((due, live.record, incident.id().clone()))
 }

@@ -82,6 +82,7 @@ pub(super) fn events() -> Vec<Event> {
             failure: Some(failure.clone()),
             beyond: Some(beyond(Asked::Dispatch)),
         },
+        Event::ContainmentExpired { incident: incident.clone() },
         Event::IncidentClosed { incident: incident.clone(), outcome: Outcome::Done },
         Event::StepStarted { incident: incident.clone(), step, attempt },
         Event::StepSucceeded {

@@ -39,6 +39,7 @@ mod every_call_fails_once;
 mod expiry;
 mod for_good;
 mod framing;
+mod given_back;
 mod guard_layer;
 mod guardrails;
 mod identity;

@@ -2,15 +2,48 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{Finding, HoldReason, IncidentId, Status, StepState};
+use portcullis::incident::{Finding, HoldReason, IncidentId, Outcome, Status, StepState};
 use portcullis::sandbox::{Api, Fault, FaultKind};
+use serde_json::{Value, json};
 
-use crate::harness::{CONTAINED, Delivery, TestApp};
+use crate::harness::{AUDITOR, CONTAINED, Delivery, RESPONDER, TestApp, leaked};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
 async fn open(app: &TestApp) -> IncidentId {
     app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await
+}
+
+fn disable_by_another_hand(app: &TestApp) {
+    app.dingtalk().change("zhangsan", |account| account.disabled = true);
+}
+
+fn enable_by_another_hand(app: &TestApp) {
+    app.dingtalk().change("zhangsan", |account| account.disabled = false);
+}
+
+async fn say(app: &TestApp, incident: &IncidentId, what: &str) -> u16 {
+    app.post(&format!("/v1/incidents/{incident}/{what}"), RESPONDER, &json!({"reason": "a drill"})).await.status
+}
+
+async fn shown(app: &TestApp) -> Value {
+    app.get("/v1/containments", AUDITOR).await.body
+}
+
+/// Contained, then enabled by somebody else, which is seen within the hour, and disabled by them again.
+async fn touched() -> (TestApp, IncidentId) {
+    let app = TestApp::start().await;
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    enable_by_another_hand(&app);
+    app.advance(HOUR);
+    app.until(&incident, |incident| incident.found_enabled.is_some()).await;
+    disable_by_another_hand(&app);
+    (app, incident)
+}
+
+async fn until_held(app: &TestApp, incident: &IncidentId) {
+    app.until(incident, |incident| incident.status == Status::Held(HoldReason::ChangedByOthers)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,7 +52,7 @@ async fn a_disable_that_was_refused_has_done_nothing_and_claims_nothing() {
     app.dingtalk().inject(Fault::new(FaultKind::PermissionDenied).on(Api::Disable)).unwrap();
     let incident = open(&app).await;
     app.until(&incident, |incident| incident.status == Status::Held(HoldReason::OperatorNeeded)).await;
-    app.disable_by_another_hand("zhangsan").await;
+    disable_by_another_hand(&app);
     app.approve(&incident).await;
     app.until_contained(&incident).await;
     app.advance(8 * HOUR);
@@ -44,23 +77,148 @@ async fn a_disable_that_was_refused_has_done_nothing_and_claims_nothing() {
 async fn only_an_attempt_that_may_have_come_through_makes_a_disable_ours() {
     for (kind, finding) in [
         (FaultKind::Throttled, Finding::AlreadySo),
-        (FaultKind::ExpiredToken, Finding::AlreadySo),
+        (FaultKind::AddressBlocked, Finding::AlreadySo),
         (FaultKind::Busy, Finding::Recovered),
         (FaultKind::ResetBeforeWork, Finding::Recovered),
     ] {
         let app = TestApp::start().await;
-        app.dingtalk().inject(Fault::new(kind).on(Api::Disable).times(2)).unwrap();
+        app.dingtalk().inject(Fault::new(kind).on(Api::Disable)).unwrap();
         let incident = open(&app).await;
         let (_, retry_at) = app.until_postponed(&incident, 1, 1).await;
-        app.disable_by_another_hand("zhangsan").await;
+        disable_by_another_hand(&app);
         app.advance_to(retry_at);
-        app.dingtalk().clear_faults();
         let state = app.until_contained(&incident).await;
         assert!(
             matches!(state.steps[1], StepState::Verified { finding: found, .. } if found == finding),
             "{kind:?}: {:?}",
             state.steps
         );
+        app.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_enabled_and_disabled_by_others_is_not_given_back_before_a_human_says_so() {
+    let (app, incident) = touched().await;
+    let found = &shown(&app).await["containments"][0]["found_enabled_at"];
+    assert_eq!(*found, json!(app.now()));
+    app.advance(7 * HOUR);
+    until_held(&app, &incident).await;
+    assert_eq!(app.story(&incident)[7..], ["found enabled", "held: changed_by_others"]);
+    assert_eq!((app.dingtalk().received(Api::Enable), shown(&app).await["count"].clone()), (0, json!(1)));
+    // Whoever disabled it last may have wanted that.
+    assert_eq!(say(&app, &incident, "dismiss").await, 200);
+    assert_eq!(app.incident(&incident).status, Status::Closed(Outcome::Dismissed));
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    assert_eq!(shown(&app).await["count"], 0);
+    let app = app.restart().await;
+    assert_eq!((say(&app, &incident, "release").await, app.dingtalk().received(Api::Enable)), (404, 0));
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_is_asked_again_where_others_have_touched_the_account_and_then_does_it() {
+    for answer in ["approve", "release"] {
+        let (app, incident) = touched().await;
+        assert_eq!(say(&app, &incident, "release").await, 200);
+        until_held(&app, &incident).await;
+        assert_eq!((app.dingtalk().received(Api::Enable), say(&app, &incident, answer).await), (0, 200));
+        app.until(&incident, |incident| incident.status == Status::Closed(Outcome::Done)).await;
+        assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
+        app.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_enabled_by_others_and_still_is_needs_nobody_and_nothing() {
+    let (app, incident) = touched().await;
+    enable_by_another_hand(&app);
+    app.advance(7 * HOUR);
+    app.until(&incident, |incident| incident.status == Status::Closed(Outcome::Done)).await;
+    assert_eq!(app.story(&incident)[8..], ["enable started", "enable already_so", "enable verified", "closed: done"]);
+    app.end().await;
+}
+
+/// What others have touched is no disable of ours to share.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_incident_does_not_take_over_what_others_have_touched() {
+    let (app, _) = touched().await;
+    let later = app.open(&Delivery::of_events("msg_leak", &[leaked("zhang.san@example.com", "leak")], app.now())).await;
+    app.until_contained(&later).await;
+    assert!(app.story(&later).contains(&"disable already_so".to_owned()), "{:?}", app.story(&later));
+    app.advance(24 * HOUR);
+    app.until(&later, |incident| matches!(incident.status, Status::Closed(_))).await;
+    assert_eq!(
+        (app.story(&later).contains(&"enable not_ours".to_owned()), app.dingtalk().received(Api::Enable)),
+        (true, 0)
+    );
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_incident_sees_that_others_have_enabled_the_account() {
+    let app = TestApp::start().await;
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    enable_by_another_hand(&app);
+    let later = app.open(&Delivery::of_events("msg_leak", &[leaked("zhang.san@example.com", "leak")], app.now())).await;
+    app.until_contained(&later).await;
+    assert_eq!(app.records_of("account.warned").len(), 1);
+    assert!(app.incident(&incident).found_enabled.is_some() && app.incident(&later).found_enabled.is_none());
+    assert!(app.story(&later).contains(&"disable answered".to_owned()), "{:?}", app.story(&later));
+    // The first to end leaves it to the other, whose own disable it is by now.
+    app.advance(24 * HOUR);
+    app.until(&later, |incident| matches!(incident.status, Status::Closed(_))).await;
+    app.until(&incident, |incident| matches!(incident.status, Status::Closed(_))).await;
+    assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
+
+/// With a disable that DingTalk has taken and that cannot be read back.
+async fn claimed() -> (TestApp, IncidentId) {
+    let app = TestApp::start().await;
+    app.dingtalk().inject(Fault::new(FaultKind::PermissionDenied).on(Api::UserGet).from_call(3)).unwrap();
+    let incident = open(&app).await;
+    app.until(&incident, |incident| incident.status == Status::Held(HoldReason::OperatorNeeded)).await;
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled && !app.incident(&incident).is_containing());
+    (app, incident)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_enabled_before_the_disable_was_read_back_is_not_disabled_again() {
+    let (app, incident) = claimed().await;
+    enable_by_another_hand(&app);
+    app.approve(&incident).await;
+    until_held(&app, &incident).await;
+    assert_eq!((app.dingtalk().received(Api::Disable), say(&app, &incident, "dismiss").await), (1, 200));
+    assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
+    assert_eq!(app.incident(&incident).status, Status::Closed(Outcome::Dismissed));
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_disabled_and_not_read_back_is_shown_and_given_back_by_hand_or_in_time() {
+    for is_released in [true, false] {
+        let (app, incident) = claimed().await;
+        let document = shown(&app).await;
+        let one = &document["containments"][0];
+        assert_eq!(
+            (&document["count"], &one["user_id"], &one["verified_at"]),
+            (&json!(1), &json!("zhangsan"), &Value::Null)
+        );
+        assert_eq!((&one["expires_at"], &one["undo"]["is"]), (&json!(app.now() + 8 * HOUR), &json!("held")));
+        assert!(app.get("/", AUDITOR).await.body.as_str().unwrap().contains("not yet"));
+        if is_released {
+            assert_eq!(say(&app, &incident, "release").await, 200);
+        } else {
+            app.advance(8 * HOUR);
+        }
+        app.until(&incident, |incident| matches!(incident.status, Status::Closed(_))).await;
+        let how = if is_released { "released" } else { "expired" };
+        let rest = [how, "enable started", "enable answered", "enable verified", "closed: partly"];
+        assert_eq!(app.story(&incident)[7..], rest);
+        assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
         app.end().await;
     }
 }

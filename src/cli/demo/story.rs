@@ -216,6 +216,9 @@ fn summary(record: &Record) -> String {
         Event::AccountWarned { warning: AccountWarning::OwnsOrganizations { count, .. }, .. } => {
             format!("it owns {count} other organizations")
         }
+        Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. } => {
+            "somebody else has enabled it".to_owned()
+        }
         Event::StepStarted { step, attempt, .. } => format!("step {}, attempt {attempt}", step + 1),
         Event::StepSucceeded { step, finding, .. } => format!("step {}: {finding:?}", step + 1),
         Event::StepVerified { step, disabled: Some(disabled), .. } => {

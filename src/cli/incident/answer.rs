@@ -61,11 +61,15 @@ pub(super) async fn approve(arguments: &Approve) -> anyhow::Result<()> {
 
 async fn say(arguments: &Arguments, what: &str, body: Value) -> anyhow::Result<()> {
     let id = IncidentId::parse(&arguments.incident).map_err(|error| refused(anyhow::Error::new(error)))?;
-    arguments.server.ask(Method::POST, &format!("/v1/incidents/{id}/{what}"), Some(body)).await?;
+    let answer = arguments.server.ask(Method::POST, &format!("/v1/incidents/{id}/{what}"), Some(body)).await?;
     let done = match what {
         "approve" => "approved; the guard layer is asked again",
         "dismiss" => "dismissed",
-        _ => "to be given back now",
+        _ => match answer.get("waits").and_then(Value::as_str) {
+            Some("paused") => "to be given back as soon as actions are no longer paused",
+            Some(_) => "to be given back as soon as the server runs without dry_run",
+            None => "to be given back now",
+        },
     };
     output::line(format_args!("{id}: {done}"))
 }

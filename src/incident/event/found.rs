@@ -26,6 +26,9 @@ pub enum AccountWarning {
         /// Their corp ids; the first of them, when there are many.
         corp_ids: Vec<String>,
     },
+    /// It was seen enabled while the incident keeps it disabled: somebody else has touched it, so that the incident does
+    /// not give it back by itself.
+    FoundEnabled {},
 }
 
 /// How we know that a step was done.

@@ -1,23 +1,24 @@
 //! What an event is called, and to which incidents it belongs.
 
-use super::Event;
+use super::{AccountWarning, Event};
 use crate::incident::{IncidentId, NoticeEvent};
 
 /// An event's name without its fields, for filters and the list in the documentation.
 pub type EventKind = &'static str;
 
 impl Event {
+    /// Whether it can come to an incident that is closed and keeps an account disabled.
+    #[must_use]
+    pub fn is_about_what_is_kept(&self) -> bool {
+        let is_found_enabled = matches!(self, Self::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. });
+        is_found_enabled || matches!(self, Self::IncidentReleased { .. } | Self::ReleaseOffered { .. })
+    }
+
     /// Whether it gives back, or is about giving back, what an incident keeps: it may concern others that keep the same
     /// account.
     #[must_use]
     pub fn is_about_keeping(&self) -> bool {
-        self.is_about_giving_back() || matches!(self, Self::StepVerified { disabled: Some(false), .. })
-    }
-
-    /// Whether somebody gives back what an incident keeps, or is asked to: the incident may be closed since.
-    #[must_use]
-    pub fn is_about_giving_back(&self) -> bool {
-        matches!(self, Self::IncidentReleased { .. } | Self::ReleaseOffered { .. })
+        self.is_about_what_is_kept() || matches!(self, Self::StepVerified { disabled: Some(false), .. })
     }
 
     /// The event's name, as in the record's `kind`.
@@ -44,6 +45,7 @@ impl Event {
             Self::IncidentDismissed { .. } => "incident.dismissed",
             Self::IncidentReleased { .. } => "incident.released",
             Self::ReleaseOffered { .. } => "release.offered",
+            Self::ContainmentExpired { .. } => "containment.expired",
             Self::IncidentClosed { .. } => "incident.closed",
             Self::StepStarted { .. } => "step.started",
             Self::StepSucceeded { .. } => "step.succeeded",
@@ -90,6 +92,7 @@ impl Event {
             | Self::IncidentDismissed { incident, .. }
             | Self::IncidentReleased { incident, .. }
             | Self::ReleaseOffered { incident, .. }
+            | Self::ContainmentExpired { incident }
             | Self::IncidentClosed { incident, .. }
             | Self::StepStarted { incident, .. }
             | Self::StepFailed { incident, .. }

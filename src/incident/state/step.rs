@@ -68,6 +68,17 @@ impl StepState {
         matches!(self, Self::Failed { failure } if failure.code == Failure::CONTAINED_BY_ANOTHER)
     }
 
+    /// Whether the step can be left as it is where only giving the account back matters. What is under way has to come to
+    /// its end, and of a disable it has to be known whether there is anything to give back.
+    pub(super) fn can_be_passed_over(&self, action: &Action) -> bool {
+        let has_to_end = match action {
+            Action::Enable { .. } => true,
+            Action::Disable { .. } => matches!(self, Self::Started { .. } | Self::Unknown { .. }),
+            _ => matches!(self, Self::Started { .. }),
+        };
+        !has_to_end
+    }
+
     /// Whether nothing more will happen to the step.
     #[must_use]
     pub fn is_final(&self, action: &Action) -> bool {

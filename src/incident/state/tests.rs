@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::incident::{
-    AccountKind, AccountWarning, AlertId, Approval, Assurance, Digest, Evidence, Failure, FailureClass, Finding,
-    ReasonCode, Resolution, SourceName,
+    AccountKind, AccountWarning, AlertId, Approval, Assurance, ChannelName, Digest, Evidence, Failure, FailureClass,
+    Finding, ReasonCode, Resolution, SourceName,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -95,6 +95,39 @@ fn a_warning_changes_nothing_while_the_incident_lives() {
         assert_eq!(fold(&with).unwrap(), fold(&life[..before]).unwrap());
     }
     assert!(fold(&[&life[..], &[closed(Outcome::Done), warned]].concat()).is_err());
+}
+
+#[test]
+fn only_who_is_kept_disabled_by_us_is_found_enabled() {
+    let found = Event::AccountWarned { incident: id(), warning: AccountWarning::FoundEnabled {} };
+    let life = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];
+    for before in 0..life.len() {
+        assert!(fold(&[&life[..before], std::slice::from_ref(&found)].concat()).is_err());
+    }
+    let touched = fold(&[&life[..], &[found.clone(), found.clone()]].concat()).unwrap();
+    assert_eq!((touched.found_enabled, touched.may_keep_disabled()), (Some(at(7)), false));
+    let over = [started(2, 1), succeeded(2, 1), verified(2), found];
+    assert!(fold(&[&life[..], &over].concat()).is_err());
+}
+
+#[test]
+fn only_what_stands_in_the_way_of_an_end_is_passed_over_and_not_before_its_time() {
+    let expired = || Event::ContainmentExpired { incident: id() };
+    let mut opened = opened();
+    opened.plan.actions.insert(2, Action::Notify { channel: ChannelName::parse("soc").unwrap() });
+    let mut incident = Incident::open(&opened, at(0));
+    let life = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];
+    for (second, event) in life.iter().enumerate() {
+        assert_eq!(incident.clone().apply(&expired(), at(1_000)).is_ok(), second > 4, "nobody is disabled yet");
+        incident.apply(event, at(second as i64 + 1)).unwrap();
+    }
+    assert_eq!(incident.overdue_at(), Some(at(66)));
+    assert!(incident.apply(&expired(), at(65)).is_err());
+    incident.apply(&expired(), at(66)).unwrap();
+    assert_eq!(incident.next_step().map(|(index, ..)| index), Some(3));
+    assert!(incident.apply(&expired(), at(67)).is_err(), "once");
+    [started(3, 1), succeeded(3, 1), verified(3)].iter().for_each(|event| incident.apply(event, at(68)).unwrap());
+    assert_eq!(incident.outcome(), Some(Outcome::Partly));
 }
 
 #[test]

@@ -183,11 +183,6 @@ impl TestApp {
         self.by_another_hand("enable", json!({ "userId": user_id })).await;
     }
 
-    /// Somebody else disables an account, in DingTalk's own console.
-    pub(crate) async fn disable_by_another_hand(&self, user_id: &str) {
-        self.by_another_hand("disable", json!({ "userId": user_id, "reason": "by another administrator" })).await;
-    }
-
     /// Somebody else changes the account's DingTalk ID.
     pub(crate) async fn change_by_another_hand(&self, user_id: &str, dingtalk_id: &str) {
         self.by_another_hand("dingTalkIds/change", json!({ "userId": user_id, "dingTalkId": dingtalk_id })).await;

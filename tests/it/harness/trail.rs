@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{Event, Incident, IncidentId, NoticeEvent, StepState, Timestamp};
+use portcullis::incident::{AccountWarning, Event, Incident, IncidentId, NoticeEvent, StepState, Timestamp};
 use portcullis::sandbox::Api;
 use portcullis::trail::Record;
 use serde::Serialize;
@@ -192,6 +192,7 @@ fn words(event: &Event, state: &Incident) -> String {
         Event::AccountResolved { .. } => "resolved".to_owned(),
         Event::AccountUnresolved { .. } => "unresolved".to_owned(),
         Event::BudgetDrawn { .. } => "drawn".to_owned(),
+        Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. } => "found enabled".to_owned(),
         Event::AccountWarned { .. } => "warned".to_owned(),
         Event::IncidentHeld { reason, .. } => format!("held: {}", word(reason)),
         Event::IncidentApproved { .. } => "approved".to_owned(),
@@ -202,6 +203,7 @@ fn words(event: &Event, state: &Incident) -> String {
         Event::IncidentDismissed { .. } => "dismissed".to_owned(),
         Event::IncidentReleased { .. } => "released".to_owned(),
         Event::ReleaseOffered { protection, .. } => format!("offered: {}", word(protection)),
+        Event::ContainmentExpired { .. } => "expired".to_owned(),
         Event::IncidentClosed { outcome, .. } => format!("closed: {}", word(outcome)),
         Event::StepStarted { step: index, .. } => format!("{} started", step(index)),
         Event::StepSucceeded { step: index, finding, .. } => format!("{} {}", step(index), word(finding)),
