@@ -163,10 +163,10 @@ impl Run<'_> {
         let mut world = world.lock();
         let person = *self.dice.pick(&PEOPLE);
         let person = UserId::parse(person).unwrap();
-        let what = self.dice.below(6);
+        let what = self.dice.below(8);
         match what {
             0 => world.truth(&person).unwrap().admin ^= true,
-            1 => world.truth(&person).unwrap().disabled ^= true,
+            1 | 6 | 7 => world.truth(&person).unwrap().disabled ^= true,
             2 => {
                 let since = self.clock.now();
                 let until = since.checked_add(Duration::from_secs(1 + self.dice.below(60) as u64)).unwrap();

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis::incident::{
-    Action, ActionKind, AlertId, Digest, Event, HoldReason, IncidentId, Lapse, Opened, Plan, UserId,
+    AccountWarning, Action, ActionKind, AlertId, Digest, Event, FailureClass, Finding, HoldReason, IncidentId, Lapse,
+    Opened, Plan, UserId,
 };
 use portcullis::trail::Record;
 
@@ -32,6 +33,18 @@ pub(super) struct Step {
     pub(super) intent: Option<(u64, bool)>,
     /// How many orders have left for it.
     pub(super) orders: usize,
+    /// How it is known to be done.
+    pub(super) finding: Option<Finding>,
+    /// Whether an attempt may have come through though nobody was told so.
+    may_be_done: bool,
+}
+
+impl Step {
+    fn new(action: &Action) -> Self {
+        let action = action.clone();
+        let (last, before) = (Last::Never, Last::Never);
+        Self { action, last, before, intent: None, orders: 0, finding: None, may_be_done: false }
+    }
 }
 
 /// One incident.
@@ -53,6 +66,8 @@ pub(super) struct Case {
     pub(super) approved_by: BTreeSet<(UserId, Option<Digest>)>,
     pub(super) has_lapsed: bool,
     pub(super) is_closed: bool,
+    /// Whether somebody else was seen to have touched the account, and no human has said since that it is given back.
+    pub(super) is_others: bool,
     /// How often breakers had been released when the first order left that takes something from the account's owner.
     pub(super) taken_after: Option<usize>,
 }
@@ -90,9 +105,16 @@ impl History {
             event => {
                 let Some(id) = event.incidents().first().map(|id| (*id).clone()) else { return };
                 // What keeps an account for good can be asked to give it back.
-                let is_about_keeping = matches!(event, Event::IncidentReleased { .. } | Event::ReleaseOffered { .. });
+                let is_about_keeping = matches!(
+                    event,
+                    Event::IncidentReleased { .. }
+                        | Event::ReleaseOffered { .. }
+                        | Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. }
+                );
                 match self.cases.get_mut(&id) {
-                    Some(case) if !case.is_closed || is_about_keeping => case.fold(record.seq, event),
+                    Some(case) if !case.is_closed || is_about_keeping => {
+                        self.wrong.extend(case.fold(record.seq, event));
+                    }
                     _ => self.wrong.push(format!("{} of an incident that is not live: {id}", event.kind())),
                 }
             }
@@ -112,16 +134,9 @@ impl History {
                 self.wrong.push(format!("{other} is opened by a rule on an account for which {one} is live"));
             }
         }
-        let step = |action: &Action| Step {
-            action: action.clone(),
-            last: Last::Never,
-            before: Last::Never,
-            intent: None,
-            orders: 0,
-        };
         let case = Case {
             digest: plan.digest(),
-            steps: plan.actions.iter().map(step).collect(),
+            steps: plan.actions.iter().map(Step::new).collect(),
             plan: plan.clone(),
             opened_ms: self.elapsed_ms,
             releases: self.releases,
@@ -133,6 +148,7 @@ impl History {
             approved_by: BTreeSet::new(),
             has_lapsed: false,
             is_closed: false,
+            is_others: false,
             taken_after: None,
         };
         if self.cases.insert(plan.incident.clone(), case).is_some() {
@@ -142,8 +158,10 @@ impl History {
 }
 
 impl Case {
-    fn fold(&mut self, seq: u64, event: &Event) {
+    /// Gives what should never have been recorded.
+    fn fold(&mut self, seq: u64, event: &Event) -> Option<String> {
         match event {
+            Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. } => self.is_others = true,
             Event::AccountResolved { user_id, .. } => self.user_id = Some(user_id.clone()),
             Event::IncidentHeld { reason, .. } => {
                 self.held = Some(*reason);
@@ -160,17 +178,31 @@ impl Case {
                 let step = &mut self.steps[usize::from(*step)];
                 (step.before, step.last, step.intent) = (step.last, Last::Begun, Some((seq, false)));
             }
-            Event::StepSucceeded { step, .. } => self.steps[usize::from(*step)].last = Last::Claimed,
-            Event::StepVerified { step, .. } => self.steps[usize::from(*step)].last = Last::Verified,
-            Event::StepFailed { step, retry_at, .. } => {
-                self.steps[usize::from(*step)].last = if retry_at.is_some() { Last::Failed } else { Last::GivenUp };
+            Event::StepSucceeded { step, finding, .. } => {
+                let step = &mut self.steps[usize::from(*step)];
+                (step.last, step.finding) = (Last::Claimed, Some(*finding));
+                let is_disable = step.action.kind() == ActionKind::Disable;
+                if is_disable && *finding == Finding::Recovered && !step.may_be_done {
+                    return Some(format!("{event:?} although every attempt before was refused"));
+                }
             }
-            Event::StepUnknown { step, .. } => self.steps[usize::from(*step)].last = Last::Unknown,
+            Event::StepVerified { step, .. } => self.steps[usize::from(*step)].last = Last::Verified,
+            Event::StepFailed { step, retry_at, failure, .. } => {
+                let step = &mut self.steps[usize::from(*step)];
+                step.last = if retry_at.is_some() { Last::Failed } else { Last::GivenUp };
+                step.may_be_done |= matches!(failure.class, FailureClass::Busy | FailureClass::NotInEffect);
+            }
+            Event::StepUnknown { step, .. } => {
+                let step = &mut self.steps[usize::from(*step)];
+                (step.last, step.may_be_done) = (Last::Unknown, true);
+            }
             _ => {}
         }
+        None
     }
 
     fn approved(&mut self, approver: Option<&UserId>, plan: Option<Digest>) {
+        self.is_others &= self.held != Some(HoldReason::ChangedByOthers);
         match (self.held, self.plan.approval) {
             (Some(HoldReason::ApprovalWanted), Some(wanted)) => {
                 self.approved_by.extend(approver.map(|approver| (approver.clone(), plan)));
@@ -188,11 +220,11 @@ impl Case {
 
     /// A plan that never gives back does then.
     fn released(&mut self) {
+        self.is_others &= self.held != Some(HoldReason::ChangedByOthers);
         (self.held, self.is_closed) = (None, false);
         let is_done = |step: &Step| matches!(step.last, Last::Verified | Last::GivenUp);
         if !self.steps.iter().any(|step| step.action.kind() == ActionKind::Enable && !is_done(step)) {
-            let action = Action::Enable { after_s: 0 };
-            self.steps.push(Step { action, last: Last::Never, before: Last::Never, intent: None, orders: 0 });
+            self.steps.push(Step::new(&Action::Enable { after_s: 0 }));
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis::directory::{Account, Order};
-use portcullis::incident::{Action, ActionKind, HoldReason, Incident, IncidentId, PauseScope, Status, Timestamp};
+use portcullis::incident::{
+    Action, ActionKind, Finding, HoldReason, Incident, IncidentId, PauseScope, Status, Timestamp,
+};
 use portcullis::trail::{Board, Record, Trail, verify};
 
 use super::history::{Case, History, Last, Step};
@@ -106,6 +108,26 @@ pub(super) fn nobody_protected_is_touched(sent: &Sent<'_>) -> Law {
     Err(format!("{left:?} left without a look that showed whom it may touch"))
 }
 
+/// Nobody is given back whom we have not disabled, or whom somebody else was seen to have touched since, unless a human
+/// says so.
+pub(super) fn only_our_own_disable_is_undone(sent: &Sent<'_>, index: usize, before: &[Left]) -> Law {
+    let Sent { left, case, .. } = sent;
+    let undone = case.steps[..index].iter().rfind(|step| step.action.kind() == ActionKind::Disable);
+    let Some(undone) = undone.filter(|_| left.kind == ActionKind::Enable) else { return Ok(()) };
+    if !undone.finding.is_some_and(Finding::is_ours) {
+        return Err(format!("{left:?} undoes a disable that was {:?}", undone.finding));
+    }
+    let is_ours = |order: &Left| order.kind == ActionKind::Disable && order.user_id == left.user_id;
+    // Whoever dies between intent and call does not know whether it left.
+    if undone.finding == Some(Finding::Answered) && !before.iter().any(is_ours) {
+        return Err(format!("{left:?} undoes a disable that nobody here has ordered"));
+    }
+    if case.is_others {
+        return Err(format!("{left:?} though somebody else was seen to have touched the account"));
+    }
+    Ok(())
+}
+
 /// Nothing leaves while a responder has been told that it is paused.
 pub(super) fn nothing_leaves_while_it_is_paused(sent: &Sent<'_>) -> Law {
     match sent.left.paused.intersection(&sent.scopes()).next() {
@@ -190,6 +212,18 @@ pub(super) fn every_plan_ends_or_is_held(trail: &Trail, now: Timestamp) -> Law {
     let found: Option<Incident> =
         trail.board(|board| board.all_live().map(|live| &live.incident).find(|incident| open(incident)).cloned());
     found.map_or(Ok(()), |incident| Err(format!("neither ended nor held: {incident:#?}")))
+}
+
+/// Once all is quiet, nobody is kept disabled beyond their time, unless a human can see why.
+pub(super) fn every_containment_ends_or_is_held(trail: &Trail, now: Timestamp) -> Law {
+    let is_stuck = |incident: &Incident| {
+        let is_over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        let is_held = matches!(incident.status, Status::Held(_));
+        is_over(incident.overdue_at()) || (is_over(incident.ends_at()) && !is_held)
+    };
+    let found: Option<Incident> =
+        trail.board(|board| board.containing().map(|live| &live.incident).find(|one| is_stuck(one)).cloned());
+    found.map_or(Ok(()), |incident| Err(format!("kept disabled beyond its time: {incident:#?}")))
 }
 
 /// The board that the records make is the one that the program has.

@@ -169,6 +169,7 @@ impl<'s> Run<'s> {
             laws::nobody_protected_is_touched(&sent)?;
             laws::nothing_leaves_while_it_is_paused(&sent)?;
             laws::approvals_are_bound_to_the_plan(&sent)?;
+            laws::only_our_own_disable_is_undone(&sent, index, &self.world.lock().left[..self.looked_at])?;
             laws::what_the_breaker_stops_does_not_leave(&sent)?;
             let takes = left.kind != portcullis::incident::ActionKind::Enable;
             if takes && case.taken_after.is_none() {
@@ -245,11 +246,16 @@ impl<'s> Run<'s> {
             let (is_due, next) = life.trail.board(|board| (board.due(now).next().is_some(), board.next_due_after(now)));
             match next {
                 _ if is_due => {
+                    // What is to be given back waits for the end of a pause that somebody asked for just before.
+                    self.resume_all(life);
                     waits += 1;
                     self.pass(life, Duration::from_secs(WAIT_S)).await;
                 }
                 Some(next) => self.pass(life, next.duration_since(now).unsigned_abs()).await,
-                None => return laws::every_plan_ends_or_is_held(&life.trail, now),
+                None => {
+                    laws::every_containment_ends_or_is_held(&life.trail, now)?;
+                    return laws::every_plan_ends_or_is_held(&life.trail, now);
+                }
             }
         }
         laws::every_plan_ends_or_is_held(&life.trail, self.clock.now())?;

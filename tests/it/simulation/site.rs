@@ -95,8 +95,8 @@ const RULES: [Asks; 7] = [
     Asks {
         event: EVENTS[5],
         kind: AccountKind::LoginId,
-        response: "        - disable: { reason: 'off {{ incident.id }}', expires_in: 4h }\n    cooldown: 1h\n",
-        steps: "[sign_out, disable]",
+        response: "        - disable: { reason: 'off {{ incident.id }}', expires_in: 4h }\n        - sign_out: { reason: 'out {{ incident.id }}', employee_reason: account-takeover }\n    cooldown: 1h\n",
+        steps: "[disable, sign_out]",
     },
     Asks { event: EVENTS[6], kind: AccountKind::Email, response: "    cooldown: 0s\n", steps: "[enable]" },
 ];
@@ -148,7 +148,12 @@ pub(super) fn name_of(person: &str, event: &str) -> String {
 
 fn text_of(number: usize, asks: &Asks) -> String {
     let Asks { event, kind, response, steps } = asks;
-    let (first, name) = (if *steps == "[enable]" { "        - enable\n" } else { SIGN_OUT }, name_of("ann", event));
+    let first = match *steps {
+        "[enable]" => "        - enable\n",
+        "[disable, sign_out]" => "",
+        _ => SIGN_OUT,
+    };
+    let name = name_of("ann", event);
     let kind = kind.as_str();
     format!(
         "title: Rule {number}\n\
