@@ -177,7 +177,7 @@ impl<'r> Comparison<'r> {
 
     /// The account by the name that DingTalk has for it, where the identity map knows that.
     fn person(&self, account: &AccountRef) -> AccountRef {
-        let user_id = self.identities.user_for(account.value());
+        let user_id = self.identities.user_for(account);
         let known = user_id.and_then(|user_id| AccountRef::parse(AccountKind::UserId, user_id.as_str()).ok());
         known.unwrap_or_else(|| account.clone())
     }

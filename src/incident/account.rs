@@ -21,7 +21,7 @@ pub enum AccountKind {
     Mobile,
     /// DingTalk's `unionid`.
     UnionId,
-    /// A mail address or IdP subject; resolved by the identity map.
+    /// A mail address or IdP subject; resolved by the identity map or the directory index.
     Email,
     /// The organization's job number; not unique in DingTalk.
     JobNumber,

@@ -154,7 +154,7 @@ impl ByHand {
     fn names_the_account(&self, text: &str, rules: &RuleSet) -> bool {
         let named = self.account.value();
         let local = named.split_once('@').map(|(local, _)| local);
-        let user_id = rules.identities().user_for(named).map(UserId::as_str);
+        let user_id = rules.identities().user_for(&self.account).map(UserId::as_str);
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         if self.account.kind() == AccountKind::Mobile {
             let number = digits(named);
@@ -169,6 +169,7 @@ impl ByHand {
 
     /// A human decides, so no budget or breaker stands in the way; everything else does.
     fn held(&self, plan: &Plan, standing: &Standing, rules: &RuleSet) -> Option<HoldReason> {
+        let user_id = rules.user_of(&self.account);
         let facts = Facts {
             paused: standing.pauses.hold(None, []),
             assurance: plan.assurance,
@@ -177,7 +178,7 @@ impl ByHand {
             disables: plan.disables(),
             confirmed: true,
             dingtalk_id_changed: plan.changes_dingtalk_id() && standing.dingtalk_ids_changed.contains(&plan.account),
-            ..Facts::of_reference(&self.account, rules)
+            ..Facts::of_reference(&self.account, user_id.as_ref(), rules)
         };
         // Giving somebody their account back needs no protection from it.
         let gives = !plan.takes();

@@ -59,12 +59,12 @@ impl<'a> Facts<'a> {
         departments: Option<&'a BTreeSet<DepartmentId>>,
         rules: &'a RuleSet,
     ) -> Self {
-        Self { user_id: Some(user_id), departments, ..Self::of_reference(account, rules) }
+        Self { departments, ..Self::of_reference(account, Some(user_id), rules) }
     }
 
-    /// The same of an account that nobody has looked up: what the identity map says.
+    /// The same of an account that nobody has looked up: whose it is by [`RuleSet::user_of`].
     #[must_use]
-    pub fn of_reference(account: &'a AccountRef, rules: &'a RuleSet) -> Self {
+    pub fn of_reference(account: &'a AccountRef, user_id: Option<&'a UserId>, rules: &'a RuleSet) -> Self {
         Self {
             paused: false,
             assurance: Assurance::A,
@@ -73,7 +73,7 @@ impl<'a> Facts<'a> {
             disables: true,
             confirmed: false,
             account,
-            user_id: rules.identities().user_for(account.value()),
+            user_id,
             guardrails: rules.guardrails(),
             departments: None,
             identities: rules.identities(),
@@ -231,7 +231,7 @@ fn is_listed(facts: &Facts<'_>) -> bool {
 /// Whether any of the listed names is this user's, as far as the identity map knows.
 fn is_listed_under_another_name(facts: &Facts<'_>, user_id: &UserId) -> bool {
     let mut listed = facts.guardrails.protected().iter();
-    listed.any(|protected| facts.identities.user_for(protected.account.value()) == Some(user_id))
+    listed.any(|protected| facts.identities.user_for(&protected.account) == Some(user_id))
 }
 
 fn refuse_live_protection(account: &Account) -> Result<(), HoldReason> {

@@ -247,6 +247,7 @@ fn hold(
     account: &AccountRef,
     rules: &RuleSet,
 ) -> Option<HoldReason> {
+    let user_id = rules.user_of(account);
     let facts = Facts {
         paused: now.paused,
         assurance,
@@ -256,7 +257,7 @@ fn hold(
         draws: now.draws,
         breaker_tripped: now.breaker_tripped,
         dingtalk_id_changed: now.dingtalk_id_changed,
-        ..Facts::of_reference(account, rules)
+        ..Facts::of_reference(account, user_id.as_ref(), rules)
     };
     at_planning(&facts).err()
 }

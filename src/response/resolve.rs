@@ -15,13 +15,13 @@ pub enum Resolved {
     Search,
 }
 
-/// The operator's identity map wins over every look-up; what neither it nor DingTalk nor a directory index can answer
+/// The operator's identity map wins over every look-up, and a userid is none; what neither it nor DingTalk nor a directory index can answer
 /// for is held, never guessed.
 ///
 /// # Errors
 /// Why the reference cannot be resolved.
 pub fn resolve(account: &AccountRef, identities: &Identities, has_index: bool) -> Result<Resolved, HoldReason> {
-    if let Some(user_id) = identities.user_for(account.value()) {
+    if let Some(user_id) = identities.user_for(account) {
         return Ok(Resolved::To(user_id.clone(), Resolution::IdentityMap));
     }
     let reference = account.clone();

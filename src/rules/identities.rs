@@ -1,9 +1,10 @@
 //! Reads `identities.csv`: which DingTalk user a mail address or an identity provider's id belongs to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::incident::{AccountKind, AccountRef, UserId};
 
+use super::lint::Lint;
 use super::problem::{Place, Report};
 use super::source::{self, SourceFile};
 
@@ -24,10 +25,18 @@ pub struct Identities {
 }
 
 impl Identities {
-    /// The DingTalk user of a mail address or identity provider's id.
+    /// The DingTalk user whom the map names for a reference. A userid is no look-up: it says itself whose account is
+    /// meant, and an identity provider's id that reads the same is somebody else's.
     #[must_use]
-    pub fn user_for(&self, subject: &str) -> Option<&UserId> {
-        self.users.get(&subject.to_ascii_lowercase())
+    pub fn user_for(&self, account: &AccountRef) -> Option<&UserId> {
+        match account.kind() {
+            AccountKind::UserId => None,
+            AccountKind::Email
+            | AccountKind::LoginId
+            | AccountKind::Mobile
+            | AccountKind::UnionId
+            | AccountKind::JobNumber => self.users.get(&account.value().to_ascii_lowercase()),
+        }
     }
 
     /// How many subjects are known.
@@ -63,6 +72,7 @@ impl Identities {
             }
             read_line(line, text, &mut people, report);
         }
+        warn_of_userids(&people, report);
         Some(Self { users: people.into_iter().map(|(subject, (_, user))| (subject, user)).collect() })
     }
 }
@@ -90,6 +100,23 @@ fn read_line(line: usize, text: &str, people: &mut HashMap<String, (usize, UserI
     }
 }
 
+/// A subject that is also somebody else's userid is read in two ways, by what an alert gives it as.
+fn warn_of_userids(people: &HashMap<String, (usize, UserId)>, report: &mut Report) {
+    let of_map: HashSet<&str> = people.values().map(|(_, user)| user.as_str()).collect();
+    let is_other = |subject: &str, user: &UserId| user.as_str() != subject && of_map.contains(subject);
+    let mut lines: Vec<usize> =
+        people.iter().filter(|(subject, (_, user))| is_other(subject, user)).map(|(_, (line, _))| *line).collect();
+    lines.sort_unstable();
+    for line in lines.into_iter().take(PROBLEMS_MAX) {
+        report.warn(
+            Lint::SubjectIsUserid,
+            at(line),
+            "the subject is somebody else's userid",
+            "alerts that give it as `user_id` mean that account, under every other kind of name they mean this line's",
+        );
+    }
+}
+
 fn at(line: usize) -> Place {
     Place { line, column: 1 }
 }
@@ -102,8 +129,9 @@ mod tests {
         let mut report = Report::about("identities.csv");
         let file = SourceFile { name: FILE.to_owned(), bytes: text.as_bytes().to_vec() };
         let identities = Identities::read(&file, &mut report);
-        let mut errors = Vec::new();
-        report.hand_over(&mut errors, &mut Vec::new());
+        let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+        report.hand_over(&mut errors, &mut warnings);
+        errors.append(&mut warnings);
         if errors.is_empty() { Ok(identities.unwrap()) } else { Err(errors.iter().map(|e| format!("{e}\n")).collect()) }
     }
 
@@ -111,10 +139,21 @@ mod tests {
     fn a_subject_is_found_whatever_its_case() {
         let people =
             read("\u{feff}# people\r\nsubject,user_id\r\n\r\nZhang.San@example.com , zhangsan\r\n00u1,Li\r\n").unwrap();
-        assert_eq!(people.user_for("ZHANG.san@EXAMPLE.com").map(UserId::as_str), Some("zhangsan"));
-        assert_eq!(people.user_for("00U1").map(UserId::as_str), Some("Li"));
-        assert_eq!(people.user_for("nobody@example.com"), None);
+        let user_for = |kind, subject| people.user_for(&AccountRef::parse(kind, subject).unwrap()).map(UserId::as_str);
+        assert_eq!(user_for(AccountKind::Email, "ZHANG.san@EXAMPLE.com"), Some("zhangsan"));
+        for kind in [AccountKind::Email, AccountKind::LoginId, AccountKind::UnionId, AccountKind::JobNumber] {
+            assert_eq!(user_for(kind, "00U1"), Some("Li"));
+        }
+        assert_eq!(user_for(AccountKind::UserId, "00u1"), None, "a userid is no look-up");
+        assert_eq!(user_for(AccountKind::Email, "nobody@example.com"), None);
         assert_eq!(people.len(), 2);
+    }
+
+    #[test]
+    fn a_subject_that_is_somebody_elses_userid_is_doubtful() {
+        let told = read(&format!("{HEADER}\nu20,u21\na@example.com,u20\nu22,u22\n")).unwrap_err();
+        assert!(told.starts_with("identities.csv:2:1: the subject is somebody else's userid; "), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl RuleSet {
     /// Whose account a reference names, as far as that can be told without asking anybody.
     #[must_use]
     pub fn user_of(&self, account: &AccountRef) -> Option<UserId> {
-        let mapped = self.identities.user_for(account.value()).cloned();
+        let mapped = self.identities.user_for(account).cloned();
         mapped.or_else(|| UserId::parse(account.value()).ok().filter(|_| account.kind() == AccountKind::UserId))
     }
 

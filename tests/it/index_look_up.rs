@@ -11,7 +11,9 @@ use portcullis::sandbox::{Api, Fault, FaultKind};
 use portcullis::trail::Area;
 use serde_json::json;
 
-use crate::harness::{AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, Delivery, ENGINEER, Set, TestApp, rules_by_way};
+use crate::harness::{
+    AUDITOR, DINGTALK_AES_KEY, DINGTALK_TOKEN, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit, rules_by_way,
+};
 
 const CONFIG: &str = r#"[directory.index]
 [intake.sources.dingtalk]
@@ -196,6 +198,32 @@ async fn the_operators_identity_map_wins_over_the_index() {
     for untouched in ["user0001", "user0005", "user0007"] {
         assert!(!app.dingtalk().account(untouched).unwrap().disabled);
     }
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_userid_is_no_look_up_and_the_identity_map_says_nothing_of_it() {
+    let rules: fn(&Path) = |folder| {
+        rules_by_way(folder, &["email", "user_id"]);
+        edit(folder, "identities.csv", "lisi\n", "lisi\nuser0020,user0021\nuser0022,user0023\n");
+    };
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    let by_rule = open(&app, "user_id", "user0020").await;
+    let wanted = json!({
+        "account": {"kind": "user_id", "value": "user0022"}, "steps": ["disable"], "expires_in_s": 3600, "reason": "test",
+    });
+    let answer = app.post("/v1/incidents", RESPONDER, &wanted).await;
+    let by_hand = IncidentId::parse(answer.body["incident"].as_str().unwrap()).unwrap();
+    let by_map = open(&app, "email", "user0020").await;
+    for (incident, user_id, by) in [
+        (by_rule, "user0020", Resolution::Given),
+        (by_hand, "user0022", Resolution::Given),
+        (by_map, "user0021", Resolution::IdentityMap),
+    ] {
+        assert_eq!(app.until_contained(&incident).await.user_id.unwrap().as_str(), user_id);
+        assert_eq!(evidence(&app, &incident), Evidence::of(by));
+    }
+    assert!(!app.dingtalk().account("user0023").unwrap().disabled, "nobody has asked for them");
     app.end().await;
 }
 

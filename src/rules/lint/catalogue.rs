@@ -97,6 +97,7 @@ catalogue! {
     ShoutingOperator = "shouting-operator", Warning: "`AND`, `OR`, `NOT` or `OF` in capitals",
     SilencedResponse = "silenced-response", Warning: "a correlation only counts it; its response never acts",
     SingleValueAll = "single-value-all", Warning: "`all` with one value changes nothing",
+    SubjectIsUserid = "subject-is-userid", Warning: "a name in `identities.csv` is the userid of somebody else",
     UnanchoredRegex = "unanchored-regex", Warning: "an expression of a rule that acts is found anywhere in the value",
     UnknownAccountPath = "unknown-account-path", Error: "the sender's events have no account there",
     UnknownProduct = "unknown-product", Warning:

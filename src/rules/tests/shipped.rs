@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::budgets::Budgets;
 use super::super::{Detector, Mode, Rule, StepTemplate, load, source};
 use super::*;
-use crate::incident::{RuleId, SourceName};
+use crate::incident::{AccountKind, AccountRef, RuleId, SourceName, UserId};
 
 const CODES: [&str; 7] = [
     "account-takeover",
@@ -42,10 +42,8 @@ fn the_shipped_rules_are_good_by_themselves() {
     let is_acting = |rule: &&Rule| rule.response.as_ref().is_some_and(|response| response.mode == Mode::Enforce);
     let acting: Vec<&str> = set.all_rules().filter(is_acting).map(|rule| rule.file.as_str()).collect();
     assert_eq!(acting, ACTING);
-    assert_eq!(
-        set.identities().user_for("Zhang.San@example.com").map(ToString::to_string).as_deref(),
-        Some("zhangsan")
-    );
+    let zhang = AccountRef::parse(AccountKind::Email, "Zhang.San@example.com").unwrap();
+    assert_eq!(set.identities().user_for(&zhang).map(UserId::as_str), Some("zhangsan"));
     assert_eq!(set.identities().len(), 10);
 }
 
