@@ -7,6 +7,7 @@ use super::classes::sanitised;
 use super::contacts::{DepartmentId, Role};
 use super::lenient;
 use super::model::{Account, Lookup, Organization, SignIn};
+use super::names::Names;
 use super::search::Page;
 use crate::incident::{Failure, FailureClass, UserId};
 
@@ -79,6 +80,7 @@ pub(super) fn account_of(user_id: UserId, result: &Value) -> Account {
         active: flag("active"),
         departments: listed(result, "dept_id_list", |id| lenient::integer(id).map(DepartmentId::new)),
         roles: roles(result),
+        names: Names::of(result),
     }
 }
 

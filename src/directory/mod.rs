@@ -10,6 +10,7 @@ mod ancestry;
 mod contacts;
 mod message;
 mod model;
+mod names;
 
 mod address;
 mod error;
@@ -49,6 +50,7 @@ pub use dry_run::DryRun;
 pub use error::SetupError;
 pub use message::{Message, Reach, Told};
 pub use model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization, SignIn};
+pub use names::{Borne, Names};
 pub use quota::{CALLS_FILE, Usage};
 pub use roles::{HolderPage, ListedRole, RoleId, RolePage};
 pub use settings::{CALLS_PER_SECOND_MAX, Preset, Settings, TokenCall};

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use super::circuit::Outages;
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, PageFrom, Role};
 use super::message::{Message, Reach, Told};
+use super::names::Names;
 use super::quota::Usage;
 use super::roles::{HolderPage, RoleId, RolePage};
 use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, Timestamp, UserId};
@@ -80,6 +81,8 @@ pub struct Account {
     pub departments: Option<Vec<DepartmentId>>,
     /// `role_list`; empty for those who have none.
     pub roles: Option<Vec<Role>>,
+    /// The names that it has beside its id, as far as they are shown.
+    pub names: Names,
 }
 
 /// Something to be done to one account.

@@ -1,14 +1,14 @@
 //! The guard layer: the one place that stands between every plan and every call. It is asked when a
 //! plan is made and again right before each dispatch; no rule can switch it off.
 //!
-//! The order is fixed: pause, assurance floor, protected accounts (listed, then live, then by group), own
+//! The order is fixed: pause, assurance floor, protected accounts (listed under any of its names, then live, then by group), own
 //! Enterprise Account only, budgets, breaker, a DingTalk ID once a year, approval. What is not known counts against
 //! acting.
 
 use std::collections::BTreeSet;
 
 use super::Draw;
-use crate::directory::Account;
+use crate::directory::{Account, Borne};
 use crate::incident::{AccountKind, AccountRef, ActionKind, Assurance, DepartmentId, HoldReason, UserId};
 use crate::rules::{Guardrails, Identities, RuleSet};
 
@@ -174,8 +174,7 @@ pub fn at_dispatch(
         return Err(HoldReason::AccountAmbiguous);
     }
     if action != ActionKind::Enable {
-        refuse_live_protection(account)?;
-        refuse_protected_groups(facts, account)?;
+        refuse_protected(facts, account)?;
     }
     refuse_other_accounts(account, own_corp_id)?;
     if action != ActionKind::Enable {
@@ -196,8 +195,7 @@ pub fn protection(facts: &Facts<'_>, live: &Account, own_corp_id: &str) -> Resul
     if is_listed(facts) {
         return Err(HoldReason::ProtectedListed);
     }
-    refuse_live_protection(live)?;
-    refuse_protected_groups(facts, live)?;
+    refuse_protected(facts, live)?;
     refuse_other_accounts(live, own_corp_id)
 }
 
@@ -232,6 +230,25 @@ fn is_listed(facts: &Facts<'_>) -> bool {
 fn is_listed_under_another_name(facts: &Facts<'_>, user_id: &UserId) -> bool {
     let mut listed = facts.guardrails.protected().iter();
     listed.any(|protected| facts.identities.user_for(&protected.account) == Some(user_id))
+}
+
+/// What only the account as it is now can say.
+fn refuse_protected(facts: &Facts<'_>, account: &Account) -> Result<(), HoldReason> {
+    let listed = facts.guardrails.protected().iter().map(|protected| &protected.account);
+    let names: Vec<_> = listed.map(|name| (name, account.names.bears(name))).collect();
+    if names.iter().any(|(_, borne)| *borne == Borne::Yes) {
+        return Err(HoldReason::ProtectedListed);
+    }
+    refuse_live_protection(account)?;
+    // A listed name that nobody else is known to have may be this account's, unless DingTalk shows that it is not.
+    let may_be_its = |(name, borne): &(&AccountRef, Borne)| {
+        let is_unknown = name.kind() != AccountKind::UserId && *borne == Borne::NotShown;
+        is_unknown && facts.identities.user_for(name).is_none()
+    };
+    if names.iter().any(may_be_its) {
+        return Err(HoldReason::ProtectionUnknown);
+    }
+    refuse_protected_groups(facts, account)
 }
 
 fn refuse_live_protection(account: &Account) -> Result<(), HoldReason> {

@@ -6,7 +6,9 @@ use crate::incident::{AccountKind, AccountRef};
 use super::breakers::BreakerLimits;
 use super::budgets::Budgets;
 use super::groups::ProtectedGroups;
-use super::problem::Report;
+use super::identities::Identities;
+use super::lint::Lint;
+use super::problem::{Place, Report};
 use super::reader::{self, Fields};
 use super::source::{self, SourceFile};
 use super::time_zones::TimeZones;
@@ -20,6 +22,8 @@ const PROTECTED_MAX: usize = 10_000;
 const CONTACT_CHARS_MAX: usize = 60;
 /// The most characters of the reason an account is protected.
 const WHY_CHARS_MAX: usize = 200;
+/// The most protected accounts that are told of one by one.
+const UNKNOWN_MAX: usize = 100;
 const CONTACT_DEFAULT: &str = "IT Service Desk";
 
 /// The keys of the file.
@@ -52,6 +56,7 @@ pub struct Protected {
     pub account: AccountRef,
     /// Why, for responders.
     pub why: String,
+    at: Place,
 }
 
 impl Default for Guardrails {
@@ -110,12 +115,29 @@ impl Guardrails {
         &self.time_zones
     }
 
+    /// Tells of protected accounts whose userid nobody here knows: only DingTalk can say whose the name is, and whoever's
+    /// it may be counts as protected.
+    pub(super) fn warn_of_unknown(&self, identities: &Identities, report: &mut Report) {
+        let is_known =
+            |account: &AccountRef| account.kind() == AccountKind::UserId || identities.user_for(account).is_some();
+        for protected in self.protected.iter().filter(|protected| !is_known(&protected.account)).take(UNKNOWN_MAX) {
+            let kind = protected.account.kind().as_str();
+            report.warn(
+                Lint::UnmappedProtection,
+                protected.at,
+                format!("only DingTalk can tell whose this {kind} is; everybody whose {kind} it does not show counts as protected"),
+                "write `user_id`, or add the name to identities.csv",
+            );
+        }
+    }
+
     /// Guardrails that protect these accounts (kind and value), for tests of other modules.
     #[cfg(test)]
     pub(crate) fn protecting(accounts: &[(&str, &str)]) -> Self {
         let protected = |(kind, value): &(&str, &str)| Protected {
             account: KINDS.iter().find(|k| k.as_str() == *kind).map(|k| AccountRef::parse(*k, value).unwrap()).unwrap(),
             why: "test".to_owned(),
+            at: Place { line: 1, column: 1 },
         };
         Self { protected: accounts.iter().map(protected).collect(), ..Self::default() }
     }
@@ -197,7 +219,7 @@ impl Protected {
         if text.chars().count() > WHY_CHARS_MAX {
             report.error(why.at, format!("`why` is longer than {WHY_CHARS_MAX} characters"));
         }
-        Some(Self { account: account?, why: text.to_owned() })
+        Some(Self { account: account?, why: text.to_owned(), at: item.at })
     }
 }
 

@@ -121,7 +121,7 @@ pub(super) fn open(folder: &str, files: &[SourceFile], mut reports: Vec<Report>,
         reports.push(without_rules(folder));
     }
     if reports.iter().all(|report| report.errors() == 0) {
-        reports.push(check_budgets(&guardrails, &drafts, folder));
+        reports.push(check_guardrails(&guardrails, &identities, &drafts, folder));
     }
     Opened {
         drafts,
@@ -228,11 +228,12 @@ fn read_guardrails(file: Option<&SourceFile>, folder: &str, reports: &mut Vec<Re
 }
 
 /// Only where every rule could be read: one that could not is not missing.
-fn check_budgets(guardrails: &Guardrails, drafts: &Drafts, folder: &str) -> Report {
+fn check_guardrails(guardrails: &Guardrails, identities: &Identities, drafts: &Drafts, folder: &str) -> Report {
     let mut report = Report::about(format!("{folder}{}", guardrails::FILE));
     let single = drafts.rules.iter().map(|(_, draft)| &draft.detector.rule.reference.id);
     let known: HashSet<_> = single.chain(drafts.correlations.iter().map(|(_, one)| &one.rule.reference.id)).collect();
     guardrails.budgets().check_rules(|rule| known.contains(rule), &mut report);
+    guardrails.warn_of_unknown(identities, &mut report);
     report
 }
 

@@ -22,7 +22,12 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let rules = folder.path().join("rules");
         copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &rules);
-        edit(&rules, "guardrails.yml", "protected: []\n", "protected:\n  - user_id: wangwu\n    why: test\n");
+        edit(
+            &rules,
+            "guardrails.yml",
+            "protected: []\n",
+            "protected:\n  - user_id: wangwu\n    why: test\n  - {email: user0001@example.com, why: test}\n",
+        );
         configure(folder.path(), &sandbox.url(), "");
         Self { sandbox, folder }
     }
@@ -74,6 +79,8 @@ async fn an_account_is_shown_with_what_decides_about_it() {
     let listed = place.show(&["wangwu"]).await.well().said();
     assert!(listed.contains("  state                disabled"), "{listed}");
     assert!(listed.contains("yes: the account is on the list of protected accounts"), "{listed}");
+    let by_address = place.show(&["user0001"]).await.well().said();
+    assert!(by_address.contains("yes: the account is on the list of protected accounts"), "{by_address}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

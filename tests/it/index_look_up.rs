@@ -228,6 +228,36 @@ async fn a_userid_is_no_look_up_and_the_identity_map_says_nothing_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn f09_whoever_is_listed_by_an_address_or_a_number_is_left_alone_whatever_the_alert_calls_them() {
+    let rules: fn(&Path) = |folder| {
+        rules_by_way(folder, &["email", "job_number", "user_id"]);
+        let listed = "protected:\n  - {email: USER0001@example.com, why: test}\n  - {job_number: J1005, why: test}\n  \
+                      - {mobile: '+86-10000010007', why: test}\n";
+        edit(folder, "guardrails.yml", "protected: []\n", listed);
+    };
+    let app = TestApp::start_with(Set { rules, config: CONFIG, ..Set::default() }).await;
+    until_read(&app).await;
+    let job_number = app.dingtalk().account("user0001").unwrap().job_number;
+    for (way, who) in [
+        ("user_id", "user0001"),
+        ("job_number", &job_number),
+        ("email", "user0005@example.com"),
+        ("user_id", "user0007"),
+    ] {
+        let incident = open(&app, way, who).await;
+        until_held(&app, &incident, HoldReason::ProtectedListed).await;
+    }
+    assert_eq!((app.dingtalk().received(Api::SignOut), app.dingtalk().received(Api::Disable)), (0, 0));
+    // Of whom DingTalk shows no address, nobody knows that it is not the listed one.
+    app.dingtalk().change("user0011", |account| account.email = String::new());
+    let unknown = open(&app, "user_id", "user0011").await;
+    until_held(&app, &unknown, HoldReason::ProtectionUnknown).await;
+    let other = open(&app, "user_id", "user0009").await;
+    app.until_contained(&other).await;
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_is_too_old_names_nobody_until_it_is_read_again() {
     let app = start().await;
     let denied = Fault { times: None, ..Fault::new(FaultKind::PermissionDenied).on(Api::DepartmentGet) };

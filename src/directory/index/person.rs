@@ -5,14 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::contacts::{DepartmentId, Member};
+use crate::directory::names::is_one_number;
 use crate::incident::{AccountKind, AccountRef, Timestamp, UserId};
 
 /// The most departments that are kept of one person. Beyond it none is: a part would look like all.
 const DEPARTMENTS_MAX: usize = 100;
 /// The longest of the names that are no mail addresses, in bytes.
 const NAME_BYTES_MAX: usize = 128;
-/// The most digits that stand before a mobile number in other countries.
-const PREFIX_DIGITS_MAX: usize = 4;
 
 /// What is kept of a person. Personal data, so it is not printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,11 +112,4 @@ pub fn bears(live: &Member, reference: &AccountRef) -> bool {
         AccountKind::LoginId => person.login_id.as_deref() == Some(value),
         AccountKind::UnionId => person.union_id.as_deref() == Some(value),
     }
-}
-
-/// Whether two mobile numbers can be one, written with and without what stands before it in other countries.
-fn is_one_number(one: &str, other: &str) -> bool {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let (one, other) = (digits(one), digits(other));
-    one.len().abs_diff(other.len()) <= PREFIX_DIGITS_MAX && (one.ends_with(&other) || other.ends_with(&one))
 }

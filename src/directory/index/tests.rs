@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::directory::contacts::Member;
 use crate::directory::model::Account;
+use crate::directory::names::Names;
 
 /// The longest row a store takes (`trail::AREA_VALUE_BYTES_MAX`); this floor cannot name it.
 const ROW_BYTES_MAX: usize = 6 * 1024;
@@ -34,6 +35,7 @@ fn member(id: &str) -> Member {
         active: None,
         departments: Some(vec![dept(1)]),
         roles: None,
+        names: Names::default(),
     };
     let (union_id, login_id, name, mobile) = (None, None, None, None);
     Member { account, union_id, login_id, name, mobile, email: None, org_email: None, job_number: None }

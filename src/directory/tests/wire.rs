@@ -132,6 +132,7 @@ async fn an_account_is_read_with_what_decides() {
         active: None,
         departments: Some(vec![DepartmentId::new(2), DepartmentId::new(3)]),
         roles: Some(vec![]),
+        names: crate::directory::names::Names::of(&serde_json::json!({"dept_id_list": [2]})),
     };
     assert_eq!(harness.directory.account(&user_id()).await.unwrap(), Some(expected));
     assert_eq!(one(&harness.stub, "/topapi/v2/user/get").body, r#"{"userid":"user123"}"#);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::directory::Role;
+use crate::directory::{Names, Role};
 use crate::incident::{Budget, Spent};
 use crate::rules::{LOCALES, SourceFile, compile};
 
@@ -22,6 +22,7 @@ fn account() -> Account {
         active: None,
         departments: None,
         roles: None,
+        names: Names::shown(vec![AccountRef::parse(AccountKind::Email, "zhang.san@example.com").unwrap()]),
     }
 }
 
@@ -240,6 +241,38 @@ fn a_listed_account_is_protected_by_every_name_it_has() {
     assert_eq!(at_planning(&base), Err(HoldReason::ProtectedListed));
     let by_id = Facts { account: &other, user_id: Some(&listed), ..base };
     assert_eq!(at_planning(&by_id), Err(HoldReason::ProtectedListed));
+}
+
+#[test]
+fn whoever_has_a_listed_name_is_protected_and_who_may_have_it() {
+    fn named(kind: AccountKind, name: &str) -> AccountRef {
+        AccountRef::parse(kind, name).unwrap()
+    }
+    let listed = [("email", "chief@example.com"), ("job_number", "J1")];
+    let guardrails: &'static Guardrails = Box::leak(Box::new(Guardrails::protecting(&listed)));
+    let shown = |email: &str, job_number: &str| {
+        Names::shown(vec![named(AccountKind::Email, email), named(AccountKind::JobNumber, job_number)])
+    };
+    let only_an_address = Names::shown(vec![named(AccountKind::Email, "zhang.san@example.com")]);
+    for (names, admin, refused) in [
+        (shown("chief@example.com", "J2"), false, Some(HoldReason::ProtectedListed)),
+        (shown("chief@example.com", "J2"), true, Some(HoldReason::ProtectedListed)),
+        (shown("zhang.san@example.com", "J1"), false, Some(HoldReason::ProtectedListed)),
+        (shown("zhang.san@example.com", "J2"), false, None),
+        (only_an_address.clone(), false, Some(HoldReason::ProtectionUnknown)),
+        (only_an_address, true, Some(HoldReason::ProtectedLive)),
+        (Names::default(), false, Some(HoldReason::ProtectionUnknown)),
+    ] {
+        let asked = |action| {
+            ask_to(action, &[], |facts, live| {
+                facts.guardrails = guardrails;
+                let live = live.as_mut().unwrap();
+                (live.names, live.admin) = (names.clone(), Some(admin));
+            })
+        };
+        assert_eq!(asked(ActionKind::Disable).err(), refused, "{names:?}");
+        assert!(asked(ActionKind::Enable).is_ok(), "giving back needs no protection: {names:?}");
+    }
 }
 
 #[test]

@@ -102,6 +102,8 @@ catalogue! {
     UnknownAccountPath = "unknown-account-path", Error: "the sender's events have no account there",
     UnknownProduct = "unknown-product", Warning:
         "the log source is nearly that of a known sender, or has wildcards, which mean nothing there",
+    UnmappedProtection = "unmapped-protection", Warning:
+        "a protected account is listed under a name that `identities.csv` does not know",
     UnquotedNumber = "unquoted-number", Warning: "`0x17` without quotes is the number 23",
     UnquotedZero = "unquoted-zero", Warning: "`012` without quotes is an octal number to some readers",
     UnsupportedStatus = "unsupported-status", Error: "a deprecated or unsupported rule, unasked for",

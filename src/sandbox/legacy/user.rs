@@ -117,6 +117,8 @@ pub(super) fn profile(account: &AccountState) -> Map<String, Value> {
         ("boss".to_owned(), (account.rank == Rank::Boss).into()),
         ("exclusive_account".to_owned(), (account.kind != AccountKind::Ordinary).into()),
     ]);
+    // As live answers leave out what there is none of, which looks like what the app may not see.
+    members.retain(|name, value| !(matches!(name.as_str(), "mobile" | "email") && *value == ""));
     members.extend(enterprise_members(account));
     members
 }

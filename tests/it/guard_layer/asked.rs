@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use portcullis::directory::{Account, Role};
+use portcullis::directory::{Account, Names, Role};
 use portcullis::incident::{
     AccountKind, AccountRef, Alert, AlertId, AlertSummary, Assurance, DepartmentId, Digest, LogSource, PauseScope,
     Plan, RuleId, SourceName, Timestamp, UserId,
@@ -279,6 +279,7 @@ impl Live {
                 let role = || Role { id: None, name: ROLE.to_owned() };
                 has.then(role).into_iter().collect()
             }),
+            names: Names::default(),
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use portcullis::directory::{
     Account, Admin, BoxFuture, Department, DepartmentId, Directory, Done, Greeting, HolderPage, Lookup, Matches,
-    Member, MemberPage, Message, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage, Told,
+    Member, MemberPage, Message, Names, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage, Told,
 };
 use portcullis::incident::{ActionKind, Failure, FailureClass, PauseScope, UserId};
 use portcullis::trail::{MemoryStore, Store as _};
@@ -139,6 +139,7 @@ impl Inner {
             active: Some(true),
             departments: Some(Vec::new()),
             roles: Some(Vec::new()),
+            names: Names::default(),
         })
     }
 
