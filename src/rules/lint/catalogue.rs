@@ -71,6 +71,8 @@ catalogue! {
         "the rule acts on what most ordinary events have: a field that is there, a success, a sign-in",
     ChangeNotUndone = "change-not-undone", Warning:
         "the account comes back by itself, and the DingTalk ID that it is given does not go again",
+    CooldownOutlastsDisable = "cooldown-outlasts-disable", Warning:
+        "the account comes back before the rule acts on it again",
     DuplicateRule = "duplicate-rule", Warning: "another rule finds the same events and asks the same",
     EmptyList = "empty-list", Warning: "an empty list of values means null",
     EmptyPartInName = "empty-part-in-name", Warning: "a field's name has an empty part: `a..b`",

@@ -16,6 +16,18 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report) {
         let advice = "give it an end that the help desk can reach: `expires_in: 8h`";
         report.warn(Lint::PermanentDisable, at, "the account stays disabled until somebody enables it", advice);
     }
+    let shortest = response.steps.iter().filter_map(|step| match step {
+        StepTemplate::Disable { expires_in, .. } => *expires_in,
+        _ => None,
+    });
+    if shortest.min().is_some_and(|lasts| lasts < response.cooldown) {
+        let entries = subject.entry("response").map(|entry| all_entries(&entry.value)).unwrap_or_default();
+        let said = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| entry.at);
+        let at = said("cooldown").or_else(|| said("expires_in")).unwrap_or(subject.at("response"));
+        let advice = "write a `cooldown` that is no longer than `expires_in`; it is `1h` where none is written";
+        let what = "an alert that comes after the disable has ended and within the cooldown does nothing";
+        report.warn(Lint::CooldownOutlastsDisable, at, what, advice);
+    }
     let is_boxed = |step: &StepTemplate| matches!(step, StepTemplate::Disable { expires_in: Some(_), .. });
     let is_changed = |step: &StepTemplate| matches!(step, StepTemplate::ChangeDingTalkId { .. });
     if response.steps.iter().any(is_boxed) && response.steps.iter().any(is_changed) {

@@ -183,6 +183,10 @@ fn an_expression_that_is_found_anywhere_is_told() {
 #[test]
 fn what_has_no_end_no_words_or_no_tests_is_told() {
     assert_eq!(found(&with("expires_in: 8h", "permanent: true")), ["x.yml:12 permanent-disable warning"]);
+    for short in ["expires_in: 59m", "expires_in: 1m"] {
+        assert_eq!(found(&with("expires_in: 8h", short)), ["x.yml:12 cooldown-outlasts-disable warning"]);
+    }
+    assert_eq!(found(&with("expires_in: 8h", "expires_in: 1h")), [""; 0]);
     let changed = with("expires_in: 8h}\n", "expires_in: 8h}\n    - change_dingtalk_id: {prefix: sec}\n");
     let changed = changed.replace("steps: [sign_out, disable]", "steps: [sign_out, disable, change_dingtalk_id]");
     assert_eq!(found(&changed), ["x.yml:13 change-not-undone warning"]);
