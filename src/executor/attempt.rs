@@ -183,6 +183,7 @@ impl Hand {
     pub(super) fn facts<'a>(&self, at: &Place<'a>, rules: &'a RuleSet, draws: &'a [Draw]) -> Facts<'a> {
         Facts {
             paused: self.is_paused(at),
+            rule_off: is_turned_off(at, rules),
             assurance: at.incident.plan.assurance,
             assurance_floor: at.incident.plan.assurance_floor,
             touches: at.incident.plan.touches(),
@@ -200,6 +201,13 @@ impl Hand {
             dingtalk_id_changed: !at.incident.unchanged && self.was_changed_lately(at),
         }
     }
+}
+
+/// Whether rules asked for the step, and none of them does as it is now. What a human asked for has no rule.
+fn is_turned_off(at: &Place<'_>, rules: &RuleSet) -> bool {
+    let (_, mut of) = at.asked_by();
+    let kind = at.action.kind();
+    !at.incident.plan.rules.is_empty() && !of.any(|rule| rules.asks_for(rule, kind))
 }
 
 /// The order for DingTalk, where the step is one. It takes the guard layer's proof, so that nothing leaves without it.

@@ -112,6 +112,8 @@ pub enum HoldReason {
     UnconfirmedDisable,
     /// The account is on the list of protected accounts.
     ProtectedListed,
+    /// No rule in force asks for the step any more: it was taken out or only watches since.
+    RuleOff,
     /// DingTalk says the account is an administrator, the boss or a senior.
     ProtectedLive,
     /// The account is in a protected department or has a protected role.
@@ -211,6 +213,7 @@ impl HoldReason {
             Self::BreakerTripped => {
                 "too many accounts were to be acted on in too short a time, so the sender may be wrong"
             }
+            Self::RuleOff => "the rule that asked for it does not act any more",
             Self::DingTalkIdChanged => {
                 "the DingTalk ID was changed less than a year ago, and DingTalk changes it once a year; approved, \
                  it goes on without that step"

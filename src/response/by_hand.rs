@@ -171,6 +171,7 @@ impl ByHand {
     fn held(&self, plan: &Plan, standing: &Standing, rules: &RuleSet) -> Option<HoldReason> {
         let user_id = rules.user_of(&self.account);
         let facts = Facts {
+            rule_off: false,
             paused: standing.pauses.hold(None, []),
             assurance: plan.assurance,
             assurance_floor: plan.assurance_floor,

@@ -1,7 +1,7 @@
 //! The guard layer: the one place that stands between every plan and every call. It is asked when a
 //! plan is made and again right before each dispatch; no rule can switch it off.
 //!
-//! The order is fixed: pause, assurance floor, protected accounts (listed under any of its names, then live, then by group), own
+//! The order is fixed: pause, a rule turned off, assurance floor, protected accounts (listed under any of its names, then live, then by group), own
 //! Enterprise Account only, budgets, breaker, a DingTalk ID once a year, approval. What is not known counts against
 //! acting.
 
@@ -17,6 +17,8 @@ use crate::rules::{Guardrails, Identities, RuleSet};
 pub struct Facts<'a> {
     /// Whether a responder has paused what is asked for.
     pub paused: bool,
+    /// Whether rules asked for the step, and none that is in force does any more.
+    pub rule_off: bool,
     /// How strongly the alert's source proved itself.
     pub assurance: Assurance,
     /// The least the rules demand.
@@ -67,6 +69,7 @@ impl<'a> Facts<'a> {
     pub fn of_reference(account: &'a AccountRef, user_id: Option<&'a UserId>, rules: &'a RuleSet) -> Self {
         Self {
             paused: false,
+            rule_off: false,
             assurance: Assurance::A,
             assurance_floor: Assurance::A,
             touches: true,
@@ -127,6 +130,9 @@ pub fn at_planning(facts: &Facts<'_>) -> Result<(), HoldReason> {
 fn refuse_by_name(facts: &Facts<'_>) -> Result<(), HoldReason> {
     if facts.paused {
         return Err(HoldReason::Paused);
+    }
+    if facts.rule_off {
+        return Err(HoldReason::RuleOff);
     }
     if !facts.assurance.meets(facts.assurance_floor) {
         return Err(HoldReason::AssuranceTooLow);

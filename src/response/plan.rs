@@ -250,6 +250,7 @@ fn hold(
     let user_id = rules.user_of(account);
     let facts = Facts {
         paused: now.paused,
+        rule_off: false,
         assurance,
         assurance_floor: demand.floor,
         touches: demand.touches,

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::incident::{AccountKind, AccountRef, Alert, Budget, Digest, LogSource, NearestMiss, RuleId, UserId};
+use crate::incident::{
+    AccountKind, AccountRef, ActionKind, Alert, Budget, Digest, LogSource, NearestMiss, RuleId, UserId,
+};
 
 use super::correlation::{self, Correlation, Feeds, Signal};
 use super::detector::Detector;
@@ -15,6 +17,7 @@ use super::index::{Found, Index};
 use super::near::{Near, Nearest};
 use super::problem::Problem;
 use super::reasons::Reasons;
+use super::response::Mode;
 use super::routing::Routing;
 use super::rule::Rule;
 
@@ -106,6 +109,17 @@ impl RuleSet {
     pub fn user_of(&self, account: &AccountRef) -> Option<UserId> {
         let mapped = self.identities.user_for(account).cloned();
         mapped.or_else(|| UserId::parse(account.value()).ok().filter(|_| account.kind() == AccountKind::UserId))
+    }
+
+    /// Whether the rule is there, acts, and has a step of this kind.
+    #[must_use]
+    pub fn asks_for(&self, rule: &RuleId, kind: ActionKind) -> bool {
+        let response =
+            self.all_rules().find(|known| known.reference.id == *rule).and_then(|known| known.response.as_ref());
+        let acts = response.is_some_and(|response| {
+            response.mode == Mode::Enforce && response.steps.iter().any(|step| step.kind() == kind)
+        });
+        acts && !self.is_silent(rule)
     }
 
     /// How often a rule may act where there are so many people: as `guardrails.yml` says, or less where the rule says so.

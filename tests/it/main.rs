@@ -84,6 +84,7 @@ mod trail_pages;
 mod trying_out;
 mod turned_clocks;
 mod understood_in_part;
+mod turned_off;
 mod vectors;
 mod whose;
 mod windows;

@@ -48,6 +48,7 @@ fn ask_to(
     let mut live = Some(account());
     let mut facts = Facts {
         paused: false,
+        rule_off: false,
         assurance: Assurance::A,
         assurance_floor: Assurance::B,
         disables: true,
@@ -222,6 +223,7 @@ fn a_listed_account_is_protected_by_every_name_it_has() {
     let identities = Identities::default();
     let base = Facts {
         paused: false,
+        rule_off: false,
         disables: true,
         confirmed: false,
         assurance: Assurance::A,
@@ -297,6 +299,7 @@ fn what_is_shown_as_protected_is_what_dispatch_refuses() {
             let named = AccountRef::parse(AccountKind::UserId, user_id).unwrap();
             let facts = Facts {
                 paused: false,
+                rule_off: false,
                 assurance: Assurance::A,
                 assurance_floor: Assurance::A,
                 disables: true,

@@ -124,6 +124,7 @@ impl<'w> Bench<'w> {
         let ids = || plan.rules.iter().map(|rule| &rule.id);
         let facts = Facts {
             paused: self.board.pauses().hold(source, ids()),
+            rule_off: false,
             assurance: plan.assurance,
             assurance_floor: plan.assurance_floor,
             disables: plan.disables(),
