@@ -180,13 +180,26 @@ impl HoldReason {
     }
 
     /// Whether it holds what was asked for at that moment or on that word, so that the same may pass later or on
-    /// another's word, and not what is asked for of the account as such.
+    /// another's word, and not what is asked for of the account as such. What DingTalk did not do or say at that moment
+    /// it may do or say now, and only another try tells.
     #[must_use]
     pub fn is_of_the_moment(self) -> bool {
-        (self.is_budget() && self != Self::DepartmentsUnknown)
-            || matches!(self, Self::Paused | Self::AssuranceTooLow | Self::UnconfirmedDisable | Self::BreakerTripped)
-            // Whoever it waits for may have enabled the account.
-            || self == Self::ChangedByOthers
+        self.is_budget()
+            || matches!(
+                self,
+                Self::Paused
+                    | Self::AssuranceTooLow
+                    | Self::UnconfirmedDisable
+                    | Self::BreakerTripped
+                    | Self::RuleOff
+                    | Self::ProtectionUnknown
+                    | Self::DirectoryTooOld
+                    | Self::OperatorNeeded
+                    | Self::QuotaExhausted
+                    | Self::AttemptsExhausted
+                    // Whoever it waits for may have enabled the account.
+                    | Self::ChangedByOthers
+            )
     }
 
     /// The reason in words, for responders.

@@ -166,7 +166,10 @@ fn settled(
                     && ledger.has_room(&alert.source, rule, &purse, now)
                     && cover.departments.iter().all(|id| has_room_in(*id, standing, rules))
             };
-            if !covers(cover, response, passes, now) {
+            // Whom nobody could tell then the identity map may name now.
+            let is_named_by_now =
+                cover.held == Some(HoldReason::AccountUnresolvable) && rules.user_of(account).is_some();
+            if is_named_by_now || !covers(cover, response, passes, now) {
                 return None;
             }
             (VerdictKind::Suppressed, Some(cover.incident.clone()), None)

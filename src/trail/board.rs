@@ -366,7 +366,7 @@ impl Board {
             self.dingtalk_ids.apply(&live.incident, event, at);
         }
         if let Status::Closed(outcome) = live.incident.status {
-            self.close(&live.incident, outcome);
+            self.close(&live.incident, outcome, event);
             if live.incident.keeps_our_disable() {
                 self.keeping.insert(id.clone(), live);
             }
@@ -377,14 +377,16 @@ impl Board {
         result
     }
 
-    /// A containment that failed covers nobody: the next alert must be able to try again.
-    fn close(&mut self, incident: &Incident, outcome: Outcome) {
+    /// A containment that failed covers nobody, nor does one that nobody approved in time before anything was done: the
+    /// next alert must be able to try again. What a human has dismissed covers, as they have looked.
+    fn close(&mut self, incident: &Incident, outcome: Outcome, event: &Event) {
+        let is_unanswered = matches!(event, Event::ApprovalLapsed { .. }) && !incident.has_done_something();
         for rule in &incident.plan.rules {
             let key = (rule.id.clone(), incident.plan.account.clone());
             if self.covers.get(&key).is_some_and(|cover| &cover.incident != incident.id()) {
                 continue;
             }
-            if outcome == Outcome::Failed {
+            if outcome == Outcome::Failed || is_unanswered {
                 self.covers.remove(&key);
             } else if let Some(cover) = self.covers.get_mut(&key) {
                 cover.live = false;

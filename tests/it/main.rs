@@ -81,6 +81,7 @@ mod sources;
 mod store_refuses;
 mod tls;
 mod trail_pages;
+mod tries_again;
 mod trying_out;
 mod turned_clocks;
 mod understood_in_part;

@@ -18,6 +18,12 @@ impl Incident {
         self.has_taken(|state| matches!(state, StepState::Verified { .. } | StepState::Claimed { .. }))
     }
 
+    /// Whether any of its steps has ended well.
+    #[must_use]
+    pub fn has_done_something(&self) -> bool {
+        self.plan.actions.iter().zip(&self.steps).any(|(action, state)| state.done_at(action).is_some())
+    }
+
     /// Whether it contains the account by a disable of ours, and not by one it found in place.
     #[must_use]
     pub fn keeps_our_disable(&self) -> bool {

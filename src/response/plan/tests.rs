@@ -369,10 +369,15 @@ fn what_waits_covers_only_what_would_have_to_wait_as_well() {
         (HoldReason::BreakerTripped, VerdictKind::Planned),
         (HoldReason::SourceBudget, VerdictKind::Planned),
         (HoldReason::ApprovalWanted, VerdictKind::Planned),
+        // What DingTalk did not do or say then it may do or say now.
+        (HoldReason::OperatorNeeded, VerdictKind::Planned),
+        (HoldReason::QuotaExhausted, VerdictKind::Planned),
+        (HoldReason::AttemptsExhausted, VerdictKind::Planned),
+        (HoldReason::ProtectionUnknown, VerdictKind::Planned),
         // What is so of the account is so for every alert.
         (HoldReason::ProtectedLive, VerdictKind::Suppressed),
         (HoldReason::AccountAmbiguous, VerdictKind::Suppressed),
-        (HoldReason::AttemptsExhausted, VerdictKind::Suppressed),
+        (HoldReason::Unverified, VerdictKind::Suppressed),
     ] {
         assert_eq!(kind(&from(Assurance::A), &held(reason)), kind_now, "{reason:?}");
     }
