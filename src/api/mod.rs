@@ -11,6 +11,7 @@ mod control;
 mod directory;
 mod doctor;
 mod health;
+mod held_alerts;
 mod in_force;
 mod incidents;
 mod notices;

@@ -4,8 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
 use super::{
-    Problem, alerts, answers, by_hand, containments, control, directory, doctor, health, incidents, notices, people,
-    promotion, rules, sources, trail,
+    Problem, alerts, answers, by_hand, containments, control, directory, doctor, health, held_alerts, incidents,
+    notices, people, promotion, rules, sources, trail,
 };
 use crate::access::Permission;
 use crate::intake;
@@ -44,6 +44,7 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "GET", path: "/v1/incidents/{id}", gate: Gate::Token(Permission::ReadIncidents) },
     Route { methods: "POST", path: "/v1/incidents", gate: Gate::Token(Permission::Control) },
     Route { methods: "GET", path: "/v1/containments", gate: Gate::Token(Permission::ReadIncidents) },
+    Route { methods: "GET", path: "/v1/held-alerts", gate: Gate::Token(Permission::ReadIncidents) },
     Route { methods: "GET", path: "/v1/trail", gate: Gate::Token(Permission::ReadTrail) },
     Route { methods: "POST", path: "/v1/pause", gate: Gate::Token(Permission::Control) },
     Route { methods: "POST", path: "/v1/resume", gate: Gate::Token(Permission::Control) },
@@ -89,6 +90,7 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("GET", "/v1/incidents/{id}") => web::get().to(incidents::show),
         ("POST", "/v1/incidents") => web::post().to(by_hand::open),
         ("GET", "/v1/containments") => web::get().to(containments::list),
+        ("GET", "/v1/held-alerts") => web::get().to(held_alerts::list),
         ("GET", "/v1/trail") => web::get().to(trail::list),
         ("GET", "/v1/rules") => web::get().to(rules::list),
         ("POST", "/v1/rules/reload") => web::post().to(rules::reload),

@@ -2,6 +2,7 @@
 //! employees read.
 
 mod containments;
+mod held_alerts;
 mod incident;
 mod now;
 mod page;

@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::Console;
 use super::page::{page, time};
-use super::{containments, rules};
+use super::{containments, held_alerts, rules};
 use crate::access::Actor;
 use crate::incident::{Breakers, Incident, Pause, PauseScope, Pauses, Status, StepState, Timestamp, Trip};
-use crate::trail::{Head, Live};
+use crate::trail::{Head, HeldAlerts, Live};
 
 /// The most incidents listed in one table.
 pub(super) const ROWS_MAX: usize = 200;
@@ -18,6 +18,7 @@ struct View {
     breakers: Breakers,
     head: Head,
     held: Vec<Incident>,
+    held_alerts: Vec<HeldAlerts>,
     contained: Vec<Live>,
     under_way: Vec<Incident>,
     now: Timestamp,
@@ -42,6 +43,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
             }
         }
         (table("Waiting for a human", &view.held))
+        (held_alerts::table(&view.held_alerts))
         (containments::table(&view.contained))
         (table("Under way", &view.under_way))
         (rules::in_force(console, view.now))
@@ -58,7 +60,8 @@ fn view(console: &Console) -> View {
     console.trail.board(|board| {
         let (pauses, breakers) = (board.pauses().clone(), board.breakers().clone());
         let contained = board.containing().cloned().collect();
-        let mut view = View { pauses, breakers, head, held: vec![], contained, under_way: vec![], now };
+        let held_alerts = board.held_alerts(now).into_iter().cloned().collect();
+        let mut view = View { pauses, breakers, head, held: vec![], held_alerts, contained, under_way: vec![], now };
         for live in board.all_live() {
             let incident = &live.incident;
             match incident.status {

@@ -5,7 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelName, Checked, Digest, Event, Failure, HoldReason, IncidentId, SenderEvent, SourceName, Timestamp};
+use super::{
+    ChannelName, Checked, Decision, Digest, Event, Failure, HoldReason, IncidentId, Opened, SenderEvent, SourceName,
+    Timestamp,
+};
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +24,8 @@ pub enum Topic {
     StepGivenUp,
     /// A step is claimed to be done and could not be read back.
     OutcomeUnverified,
+    /// A rule wanted to act on an alert, and no incident could be opened.
+    AlertHeld,
     /// There is something about an account that is acted on that a human should know.
     AccountWarned,
     /// Actions are paused.
@@ -45,12 +50,13 @@ pub enum Topic {
 
 impl Topic {
     /// Every topic that a channel chooses or not, in the order of the list above.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::IncidentHeld,
         Self::ApprovalWanted,
         Self::Contained,
         Self::StepGivenUp,
         Self::OutcomeUnverified,
+        Self::AlertHeld,
         Self::AccountWarned,
         Self::ActionsPaused,
         Self::ActionsResumed,
@@ -71,6 +77,7 @@ impl Topic {
             Self::Contained => "contained",
             Self::StepGivenUp => "step_given_up",
             Self::OutcomeUnverified => "outcome_unverified",
+            Self::AlertHeld => "alert_held",
             Self::AccountWarned => "account_warned",
             Self::ActionsPaused => "actions_paused",
             Self::ActionsResumed => "actions_resumed",
@@ -88,12 +95,14 @@ impl Topic {
     #[must_use]
     pub fn of(event: &Event) -> Vec<Self> {
         match event {
-            Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => {
-                let mut topics: Vec<_> = opened.iter().filter_map(|one| one.held).map(Self::of_hold).collect();
-                topics.sort_unstable();
-                topics.dedup();
+            Event::AlertAdmitted { verdict, opened, .. } => {
+                let mut topics = Self::of_holds(opened);
+                if verdict.decisions.iter().any(Decision::is_held_without_incident) {
+                    topics.push(Self::AlertHeld);
+                }
                 topics
             }
+            Event::IncidentsOpened { opened, .. } => Self::of_holds(opened),
             Event::IncidentHeld { reason, .. } => vec![Self::of_hold(*reason)],
             Event::StepVerified { disabled: Some(true), .. } => vec![Self::Contained],
             Event::StepFailed { retry_at: None, .. } => vec![Self::StepGivenUp],
@@ -108,6 +117,13 @@ impl Topic {
             Event::Sender(SenderEvent::NotUnderstood { .. }) => vec![Self::SourceNotUnderstood],
             _ => Vec::new(),
         }
+    }
+
+    fn of_holds(opened: &[Opened]) -> Vec<Self> {
+        let mut topics: Vec<_> = opened.iter().filter_map(|one| one.held).map(Self::of_hold).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        topics
     }
 
     /// What a hold is told under. Where all that is missing is somebody's yes, the plan's digest goes along.

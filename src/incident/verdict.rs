@@ -82,6 +82,12 @@ pub struct Decision {
 impl Decision {
     /// The most characters of an author's name, so that a record keeps within its size.
     pub const AUTHOR_CHARS_MAX: usize = 256;
+
+    /// Whether the rule wanted to act and no incident could be opened, so that nothing but this says so.
+    #[must_use]
+    pub fn is_held_without_incident(&self) -> bool {
+        self.kind == VerdictKind::Held && self.incident.is_none()
+    }
 }
 
 /// The rule that came closest to an alert nothing matched, and the first test it failed; or a correlation
@@ -106,14 +112,14 @@ pub struct NearestMiss {
 pub enum HoldReason {
     /// A responder has paused all actions, or those of the source or the rule.
     Paused,
+    /// No rule in force asks for the step any more: it was taken out or only watches since.
+    RuleOff,
     /// The source proves less than the rule demands.
     AssuranceTooLow,
     /// The source shows no more than a secret that others may have seen, and the plan disables the account.
     UnconfirmedDisable,
     /// The account is on the list of protected accounts.
     ProtectedListed,
-    /// No rule in force asks for the step any more: it was taken out or only watches since.
-    RuleOff,
     /// DingTalk says the account is an administrator, the boss or a senior.
     ProtectedLive,
     /// The account is in a protected department or has a protected role.
@@ -207,6 +213,7 @@ impl HoldReason {
     pub fn text(self) -> &'static str {
         match self {
             Self::Paused => "a responder has paused it",
+            Self::RuleOff => "the rule that asked for it does not act any more",
             Self::AssuranceTooLow => "the source proves less than the rule demands",
             Self::UnconfirmedDisable => {
                 "the source shows only a secret that others may have seen, so a human has to confirm that the \
@@ -226,7 +233,6 @@ impl HoldReason {
             Self::BreakerTripped => {
                 "too many accounts were to be acted on in too short a time, so the sender may be wrong"
             }
-            Self::RuleOff => "the rule that asked for it does not act any more",
             Self::DingTalkIdChanged => {
                 "the DingTalk ID was changed less than a year ago, and DingTalk changes it once a year; approved, \
                  it goes on without that step"

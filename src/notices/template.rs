@@ -182,6 +182,7 @@ fn names(topic: Topic) -> Vec<Name> {
         Topic::ApprovalWanted => &[Incident, RuleTitle, Reason, Plan],
         Topic::Contained | Topic::AccountWarned => &[Incident, RuleTitle],
         Topic::StepGivenUp => &[Incident, RuleTitle, Name::Fact(Fact::Step), Name::Fact(Fact::Failure)],
+        Topic::AlertHeld => &[Name::Fact(Fact::Source), Name::Fact(Fact::Scope), Name::Fact(Fact::Code)],
         Topic::ActionsPaused | Topic::ActionsResumed => &[Name::Fact(Fact::Scope)],
         Topic::RulesRefused => &[Name::Fact(Fact::Count), Name::Fact(Fact::Place)],
         Topic::SourceConflict | Topic::SourceNotUnderstood => &[Name::Fact(Fact::Source), Name::Fact(Fact::Code)],

@@ -33,6 +33,10 @@ pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
         Topic::Contained => ("an account is disabled, and that was read back.", "账号已停用，并已回读确认。"),
         Topic::StepGivenUp => ("a step is given up.", "有步骤已放弃执行。"),
         Topic::OutcomeUnverified => ("a step's effect could not be read back.", "步骤的效果无法回读确认。"),
+        Topic::AlertHeld => (
+            "a rule could not act on an alert, and no incident waits for it.",
+            "规则未能处置一条告警，且没有等待处理的事件。",
+        ),
         Topic::AccountWarned => (
             "an account that is acted on owns other organizations, or was enabled by somebody else meanwhile.",
             "被处置的账号拥有其他组织，或期间已被他人启用。",

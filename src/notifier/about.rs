@@ -1,6 +1,8 @@
 //! What there is to say about a record: pure, from the event and the incidents it concerns.
 
-use crate::incident::{Action, Event, HoldReason, Incident, NoticeEvent, Opened, PauseScope, Plan, SenderEvent, Topic};
+use crate::incident::{
+    Action, Event, HoldReason, Incident, NoticeEvent, Opened, PauseScope, Plan, SenderEvent, SourceName, Topic, Verdict,
+};
 use crate::notices::{AboutIncident, Fact};
 
 /// The incidents that a record is about under one topic, and what else there is to say. `incident` is the one that
@@ -13,6 +15,9 @@ pub(super) fn about(
     let held = |reason| incident.map(|incident| of_plan(&incident.plan, Some(reason))).into_iter().collect();
     let plain = || incident.map(|incident| of_plan(&incident.plan, None)).into_iter().collect();
     match event {
+        Event::AlertAdmitted { alert, verdict, .. } if topic == Topic::AlertHeld => {
+            (Vec::new(), of_held(&alert.source, verdict))
+        }
         Event::AlertAdmitted { opened, .. } | Event::IncidentsOpened { opened, .. } => {
             let is_meant = |one: &&Opened| one.held.is_some_and(|reason| Topic::of_hold(reason) == topic);
             (opened.iter().filter(is_meant).map(|one| of_plan(&one.plan, one.held)).collect(), Vec::new())
@@ -57,6 +62,16 @@ pub(super) fn about(
         }
         _ => (Vec::new(), Vec::new()),
     }
+}
+
+/// The rule that wanted to act, or the first of several, and why it did not.
+fn of_held(source: &SourceName, verdict: &Verdict) -> Vec<(Fact, String)> {
+    let mut facts = vec![(Fact::Source, source.to_string())];
+    if let Some(decision) = verdict.decisions.iter().find(|decision| decision.is_held_without_incident()) {
+        facts.push((Fact::Scope, format!("rule {}", decision.rule.title)));
+        facts.extend(decision.reason.map(|reason| (Fact::Code, reason.text().to_owned())));
+    }
+    facts
 }
 
 /// The plan's digest goes along where somebody is to say yes to it.

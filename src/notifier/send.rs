@@ -37,7 +37,8 @@ impl Notifier {
             return self.withhold(notice, Withheld::DryRun).await;
         }
         // Of one of many nothing is said that could be about anybody.
-        let is_one_of_many = channel.is_personal() && parcel.more > 0;
+        // Whom a held alert means nobody knows.
+        let is_one_of_many = channel.is_personal() && (parcel.more > 0 || parcel.topic == Topic::AlertHeld);
         let told = if is_one_of_many { told.in_numbers() } else { told };
         let to =
             if is_one_of_many { Ok(Ok(channel.user_ids().to_vec())) } else { self.others(channel, &subjects).await };

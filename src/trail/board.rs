@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::achieved::Achieved;
 use super::containments::Containments;
+use super::held_alerts::{HeldAlerts, HeldLines};
 use super::watches::Watches;
 use crate::incident::{
     Action, ActionKind, Breakers, Check, Checked, Checkup, DepartmentId, DingTalkIdChanges, Event, Extent, Finding,
@@ -36,6 +37,7 @@ pub struct Board {
     not_understood: BTreeSet<SourceName>,
     achieved: Achieved,
     containments: Containments,
+    held_alerts: HeldLines,
     checkup: Option<Checkup>,
     canary_at: Option<Timestamp>,
 }
@@ -108,6 +110,12 @@ impl Board {
     /// The sources that were last tried out, and until when: a window lasts over a restart.
     pub fn trials(&self) -> impl Iterator<Item = (&SourceName, Timestamp)> {
         self.trials.iter().map(|(source, until)| (source, *until))
+    }
+
+    /// What rules wanted to act on lately and could not open an incident for, the last first.
+    #[must_use]
+    pub fn held_alerts(&self, now: Timestamp) -> Vec<&HeldAlerts> {
+        self.held_alerts.at(now)
     }
 
     /// The last time it was looked at whether all is well.
@@ -273,6 +281,7 @@ impl Board {
     pub fn apply(&mut self, seq: u64, at: Timestamp, event: &Event) -> Result<(), IllegalTransition> {
         self.watches.apply(at, event);
         self.notices.apply(seq, at, event);
+        self.held_alerts.apply(seq, at, event);
         match event {
             Event::AlertAdmitted { opened, counted, .. } => {
                 counted.iter().for_each(|counted| self.windows.apply(counted, at));

@@ -7,6 +7,7 @@ use std::sync::{self, Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::figures::Figures;
+use super::held_alerts::HeldLines;
 use super::watches::Watches;
 use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
 use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SenderEvent, Timestamp, UserId};
@@ -277,11 +278,12 @@ fn lane(name: &str) -> usize {
     name.bytes().fold(0, |sum: usize, b| sum.wrapping_mul(31).wrapping_add(b.into())) % LANES
 }
 
-/// Whether the event changes what is going on; alerts that open nothing and that no rule watched do not.
+/// Whether the event changes what is going on; alerts that open nothing and that no rule watched or wanted to act on do
+/// not.
 fn concerns_board(event: &Event) -> bool {
     match event {
         Event::AlertAdmitted { opened, counted, .. } => {
-            !opened.is_empty() || !counted.is_empty() || Watches::concern(event)
+            !opened.is_empty() || !counted.is_empty() || Watches::concern(event) || HeldLines::concern(event)
         }
         Event::ResponderPaused { .. }
         | Event::ResponderResumed { .. }

@@ -5,6 +5,7 @@ mod by_hand;
 mod by_rules;
 mod delivery;
 mod flood;
+mod held_alerts;
 mod own_words;
 mod people;
 mod replay;
