@@ -104,10 +104,11 @@ impl Access {
         Ok(Self { tokens: settings.tokens.clone() })
     }
 
-    /// The account of whoever has the token of that name, if it is known.
-    #[must_use]
-    pub fn account_of(&self, name: &str) -> Option<&UserId> {
-        self.tokens.iter().find(|token| token.name == name)?.user_id.as_ref()
+    /// Every name that whoever this is goes by: a second token of the same account makes nobody a second person.
+    pub fn names_of<'a>(&'a self, actor: &'a Actor) -> impl Iterator<Item = &'a str> {
+        let is_theirs = |token: &&TokenSettings| token.user_id.is_some() && token.user_id == actor.user_id;
+        let others = self.tokens.iter().filter(is_theirs).map(|token| token.name.as_str());
+        others.chain([actor.name.as_str()]).chain(actor.user_id.as_ref().map(UserId::as_str))
     }
 
     /// Who shows this `Authorization: Bearer` header, if they may do `permission`.

@@ -6,9 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Problem, State, authorize, body};
+use super::{Problem, State, authorize, body, whose};
 use crate::access::{Actor, Permission};
-use crate::incident::{Digest, Event, HoldReason, Incident, IncidentId, Status};
+use crate::incident::{Digest, Event, HoldReason, IncidentId, Status};
+use crate::trail::Live;
 
 /// Why, and to which plan.
 #[derive(Deserialize)]
@@ -29,12 +30,15 @@ pub(super) async fn approve(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let event = |incident: &Incident, actor: Actor, said: Said| {
-        may_approve(incident, &actor, &said, &state)?;
-        let (incident, approver) = (incident.id().clone(), actor.user_id);
-        Ok(Event::IncidentApproved { incident, actor: actor.name, reason: said.reason, approver, plan: said.plan })
+    let approved = async {
+        let (live, actor, said) = heard(&request, &id, payload, &state).await?;
+        whose::refuse_subject(&actor, &live, &state).await?;
+        may_approve(&live, &actor, &said, &state).await?;
+        let (incident, approver) = (live.incident.id().clone(), actor.user_id);
+        let (actor, reason, plan) = (actor.name, said.reason, said.plan);
+        record(&state, Event::IncidentApproved { incident, actor, reason, approver, plan }).await
     };
-    shaped(say(&request, &id, payload, &state, event).await)
+    shaped(&id, approved.await)
 }
 
 /// Says of a held incident that nothing is to be done.
@@ -44,11 +48,13 @@ pub(super) async fn dismiss(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let event = |incident: &Incident, actor: Actor, said: Said| {
-        let (incident, reason) = (incident.id().clone(), said.reason);
-        Ok(Event::IncidentDismissed { incident, actor: actor.name, reason })
+    let dismissed = async {
+        let (live, actor, said) = heard(&request, &id, payload, &state).await?;
+        whose::refuse_subject(&actor, &live, &state).await?;
+        let (incident, actor, reason) = (live.incident.id().clone(), actor.name, said.reason);
+        record(&state, Event::IncidentDismissed { incident, actor, reason }).await
     };
-    shaped(say(&request, &id, payload, &state, event).await)
+    shaped(&id, dismissed.await)
 }
 
 /// Gives an account back before its time.
@@ -58,12 +64,17 @@ pub(super) async fn release(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let event = |incident: &Incident, actor: Actor, said: Said| {
-        let (incident, reason, false_alarm) = (incident.id().clone(), said.reason, said.false_alarm);
-        Ok(Event::IncidentReleased { incident, actor: actor.name, reason, false_alarm })
+    let released = async {
+        let (live, actor, said) = heard(&request, &id, payload, &state).await?;
+        whose::refuse_subject(&actor, &live, &state).await?;
+        let (incident, actor, reason) = (live.incident.id().clone(), actor.name, said.reason);
+        record(&state, Event::IncidentReleased { incident, actor, reason, false_alarm: said.false_alarm }).await
     };
-    match say(&request, &id, payload, &state, event).await {
-        Ok(id) => HttpResponse::Ok().json(json!({ "incident": id, "waits": waits(&id, &state) })),
+    match released.await {
+        Ok(()) => {
+            let waits = IncidentId::parse(&id).ok().and_then(|id| waits(&id, &state));
+            HttpResponse::Ok().json(json!({ "incident": *id, "waits": waits }))
+        }
         Err(problem) => problem.response(),
     }
 }
@@ -82,57 +93,53 @@ fn waits(id: &IncidentId, state: &State) -> Option<&'static str> {
     }
 }
 
-/// Nobody lets go on what is done to themselves; where it wants to be approved, nor what they asked for or what a rule of their own does. Whom the
-/// configuration does not know approves no plan: they may be the one it is about.
-fn may_approve(incident: &Incident, actor: &Actor, said: &Said, state: &State) -> Result<(), Problem> {
-    if actor.user_id.is_some() && actor.user_id == incident.user_id {
-        return Err(Problem::OwnAccount);
-    }
+/// Nobody approves what they asked for or what a rule of their own does. Whom the configuration does not know approves
+/// no plan: they may be the one it is about.
+async fn may_approve(live: &Live, actor: &Actor, said: &Said, state: &State) -> Result<(), Problem> {
+    let incident = &live.incident;
     if incident.status != Status::Held(HoldReason::ApprovalWanted) {
         return Ok(());
     }
     if actor.user_id.is_none() {
         return Err(Problem::UnknownApprover);
     }
-    if let Some(asker) = &incident.plan.asked_by {
-        // Under another name it is the same person.
-        let is_theirs = state.access.account_of(asker).is_some_and(|account| actor.user_id.as_ref() == Some(account));
-        if is_theirs || *asker == actor.name {
-            return Err(Problem::OwnRequest);
-        }
+    // Under another name it is the same person.
+    let asker = incident.plan.asked_by.as_deref();
+    if asker.is_some_and(|asker| state.access.names_of(actor).any(|name| name == asker)) {
+        return Err(Problem::OwnRequest);
     }
     if said.plan != Some(incident.plan.digest()) {
         return Err(Problem::OtherPlan);
     }
-    let rules = state.rules.now();
-    let of_plan = |id| incident.plan.rules.iter().any(|rule| rule.id == id);
-    let is_own = rules.set.all_rules().any(|rule| of_plan(rule.reference.id.clone()) && rule.is_by(&actor.name));
-    if is_own { Err(Problem::OwnRule) } else { Ok(()) }
+    whose::refuse_author(actor, live, state).await
 }
 
-async fn say(
+/// Who says what, and to what.
+async fn heard(
     request: &HttpRequest,
     id: &str,
     payload: Payload,
     state: &State,
-    event: impl FnOnce(&Incident, Actor, Said) -> Result<Event, Problem>,
-) -> Result<IncidentId, Problem> {
+) -> Result<(Live, Actor, Said), Problem> {
     let actor = authorize::actor(request, state, Permission::Control)?;
     let said: Said = body::json(request, payload, state).await?;
     if !body::is_reason(&said.reason) {
         return Err(Problem::WrongSchema);
     }
     let id = IncidentId::parse(id).map_err(|_| Problem::NotFound)?;
-    let incident = state.trail.board(|board| board.in_effect(&id).map(|live| live.incident.clone()));
-    let event = event(&incident.ok_or(Problem::NotFound)?, actor, said)?;
-    tracing::warn!(event.kind = event.kind(), incident.id = %id, "a responder answers");
-    state.trail.record(state.clock.now(), vec![event]).await?;
-    Ok(id)
+    let live = state.trail.board(|board| board.in_effect(&id).cloned());
+    Ok((live.ok_or(Problem::NotFound)?, actor, said))
 }
 
-fn shaped(said: Result<IncidentId, Problem>) -> HttpResponse {
+async fn record(state: &State, event: Event) -> Result<(), Problem> {
+    let incident = event.incidents().first().map(|id| id.to_string()).unwrap_or_default();
+    tracing::warn!(event.kind = event.kind(), incident.id = incident, "a responder answers");
+    Ok(state.trail.record(state.clock.now(), vec![event]).await?)
+}
+
+fn shaped(id: &str, said: Result<(), Problem>) -> HttpResponse {
     match said {
-        Ok(id) => HttpResponse::Ok().json(json!({ "incident": id })),
+        Ok(()) => HttpResponse::Ok().json(json!({ "incident": id })),
         Err(problem) => problem.response(),
     }
 }

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Problem, State, authorize, body};
+use super::{Problem, State, authorize, body, whose};
 use crate::access::Permission;
 use crate::incident::{
     AccountKind, AccountRef, ActionKind, ChannelName, ChosenDingTalkId, DingTalkIdPrefix, NewDingTalkId, ReasonCode,
@@ -87,10 +87,15 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
         // Words for nobody, or a channel without words.
         _ => return Err(Problem::WrongSchema),
     };
+    let account = AccountRef::parse(wanted.account.kind, &wanted.account.value).map_err(|_| Problem::WrongSchema)?;
+    if let Some(own) = actor.user_id.as_ref().filter(|_| wanted.steps.contains(&ActionKind::Enable)) {
+        // Nobody gives their own account back, whoever has taken it from them.
+        whose::refuse_own(own, &account, state).await?;
+    }
     let by_hand = ByHand {
         actor: actor.name,
         reason: wanted.reason,
-        account: AccountRef::parse(wanted.account.kind, &wanted.account.value).map_err(|_| Problem::WrongSchema)?,
+        account,
         steps: wanted.steps,
         employee_reason: wanted.employee_reason,
         expires_in,

@@ -28,6 +28,7 @@ mod state;
 mod steadiness;
 mod target;
 mod trail;
+mod whose;
 
 pub use in_force::SourcesInForce;
 #[doc(hidden)]

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Problem, State, authorize, body};
+use super::{Problem, State, authorize, body, whose};
 use crate::access::Permission;
 use crate::incident::{AlertId, Digest, Event, Lack, RuleId, ShadowEvidence};
 use crate::rules::{Loaded, Mode, Rule};
@@ -59,7 +59,7 @@ async fn promoted(request: &HttpRequest, id: &str, payload: Payload, state: &Sta
     }
     let evidence = evidence(rule, &wanted, state)?;
     // Nobody lets a rule act that bears their own name.
-    if rule.is_by(&actor.name) {
+    if whose::is_author(&actor, rule.people(), state) {
         return Err(Problem::OwnRule);
     }
     let lacks: Vec<String> = evidence.lacks(state.bar).into_iter().map(Lack::text).collect();

@@ -19,3 +19,4 @@ mod subject;
 
 pub use hand::Hand;
 pub use run::{Executor, Settings};
+pub use subject::subject_of;

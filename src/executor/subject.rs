@@ -8,7 +8,10 @@ use crate::response::{Enclosure, Subject};
 use crate::trail::{StoreError, Trail};
 
 /// The subject of `incident`, opened by record `seq`; `None` when it was erased.
-pub(super) async fn subject_of(
+///
+/// # Errors
+/// The trail cannot be read.
+pub async fn subject_of(
     trail: &Arc<Trail>,
     incident: &IncidentId,
     seq: u64,

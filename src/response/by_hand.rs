@@ -1,6 +1,7 @@
 //! Draws up what a responder asks for by hand: the same plan that a rule would, for one account, behind the same guard
 //! layer.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::guard::{Facts, at_planning};
@@ -80,7 +81,8 @@ impl ByHand {
         now: Timestamp,
     ) -> Result<(Opened, Subject), NotDrawnUp> {
         self.check(standing, rules)?;
-        let mut subject = Subject { account: self.account.clone(), texts: [].into(), notices: [].into() };
+        let (texts, notices) = (BTreeMap::new(), BTreeMap::new());
+        let mut subject = Subject { account: self.account.clone(), texts, notices, authors: Vec::new() };
         let pseudonym = pseudonyms.of(&self.account);
         let mut actions = Vec::new();
         for step in &self.steps {

@@ -1,6 +1,8 @@
 //! Draws up the plans for one account, for the rules that want something done to it: one plan, as long as the
 //! budgets of all of them last.
 
+use std::collections::BTreeSet;
+
 use super::Subject;
 use super::draw::purse;
 use super::merge::{Case, merged};
@@ -125,7 +127,14 @@ pub(super) fn draw_up(
         plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));
         ledger.crowds_mut().see(&alert.summary.source, of, pseudonym, now);
     }
-    Some((plan, Subject { account, texts: merged.texts, notices: merged.notices }))
+    let authors = authors(&acting);
+    Some((plan, Subject { account, texts: merged.texts, notices: merged.notices, authors }))
+}
+
+/// Whose the rules are, each list of names once.
+fn authors(acting: &[Acting<'_, '_>]) -> Vec<String> {
+    let authors: BTreeSet<&str> = acting.iter().flat_map(|(rule, ..)| rule.people()).collect();
+    authors.into_iter().map(str::to_owned).collect()
 }
 
 /// The rules that asked for the plan, with as much of their titles as its record has room for.

@@ -30,4 +30,8 @@ pub struct Subject {
     /// What people are told by each step that does so, by the step's index.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub notices: BTreeMap<u8, String>,
+    /// Whose the rules were that asked for it, as they said it then: whoever edits a rule afterwards does not thereby
+    /// become somebody else.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub authors: Vec<String>,
 }

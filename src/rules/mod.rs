@@ -140,6 +140,7 @@ pub use language::{Language, languages};
 pub use lint::{Lint, LintLevel, Linted, Mended, Mends, Unmended, WhyUnmended, lint, lint_with, mended};
 pub use load::{compile, compile_with, load, load_with};
 pub use near::Nearest;
+pub use people::names;
 pub use problem::{LoadErrors, Place, Problem};
 pub use promote::{NotPromoted, Promotion, promotion, refuse_unpromoted};
 pub use reasons::{EMPLOYEE_TEXT_CHARS_MAX, EmployeeValues, LOCALES, Reasons, SAMPLE_INCIDENT};

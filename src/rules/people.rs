@@ -3,16 +3,16 @@
 use super::Rule;
 
 impl Rule {
-    /// Whether it bears this name as its author's or its owner's.
-    #[must_use]
-    pub fn is_by(&self, name: &str) -> bool {
-        [&self.author, &self.owner].into_iter().flatten().any(|people| names(people, name))
+    /// Its author and its owner, each as a list of names.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        [&self.author, &self.owner].into_iter().flatten().map(String::as_str)
     }
 }
 
 /// Whether the name is one of those in the list, as rules write them: `Anna Berg (@anna), Bo <bo@x.org>`.
 /// What stands in brackets is a name of its own, and small and capital letters are the same.
-fn names(people: &str, name: &str) -> bool {
+#[must_use]
+pub fn names(people: &str, name: &str) -> bool {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let name = plain(name);
     let parts = people.split([',', ';', '<', '>', '(', ')']);

@@ -53,6 +53,7 @@ mod metrics;
 mod never_fetched;
 mod notices;
 mod outage;
+mod own_case;
 mod output;
 mod ownership;
 mod pause;

@@ -1,0 +1,70 @@
+//! Whether who asks is the one whom it is about, or whose rule asked for it: nobody decides about themselves, whatever
+//! they are called just now.
+
+use super::{Problem, State};
+use crate::access::Actor;
+use crate::executor::subject_of;
+use crate::incident::{AccountRef, UserId};
+use crate::response::{Resolved, Subject, resolve};
+use crate::rules::names;
+use crate::trail::Live;
+
+/// When to come again while DingTalk cannot be asked, in seconds.
+const UNREAD_RETRY_AFTER_S: u64 = 10;
+
+/// Refuses whom the incident is about. As long as nobody knows whom, it is looked up: who is quick is not to be judge
+/// in their own case.
+pub(super) async fn refuse_subject(actor: &Actor, live: &Live, state: &State) -> Result<(), Problem> {
+    let Some(own) = &actor.user_id else { return Ok(()) };
+    if let Some(user_id) = &live.incident.user_id {
+        return if user_id == own { Err(Problem::OwnAccount) } else { Ok(()) };
+    }
+    match subject(live, state).await? {
+        Some(subject) => refuse_own(own, &subject.account, state).await,
+        None => Ok(()),
+    }
+}
+
+/// Refuses whoever has the account. Of several that answer to the reference any may be meant.
+pub(super) async fn refuse_own(own: &UserId, account: &AccountRef, state: &State) -> Result<(), Problem> {
+    let resolved = resolve(account, state.rules.now().set.identities(), state.roster.is_some());
+    let is_own = match resolved {
+        Ok(Resolved::To(user_id, _)) => user_id == *own,
+        Ok(Resolved::Ask(lookup, _)) => {
+            let unread = |_| Problem::Unavailable { retry_after_s: UNREAD_RETRY_AFTER_S };
+            state.directory.find(&lookup).await.map_err(unread)?.contains(own)
+        }
+        Ok(Resolved::Search) => {
+            let found = state.roster.as_ref().and_then(|roster| roster.find(account).ok()).unwrap_or_default();
+            found.iter().any(|one| one.user_id == *own)
+        }
+        // Held for good, as nothing can say whose it is.
+        Err(_) => false,
+    };
+    if is_own { Err(Problem::OwnAccount) } else { Ok(()) }
+}
+
+/// Refuses the authors and owners of the rules that asked for the plan: those who were it then, and those who are it
+/// in the rules in force. Where nothing of then is left to be read, those in force.
+pub(super) async fn refuse_author(actor: &Actor, live: &Live, state: &State) -> Result<(), Problem> {
+    let of_plan = &live.incident.plan.rules;
+    if of_plan.is_empty() {
+        return Ok(());
+    }
+    let then = subject(live, state).await?.map(|subject| subject.authors).unwrap_or_default();
+    let loaded = state.rules.now();
+    let is_meant = |id| of_plan.iter().any(|rule| rule.id == id);
+    let rules = loaded.set.all_rules().filter(|rule| is_meant(rule.reference.id.clone()));
+    let people = rules.flat_map(|rule| rule.people()).chain(then.iter().map(String::as_str));
+    if is_author(actor, people, state) { Err(Problem::OwnRule) } else { Ok(()) }
+}
+
+/// Whether one of these lists of names has one that they go by.
+pub(super) fn is_author<'p>(actor: &Actor, people: impl Iterator<Item = &'p str>, state: &State) -> bool {
+    let own: Vec<&str> = state.access.names_of(actor).collect();
+    people.into_iter().any(|people| own.iter().any(|name| names(people, name)))
+}
+
+async fn subject(live: &Live, state: &State) -> Result<Option<Subject>, Problem> {
+    Ok(subject_of(&state.trail, live.incident.id(), live.record).await?)
+}

@@ -1,0 +1,138 @@
+//! Nobody decides in their own case, whatever token they show and whatever they have turned in the rules meanwhile.
+
+use std::path::Path;
+
+use portcullis::access::{Role, TokenSettings};
+use portcullis::config::Config;
+use portcullis::incident::{Digest, HoldReason, IncidentId, Outcome, Status, UserId};
+use serde_json::json;
+
+use crate::harness::{ADMIN, Answer, DEPUTY, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit};
+
+const RULE: &str = "impossible-travel.yml";
+/// Another token of the account that the responder has.
+const SECOND: &str = "test-token-second-of-responder-00000000";
+/// Another token of the account that the engineer has.
+const ANOTHER: &str = "test-token-second-of-engineer-000000000";
+/// A responder's, whose account rules act on.
+const SUBJECT: &str = "test-token-of-the-subject-000000000000";
+
+fn more_tokens(config: &mut Config) {
+    let tokens = [
+        ("bo", Role::Responder, SECOND, "user0197"),
+        ("zhang", Role::Admin, SUBJECT, "zhangsan"),
+        ("eve", Role::Admin, ANOTHER, "user0199"),
+    ];
+    config.access.tokens.extend(tokens.map(|(name, role, token, user_id)| TokenSettings {
+        name: name.to_owned(),
+        role,
+        sha256: Digest::of(token.as_bytes()),
+        user_id: UserId::parse(user_id).ok(),
+    }));
+}
+
+fn approved_by_one(rules: &Path) {
+    edit(rules, RULE, "    assurance: B", "    assurance: B\n    approval: {people: 1, within: 30m, otherwise: drop}");
+    edit(rules, RULE, "author: ", "author: Anna Berg (@responder), ");
+}
+
+async fn answer(app: &TestApp, incident: &IncidentId, what: &str, token: &str) -> Answer {
+    let mut body = json!({"reason": "looked at it"});
+    if what == "approve" {
+        body["plan"] = json!(app.incident(incident).plan.digest());
+    }
+    app.post(&format!("/v1/incidents/{incident}/{what}"), token, &body).await
+}
+
+fn refused(answer: &Answer) -> (u16, &str) {
+    (answer.status, answer.code())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_token_of_the_rules_author_is_the_same_person() {
+    let app = TestApp::start_with(Set { rules: approved_by_one, adjust: more_tokens, ..Set::default() }).await;
+    let incident = app.open(&Delivery::of_high_risk("li.si@example.com", 1, app.now())).await;
+    app.until(&incident, |incident| incident.status == Status::Held(HoldReason::ApprovalWanted)).await;
+    for token in [RESPONDER, SECOND] {
+        assert_eq!(refused(&answer(&app, &incident, "approve", token).await), (403, "own_rule"));
+    }
+    assert_eq!(answer(&app, &incident, "approve", DEPUTY).await.status, 200);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_their_name_out_of_a_rule_is_still_the_author_of_the_plan_it_made() {
+    let app = TestApp::start_with(Set { rules: approved_by_one, adjust: more_tokens, ..Set::default() }).await;
+    let incident = app.open(&Delivery::of_high_risk("li.si@example.com", 1, app.now())).await;
+    app.until(&incident, |incident| incident.status == Status::Held(HoldReason::ApprovalWanted)).await;
+    let rules = app.folder().join("rules");
+    edit(&rules, RULE, "author: Anna Berg (@responder), ", "author: Bo (@deputy), ");
+    assert_eq!(app.post("/v1/rules/reload", ENGINEER, &json!({})).await.body["result"], "replaced");
+    for token in [RESPONDER, SECOND, DEPUTY] {
+        assert_eq!(refused(&answer(&app, &incident, "approve", token).await), (403, "own_rule"));
+    }
+    edit(&rules, RULE, "author: Bo (@deputy), ", "author: Cy, ");
+    assert_eq!(app.post("/v1/rules/reload", ENGINEER, &json!({})).await.body["result"], "replaced");
+    assert_eq!(refused(&answer(&app, &incident, "approve", RESPONDER).await), (403, "own_rule"));
+    assert_eq!(answer(&app, &incident, "approve", DEPUTY).await.status, 200);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_dismisses_what_is_asked_for_against_themselves() {
+    let app = TestApp::start_with(Set { adjust: more_tokens, ..Set::default() }).await;
+    // Before anybody has looked up whom it is about.
+    app.steer("/v1/pause").await;
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    assert_eq!(app.incident(&incident).user_id, None);
+    for what in ["dismiss", "approve"] {
+        assert_eq!(refused(&answer(&app, &incident, what, SUBJECT).await), (403, "own_account"), "{what}");
+    }
+    assert_eq!(answer(&app, &incident, "dismiss", RESPONDER).await.status, 200);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gives_themselves_their_account_back() {
+    let mut app = TestApp::start().await;
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_contained(&incident).await;
+    // It was not theirs yet, or nothing would have been done.
+    more_tokens(&mut app.config);
+    let app = app.restart().await;
+    assert_eq!(refused(&answer(&app, &incident, "release", SUBJECT).await), (403, "own_account"));
+    for (kind, value) in [("user_id", "zhangsan"), ("email", "zhang.san@example.com"), ("mobile", &mobile(&app))] {
+        let wanted = json!({
+            "account": {"kind": kind, "value": value}, "steps": ["enable"], "reason": "it was me",
+        });
+        let answer = app.post("/v1/incidents", SUBJECT, &wanted).await;
+        assert_eq!(refused(&answer), (403, "own_account"), "{kind}");
+    }
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    assert_eq!(answer(&app, &incident, "release", RESPONDER).await.status, 200);
+    app.until(&incident, |incident| incident.status == Status::Closed(Outcome::Done)).await;
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_lets_a_rule_act_that_they_have_written_under_another_name() {
+    let rules: fn(&Path) = |rules| {
+        edit(rules, RULE, "mode: enforce", "mode: shadow");
+        edit(rules, RULE, "author: ", "author: Eve (@engineer), ");
+    };
+    let app = TestApp::start_with(Set { rules, adjust: more_tokens, ..Set::default() }).await;
+    let shown = app.get("/v1/rules", ENGINEER).await.body;
+    let mut rules = shown["rules"].as_array().unwrap().iter();
+    let rule = rules.find(|rule| rule["title"] == "Impossible travel on an Enterprise Account").unwrap();
+    let path = format!("/v1/rules/{}/promote", rule["id"].as_str().unwrap());
+    let body = json!({"behaviour": rule["behaviour"], "despite": "it is mine"});
+    for token in [ENGINEER, ANOTHER] {
+        assert_eq!(refused(&app.post(&path, token, &body).await), (403, "own_rule"));
+    }
+    assert_eq!(app.post(&path, ADMIN, &body).await.status, 200);
+    app.end().await;
+}
+
+fn mobile(app: &TestApp) -> String {
+    app.dingtalk().account("zhangsan").unwrap().mobile
+}
