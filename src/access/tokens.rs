@@ -1,5 +1,7 @@
 //! Checks bearer tokens against the digests of the configuration.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -102,6 +104,13 @@ impl Access {
             }
         }
         Ok(Self { tokens: settings.tokens.clone() })
+    }
+
+    /// The accounts of those who may steer and answer.
+    #[must_use]
+    pub fn responders(&self) -> BTreeSet<UserId> {
+        let may_respond = self.tokens.iter().filter(|token| token.role.may(Permission::Control));
+        may_respond.filter_map(|token| token.user_id.clone()).collect()
     }
 
     /// Every name that whoever this is goes by: a second token of the same account makes nobody a second person.

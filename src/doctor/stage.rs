@@ -55,6 +55,7 @@ fn of_hold(reason: HoldReason) -> Diagnosis {
         HoldReason::ProtectedListed
         | HoldReason::ProtectedLive
         | HoldReason::ProtectedGroup
+        | HoldReason::ProtectedResponder
         | HoldReason::ProtectionUnknown => Diagnosis::CanaryProtected,
         _ => Diagnosis::CanaryHeld,
     }

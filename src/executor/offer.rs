@@ -15,8 +15,12 @@ use crate::rules::Loaded;
 use crate::trail::{Live, RecordError};
 
 /// What somebody is given back for, if a human says so. What is not known is no reason.
-const PROTECTIONS: [HoldReason; 3] =
-    [HoldReason::ProtectedListed, HoldReason::ProtectedLive, HoldReason::ProtectedGroup];
+const PROTECTIONS: [HoldReason; 4] = [
+    HoldReason::ProtectedListed,
+    HoldReason::ProtectedLive,
+    HoldReason::ProtectedGroup,
+    HoldReason::ProtectedResponder,
+];
 /// How long it takes until those are looked at again of whom DingTalk did not say.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// How often everybody is looked at. Each look is one call that is exempt from the month's quota.

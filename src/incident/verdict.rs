@@ -124,6 +124,8 @@ pub enum HoldReason {
     ProtectedLive,
     /// The account is in a protected department or has a protected role.
     ProtectedGroup,
+    /// The account is that of a responder, or of whoever may do what responders do.
+    ProtectedResponder,
     /// Whether the account is protected could not be found out, which counts as protected.
     ProtectionUnknown,
     /// The account is not an Enterprise Account.
@@ -222,6 +224,7 @@ impl HoldReason {
             Self::ProtectedListed => "the account is on the list of protected accounts",
             Self::ProtectedLive => "DingTalk says the account is an administrator, the boss or a senior",
             Self::ProtectedGroup => "the account is in a protected department or has a protected role",
+            Self::ProtectedResponder => "the account is that of somebody who responds to incidents",
             Self::ProtectionUnknown => "it could not be found out whether the account is protected",
             Self::NotEnterpriseAccount => "the account is not an Enterprise Account",
             Self::ForeignOrganization => "the account belongs to another organization",

@@ -1,7 +1,8 @@
 //! The guard layer: the one place that stands between every plan and every call. It is asked when a
 //! plan is made and again right before each dispatch; no rule can switch it off.
 //!
-//! The order is fixed: pause, a rule turned off, assurance floor, protected accounts (listed under any of its names, then live, then by group), own
+//! The order is fixed: pause, a rule turned off, assurance floor, protected accounts (listed under any of its names,
+//! responders', then live, then by group), own
 //! Enterprise Account only, budgets, breaker, a DingTalk ID once a year, approval. What is not known counts against
 //! acting.
 
@@ -144,6 +145,9 @@ fn refuse_by_name(facts: &Facts<'_>) -> Result<(), HoldReason> {
     if facts.touches && is_listed(facts) {
         return Err(HoldReason::ProtectedListed);
     }
+    if facts.touches && is_responder(facts) {
+        return Err(HoldReason::ProtectedResponder);
+    }
     Ok(())
 }
 
@@ -201,6 +205,9 @@ pub fn protection(facts: &Facts<'_>, live: &Account, own_corp_id: &str) -> Resul
     if is_listed(facts) {
         return Err(HoldReason::ProtectedListed);
     }
+    if is_responder(facts) {
+        return Err(HoldReason::ProtectedResponder);
+    }
     refuse_protected(facts, live)?;
     refuse_other_accounts(live, own_corp_id)
 }
@@ -255,6 +262,14 @@ fn refuse_protected(facts: &Facts<'_>, account: &Account) -> Result<(), HoldReas
         return Err(HoldReason::ProtectionUnknown);
     }
     refuse_protected_groups(facts, account)
+}
+
+/// Whether the account is one of those who decide about others': an alert that could shut them out would decide itself
+/// who says no to it.
+fn is_responder(facts: &Facts<'_>) -> bool {
+    let responders = facts.guardrails.responders();
+    let by_name = || UserId::parse(facts.account.value()).ok().filter(|_| facts.account.kind() == AccountKind::UserId);
+    facts.user_id.is_some_and(|id| responders.contains(id)) || by_name().is_some_and(|id| responders.contains(&id))
 }
 
 fn refuse_live_protection(account: &Account) -> Result<(), HoldReason> {

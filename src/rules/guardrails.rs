@@ -1,7 +1,10 @@
 //! Reads `guardrails.yml`: the accounts no rule may touch, how often rules may act, whom an employee may
 //! contact, and in which zones employees are told a time.
 
-use crate::incident::{AccountKind, AccountRef};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::incident::{AccountKind, AccountRef, UserId};
 
 use super::breakers::BreakerLimits;
 use super::budgets::Budgets;
@@ -47,6 +50,7 @@ pub struct Guardrails {
     breakers: BreakerLimits,
     contact: String,
     time_zones: TimeZones,
+    responders: Arc<BTreeSet<UserId>>,
 }
 
 /// One account that is never acted on.
@@ -68,11 +72,24 @@ impl Default for Guardrails {
             breakers: BreakerLimits::default(),
             contact: CONTACT_DEFAULT.to_owned(),
             time_zones: TimeZones::default(),
+            responders: Arc::default(),
         }
     }
 }
 
 impl Guardrails {
+    /// The accounts of those who decide about others', who are never acted on. No file of the folder names them: they
+    /// are those who have access.
+    #[must_use]
+    pub fn responders(&self) -> &BTreeSet<UserId> {
+        &self.responders
+    }
+
+    /// Protects the accounts of these from here on.
+    pub(super) fn protect_responders(&mut self, responders: &Arc<BTreeSet<UserId>>) {
+        self.responders = Arc::clone(responders);
+    }
+
     /// The accounts that are never acted on.
     #[must_use]
     pub fn protected(&self) -> &[Protected] {
@@ -179,6 +196,7 @@ impl Guardrails {
             breakers: breakers?,
             contact: contact?,
             time_zones: time_zones?,
+            responders: Arc::default(),
         })
     }
 }

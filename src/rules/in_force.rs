@@ -1,6 +1,7 @@
 //! The rule set in force. It is replaced as a whole: who decides by it takes it once and keeps it to
 //! the end of that decision.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -8,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::problem::LoadErrors;
 use super::rule_set::RuleSet;
-use crate::incident::Timestamp;
+use crate::incident::{Timestamp, UserId};
 
 /// A refused set that stays refused is said again so often.
 const SAY_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
@@ -18,6 +19,8 @@ const SAY_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
 pub struct InForce {
     loaded: ArcSwap<Loaded>,
     refused: ArcSwapOption<Refused>,
+    /// Whose accounts every set protects, whatever its folder lists.
+    responders: Arc<BTreeSet<UserId>>,
 }
 
 /// A rule set that is, or was, in force.
@@ -56,7 +59,14 @@ impl InForce {
     /// Begins with these rules.
     #[must_use]
     pub fn new(loaded: Loaded) -> Self {
-        Self { loaded: ArcSwap::from_pointee(loaded), refused: ArcSwapOption::empty() }
+        Self::protecting(Arc::default(), loaded)
+    }
+
+    /// The same where these respond to incidents, who are protected by this set and all after it.
+    #[must_use]
+    pub fn protecting(responders: Arc<BTreeSet<UserId>>, mut loaded: Loaded) -> Self {
+        loaded.set.protect_responders(&responders);
+        Self { loaded: ArcSwap::from_pointee(loaded), refused: ArcSwapOption::empty(), responders }
     }
 
     /// The rules in force now, for one decision.
@@ -72,7 +82,8 @@ impl InForce {
     }
 
     /// Puts other rules into force, ready for the events that came until now.
-    pub fn replace(&self, loaded: Loaded) {
+    pub fn replace(&self, mut loaded: Loaded) {
+        loaded.set.protect_responders(&self.responders);
         loaded.set.prepare_as(&self.now().set);
         self.loaded.store(Arc::new(loaded));
         self.refused.store(None);

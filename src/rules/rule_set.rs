@@ -1,5 +1,6 @@
 //! A loaded set of rules, and the one evaluator that puts alerts to it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -173,6 +174,11 @@ impl RuleSet {
     #[must_use]
     pub fn reasons(&self) -> &Reasons {
         &self.reasons
+    }
+
+    /// Protects the accounts of those who decide about others', beside those that the folder lists.
+    pub fn protect_responders(&mut self, responders: &Arc<BTreeSet<UserId>>) {
+        self.guardrails.protect_responders(responders);
     }
 
     /// What holds for every rule.

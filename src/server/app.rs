@@ -85,7 +85,8 @@ impl App {
         let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
         let sent = config.intake.log_sources();
         let loaded = come_into_force(config, (vouched, commit), &trail, clock.now()).await?;
-        let rules = Arc::new(InForce::new(loaded));
+        let access = Access::new(&config.access)?;
+        let rules = Arc::new(InForce::protecting(Arc::new(access.responders()), loaded));
         let known = (sent, told(config));
         let reloader = Reloader::new(folder, config.rules.clone(), known, rules.clone(), trail.clone(), clock.clone());
         let limits = config.admission.clone();
@@ -101,7 +102,7 @@ impl App {
             sources,
             admission,
             trail: trail.clone(),
-            access: Access::new(&config.access)?,
+            access,
             tally,
             clock: clock.clone(),
             rules: rules.clone(),

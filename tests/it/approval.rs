@@ -93,13 +93,8 @@ async fn who_may_not_approve_does_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_approves_what_is_done_to_themselves_or_by_a_rule_of_their_own() {
-    let rules = |rules: &Path| {
-        one(rules);
-        edit(rules, "identities.csv", "zhang.san@example.com,zhangsan", "zhang.san@example.com,user0197");
-    };
-    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
-    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
-    app.until_told(&incident, &ASKED).await;
+    let (app, incident) = asked(one).await;
+    let app = app.restart_with_account("responder", "zhangsan").await;
     let own = approve(&incident, RESPONDER, &app).await;
     assert_eq!((own.status, own.code()), (403, "own_account"));
     app.end().await;

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use portcullis::incident::{Event, HoldReason, Status, VerdictKind};
+use portcullis::incident::{Event, HoldReason, IncidentId, Outcome, Status, VerdictKind};
 use portcullis::sandbox::Api;
 use serde_json::json;
 
-use crate::harness::{Delivery, GITHUB, Set, TestApp, edit, harmless, high_risk, hook, reported};
+use crate::harness::{
+    DEPUTY, Delivery, GITHUB, RESPONDER, Set, TestApp, edit, harmless, high_risk, hook, reported, rules_by_way,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f09_administrators_bosses_seniors_and_accounts_that_are_not_ours_are_held() {
@@ -52,6 +54,39 @@ async fn f09_a_listed_account_is_held_by_whatever_name_the_alert_gives_it() {
         .await;
     }
     assert_no_orders(&app);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f09_the_account_of_whoever_may_answer_is_held_by_whatever_name_the_alert_gives_it() {
+    let rules = |rules: &Path| rules_by_way(rules, &["user_id", "mobile"]);
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    let open = async |way: &str, who: &str| {
+        let event = json!({ "uuid": format!("{way}-{who}"), "eventType": format!("test.{way}"), "who": who });
+        app.open(&Delivery::of_events(&format!("{way}-{who}"), &[event], app.now())).await
+    };
+    let at_planning = open("user_id", "user0197").await;
+    assert_eq!(app.story(&at_planning), ["admitted, held: protected_responder"]);
+    let path = format!("/v1/incidents/{at_planning}/approve");
+    assert_eq!(app.post(&path, DEPUTY, &json!({"reason": "a test"})).await.status, 200);
+    app.until_told(
+        &at_planning,
+        &["admitted, held: protected_responder", "approved", "resolved", "held: protected_responder"],
+    )
+    .await;
+    let mobile = app.dingtalk().account("user0198").unwrap().mobile;
+    let at_dispatch = open("mobile", &mobile).await;
+    app.until_told(&at_dispatch, &["admitted", "resolved", "held: protected_responder"]).await;
+    let by_hand = json!({
+        "account": {"kind": "user_id", "value": "user0198"}, "steps": ["disable"], "permanent": true, "reason": "test",
+    });
+    let opened = app.post("/v1/incidents", RESPONDER, &by_hand).await;
+    let opened = IncidentId::parse(opened.body["incident"].as_str().unwrap()).unwrap();
+    assert_eq!(app.incident(&opened).status, Status::Held(HoldReason::ProtectedResponder));
+    assert_no_orders(&app);
+    // An auditor and an engineer answer to no incident.
+    let reader = open("user_id", "user0199").await;
+    app.until(&reader, |state| state.status == Status::Closed(Outcome::Done) || state.is_containing()).await;
     app.end().await;
 }
 

@@ -1,11 +1,13 @@
 //! `portcullis directory show`: one account, as the server would find it before it acts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use super::{Place, client, failed};
+use crate::access::Access;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config::Config;
@@ -49,7 +51,8 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let asked = Asked::of(arguments).map_err(refused)?;
     let config = arguments.place.config()?;
     let dingtalk = client(&config)?;
-    let rules = rules::load_with(&config.resolve(&config.rules.folder), config.rules.statuses()).map_err(refused)?;
+    let mut rules = rules::load_with(&config.resolve(&config.rules.folder), config.rules.statuses()).map_err(refused)?;
+    rules.protect_responders(&Arc::new(Access::new(&config.access)?.responders()));
     let user_id = only(&dingtalk, &asked).await?;
     let account = dingtalk.account(&user_id).await.map_err(|failure| failed(&failure))?;
     let account = account.context("DingTalk knows no such account")?;

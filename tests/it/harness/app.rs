@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use portcullis::config::{self, Config};
 use portcullis::directory::{CALLS_FILE, DingTalk};
-use portcullis::incident::{Clock, HandSetClock, IncidentId, Timestamp};
+use portcullis::incident::{Clock, HandSetClock, IncidentId, Timestamp, UserId};
 use portcullis::sandbox::{self, APP_KEY, APP_SECRET, Running, Sandbox};
 use portcullis::server::{App, Hangups, Parts, Reread};
 use portcullis::trail::{self, MemoryStore, Pseudonyms, Record, SledStore, Store, Trail, verify};
@@ -91,6 +91,13 @@ impl TestApp {
         let keeper = keeper.reopen(&config).await;
         let app = App::start(&config, parts(&config, &clock, &keeper, (&orders, &poison))).await.unwrap();
         Self { app, clock, client, config, keeper, sandbox, orders, poison, resident_kib, _folder }
+    }
+
+    /// Starts again with this account as that of whoever has the token: while it was, nobody acted on it.
+    pub(crate) async fn restart_with_account(mut self, token: &str, user_id: &str) -> Self {
+        let tokens = &mut self.config.access.tokens;
+        tokens.iter_mut().find(|known| known.name == token).unwrap().user_id = UserId::parse(user_id).ok();
+        self.restart().await
     }
 
     /// Stops the app in order and has it try to start again; gives what keeps it from that.
