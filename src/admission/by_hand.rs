@@ -6,7 +6,7 @@ use super::admit::{Admission, refused};
 use super::{AdmissionError, NotByHand};
 use crate::incident::{AccountRef, Digest, Event, IncidentId};
 use crate::response::{ByHand, Enclosure, Standing};
-use crate::trail::{Appended, Draft, Slot, UniqueKey, seal_json};
+use crate::trail::{Appended, DeliveryKey, Draft, Slot, UniqueKey, seal_json};
 
 impl Admission {
     /// The name under which plans have an account that is named so.
@@ -15,10 +15,10 @@ impl Admission {
         self.pseudonyms.of(account)
     }
 
-    /// Opens an incident; with a key that the same actor has used before, gives the one it opened then.
+    /// Opens an incident; with a key that the same actor has used before for the same, gives the one it opened then.
     ///
     /// # Errors
-    /// What is asked for makes no plan, or nothing was recorded.
+    /// What is asked for makes no plan, the key was used before for something else, or nothing was recorded.
     pub async fn open_by_hand(
         self: &Arc<Self>,
         asked: &ByHand,
@@ -36,7 +36,7 @@ impl Admission {
             dingtalk_ids_changed: board
                 .dingtalk_ids()
                 .is_recent_of_name(&name, now)
-                .then_some(name)
+                .then(|| name.clone())
                 .into_iter()
                 .collect(),
             channels: asked
@@ -54,11 +54,34 @@ impl Admission {
         let event = Event::IncidentRequested { actor, reason, opened, private };
         let once = Digest::of_parts(&[b"by hand", incident.as_str().as_bytes()]);
         let draft = Draft { key: Some(UniqueKey(once)), private: Some(sealed), ..Draft::of(now, event) };
-        match self.trail.append(None, vec![draft]).await.map_err(refused)? {
+        let delivery = key.map(|key| DeliveryKey { key: key_of(&asked.actor, key), content: content(asked, &name) });
+        match self.trail.append(delivery, vec![draft]).await.map_err(refused)? {
             Appended::Recorded(slots) => Ok((incident, matches!(slots.first(), Some(Slot::Known(_))))),
-            Appended::Repeated { .. } | Appended::Conflict { .. } => {
-                Err(AdmissionError::Unrecorded("an append without a delivery has none".to_owned()).into())
-            }
+            Appended::Repeated { .. } => Ok((incident, true)),
+            Appended::Conflict { .. } => Err(AdmissionError::Conflict.into()),
         }
     }
+}
+
+fn key_of(actor: &str, key: &str) -> UniqueKey {
+    UniqueKey(Digest::of_parts(&[b"key by hand", actor.as_bytes(), key.as_bytes()]))
+}
+
+/// All that is asked for: under a known key it is that again, or something else that must not be taken for it.
+fn content(asked: &ByHand, account: &str) -> Digest {
+    let ByHand { actor: _, reason, account: named, steps, employee_reason, expires_in, dingtalk_id, notice } = asked;
+    let steps = steps.iter().map(|step| step.as_str()).collect::<Vec<_>>().join(",");
+    let expires_in = expires_in.map(|time| time.as_secs().to_string());
+    let parts: [&[u8]; 9] = [
+        named.kind().as_str().as_bytes(),
+        account.as_bytes(),
+        reason.as_bytes(),
+        steps.as_bytes(),
+        employee_reason.as_ref().map_or(b"", |code| code.as_str().as_bytes()),
+        expires_in.as_deref().unwrap_or_default().as_bytes(),
+        dingtalk_id.as_ref().map_or(b"", |id| id.as_str().as_bytes()),
+        notice.as_ref().map_or(b"", |notice| notice.channel.as_str().as_bytes()),
+        notice.as_ref().map_or(b"", |notice| notice.text.as_bytes()),
+    ];
+    Digest::of_parts(&parts)
 }

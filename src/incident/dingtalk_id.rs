@@ -114,6 +114,15 @@ pub enum NewDingTalkId {
 }
 
 impl NewDingTalkId {
+    /// It, or what it begins with, as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Chosen(id) => id.as_str(),
+            Self::Prefixed(prefix) => &prefix.0,
+        }
+    }
+
     /// The id for an incident on the account of that pseudonym.
     #[must_use]
     pub fn of(&self, incident: &IncidentId, pseudonym: &str) -> ChosenDingTalkId {

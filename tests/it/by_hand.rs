@@ -4,7 +4,7 @@ use portcullis::incident::{Event, HoldReason, IncidentId, Outcome, Status};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
 
-use crate::harness::{AUDITOR, CONTAINED, ENGINEER, RESPONDER, TestApp};
+use crate::harness::{AUDITOR, CONTAINED, DEPUTY, ENGINEER, RESPONDER, TestApp};
 
 fn contain(user_id: &str) -> Value {
     json!({
@@ -53,6 +53,33 @@ async fn the_same_key_opens_one_incident_however_often_it_is_sent() {
     assert_eq!(again.body, json!({"incident": first.as_str(), "repeated": true}));
     assert_eq!(app.dingtalk().calls_to(Api::SignOut).len(), 1);
     assert_eq!(app.records_of("incident.requested").len(), 1);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_request_under_a_known_key_is_a_conflict_and_does_nothing() {
+    let app = TestApp::start().await;
+    let mut wanted = contain("zhangsan");
+    wanted["key"] = "ticket-4711".into();
+    let first = open(&app, &wanted).await;
+    app.until_contained(&first).await;
+    let told = json!({"kind": "user_id", "value": "lisi"});
+    for (name, value) in [
+        ("account", told),
+        ("steps", json!(["disable", "sign_out"])),
+        ("expires_in_s", json!(3_600)),
+        ("employee_reason", json!("leaked-credential")),
+        ("reason", json!("something else")),
+    ] {
+        let mut other = wanted.clone();
+        other[name] = value;
+        let answer = app.post("/v1/incidents", RESPONDER, &other).await;
+        assert_eq!((answer.status, answer.code()), (409, "conflict"), "{name}");
+    }
+    assert_eq!(app.records_of("incident.requested").len(), 1);
+    // The key is its actor's own.
+    let answer = app.post("/v1/incidents", DEPUTY, &wanted).await;
+    assert_eq!((answer.status, &answer.body["repeated"]), (200, &json!(false)));
     app.end().await;
 }
 
