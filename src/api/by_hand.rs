@@ -12,6 +12,7 @@ use super::{Problem, State, authorize, body, whose};
 use crate::access::Permission;
 use crate::incident::{
     AccountKind, AccountRef, ActionKind, ChannelName, ChosenDingTalkId, DingTalkIdPrefix, NewDingTalkId, ReasonCode,
+    Status,
 };
 use crate::response::{ByHand, NoticeByHand};
 
@@ -104,5 +105,10 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
     };
     let (incident, repeated) = state.admission.open_by_hand(&by_hand, wanted.key.as_deref()).await?;
     tracing::warn!(incident.id = %incident, "an incident is opened by hand");
-    Ok(HttpResponse::Ok().json(json!({ "incident": incident, "repeated": repeated })))
+    let mut answer = json!({ "incident": incident, "repeated": repeated });
+    let status = state.trail.board(|board| board.in_effect(&incident).map(|live| live.incident.status));
+    if let (Some(Status::Held(reason)), Some(members)) = (status, answer.as_object_mut()) {
+        members.insert("held".to_owned(), json!({ "code": reason, "text": reason.text() }));
+    }
+    Ok(HttpResponse::Ok().json(answer))
 }

@@ -11,11 +11,7 @@ use crate::trail::{StoreError, Trail};
 ///
 /// # Errors
 /// The trail cannot be read.
-pub async fn subject_of(
-    trail: &Arc<Trail>,
-    incident: &IncidentId,
-    seq: u64,
-) -> Result<Option<Subject>, StoreError> {
+pub async fn subject_of(trail: &Arc<Trail>, incident: &IncidentId, seq: u64) -> Result<Option<Subject>, StoreError> {
     let incident = incident.clone();
     let read = move |trail: &Trail| {
         let Some(enclosure) = enclosure(trail, seq)? else { return Ok(None) };

@@ -23,6 +23,17 @@ pub enum Lapse {
     Act,
 }
 
+impl Lapse {
+    /// What becomes of the plan, in words.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Drop => "it is dropped, and nothing is done",
+            Self::Act => "it is done all the same, as its rule says",
+        }
+    }
+}
+
 impl Approval {
     /// The most people that can be asked for.
     pub const PEOPLE_MAX: u8 = 2;

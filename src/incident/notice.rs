@@ -18,6 +18,8 @@ pub enum Topic {
     IncidentHeld,
     /// An incident waits for somebody to say yes to its plan.
     ApprovalWanted,
+    /// Nobody said yes to a plan in time: it is dropped, or done all the same.
+    ApprovalLapsed,
     /// An account is disabled, and that was read back.
     Contained,
     /// A step is given up.
@@ -53,6 +55,7 @@ impl Topic {
     pub const ALL: [Self; 15] = [
         Self::IncidentHeld,
         Self::ApprovalWanted,
+        Self::ApprovalLapsed,
         Self::Contained,
         Self::StepGivenUp,
         Self::OutcomeUnverified,
@@ -74,6 +77,7 @@ impl Topic {
         match self {
             Self::IncidentHeld => "incident_held",
             Self::ApprovalWanted => "approval_wanted",
+            Self::ApprovalLapsed => "approval_lapsed",
             Self::Contained => "contained",
             Self::StepGivenUp => "step_given_up",
             Self::OutcomeUnverified => "outcome_unverified",
@@ -103,7 +107,9 @@ impl Topic {
                 topics
             }
             Event::IncidentsOpened { opened, .. } => Self::of_holds(opened),
+            Event::IncidentRequested { opened, .. } => opened.held.map(Self::of_hold).into_iter().collect(),
             Event::IncidentHeld { reason, .. } => vec![Self::of_hold(*reason)],
+            Event::ApprovalLapsed { .. } => vec![Self::ApprovalLapsed],
             Event::StepVerified { disabled: Some(true), .. } => vec![Self::Contained],
             Event::StepFailed { retry_at: None, .. } => vec![Self::StepGivenUp],
             Event::AccountWarned { .. } => vec![Self::AccountWarned],
@@ -134,6 +140,19 @@ impl Topic {
             HoldReason::Unverified => Self::OutcomeUnverified,
             _ => Self::IncidentHeld,
         }
+    }
+
+    /// Whether whoever hears of these hears of it. Whoever was asked to say yes is told that it is too late.
+    #[must_use]
+    pub fn is_heard(self, heard: impl Fn(Self) -> bool) -> bool {
+        heard(self) || (self == Self::ApprovalLapsed && heard(Self::ApprovalWanted))
+    }
+
+    /// The most notices of it that a channel is sent in a minute. What somebody has to answer in time comes each by
+    /// itself, with what the answer has to name, as long as the channel takes it.
+    #[must_use]
+    pub fn each_per_minute(self) -> usize {
+        if self == Self::ApprovalWanted { 20 } else { 5 }
     }
 
     /// The source whose fault it is, of topics that one source could bring about at will.

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::{ChannelName, Event, Hearing, NoticeEvent, NoticeRef, SourceName, Timestamp, Topic};
 
-/// The most notices of one topic that a channel is sent in a minute. The last of them stands for all that wait.
-const EACH_PER_MINUTE: usize = 5;
+/// Within this a channel is sent so many notices of one topic, and no more; the last of them stands for all that wait.
 const MINUTE: Duration = Duration::from_secs(60);
 /// What is wrong with one source is told once in so long.
 const SOURCE_AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
@@ -30,7 +29,7 @@ pub struct Owed {
 pub struct Lane {
     topics: BTreeSet<Topic>,
     waiting: BTreeMap<Topic, Waiting>,
-    /// When notices of a topic were last begun, at most [`EACH_PER_MINUTE`].
+    /// When notices of a topic were last begun, at most [`Topic::each_per_minute`].
     begun: BTreeMap<Topic, VecDeque<Timestamp>>,
     current: Option<Parcel>,
     again: VecDeque<Parcel>,
@@ -163,7 +162,8 @@ impl Owed {
         for Hearing { channel, topics } in channels {
             let mut lane = before.remove(channel).unwrap_or_default();
             lane.topics = topics.iter().copied().collect();
-            lane.waiting.retain(|topic, _| *topic == Topic::RuleNotice || topics.contains(topic));
+            let is_heard = |topic: Topic| topic == Topic::RuleNotice || topic.is_heard(|topic| topics.contains(&topic));
+            lane.waiting.retain(|topic, _| is_heard(*topic));
             self.lanes.insert(channel.clone(), lane);
         }
     }
@@ -176,7 +176,8 @@ impl Owed {
             if Topic::culprit(event).is_some_and(|source| !self.is_news(topic, source, at)) {
                 continue;
             }
-            for lane in self.lanes.values_mut().filter(|lane| lane.topics.contains(&topic)) {
+            let is_heard = |lane: &&mut Lane| topic.is_heard(|topic| lane.topics.contains(&topic));
+            for lane in self.lanes.values_mut().filter(is_heard) {
                 lane.waiting.entry(topic).or_default().add(seq);
             }
         }
@@ -217,13 +218,14 @@ impl Lane {
         }
         let mut wait: Option<Timestamp> = None;
         let mut waiting: Vec<_> = self.waiting.iter().filter_map(|(t, w)| Some((w.records.first()?, t, w))).collect();
-        waiting.sort_unstable_by_key(|(first, ..)| **first);
+        // What somebody has to answer in time goes before what they have only to know.
+        waiting.sort_unstable_by_key(|(first, topic, _)| (**topic != Topic::ApprovalWanted, **first));
         for (first, topic, waiting) in waiting {
-            let recent = self.recent(*topic, now);
+            let (recent, each) = (self.recent(*topic, now), topic.each_per_minute());
             // The last of the minute stands for all that wait.
-            let more = if recent.len() + 1 >= EACH_PER_MINUTE { waiting.count() - 1 } else { 0 };
+            let more = if recent.len() + 1 >= each { waiting.count() - 1 } else { 0 };
             match recent.first() {
-                Some(oldest) if recent.len() >= EACH_PER_MINUTE => {
+                Some(oldest) if recent.len() >= each => {
                     let free_at = after(*oldest, MINUTE);
                     wait = Some(wait.map_or(free_at, |wait| wait.min(free_at)));
                 }
@@ -320,7 +322,7 @@ impl Lane {
             self.take(notice, more);
             let begun = self.begun.entry(notice.topic).or_default();
             begun.push_back(at);
-            if begun.len() > EACH_PER_MINUTE {
+            if begun.len() > notice.topic.each_per_minute() {
                 begun.pop_front();
             }
         }

@@ -179,6 +179,7 @@ fn names(topic: Topic) -> Vec<Name> {
     use Name::{Incident, Plan, Reason, RuleTitle};
     let own: &[Name] = match topic {
         Topic::IncidentHeld | Topic::OutcomeUnverified => &[Incident, RuleTitle, Reason, Name::Fact(Fact::Failure)],
+        Topic::ApprovalLapsed => &[Incident, RuleTitle, Reason],
         Topic::ApprovalWanted => &[Incident, RuleTitle, Reason, Plan],
         Topic::Contained | Topic::AccountWarned => &[Incident, RuleTitle],
         Topic::StepGivenUp => &[Incident, RuleTitle, Name::Fact(Fact::Step), Name::Fact(Fact::Failure)],

@@ -123,6 +123,9 @@ impl Told {
         );
         if unnamed + self.more > 0 {
             lines.push(wording::more(unnamed + self.more, language));
+            if let (Topic::ApprovalWanted, Some(url)) = (self.topic, &self.public_url) {
+                lines.push(format!("{} {url}", wording::more_there(language)));
+            }
         }
         lines.push(wording::record(self.record, self.at, language));
         if self.incidents.is_empty() {
@@ -275,7 +278,7 @@ mod tests {
             let text = told.text(if zh { Language::Zh } else { Language::En }, None);
             prop_assert!(text.len() <= TEXT_BYTES_MAX + '…'.len_utf8());
             prop_assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
-            prop_assert!(text.lines().count() <= 2 + 2 * INCIDENTS_SHOWN + 1);
+            prop_assert!(text.lines().count() <= 2 + 2 * INCIDENTS_SHOWN + 2);
             let msg = json!({ "msgtype": "text", "text": { "content": text } }).to_string();
             prop_assert!(msg.len() <= 2_048, "{}", msg.len());
         }

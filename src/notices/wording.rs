@@ -30,6 +30,7 @@ pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
     let (en, zh) = match topic {
         Topic::IncidentHeld => ("an incident waits for a human.", "有事件等待人工处理。"),
         Topic::ApprovalWanted => ("a plan waits for approval.", "有处置方案等待批准。"),
+        Topic::ApprovalLapsed => ("nobody approved a plan in time.", "处置方案未在期限内获得批准。"),
         Topic::Contained => ("an account is disabled, and that was read back.", "账号已停用，并已回读确认。"),
         Topic::StepGivenUp => ("a step is given up.", "有步骤已放弃执行。"),
         Topic::OutcomeUnverified => ("a step's effect could not be read back.", "步骤的效果无法回读确认。"),
@@ -86,6 +87,14 @@ pub(super) fn more(count: u64, language: Language) -> String {
         Language::En => format!("And {count} more of the same kind."),
         Language::Zh => format!("另有 {count} 条同类通知。"),
     }
+}
+
+/// Where to see what is not named.
+pub(super) fn more_there(language: Language) -> &'static str {
+    language.of(
+        "All that wait are listed by `portcullis incident list --held` and at",
+        "全部待处理事件：portcullis incident list --held，或访问",
+    )
 }
 
 /// Where on the trail it stands.

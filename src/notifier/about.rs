@@ -26,6 +26,12 @@ pub(super) fn about(
             let failure = failure.as_ref().map(|failure| (Fact::Failure, failure.code.clone()));
             (held(*reason), failure.into_iter().collect())
         }
+        Event::IncidentRequested { opened, .. } => (vec![of_plan(&opened.plan, opened.held)], Vec::new()),
+        Event::ApprovalLapsed { otherwise, .. } => {
+            let (mut about, reason): (Vec<AboutIncident>, _) = (plain(), Some(otherwise.text()));
+            about.iter_mut().for_each(|incident| incident.reason = reason);
+            (about, Vec::new())
+        }
         Event::ReleaseOffered { protection, .. } => (held(*protection), Vec::new()),
         Event::StepVerified { .. } | Event::AccountWarned { .. } => (plain(), Vec::new()),
         Event::Notice(NoticeEvent::Owed { text, .. }) => {

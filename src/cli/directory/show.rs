@@ -51,7 +51,8 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let asked = Asked::of(arguments).map_err(refused)?;
     let config = arguments.place.config()?;
     let dingtalk = client(&config)?;
-    let mut rules = rules::load_with(&config.resolve(&config.rules.folder), config.rules.statuses()).map_err(refused)?;
+    let mut rules =
+        rules::load_with(&config.resolve(&config.rules.folder), config.rules.statuses()).map_err(refused)?;
     rules.protect_responders(&Arc::new(Access::new(&config.access)?.responders()));
     let user_id = only(&dingtalk, &asked).await?;
     let account = dingtalk.account(&user_id).await.map_err(|failure| failed(&failure))?;

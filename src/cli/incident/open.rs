@@ -108,7 +108,11 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let opened = arguments.server.ask(Method::POST, "/v1/incidents", Some(body)).await?;
     let id = opened.get("incident").and_then(Value::as_str).unwrap_or_default();
     let before = opened.get("repeated").and_then(Value::as_bool).unwrap_or_default();
-    output::line(format_args!("{id}{}", if before { " (opened before)" } else { "" }))
+    output::line(format_args!("{id}{}", if before { " (opened before)" } else { "" }))?;
+    match opened.pointer("/held/text").and_then(Value::as_str) {
+        Some(why) => output::line(format_args!("  held: {}", output::visible(why))),
+        None => Ok(()),
+    }
 }
 
 fn account(text: &str) -> anyhow::Result<AccountRef> {

@@ -1,6 +1,7 @@
 //! People are told what they must know: by a group's robot, a webhook, work notifications and messages to each one;
 //! never the one it is about, never twice as something else, and never into silence.
 
+mod approvals;
 mod by_hand;
 mod by_rules;
 mod delivery;
