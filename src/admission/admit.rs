@@ -60,10 +60,10 @@ pub struct Admission {
     pub(super) pseudonyms: Pseudonyms,
     pub(super) clock: Arc<dyn Clock>,
     /// Who counts the people that shares of budgets are reckoned from, where that is kept.
-    roster: Option<Arc<Roster>>,
+    pub(super) roster: Option<Arc<Roster>>,
     settings: Settings,
     lanes: Lanes,
-    ledger: Mutex<Ledger>,
+    pub(super) ledger: Mutex<Ledger>,
 }
 
 /// What a delivery is, beside its alerts.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::admit::{Admission, refused};
+use super::drawn::Drawn;
 use super::{AdmissionError, NotByHand};
-use crate::incident::{AccountRef, Digest, Event, IncidentId};
+use crate::incident::{AccountRef, Digest, Event, IncidentId, Ledger};
 use crate::response::{ByHand, Enclosure, Standing};
 use crate::trail::{Appended, DeliveryKey, Draft, Slot, UniqueKey, seal_json};
 
@@ -45,9 +46,14 @@ impl Admission {
                 .filter(|notice| board.notices().lane(&notice.channel).is_some())
                 .map(|notice| notice.channel.clone())
                 .collect(),
+            people: self.roster.as_ref().and_then(|roster| roster.people()),
             ..Standing::default()
         });
-        let (opened, subject) = asked.draw_up(incident.clone(), &standing, &loaded.set, &self.pseudonyms, now)?;
+        let mut drawn = Drawn::on(&self.ledger, now);
+        let draw_up = |ledger: &mut Ledger| {
+            asked.draw_up(incident.clone(), &standing, ledger, &loaded.set, &self.pseudonyms, now)
+        };
+        let (opened, subject) = drawn.draw_by_hand(draw_up)?;
         let enclosure = Enclosure { event: serde_json::Value::Null, subjects: [(incident.clone(), subject)].into() };
         let (private, sealed) = seal_json(&enclosure).map_err(refused)?;
         let (actor, reason) = (asked.actor.clone(), asked.reason.clone());
@@ -56,7 +62,11 @@ impl Admission {
         let draft = Draft { key: Some(UniqueKey(once)), private: Some(sealed), ..Draft::of(now, event) };
         let delivery = key.map(|key| DeliveryKey { key: key_of(&asked.actor, key), content: content(asked, &name) });
         match self.trail.append(delivery, vec![draft]).await.map_err(refused)? {
-            Appended::Recorded(slots) => Ok((incident, matches!(slots.first(), Some(Slot::Known(_))))),
+            Appended::Recorded(slots) => {
+                let is_known = matches!(slots.first(), Some(Slot::Known(_)));
+                drawn.keep(|_| !is_known);
+                Ok((incident, is_known))
+            }
             Appended::Repeated { .. } => Ok((incident, true)),
             Appended::Conflict { .. } => Err(AdmissionError::Conflict.into()),
         }

@@ -5,7 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::incident::{HoldReason, Ledger, Opened, RuleId, Spending, Timestamp};
-use crate::response::Decided;
+use crate::response::{Decided, NotDrawnUp};
 
 /// What was drawn so far.
 pub(super) struct Drawn<'l> {
@@ -25,6 +25,14 @@ struct Drawing {
     held: Option<HoldReason>,
 }
 
+impl Drawing {
+    fn of(alert: usize, Opened { plan, held }: &Opened) -> Option<Self> {
+        let spending = plan.spending.clone()?;
+        let rules = plan.rules.iter().map(|rule| rule.id.clone()).collect();
+        Some(Self { alert, spending, rules, account: plan.account.clone(), held: *held })
+    }
+}
+
 impl<'l> Drawn<'l> {
     /// Begins with nothing, for a delivery that is decided at `at`.
     pub(super) fn on(ledger: &'l Mutex<Ledger>, at: Timestamp) -> Self {
@@ -34,12 +42,18 @@ impl<'l> Drawn<'l> {
     /// Has an alert, which has this place in the delivery, decided while nobody else draws.
     pub(super) fn draw(&mut self, alert: usize, decide: impl FnOnce(&mut Ledger) -> Decided) -> Decided {
         let decided = decide(&mut locked(self.ledger));
-        for Opened { plan, held } in &decided.opened {
-            let Some(spending) = plan.spending.clone() else { continue };
-            let rules = plan.rules.iter().map(|rule| rule.id.clone()).collect();
-            self.plans.push(Drawing { alert, spending, rules, account: plan.account.clone(), held: *held });
-        }
+        self.plans.extend(decided.opened.iter().filter_map(|opened| Drawing::of(alert, opened)));
         decided
+    }
+
+    /// The same for what somebody asks for by hand, as if it was the first alert.
+    pub(super) fn draw_by_hand<T>(
+        &mut self,
+        draw_up: impl FnOnce(&mut Ledger) -> Result<(Opened, T), NotDrawnUp>,
+    ) -> Result<(Opened, T), NotDrawnUp> {
+        let (opened, beside) = draw_up(&mut locked(self.ledger))?;
+        self.plans.extend(Drawing::of(0, &opened));
+        Ok((opened, beside))
     }
 
     /// It is recorded, but for the alerts that were known already. What a budget holds is told in the log, too.
@@ -62,7 +76,9 @@ impl Drop for Drawn<'_> {
         let mut ledger = locked(self.ledger);
         for plan in &self.plans {
             ledger.take_back(&plan.spending, plan.rules.iter(), self.at);
-            ledger.crowds_mut().take_back(&plan.spending.source, plan.rules.iter(), &plan.account, self.at);
+            if let Some(source) = &plan.spending.source {
+                ledger.crowds_mut().take_back(source, plan.rules.iter(), &plan.account, self.at);
+            }
         }
     }
 }

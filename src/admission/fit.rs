@@ -114,7 +114,7 @@ mod tests {
             asked_by: None,
             repeat: Some(Repeat { nth: 17, within_s: 31_536_000 }),
             spending: Some(Spending {
-                source: SourceName::parse(&"s".repeat(64)).unwrap(),
+                source: Some(SourceName::parse(&"s".repeat(64)).unwrap()),
                 of_rules: vec![spent; Plan::RULES_MAX],
                 of_source: spent,
                 organization: spent,

@@ -19,6 +19,9 @@ impl Budget {
     /// The most that can be allowed. There is no budget without a limit.
     pub const MOST: u32 = 10_000;
 
+    /// Of what nobody counts.
+    pub const UNLIMITED: Self = Self { per_hour: u32::MAX, per_day: u32::MAX };
+
     /// Whether so much is within it.
     #[must_use]
     pub fn has(self, spent: Spent) -> bool {
@@ -56,8 +59,9 @@ impl Spent {
 /// or a source gone mad would use up what others need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spending {
-    /// Whose alert it was.
-    pub source: SourceName,
+    /// Whose alert it was; of what somebody asked for by hand, nobody's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<SourceName>,
     /// Of plans of each of the plan's rules, in their order, if it drew on that.
     pub of_rules: Vec<Option<Spent>>,
     /// Of plans for alerts of this source, if it drew on that.

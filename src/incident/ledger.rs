@@ -92,7 +92,8 @@ impl Ledger {
     pub fn note_plan(&mut self, plan: &Plan, at: Timestamp) {
         if let Some(spending) = &plan.spending {
             self.note(spending, plan.rules.iter().map(|rule| &rule.id), at);
-            self.crowds.see(&spending.source, plan.rules.iter().map(|rule| &rule.id), &plan.account, at);
+            let Some(source) = &spending.source else { return };
+            self.crowds.see(source, plan.rules.iter().map(|rule| &rule.id), &plan.account, at);
         }
     }
 
@@ -113,13 +114,21 @@ impl Ledger {
             _ => None,
         };
         let spending = Spending {
-            source: source.clone(),
+            source: Some(source.clone()),
             of_rules: of_rules.into_iter().map(drawn).collect(),
             of_source: have_rules.then_some(of_source),
             organization: (have_rules && has_source).then(|| self.of_organization(now).and_one()),
             beyond: None,
         };
         self.note(&spending, rules.iter().copied(), now);
+        spending
+    }
+
+    /// Counts a plan that somebody asks for by hand, which no rule and no source has a part in.
+    pub fn draw_by_hand(&mut self, now: Timestamp) -> Spending {
+        let organization = Some(self.of_organization(now).and_one());
+        let spending = Spending { source: None, of_rules: Vec::new(), of_source: None, organization, beyond: None };
+        self.note(&spending, std::iter::empty(), now);
         spending
     }
 
@@ -152,8 +161,8 @@ impl Ledger {
         for (rule, _) in rules.zip(&spending.of_rules).filter(|(_, spent)| spent.is_some()) {
             change(self.by_rule.entry(rule.clone()).or_default());
         }
-        if spending.of_source.is_some() {
-            change(self.by_source.entry(spending.source.clone()).or_default());
+        if let (Some(source), Some(_)) = (&spending.source, spending.of_source) {
+            change(self.by_source.entry(source.clone()).or_default());
         }
         if spending.organization.is_some() {
             change(&mut self.all);

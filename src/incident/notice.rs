@@ -52,7 +52,7 @@ pub enum Topic {
 
 impl Topic {
     /// Every topic that a channel chooses or not, in the order of the list above.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::IncidentHeld,
         Self::ApprovalWanted,
         Self::ApprovalLapsed,

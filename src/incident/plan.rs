@@ -268,7 +268,7 @@ impl Plan {
 
     /// On the word of which source, if that is known, and by which rules.
     pub fn asked_on(&self) -> (Option<&SourceName>, impl Iterator<Item = &RuleId>) {
-        (self.spending.as_ref().map(|spending| &spending.source), self.rules.iter().map(|rule| &rule.id))
+        (self.spending.as_ref().and_then(|spending| spending.source.as_ref()), self.rules.iter().map(|rule| &rule.id))
     }
 
     /// Whether the action at `index` disables the account.

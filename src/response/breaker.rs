@@ -7,8 +7,8 @@ use crate::rules::RuleSet;
 pub(super) fn trips(plan: &Plan, breakers: &Breakers, ledger: &Ledger, rules: &RuleSet, now: Timestamp) -> Vec<Trip> {
     let Some(spending) = &plan.spending else { return Vec::new() };
     let limits = rules.guardrails().breakers();
-    let of_source = (PauseScope::Source(spending.source.clone()), limits.each_source);
+    let of_source = spending.source.clone().map(|source| (PauseScope::Source(source), limits.each_source));
     let of_rules = plan.rules.iter().map(|rule| (PauseScope::Rule(rule.id.clone()), limits.each_rule));
-    let all = std::iter::once(of_source).chain(of_rules);
+    let all = of_source.into_iter().chain(of_rules);
     all.filter_map(|(scope, breaker)| breakers.judge(scope, breaker, ledger.crowds(), now)).collect()
 }

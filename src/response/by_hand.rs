@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::draw::{Draw, draws};
 use super::guard::{Facts, at_planning};
 use super::{Standing, Subject, wording};
 use crate::incident::{
-    AccountKind, AccountRef, Action, ActionKind, Approval, Assurance, ChannelName, HoldReason, IncidentId,
-    NewDingTalkId, Opened, Plan, ReasonCode, Timestamp, UserId, is_direction_mark,
+    AccountKind, AccountRef, Action, ActionKind, Approval, Asked, Assurance, ChannelName, HoldReason, IncidentId,
+    Ledger, NewDingTalkId, Opened, Plan, ReasonCode, Timestamp, UserId, is_direction_mark,
 };
 use crate::rules::RuleSet;
 use crate::trail::Pseudonyms;
@@ -76,6 +77,7 @@ impl ByHand {
         &self,
         incident: IncidentId,
         standing: &Standing,
+        ledger: &mut Ledger,
         rules: &RuleSet,
         pseudonyms: &Pseudonyms,
         now: Timestamp,
@@ -111,7 +113,7 @@ impl ByHand {
         if let Some(expires_in) = self.expires_in.filter(|_| self.steps.contains(&ActionKind::Disable)) {
             actions.push(Action::Enable { after_s: expires_in.as_secs() });
         }
-        let plan = Plan {
+        let mut plan = Plan {
             incident,
             account_kind: self.account.kind(),
             account: pseudonym,
@@ -127,7 +129,12 @@ impl ByHand {
             asked_by: Some(self.actor.clone()),
             repeat: None,
         };
-        let held = self.held(&plan, standing, rules);
+        plan.spending = plan.takes().then(|| ledger.draw_by_hand(now));
+        let draws = draws(&plan, rules, standing.people);
+        let held = self.held(&plan, &draws, standing, rules);
+        if let Some(spending) = plan.spending.as_mut().filter(|_| held.is_some_and(HoldReason::is_budget)) {
+            spending.beyond = draws.iter().find(|draw| !draw.is_within()).map(|draw| draw.beyond(Asked::Planning));
+        }
         Ok((Opened { plan, held }, subject))
     }
 
@@ -169,8 +176,9 @@ impl ByHand {
         [Some(named), local, user_id].into_iter().flatten().any(|name| text.contains(&name.to_lowercase()))
     }
 
-    /// A human decides, so no budget or breaker stands in the way; everything else does.
-    fn held(&self, plan: &Plan, standing: &Standing, rules: &RuleSet) -> Option<HoldReason> {
+    /// A human decides, so no breaker stands in the way, which is about senders that have gone wrong; everything else
+    /// does, and who goes beyond a budget says so in words of their own.
+    fn held(&self, plan: &Plan, draws: &[Draw], standing: &Standing, rules: &RuleSet) -> Option<HoldReason> {
         let user_id = rules.user_of(&self.account);
         let facts = Facts {
             rule_off: false,
@@ -180,6 +188,7 @@ impl ByHand {
             touches: plan.touches(),
             disables: plan.disables(),
             confirmed: true,
+            draws,
             dingtalk_id_changed: plan.changes_dingtalk_id() && standing.dingtalk_ids_changed.contains(&plan.account),
             ..Facts::of_reference(&self.account, user_id.as_ref(), rules)
         };

@@ -47,14 +47,14 @@ impl Draw {
 /// organization of so many people.
 pub(super) fn purse<'i>(
     of: impl Iterator<Item = (&'i RuleId, bool)>,
-    source: &SourceName,
+    source: Option<&SourceName>,
     rules: &RuleSet,
     people: Option<u32>,
 ) -> Purse {
     let budgets = rules.guardrails().budgets();
     Purse {
         of_rules: of.map(|(rule, takes)| takes.then(|| rules.budget_of(rule, people))).collect(),
-        of_source: budgets.of_source(source).among(people),
+        of_source: source.map_or(Budget::UNLIMITED, |source| budgets.of_source(source).among(people)),
         organization: budgets.organization().among(people),
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn purse<'i>(
 pub fn draws(plan: &Plan, rules: &RuleSet, people: Option<u32>) -> Vec<Draw> {
     let Some(spending) = &plan.spending else { return Vec::new() };
     let drew = plan.rules.iter().zip(&spending.of_rules).map(|(rule, spent)| (&rule.id, spent.is_some()));
-    let Purse { of_rules, of_source, organization } = purse(drew, &spending.source, rules, people);
+    let Purse { of_rules, of_source, organization } = purse(drew, spending.source.as_ref(), rules, people);
     let draw = |budget: Budget, spent: Option<Spent>, used_up| {
         spent.map(|spent| Draw { spent, budget, used_up, department: None, people })
     };

@@ -122,7 +122,7 @@ pub(super) fn draw_up(
     };
     if plan.takes() {
         let asked = acting.iter().map(|(rule, response, _)| (&rule.reference.id, response.takes()));
-        let purse = purse(asked, &alert.summary.source, rules, people);
+        let purse = purse(asked, Some(&alert.summary.source), rules, people);
         let of: Vec<_> = plan.rules.iter().map(|rule| &rule.id).collect();
         plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));
         ledger.crowds_mut().see(&alert.summary.source, of, pseudonym, now);

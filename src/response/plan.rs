@@ -161,7 +161,7 @@ fn settled(
                 };
                 let (touches, disables) = (response.touches(), response.disables());
                 let demand = Demand { floor: response.assurance, touches, disables };
-                let purse = purse([(rule, true)].into_iter(), &alert.source, rules, standing.people);
+                let purse = purse([(rule, true)].into_iter(), Some(&alert.source), rules, standing.people);
                 hold(of_this, assurance, demand, account, rules).is_none()
                     && ledger.has_room(&alert.source, rule, &purse, now)
                     && cover.departments.iter().all(|id| has_room_in(*id, standing, rules))

@@ -340,7 +340,7 @@ fn opened(number: u64) -> Opened {
         asked_by: None,
         repeat: Some(Repeat { nth: 17, within_s: 31_536_000 }),
         spending: Some(Spending {
-            source: SourceName::parse("okta").unwrap(),
+            source: Some(SourceName::parse("okta").unwrap()),
             of_rules: vec![Some(Spent { hour: 1, day: 2 }), None],
             of_source: Some(Spent { hour: 2, day: 3 }),
             organization: Some(Spent { hour: 3, day: 4 }),

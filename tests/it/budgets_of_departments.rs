@@ -174,7 +174,7 @@ async fn whose_department_cannot_be_told_waits_where_departments_have_budgets() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_budget_that_is_new_counts_what_is_planned_and_not_done_and_by_hand_none_counts() {
+async fn a_budget_that_is_new_counts_what_is_planned_and_not_done_and_what_is_asked_for_by_hand() {
     let app = started(|rules| set(rules, "organization: {per_hour: 100}")).await;
     app.dingtalk().inject(Fault::new(FaultKind::Busy).on(Api::SignOut).until_cleared()).unwrap();
     let waits = open(1, &app).await;
@@ -187,8 +187,12 @@ async fn a_budget_that_is_new_counts_what_is_planned_and_not_done_and_by_hand_no
     let asked = json!({ "account": account, "steps": ["disable"], "expires_in_s": 3600, "reason": "a drill" });
     let answer = app.post("/v1/incidents", RESPONDER, &asked).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    app.until_called(Api::Disable, 1).await;
-    assert_eq!(app.records_of("budget.drawn").len(), 1);
+    let by_hand = IncidentId::parse(answer.body["incident"].as_str().unwrap()).unwrap();
+    app.until(&by_hand, |state| state.status == Status::Held(HoldReason::DepartmentBudget)).await;
+    assert_eq!(app.dingtalk().received(Api::Disable), 0);
+    assert_eq!(app.records_of("budget.drawn").len(), 2);
+    app.approve(&by_hand).await;
+    app.until_contained(&by_hand).await;
     app.end().await;
 }
 

@@ -1,10 +1,12 @@
 //! What a responder has done by hand goes through the same guard layer and trail as what rules ask for.
 
+use std::path::Path;
+
 use portcullis::incident::{Event, HoldReason, IncidentId, Outcome, Status};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
 
-use crate::harness::{AUDITOR, CONTAINED, DEPUTY, ENGINEER, RESPONDER, TestApp};
+use crate::harness::{AUDITOR, CONTAINED, DEPUTY, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit};
 
 fn contain(user_id: &str) -> Value {
     json!({
@@ -99,6 +101,34 @@ async fn what_guards_against_rules_guards_against_people() {
     let paused = open(&app, &contain("zhangsan")).await;
     assert_eq!(app.incident(&paused).status, Status::Held(HoldReason::Paused));
     assert_eq!(app.dingtalk().calls_to(Api::SignOut), []);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_organizations_budget_it_waits_with_the_numbers_until_somebody_says_why() {
+    let rules = |rules: &Path| {
+        let budgets = "protected: []\nbudgets: {organization: {per_hour: 1, per_day: 1}}\n";
+        edit(rules, "guardrails.yml", "protected: []\n", budgets);
+    };
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    let first = open(&app, &contain("zhangsan")).await;
+    app.until_contained(&first).await;
+    let second = open(&app, &contain("lisi")).await;
+    assert_eq!(app.incident(&second).status, Status::Held(HoldReason::OrganizationBudget));
+    let beyond = app.incident(&second).plan.spending.unwrap().beyond.unwrap();
+    assert_eq!((beyond.spent.hour, beyond.spent.day, beyond.per_hour, beyond.per_day), (2, 2, 1, 1));
+    assert!(!app.dingtalk().account("lisi").unwrap().disabled);
+    // What rules ask for is counted with it.
+    let by_rule = app.open(&Delivery::of_high_risk("wang.wu@example.com", 1, app.now())).await;
+    assert_eq!(app.incident(&by_rule).status, Status::Held(HoldReason::OrganizationBudget));
+    app.approve(&second).await;
+    app.until_contained(&second).await;
+    // Giving back takes nothing.
+    let back =
+        json!({"account": {"kind": "user_id", "value": "zhangsan"}, "steps": ["enable"], "reason": "it was them"});
+    let given = open(&app, &back).await;
+    assert_eq!(app.incident(&given).status, Status::Open);
+    app.until(&given, |incident| matches!(incident.status, Status::Closed(_))).await;
     app.end().await;
 }
 

@@ -7,8 +7,8 @@ use super::*;
 use crate::incident::{Digest, IncidentId};
 
 const PUBLIC_URL: &str = "https://p.example.com";
-const TOPICS: [Topic; 15] = {
-    let mut all = [Topic::RuleNotice; 15];
+const TOPICS: [Topic; 17] = {
+    let mut all = [Topic::RuleNotice; 17];
     let mut index = 0;
     while index < Topic::ALL.len() {
         all[index] = Topic::ALL[index];

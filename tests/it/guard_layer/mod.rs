@@ -120,7 +120,7 @@ impl<'w> Bench<'w> {
         let departments = asked.live.departments();
         let live = asked.live.account(&user_id, OWN_CORP);
         let draws = draws(plan, self.rules, None);
-        let source = plan.spending.as_ref().map(|spending| &spending.source);
+        let source = plan.spending.as_ref().and_then(|spending| spending.source.as_ref());
         let ids = || plan.rules.iter().map(|rule| &rule.id);
         let facts = Facts {
             paused: self.board.pauses().hold(source, ids()),

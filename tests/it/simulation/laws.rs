@@ -36,7 +36,7 @@ impl Sent<'_> {
     fn scopes(&self) -> BTreeSet<PauseScope> {
         let plan = &self.case.plan;
         let rules = plan.rules.iter().map(|rule| PauseScope::Rule(rule.id.clone()));
-        let source = plan.spending.iter().map(|spending| PauseScope::Source(spending.source.clone()));
+        let source = plan.spending.iter().flat_map(|spending| spending.source.clone()).map(PauseScope::Source);
         rules.chain(source).chain([PauseScope::All]).collect()
     }
 }
@@ -165,7 +165,9 @@ pub(super) fn limits_are_never_exceeded(history: &History, limits: Limits) -> La
     for case in &acting {
         let Some(spending) = &case.plan.spending else { continue };
         by.entry("organization".to_owned()).or_default().push(case);
-        by.entry(format!("source {}", spending.source)).or_default().push(case);
+        if let Some(source) = &spending.source {
+            by.entry(format!("source {source}")).or_default().push(case);
+        }
         for (rule, _) in case.plan.rules.iter().zip(&spending.of_rules).filter(|(_, spent)| spent.is_some()) {
             by.entry(format!("rule {}", rule.id)).or_default().push(case);
         }
@@ -252,7 +254,11 @@ fn shown(board: &Board, history: &History) -> Vec<String> {
     });
     let spent = history.cases.values().filter_map(|case| case.plan.spending.as_ref()).map(|spending| {
         let (ledger, now) = (board.ledger(), Timestamp::UNIX_EPOCH);
-        format!("spent {:?} {:?}", ledger.of_organization(now), ledger.of_source(&spending.source, now))
+        format!(
+            "spent {:?} {:?}",
+            ledger.of_organization(now),
+            spending.source.as_ref().map(|source| ledger.of_source(source, now))
+        )
     });
     let steering = [format!("{:?}", board.pauses()), format!("{:?}", board.breakers())];
     live.into_values().chain(due).chain(covers).chain(spent).chain(steering).collect()
