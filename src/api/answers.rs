@@ -4,11 +4,11 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Problem, State, authorize, body, whose};
 use crate::access::{Actor, Permission};
-use crate::incident::{Digest, Event, HoldReason, IncidentId, Status};
+use crate::incident::{Digest, Event, HoldReason, Incident, IncidentId, Status};
 use crate::trail::Live;
 
 /// Why, and to which plan.
@@ -36,7 +36,8 @@ pub(super) async fn approve(
         may_approve(&live, &actor, &said, &state).await?;
         let (incident, approver) = (live.incident.id().clone(), actor.user_id);
         let (actor, reason, plan) = (actor.name, said.reason, said.plan);
-        record(&state, Event::IncidentApproved { incident, actor, reason, approver, plan }).await
+        record(&state, Event::IncidentApproved { incident, actor, reason, approver, plan }).await?;
+        Ok(after_approval(&live.incident, &state))
     };
     shaped(&id, approved.await)
 }
@@ -52,7 +53,8 @@ pub(super) async fn dismiss(
         let (live, actor, said) = heard(&request, &id, payload, &state).await?;
         whose::refuse_subject(&actor, &live, &state).await?;
         let (incident, actor, reason) = (live.incident.id().clone(), actor.name, said.reason);
-        record(&state, Event::IncidentDismissed { incident, actor, reason }).await
+        record(&state, Event::IncidentDismissed { incident, actor, reason }).await?;
+        Ok(json!({}))
     };
     shaped(&id, dismissed.await)
 }
@@ -68,29 +70,10 @@ pub(super) async fn release(
         let (live, actor, said) = heard(&request, &id, payload, &state).await?;
         whose::refuse_subject(&actor, &live, &state).await?;
         let (incident, actor, reason) = (live.incident.id().clone(), actor.name, said.reason);
-        record(&state, Event::IncidentReleased { incident, actor, reason, false_alarm: said.false_alarm }).await
+        record(&state, Event::IncidentReleased { incident, actor, reason, false_alarm: said.false_alarm }).await?;
+        Ok(after_release(&live.incident, &state))
     };
-    match released.await {
-        Ok(()) => {
-            let waits = IncidentId::parse(&id).ok().and_then(|id| waits(&id, &state));
-            HttpResponse::Ok().json(json!({ "incident": *id, "waits": waits }))
-        }
-        Err(problem) => problem.response(),
-    }
-}
-
-/// Why the account is not given back at once, if it is not: no order leaves now.
-fn waits(id: &IncidentId, state: &State) -> Option<&'static str> {
-    let is_paused = state.trail.board(|board| {
-        let Some(live) = board.live(id) else { return false };
-        let (source, rules) = live.incident.plan.asked_on();
-        board.pauses().hold(source, rules)
-    });
-    match state.directory.only_reads() {
-        _ if is_paused => Some("paused"),
-        true => Some("dry_run"),
-        false => None,
-    }
+    shaped(&id, released.await)
 }
 
 /// Nobody approves what they asked for or what a rule of their own does. Whom the configuration does not know approves
@@ -137,9 +120,49 @@ async fn record(state: &State, event: Event) -> Result<(), Problem> {
     Ok(state.trail.record(state.clock.now(), vec![event]).await?)
 }
 
-fn shaped(id: &str, said: Result<(), Problem>) -> HttpResponse {
+/// How many more have to say yes, if any have.
+fn after_approval(incident: &Incident, state: &State) -> Value {
+    let now = state.trail.board(|board| board.in_effect(incident.id()).map(|live| live.incident.assent.clone()));
+    let wanted = incident.plan.approval.filter(|_| incident.status == Status::Held(HoldReason::ApprovalWanted));
+    match (wanted, now) {
+        (Some(wanted), Some(assent)) if !assent.given => {
+            json!({ "approval": { "people": wanted.people, "given_by": assent.by.len() } })
+        }
+        _ => json!({}),
+    }
+}
+
+/// What keeps the account disabled although it is to be given back, if anything does.
+fn after_release(incident: &Incident, state: &State) -> Value {
+    let (source, rules) = incident.plan.asked_on();
+    let (is_paused, by) = state.trail.board(|board| {
+        let others = |user_id| board.beside(user_id, incident.id());
+        let contains = |id: &IncidentId| board.in_effect(id).is_some_and(|live| live.incident.is_containing());
+        let by = incident.user_id.as_ref().and_then(|user_id| others(user_id).into_iter().find(contains));
+        (board.pauses().hold(source, rules), by)
+    });
+    let waits_for = match state.directory.only_reads() {
+        _ if is_paused => Some("paused"),
+        true => Some("dry_run"),
+        false => None,
+    };
+    let mut answer = json!({});
+    if let Some(members) = answer.as_object_mut() {
+        members.extend(waits_for.map(|what| ("waits_for".to_owned(), json!(what))));
+        members.extend(by.map(|by| ("kept_by".to_owned(), json!(by))));
+    }
+    answer
+}
+
+/// The incident, and what else there is to say.
+fn shaped(id: &str, said: Result<Value, Problem>) -> HttpResponse {
     match said {
-        Ok(()) => HttpResponse::Ok().json(json!({ "incident": id })),
+        Ok(mut answer) => {
+            if let Some(members) = answer.as_object_mut() {
+                members.insert("incident".to_owned(), id.into());
+            }
+            HttpResponse::Ok().json(answer)
+        }
         Err(problem) => problem.response(),
     }
 }

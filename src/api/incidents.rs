@@ -9,9 +9,10 @@ use super::trail::raw;
 use super::{Problem, State, authorize};
 use crate::access::{Actor, Permission};
 use crate::incident::{
-    AccountKind, Action, Approval, Digest, Event, Incident, IncidentId, RuleRef, Status, StepState, Timestamp, UserId,
+    AccountKind, Action, Approval, Containment, Digest, Event, Incident, IncidentId, RuleRef, Status, StepState,
+    Timestamp, UserId, Waiting,
 };
-use crate::trail::Stored;
+use crate::trail::{Stored, events};
 
 /// The incident, folded from its records. That it was read is itself on the trail.
 pub(super) async fn show(request: HttpRequest, id: Path<String>, state: Data<State>) -> HttpResponse {
@@ -29,7 +30,8 @@ async fn find(request: &HttpRequest, id: &str, state: &Data<State>) -> Result<Ht
         tokio::task::spawn_blocking(move || trail.incident(&wanted)).await.map_err(|_| Problem::BadRequest)??;
     let (incident, records) = found.ok_or(Problem::NotFound)?;
     note_reading(state, actor, id, &records).await?;
-    Ok(HttpResponse::Ok().json(View::of(&incident, raw(&records)?)))
+    let waiting = Waiting::of(&incident, events(&records)?.iter());
+    Ok(HttpResponse::Ok().json(View::of(&incident, waiting, raw(&records)?)))
 }
 
 async fn note_reading(state: &State, actor: Actor, id: IncidentId, records: &[Stored]) -> Result<(), Problem> {
@@ -47,6 +49,12 @@ struct View<'i> {
     opened_at: Timestamp,
     account: Account<'i>,
     contained: bool,
+    /// What it waits for, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<Waiting>,
+    /// How it keeps the account, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    containment: Option<Containment<'i>>,
     /// What an approval has to name.
     plan: Digest,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,20 +86,26 @@ struct Account<'i> {
 struct Step<'i> {
     #[serde(rename = "do")]
     action: &'i Action,
+    /// The same in words, as far as there is more to say than what kind of step it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    says: Option<String>,
     #[serde(rename = "is")]
     state: &'i StepState,
 }
 
 impl<'i> View<'i> {
-    fn of(incident: &'i Incident, records: Vec<Box<RawValue>>) -> Self {
+    fn of(incident: &'i Incident, waiting: Option<Waiting>, records: Vec<Box<RawValue>>) -> Self {
         let plan = &incident.plan;
-        let steps = plan.actions.iter().zip(&incident.steps).map(|(action, state)| Step { action, state });
+        let steps = plan.actions.iter().zip(&incident.steps).enumerate();
+        let steps = steps.map(|(index, (action, state))| Step { action, says: plan.told(index), state });
         Self {
             id: incident.id(),
             status: incident.status,
             opened_at: incident.opened_at,
             account: Account { kind: plan.account_kind, pseudonym: &plan.account, user_id: incident.user_id.as_ref() },
             contained: incident.is_containing(),
+            waiting,
+            containment: incident.containment(),
             plan: plan.digest(),
             approval: plan.approval.map(|wanted| Asked {
                 wanted,

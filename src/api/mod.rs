@@ -14,6 +14,7 @@ mod health;
 mod held_alerts;
 mod in_force;
 mod incidents;
+mod live;
 mod notices;
 mod peer;
 mod people;

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 
 use super::{
-    Problem, alerts, answers, by_hand, containments, control, directory, doctor, health, held_alerts, incidents,
+    Problem, alerts, answers, by_hand, containments, control, directory, doctor, health, held_alerts, incidents, live,
     notices, people, promotion, rules, sources, trail,
 };
 use crate::access::Permission;
@@ -43,6 +43,7 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "GET", path: "/readyz", gate: Gate::Open },
     Route { methods: "GET", path: "/v1/incidents/{id}", gate: Gate::Token(Permission::ReadIncidents) },
     Route { methods: "POST", path: "/v1/incidents", gate: Gate::Token(Permission::Control) },
+    Route { methods: "GET", path: "/v1/live-incidents", gate: Gate::Token(Permission::ReadIncidents) },
     Route { methods: "GET", path: "/v1/containments", gate: Gate::Token(Permission::ReadIncidents) },
     Route { methods: "GET", path: "/v1/held-alerts", gate: Gate::Token(Permission::ReadIncidents) },
     Route { methods: "GET", path: "/v1/trail", gate: Gate::Token(Permission::ReadTrail) },
@@ -89,6 +90,7 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("GET", "/readyz") => web::get().to(health::ready),
         ("GET", "/v1/incidents/{id}") => web::get().to(incidents::show),
         ("POST", "/v1/incidents") => web::post().to(by_hand::open),
+        ("GET", "/v1/live-incidents") => web::get().to(live::list),
         ("GET", "/v1/containments") => web::get().to(containments::list),
         ("GET", "/v1/held-alerts") => web::get().to(held_alerts::list),
         ("GET", "/v1/trail") => web::get().to(trail::list),

@@ -5,12 +5,13 @@ use maud::{Markup, html};
 use super::containments;
 use super::now::{tone, word};
 use super::page::{page, time};
-use crate::incident::{Action, Incident, Status, StepState, Timestamp};
+use crate::incident::{Incident, Plan, Status, StepState, Timestamp, Waiting};
 
-pub(super) fn render(incident: &Incident, now: Timestamp) -> Markup {
+pub(super) fn render(incident: &Incident, waiting: Option<&Waiting>, now: Timestamp) -> Markup {
     let main = html! {
         h1 { "Incident " code { (incident.id()) } }
         (standing(incident))
+        @if let Some(waiting) = waiting { (details(waiting)) }
         @if let Some(containment) = incident.containment() { (containments::details(&containment)) }
         p {
             "Account: " @match &incident.user_id { Some(user_id) => { strong { (user_id) } } None => { span.quiet { "not resolved yet" } } }
@@ -23,7 +24,7 @@ pub(super) fn render(incident: &Incident, now: Timestamp) -> Markup {
             ul { @for rule in &incident.plan.rules { li { (rule.title) } } }
         }
         h2 { "Steps" }
-        ol { @for (action, state) in incident.plan.actions.iter().zip(&incident.steps) { (step(action, state)) } }
+        ol { @for (index, state) in incident.steps.iter().enumerate() { (step(&incident.plan, index, state)) } }
         p.quiet { "Plan " code { (incident.plan.digest()) } ". As of " (time(now)) " UTC." }
     };
     page(&format!("Incident {}", incident.id()), &main)
@@ -40,12 +41,31 @@ fn standing(incident: &Incident) -> Markup {
     }
 }
 
-fn step(action: &Action, state: &StepState) -> Markup {
+/// The numbers and names behind it.
+fn details(waiting: &Waiting) -> Markup {
+    html! {
+        @if let Some(lapses_at) = waiting.lapses_at { p { "Somebody has to approve it until " (time(lapses_at)) " UTC." } }
+        @if let Some(failure) = &waiting.failure { p { "Failure: " code { (failure.code) } } }
+        @if let Some(beyond) = &waiting.beyond {
+            p {
+                (beyond.spent.hour) " in the hour up to then, of " (beyond.per_hour) "; " (beyond.spent.day) " in the day, of " (beyond.per_day) "."
+            }
+        }
+        @if !waiting.candidates.is_empty() {
+            p { "It may be any of these:" }
+            ul { @for one in &waiting.candidates { li { (one.user_id) " (" (one.found.text()) ")" } } }
+            @if waiting.candidates_left_out > 0 { p.quiet { "And " (waiting.candidates_left_out) " more." } }
+        }
+    }
+}
+
+fn step(plan: &Plan, index: usize, state: &StepState) -> Markup {
     html! {
         li {
-            (action.kind().as_str()) ": " span class=(tone(state)) { (word(state)) }
+            (plan.actions.get(index).map_or("", |action| action.kind().as_str())) ": " span class=(tone(state)) { (word(state)) }
             @if let StepState::Failed { failure } = state { " (" code { (failure.code) } ")" }
             @if let StepState::Postponed { retry_at, .. } = state { ", next at " (time(*retry_at)) }
+            @if let Some(told) = plan.told(index) { div.quiet { (told) } }
         }
     }
 }

@@ -16,9 +16,9 @@ use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::access::{Access, Actor, Permission};
-use crate::incident::{Bar, Clock, Event, IncidentId};
+use crate::incident::{Bar, Clock, Event, IncidentId, Waiting};
 use crate::rules::InForce;
-use crate::trail::Trail;
+use crate::trail::{Trail, events};
 
 /// What the pages are made from.
 pub struct Console {
@@ -32,6 +32,8 @@ pub struct Console {
     pub bar: Bar,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Whether everything is only tried.
+    pub is_dry_run: bool,
 }
 
 /// Adds the pages to a server.
@@ -60,8 +62,10 @@ async fn one_incident(request: HttpRequest, console: Data<Console>, asked: Path<
     let (from, count) = (records.first().map_or(0, |record| record.seq), u32::try_from(records.len()));
     let read = Event::TrailRead { actor: actor.name, from, count: count.unwrap_or(u32::MAX), incident: Some(id) };
     let now = console.clock.now();
+    let Ok(events) = events(&records) else { return page::unavailable() };
+    let waiting = Waiting::of(&incident, events.iter());
     match console.trail.record(now, vec![read]).await {
-        Ok(()) => page::answer(&incident::render(&incident, now)),
+        Ok(()) => page::answer(&incident::render(&incident, waiting.as_ref(), now)),
         Err(_) => page::unavailable(),
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
     ];
     let main = html! {
         h1 { "Now" }
-        (switch(&view.pauses))
+        (switch(&view.pauses, console.is_dry_run))
         @for (trip, since) in view.breakers.iter() { (tripped(trip, since)) }
         (rules::refused(&console.rules))
         dl.figures {
@@ -77,9 +77,11 @@ fn view(console: &Console) -> View {
     })
 }
 
-fn switch(pauses: &Pauses) -> Markup {
+fn switch(pauses: &Pauses, is_dry_run: bool) -> Markup {
     html! {
-        @if pauses.of_all().is_none() {
+        @if is_dry_run {
+            p.state.wait { strong { "A dry run." } " Matching alerts are planned for, nothing is done to any account, and nobody is told." }
+        } @else if pauses.of_all().is_none() {
             p.state.good { strong { "Actions run." } " Matching alerts are acted on." }
         }
         @for (scope, pause) in pauses.iter() { (paused(scope, pause)) }

@@ -46,6 +46,19 @@ pub enum Bearing {
     NotRead,
 }
 
+impl Bearing {
+    /// In words.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Live => "has the name",
+            Self::Moved => "has another name by now",
+            Self::Gone => "is no longer there",
+            Self::NotRead => "was not read",
+        }
+    }
+}
+
 /// The ways to find an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

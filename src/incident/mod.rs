@@ -30,7 +30,9 @@ mod state;
 mod stream;
 pub mod template;
 mod text;
+mod told;
 mod verdict;
+mod waiting;
 mod window;
 
 pub use account::{AccountKind, AccountRef, InvalidAccount, UserId};
@@ -60,6 +62,7 @@ pub use state::{Assent, IllegalTransition, Incident, Outcome, Status, StepState}
 pub use stream::StreamStatus;
 pub use text::is_direction_mark;
 pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};
+pub use waiting::Waiting;
 pub use window::{
     Added, Additions, Ahead, Counted, Counts, ENTRIES_MAX, Entry, LATENESS, Mark, Room, Underway, Wanted, Window,
     WindowState, Windows,

@@ -293,6 +293,7 @@ fn console(config: &Config, state: &State) -> anyhow::Result<Data<Console>> {
         rules: state.rules.clone(),
         bar: state.bar,
         clock: state.clock.clone(),
+        is_dry_run: config.directory.dry_run,
     }))
 }
 

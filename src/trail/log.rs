@@ -305,6 +305,14 @@ fn entry(draft: &mut Draft) -> Result<Entry, StoreError> {
     Ok(Entry { key, also, at, event, private: draft.private.take(), incidents, behind })
 }
 
+/// The events of records, in their order.
+///
+/// # Errors
+/// One is not a record.
+pub fn events(records: &[Stored]) -> Result<Vec<Event>, StoreError> {
+    records.iter().map(|stored| Ok(decode(&stored.record)?.event)).collect()
+}
+
 fn decode(record: &[u8]) -> Result<Record, StoreError> {
     Record::decode(record).map_err(|error| StoreError::Damaged(error.to_string()))
 }

@@ -29,7 +29,7 @@ pub use area::{AREA_KEY_BYTES_MAX, AREA_VALUE_BYTES_MAX, Area, CHANGES_MAX, Chan
 pub use board::{Board, Cover, Live};
 pub use figures::{Figures, Heard, MatchedAs, StepOutcome, Stream};
 pub use held_alerts::HeldAlerts;
-pub use log::{Draft, RecordError, Trail};
+pub use log::{Draft, RecordError, Trail, events};
 pub use memory::MemoryStore;
 pub use private::{open as unseal, seal, seal_json};
 pub use pseudonym::Pseudonyms;

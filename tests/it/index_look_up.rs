@@ -128,6 +128,11 @@ async fn two_live_accounts_with_one_job_number_are_held_with_both_ids_until_one_
     assert_eq!(app.story(&incident), ["admitted", "unresolved", "held: account_ambiguous"]);
     assert_eq!(found(&evidence(&app, &incident)), [("user0199", Bearing::Live), ("user0200", Bearing::Live)]);
     assert_eq!(app.dingtalk().received(Api::Disable), 0);
+    let shown = app.get(&format!("/v1/incidents/{incident}"), AUDITOR).await.body;
+    let candidates = shown["waiting"]["candidates"].as_array().unwrap();
+    assert_eq!(candidates.iter().map(|one| &one["user_id"]).collect::<Vec<_>>(), ["user0199", "user0200"]);
+    let page = app.get(&format!("/incidents/{incident}"), AUDITOR).await.body;
+    assert!(page.as_str().unwrap().contains("user0199 (has the name)"), "{page}");
     app.dingtalk().remove("user0199");
     app.approve(&incident).await;
     let state = app.until_contained(&incident).await;

@@ -88,5 +88,6 @@ mod turned_clocks;
 mod turned_off;
 mod understood_in_part;
 mod vectors;
+mod what_is_shown;
 mod whose;
 mod windows;

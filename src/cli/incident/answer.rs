@@ -61,15 +61,32 @@ pub(super) async fn approve(arguments: &Approve) -> anyhow::Result<()> {
 
 async fn say(arguments: &Arguments, what: &str, body: Value) -> anyhow::Result<()> {
     let id = IncidentId::parse(&arguments.incident).map_err(|error| refused(anyhow::Error::new(error)))?;
-    let answer = arguments.server.ask(Method::POST, &format!("/v1/incidents/{id}/{what}"), Some(body)).await?;
+    let told = arguments.server.ask(Method::POST, &format!("/v1/incidents/{id}/{what}"), Some(body)).await?;
     let done = match what {
-        "approve" => "approved; the guard layer is asked again",
-        "dismiss" => "dismissed",
-        _ => match answer.get("waits").and_then(Value::as_str) {
-            Some("paused") => "to be given back as soon as actions are no longer paused",
-            Some(_) => "to be given back as soon as the server runs without dry_run",
-            None => "to be given back now",
-        },
+        "approve" => approved(&told),
+        "dismiss" => "dismissed".to_owned(),
+        _ => released(&told),
     };
     output::line(format_args!("{id}: {done}"))
+}
+
+fn approved(told: &Value) -> String {
+    let number = |name: &str| told.pointer("/approval").and_then(|approval| approval[name].as_u64());
+    match (number("given_by"), number("people")) {
+        (Some(given), Some(people)) => {
+            format!("approved by {given} of {people}; it waits until somebody else has approved it, too")
+        }
+        _ => "approved; the guard layer is asked again".to_owned(),
+    }
+}
+
+/// What is asked for, and what stands in its way.
+fn released(told: &Value) -> String {
+    let by = told["kept_by"].as_str().map(output::visible);
+    match (by, told["waits_for"].as_str()) {
+        (Some(by), _) => format!("released; the account stays disabled, as {by} contains it too"),
+        (None, Some("paused")) => "to be given back as soon as actions are no longer paused".to_owned(),
+        (None, Some("dry_run")) => "to be given back as soon as the server runs without dry_run".to_owned(),
+        (None, _) => "to be given back now".to_owned(),
+    }
 }

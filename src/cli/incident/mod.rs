@@ -2,6 +2,7 @@
 
 mod answer;
 mod contained;
+mod list;
 mod open;
 mod show;
 
@@ -18,6 +19,8 @@ pub(super) struct Arguments {
 enum Command {
     /// Show one incident: its plan, its steps, what it waits for.
     Show(show::Arguments),
+    /// List the incidents that are not closed, or only those that wait for a human.
+    List(list::Arguments),
     /// List who is contained now: until when, why, and who is to be asked.
     Contained(contained::Arguments),
     /// Have something done to one account now, through the same guard layer and trail as rules do.
@@ -33,6 +36,7 @@ enum Command {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Show(arguments) => show::run(&arguments).await,
+        Command::List(arguments) => list::run(&arguments).await,
         Command::Contained(arguments) => contained::run(&arguments).await,
         Command::Open(arguments) => open::run(arguments).await,
         Command::Approve(arguments) => answer::approve(&arguments).await,
