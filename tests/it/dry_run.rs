@@ -91,6 +91,8 @@ fn reads(api: Api) -> bool {
         | Api::DepartmentListSub
         | Api::DepartmentListSubId
         | Api::DepartmentGet
+        | Api::RoleList
+        | Api::RoleSimplelist
         | Api::WorkNoticeResult => true,
         Api::SignOut
         | Api::Disable

@@ -94,7 +94,7 @@ async fn what_expires_or_is_released_in_a_pause_waits_and_goes_on_by_itself() {
     let released = app.open(&Delivery::of_high_risk("li.si@example.com", 2, app.now())).await;
     app.until_contained(&released).await;
     app.steer("/v1/pause").await;
-    assert_eq!(release(&app, &released).await["waits"], "paused");
+    assert_eq!(release(&app, &released).await["waits_for"], "paused");
     let app = app.restart().await;
     app.advance(8 * HOUR);
     // Something that a pause does not stop goes all the way, so the executor has looked at these as well.
@@ -124,7 +124,7 @@ async fn what_expires_in_a_dry_run_waits_for_its_end() {
     app.advance(8 * HOUR);
     let other = app.open(&Delivery::of_high_risk("li.si@example.com", 2, app.now())).await;
     app.until(&other, is_closed).await;
-    assert_eq!(release(&app, &incident).await["waits"], "dry_run");
+    assert_eq!(release(&app, &incident).await["waits_for"], "dry_run");
     assert_eq!((app.incident(&incident).status, app.dingtalk().received(Api::Enable)), (Status::Open, 0));
     app.config.directory.dry_run = false;
     let app = app.restart().await;

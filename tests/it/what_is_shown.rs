@@ -147,7 +147,7 @@ async fn a_release_says_what_keeps_the_account_disabled() {
     assert!(told[0].contains(&format!("stays disabled, as {second} contains it too")), "{told:?}");
     app.steer("/v1/pause").await;
     let told = said(&app, &["release", second.as_str(), "--reason", "it was them"]).await;
-    assert!(told[0].contains("it waits, because actions are paused"), "{told:?}");
+    assert!(told[0].contains("as soon as actions are no longer paused"), "{told:?}");
     assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
     app.end().await;
 }
