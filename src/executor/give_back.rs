@@ -42,11 +42,13 @@ impl Hand {
     /// DingTalk's says who did that, or when.
     pub(super) async fn note_enabled(&self, user_id: &UserId) -> Result<(), RecordError> {
         let now = self.clock.now();
-        let undone: Vec<IncidentId> = self.trail.board(|board| {
+        let mut undone: Vec<IncidentId> = self.trail.board(|board| {
             let is_of_it = |incident: &&Incident| incident.user_id.as_ref() == Some(user_id);
             let all = board.containing().map(|live| &live.incident).filter(is_of_it);
             all.filter(|incident| is_unaware(incident, now)).map(|incident| incident.id().clone()).collect()
         });
+        // In an order, so that the same happenings make the same trail.
+        undone.sort_unstable();
         for incident in undone {
             self.note_enabled_of(incident).await?;
         }

@@ -168,9 +168,11 @@ async fn a_later_incident_sees_that_others_have_enabled_the_account() {
     assert!(app.incident(&incident).found_enabled.is_some() && app.incident(&later).found_enabled.is_none());
     assert!(app.story(&later).contains(&"disable answered".to_owned()), "{:?}", app.story(&later));
     // The first to end leaves it to the other, whose own disable it is by now.
-    app.advance(24 * HOUR);
-    app.until(&later, |incident| matches!(incident.status, Status::Closed(_))).await;
+    app.advance(8 * HOUR);
     app.until(&incident, |incident| matches!(incident.status, Status::Closed(_))).await;
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.advance(16 * HOUR);
+    app.until(&later, |incident| matches!(incident.status, Status::Closed(_))).await;
     assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
     app.end().await;
 }

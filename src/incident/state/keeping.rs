@@ -76,11 +76,13 @@ impl Incident {
         has_taken
     }
 
-    /// Whether it has signed the account out, by a step of this kind, and keeps it disabled.
+    /// Whether it has signed the account out, by a step of this kind, and keeps it disabled, so that nobody can have
+    /// signed in since.
     #[must_use]
     pub fn keeps_signed_out(&self, is_wanted: impl Fn(&Action) -> bool) -> bool {
         let is_done = |(action, state): (&Action, &StepState)| is_wanted(action) && state.done_at(action).is_some();
-        self.keeps_our_disable() && self.plan.actions.iter().zip(&self.steps).any(is_done)
+        let is_untouched = self.found_enabled.is_none() && self.keeps_our_disable();
+        is_untouched && self.plan.actions.iter().zip(&self.steps).any(is_done)
     }
 
     /// The last enable of the plan.
