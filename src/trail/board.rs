@@ -224,7 +224,8 @@ impl Board {
     #[must_use]
     pub fn disabled_by_another(&self, user_id: &UserId, but: &IncidentId) -> Option<&IncidentId> {
         let in_effect = self.live.values().chain(self.keeping.values());
-        others_on(in_effect, user_id, but).find(|incident| incident.may_keep_disabled()).map(Incident::id)
+        // Whichever it is, the same one every time.
+        others_on(in_effect, user_id, but).filter(|incident| incident.may_keep_disabled()).map(Incident::id).min()
     }
 
     /// Which other incident has signed the account out so that `but` need not: just now and after `but` was opened, or
@@ -258,7 +259,7 @@ impl Board {
         is_sign_out: impl Fn(&Action) -> bool,
     ) -> Option<&IncidentId> {
         let in_effect = self.live.values().chain(self.keeping.values());
-        others_on(in_effect, user_id, but).find(|other| other.keeps_signed_out(&is_sign_out)).map(Incident::id)
+        others_on(in_effect, user_id, but).filter(|other| other.keeps_signed_out(&is_sign_out)).map(Incident::id).min()
     }
 
     /// Whether these events of one incident (or of none), recorded at `at`, would be legal. For an

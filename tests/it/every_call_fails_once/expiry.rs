@@ -8,8 +8,8 @@ use portcullis::sandbox::{Api, FaultKind};
 use super::{carried_out, held_for, strike, struck, to_the_end};
 use crate::harness::{Delivery, TestApp};
 
-/// Token, account, order, account.
-const CALLS: u32 = 4;
+/// Account, order, account; the token is that of the last look.
+const CALLS: u32 = 3;
 
 super::for_each_fault!(at_every_call);
 
@@ -18,8 +18,13 @@ async fn at_every_call(kind: FaultKind) {
         let app = TestApp::start().await;
         let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
         app.until_contained(&incident).await;
+        // Whoever is contained is looked at once an hour, which is not what is struck here.
+        let looks = app.dingtalk().calls_to(Api::UserGet).len() as u64;
+        app.advance(Duration::from_secs(8 * 3_600 - 60));
+        app.when_called(Api::UserGet, looks + 1).await;
+        app.until_quiet().await;
         strike(&app, kind, number);
-        app.advance(Duration::from_secs(8 * 3_600));
+        app.advance(Duration::from_secs(60));
         let held = to_the_end(&app, &incident, |state| state.status == Status::Closed(Outcome::Done)).await;
         let (struck, story) = (struck(&app), app.story(&incident));
         assert_eq!(held, Vec::from_iter(held_for(struck.as_ref())), "{kind:?} at call {number}: {story:#?}");
