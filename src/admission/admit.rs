@@ -8,20 +8,22 @@ use serde_json::Value;
 use tokio::sync::MutexGuard;
 use tokio::task::yield_now;
 
+use super::before::Before;
 use super::crowding::Crowding;
-use super::draft::{AlertKeys, OtherContent, Sender, admitted, conflict, delivery_key, unreadable, unreadable_key};
+use super::draft::{OtherContent, Sender, admitted, conflict, unreadable};
 use super::drawn::Drawn;
-use super::known::{self, Carried};
+use super::keys::{body_keys, delivery_key, unreadable_key};
+use super::known::{self, Carried, Found};
 use super::lanes::{Lanes, Place};
-use super::{AdmissionError, Kept, Receipt, Recorded};
+use super::{AdmissionError, Receipt};
 use crate::incident::{
-    Ahead, Alert, Clock, DeliveryId, Digest, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Trip, Underway,
+    Ahead, Alert, Clock, DeliveryId, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Trip, Underway,
 };
-use crate::intake::{Delivery, NotUnderstood, OwnId, Verified};
+use crate::intake::{Delivery, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
 use crate::roster::Roster;
 use crate::rules::{InForce, RuleSet};
-use crate::trail::{Appended, Board, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail};
+use crate::trail::{Appended, Board, Cover, DeliveryKey, Draft, Pseudonyms, Slot, StoreError, Trail, UniqueKey};
 
 /// Alerts that are put to the rules before others get their turn.
 const JUDGED_AT_ONCE: usize = 16;
@@ -69,30 +71,14 @@ pub struct Admission {
 /// What a delivery is, beside its alerts.
 struct Envelope {
     sender: Sender,
-    key: Option<Known>,
+    key: Option<DeliveryKey>,
     carried: Vec<Carried>,
     /// What is called what in it could not be read.
     left_out: Option<DeliveryId>,
     /// The record of that.
     of_left_out: Option<Draft>,
-}
-
-/// What a delivery is known by as a whole.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
-    pub key: DeliveryKey,
-    /// Digest of the only event in it, where the id is that event's.
-    event_sha256: Option<Digest>,
-}
-
-impl Known {
-    pub(super) fn by(source: &SourceName, id: &OwnId, content: Digest) -> Self {
-        let event_sha256 = match id {
-            OwnId::Event { content, .. } => Some(*content),
-            OwnId::Delivery(_) => None,
-        };
-        Self { key: delivery_key(source, &id.whole(), event_sha256.unwrap_or(content)), event_sha256 }
-    }
+    /// What its body is to be known by from now on, where nothing else names it.
+    by_body: Vec<UniqueKey>,
 }
 
 /// An alert with what the rules say to it.
@@ -123,22 +109,15 @@ impl Admission {
         // One delivery is decided by one rule set, whatever is loaded meanwhile.
         let loaded = self.rules.now();
         let rules = &loaded.set;
-        let (key, is_tried) = self.known_as(&delivery);
-        let Delivery { source, assurance, body_sha256, .. } = &delivery;
-        let sender = Sender { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried };
-        let left_out = delivery.left_out.map(|left| {
-            let id = DeliveryId::derive(&sender.source, delivery.content, None);
-            let draft = unreadable(&sender, id.clone(), left.reason, &left.body, self.clock.now());
-            draft.map(|draft| (id, draft))
-        });
-        let (left_out, of_left_out) = left_out.transpose().map_err(refused)?.unzip();
-        let carried = Carried::of(&delivery.alerts, delivery.again);
-        let envelope = Envelope { sender, key, carried, left_out, of_left_out };
+        let (envelope, alerts) = match self.opened(delivery).await? {
+            Ok(opened) => opened,
+            Err(repeated) => return Ok(repeated),
+        };
         if envelope.sender.is_tried {
-            let alerts = delivery.alerts.into_iter().map(|alert| (alert, Judged::by_none()));
+            let alerts = alerts.into_iter().map(|alert| (alert, Judged::by_none()));
             return self.record(rules, envelope, alerts.collect(), None).await;
         }
-        let judged = self.judged(rules, delivery.alerts).await;
+        let judged = self.judged(rules, alerts).await;
         if !judged.iter().any(|(_, judged)| concerns_others(judged)) {
             return self.record(rules, envelope, judged, None).await;
         }
@@ -156,60 +135,61 @@ impl Admission {
         carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
     }
 
-    /// Records an authentic delivery that could not be understood, so that nothing is lost; each one once. Its id is
-    /// taken by it, as it would be by alerts.
-    ///
-    /// # Errors
-    /// Nothing was recorded, and why; its id may have come with something else, which is recorded then.
-    pub async fn record_not_understood(
-        &self,
-        delivery: Verified<NotUnderstood>,
-        body: &[u8],
-    ) -> Result<Kept, AdmissionError> {
-        let delivery = delivery.into_inner();
-        let (sender, body) = (Sender::from(&delivery), delivery.proven.as_deref().unwrap_or(body));
-        let own = delivery.id.as_ref();
-        let id = delivery_id(&delivery.source, delivery.content, own);
-        let draft = unreadable(&sender, id.clone(), delivery.reason, body, self.clock.now()).map_err(refused)?;
-        let key = own.map(|own| Known::by(&delivery.source, own, delivery.content));
-        match self.trail.append(key.map(|known| known.key), vec![draft]).await.map_err(refused)? {
-            Appended::Recorded(slots) => {
-                let recorded = if matches!(slots[..], [Slot::New(_)]) { Recorded::Now } else { Recorded::Before };
-                Ok(Kept { recorded, delivery: Some(id) })
-            }
-            Appended::Repeated { .. } => {
-                let delivery = Some(id).filter(|id| self.is_on_record(id));
-                Ok(Kept { recorded: Recorded::Before, delivery })
-            }
-            Appended::Conflict { first } => {
-                Err(self.other_content(&sender, key, first, OtherContent::Body(body)).await)
-            }
-        }
-    }
-
     /// What the delivery is known by as a whole, where it has an id, and whether it is only tried out. Where it came
     /// before and was not understood, its id is taken by this very content, and what is new to us is what it says. Of
     /// what came while its source was tried out nothing is ever acted on, whenever it is understood.
-    fn known_as(&self, delivery: &Delivery) -> (Option<Known>, bool) {
+    fn known_as(&self, delivery: &Delivery, before: Before, may_be_unread: bool) -> (Option<DeliveryKey>, bool) {
         let Delivery { source, content, id: own, .. } = delivery;
-        let key = own.as_ref().map(|own| Known::by(source, own, *content));
-        // Most sources are always understood, and are not asked about.
-        if !self.trail.board(|board| board.was_not_understood(source)) {
-            return (key, delivery.is_tried);
+        let key = own.as_ref().map(|own| delivery_key(source, own, *content));
+        let is_tried = delivery.is_tried || before == Before::NotUnderstood { is_tried: true };
+        if !may_be_unread {
+            return (key, is_tried);
         }
-        let id = delivery_id(source, *content, own.as_ref());
+        let id = DeliveryId::derive(source, *content, own.as_deref());
         // Its id may have been what was not found in it.
-        let unnamed = delivery_id(source, *content, None);
+        let unnamed = DeliveryId::derive(source, *content, None);
         let was_tried = [&id, &unnamed].into_iter().any(|id| self.was_unreadable(id, true));
-        (key.filter(|_| !self.is_on_record(&id)), delivery.is_tried || was_tried)
+        (key.filter(|_| !self.is_on_record(&id)), is_tried || was_tried)
     }
 
-    fn is_on_record(&self, delivery: &DeliveryId) -> bool {
+    /// Whether anything of the source was ever not understood. Most sources always are.
+    pub(super) fn may_be_unread(&self, source: &SourceName) -> bool {
+        self.trail.board(|board| board.was_not_understood(source))
+    }
+
+    pub(super) fn is_on_record(&self, delivery: &DeliveryId) -> bool {
         self.was_unreadable(delivery, false) || self.was_unreadable(delivery, true)
     }
 
     fn was_unreadable(&self, delivery: &DeliveryId, is_tried: bool) -> bool {
         self.trail.is_known(&unreadable_key(delivery, is_tried))
+    }
+
+    /// What is to be recorded of a delivery beside its alerts, unless its body was understood before: that it came
+    /// again is known then, whatever it would be taken for now.
+    async fn opened(&self, delivery: Delivery) -> Result<Result<(Envelope, Vec<Alert>), Receipt>, AdmissionError> {
+        let may_be_unread = self.may_be_unread(&delivery.source);
+        let before = Before::of(&self.trail, &delivery.source, &delivery.by_body, may_be_unread)?;
+        let (key, is_tried) = self.known_as(&delivery, before, may_be_unread);
+        let Delivery { source, assurance, body_sha256, content, id, by_body, alerts, again, left_out, .. } = delivery;
+        let carried = Carried::of(&self.trail, &alerts, again, may_be_unread)?;
+        let sender = Sender { source, assurance, body_sha256, is_tried };
+        let called = DeliveryId::derive(&sender.source, content, id.as_deref());
+        if before == Before::Understood {
+            let left_out = left_out.map(|_| called);
+            return Ok(Err(self.repeated(&sender, carried, left_out).await?));
+        }
+        let of_left_out = left_out.map(|left| {
+            unreadable(&sender, called.clone(), left.reason, None, &left.body, self.clock.now()).map_err(refused)
+        });
+        let of_left_out = of_left_out.transpose()?;
+        let is_unread = of_left_out.is_some() && is_tried;
+        let by_body = match before {
+            Before::Nothing => body_keys(&sender.source, &by_body, is_unread),
+            Before::NotUnderstood { .. } | Before::Understood => Vec::new(),
+        };
+        let left_out = of_left_out.as_ref().map(|_| called);
+        Ok(Ok((Envelope { sender, key, carried, left_out, of_left_out, by_body }, alerts)))
     }
 
     /// Puts the alerts to the rules. A large delivery lets others have their turn meanwhile.
@@ -233,7 +213,7 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { sender, key, mut carried, left_out, of_left_out } = envelope;
+        let Envelope { sender, key, mut carried, left_out, of_left_out, by_body } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
@@ -242,12 +222,12 @@ impl Admission {
         let (mut crowding, mut opens) = (Crowding::default(), false);
         let mut drawn = Drawn::on(&self.ledger, now);
         for ((alert, mut judged), carried) in judged.into_iter().zip(&mut carried) {
-            let keys = AlertKeys::of(&alert);
+            let (keys, is_tried) = (carried.keys, sender.is_tried || carried.was_tried);
             // An alert known from before counts and opens nothing now, so it covers nothing either. Of one that
             // would do neither it need not be asked, which waits for whoever writes to the store.
-            let is_known = concerns_others(&judged) && keys.are_known(&self.trail);
+            let is_known = concerns_others(&judged) && keys.find(&self.trail).is_some();
             let mut tally = Tally::default();
-            if judged.counts() && !is_known {
+            if judged.counts() && !is_known && !is_tried {
                 // A full window takes a while to look at.
                 yield_now().await;
                 tally = judged.count(rules, &alert, &self.pseudonyms, &mut ahead);
@@ -258,7 +238,7 @@ impl Admission {
             let decide = |ledger: &mut Ledger| judged.decide(&alert, &standing, ledger, rules, now);
             let decided = match (is_known, acts) {
                 (true, _) => Decided::nothing(rules),
-                _ if sender.is_tried => Decided::tried(rules),
+                _ if is_tried => Decided::tried(rules),
                 (false, true) => drawn.draw(opened.len(), decide),
                 // Nothing is drawn, so nobody else is kept waiting.
                 (false, false) => decide(&mut Ledger::default()),
@@ -278,10 +258,10 @@ impl Admission {
         if opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
             return Err(AdmissionError::Overloaded);
         }
-        drafts.extend(of_left_out);
+        leave_out(&mut drafts, of_left_out, by_body);
         // Given back, so that the board changes the windows where they are.
         drop(ahead);
-        match self.trail.append(key.map(|known| known.key), drafts).await.map_err(refused)? {
+        match self.trail.append(key, drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => {
                 crowding.tell();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
@@ -289,7 +269,7 @@ impl Admission {
                 let found = known::look_up(&self.trail, &sender, carried, &of_alerts, now).await?;
                 Ok(Receipt::of(found, opened, &of_alerts, left_out))
             }
-            Appended::Repeated { .. } => Ok(self.repeated(carried, left_out)),
+            Appended::Repeated { .. } => self.repeated(&sender, carried, left_out).await,
             Appended::Conflict { first } => {
                 let events: Vec<Value> = carried.into_iter().map(|carried| carried.event).collect();
                 Err(self.other_content(&sender, key, first, OtherContent::Events(&events)).await)
@@ -297,21 +277,32 @@ impl Admission {
         }
     }
 
-    fn repeated(&self, carried: Vec<Carried>, left_out: Option<DeliveryId>) -> Receipt {
-        let left_out = left_out.filter(|id| self.is_on_record(id));
-        Receipt::of_repeated(carried.into_iter().map(|carried| carried.id), left_out)
+    /// What was recorded before of a delivery, under the ids that are on its records.
+    async fn repeated(
+        &self,
+        sender: &Sender,
+        carried: Vec<Carried>,
+        left_out: Option<DeliveryId>,
+    ) -> Result<Receipt, AdmissionError> {
+        let known = carried.into_iter().filter_map(|carried| Some((carried.keys.find(&self.trail)?, carried)));
+        let (slots, carried): (Vec<_>, Vec<_>) = known.map(|(seq, carried)| (Slot::Known(seq), carried)).unzip();
+        let found = match carried.is_empty() {
+            true => Found::default(),
+            false => known::look_up(&self.trail, sender, carried, &slots, self.clock.now()).await?,
+        };
+        Ok(Receipt::of_repeated(found, left_out.filter(|id| self.is_on_record(id))))
     }
 
     /// Records that a known delivery's id has come with this instead of its own content.
     pub(super) async fn other_content(
         &self,
         sender: &Sender,
-        known: Option<Known>,
+        key: Option<DeliveryKey>,
         first: u64,
         other: OtherContent<'_>,
     ) -> AdmissionError {
-        let told = |known: Known| conflict(sender, known.key, known.event_sha256, first, other, self.clock.now());
-        let recorded = match known.map(told).transpose() {
+        let told = |key| conflict(sender, key, None, first, other, self.clock.now());
+        let recorded = match key.map(told).transpose() {
             Ok(drafts) => self.trail.append(None, drafts.into_iter().collect()).await.map(drop),
             Err(error) => Err(error),
         };
@@ -379,10 +370,15 @@ impl Admission {
     }
 }
 
-/// What we call a delivery with this content and this id.
-fn delivery_id(source: &SourceName, content: Digest, own: Option<&OwnId>) -> DeliveryId {
-    let content = own.and_then(|own| Known::by(source, own, content).event_sha256).unwrap_or(content);
-    DeliveryId::derive(source, content, own.map(OwnId::whole).as_deref())
+/// Records what was left out as well. The body is known by that, which another mapping may understand, or else by its
+/// first alert.
+fn leave_out(drafts: &mut Vec<Draft>, left_out: Option<Draft>, by_body: Vec<UniqueKey>) {
+    let has_left_out = left_out.is_some();
+    drafts.extend(left_out);
+    let known_by = if has_left_out { drafts.last_mut() } else { drafts.first_mut() };
+    if let Some(draft) = known_by {
+        draft.also.extend(by_body);
+    }
 }
 
 fn wanted<'j>(judged: &'j [JudgedAlert<'_>]) -> Vec<(&'j RuleId, Mark)> {

@@ -4,13 +4,14 @@
 use serde_json::Value;
 
 use super::fit;
+use super::keys::{AlertKeys, unreadable_key};
 use crate::incident::{
     Alert, AlertSummary, Assurance, DeliveryId, Digest, Event, Opened, SenderEvent, SourceName, Timestamp, Trip,
     Verdict,
 };
 use crate::intake::{NotUnderstood, Unreadable};
 use crate::response::{Decided, Enclosure, Tally};
-use crate::trail::{DeliveryKey, Draft, PRIVATE_BYTES_MAX, StoreError, Trail, UniqueKey, seal, seal_json};
+use crate::trail::{DeliveryKey, Draft, PRIVATE_BYTES_MAX, StoreError, UniqueKey, seal, seal_json};
 
 /// More than the names, numbers and the digest of an alert's record come to.
 const OWN_FRAME_BYTES: usize = 256;
@@ -94,7 +95,12 @@ impl Own {
             counted_left_out: self.tally.left_out,
             private,
         };
-        Ok(Draft { key: Some(keys.own), also: keys.next, private: Some(sealed), ..Draft::of(now, event) })
+        Ok(Draft {
+            key: Some(keys.own),
+            also: keys.next.into_iter().collect(),
+            private: Some(sealed),
+            ..Draft::of(now, event)
+        })
     }
 }
 
@@ -124,6 +130,7 @@ pub(super) fn unreadable(
     sender: &Sender,
     delivery: DeliveryId,
     reason: Unreadable,
+    event_sha256: Option<Digest>,
     body: &[u8],
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
@@ -131,15 +138,17 @@ pub(super) fn unreadable(
     let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
     let (assurance, reason, key) = (Some(assurance), reason.code().to_owned(), Some(unreadable_key(&delivery, tried)));
     let delivery = Some(delivery);
-    let event =
-        Event::Sender(SenderEvent::NotUnderstood { delivery, source, assurance, tried, reason, body_sha256, private });
+    let event = Event::Sender(SenderEvent::NotUnderstood {
+        delivery,
+        source,
+        assurance,
+        tried,
+        reason,
+        body_sha256,
+        event_sha256,
+        private,
+    });
     Ok(Draft { key, private: Some(sealed), ..Draft::of(now, event) })
-}
-
-/// What the record of a delivery that was not understood is known by; another one, where it was tried out.
-pub(super) fn unreadable_key(delivery: &DeliveryId, is_tried: bool) -> UniqueKey {
-    let scope: &[u8] = if is_tried { b"delivery not understood, tried out" } else { b"delivery not understood" };
-    UniqueKey(Digest::of_parts(&[scope, delivery.as_str().as_bytes()]))
 }
 
 /// What came under a known id instead of what that stands for.
@@ -184,33 +193,6 @@ pub(super) fn conflict(
         Event::Sender(SenderEvent::Conflict { source, assurance, tried, body_sha256, event_sha256, first, private });
     let once = UniqueKey(Digest::of_parts(&[b"conflict", &key.key.0.0, &key.content.0]));
     Ok(Draft { key: Some(once), private: Some(sealed), ..Draft::of(now, event) })
-}
-
-/// The key of a delivery that carries a signed id.
-pub(super) fn delivery_key(source: &SourceName, id: &str, content: Digest) -> DeliveryKey {
-    let parts: [&[u8]; 3] = [b"delivery", source.as_str().as_bytes(), id.as_bytes()];
-    DeliveryKey { key: UniqueKey(Digest::of_parts(&parts)), content }
-}
-
-/// What an alert is known by within its source.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct AlertKeys {
-    pub own: UniqueKey,
-    /// That of the next day, where the day is part of it.
-    pub next: Option<UniqueKey>,
-}
-
-impl AlertKeys {
-    pub(super) fn of(alert: &Alert) -> Self {
-        let source = alert.summary.source.as_str().as_bytes();
-        let key = |text: &String| UniqueKey(Digest::of_parts(&[b"alert", source, text.as_bytes()]));
-        Self { own: key(&alert.key), next: alert.next_key.as_ref().map(key) }
-    }
-
-    /// Whether the alert is on the trail.
-    pub(super) fn are_known(&self, trail: &Trail) -> bool {
-        trail.is_known(&self.own) || self.next.is_some_and(|next| trail.is_known(&next))
-    }
 }
 
 #[cfg(test)]

@@ -6,15 +6,19 @@ use serde_json::Value;
 
 use super::AdmissionError;
 use super::admit::refused;
-use super::draft::{AlertKeys, OtherContent, Sender, conflict};
-use crate::incident::{Alert, AlertId, AlertSummary, Digest, Event, Timestamp};
+use super::before::{OnRecord, keys_of, recorded};
+use super::draft::{OtherContent, Sender, conflict};
+use super::keys::AlertKeys;
+use crate::incident::{Alert, AlertId, Digest, Timestamp};
 use crate::intake::Again;
 use crate::trail::{DeliveryKey, Draft, Slot, Trail};
 
 /// One of a delivery's alerts, with what else came under its id.
 pub(super) struct Carried {
     pub id: AlertId,
-    keys: AlertKeys,
+    pub keys: AlertKeys,
+    /// Whether its very event was tried out when nobody could read it yet.
+    pub was_tried: bool,
     /// The event, where it may turn out to be another one than is known under its id.
     pub event: Value,
     /// What only comes under its id, where that is so.
@@ -26,9 +30,10 @@ pub(super) struct Carried {
 }
 
 /// What became of a delivery's events.
+#[derive(Default)]
 pub(super) struct Found {
-    /// The alerts' ids.
-    pub ids: Vec<AlertId>,
+    /// The alerts' ids; of none that is on no record.
+    pub ids: Vec<Option<AlertId>>,
     /// How many events were known, or had come before in the same delivery.
     pub repeats: usize,
     /// How many are other events under a known id.
@@ -36,16 +41,20 @@ pub(super) struct Found {
 }
 
 impl Carried {
-    pub(super) fn of(alerts: &[Alert], again: Vec<Again>) -> Vec<Self> {
-        let first = |alert: &Alert| Self {
-            id: alert.summary.id.clone(),
-            keys: AlertKeys::of(alert),
-            event: Value::Null,
-            content: alert.summary.event_sha256,
-            repeats: 0,
-            others: Vec::new(),
+    /// # Errors
+    /// The trail cannot be read.
+    pub(super) fn of(
+        trail: &Trail,
+        alerts: &[Alert],
+        again: Vec<Again>,
+        may_be_unread: bool,
+    ) -> Result<Vec<Self>, AdmissionError> {
+        let first = |alert: &Alert| {
+            let (keys, was_tried) = keys_of(trail, alert, may_be_unread)?;
+            let (id, content) = (alert.summary.id.clone(), alert.summary.event_sha256);
+            Ok(Self { id, keys, was_tried, event: Value::Null, content, repeats: 0, others: Vec::new() })
         };
-        let mut all: Vec<Self> = alerts.iter().map(first).collect();
+        let mut all: Vec<Self> = alerts.iter().map(first).collect::<Result<_, _>>()?;
         for Again { place, other } in again {
             match (all.get_mut(place), other) {
                 (Some(carried), Some(other)) => carried.others.push((other.event_sha256, other.event)),
@@ -53,7 +62,7 @@ impl Carried {
                 (None, _) => {}
             }
         }
-        all
+        Ok(all)
     }
 
     /// Keeps the event, if it may have to be told of as another one: under its own id, or under its delivery's.
@@ -99,11 +108,11 @@ pub(super) async fn look_up(
         };
         let recorded = if is_new || !carried.asks() { None } else { recorded(trail, first)? };
         // What is new is its own record.
-        let content = if is_new { carried.content } else { recorded.as_ref().and_then(|alert| alert.event_sha256) };
+        let content = if is_new { carried.content } else { recorded.as_ref().and_then(OnRecord::event_sha256) };
         count += 1 + carried.repeats + carried.others.len();
         new += usize::from(is_new);
         // Of the day before, it has the id of that day.
-        ids.push(recorded.map_or_else(|| carried.id.clone(), |alert| alert.id));
+        ids.push(recorded.map_or_else(|| Some(carried.id.clone()), OnRecord::alert));
         for (key, event) in carried.conflicts(content) {
             let other = OtherContent::Events(std::slice::from_ref(&event));
             let draft = conflict(sender, key, Some(key.content), first, other, now);
@@ -116,12 +125,4 @@ pub(super) async fn look_up(
         trail.append(None, conflicts).await.map_err(refused)?;
     }
     if found.conflicts < count { Ok(found) } else { Err(AdmissionError::Conflict) }
-}
-
-fn recorded(trail: &Trail, seq: u64) -> Result<Option<AlertSummary>, AdmissionError> {
-    let record = trail.read(seq, 1).map_err(refused)?.into_iter().next();
-    Ok(record.and_then(|record| match record.event {
-        Event::AlertAdmitted { alert, .. } => Some(*alert),
-        _ => None,
-    }))
 }

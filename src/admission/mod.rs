@@ -2,16 +2,19 @@
 //! executor; they meet in the trail.
 
 mod admit;
+mod before;
 mod by_hand;
 mod crowding;
 mod draft;
 mod drawn;
 mod fit;
+mod keys;
 mod known;
 mod lanes;
 mod receipt;
 mod reload;
 mod stream;
+mod unread;
 mod watching;
 
 pub use admit::{Admission, Settings};

@@ -36,18 +36,19 @@ impl Receipt {
     ) -> Self {
         let Found { ids, repeats, conflicts } = found;
         let repeated = slots.iter().all(|slot| matches!(slot, Slot::Known(_)));
-        let alerts = ids.into_iter().zip(opened).zip(slots).map(|((id, incidents), slot)| AlertReceipt {
-            id,
-            incidents: if matches!(slot, Slot::New(_)) { incidents } else { Vec::new() },
+        let alerts = ids.into_iter().zip(opened).zip(slots).filter_map(|((id, incidents), slot)| {
+            let incidents = if matches!(slot, Slot::New(_)) { incidents } else { Vec::new() };
+            Some(AlertReceipt { id: id?, incidents })
         });
         let repeats = if repeated { 0 } else { repeats };
         Self { repeated, alerts: alerts.collect(), repeats, conflicts, not_understood }
     }
 
     /// Of a delivery that was recorded before.
-    pub(super) fn of_repeated(ids: impl Iterator<Item = AlertId>, not_understood: Option<DeliveryId>) -> Self {
-        let alerts = ids.map(|id| AlertReceipt { id, incidents: Vec::new() });
-        Self { repeated: true, alerts: alerts.collect(), repeats: 0, conflicts: 0, not_understood }
+    pub(super) fn of_repeated(found: Found, not_understood: Option<DeliveryId>) -> Self {
+        let alerts = found.ids.into_iter().flatten().map(|id| AlertReceipt { id, incidents: Vec::new() });
+        let (alerts, conflicts) = (alerts.collect(), found.conflicts);
+        Self { repeated: true, alerts, repeats: 0, conflicts, not_understood }
     }
 }
 

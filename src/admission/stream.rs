@@ -1,10 +1,10 @@
 //! Records what senders say of their own streams, each message once.
 
-use super::admit::Known;
 use super::draft::{OtherContent, Sender};
+use super::keys::delivery_key;
 use super::{Admission, AdmissionError, Recorded};
 use crate::incident::{Digest, Event, SenderEvent};
-use crate::intake::{OwnId, StreamNews, Verified};
+use crate::intake::{StreamNews, Verified};
 use crate::trail::{Appended, Draft, Slot, UniqueKey};
 
 impl Admission {
@@ -22,14 +22,14 @@ impl Admission {
         let news = news.into_inner();
         let (message, now) = (message_key(&news), self.clock.now());
         // Deliveries of alerts have their ids from the same sender.
-        let delivery = news.id.clone().map(|id| Known::by(&news.source, &OwnId::Delivery(id), news.content));
+        let delivery = news.id.as_deref().map(|id| delivery_key(&news.source, id, news.content));
         let StreamNews { source, assurance, body_sha256, sent_at, told, is_tried, .. } = news;
         let sender = Sender { source: source.clone(), assurance, body_sha256, is_tried };
         let said = serde_json::json!({ "status": told.status, "reason": told.reason });
         let (status, tried, reason) = (told.status, is_tried, told.reason);
         let event = Event::Sender(SenderEvent::Stream { source, assurance, status, tried, sent_at, reason });
         let draft = Draft { key: message, ..Draft::of(now, event) };
-        match self.trail.append(delivery.map(|known| known.key), vec![draft]).await.map_err(super::admit::refused)? {
+        match self.trail.append(delivery, vec![draft]).await.map_err(super::admit::refused)? {
             Appended::Recorded(slots) if matches!(slots[..], [Slot::New(_)]) => Ok(Recorded::Now),
             Appended::Recorded(_) | Appended::Repeated { .. } => Ok(Recorded::Before),
             Appended::Conflict { first } => {

@@ -1,6 +1,5 @@
 //! What a verified request turned out to be: alerts, or something authentic we could not read.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -21,29 +20,13 @@ pub enum Received {
     NotUnderstood(Verified<NotUnderstood>),
 }
 
-/// What a sender calls what it delivers.
+/// The only event of a delivery, if it has an id of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OwnId {
-    /// The delivery, beside the body or in it.
-    Delivery(String),
-    /// The only event in it.
-    Event {
-        /// The event's own id.
-        id: String,
-        /// Digest of the event, which comes under this id only.
-        content: Digest,
-    },
-}
-
-impl OwnId {
-    /// The id among all of its source. In none that a delivery has is such a blank.
-    #[must_use]
-    pub fn whole(&self) -> Cow<'_, str> {
-        match self {
-            Self::Delivery(id) => Cow::Borrowed(id),
-            Self::Event { id, .. } => Cow::Owned(format!("event\t{id}")),
-        }
-    }
+pub struct OwnEvent {
+    /// What it is known by within its source.
+    pub key: String,
+    /// SHA-256 of the event as JSON with its names in order, which comes under this id only.
+    pub content: Digest,
 }
 
 /// An authentic request with its alerts, at least one.
@@ -51,12 +34,14 @@ impl OwnId {
 pub struct Delivery {
     /// Who sent it.
     pub source: SourceName,
-    /// The id that its sender gives it, where it does.
-    pub id: Option<OwnId>,
+    /// The delivery's own id, where it is signed.
+    pub id: Option<String>,
     /// SHA-256 of the raw body, or of what stands for it: what was encrypted in it, or what of it is signed.
     pub body_sha256: Digest,
     /// What comes under the delivery's id only: the same, without what another sending changes.
     pub content: Digest,
+    /// What its body is known by, and what on the next day, where nothing beside the body names the delivery.
+    pub by_body: Vec<String>,
     /// How strongly it proves itself.
     pub assurance: Assurance,
     /// When it arrived.
@@ -130,8 +115,8 @@ impl fmt::Debug for Delivery {
 pub struct NotUnderstood {
     /// Who sent it.
     pub source: SourceName,
-    /// The id that its sender gives it, where it does.
-    pub id: Option<OwnId>,
+    /// The delivery's own id, where it is signed.
+    pub id: Option<String>,
     /// What is wrong with it.
     pub reason: Unreadable,
     /// How strongly it proves itself.
@@ -140,6 +125,10 @@ pub struct NotUnderstood {
     pub body_sha256: Digest,
     /// What comes under the delivery's id only: the same, without what another sending changes.
     pub content: Digest,
+    /// What its body is known by, and what on the next day, where nothing beside the body names the delivery.
+    pub by_body: Vec<String>,
+    /// The event in it, where nothing but its id may have been read.
+    pub event: Option<OwnEvent>,
     /// How its sender is answered.
     pub manner: Manner,
     /// What stands for the body and is kept instead: what was encrypted in it, as nobody could read that later, or what

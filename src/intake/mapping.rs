@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::content::Media;
 use super::kind::{Envelope, EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
 use super::set::event as set;
-use super::{Unreadable, again, any_case, json};
+use super::{OwnEvent, Unreadable, again, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Digest, Timestamp, is_direction_mark};
 
@@ -308,10 +308,10 @@ impl Mapping {
     }
 
     /// The event's own id and what comes under it only, where it has one; whatever else of it can be read.
-    pub(super) fn own_id(&self, event: &Value) -> Option<(String, Digest)> {
+    pub(super) fn own(&self, event: &Value) -> Option<OwnEvent> {
         let key = self.key(event).ok()?;
         let content = self.content_of(event, &key)?;
-        if let EventKey::Own(id) = key { Some((id, content)) } else { None }
+        if let EventKey::Own(key) = key { Some(OwnEvent { key, content }) } else { None }
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {

@@ -12,7 +12,7 @@ use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
 use super::{
-    Delivery, Headers, NotUnderstood, OwnId, Reply, SetupError, StreamNews, Unreadable, again, dingtalk, handshake,
+    Delivery, Headers, NotUnderstood, OwnEvent, Reply, SetupError, StreamNews, Unreadable, again, dingtalk, handshake,
     hints, log_sources,
 };
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
@@ -120,14 +120,22 @@ impl Normaliser {
         let stands_for_it = opened.as_ref().map(|opened| &opened.text).or(signed.as_ref());
         let proof = Proof { body: stands_for_it.map_or(proof.body, Vec::as_slice), ..proof };
         let body_sha256 = Digest::of(proof.body);
-        let mut known = ById { id: proof.id.clone().map(OwnId::Delivery), content: proof.said.unwrap_or(body_sha256) };
+        let is_named = proof.id.is_some();
+        let sent = proof.sent;
+        let mut known = ById { id: proof.id.clone(), content: proof.said.unwrap_or(body_sha256), event: None };
         // What is kept of an event is read by more people than may know a secret that was in it.
         let shown = match &proof.content {
             Content::Events { own, .. } if proof.said.is_none() => serde_json::to_vec(own).ok(),
             _ => None,
         };
-        match self.understand(proof, &mut known, body_sha256, (media, headers, now)) {
+        let said = self.understand(proof, &mut known, body_sha256, (media, headers, now));
+        let by_body = || {
+            let (own, next) = by_content(known.content, sent);
+            if is_named { Vec::new() } else { [own].into_iter().chain(next).collect() }
+        };
+        match said {
             Ok(Said::Alerts(mut delivery)) => {
+                delivery.by_body = by_body();
                 delivery.answer = answer(dingtalk::SUCCESS.to_owned());
                 if let (Some(left_out), Some(shown)) = (&mut delivery.left_out, shown) {
                     left_out.body = shown;
@@ -145,6 +153,8 @@ impl Normaliser {
                 assurance: self.assurance,
                 body_sha256,
                 content: known.content,
+                by_body: by_body(),
+                event: known.event,
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
                 proven: opened.map(|opened| opened.text).or(signed).or(shown),
@@ -175,7 +185,7 @@ impl Normaliser {
                 known.content = proof.said.unwrap_or(content);
                 if known_by.is_none() {
                     known_by = self.mapping.id(&documents)?;
-                    known.id = known_by.clone().map(OwnId::Delivery);
+                    known.id.clone_from(&known_by);
                 }
                 let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
                 left_out = of_documents.or(of_events);
@@ -185,11 +195,8 @@ impl Normaliser {
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
             Content::Unreadable(reason) => return Err(reason),
         };
-        // One event alone is its delivery, also where nothing but its id can be read.
-        if let (None, None, [event]) = (&known.id, left_out, &events[..])
-            && let Some((id, content)) = self.mapping.own_id(event)
-        {
-            known.id = Some(OwnId::Event { id, content });
+        if let [event] = &events[..] {
+            known.event = self.mapping.own(event);
         }
         let (known_by, known_by_next) = known_by.map_or_else(|| by_content(content, proof.sent), |known| (known, None));
         let facts = Facts {
@@ -213,6 +220,7 @@ impl Normaliser {
             id: known.id.clone(),
             body_sha256,
             content: known.content,
+            by_body: Vec::new(),
             assurance: self.assurance,
             received_at: now,
             alerts,
@@ -294,10 +302,12 @@ impl Normaliser {
 
 /// What a delivery is known by, as far as it was read.
 struct ById {
-    /// The id that its sender gives it.
-    id: Option<OwnId>,
+    /// Its own id, where it is signed.
+    id: Option<String>,
     /// What comes under that only.
     content: Digest,
+    /// Its only event.
+    event: Option<OwnEvent>,
 }
 
 /// What holds for every alert of one delivery.

@@ -154,7 +154,7 @@ fn a_key_is_recorded_once_also_within_one_append(store: &dyn Store) {
 }
 
 fn an_entry_with_two_keys_is_known_by_either(store: &dyn Store) {
-    let both = |first, second| Entry { also: Some(key(second)), ..keyed(first) };
+    let both = |first, second| Entry { also: vec![key(second)], ..keyed(first) };
     let (new, known) = (Slot::New, Slot::Known);
     let appended = append(store, vec![both("a", "b"), both("b", "c"), keyed("b"), both("x", "a"), keyed("c")]).unwrap();
     assert_eq!(appended, Appended::Recorded(vec![new(0), known(0), known(0), known(0), new(1)]));
@@ -167,7 +167,7 @@ fn an_entry_with_two_keys_is_known_by_either(store: &dyn Store) {
 fn of_many_that_share_a_key_at_once_one_records(store: &dyn Store) {
     let answers = at_once(THREADS, |thread| {
         let (first, second) = if thread % 2 == 0 { ("a", "b") } else { ("b", "c") };
-        append_one(store, Entry { also: Some(key(second)), ..keyed(first) }).unwrap()
+        append_one(store, Entry { also: vec![key(second)], ..keyed(first) }).unwrap()
     });
     let count = |slot| answers.iter().filter(|answer| **answer == Appended::Recorded(vec![slot])).count();
     assert_eq!((count(Slot::New(0)), count(Slot::Known(0))), (1, answers.len() - 1));
@@ -196,11 +196,18 @@ fn a_delivery_is_repeated_with_the_same_content_and_conflicts_with_other_content
     assert_eq!(send("two", vec![keyed("c")]), Appended::Conflict { first: 1 });
     assert_eq!(send("one", vec![entry("other entries")]), Appended::Repeated { first: 1 });
     assert_eq!(store.head(), head);
+    // One that brings what is known is about the record of that.
+    assert_eq!(append_one(store, entry("between")), Ok(Appended::Recorded(vec![Slot::New(3)])));
+    let again = |content| wait(store.append(delivery("e", content, vec![keyed("a")]))).unwrap();
+    assert_eq!(
+        (again("one"), again("two")),
+        (Appended::Recorded(vec![Slot::Known(1)]), Appended::Conflict { first: 1 })
+    );
     // What a refused delivery carried is not known by its keys.
-    assert_eq!(append_one(store, keyed("c")), Ok(Appended::Recorded(vec![Slot::New(3)])));
+    assert_eq!(append_one(store, keyed("c")), Ok(Appended::Recorded(vec![Slot::New(4)])));
     // A delivery's key and an entry's are two kinds of keys.
     let appended = append_one(store, Entry { key: Some(key("d")), ..entry("e") });
-    assert_eq!(appended, Ok(Appended::Recorded(vec![Slot::New(4)])));
+    assert_eq!(appended, Ok(Appended::Recorded(vec![Slot::New(5)])));
 }
 
 fn a_delivery_without_entries_is_remembered(store: &dyn Store) {

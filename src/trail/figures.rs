@@ -223,6 +223,7 @@ mod tests {
             tried: false,
             reason: "json_syntax".to_owned(),
             body_sha256: crate::incident::Digest::of(b""),
+            event_sha256: None,
             private: crate::incident::Digest::of(b""),
         });
         let last = |figures: &Figures| figures.heard[&source].refused.clone().unwrap();

@@ -31,7 +31,7 @@ pub struct Draft {
     /// Recorded at most once, if given.
     pub key: Option<UniqueKey>,
     /// Known under this key as well, if given.
-    pub also: Option<UniqueKey>,
+    pub also: Vec<UniqueKey>,
     /// What lies beside the record, sealed.
     pub private: Option<Vec<u8>>,
     /// Whether it belongs to the draft before it, and is recorded only if that one is.
@@ -42,7 +42,7 @@ impl Draft {
     /// An event with nothing beside it.
     #[must_use]
     pub fn of(at: Timestamp, event: Event) -> Self {
-        Self { at, event, key: None, also: None, private: None, behind: false }
+        Self { at, event, key: None, also: Vec::new(), private: None, behind: false }
     }
 }
 
@@ -215,7 +215,13 @@ impl Trail {
     /// Whether a record was made under this key before. May block for a disk read.
     #[must_use]
     pub fn is_known(&self, key: &UniqueKey) -> bool {
-        self.store.find(key).is_ok_and(|found| found.is_some())
+        self.find(key).is_some()
+    }
+
+    /// The record that was made under this key before. May block for a disk read.
+    #[must_use]
+    pub fn find(&self, key: &UniqueKey) -> Option<u64> {
+        self.store.find(key).ok().flatten()
     }
 
     /// Size and root.
@@ -301,8 +307,8 @@ fn entry(draft: &mut Draft) -> Result<Entry, StoreError> {
     let mut event = Vec::with_capacity(EVENT_BYTES_USUAL);
     serde_json::to_writer(&mut event, &draft.event).map_err(|error| StoreError::Failed(error.to_string()))?;
     let incidents = draft.event.incidents().into_iter().cloned().collect();
-    let Draft { key, also, at, behind, .. } = *draft;
-    Ok(Entry { key, also, at, event, private: draft.private.take(), incidents, behind })
+    let (also, private) = (std::mem::take(&mut draft.also), draft.private.take());
+    Ok(Entry { key: draft.key, also, at: draft.at, event, private, incidents, behind: draft.behind })
 }
 
 /// The events of records, in their order.

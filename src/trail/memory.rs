@@ -130,15 +130,18 @@ impl Store for MemoryStore {
 
 impl Kept {
     fn append(&mut self, append: &Append) -> Appended {
-        if let Some(DeliveryKey { key, content }) = append.delivery {
-            if let Some((first, known)) = self.deliveries.get(&key).copied() {
-                return if known == content { Appended::Repeated { first } } else { Appended::Conflict { first } };
-            }
-            self.deliveries.insert(key, (self.frontier.size(), content));
+        if let Some(DeliveryKey { key, content }) = append.delivery
+            && let Some((first, known)) = self.deliveries.get(&key).copied()
+        {
+            return if known == content { Appended::Repeated { first } } else { Appended::Conflict { first } };
         }
+        let size = self.frontier.size();
         let mut slots = Vec::with_capacity(append.entries.len());
         for entry in &append.entries {
             slots.push(self.add(entry, slots.last().copied()));
+        }
+        if let Some(DeliveryKey { key, content }) = append.delivery {
+            self.deliveries.insert(key, (slots.first().map_or(size, |slot| slot.seq()), content));
         }
         Appended::Recorded(slots)
     }
@@ -148,7 +151,7 @@ impl Kept {
         if let (true, Some(Slot::Known(known))) = (entry.behind, before) {
             return Slot::Known(known);
         }
-        let keys = || entry.key.into_iter().chain(entry.also);
+        let keys = || entry.key.iter().chain(&entry.also).copied();
         if let Some(known) = keys().find_map(|key| self.unique.get(&key)) {
             return Slot::Known(*known);
         }

@@ -22,7 +22,7 @@ pub(super) fn entry(text: &str) -> Entry {
     let event = Event::ResponderPaused { actor: "test".to_owned(), reason: text.to_owned(), scope: PauseScope::All };
     let event = serde_json::to_vec(&event).unwrap();
     let at = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
-    Entry { key: None, also: None, at, event, private: None, incidents: Vec::new(), behind: false }
+    Entry { key: None, also: Vec::new(), at, event, private: None, incidents: Vec::new(), behind: false }
 }
 
 /// Appends one entry and waits for it.
@@ -116,6 +116,7 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             tried: true,
             reason: reason.clone(),
             body_sha256: digest,
+            event_sha256: Some(Digest::of(b"event")),
             private: digest,
         }),
         Event::Sender(SenderEvent::Conflict {

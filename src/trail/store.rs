@@ -41,8 +41,8 @@ pub struct DeliveryKey {
 pub struct Entry {
     /// Recorded at most once, if given.
     pub key: Option<UniqueKey>,
-    /// Known under this key as well: whatever has it is not recorded after this, nor this after that.
-    pub also: Option<UniqueKey>,
+    /// Known under these keys as well: whatever has one of them is not recorded after this, nor this after that.
+    pub also: Vec<UniqueKey>,
     /// When it happened; becomes the record's `at`.
     pub at: Timestamp,
     /// The event as a JSON object with at least one member, at most [`EVENT_BYTES_MAX`].
@@ -73,12 +73,12 @@ pub enum Appended {
     Recorded(Vec<Slot>),
     /// The delivery was recorded before with the same content; nothing was written.
     Repeated {
-        /// The trail's size when it was first recorded: its first record, if it had any.
+        /// The record of its first entry, new or known, when it was first recorded; the trail's size then, if it had none.
         first: u64,
     },
     /// The delivery was recorded before with other content; nothing was written.
     Conflict {
-        /// The trail's size when it was first recorded.
+        /// The same.
         first: u64,
     },
 }
@@ -90,6 +90,16 @@ pub enum Slot {
     New(u64),
     /// Its key was recorded before under this sequence number; nothing was written for it.
     Known(u64),
+}
+
+impl Slot {
+    /// The record, whenever it was made.
+    #[must_use]
+    pub fn seq(self) -> u64 {
+        match self {
+            Self::New(seq) | Self::Known(seq) => seq,
+        }
+    }
 }
 
 /// One record as it is kept.

@@ -323,3 +323,113 @@ async fn what_has_no_id_and_was_tried_out_is_not_acted_on_when_it_is_understood_
     assert_eq!(app.records_of("alert.admitted").len(), 2);
     app.end().await;
 }
+
+/// A mapping is what is changed after a window, so what came in it is known by what it is, not by what we made of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_out_is_never_acted_on_by_any_other_mapping() {
+    let app = TestApp::start().await;
+    let path = app.folder().join("portcullis.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let mapped = async |mapping: &str| {
+        let settings = format!("[intake.sources.github]\nmapping = {{ {mapping} }}");
+        fs::write(&path, before.replace("[intake.sources.github]", &settings)).unwrap();
+        app.app.renew_sources().await;
+    };
+    let of = |id: &str| {
+        let mut event = high_risk("zhang.san@example.com", id);
+        event["other"] = json!(format!("other-{id}"));
+        Delivery::signed(
+            &GITHUB,
+            "",
+            json!({"id": id, "name": format!("name-{id}"), "data": {"events": [event]}}).to_string().into_bytes(),
+            app.now(),
+        )
+    };
+    for (number, (tried_by, status, then)) in [
+        ("events = \"data.events\"", 202, "events = \"data.events\", key = [\"other\"]"),
+        ("events = \"data.events\", key = [\"uuid\"]", 202, "events = \"data.events\", key = [\"other\"]"),
+        ("events = \"data.events\", id = \"id\"", 202, "events = \"data.events\", id = \"name\""),
+        ("events = \"nowhere\"", 422, "events = \"data.events\", id = \"id\""),
+        ("events = \"nowhere\", id = \"id\"", 422, "events = \"data.events\""),
+        ("events = \"nowhere\", id = \"id\"", 422, "events = \"data.events\", id = \"name\""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for was_known in [false, true] {
+            let delivery = of(&format!("{number}-{was_known}"));
+            mapped(tried_by).await;
+            // Most windows are opened because something was not understood.
+            let came_before = was_known && status == 422;
+            if came_before {
+                assert_eq!(app.deliver(&delivery).await.status, 422);
+            }
+            open_window(&app, "github", 5).await;
+            assert_eq!(app.deliver(&delivery).await.status, status, "{tried_by}");
+            open_window(&app, "github", 0).await;
+            mapped(then).await;
+            for _ in 0..2 {
+                let answer = app.deliver(&delivery).await;
+                assert!(matches!(answer.status, 200 | 202), "{then}: {}", answer.body);
+            }
+            assert!(verdicts(&app).iter().all(|kind| *kind == VerdictKind::Tried), "{tried_by} → {then}");
+        }
+    }
+    assert_eq!(app.dingtalk().calls(), []);
+    app.end().await;
+}
+
+/// Whoever has caught a delivery cannot have it acted on once more because a mapping was changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_by_its_body_stays_known_by_any_other_mapping() {
+    let app = TestApp::start().await;
+    let path = app.folder().join("portcullis.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let mapped = async |mapping: &str| {
+        let settings = format!("[intake.sources.github]\nmapping = {{ events = \"data.events\"{mapping} }}");
+        fs::write(&path, before.replace("[intake.sources.github]", &settings)).unwrap();
+        app.app.renew_sources().await;
+    };
+    mapped("").await;
+    let (good, mut bad) = (high_risk("zhang.san@example.com", "a"), harmless("b"));
+    bad["at"] = json!("yesterday");
+    let of = |events: &[Value]| {
+        Delivery::signed(
+            &GITHUB,
+            "",
+            json!({"name": "n", "data": {"events": events}}).to_string().into_bytes(),
+            app.now(),
+        )
+    };
+    let delivery = of(std::slice::from_ref(&good));
+    let first = app.deliver(&delivery).await;
+    assert_eq!(first.status, 202);
+    for mapping in [", key = [\"eventType\"]", ", id = \"name\""] {
+        mapped(mapping).await;
+        let again = app.deliver(&delivery).await;
+        assert_eq!((again.status, &again.body["repeated"]), (200, &json!(true)), "{mapping}: {}", again.body);
+        let told = again.body["alerts"].as_array().unwrap().iter().all(|alert| alert["id"] == first.alert());
+        assert!(told, "{mapping}: no id of an alert that is on no record: {}", again.body);
+    }
+    // What was left out then and is understood now is new, and only that.
+    mapped(", key = [\"uuid\"], occurred_at = \"at\"").await;
+    let partly = of(&[harmless("c"), bad]);
+    let told = app.deliver(&partly).await;
+    assert_eq!((told.status, told.body["alerts"].as_array().unwrap().len()), (202, 1), "{}", told.body);
+    assert!(told.body["not_understood"].is_string());
+    mapped(", key = [\"uuid\"]").await;
+    let told = app.deliver(&partly).await;
+    assert_eq!((told.status, &told.body["repeats"]), (202, &json!(1)), "{}", told.body);
+    let admitted = app.records_of("alert.admitted");
+    assert_eq!(admitted.len(), 3);
+    let ids: Vec<String> = admitted.iter().map(alert_of).collect();
+    for alert in told.body["alerts"].as_array().unwrap() {
+        assert!(ids.contains(&alert["id"].as_str().unwrap().to_owned()), "on record");
+    }
+    app.end().await;
+}
+
+fn alert_of(record: &portcullis::trail::Record) -> String {
+    let Event::AlertAdmitted { alert, .. } = &record.event else { panic!("{record:?}") };
+    alert.id.to_string()
+}

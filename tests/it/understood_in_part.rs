@@ -69,6 +69,54 @@ async fn b22_the_id_of_an_event_that_nobody_can_read_is_taken_and_the_other_way_
     app.end().await;
 }
 
+/// One space of ids, whatever company an event comes in and however often it is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_an_events_own_id_is_one_alone_and_in_company() {
+    let app = start().await;
+    let send = async |events: &[Value]| app.deliver(&hooked(events)).await;
+    let (first, other) = (harmless("event-1"), high_risk("zhang.san@example.com", "event-1"));
+    let unreadable = |id: &str| json!({"uuid": id, "published": "yesterday", "eventType": "user.risk.detect"});
+    assert_eq!(send(&[first.clone(), harmless("event-2")]).await.status, 200);
+    let kept = app.records_of("alert.admitted");
+    for event in [&other, &other, &unreadable("event-1"), &unreadable("event-1")] {
+        assert_eq!(send(std::slice::from_ref(event)).await.status, 409, "{event}");
+    }
+    let known = send(std::slice::from_ref(&first)).await;
+    assert_eq!((known.status, &known.body["repeated"]), (200, &json!(true)), "{}", known.body);
+    // Each names the record of the event, whatever was recorded between.
+    for record in app.records_of("delivery.conflict") {
+        let Event::Sender(SenderEvent::Conflict { first, event_sha256, .. }) = &record.event else { unreachable!() };
+        assert_eq!((*first, event_sha256.is_some()), (kept[0].seq, true));
+    }
+    assert_eq!(app.records_of("delivery.conflict").len(), 2);
+    // What was not understood alone is not another event beside others.
+    assert_eq!(send(&[unreadable("event-3")]).await.status, 422);
+    let told = send(&[high_risk("li.si@example.com", "event-3"), harmless("event-4")]).await;
+    assert_eq!((told.status, &told.body["conflicts"]), (200, &json!(1)), "{}", told.body);
+    assert_eq!(told.body["alerts"].as_array().unwrap().len(), 1, "only what is on record has an id: {}", told.body);
+    assert_eq!((app.records_of("alert.admitted").len(), app.dingtalk().calls()), (3, vec![]));
+    app.end().await;
+}
+
+/// A gateway signs an id of its own beside that of the event.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_an_events_own_id_is_taken_whatever_delivery_it_comes_in() {
+    let app = start().await;
+    let send = async |id: &str, events: &[Value]| app.deliver(&Delivery::of_events(id, events, app.now())).await.status;
+    let unreadable = |id: &str| json!({"uuid": id, "published": "yesterday", "eventType": "user.risk.detect"});
+    assert_eq!(send("msg_1", &[harmless("event-1")]).await, 202);
+    assert_eq!(
+        [send("msg_2", &[unreadable("event-1")]).await, send("msg_2", &[unreadable("event-1")]).await],
+        [409; 2]
+    );
+    assert_eq!(send("msg_3", &[unreadable("event-2")]).await, 422);
+    assert_eq!(send("msg_4", &[unreadable("event-2")]).await, 422, "the same");
+    let other = [high_risk("zhang.san@example.com", "event-2")];
+    assert_eq!([send("msg_5", &other).await, send("msg_5", &other).await], [409; 2]);
+    assert_eq!((app.records_of("alert.admitted").len(), app.records_of("delivery.not_understood").len()), (1, 1));
+    app.end().await;
+}
+
 /// Whoever sent it has an id to ask for.
 #[tokio::test(flavor = "multi_thread")]
 async fn c28_a_receipt_names_the_record_of_what_in_it_was_not_understood() {

@@ -27,6 +27,9 @@ pub enum SenderEvent {
         reason: String,
         /// SHA-256 of the raw body, or of what stands for it.
         body_sha256: Digest,
+        /// SHA-256 of the only event in it, where that has an id of its own, which is taken by it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        event_sha256: Option<Digest>,
         /// Salted digest of what lies beside this record (the body).
         private: Digest,
     },

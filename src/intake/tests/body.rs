@@ -74,11 +74,13 @@ fn what_is_not_understood_can_still_be_recorded() {
     };
     let expected = NotUnderstood {
         source: SourceName::parse(SIEM).unwrap(),
-        id: Some(OwnId::Delivery("msg_1".to_owned())),
+        id: Some("msg_1".to_owned()),
         reason: Unreadable::JsonSyntax,
         assurance: crate::incident::Assurance::A,
         body_sha256: crate::incident::Digest::of(body),
         content: crate::incident::Digest::of(body),
+        by_body: Vec::new(),
+        event: None,
         manner: Manner::Receipt,
         proven: None,
         answer: None,

@@ -52,7 +52,7 @@ fn email(text: &str) -> Option<AccountRef> {
 #[test]
 fn each_event_becomes_an_alert_about_its_person() {
     let delivery = delivery(&[event("e-1"), event("e-2")]);
-    assert_eq!(delivery.id, Some(OwnId::Delivery("msg_1".to_owned())));
+    assert_eq!(delivery.id, Some("msg_1".to_owned()));
     assert_eq!(delivery.alerts.len(), 2);
 
     let first = &delivery.alerts[0];

@@ -74,7 +74,7 @@ async fn a_push_of_google_is_taken_with_a_token_of_its_service_account_for_us() 
         };
         let delivery = delivery.into_inner();
         assert_eq!((delivery.assurance, delivery.alerts.len()), (Assurance::C, 1));
-        assert_eq!(delivery.id, Some(OwnId::Delivery("136969346945".to_owned())));
+        assert_eq!(delivery.id, Some("136969346945".to_owned()));
         assert_eq!(delivery.alerts[0].event, alert, "decoded");
         ids.push((delivery.alerts[0].summary.id.clone(), delivery.content));
     }
@@ -111,10 +111,7 @@ async fn a_message_of_sns_is_taken_from_its_topics_only() {
     let Ok(Received::Understood(delivery)) = received(&intake, &message(topic)).await else { panic!("not understood") };
     let delivery = delivery.into_inner();
     let alert = &delivery.alerts[0];
-    assert_eq!(
-        (delivery.assurance, delivery.id),
-        (Assurance::A, Some(OwnId::Delivery(format!("{topic}\nc1d431f4-6f42"))))
-    );
+    assert_eq!((delivery.assurance, delivery.id), (Assurance::A, Some(format!("{topic}\nc1d431f4-6f42"))));
     assert_eq!(alert.summary.event_type.as_deref(), Some("UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B"));
     assert_eq!(alert.event["source"], "aws.guardduty");
     assert_eq!(alert.log_sources[0].product.as_deref(), Some("aws"));
@@ -301,7 +298,7 @@ async fn a_token_over_the_body_proves_the_body_and_is_no_id_of_it() {
         let received = received(&intake, &Request::unsigned(SOURCE, &body).with("authorization", token)).await;
         let Ok(Received::Understood(delivery)) = received else { panic!("{received:?}") };
         let delivery = delivery.into_inner();
-        let own = OwnId::Delivery("8f14".to_owned());
+        let own = "8f14".to_owned();
         assert_eq!((delivery.assurance, delivery.id), (Assurance::B, Some(own)), "the event's own");
         keys.insert(delivery.alerts[0].key.clone());
     }

@@ -70,7 +70,7 @@ fn b01_a_good_signature_is_taken_with_the_level_its_scheme_proves() {
         let delivery = Request::signed(source, BODY).delivery(&intake);
         assert_eq!(delivery.source.as_str(), source);
         assert_eq!(delivery.assurance, assurance);
-        assert_eq!(delivery.id, id.map(|id| OwnId::Delivery(id.to_owned())));
+        assert_eq!(delivery.id, id.map(|id| id.to_owned()));
         assert_eq!(delivery.body_sha256, crate::incident::Digest::of(BODY.as_bytes()));
         assert_eq!(delivery.received_at, now());
     }
@@ -259,7 +259,7 @@ fn b12_an_id_cannot_slide_into_the_timestamp() {
         assert_eq!(request(id).refusal(&intake), Some(Refusal::IdMalformed), "{id}");
     }
     for id in ["a", "A-z_0", &long[1..]] {
-        assert_eq!(request(id).delivery(&intake).id, Some(OwnId::Delivery(id.to_owned())));
+        assert_eq!(request(id).delivery(&intake).id, Some(id.to_owned()));
     }
     check_refusals(
         &intake,

@@ -34,16 +34,19 @@ impl<'d> Group<'d> {
     /// # Errors
     /// The store cannot read; the whole commit must be given up.
     pub(super) fn add(&mut self, append: &Append) -> Result<Appended, StoreError> {
-        if let Some(delivery) = &append.delivery {
-            if let Some((first, content)) = self.known_delivery(&delivery.key)? {
-                let is_same = content == delivery.content;
-                return Ok(if is_same { Appended::Repeated { first } } else { Appended::Conflict { first } });
-            }
-            self.put_delivery(delivery);
+        if let Some(delivery) = &append.delivery
+            && let Some((first, content)) = self.known_delivery(&delivery.key)?
+        {
+            let is_same = content == delivery.content;
+            return Ok(if is_same { Appended::Repeated { first } } else { Appended::Conflict { first } });
         }
+        let size = self.frontier.size();
         let mut slots = Vec::with_capacity(append.entries.len());
         for entry in &append.entries {
             slots.push(self.add_entry(entry, slots.last().copied())?);
+        }
+        if let Some(delivery) = &append.delivery {
+            self.put_delivery(delivery, slots.first().map_or(size, |slot| slot.seq()));
         }
         Ok(Appended::Recorded(slots))
     }
@@ -72,7 +75,7 @@ impl<'d> Group<'d> {
         if let (true, Some(Slot::Known(seq))) = (entry.behind, before) {
             return Ok(Slot::Known(seq));
         }
-        let keys = || entry.key.into_iter().chain(entry.also);
+        let keys = || entry.key.iter().chain(&entry.also).copied();
         for key in keys() {
             if let Some(seq) = self.known_key(&key)? {
                 return Ok(Slot::Known(seq));
@@ -106,8 +109,7 @@ impl<'d> Group<'d> {
         self.batch.insert(keys::unique(&key), &seq.to_be_bytes());
     }
 
-    fn put_delivery(&mut self, delivery: &DeliveryKey) {
-        let first = self.frontier.size();
+    fn put_delivery(&mut self, delivery: &DeliveryKey, first: u64) {
         self.is_empty = false;
         self.deliveries.insert(delivery.key, (first, delivery.content));
         self.batch.insert(keys::delivery(&delivery.key), [&first.to_be_bytes()[..], &delivery.content.0].concat());

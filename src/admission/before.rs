@@ -1,0 +1,100 @@
+//! What is on the trail from before of what comes now, whatever it was taken for then.
+
+use super::AdmissionError;
+use super::admit::refused;
+use super::keys::{AlertKeys, body_keys, tried_event_key};
+use crate::incident::{Alert, AlertId, Digest, Event, SenderEvent, SourceName};
+use crate::trail::Trail;
+
+/// What became of a body when it came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    /// It did not come.
+    Nothing,
+    /// It was not understood, or in part only.
+    NotUnderstood {
+        /// Whether its source was being tried out, at least once.
+        is_tried: bool,
+    },
+    /// It was understood, be it by another mapping.
+    Understood,
+}
+
+impl Before {
+    /// Most sources are always understood: `may_be_unread` says of which that is not so.
+    ///
+    /// # Errors
+    /// The trail cannot be read.
+    pub(super) fn of(
+        trail: &Trail,
+        source: &SourceName,
+        by_body: &[String],
+        may_be_unread: bool,
+    ) -> Result<Self, AdmissionError> {
+        let find = |is_tried| body_keys(source, by_body, is_tried).iter().find_map(|key| trail.find(key));
+        if may_be_unread && find(true).is_some() {
+            return Ok(Self::NotUnderstood { is_tried: true });
+        }
+        let Some(seq) = find(false) else { return Ok(Self::Nothing) };
+        let unread = if may_be_unread { recorded(trail, seq)? } else { None };
+        Ok(match unread {
+            Some(OnRecord::NotUnderstood { is_tried, .. }) => Self::NotUnderstood { is_tried },
+            _ => Self::Understood,
+        })
+    }
+}
+
+/// What the record under an event's key is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum OnRecord {
+    /// An alert, and the digest of its event where that is kept.
+    Alert { id: AlertId, event_sha256: Option<Digest> },
+    /// An event that was not understood.
+    NotUnderstood { event_sha256: Option<Digest>, is_tried: bool },
+}
+
+impl OnRecord {
+    /// What came under the key.
+    pub(super) fn event_sha256(&self) -> Option<Digest> {
+        match self {
+            Self::Alert { event_sha256, .. } | Self::NotUnderstood { event_sha256, .. } => *event_sha256,
+        }
+    }
+
+    /// The alert that is on record.
+    pub(super) fn alert(self) -> Option<AlertId> {
+        if let Self::Alert { id, .. } = self { Some(id) } else { None }
+    }
+}
+
+/// # Errors
+/// The trail cannot be read.
+pub(super) fn recorded(trail: &Trail, seq: u64) -> Result<Option<OnRecord>, AdmissionError> {
+    let record = trail.read(seq, 1).map_err(refused)?.into_iter().next();
+    Ok(record.and_then(|record| match record.event {
+        Event::AlertAdmitted { alert, .. } => {
+            Some(OnRecord::Alert { id: alert.id.clone(), event_sha256: alert.event_sha256 })
+        }
+        Event::Sender(SenderEvent::NotUnderstood { event_sha256, tried, .. }) => {
+            Some(OnRecord::NotUnderstood { event_sha256, is_tried: tried })
+        }
+        _ => None,
+    }))
+}
+
+/// What an alert is known by, and whether its very event was tried out when nobody could read it yet.
+///
+/// # Errors
+/// The trail cannot be read.
+pub(super) fn keys_of(trail: &Trail, alert: &Alert, may_be_unread: bool) -> Result<(AlertKeys, bool), AdmissionError> {
+    let keys = AlertKeys::of(alert);
+    let (true, Some(content)) = (may_be_unread, alert.summary.event_sha256) else { return Ok((keys, false)) };
+    let Some(first) = trail.find(&keys.own) else { return Ok((keys, false)) };
+    Ok(match recorded(trail, first)? {
+        Some(OnRecord::NotUnderstood { event_sha256: Some(known), is_tried }) if known == content => {
+            let tried = tried_event_key(&alert.summary.source, &alert.key, content);
+            (AlertKeys::of_understood_later(alert), is_tried || trail.is_known(&tried))
+        }
+        _ => (keys, false),
+    })
+}

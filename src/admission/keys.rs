@@ -1,0 +1,66 @@
+//! What deliveries, alerts and what could not be understood are known by on the trail, whatever they are made of by
+//! the mapping that is in force when they come again.
+
+use crate::incident::{Alert, DeliveryId, Digest, SourceName};
+use crate::intake::OwnEvent;
+use crate::trail::{DeliveryKey, Trail, UniqueKey};
+
+/// The key of a delivery that carries a signed id.
+pub(super) fn delivery_key(source: &SourceName, id: &str, content: Digest) -> DeliveryKey {
+    DeliveryKey { key: key(b"delivery", source, id), content }
+}
+
+/// What the record of a delivery that was not understood is known by; another one, where it was tried out.
+pub(super) fn unreadable_key(delivery: &DeliveryId, is_tried: bool) -> UniqueKey {
+    let scope: &[u8] = if is_tried { b"delivery not understood, tried out" } else { b"delivery not understood" };
+    UniqueKey(Digest::of_parts(&[scope, delivery.as_str().as_bytes()]))
+}
+
+/// What a body is known by that nothing beside it names; other ones, where it was tried out and not understood.
+pub(super) fn body_keys(source: &SourceName, by_body: &[String], is_tried: bool) -> Vec<UniqueKey> {
+    let scope: &[u8] = if is_tried { b"body not understood, tried out" } else { b"body" };
+    by_body.iter().map(|known_by| key(scope, source, known_by)).collect()
+}
+
+/// What an event with an id of its own is known by, whether it was understood or not: as its alert is.
+pub(super) fn event_key(source: &SourceName, event: &OwnEvent) -> DeliveryKey {
+    DeliveryKey { key: key(b"alert", source, &event.key), content: event.content }
+}
+
+/// What says of such an event that it was tried out and not understood.
+pub(super) fn tried_event_key(source: &SourceName, own_key: &str, content: Digest) -> UniqueKey {
+    let parts: [&[u8]; 4] = [b"event tried out", source.as_str().as_bytes(), own_key.as_bytes(), &content.0];
+    UniqueKey(Digest::of_parts(&parts))
+}
+
+/// What an alert is known by within its source.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AlertKeys {
+    pub own: UniqueKey,
+    /// That of the next day, where the day is part of it.
+    pub next: Option<UniqueKey>,
+}
+
+impl AlertKeys {
+    pub(super) fn of(alert: &Alert) -> Self {
+        let source = &alert.summary.source;
+        Self {
+            own: key(b"alert", source, &alert.key),
+            next: alert.next_key.as_ref().map(|next| key(b"alert", source, next)),
+        }
+    }
+
+    /// Of an event whose own key stands for the record that it was not understood.
+    pub(super) fn of_understood_later(alert: &Alert) -> Self {
+        Self { own: key(b"alert understood later", &alert.summary.source, &alert.key), next: None }
+    }
+
+    /// The record of the alert.
+    pub(super) fn find(&self, trail: &Trail) -> Option<u64> {
+        trail.find(&self.own).or_else(|| trail.find(&self.next?))
+    }
+}
+
+fn key(scope: &[u8], source: &SourceName, text: &str) -> UniqueKey {
+    UniqueKey(Digest::of_parts(&[scope, source.as_str().as_bytes(), text.as_bytes()]))
+}
