@@ -146,7 +146,7 @@ impl Admission {
             return (key, is_tried);
         }
         let id = DeliveryId::derive(source, *content, own.as_deref());
-        // Its id may have been what was not found in it.
+        // Its id may have been what was not found in it; records of before do not say what its body is known by.
         let unnamed = DeliveryId::derive(source, *content, None);
         let was_tried = [&id, &unnamed].into_iter().any(|id| self.was_unreadable(id, true));
         (key.filter(|_| !self.is_on_record(&id)), is_tried || was_tried)

@@ -18,20 +18,20 @@ use crate::harness::{
 };
 
 /// A client, its DingTalk, and a store that outlives each opening of the index.
-struct Place {
-    dingtalk: DingTalk,
-    sandbox: Running,
-    store: Arc<MemoryStore>,
-    clock: Arc<HandSetClock>,
+pub(crate) struct Place {
+    pub(crate) dingtalk: DingTalk,
+    pub(crate) sandbox: Running,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) clock: Arc<HandSetClock>,
     _folder: TempDir,
 }
 
 impl Place {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::of(200, false).await
     }
 
-    async fn of(people: u32, stringly: bool) -> Self {
+    pub(crate) async fn of(people: u32, stringly: bool) -> Self {
         let listen = ([127, 0, 0, 1], 0).into();
         let settings =
             sandbox::Settings { listen, calls_per_second: 0, stringly, people, ..sandbox::Settings::default() };
@@ -45,13 +45,13 @@ impl Place {
         Self { dingtalk, sandbox, store: Arc::default(), clock, _folder: folder }
     }
 
-    async fn roster(&self) -> Arc<Roster> {
+    pub(crate) async fn roster(&self) -> Arc<Roster> {
         let trail = Trail::open(self.store.clone()).unwrap();
         Roster::open(trail, self.clock.clone(), Settings::default()).await.unwrap()
     }
 
     /// What is kept, but for how far it was read.
-    fn rows(&self) -> Vec<Row> {
+    pub(crate) fn rows(&self) -> Vec<Row> {
         let mut rows = self.store.kept(Area::Directory, None, usize::MAX).unwrap();
         rows.retain(|row| row.key[0] != b'r');
         rows

@@ -1,54 +1,22 @@
 //! The roles in the directory index: read, kept, brought up to date, and people looked up by them and by all else.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis::directory::index::{RolesRead, Settings};
-use portcullis::directory::{DingTalk, RoleId};
-use portcullis::incident::{HandSetClock, SystemClock, UserId};
+use portcullis::directory::RoleId;
+use portcullis::directory::index::RolesRead;
+use portcullis::incident::UserId;
 use portcullis::roster::{By, Changed, Roster, TooOld};
-use portcullis::sandbox::{self, Api, Fault, FaultKind, ON_CALL, Running};
-use portcullis::trail::{Area, Change, MemoryStore, Row, Store, Trail};
+use portcullis::sandbox::{self, Api, Fault, FaultKind, ON_CALL};
+use portcullis::trail::{Area, Change, Row, Store};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
+use crate::directory_index::Place;
 use crate::harness::{
     ADMIN, AUDITOR, Answer, ENGINEER, Ended, Kept, Process, RESPONDER, Set, TestApp, configure, copy_folder,
 };
 
-/// A client, its DingTalk, and a store that outlives each opening of the index.
-struct Place {
-    dingtalk: DingTalk,
-    sandbox: Running,
-    store: Arc<MemoryStore>,
-    clock: Arc<HandSetClock>,
-    _folder: TempDir,
-}
-
 impl Place {
-    async fn start() -> Self {
-        Self::answering(false).await
-    }
-
-    async fn answering(stringly: bool) -> Self {
-        let listen = ([127, 0, 0, 1], 0).into();
-        let settings = sandbox::Settings { listen, calls_per_second: 0, stringly, ..sandbox::Settings::default() };
-        let sandbox = sandbox::start(settings).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = configure(folder.path(), &sandbox.url(), "");
-        (config.directory.calls_per_second, config.directory.burst) = (20, 1);
-        let secret = config.directory.read_secret(&config.base).unwrap();
-        let dingtalk = DingTalk::new(&config.directory, secret, Arc::new(SystemClock)).unwrap();
-        let clock = Arc::new(HandSetClock::at("2026-11-21T03:00:00Z".parse().unwrap()));
-        Self { dingtalk, sandbox, store: Arc::default(), clock, _folder: folder }
-    }
-
-    async fn roster(&self) -> Arc<Roster> {
-        let trail = Trail::open(self.store.clone()).unwrap();
-        Roster::open(trail, self.clock.clone(), Settings::default()).await.unwrap()
-    }
-
     fn received(&self, api: Api) -> u64 {
         self.sandbox.state().received(api)
     }
@@ -59,13 +27,6 @@ impl Place {
             let roles = if number <= count { vec![ON_CALL] } else { vec![] };
             self.sandbox.state().change(&format!("user{number:04}"), |account| account.roles = roles);
         }
-    }
-
-    /// What is kept, but for how far it was read.
-    fn rows(&self) -> Vec<Row> {
-        let mut rows = self.store.kept(Area::Directory, None, usize::MAX).unwrap();
-        rows.retain(|row| row.key[0] != b'r');
-        rows
     }
 }
 
@@ -85,7 +46,7 @@ fn user(id: &str) -> UserId {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_which_role_is_read_kept_and_found_in_both_forms_of_answers() {
     for stringly in [false, true] {
-        let place = Place::answering(stringly).await;
+        let place = Place::of(200, stringly).await;
         place.on_call(120);
         let roster = place.roster().await;
         assert_eq!(with_role(&roster, "值班"), Err(TooOld), "nothing was read yet");
