@@ -9,6 +9,7 @@ use tokio::sync::MutexGuard;
 use tokio::task::yield_now;
 
 use super::before::Before;
+use super::claims::Claims;
 use super::crowding::Crowding;
 use super::draft::{OtherContent, Sender, admitted, conflict, unreadable};
 use super::drawn::Drawn;
@@ -77,6 +78,8 @@ struct Envelope {
     left_out: Option<DeliveryId>,
     /// The record of that.
     of_left_out: Option<Draft>,
+    /// What becomes of the ids of the events in that.
+    claims: Claims,
     /// What its body is to be known by from now on, where nothing else names it.
     by_body: Vec<UniqueKey>,
 }
@@ -179,17 +182,20 @@ impl Admission {
             let left_out = left_out.map(|_| called);
             return Ok(Err(self.repeated(&sender, carried, left_out).await?));
         }
-        let of_left_out = left_out.map(|left| {
-            unreadable(&sender, called.clone(), left.reason, None, &left.body, self.clock.now()).map_err(refused)
-        });
-        let of_left_out = of_left_out.transpose()?;
+        let now = self.clock.now();
+        let (mut of_left_out, mut claims) = (None, Claims::default());
+        if let Some(left) = left_out {
+            of_left_out =
+                Some(unreadable(&sender, called.clone(), left.reason, None, &left.body, now).map_err(refused)?);
+            claims = Claims::of(&self.trail, &sender, &left.events, now)?;
+        }
         let is_unread = of_left_out.is_some() && is_tried;
         let by_body = match before {
             Before::Nothing => body_keys(&sender.source, &by_body, is_unread),
             Before::NotUnderstood { .. } | Before::Understood => Vec::new(),
         };
         let left_out = of_left_out.as_ref().map(|_| called);
-        Ok(Ok((Envelope { sender, key, carried, left_out, of_left_out, by_body }, alerts)))
+        Ok(Ok((Envelope { sender, key, carried, left_out, of_left_out, claims, by_body }, alerts)))
     }
 
     /// Puts the alerts to the rules. A large delivery lets others have their turn meanwhile.
@@ -213,7 +219,7 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { sender, key, mut carried, left_out, of_left_out, by_body } = envelope;
+        let Envelope { sender, key, mut carried, left_out, of_left_out, claims, by_body } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
@@ -255,10 +261,8 @@ impl Admission {
             drafts.extend(of_alert);
             carried.keep(event, key.is_some());
         }
-        if opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max {
-            return Err(AdmissionError::Overloaded);
-        }
-        leave_out(&mut drafts, of_left_out, by_body);
+        self.has_room(opens)?;
+        let beside = leave_out(&mut drafts, of_left_out, claims, by_body);
         // Given back, so that the board changes the windows where they are.
         drop(ahead);
         match self.trail.append(key, drafts).await.map_err(refused)? {
@@ -266,7 +270,9 @@ impl Admission {
                 crowding.tell();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
                 drawn.keep(|alert| matches!(of_alerts.get(alert), Some(Slot::New(_))));
-                let found = known::look_up(&self.trail, &sender, carried, &of_alerts, now).await?;
+                let conflicts = self.keep_beside(beside, &slots).await?;
+                let mut found = known::look_up(&self.trail, &sender, carried, &of_alerts, now).await?;
+                found.conflicts += conflicts;
                 Ok(Receipt::of(found, opened, &of_alerts, left_out))
             }
             Appended::Repeated { .. } => self.repeated(&sender, carried, left_out).await,
@@ -275,6 +281,22 @@ impl Admission {
                 Err(self.other_content(&sender, key, first, OtherContent::Events(&events)).await)
             }
         }
+    }
+
+    fn has_room(&self, opens: bool) -> Result<(), AdmissionError> {
+        let is_full = opens && self.trail.board(|board| board.live_count()) >= self.settings.live_incidents_max;
+        if is_full { Err(AdmissionError::Overloaded) } else { Ok(()) }
+    }
+
+    /// Makes sure of the record of what was left out: another delivery may have taken the id of an event in it at the
+    /// same moment, and only that is on its record. Says how many events in it have come under others' ids.
+    async fn keep_beside(&self, beside: Beside, slots: &[Slot]) -> Result<usize, AdmissionError> {
+        if let Some((at, draft)) = beside.alone
+            && matches!(slots.get(at), Some(Slot::Known(_)))
+        {
+            self.trail.append(None, vec![draft]).await.map_err(refused)?;
+        }
+        Ok(beside.conflicts)
     }
 
     /// What was recorded before of a delivery, under the ids that are on its records.
@@ -370,15 +392,29 @@ impl Admission {
     }
 }
 
+/// What is recorded beside alerts of what was left out.
+struct Beside {
+    /// Its record without the ids of events, where it has any, and where it stands among the drafts with them.
+    alone: Option<(usize, Draft)>,
+    /// How many events have come under others' ids.
+    conflicts: usize,
+}
+
 /// Records what was left out as well. The body is known by that, which another mapping may understand, or else by its
 /// first alert.
-fn leave_out(drafts: &mut Vec<Draft>, left_out: Option<Draft>, by_body: Vec<UniqueKey>) {
+fn leave_out(drafts: &mut Vec<Draft>, left_out: Option<Draft>, claims: Claims, by_body: Vec<UniqueKey>) -> Beside {
+    let (at, conflicts) = (drafts.len(), claims.conflicts.len());
     let has_left_out = left_out.is_some();
     drafts.extend(left_out);
     let known_by = if has_left_out { drafts.last_mut() } else { drafts.first_mut() };
+    let mut alone = None;
     if let Some(draft) = known_by {
         draft.also.extend(by_body);
+        alone = Some(&claims.fresh).filter(|fresh| !fresh.is_empty()).map(|_| (at, draft.clone()));
+        draft.also.extend(claims.fresh);
     }
+    drafts.extend(claims.conflicts);
+    Beside { alone, conflicts }
 }
 
 fn wanted<'j>(judged: &'j [JudgedAlert<'_>]) -> Vec<(&'j RuleId, Mark)> {

@@ -2,7 +2,7 @@
 
 use super::AdmissionError;
 use super::admit::refused;
-use super::keys::{AlertKeys, body_keys, tried_event_key};
+use super::keys::{AlertKeys, body_keys, tried_event_key, unread_event_key};
 use crate::incident::{Alert, AlertId, Digest, Event, SenderEvent, SourceName};
 use crate::trail::Trail;
 
@@ -54,16 +54,25 @@ pub(super) enum OnRecord {
 }
 
 impl OnRecord {
-    /// What came under the key.
+    /// What came under the key, where that is kept.
     pub(super) fn event_sha256(&self) -> Option<Digest> {
         match self {
             Self::Alert { event_sha256, .. } | Self::NotUnderstood { event_sha256, .. } => *event_sha256,
         }
     }
 
+    /// Whether it is known to stand for another event than this one. Of an event that was not understood beside others
+    /// only its own key says what it was, so that what has no such key is another.
+    pub(super) fn is_other_than(&self, content: Digest) -> bool {
+        match self {
+            Self::Alert { event_sha256, .. } => event_sha256.is_some_and(|known| known != content),
+            Self::NotUnderstood { event_sha256, .. } => *event_sha256 != Some(content),
+        }
+    }
+
     /// The alert that is on record.
-    pub(super) fn alert(self) -> Option<AlertId> {
-        if let Self::Alert { id, .. } = self { Some(id) } else { None }
+    pub(super) fn alert(&self) -> Option<AlertId> {
+        if let Self::Alert { id, .. } = self { Some(id.clone()) } else { None }
     }
 }
 
@@ -90,10 +99,12 @@ pub(super) fn keys_of(trail: &Trail, alert: &Alert, may_be_unread: bool) -> Resu
     let keys = AlertKeys::of(alert);
     let (true, Some(content)) = (may_be_unread, alert.summary.event_sha256) else { return Ok((keys, false)) };
     let Some(first) = trail.find(&keys.own) else { return Ok((keys, false)) };
+    let (source, own) = (&alert.summary.source, &alert.key);
+    let is_very = || trail.is_known(&unread_event_key(source, own, content));
     Ok(match recorded(trail, first)? {
-        Some(OnRecord::NotUnderstood { event_sha256: Some(known), is_tried }) if known == content => {
-            let tried = tried_event_key(&alert.summary.source, &alert.key, content);
-            (AlertKeys::of_understood_later(alert), is_tried || trail.is_known(&tried))
+        Some(OnRecord::NotUnderstood { event_sha256, is_tried }) if event_sha256 == Some(content) || is_very() => {
+            let was_tried = is_tried || trail.is_known(&tried_event_key(source, own, content));
+            (AlertKeys::of_understood_later(alert), was_tried)
         }
         _ => (keys, false),
     })

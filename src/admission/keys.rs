@@ -2,7 +2,7 @@
 //! the mapping that is in force when they come again.
 
 use crate::incident::{Alert, DeliveryId, Digest, SourceName};
-use crate::intake::OwnEvent;
+use crate::intake::UnreadEvent;
 use crate::trail::{DeliveryKey, Trail, UniqueKey};
 
 /// The key of a delivery that carries a signed id.
@@ -22,15 +22,23 @@ pub(super) fn body_keys(source: &SourceName, by_body: &[String], is_tried: bool)
     by_body.iter().map(|known_by| key(scope, source, known_by)).collect()
 }
 
-/// What an event with an id of its own is known by, whether it was understood or not: as its alert is.
-pub(super) fn event_key(source: &SourceName, event: &OwnEvent) -> DeliveryKey {
-    DeliveryKey { key: key(b"alert", source, &event.key), content: event.content }
+/// What an event with an id of its own is known by that was not understood: as its alert would be.
+pub(super) fn event_key(source: &SourceName, unread: &UnreadEvent) -> DeliveryKey {
+    DeliveryKey { key: key(b"alert", source, &unread.key), content: unread.event.event_sha256 }
+}
+
+/// What says that this very event was not understood, whatever came with it.
+pub(super) fn unread_event_key(source: &SourceName, own_key: &str, content: Digest) -> UniqueKey {
+    very(b"event not understood", source, own_key, content)
 }
 
 /// What says of such an event that it was tried out and not understood.
 pub(super) fn tried_event_key(source: &SourceName, own_key: &str, content: Digest) -> UniqueKey {
-    let parts: [&[u8]; 4] = [b"event tried out", source.as_str().as_bytes(), own_key.as_bytes(), &content.0];
-    UniqueKey(Digest::of_parts(&parts))
+    very(b"event tried out", source, own_key, content)
+}
+
+fn very(scope: &[u8], source: &SourceName, own_key: &str, content: Digest) -> UniqueKey {
+    UniqueKey(Digest::of_parts(&[scope, source.as_str().as_bytes(), own_key.as_bytes(), &content.0]))
 }
 
 /// What an alert is known by within its source.

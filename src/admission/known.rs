@@ -77,11 +77,12 @@ impl Carried {
         self.content.is_some() || !self.others.is_empty() || self.keys.next.is_some()
     }
 
-    /// What of it, and of what else came, is not the event that is known under its id. With no digest on the
-    /// record, what came first in this delivery stands for that one.
-    fn conflicts(self, recorded: Option<Digest>) -> impl Iterator<Item = (DeliveryKey, Value)> {
-        let own = self.content.filter(|own| recorded.is_some_and(|recorded| recorded != *own));
-        let others = self.others.into_iter().filter(move |(other, _)| recorded != Some(*other));
+    /// What of it, and of what else came, is not the event that is known under its id: itself, where that is on no
+    /// record yet. With no digest on the record, what came first in this delivery stands for that one.
+    fn conflicts(self, recorded: Option<&OnRecord>) -> impl Iterator<Item = (DeliveryKey, Value)> {
+        let own = self.content.filter(|own| recorded.is_some_and(|recorded| recorded.is_other_than(*own)));
+        let same = recorded.map_or(self.content, OnRecord::event_sha256);
+        let others = self.others.into_iter().filter(move |(other, _)| same != Some(*other));
         let all = own.map(|own| (own, self.event)).into_iter().chain(others);
         all.map(move |(content, event)| (DeliveryKey { key: self.keys.own, content }, event))
     }
@@ -107,13 +108,11 @@ pub(super) async fn look_up(
             Slot::Known(first) => (*first, false),
         };
         let recorded = if is_new || !carried.asks() { None } else { recorded(trail, first)? };
-        // What is new is its own record.
-        let content = if is_new { carried.content } else { recorded.as_ref().and_then(OnRecord::event_sha256) };
         count += 1 + carried.repeats + carried.others.len();
         new += usize::from(is_new);
         // Of the day before, it has the id of that day.
-        ids.push(recorded.map_or_else(|| Some(carried.id.clone()), OnRecord::alert));
-        for (key, event) in carried.conflicts(content) {
+        ids.push(recorded.as_ref().map_or_else(|| Some(carried.id.clone()), OnRecord::alert));
+        for (key, event) in carried.conflicts(recorded.as_ref()) {
             let other = OtherContent::Events(std::slice::from_ref(&event));
             let draft = conflict(sender, key, Some(key.content), first, other, now);
             conflicts.push(draft.map_err(refused)?);

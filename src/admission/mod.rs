@@ -4,6 +4,7 @@
 mod admit;
 mod before;
 mod by_hand;
+mod claims;
 mod crowding;
 mod draft;
 mod drawn;

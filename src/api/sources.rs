@@ -115,7 +115,7 @@ async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &St
     let event = Event::Sender(SenderEvent::Tried { source: name.clone(), assurance, actor: actor.name, until, reason });
     // Recorded first: whatever is not acted on has a record that says why.
     state.trail.record(now, vec![event]).await?;
-    intake.open_trial(name, until);
+    intake.open_trial(name, until, now);
     Ok(HttpResponse::Ok().json(json!({ "until": until })))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::delivery::{Again, OtherEvent};
+use super::delivery::{Again, OtherEvent, UnreadEvent};
 use crate::incident::{Alert, Digest};
 
 /// Takes them out, so that the first under each id is the one that acts.
@@ -18,6 +18,19 @@ pub(super) fn taken_from(alerts: &mut Vec<Alert>) -> Vec<Again> {
     }
     *alerts = firsts;
     again
+}
+
+/// Takes out those that have the id of an alert beside them.
+pub(super) fn taken_by(alerts: &[Alert], unread: &mut Vec<UnreadEvent>) -> Vec<Again> {
+    if unread.is_empty() {
+        return Vec::new();
+    }
+    let places: BTreeMap<&str, usize> =
+        alerts.iter().enumerate().map(|(place, alert)| (alert.key.as_str(), place)).collect();
+    let (theirs, rest): (Vec<_>, Vec<_>) = unread.drain(..).partition(|event| places.contains_key(event.key.as_str()));
+    *unread = rest;
+    let again = |event: UnreadEvent| Some(Again { place: *places.get(event.key.as_str())?, other: Some(event.event) });
+    theirs.into_iter().filter_map(again).collect()
 }
 
 /// Of a kind that tells of the same again with other words, too: it does so later, and not at one stroke.

@@ -20,13 +20,13 @@ pub enum Received {
     NotUnderstood(Verified<NotUnderstood>),
 }
 
-/// The only event of a delivery, if it has an id of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnEvent {
+/// An event that could not be read, but for an id of its own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnreadEvent {
     /// What it is known by within its source.
     pub key: String,
-    /// SHA-256 of the event as JSON with its names in order, which comes under this id only.
-    pub content: Digest,
+    /// What comes under this id only.
+    pub event: OtherEvent,
 }
 
 /// An authentic request with its alerts, at least one.
@@ -72,7 +72,7 @@ pub struct Again {
     pub other: Option<OtherEvent>,
 }
 
-/// Another event under a known id.
+/// What comes under an id, be that another event under a known one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OtherEvent {
     /// SHA-256 of the event as JSON with its names in order.
@@ -93,6 +93,8 @@ impl fmt::Debug for OtherEvent {
 pub struct LeftOut {
     /// What is wrong with the first of it.
     pub reason: Unreadable,
+    /// The events in it of which no more than their own ids could be read. None has the id of an alert beside it.
+    pub events: Vec<UnreadEvent>,
     /// The whole body, without any secret that it shows. Personal data.
     pub body: Vec<u8>,
 }
@@ -127,8 +129,10 @@ pub struct NotUnderstood {
     pub content: Digest,
     /// What its body is known by, and what on the next day, where nothing beside the body names the delivery.
     pub by_body: Vec<String>,
-    /// The event in it, where nothing but its id may have been read.
-    pub event: Option<OwnEvent>,
+    /// The events in it of which no more than their own ids could be read.
+    pub events: Vec<UnreadEvent>,
+    /// Whether there is nothing in it but these.
+    pub has_only_those: bool,
     /// How its sender is answered.
     pub manner: Manner,
     /// What stands for the body and is kept instead: what was encrypted in it, as nobody could read that later, or what

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::content::Media;
 use super::kind::{Envelope, EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
 use super::set::event as set;
-use super::{OwnEvent, Unreadable, again, any_case, json};
+use super::{OtherEvent, UnreadEvent, Unreadable, again, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Digest, Timestamp, is_direction_mark};
 
@@ -307,11 +307,15 @@ impl Mapping {
         (self.own_ids && matches!(key, EventKey::Own(_))).then(|| again::content(event))
     }
 
-    /// The event's own id and what comes under it only, where it has one; whatever else of it can be read.
-    pub(super) fn own(&self, event: &Value) -> Option<OwnEvent> {
-        let key = self.key(event).ok()?;
-        let content = self.content_of(event, &key)?;
-        if let EventKey::Own(key) = key { Some(OwnEvent { key, content }) } else { None }
+    /// What is known of an event that could not be read, if it has an id of its own, under which only this comes.
+    pub(super) fn unread(&self, event: Value) -> Option<UnreadEvent> {
+        let key = self.key(&event).ok()?;
+        let event_sha256 = self.content_of(&event, &key)?;
+        if let EventKey::Own(key) = key {
+            Some(UnreadEvent { key, event: OtherEvent { event_sha256, event } })
+        } else {
+            None
+        }
     }
 
     pub(super) fn key(&self, event: &Value) -> Result<EventKey, Unreadable> {

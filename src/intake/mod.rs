@@ -71,7 +71,7 @@ mod trial;
 mod verify;
 
 pub use client_certificate::{ClientCertificate, ListedCertificate};
-pub use delivery::{Again, Delivery, LeftOut, NotUnderstood, OtherEvent, OwnEvent, Received, Unreadable};
+pub use delivery::{Again, Delivery, LeftOut, NotUnderstood, OtherEvent, Received, UnreadEvent, Unreadable};
 pub use described::{Described, SignatureSettings};
 pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
 pub use guide::Guide;

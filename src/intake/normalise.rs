@@ -12,8 +12,8 @@ use super::mapping::{EventKey, Mapping, Readable};
 use super::settings::SourceSettings;
 use super::verify::{Content, Proof};
 use super::{
-    Delivery, Headers, NotUnderstood, OwnEvent, Reply, SetupError, StreamNews, Unreadable, again, dingtalk, handshake,
-    hints, log_sources,
+    Delivery, Headers, NotUnderstood, Reply, SetupError, StreamNews, UnreadEvent, Unreadable, again, dingtalk,
+    handshake, hints, log_sources,
 };
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
@@ -122,7 +122,8 @@ impl Normaliser {
         let body_sha256 = Digest::of(proof.body);
         let is_named = proof.id.is_some();
         let sent = proof.sent;
-        let mut known = ById { id: proof.id.clone(), content: proof.said.unwrap_or(body_sha256), event: None };
+        let mut known =
+            ById { id: proof.id.clone(), content: proof.said.unwrap_or(body_sha256), unread: Vec::new(), events: 0 };
         // What is kept of an event is read by more people than may know a secret that was in it.
         let shown = match &proof.content {
             Content::Events { own, .. } if proof.said.is_none() => serde_json::to_vec(own).ok(),
@@ -154,7 +155,8 @@ impl Normaliser {
                 body_sha256,
                 content: known.content,
                 by_body: by_body(),
-                event: known.event,
+                has_only_those: known.events > 0 && known.unread.len() == known.events,
+                events: known.unread,
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
                 proven: opened.map(|opened| opened.text).or(signed).or(shown),
@@ -195,10 +197,8 @@ impl Normaliser {
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
             Content::Unreadable(reason) => return Err(reason),
         };
-        if let [event] = &events[..] {
-            known.event = self.mapping.own(event);
-        }
         let (known_by, known_by_next) = known_by.map_or_else(|| by_content(content, proof.sent), |known| (known, None));
+        known.events = if left_out.is_none() { events.len() } else { 0 };
         let facts = Facts {
             secret: proof.secret,
             media,
@@ -209,12 +209,14 @@ impl Normaliser {
             hints: hints::of(headers, self.hints),
             received_at: now,
         };
-        let events = events.into_iter().enumerate();
-        // Each event by itself: one that cannot be read takes nothing from the others.
-        let alerts = Readable::of(events.map(|(place, event)| self.alert(place, event, &facts)))?;
-        let Readable { read: mut alerts, left_out: of_alerts } = alerts;
-        let again = again::taken_from(&mut alerts);
-        let left_out = left_out.or(of_alerts).map(|reason| LeftOut { reason, body: proof.body.to_vec() });
+        let Readable { read: mut alerts, left_out: of_alerts } = self.alerts(events, &facts, &mut known.unread)?;
+        let mut again = again::taken_from(&mut alerts);
+        again.extend(again::taken_by(&alerts, &mut known.unread));
+        let left_out = left_out.or(of_alerts).map(|reason| LeftOut {
+            reason,
+            events: std::mem::take(&mut known.unread),
+            body: proof.body.to_vec(),
+        });
         Ok(Said::Alerts(Box::new(Delivery {
             source: self.source.clone(),
             id: known.id.clone(),
@@ -233,10 +235,46 @@ impl Normaliser {
         })))
     }
 
-    fn alert(&self, place: usize, event: Value, facts: &Facts<'_>) -> Result<Alert, Unreadable> {
-        self.mapping.check(&event, facts.media)?;
-        let key = self.mapping.key(&event)?;
-        let event_sha256 = self.mapping.content_of(&event, &key);
+    /// Each event by itself: one that cannot be read takes nothing from the others.
+    fn alerts(
+        &self,
+        events: Vec<Value>,
+        facts: &Facts<'_>,
+        unread: &mut Vec<UnreadEvent>,
+    ) -> Result<Readable<Alert>, Unreadable> {
+        let events = events.into_iter().enumerate();
+        Readable::of(events.map(|(place, event)| self.alert(place, event, facts, unread)))
+    }
+
+    /// The alert of an event; where it cannot be read, its own id is among the `unread`, if that can be.
+    fn alert(
+        &self,
+        place: usize,
+        event: Value,
+        facts: &Facts<'_>,
+        unread: &mut Vec<UnreadEvent>,
+    ) -> Result<Alert, Unreadable> {
+        let (summary, key, next_key) = match self.summarised(place, &event, facts) {
+            Ok(summarised) => summarised,
+            Err(reason) => {
+                unread.extend(self.mapping.unread(event));
+                return Err(reason);
+            }
+        };
+        let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
+        Ok(Alert { summary, key, next_key, log_sources: Arc::clone(&self.log_sources), person, reason_user, event })
+    }
+
+    /// What is recorded of an event, and what it is known by, also on the next day where the day is part of that.
+    fn summarised(
+        &self,
+        place: usize,
+        event: &Value,
+        facts: &Facts<'_>,
+    ) -> Result<(AlertSummary, String, Option<String>), Unreadable> {
+        self.mapping.check(event, facts.media)?;
+        let key = self.mapping.key(event)?;
+        let event_sha256 = self.mapping.content_of(event, &key);
         let in_it = |known_by: &String| match facts.count {
             1 => known_by.clone(),
             _ => format!("{known_by}#{place}"),
@@ -249,16 +287,15 @@ impl Normaliser {
             id: AlertId::derive(&self.source, &key),
             source: self.source.clone(),
             assurance: self.assurance,
-            event_type: self.mapping.event_type(&event)?,
-            occurred_at: self.mapping.occurred_at(&event)?,
+            event_type: self.mapping.event_type(event)?,
+            occurred_at: self.mapping.occurred_at(event)?,
             received_at: facts.received_at,
             body_sha256: facts.body_sha256,
             event_sha256,
             delivery_hints: facts.hints.clone(),
             secret: facts.secret.to_owned(),
         };
-        let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
-        Ok(Alert { summary, key, next_key, log_sources: Arc::clone(&self.log_sources), person, reason_user, event })
+        Ok((summary, key, next_key))
     }
 
     /// An alert of the past, from what its record says and the event that lies beside it.
@@ -306,8 +343,10 @@ struct ById {
     id: Option<String>,
     /// What comes under that only.
     content: Digest,
-    /// Its only event.
-    event: Option<OwnEvent>,
+    /// Those of its events that could not be read, but for their own ids.
+    unread: Vec<UnreadEvent>,
+    /// How many events there are in it, where there is nothing else.
+    events: usize,
 }
 
 /// What holds for every alert of one delivery.

@@ -229,9 +229,9 @@ impl Intake {
     }
 
     /// Opens a window until `until` in which a source's deliveries are verified and shown, and never acted on. One
-    /// that is in the past ends it.
-    pub fn open_trial(&self, source: &SourceName, until: Timestamp) {
-        self.trials.open(source, until);
+    /// that is over by now ends it.
+    pub fn open_trial(&self, source: &SourceName, until: Timestamp, now: Timestamp) {
+        if until > now { self.trials.open(source, until) } else { self.trials.end(source, now) }
     }
 
     /// Notes what became of a delivery that is tried out, which came at `at`.

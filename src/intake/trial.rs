@@ -150,10 +150,19 @@ pub struct TriedAlert {
 }
 
 impl Trials {
-    /// Opens a window, or ends it when `until` has passed; what was seen before is gone.
+    /// Opens a window; what was seen before is gone.
     pub(super) fn open(&self, source: &SourceName, until: Timestamp) {
         self.with(|trials| trials.insert(source.clone(), Trial { until, count: 0, tried: VecDeque::new() }));
         self.any.store(true, Ordering::Release);
+    }
+
+    /// Ends a window, if one is open. What was seen in it is shown still.
+    pub(super) fn end(&self, source: &SourceName, now: Timestamp) {
+        self.with(|trials| {
+            if let Some(trial) = trials.get_mut(source) {
+                trial.until = trial.until.min(now);
+            }
+        });
     }
 
     /// The window, if it is of use still.
@@ -280,9 +289,13 @@ mod tests {
         let trial = trials.of(&source, at(100)).unwrap();
         assert_eq!((trial.count, trial.tried.len(), trial.tried[0].number), (100, TRIED_MAX, 69));
         assert!(!trial.is_open(at(100)) && trial.is_open(at(99)));
-        trials.open(&source, at(50));
+        trials.end(&source, at(150));
+        assert_eq!(trials.of(&source, at(100)), Some(trial), "it was over before");
+        trials.open(&source, at(200));
+        assert!(trials.note(&source, at(49), refused), "another one");
+        trials.end(&source, at(50));
         assert!(!trials.note(&source, at(100), refused));
-        assert_eq!(trials.of(&source, at(100)).unwrap().count, 0);
+        assert_eq!(trials.of(&source, at(100)).unwrap().count, 1, "seen before it was ended");
         assert!(trials.of(&source, at(50 + SHOWN_AFTER_S - 1)).is_some());
         assert_eq!(trials.of(&source, at(50 + SHOWN_AFTER_S)), None, "nobody looks at it any more");
         trials.open(&source, at(20_000));

@@ -280,7 +280,7 @@ fn intake_settings(config: &Config) -> intake::Settings {
 fn going_on(intake: Intake, trail: &Trail, now: Timestamp) -> Intake {
     let open = |board: &Board| {
         let open = board.trials().filter(|(_, until)| *until > now);
-        open.for_each(|(source, until)| intake.open_trial(source, until));
+        open.for_each(|(source, until)| intake.open_trial(source, until, now));
     };
     trail.board(open);
     intake

@@ -324,6 +324,36 @@ async fn what_has_no_id_and_was_tried_out_is_not_acted_on_when_it_is_understood_
     app.end().await;
 }
 
+/// Whatever came with it, and comes with it later.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_was_tried_out_and_left_out_of_a_batch_is_not_acted_on_when_it_is_understood_later() {
+    let app = TestApp::start().await;
+    let path = app.folder().join("portcullis.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let risk = |id: &str| {
+        let mut event = high_risk("zhang.san@example.com", id);
+        event["published"] = json!("yesterday");
+        event
+    };
+    let send = async |id: &str, events: &[Value]| app.deliver(&Delivery::of_events(id, events, app.now())).await.status;
+    let (known, tried, alone) = (risk("event-1"), risk("event-2"), risk("event-3"));
+    assert_eq!(send("msg_1", &[known.clone(), harmless("event-4"), tried.clone()]).await, 202);
+    open_window(&app, "okta", 5).await;
+    // The same as tried out before it, so that only its own key says what it was.
+    assert_eq!(send("msg_2", &[harmless("event-5"), tried.clone()]).await, 202);
+    assert_eq!(send("msg_3", &[alone.clone(), json!({})]).await, 422);
+    open_window(&app, "okta", 0).await;
+    let mapped = "[intake.sources.okta]\nmapping = { occurred_at = \"nowhere\" }";
+    fs::write(&path, before.replace("[intake.sources.okta]", mapped)).unwrap();
+    app.app.renew_sources().await;
+    assert_eq!(send("msg_4", &[tried, alone]).await, 202);
+    assert_eq!(verdicts(&app)[2..], [VerdictKind::Tried; 2]);
+    assert_eq!(app.records_of("incident.opened").len() + app.dingtalk().calls().len(), 0);
+    assert_eq!(send("msg_5", &[known]).await, 202);
+    assert_ne!(verdicts(&app).pop(), Some(VerdictKind::Tried), "it never came in a window");
+    app.end().await;
+}
+
 /// A mapping is what is changed after a window, so what came in it is known by what it is, not by what we made of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_tried_out_is_never_acted_on_by_any_other_mapping() {

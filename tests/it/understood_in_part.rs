@@ -98,6 +98,45 @@ async fn b22_an_events_own_id_is_one_alone_and_in_company() {
     app.end().await;
 }
 
+/// Senders put events together anew whenever they try again.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_what_is_left_out_of_a_batch_takes_its_id_as_well() {
+    let app = start().await;
+    let send = async |events: &[Value]| app.deliver(&hooked(events)).await;
+    let unreadable = |id: &str| json!({"uuid": id, "published": "yesterday", "eventType": "user.risk.detect"});
+    let nameless = json!({"published": "yesterday", "eventType": "user.risk.detect"});
+    let risk = |id: &str| high_risk("zhang.san@example.com", id);
+    // In part and in whole, with and without what has no id.
+    assert_eq!(send(&[unreadable("event-1"), harmless("event-2"), unreadable("event-3")]).await.status, 200);
+    assert_eq!(send(&[unreadable("event-4"), unreadable("event-5")]).await.status, 422);
+    assert_eq!(send(&[nameless.clone(), unreadable("event-6")]).await.status, 422);
+    let kept = app.records_of("delivery.not_understood");
+    assert_eq!(kept.len(), 3);
+    for (id, record) in [("event-1", 0), ("event-3", 0), ("event-4", 1), ("event-5", 1), ("event-6", 2)] {
+        assert_eq!(send(&[risk(id)]).await.status, 409, "{id}");
+        assert_eq!(send(&[unreadable(id)]).await.status, 422, "the same again: {id}");
+        let told = app.records_of("delivery.conflict").pop().unwrap();
+        let Event::Sender(SenderEvent::Conflict { first, event_sha256: Some(_), .. }) = told.event else { panic!() };
+        assert_eq!(first, kept[record].seq, "{id}");
+    }
+    assert_eq!(send(&[unreadable("event-5"), unreadable("event-1")]).await.status, 422, "in other company");
+    assert_eq!(app.records_of("delivery.not_understood").len(), 3, "nothing new in it");
+    // The other way round: what is known comes as something that nobody can read.
+    let other = json!({"uuid": "event-4", "published": "tomorrow", "eventType": "user.risk.detect"});
+    let told = send(&[unreadable("event-2"), harmless("event-7"), other.clone(), unreadable("event-5")]).await;
+    assert_eq!((told.status, &told.body["conflicts"]), (200, &json!(2)), "{}", told.body);
+    assert_eq!(send(&[unreadable("event-2"), other.clone()]).await.status, 409);
+    assert_eq!(send(&[nameless, unreadable("event-2")]).await.status, 422, "it has something else, too");
+    // Within one delivery.
+    let told = send(&[unreadable("event-8"), harmless("event-8")]).await;
+    assert_eq!((told.status, &told.body["conflicts"]), (200, &json!(1)), "{}", told.body);
+    let told = send(&[harmless("event-8")]).await;
+    assert_eq!((told.status, &told.body["repeated"]), (200, &json!(true)), "{}", told.body);
+    assert_eq!((app.records_of("alert.admitted").len(), app.dingtalk().calls()), (3, vec![]));
+    assert_eq!(app.records_of("delivery.conflict").len(), 8, "each content once");
+    app.end().await;
+}
+
 /// A gateway signs an id of its own beside that of the event.
 #[tokio::test(flavor = "multi_thread")]
 async fn b22_an_events_own_id_is_taken_whatever_delivery_it_comes_in() {

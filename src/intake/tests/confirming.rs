@@ -108,7 +108,7 @@ async fn while_a_source_is_tried_out_its_subscription_is_shown_and_not_confirmed
     let town = Town::new(json!({"per_second": 1_000, "burst": 1_000})).await;
     let intake = town.intake();
     let name = SourceName::parse(SOURCE).unwrap();
-    intake.open_trial(&name, Timestamp::MAX);
+    intake.open_trial(&name, Timestamp::MAX, now());
     let shown = received(&intake, &town.asks("one")).await;
     assert_eq!(intake.trial(&name, now()).unwrap().count, 0, "not before it is known what became of it");
     let Ok(Received::Stream(news)) = &shown else { panic!("{shown:?}") };
@@ -124,7 +124,7 @@ async fn while_a_source_is_tried_out_its_subscription_is_shown_and_not_confirmed
         assert_eq!(why.contains("no subscription is confirmed"), is_told, "{why}");
     }
     assert_eq!((town.visits(), stream(&shown)), (0, Some(StreamStatus::Unconfirmed)));
-    intake.open_trial(&name, Timestamp::MIN);
+    intake.open_trial(&name, Timestamp::MIN, now());
     let confirmed = received(&intake, &town.asks("one")).await;
     assert_eq!((town.visits(), stream(&confirmed)), (1, Some(StreamStatus::Enabled)));
 }

@@ -107,13 +107,13 @@ fn whoever_tries_a_source_out_sees_that_it_was_asked_for() {
         intake.trial(&source, now()).unwrap().tried.into_iter().map(|tried| tried.found).collect()
     };
     let slack = intake_of(SourceKind::Slack);
-    slack.open_trial(&source, Timestamp::MAX);
+    slack.open_trial(&source, Timestamp::MAX, now());
     let body = json!({"challenge": "3eZb", "type": "url_verification"}).to_string();
     assert!(matches!(sent(SourceKind::Slack, &body).send(&slack), Ok(Received::Handshake(_))));
     assert_eq!(shown(&slack), [Found::Handshake { secret: Some("only".to_owned()) }]);
 
     let graph = intake_of(SourceKind::Graph);
-    graph.open_trial(&source, Timestamp::MAX);
+    graph.open_trial(&source, Timestamp::MAX, now());
     for name in ["source", "nobody"] {
         let query = "validationToken=a".to_owned();
         assert!(greeted(&graph, Method::Post, &Request { query, ..Request::unsigned(name, "") }).is_some());
