@@ -188,6 +188,7 @@ impl Hand {
             assurance_floor: at.incident.plan.assurance_floor,
             touches: at.incident.plan.touches(),
             disables: at.incident.plan.disables(),
+            gives_back: at.gives_back() || at.is_enabled_by_hand(),
             confirmed: at.incident.confirmed,
             account: &at.subject.account,
             user_id: Some(at.user_id),

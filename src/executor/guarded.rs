@@ -23,14 +23,15 @@ pub(super) struct Refused {
 
 impl Hand {
     /// The departments that the account is in, with those above; not asked for unless one is protected or has a budget,
-    /// and only for what takes something from somebody.
+    /// and not for what only gives somebody their account back.
     pub(super) async fn departments(
         &self,
         at: &Place<'_>,
         account: Option<&Account>,
     ) -> Result<Option<BTreeSet<DepartmentId>>, Failure> {
         let loaded = self.rules.now();
-        let Some(account) = account.filter(|_| at.action.kind().takes()) else { return Ok(None) };
+        let gives_back = at.gives_back() || at.is_enabled_by_hand();
+        let Some(account) = account.filter(|_| !gives_back) else { return Ok(None) };
         if draws_there(at, &loaded.set) {
             return self.with_those_above(account).await;
         }

@@ -39,6 +39,11 @@ impl Place<'_> {
         self.action.kind() == ActionKind::Enable && self.undoes_something()
     }
 
+    /// Whether the step is an enable that a human has asked for.
+    pub(super) fn is_enabled_by_hand(&self) -> bool {
+        self.action.kind() == ActionKind::Enable && self.incident.plan.rules.is_empty()
+    }
+
     /// Whether the step only signs out again, so that its failure is recorded and nothing more.
     pub(super) fn is_again(&self) -> bool {
         self.incident.plan.is_again(self.step.into())

@@ -56,6 +56,7 @@ pub struct Executor {
 /// When and why an incident is looked at again.
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
+    since: Timestamp,
     until: Timestamp,
     /// How often in a row its reads failed.
     failed_reads: u32,
@@ -119,7 +120,9 @@ impl Executor {
     fn choose(&self, board: &Board, now: Timestamp, free: usize) -> Vec<(IncidentId, String)> {
         let mut taken = HashSet::new();
         let is_back = self.hand.directory.outages().is_none();
-        let is_over = |waiting: &Waiting| waiting.until <= now || (waiting.for_dingtalk && is_back);
+        // Where the clock was set back, nobody waits until it is as late again.
+        let is_past = |waiting: &Waiting| waiting.until <= now || now < waiting.since;
+        let is_over = |waiting: &Waiting| is_past(waiting) || (waiting.for_dingtalk && is_back);
         let ready = |live: &&Live| self.waiting.get(live.incident.id()).is_none_or(is_over);
         board
             .due(now)
@@ -153,9 +156,10 @@ impl Executor {
     }
 
     fn wait(&mut self, incident: IncidentId, until: Timestamp, note: impl FnOnce(&mut Waiting)) {
-        let new = Waiting { until, failed_reads: 0, panics: 0, for_dingtalk: false };
+        let since = self.hand.clock.now();
+        let new = Waiting { since, until, failed_reads: 0, panics: 0, for_dingtalk: false };
         let waiting = self.waiting.entry(incident).or_insert(new);
-        (waiting.until, waiting.for_dingtalk) = (until, false);
+        (waiting.since, waiting.until, waiting.for_dingtalk) = (since, until, false);
         note(waiting);
     }
 

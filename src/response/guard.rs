@@ -28,6 +28,9 @@ pub struct Facts<'a> {
     pub touches: bool,
     /// Whether the plan disables the account.
     pub disables: bool,
+    /// Whether the step is an enable that gives back what its own plan took, or that a human asks for. One that a rule
+    /// asks for may undo what somebody did on purpose.
+    pub gives_back: bool,
     /// Whether a human confirmed what a weak source asked for.
     pub confirmed: bool,
     /// The account as the alert named it.
@@ -75,6 +78,7 @@ impl<'a> Facts<'a> {
             assurance_floor: Assurance::A,
             touches: true,
             disables: true,
+            gives_back: false,
             confirmed: false,
             account,
             user_id,
@@ -171,23 +175,22 @@ pub fn at_dispatch(
     live: Option<&Account>,
     own_corp_id: &str,
 ) -> Result<Approved, HoldReason> {
-    match action {
-        // Giving somebody their account back needs no protection from it.
-        ActionKind::Enable if facts.paused => return Err(HoldReason::Paused),
-        ActionKind::Enable => {}
-        ActionKind::SignOut | ActionKind::Disable | ActionKind::ChangeDingTalkId | ActionKind::Notify => {
-            refuse_by_name(facts)?;
-        }
+    // Giving somebody their account back needs no protection from it.
+    let gives_back = action == ActionKind::Enable && facts.gives_back;
+    if !gives_back {
+        refuse_by_name(facts)?;
+    } else if facts.paused {
+        return Err(HoldReason::Paused);
     }
     let account = live.ok_or(HoldReason::AccountNotFound)?;
     if facts.user_id != Some(&account.user_id) {
         return Err(HoldReason::AccountAmbiguous);
     }
-    if action != ActionKind::Enable {
+    if !gives_back {
         refuse_protected(facts, account)?;
     }
     refuse_other_accounts(account, own_corp_id)?;
-    if action != ActionKind::Enable {
+    if !gives_back {
         refuse_beyond_budget(facts)?;
         refuse_tripped(facts)?;
         refuse_second_change(facts)?;

@@ -52,6 +52,7 @@ fn ask_to(
         assurance: Assurance::A,
         assurance_floor: Assurance::B,
         disables: true,
+        gives_back: true,
         confirmed: false,
         account: &email,
         user_id: Some(&user_id),
@@ -194,6 +195,38 @@ fn what_only_shows_a_secret_disables_nobody_without_a_human_whatever_a_rule_acce
     );
 }
 
+/// What a rule asks for may undo what somebody did on purpose.
+#[test]
+fn an_enable_that_gives_nothing_back_passes_through_all_that_a_disable_does() {
+    type Change = fn(&mut Facts<'_>, &mut Option<Account>);
+    let changes: [Change; 8] = [
+        |facts, _| facts.paused = true,
+        |facts, _| facts.rule_off = true,
+        |facts, _| facts.assurance = Assurance::C,
+        |facts, _| facts.breaker_tripped = true,
+        |facts, _| facts.approval_wanted = true,
+        |_, live| live.as_mut().unwrap().admin = Some(true),
+        |_, live| live.as_mut().unwrap().boss = None,
+        |_, live| live.as_mut().unwrap().enterprise_account = Some(false),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let asked = |action, gives_back| {
+            let made = |facts: &mut Facts<'_>, live: &mut Option<Account>| {
+                facts.gives_back = gives_back;
+                change(facts, live);
+            };
+            ask_to(action, &[], made).err()
+        };
+        let refused = asked(ActionKind::Disable, false);
+        assert!(refused.is_some(), "{number}");
+        assert_eq!(asked(ActionKind::Enable, false), refused, "{number}");
+        assert_eq!(asked(ActionKind::Enable, true).is_some(), [0, 7].contains(&number), "{number}");
+    }
+    for gives_back in [false, true] {
+        assert!(ask_to(ActionKind::Enable, &[], |facts, _| facts.gives_back = gives_back).is_ok());
+    }
+}
+
 #[test]
 fn giving_an_account_back_draws_on_no_budget() {
     let draws = [draw(9, 9, HoldReason::RuleBudget)];
@@ -225,6 +258,7 @@ fn a_listed_account_is_protected_by_every_name_it_has() {
         paused: false,
         rule_off: false,
         disables: true,
+        gives_back: true,
         confirmed: false,
         assurance: Assurance::A,
         assurance_floor: Assurance::B,
@@ -303,6 +337,7 @@ fn what_is_shown_as_protected_is_what_dispatch_refuses() {
                 assurance: Assurance::A,
                 assurance_floor: Assurance::A,
                 disables: true,
+                gives_back: false,
                 confirmed: false,
                 account: &named,
                 user_id: Some(&live.user_id),

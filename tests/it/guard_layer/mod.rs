@@ -128,6 +128,7 @@ impl<'w> Bench<'w> {
             assurance: plan.assurance,
             assurance_floor: plan.assurance_floor,
             disables: plan.disables(),
+            gives_back: false,
             touches: plan.touches(),
             dingtalk_id_changed: false,
             confirmed: false,
@@ -148,6 +149,7 @@ impl<'w> Bench<'w> {
                 prop_assert_eq!(told.is_ok(), may.is_ok(), "{:?} but {:?} {:?}", told, may, asked);
                 continue;
             }
+            let facts = Facts { gives_back: plan.takes(), ..facts };
             let passed = at_dispatch(&facts, kind, live.as_ref(), OWN_CORP);
             let may = self.oracle.may_leave(asked, plan, of, kind, OWN_CORP);
             prop_assert_eq!(passed.is_ok(), may.is_ok(), "{:?}: {:?} but {:?} {:?}", kind, &passed, may, asked);

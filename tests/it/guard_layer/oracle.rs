@@ -128,7 +128,8 @@ impl<'w> Oracle<'w> {
         must(!own_corp.is_empty() && live.exists, "there is no such account")?;
         must(live.enterprise == Some(true), "it is no Enterprise Account, as far as it is known")?;
         must(live.own == Some(true), "it is not ours, as far as it is known")?;
-        if kind == ActionKind::Enable {
+        // It gives back what the plan took. One that a rule asks for is as anything else.
+        if kind == ActionKind::Enable && plan.takes() {
             return Ok(());
         }
         must(live.flags == [Some(false); 3], "it is an administrator, the boss or a senior, or nobody knows")?;
