@@ -433,7 +433,8 @@ fn covers_of(now: Timestamp) -> impl Fn(&Opened) -> Vec<CoverEntry> {
     move |opened| {
         let plan = &opened.plan;
         let (incident, held, extent) = (plan.incident.clone(), opened.held, plan.extent());
-        let cover = Cover { incident, opened_at: now, live: true, held, extent, departments: Vec::new() };
+        let cover =
+            Cover { incident, opened_at: now, live: true, held, extent, departments: Vec::new(), user_id: None };
         plan.rules.iter().map(|rule| ((rule.id.clone(), plan.account.clone()), cover.clone())).collect()
     }
 }

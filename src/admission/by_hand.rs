@@ -57,7 +57,7 @@ impl Admission {
         let enclosure = Enclosure { event: serde_json::Value::Null, subjects: [(incident.clone(), subject)].into() };
         let (private, sealed) = seal_json(&enclosure).map_err(refused)?;
         let (actor, reason) = (asked.actor.clone(), asked.reason.clone());
-        let event = Event::IncidentRequested { actor, reason, opened, private };
+        let event = Event::IncidentRequested { actor, reason, opened: Box::new(opened), private };
         let once = Digest::of_parts(&[b"by hand", incident.as_str().as_bytes()]);
         let draft = Draft { key: Some(UniqueKey(once)), private: Some(sealed), ..Draft::of(now, event) };
         let delivery = key.map(|key| DeliveryKey { key: key_of(&asked.actor, key), content: content(asked, &name) });
@@ -79,7 +79,8 @@ fn key_of(actor: &str, key: &str) -> UniqueKey {
 
 /// All that is asked for: under a known key it is that again, or something else that must not be taken for it.
 fn content(asked: &ByHand, account: &str) -> Digest {
-    let ByHand { actor: _, reason, account: named, steps, employee_reason, expires_in, dingtalk_id, notice } = asked;
+    let ByHand { actor: _, asker: _, reason, account: named, steps, employee_reason, expires_in, dingtalk_id, notice } =
+        asked;
     let steps = steps.iter().map(|step| step.as_str()).collect::<Vec<_>>().join(",");
     let expires_in = expires_in.map(|time| time.as_secs().to_string());
     let parts: [&[u8]; 9] = [

@@ -112,6 +112,7 @@ mod tests {
             approval: Some(Approval { people: 2, within_s: u32::MAX, otherwise: Lapse::Drop }),
             owner: Some("o".repeat(Plan::OWNER_BYTES_MAX)),
             asked_by: None,
+            asker: None,
             repeat: Some(Repeat { nth: 17, within_s: 31_536_000 }),
             spending: Some(Spending {
                 source: Some(SourceName::parse(&"s".repeat(64)).unwrap()),

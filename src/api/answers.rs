@@ -86,9 +86,10 @@ async fn may_approve(live: &Live, actor: &Actor, said: &Said, state: &State) -> 
     if actor.user_id.is_none() {
         return Err(Problem::UnknownApprover);
     }
-    // Under another name it is the same person.
+    // Under another name it is the same person, also where the name was changed since.
     let asker = incident.plan.asked_by.as_deref();
-    if asker.is_some_and(|asker| state.access.names_of(actor).any(|name| name == asker)) {
+    let is_asker = incident.plan.asker.is_some() && incident.plan.asker == actor.user_id;
+    if is_asker || asker.is_some_and(|asker| state.access.names_of(actor).any(|name| name == asker)) {
         return Err(Problem::OwnRequest);
     }
     if said.plan != Some(incident.plan.digest()) {
@@ -142,6 +143,7 @@ fn after_release(incident: &Incident, state: &State) -> Value {
         (board.pauses().hold(source, rules), by)
     });
     let waits_for = match state.directory.only_reads() {
+        _ if !incident.may_be_to_undo() => Some("nothing_of_ours"),
         _ if is_paused => Some("paused"),
         true => Some("dry_run"),
         false => None,

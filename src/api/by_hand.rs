@@ -95,6 +95,7 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
     }
     let by_hand = ByHand {
         actor: actor.name,
+        asker: actor.user_id,
         reason: wanted.reason,
         account,
         steps: wanted.steps,

@@ -51,7 +51,7 @@ impl Departments {
         at: Timestamp,
     ) -> Drawn {
         let budgets = rules.guardrails().budgets();
-        if !plan.takes() || !budgets.have_departments() {
+        if !plan.touches() || !budgets.have_departments() {
             return Drawn::default();
         }
         let Some(known) = self.known.get(&name(account, rules)) else {

@@ -216,6 +216,7 @@ impl Covering {
             held: self.known.held,
             extent,
             departments: self.departments.clone(),
+            user_id: None,
         }
     }
 }

@@ -373,8 +373,15 @@ fn a_repeat_of_an_incident_before_the_first_alert_is_looked_up() {
     let first = recorded(&rules, &alert, &Standing::default(), hour(0));
     let Opened { plan, .. } = &first.opened[0];
     let (incident, extent) = (plan.incident.clone(), plan.extent());
-    let cover =
-        crate::trail::Cover { incident, opened_at: hour(0), live: true, held: None, extent, departments: Vec::new() };
+    let cover = crate::trail::Cover {
+        incident,
+        opened_at: hour(0),
+        live: true,
+        held: None,
+        extent,
+        departments: Vec::new(),
+        user_id: None,
+    };
     let key = (plan.rules[0].id.clone(), plan.account.clone());
     let standing = Standing { covers: [(key, cover)].into(), ..Standing::default() };
     let repeat = recorded(&rules, &alert, &standing, hour(1));

@@ -35,13 +35,17 @@ fn row(one: &Containment<'_>) -> Markup {
             td { (one.user_id) br; a href={ "/incidents/" (one.incident) } { code { (one.incident) } } @if let Some(why) = one.offered { br; span.wait { "to be given back? " (why.text()) } } }
             td data-label="Why" { @for rule in one.rules { div { (rule.title) } } @if let Some(actor) = one.asked_by { div { "by hand: " (actor) } } div.quiet { (one.reason) } }
             td data-label="Owner" { @match one.owner { Some(owner) => { (owner) } None => { span.quiet { "not known" } } } }
-            td data-label="Read back (UTC)" { @match one.verified_at { Some(at) => { (time(at)) } None => { span.wait { "not yet" } } } @if let Some(at) = one.found_enabled_at { br; span.bad { "enabled by somebody else: seen " (time(at)) } } }
+            td data-label="Read back (UTC)" { @match one.verified_at { Some(at) => { (time(at)) } None => { span.wait { (unread(one)) } } } @if let Some(at) = one.found_enabled_at { br; span.bad { "enabled by somebody else: seen " (time(at)) } } }
             td data-label="Until (UTC)" {
                 @if let Some(at) = one.expires_at { div { (time(at)) } }
                 (ends(&one.undo))
             }
         }
     }
+}
+
+fn unread(one: &Containment<'_>) -> &'static str {
+    if one.unknown { "not yet: nobody knows whether it is disabled" } else { "not yet" }
 }
 
 /// The same of one, on the page of its incident.
@@ -51,7 +55,7 @@ pub(super) fn details(one: &Containment<'_>) -> Markup {
             p.state.bad { strong { "Should it be given back? " } (why.text()) "." }
         }
         p {
-            @if let Some(at) = one.verified_at { "Read back " (time(at)) " UTC" } @else { "Not read back yet" }
+            @if let Some(at) = one.verified_at { "Read back " (time(at)) " UTC" } @else { "Not read back yet" @if one.unknown { ": nobody knows whether DingTalk has disabled it" } }
             @if let Some(at) = one.expires_at { ", until " (time(at)) " UTC" } @else { ", " (ends(&one.undo)) }
             @if let Some(at) = one.found_enabled_at { ". " strong { "Somebody else has enabled it: seen " (time(at)) " UTC" } }
             @if let Some(owner) = one.owner { ". Owner: " strong { (owner) } }

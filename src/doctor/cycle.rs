@@ -77,6 +77,7 @@ impl Doctor {
         let reasons = || set.reasons().codes().next().cloned();
         let by_hand = ByHand {
             actor: DOCTOR.to_owned(),
+            asker: None,
             reason: REASON.to_owned(),
             account: named,
             steps: vec![ActionKind::SignOut, ActionKind::Disable],

@@ -94,6 +94,7 @@ mod tests {
             approval: None,
             spending: None,
             asked_by: Some("doctor".to_owned()),
+            asker: None,
             owner: None,
             repeat: None,
         };

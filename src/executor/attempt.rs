@@ -7,7 +7,9 @@ use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
-use crate::incident::{Action, ActionKind, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason};
+use crate::incident::{
+    Action, ActionKind, Assurance, DepartmentId, Event, Failure, FailureClass, Finding, HoldReason, RuleId,
+};
 use crate::response::{Approved, Draw, Facts, at_telling, draws};
 use crate::rules::RuleSet;
 use crate::trail::RecordError;
@@ -185,7 +187,7 @@ impl Hand {
             paused: self.is_paused(at),
             rule_off: is_turned_off(at, rules),
             assurance: at.incident.plan.assurance,
-            assurance_floor: at.incident.plan.assurance_floor,
+            assurance_floor: floor(at, rules),
             touches: at.incident.plan.touches(),
             disables: at.incident.plan.disables(),
             gives_back: at.gives_back() || at.is_enabled_by_hand(),
@@ -204,11 +206,20 @@ impl Hand {
     }
 }
 
-/// Whether rules asked for the step, and none of them does as it is now. What a human asked for has no rule.
+/// Whether rules asked for the step, and none of them does as it is now, or not without more people who say yes. What a
+/// human asked for has no rule.
 fn is_turned_off(at: &Place<'_>, rules: &RuleSet) -> bool {
     let (_, mut of) = at.asked_by();
-    let kind = at.action.kind();
-    !at.incident.plan.rules.is_empty() && !of.any(|rule| rules.asks_for(rule, kind))
+    let (kind, plan) = (at.action.kind(), &at.incident.plan);
+    let still_asks = |rule: &RuleId| rules.asks_for(rule, kind) && rules.is_content_with(rule, plan.approval);
+    !plan.rules.is_empty() && !of.any(still_asks)
+}
+
+/// The least that the source has to prove: what the plan demands, or what its rules demand by now, if that is more.
+fn floor(at: &Place<'_>, rules: &RuleSet) -> Assurance {
+    let (_, of) = at.asked_by();
+    let planned = at.incident.plan.assurance_floor;
+    rules.floor_of(of).map_or(planned, |now| if (now as u8) < planned as u8 { now } else { planned })
 }
 
 /// The order for DingTalk, where the step is one. It takes the guard layer's proof, so that nothing leaves without it.

@@ -6,7 +6,7 @@ use super::attempt::Seen;
 use super::hand::{Hand, Moved, Progress};
 use super::place::Place;
 use crate::directory::Account;
-use crate::incident::{Asked, Beyond, Budget, DepartmentId, Event, Failure, HoldReason};
+use crate::incident::{ActionKind, Asked, Beyond, Budget, DepartmentId, Event, Failure, HoldReason};
 use crate::response::{Approved, Draw, Facts, at_dispatch, draws, draws_of_departments};
 use crate::rules::{Loaded, RuleSet};
 use crate::trail::RecordError;
@@ -124,6 +124,6 @@ impl Hand {
 
 /// Whether the step is one of a plan that draws on budgets of departments.
 fn draws_there(at: &Place<'_>, rules: &RuleSet) -> bool {
-    let takes = at.incident.plan.spending.is_some() && at.action.kind().takes();
-    takes && rules.guardrails().budgets().have_departments()
+    let is_drawn = at.incident.plan.spending.is_some() && at.action.kind() != ActionKind::Notify && !at.gives_back();
+    is_drawn && rules.guardrails().budgets().have_departments()
 }

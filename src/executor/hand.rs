@@ -116,7 +116,7 @@ impl Hand {
             StepState::Pending => self.attempt(&at, 1).await,
             StepState::Postponed { attempt, .. } => self.attempt(&at, attempt.saturating_add(1)).await,
             StepState::Started { attempt } => self.interrupted(&at, *attempt).await,
-            StepState::Unknown { attempt } => self.settle(&at, *attempt).await,
+            StepState::Unknown { attempt, .. } => self.settle(&at, *attempt).await,
             StepState::Claimed { attempt, at: claimed_at, .. } => self.read_back(&at, *attempt, *claimed_at).await,
             StepState::Verified { .. } | StepState::Failed { .. } => Ok(Moved::Stop(Progress::Rests)),
         }

@@ -264,7 +264,7 @@ diagnoses! {
     Busy "busy" Failed "DingTalk is busy, throttles or does not answer in time" Some("ask again in a minute"),
     /// The month's calls are used up.
     QuotaExhausted "quota_exhausted" Failed "the month's calls are used up"
-        Some("buy calls or wait for the month's end; until then nobody can be contained"),
+        Some("buy calls or wait for the month's end; until then only orders are tried, and DingTalk may refuse them"),
     /// Only what is kept for containment is left.
     QuotaLow "quota_low" Failed "of the month's calls only what is kept for containment is left"
         Some("find what calls so often, or raise the plan and monthly_quota"),

@@ -21,12 +21,15 @@ pub struct Containment<'i> {
     pub asked_by: Option<&'i str>,
     /// What stands in the admin console's log.
     pub reason: &'i str,
-    /// When the account was read back and was disabled, or else DingTalk said so.
+    /// When the account was read back and was disabled, or else DingTalk said so, or else nobody knew any more.
     #[serde(skip)]
     pub since: Timestamp,
     /// When the account was read back and was disabled; absent while nobody could.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Timestamp>,
+    /// Whether nobody knows what became of the disable: the account may be contained.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
     /// When it was seen enabled all the same, if it was: somebody else has touched it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found_enabled_at: Option<Timestamp>,
@@ -68,7 +71,7 @@ impl Incident {
     /// What it contains now, if it does.
     #[must_use]
     pub fn containment(&self) -> Option<Containment<'_>> {
-        let user_id = self.user_id.as_ref().filter(|_| self.has_disabled())?;
+        let user_id = self.user_id.as_ref().filter(|_| self.may_have_taken())?;
         let mut steps = self.plan.actions.iter().zip(&self.steps).rev();
         let (reason, verified_at) = steps.find_map(|(action, state)| match action {
             Action::Disable { reason } => Some((reason, state.done_at(action))),
@@ -83,8 +86,9 @@ impl Incident {
             reason,
             since: self.disabled_at()?,
             verified_at,
+            unknown: !self.has_disabled(),
             found_enabled_at: self.found_enabled,
-            expires_at: self.ends_at().filter(|_| self.is_to_undo() && !self.released),
+            expires_at: self.ends_at().filter(|_| self.may_be_to_undo() && !self.released),
             undo: self.undo(),
             offered: self.offered,
         })
@@ -92,7 +96,7 @@ impl Incident {
 
     fn undo(&self) -> Undo {
         match (self.undoing(), self.status) {
-            _ if !self.is_to_undo() => Undo::NotOurs,
+            _ if !self.may_be_to_undo() => Undo::NotOurs,
             (None, _) => Undo::ByHand,
             (Some(StepState::Failed { failure }), _) => Undo::GivenUp { failure: failure.clone() },
             (Some(_), Status::Held(reason)) => Undo::Held { reason },
@@ -126,6 +130,7 @@ mod tests {
             approval: None,
             owner: Some("SOC".to_owned()),
             asked_by: None,
+            asker: None,
             repeat: None,
             spending: None,
         };

@@ -150,7 +150,7 @@ pub enum Event {
         /// Why, in their words.
         reason: String,
         /// What is to be done.
-        opened: Opened,
+        opened: Box<Opened>,
         /// Salted digest of what lies beside this record (the account, the texts).
         private: Digest,
     },

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountKind, Approval, Assurance, ChannelName, ChosenDingTalkId, Digest, IncidentId, InvalidId, RuleId, SourceName,
-    Spending,
+    Spending, UserId,
 };
 
 /// A rule as it stood when it decided: id, title and the digest of its file's text.
@@ -192,6 +192,9 @@ pub struct Plan {
     /// Who asked for it, when no rule did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub asked_by: Option<String>,
+    /// Whose account that is, where it is known: a name can be changed, and who asked is the same person.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asker: Option<UserId>,
     /// Which time this is, where the disable lasts longer each time; how long is what the `enable` says.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub repeat: Option<Repeat>,

@@ -298,7 +298,7 @@ impl Incident {
             if self.user_id.as_ref().is_none_or(|subject| subject == approver) {
                 return Err("nobody approves what is done to themselves");
             }
-            if self.plan.asked_by.as_deref() == Some(actor) {
+            if self.plan.asked_by.as_deref() == Some(actor) || self.plan.asker.as_ref() == Some(approver) {
                 return Err("nobody approves what they asked for");
             }
             if self.assent.by.contains(approver) {

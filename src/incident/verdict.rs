@@ -205,6 +205,7 @@ impl HoldReason {
                     | Self::OperatorNeeded
                     | Self::QuotaExhausted
                     | Self::AttemptsExhausted
+                    | Self::Parked
                     // Whoever it waits for may have enabled the account.
                     | Self::ChangedByOthers
             )
@@ -215,7 +216,7 @@ impl HoldReason {
     pub fn text(self) -> &'static str {
         match self {
             Self::Paused => "a responder has paused it",
-            Self::RuleOff => "the rule that asked for it does not act any more",
+            Self::RuleOff => "no rule asks for it any more as it was planned",
             Self::AssuranceTooLow => "the source proves less than the rule demands",
             Self::UnconfirmedDisable => {
                 "the source shows only a secret that others may have seen, so a human has to confirm that the \

@@ -25,6 +25,8 @@ const MOBILE_DIGITS: usize = 8;
 pub struct ByHand {
     /// Who asks; stands on the trail and on the plan.
     pub actor: String,
+    /// Whose account that is, where it is known.
+    pub asker: Option<UserId>,
     /// Why, in their words; the reason that DingTalk's administrators read.
     pub reason: String,
     /// On whom.
@@ -127,6 +129,7 @@ impl ByHand {
             spending: None,
             owner: Some(self.actor.clone()),
             asked_by: Some(self.actor.clone()),
+            asker: self.asker.clone(),
             repeat: None,
         };
         plan.spending = plan.takes().then(|| ledger.draw_by_hand(now));

@@ -56,7 +56,10 @@ pub(super) fn lots<'r>(
         [within, beyond].into_iter().flat_map(apart).filter(|kind| !kind.is_empty()).collect();
     match kinds.first_mut() {
         Some(first) => first.extend(giving),
-        None => kinds.extend(apart(giving)),
+        None => {
+            let (within, beyond): (Vec<_>, Vec<_>) = giving.into_iter().partition(has_budget);
+            kinds.extend([within, beyond].into_iter().flat_map(apart));
+        }
     }
     kinds.extend(apart(telling));
     kinds.into_iter().flat_map(parted).collect()
@@ -82,7 +85,7 @@ fn parted(targets: Vec<Target<'_>>) -> Vec<Vec<Target<'_>>> {
 }
 
 /// The plan of the rules of a lot, all of which act on the account of the first, and who that is. What it
-/// takes from its owner is drawn on the budgets.
+/// does to the account is drawn on the budgets.
 pub(super) fn draw_up(
     alert: &Alert,
     (number, pseudonym): (usize, &str),
@@ -117,11 +120,13 @@ pub(super) fn draw_up(
         approval: asking.iter().filter_map(|(_, response, _)| response.approval).reduce(Approval::and),
         owner: asking.iter().find_map(|(rule, ..)| rule.owner.as_deref()).map(|it| cut(it, Plan::OWNER_BYTES_MAX)),
         asked_by: None,
+        asker: None,
         repeat: merged.repeat,
         spending: None,
     };
-    if plan.takes() {
-        let asked = acting.iter().map(|(rule, response, _)| (&rule.reference.id, response.takes()));
+    if plan.touches() {
+        let takes = plan.takes();
+        let asked = acting.iter().map(|(rule, response, _)| (&rule.reference.id, response.takes() || !takes));
         let purse = purse(asked, Some(&alert.summary.source), rules, people);
         let of: Vec<_> = plan.rules.iter().map(|rule| &rule.id).collect();
         plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));

@@ -107,9 +107,9 @@ pub fn decide(
                 continue;
             };
             let trips = trips(&plan, &standing.breakers, ledger, rules, now);
-            let source = Some(&alert.summary.source).filter(|_| plan.takes());
+            let source = Some(&alert.summary.source).filter(|_| plan.touches());
             let breaker_tripped = !trips.is_empty()
-                || (plan.takes() && standing.breakers.hold(source, plan.rules.iter().map(|rule| &rule.id)));
+                || (plan.touches() && standing.breakers.hold(source, plan.rules.iter().map(|rule| &rule.id)));
             tripped.extend(trips);
             let (touches, disables) = (plan.touches(), plan.disables());
             let demand = Demand { floor: plan.assurance_floor, touches, disables };
@@ -166,10 +166,7 @@ fn settled(
                     && ledger.has_room(&alert.source, rule, &purse, now)
                     && cover.departments.iter().all(|id| has_room_in(*id, standing, rules))
             };
-            // Whom nobody could tell then the identity map may name now.
-            let is_named_by_now =
-                cover.held == Some(HoldReason::AccountUnresolvable) && rules.user_of(account).is_some();
-            if is_named_by_now || !covers(cover, response, passes, now) {
+            if is_named_by_now(cover, account, rules) || !covers(cover, response, passes, now) {
                 return None;
             }
             (VerdictKind::Suppressed, Some(cover.incident.clone()), None)
@@ -207,6 +204,14 @@ fn has_room_in(id: DepartmentId, standing: &Standing, rules: &RuleSet) -> bool {
     let (spent, people) = standing.departments.get(&id).copied().unwrap_or_default();
     let allowed = rules.guardrails().budgets().of_department(id);
     allowed.is_none_or(|allowed| allowed.among(people).has(spent.and_one()))
+}
+
+/// Whom nobody could tell then, or who was not there, the identity map may name now.
+fn is_named_by_now(cover: &Cover, account: &AccountRef, rules: &RuleSet) -> bool {
+    use HoldReason::{AccountAmbiguous, AccountNotFound, AccountUnresolvable};
+    let named = rules.identities().user_for(account);
+    let is_for_a_name = matches!(cover.held, Some(AccountAmbiguous | AccountNotFound | AccountUnresolvable));
+    is_for_a_name && named.is_some() && named != cover.user_id.as_ref()
 }
 
 /// A live incident covers whatever its age, and a closed one until the rule's cooldown has passed, what it takes

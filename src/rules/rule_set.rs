@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::incident::{
-    AccountKind, AccountRef, ActionKind, Alert, Budget, Digest, LogSource, NearestMiss, RuleId, UserId,
+    AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, Digest, LogSource, NearestMiss, RuleId,
+    UserId,
 };
 
 use super::correlation::{self, Correlation, Feeds, Signal};
@@ -18,7 +19,7 @@ use super::index::{Found, Index};
 use super::near::{Near, Nearest};
 use super::problem::Problem;
 use super::reasons::Reasons;
-use super::response::Mode;
+use super::response::{Mode, Response};
 use super::routing::Routing;
 use super::rule::Rule;
 
@@ -115,12 +116,27 @@ impl RuleSet {
     /// Whether the rule is there, acts, and has a step of this kind.
     #[must_use]
     pub fn asks_for(&self, rule: &RuleId, kind: ActionKind) -> bool {
-        let response =
-            self.all_rules().find(|known| known.reference.id == *rule).and_then(|known| known.response.as_ref());
-        let acts = response.is_some_and(|response| {
+        let acts = self.response_of(rule).is_some_and(|response| {
             response.mode == Mode::Enforce && response.steps.iter().any(|step| step.kind() == kind)
         });
         acts && !self.is_silent(rule)
+    }
+
+    /// Whether the rule wants no more to be said before it acts than this, as it is now.
+    #[must_use]
+    pub fn is_content_with(&self, rule: &RuleId, approval: Option<Approval>) -> bool {
+        let wanted = self.response_of(rule).and_then(|response| response.approval);
+        wanted.is_none_or(|wanted| approval.is_some_and(|given| given.people >= wanted.people))
+    }
+
+    /// The least that these rules accept of a source, as they are now.
+    #[must_use]
+    pub fn floor_of<'r>(&self, rules: impl Iterator<Item = &'r RuleId>) -> Option<Assurance> {
+        rules.filter_map(|rule| Some(self.response_of(rule)?.assurance)).min_by_key(|level| *level as u8)
+    }
+
+    fn response_of(&self, rule: &RuleId) -> Option<&Response> {
+        self.all_rules().find(|known| known.reference.id == *rule)?.response.as_ref()
     }
 
     /// How often a rule may act where there are so many people: as `guardrails.yml` says, or less where the rule says so.

@@ -31,7 +31,8 @@ A fault: {\"kind\":\"busy\",\"api\":\"sign_out\",\"user_id\":\"lisi\",\"from\":1
 Only kind is needed; times null means until removed. Kinds: busy, throttled,
 throttled_minute, expired_token, quota_exhausted, permission_denied,
 address_blocked, hang_before_work, hang_after_work, reset_before_work,
-reset_after_work, html_with_200, result_false, empty_object, {\"slow_ms\":250}.
+reset_after_work, html_with_200, result_false, false_success, empty_object,
+dropped_silently, {\"slow_ms\":250}.
 ";
 
 /// Whether a path belongs to the control plane.

@@ -68,6 +68,8 @@ pub struct Cover {
     pub extent: Extent,
     /// The departments whose budgets it draws on, if it has come so far.
     pub departments: Vec<DepartmentId>,
+    /// Whose account it is, once that is known, while it is live.
+    pub user_id: Option<UserId>,
 }
 
 impl Board {
@@ -160,9 +162,9 @@ impl Board {
         self.live.get(incident).or_else(|| self.keeping.get(incident))
     }
 
-    /// All incidents that contain an account now, as far as DingTalk has said so, in no order.
+    /// All incidents that contain an account now, as far as DingTalk has said so, or may, in no order.
     pub fn containing(&self) -> impl Iterator<Item = &Live> {
-        self.live.values().filter(|live| live.incident.has_disabled()).chain(self.keeping.values())
+        self.live.values().filter(|live| live.incident.may_have_taken()).chain(self.keeping.values())
     }
 
     /// All live incidents, in no order.
@@ -187,17 +189,23 @@ impl Board {
         self.due.iter().map(|(at, ..)| *at).find(|at| *at > now)
     }
 
-    /// The incident that last covered this rule and account (by its pseudonym).
+    /// The incident that last covered this rule and account (by its pseudonym). One whose account somebody else has
+    /// enabled covers nothing more: what comes then was not answered by it.
     #[must_use]
     pub fn cover(&self, rule: &RuleId, account: &str) -> Option<Cover> {
         let cover = self.covers.get(&(rule.clone(), account.to_owned()))?;
+        if self.in_effect(&cover.incident).is_some_and(|live| live.incident.is_touched_by_others()) {
+            return None;
+        }
         let held = self.live.get(&cover.incident).and_then(|live| match live.incident.status {
             Status::Held(reason) => Some(reason),
             Status::Open | Status::Closed(_) => None,
         });
-        let drawn = self.live.get(&cover.incident).map(|live| live.incident.departments.as_slice());
-        let departments = drawn.unwrap_or_default().iter().map(|drawn| drawn.department).collect();
-        Some(Cover { held, departments, ..cover.clone() })
+        let live = self.live.get(&cover.incident).map(|live| &live.incident);
+        let drawn = live.map(|incident| incident.departments.as_slice()).unwrap_or_default();
+        let departments = drawn.iter().map(|drawn| drawn.department).collect();
+        let user_id = live.and_then(|incident| incident.user_id.clone());
+        Some(Cover { held, departments, user_id, ..cover.clone() })
     }
 
     /// When the account of this pseudonym was contained by us, or that of this user id where it is known.
@@ -206,17 +214,18 @@ impl Board {
         self.containments.times(account, user_id)
     }
 
-    /// Whether another incident than `but` contains the account now.
+    /// Whether another incident than `but` contains the account now. One whose account somebody else has enabled since
+    /// does not: what has disabled it anew is another.
     #[must_use]
     pub fn is_contained_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        others_on(self.live.values().chain(self.keeping.values()), user_id, but).any(Incident::has_disabled)
+        others_on(self.live.values().chain(self.keeping.values()), user_id, but).any(contains_untouched)
     }
 
     /// Whether another incident than `but` contains the account now and will enable it by itself. Of one that keeps it
     /// for good, an alert or a human that enables it says that this is over.
     #[must_use]
     pub fn is_contained_for_a_while_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        others_on(self.live.values(), user_id, but).any(Incident::has_disabled)
+        others_on(self.live.values(), user_id, but).any(contains_untouched)
     }
 
     /// Which other incident than `but` has disabled the account, or may have: one that has not given it back, or one
@@ -342,6 +351,7 @@ impl Board {
                 held: None,
                 extent: extent.clone(),
                 departments: Vec::new(),
+                user_id: None,
             };
             self.covers.insert((rule.id.clone(), incident.plan.account.clone()), cover);
         }
@@ -436,6 +446,10 @@ fn was_enabled(incident: &Incident, event: &Event) -> bool {
         }
         _ => false,
     }
+}
+
+fn contains_untouched(incident: &Incident) -> bool {
+    incident.has_disabled() && !incident.is_touched_by_others()
 }
 
 /// Whether it is on this account, and another than `but`.

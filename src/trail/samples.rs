@@ -191,10 +191,10 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
         Event::IncidentRequested {
             actor: actor.clone(),
             reason: reason.clone(),
-            opened: Opened {
+            opened: Box::new(Opened {
                 plan: Plan { asked_by: Some(actor.clone()), ..opened(1).plan },
                 held: Some(HoldReason::Paused),
-            },
+            }),
             private: Digest::of(b"test"),
         },
         Event::ApprovalLapsed { incident: incident.clone(), otherwise: Lapse::Drop },
@@ -339,6 +339,7 @@ fn opened(number: u64) -> Opened {
         approval: Some(Approval { people: 2, within_s: 60, otherwise: Lapse::Act }),
         owner: Some("SOC".to_owned()),
         asked_by: None,
+        asker: None,
         repeat: Some(Repeat { nth: 17, within_s: 31_536_000 }),
         spending: Some(Spending {
             source: Some(SourceName::parse("okta").unwrap()),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use portcullis::incident::{Event, IncidentId, Outcome, Status};
-use portcullis::sandbox::Api;
+use portcullis::sandbox::{Api, Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::harness::{ADMIN, AUDITOR, Answer, CONTAINED, DEPUTY, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit};
@@ -156,7 +156,7 @@ async fn what_is_protected_is_refused_before_anybody_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_held_can_be_dismissed_and_nothing_else_can() {
+async fn what_is_held_can_be_dismissed_and_what_is_contained_cannot() {
     let (app, incident) = asked(one).await;
     let dismiss = |incident: &IncidentId| format!("/v1/incidents/{incident}/dismiss");
     let why = json!({"reason": "a test of the sender's"});
@@ -172,6 +172,26 @@ async fn what_is_held_can_be_dismissed_and_nothing_else_can() {
     app.until_contained(&contained).await;
     let refused = app.post(&dismiss(&contained), RESPONDER, &why).await;
     assert_eq!((refused.status, refused.code()), (409, "wrong_state"));
+    app.end().await;
+}
+
+/// Nobody is contained after a human has said that nothing is to be done.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_its_next_try_can_be_dismissed_and_is_not_tried_again() {
+    let app = TestApp::start().await;
+    app.dingtalk().inject(Fault::new(FaultKind::Busy).on(Api::Disable).until_cleared()).unwrap();
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_postponed(&incident, 1, 1).await;
+    let why = json!({"reason": "a false alarm"});
+    let dismissed = app.post(&format!("/v1/incidents/{incident}/dismiss"), RESPONDER, &why).await;
+    assert_eq!(dismissed.status, 200, "{}", dismissed.body);
+    app.dingtalk().clear_faults();
+    app.advance(60 * MINUTE);
+    // Something else goes all the way, so the executor has looked.
+    let other = app.open(&Delivery::of_high_risk("li.si@example.com", 2, app.now())).await;
+    app.until_contained(&other).await;
+    assert_eq!(app.incident(&incident).status, Status::Closed(Outcome::Dismissed));
+    assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
     app.end().await;
 }
 

@@ -212,7 +212,7 @@ async fn a_rule_or_source_gone_mad_leaves_the_others_their_budgets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rule_alone_is_held_by_its_own_narrower_budget_and_one_that_gives_back_never() {
+async fn a_rule_alone_is_held_by_its_own_narrower_budget_and_one_that_enables_is_like_the_others() {
     fn rules(rules: &Path) {
         guard(rules, MUCH);
         rule(rules, 1, ("user.leak", "high"), "budget: {per_hour: 1}", &[DISABLE]);
@@ -226,8 +226,8 @@ async fn a_rule_alone_is_held_by_its_own_narrower_budget_and_one_that_gives_back
         tell(&app, "user.found", number, &[person(10 + number)]).await;
     }
     let told: Vec<_> = opened(&app).iter().map(|opened| (opened.held, opened.plan.spending.is_some())).collect();
-    let free = (None, false);
-    assert_eq!(told, [(None, true), (Some(HoldReason::RuleBudget), true), free, free, free]);
+    let held = (Some(HoldReason::RuleBudget), true);
+    assert_eq!(told, [(None, true), held, held, held, held]);
     app.end().await;
 }
 

@@ -144,3 +144,48 @@ async fn a_call_that_is_under_way_does_not_keep_a_release_from_being_taken() {
     until_enabled(&app, &incident, Outcome::Done).await;
     app.end().await;
 }
+
+/// Nobody knows whether the account is disabled, and nobody can look.
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_disable_of_unknown_outcome_may_have_locked_out_is_shown_and_looked_after_in_time() {
+    let app = TestApp::start().await;
+    let answered = app.dingtalk().received(Api::UserGet);
+    app.dingtalk().inject(Fault::new(FaultKind::ResetAfterWork).on(Api::Disable)).unwrap();
+    app.dingtalk()
+        .inject(Fault::new(FaultKind::PermissionDenied).on(Api::UserGet).from_call(2).until_cleared())
+        .unwrap();
+    let wanted = json!({
+        "account": {"kind": "user_id", "value": "zhangsan"}, "steps": ["disable"], "expires_in_s": 3_600,
+        "reason": "a drill",
+    });
+    let opened = app.post("/v1/incidents", RESPONDER, &wanted).await;
+    let incident = IncidentId::parse(opened.body["incident"].as_str().unwrap()).unwrap();
+    app.until(&incident, |incident| incident.status == Status::Held(HoldReason::OperatorNeeded)).await;
+    assert!(app.dingtalk().received(Api::UserGet) > answered && app.dingtalk().account("zhangsan").unwrap().disabled);
+    let shown = app.get("/v1/containments", AUDITOR).await.body;
+    let one = &shown["containments"][0];
+    assert_eq!((&one["unknown"], &one["verified_at"]), (&json!(true), &Value::Null), "{shown}");
+    assert_eq!(one["expires_at"], json!(app.now() + HOUR));
+    app.dingtalk().clear_faults();
+    app.advance(HOUR);
+    until_enabled(&app, &incident, Outcome::Partly).await;
+    assert!(app.story(&incident).contains(&"expired".to_owned()));
+    app.end().await;
+}
+
+/// Who has left can be neither given back nor contained.
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_dingtalk_does_not_know_any_more_a_human_leaves_as_they_are() {
+    let app = TestApp::start().await;
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_contained(&incident).await;
+    app.dingtalk().remove("zhangsan");
+    app.advance(8 * HOUR);
+    app.until(&incident, |incident| incident.status == Status::Held(HoldReason::AccountNotFound)).await;
+    let why = json!({"reason": "has left"});
+    let dismissed = app.post(&format!("/v1/incidents/{incident}/dismiss"), RESPONDER, &why).await;
+    assert_eq!(dismissed.status, 200, "{}", dismissed.body);
+    app.until(&incident, |incident| incident.status == Status::Closed(Outcome::Dismissed)).await;
+    assert_eq!(app.get("/v1/containments", AUDITOR).await.body["count"], 0);
+    app.end().await;
+}

@@ -10,6 +10,7 @@ mod any_delivery;
 mod any_reader;
 mod api;
 mod approval;
+mod asked_to_enable;
 mod authentication;
 mod backtest;
 mod blast_radius;

@@ -136,3 +136,30 @@ async fn nobody_lets_a_rule_act_that_they_have_written_under_another_name() {
 fn mobile(app: &TestApp) -> String {
     app.dingtalk().account("zhangsan").unwrap().mobile
 }
+
+/// A token is called otherwise from one start to the next, and whose it is stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asked_for_it_is_the_same_person_under_a_new_name() {
+    let mut app = TestApp::start_with(Set { adjust: more_tokens, ..Set::default() }).await;
+    let wanted = json!({
+        "account": {"kind": "user_id", "value": "lisi"},
+        "steps": ["change_dingtalk_id"],
+        "dingtalk_id_prefix": "moved",
+        "reason": "their id is known to somebody else",
+    });
+    let opened = app.post("/v1/incidents", RESPONDER, &wanted).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    let incident = IncidentId::parse(opened.body["incident"].as_str().unwrap()).unwrap();
+    app.until(&incident, |incident| incident.status == Status::Held(HoldReason::ApprovalWanted)).await;
+    assert_eq!(refused(&answer(&app, &incident, "approve", SECOND).await), (403, "own_request"));
+    for token in app.config.access.tokens.iter_mut().filter(|token| ["responder", "bo"].contains(&token.name.as_str()))
+    {
+        token.name.push_str("-next-year");
+    }
+    let app = app.restart().await;
+    for token in [RESPONDER, SECOND] {
+        assert_eq!(refused(&answer(&app, &incident, "approve", token).await), (403, "own_request"));
+    }
+    assert_eq!(answer(&app, &incident, "approve", DEPUTY).await.status, 200);
+    app.end().await;
+}

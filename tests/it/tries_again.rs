@@ -84,6 +84,25 @@ async fn whom_nobody_could_tell_is_acted_on_by_the_next_alert_once_the_identity_
     app.end().await;
 }
 
+/// Who is not there is not asked for again by each alert, and is once the map names somebody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_not_there_is_acted_on_by_the_next_alert_once_the_identity_map_names_them() {
+    let rules = |rules: &Path| edit(rules, "identities.csv", "lisi\n", "lisi\nnew.person@example.com,notyet01\n");
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    let stale = app.open(&Delivery::of_high_risk("new.person@example.com", 1, app.now())).await;
+    until_held(&app, &stale, HoldReason::AccountNotFound).await;
+    let same = app.deliver(&Delivery::of_high_risk("new.person@example.com", 2, app.now())).await;
+    assert!(same.body["alerts"][0]["incidents"].is_null(), "nothing has changed: {}", same.body);
+    let folder = app.config.resolve(&app.config.rules.folder);
+    edit(&folder, "identities.csv", "notyet01", "user0001");
+    let reloaded = app.post("/v1/rules/reload", ENGINEER, &serde_json::json!({})).await;
+    assert_eq!((reloaded.status, reloaded.body["result"].as_str()), (200, Some("replaced")));
+    let next = app.open(&Delivery::of_high_risk("new.person@example.com", 3, app.now())).await;
+    app.until_contained(&next).await;
+    assert!(app.dingtalk().account("user0001").unwrap().disabled);
+    app.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_has_approved_in_time_covers_nothing_and_what_somebody_has_dismissed_does() {
     let rules = |rules: &Path| {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use portcullis::incident::{HoldReason, IncidentId, Outcome, Status};
+use portcullis::incident::{Assurance, HoldReason, IncidentId, Outcome, Status};
 use portcullis::sandbox::{Api, Fault, FaultKind};
 use serde_json::json;
 
-use crate::harness::{Delivery, ENGINEER, TestApp, edit};
+use crate::harness::{Delivery, ENGINEER, GITHUB, TestApp, edit, high_risk, hook};
 
 const RULE: &str = "impossible-travel.yml";
 
@@ -48,6 +48,33 @@ async fn what_a_rule_planned_is_held_once_it_only_watches_or_is_gone() {
         app.until(&incident, |_| app.story(&incident).iter().filter(|told| *told == "held: rule_off").count() == 2)
             .await;
         assert_eq!(app.dingtalk().received(Api::Disable), 1, "asked again, and still off");
+        app.end().await;
+    }
+}
+
+/// What is planned is judged by the rule as it is, where that demands more by now.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_planned_is_held_once_it_wants_more_to_be_proven_or_said() {
+    let tightened = [
+        ("    assurance: B", "    assurance: A", HoldReason::AssuranceTooLow),
+        (
+            "    assurance: B",
+            "    assurance: B\n    approval: {people: 2, within: 30m, otherwise: drop}",
+            HoldReason::RuleOff,
+        ),
+    ];
+    for (old, new, reason) in tightened {
+        let app = TestApp::start().await;
+        app.dingtalk().inject(Fault::new(FaultKind::ThrottledMinute).on(Api::Disable)).unwrap();
+        let body = hook(&[high_risk("zhang.san@example.com", "event-1")]);
+        let incident = app.open(&Delivery::signed(&GITHUB, "", body, app.now())).await;
+        app.until_postponed(&incident, 1, 1).await;
+        assert_eq!(app.incident(&incident).plan.assurance, Assurance::B);
+        edit(&folder(&app), RULE, old, new);
+        reload(&app).await;
+        app.advance(Duration::from_secs(120));
+        app.until(&incident, |state| state.status == Status::Held(reason)).await;
+        assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
         app.end().await;
     }
 }

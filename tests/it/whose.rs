@@ -156,6 +156,45 @@ async fn a_later_incident_does_not_take_over_what_others_have_touched() {
     app.end().await;
 }
 
+/// What comes after others have enabled the account was not answered by the incident before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_alert_about_whom_others_have_enabled_is_acted_on() {
+    let app = TestApp::start().await;
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    let covered = app.deliver(&Delivery::of_high_risk("zhang.san@example.com", 2, app.now())).await;
+    assert!(covered.body["alerts"][0]["incidents"].is_null(), "{}", covered.body);
+    enable_by_another_hand(&app);
+    app.advance(HOUR);
+    app.until(&incident, |incident| incident.found_enabled.is_some()).await;
+    let next = app.open(&Delivery::of_high_risk("zhang.san@example.com", 3, app.now())).await;
+    app.until_contained(&next).await;
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
+
+/// What a later incident has disabled anew is its own, whatever an earlier one, which others have undone, still waits for.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_disabled_anew_after_others_have_enabled_it_is_given_back_in_its_own_time() {
+    let app = TestApp::start().await;
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    enable_by_another_hand(&app);
+    let wanted = json!({
+        "account": {"kind": "user_id", "value": "zhangsan"}, "steps": ["disable"], "expires_in_s": 3_600,
+        "reason": "a drill",
+    });
+    let opened = app.post("/v1/incidents", RESPONDER, &wanted).await;
+    let later = IncidentId::parse(opened.body["incident"].as_str().unwrap()).unwrap();
+    app.until_contained(&later).await;
+    assert!(app.incident(&incident).found_enabled.is_some());
+    app.advance(HOUR);
+    app.until(&later, |incident| matches!(incident.status, Status::Closed(_))).await;
+    assert_eq!(app.incident(&later).status, Status::Closed(Outcome::Done), "{:?}", app.story(&later));
+    assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_later_incident_sees_that_others_have_enabled_the_account() {
     let app = TestApp::start().await;

@@ -84,6 +84,9 @@ fn approved(told: &Value) -> String {
 fn released(told: &Value) -> String {
     let by = told["kept_by"].as_str().map(output::visible);
     match (by, told["waits_for"].as_str()) {
+        (_, Some("nothing_of_ours")) => {
+            "released; the account stays disabled, as somebody else had disabled it before".to_owned()
+        }
         (Some(by), _) => format!("released; the account stays disabled, as {by} contains it too"),
         (None, Some("paused")) => "to be given back as soon as actions are no longer paused".to_owned(),
         (None, Some("dry_run")) => "to be given back as soon as the server runs without dry_run".to_owned(),

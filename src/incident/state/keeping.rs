@@ -39,12 +39,30 @@ impl Incident {
         })
     }
 
+    /// Whether it contains the account, or may: the last that is known of its disable is that nobody knows its outcome.
+    #[must_use]
+    pub fn may_have_taken(&self) -> bool {
+        self.has_disabled() || self.has_taken(is_unknown)
+    }
+
+    /// Whether it contains the account by a disable of ours, as far as DingTalk has said so, or may contain it by one.
+    #[must_use]
+    pub fn may_be_to_undo(&self) -> bool {
+        self.is_to_undo() || self.has_taken(is_unknown)
+    }
+
     /// The same, or a disable of ours is under way that may have come to its end. Not where somebody else has touched
     /// the account since: what it is now is not ours any more.
     #[must_use]
     pub fn may_keep_disabled(&self) -> bool {
         let is_under_way = |state: &StepState| matches!(state, StepState::Started { .. } | StepState::Unknown { .. });
-        self.found_enabled.is_none() && (self.is_to_undo() || self.has_taken(is_under_way))
+        !self.is_touched_by_others() && (self.is_to_undo() || self.has_taken(is_under_way))
+    }
+
+    /// Whether the account was seen enabled while this incident kept it disabled.
+    #[must_use]
+    pub fn is_touched_by_others(&self) -> bool {
+        self.found_enabled.is_some()
     }
 
     /// Whether the account should be disabled at `now`, by us, for as long as nobody says otherwise: whoever sees it
@@ -91,13 +109,13 @@ impl Incident {
         steps.find(|(action, _)| action.kind() == ActionKind::Enable).map(|(_, state)| state)
     }
 
-    /// When the account was read back disabled, or else DingTalk said so.
+    /// When the account was read back disabled, or else DingTalk said so, or else nobody knew any more whether it was.
     #[must_use]
     pub fn disabled_at(&self) -> Option<Timestamp> {
         let mut steps = self.plan.actions.iter().zip(&self.steps).rev();
         let (_, state) = steps.find(|(action, _)| action.kind() == ActionKind::Disable)?;
         match state {
-            StepState::Verified { at, .. } | StepState::Claimed { at, .. } => Some(*at),
+            StepState::Verified { at, .. } | StepState::Claimed { at, .. } | StepState::Unknown { at, .. } => Some(*at),
             _ => None,
         }
     }
@@ -125,11 +143,19 @@ impl Incident {
         !state.is_final(action) && !is_passed_over
     }
 
-    /// Only what waits and has nothing under way or in force: an account that is contained is to be given back, unless
-    /// somebody else has touched it, so that leaving it as it is may be right.
+    /// Only what has nothing under way or in force: an account that is contained is to be given back, unless
+    /// somebody else has touched it, so that leaving it as it is may be right, or there is no such account any more.
     pub(super) fn is_dismissible(&self) -> Result<(), &'static str> {
-        let Status::Held(reason) = self.status else { return Err("it is not held") };
-        if self.is_containing() && reason != HoldReason::ChangedByOthers {
+        let reason = match self.status {
+            Status::Held(reason) => Some(reason),
+            Status::Open if self.may_have_taken() => return Err("it contains the account, which is to be released"),
+            // Between two tries, or before the first.
+            Status::Open => None,
+            Status::Closed(_) => return Err("it is closed"),
+        };
+        // Of an account that DingTalk does not know any more nothing is left to give back.
+        let may_be_left = matches!(reason, Some(HoldReason::ChangedByOthers | HoldReason::AccountNotFound));
+        if self.is_containing() && !may_be_left {
             return Err("it contains the account, which is to be released");
         }
         let is_under_way = |(action, state): (&Action, &StepState)| {
@@ -164,8 +190,7 @@ impl Incident {
     /// What it took, or may have taken, is given back now, whatever else waits; where the plan never gives it back, that
     /// is added to it.
     fn release(&mut self) -> Result<(), &'static str> {
-        let is_unknown = |state: &StepState| matches!(state, StepState::Unknown { .. });
-        if !self.has_disabled() && !self.has_taken(is_unknown) {
+        if !self.may_have_taken() {
             return Err("it contains nobody");
         }
         let is_open =
@@ -189,4 +214,8 @@ impl Incident {
             _ => self.may_have_disabled = false,
         }
     }
+}
+
+fn is_unknown(state: &StepState) -> bool {
+    matches!(state, StepState::Unknown { .. })
 }

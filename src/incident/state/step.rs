@@ -27,6 +27,8 @@ pub enum StepState {
     Unknown {
         /// The attempt in question.
         attempt: u32,
+        /// Since when.
+        at: Timestamp,
     },
     /// DingTalk said yes.
     Claimed {
@@ -112,20 +114,20 @@ pub(super) fn next_step_state(
             (*step, StepState::Started { attempt: *attempt })
         }
         Event::StepSucceeded { step, attempt, finding, .. } => match current(incident, *step)? {
-            StepState::Started { attempt: open } | StepState::Unknown { attempt: open } if open == attempt => {
+            StepState::Started { attempt: open } | StepState::Unknown { attempt: open, .. } if open == attempt => {
                 (*step, StepState::Claimed { attempt: *attempt, at: now, finding: *finding })
             }
             _ => return Err("that attempt is not under way"),
         },
         Event::StepUnknown { step, attempt, .. } => match current(incident, *step)? {
             StepState::Started { attempt: open } if open == attempt => {
-                (*step, StepState::Unknown { attempt: *attempt })
+                (*step, StepState::Unknown { attempt: *attempt, at: now })
             }
             _ => return Err("that attempt is not under way"),
         },
         Event::StepFailed { step, attempt, failure, retry_at, .. } => match current(incident, *step)? {
             StepState::Started { attempt: open }
-            | StepState::Unknown { attempt: open }
+            | StepState::Unknown { attempt: open, .. }
             | StepState::Claimed { attempt: open, .. }
                 if open == attempt =>
             {

@@ -35,6 +35,7 @@ fn opened() -> Opened {
         approval: None,
         owner: None,
         asked_by: None,
+        asker: None,
         repeat: None,
         spending: None,
     };
@@ -363,7 +364,12 @@ fn what_is_contained_is_released_and_not_dismissed() {
     let released =
         Event::IncidentReleased { incident: id(), actor: "a".into(), reason: "b".into(), false_alarm: false };
     let mut incident = Incident::open(&opened(), at(0));
-    assert!(incident.apply(&released, at(0)).is_err() && incident.apply(&dismissed, at(0)).is_err());
+    assert!(incident.apply(&released, at(0)).is_err());
+    assert!(incident.clone().apply(&dismissed, at(0)).is_ok(), "nothing has begun");
+    incident.apply(&resolved(), at(0)).unwrap();
+    incident.apply(&started(0, 1), at(0)).unwrap();
+    assert!(incident.apply(&dismissed, at(0)).is_err(), "a call is under way");
+    let mut incident = Incident::open(&opened(), at(0));
     let events = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];
     events.iter().for_each(|event| incident.apply(event, at(1)).unwrap());
     let held = Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None, beyond: None };

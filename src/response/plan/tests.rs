@@ -117,6 +117,7 @@ fn covered(person: &str, seconds: i64, live: bool) -> Standing {
         held: None,
         extent: Extent { kinds: [ActionKind::SignOut, ActionKind::Disable].into(), disabled_s: Some(8 * 3_600) },
         departments: Vec::new(),
+        user_id: None,
     };
     let covers = [((rule, Pseudonyms::new(&[1; 32]).of(&account)), cover)].into();
     Standing { covers, ..Standing::default() }

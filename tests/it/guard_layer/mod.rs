@@ -77,7 +77,7 @@ impl<'w> Bench<'w> {
                 }
                 prop_assert!(opened.held.is_none() || !said.nothing_speaks_against(), "held: {asked:?} {opened:#?}");
                 if opened.held.is_none() {
-                    self.oracle.is_let_go(&opened.plan);
+                    self.oracle.is_let_go();
                     self.dispatch(asked, &opened, &of, seen)?;
                 }
             }

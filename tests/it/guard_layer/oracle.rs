@@ -63,18 +63,18 @@ impl<'w> Oracle<'w> {
         note(plan.disables() && !of.iter().any(|rule| rule.disables()), "no rule wants it disabled");
         note(plan.takes() && !of.iter().any(|rule| rule.takes()), "no rule wants to take anything");
         note(self.world.is_listed(asked.who), "the account is listed");
-        if plan.takes() {
-            self.count(asked, of, &mut said);
-        }
+        self.count(asked, plan, of, &mut said);
         said
     }
 
     /// Counts the plan, and says what it is too many of.
-    fn count(&mut self, asked: &Asked, of: &[&Rule], said: &mut Said) {
+    fn count(&mut self, asked: &Asked, plan: &Plan, of: &[&Rule], said: &mut Said) {
         let world = self.world;
         let number = |rule: &&Rule| world.rules.iter().position(|other| std::ptr::eq(other, *rule)).unwrap();
-        let (all, taking): (Vec<_>, Vec<_>) =
-            (of.iter().map(number).collect(), of.iter().filter(|rule| rule.takes()).map(number).collect());
+        let (all, taking): (Vec<_>, Vec<_>) = (
+            of.iter().map(number).collect(),
+            of.iter().filter(|rule| rule.takes() == plan.takes()).map(number).collect(),
+        );
         self.plans.push(Asking { rules: all.clone(), source: asked.source, who: asked.who, is_free: false });
         let mut limits: Vec<Limit> = vec![
             ("the organization's budget is used up", world.organization, Box::new(|_| true)),
@@ -108,8 +108,8 @@ impl<'w> Oracle<'w> {
     }
 
     /// The last plan may run.
-    pub(super) fn is_let_go(&mut self, plan: &Plan) {
-        if let Some(last) = self.plans.last_mut().filter(|_| plan.takes()) {
+    pub(super) fn is_let_go(&mut self) {
+        if let Some(last) = self.plans.last_mut() {
             last.is_free = true;
         }
     }

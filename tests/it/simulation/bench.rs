@@ -66,6 +66,7 @@ impl Bench {
         let reason = ReasonCode::parse("account-takeover").unwrap();
         let asked = ByHand {
             actor: "responder".to_owned(),
+            asker: None,
             reason: "a drill".to_owned(),
             account: AccountRef::parse(AccountKind::UserId, PERSON).unwrap(),
             steps: vec![step],

@@ -68,6 +68,8 @@ pub(super) struct Case {
     pub(super) is_closed: bool,
     /// Whether somebody else was seen to have touched the account, and no human has said since that it is given back.
     pub(super) is_others: bool,
+    /// Whether somebody else was ever seen to have enabled the account.
+    was_touched: bool,
     /// How often breakers had been released when the first order left that takes something from the account's owner.
     pub(super) taken_after: Option<usize>,
 }
@@ -127,8 +129,9 @@ impl History {
             let is_same = |case: &&Case| {
                 case.plan.account == plan.account && case.plan.rules.iter().any(|other| other.id == rule.id)
             };
-            // What waits for a human does not cover what need not wait.
-            let open = self.cases.values().filter(is_same).find(|case| !case.is_closed && !case.was_held);
+            // What waits for a human does not cover what need not wait, nor what others have undone what comes after.
+            let covers = |case: &&Case| !case.is_closed && !case.was_held && !case.was_touched;
+            let open = self.cases.values().filter(is_same).find(covers);
             if let Some(open) = open {
                 let (one, other) = (&open.plan.incident, &plan.incident);
                 self.wrong.push(format!("{other} is opened by a rule on an account for which {one} is live"));
@@ -149,6 +152,7 @@ impl History {
             has_lapsed: false,
             is_closed: false,
             is_others: false,
+            was_touched: false,
             taken_after: None,
         };
         if self.cases.insert(plan.incident.clone(), case).is_some() {
@@ -161,7 +165,9 @@ impl Case {
     /// Gives what should never have been recorded.
     fn fold(&mut self, seq: u64, event: &Event) -> Option<String> {
         match event {
-            Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. } => self.is_others = true,
+            Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. } => {
+                (self.is_others, self.was_touched) = (true, true);
+            }
             Event::AccountResolved { user_id, .. } => self.user_id = Some(user_id.clone()),
             Event::IncidentHeld { reason, .. } => {
                 self.held = Some(*reason);

@@ -152,6 +152,7 @@ impl Run<'_> {
         let expires_in = self.dice.chance(70).then(|| std::time::Duration::from_secs(3_600));
         let asked = ByHand {
             actor: ACTOR.to_owned(),
+            asker: None,
             reason: REASON.to_owned(),
             account: AccountRef::parse(AccountKind::UserId, person).unwrap(),
             employee_reason: steps
