@@ -16,6 +16,7 @@
 mod address;
 mod again;
 mod any_case;
+mod authorization;
 mod claim;
 mod client_certificate;
 mod content;

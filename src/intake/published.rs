@@ -9,6 +9,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::address::{Address, PlainHttp};
+use super::authorization;
 use super::fetch::{Fetcher, Unavailable};
 use super::handshake::Reply;
 use super::keys::source::{KEY_BOUNDS, KeySource};
@@ -301,7 +302,7 @@ async fn verify_jwt<'d>(
     now: Timestamp,
 ) -> Result<Proof<'d>, Refusal> {
     let shown = request.headers.deciding(header, Refusal::SecretWrong)?.ok_or(Refusal::SecretMissing)?;
-    let token = shown.strip_prefix(b"Bearer ").unwrap_or(shown);
+    let token = authorization::token(shown);
     let verify =
         |keys: Option<&KeySet>| -> Result<_, Unproven<TokenRefusal>> { rules.verify(token, request.body, keys, now) };
     keys.prove(now, verify).await.map_err(|error| refusal(error, Refusal::Token))?;

@@ -24,7 +24,7 @@ use super::settings::{How, RateSettings, SecretSettings, Settings, SourceSetting
 use super::shared::{SecretPlace, Shown};
 use super::verify::{Method, Verifier};
 use super::{SchemeName, SecretProblem, log_sources};
-use crate::incident::{Assurance, Digest, SourceName};
+use crate::incident::{Assurance, SourceName};
 
 /// The longest name of a secret, in bytes.
 const SECRET_NAME_BYTES_MAX: usize = 64;
@@ -244,10 +244,10 @@ fn method(
             place
         }
         How::Set(set) => {
-            let place = SecretPlace::Header("authorization".to_owned());
+            let place = SecretPlace::of_authorization();
             let read = |secret| shown(name, &place, secret, files);
             let secrets = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            let digests = secrets.iter().map(|secret| Digest::of(secret.expose_secret())).collect();
+            let digests = secrets.iter().map(|secret| place.digest(secret.expose_secret())).collect();
             return Publisher::set(&set, digests, asking).map(Method::Published).map_err(flawed);
         }
         How::Jwt(jwt) => {
@@ -260,7 +260,7 @@ fn method(
     let read = |secret| shown(name, &place, secret, files);
     let read = source.secrets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let names = source.secrets.iter().map(|secret| secret.name.as_str());
-    let secrets = Shown::new(names.zip(read.iter().map(|secret| secret.expose_secret())));
+    let secrets = Shown::new(&place, names.zip(read.iter().map(|secret| secret.expose_secret())));
     Ok(match place {
         SecretPlace::Member(member) => Method::Member { name: member, secrets, mapping: normaliser.mapping() },
         place => Method::Shown { place, secrets },

@@ -5,10 +5,14 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::{Refusal, Request, described};
+use super::{Refusal, Request, authorization, described};
+use crate::incident::Digest;
 
 /// The longest secret that is looked at, in bytes.
 const SHOWN_BYTES_MAX: usize = 4 * 1024;
+
+/// The header in which HTTP has credentials shown.
+const AUTHORIZATION: &str = "authorization";
 
 /// Headers that every request has for another purpose.
 const OF_HTTP: [&str; 5] = ["content-type", "content-length", "host", "transfer-encoding", "connection"];
@@ -17,7 +21,8 @@ const OF_HTTP: [&str; 5] = ["content-type", "content-length", "host", "transfer-
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretPlace {
-    /// In this header, which is compared as a whole: a scheme such as `Bearer` belongs to the secret.
+    /// In this header, which is compared as a whole: a scheme such as `Bearer` belongs to the secret, in any case in
+    /// `Authorization`.
     Header(String),
     /// In this parameter of the query.
     Query(String),
@@ -45,6 +50,22 @@ impl SecretPlace {
             },
             Self::Query(name) | Self::Member(name) if name.is_empty() => Some("secret_in: a name is empty".to_owned()),
             Self::Query(_) | Self::Member(_) | Self::Path => None,
+        }
+    }
+
+    /// The header that HTTP has for this.
+    pub(super) fn of_authorization() -> Self {
+        Self::Header(AUTHORIZATION.to_owned())
+    }
+
+    /// SHA-256 of a secret, or of what is shown for one, as both are compared.
+    pub(super) fn digest(&self, secret: &[u8]) -> Digest {
+        match self {
+            Self::Header(name) if name.eq_ignore_ascii_case(AUTHORIZATION) => {
+                let (scheme, shown) = authorization::folded(secret);
+                Digest(Sha256::new().chain_update(scheme).chain_update(shown).finalize().into())
+            }
+            _ => Digest::of(secret),
         }
     }
 
@@ -76,18 +97,22 @@ fn parameter(query: &str, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
 
 /// The live secrets of a source, as digests: they are compared in the same time whatever is shown, and are
 /// not in memory.
-pub(super) struct Shown(Vec<(String, [u8; 32])>);
+pub(super) struct Shown {
+    place: SecretPlace,
+    secrets: Vec<(String, Digest)>,
+}
 
 impl Shown {
-    pub(super) fn new<'s>(secrets: impl Iterator<Item = (&'s str, &'s [u8])>) -> Self {
-        Self(secrets.map(|(name, secret)| (name.to_owned(), Sha256::digest(secret).into())).collect())
+    pub(super) fn new<'s>(place: &SecretPlace, secrets: impl Iterator<Item = (&'s str, &'s [u8])>) -> Self {
+        let secrets = secrets.map(|(name, secret)| (name.to_owned(), place.digest(secret))).collect();
+        Self { place: place.clone(), secrets }
     }
 
     /// The name of the secret that this is. All are compared, so that the time does not tell which.
     pub(super) fn name_of(&self, shown: &[u8]) -> Option<&str> {
-        let digest: [u8; 32] = Sha256::digest(shown).into();
+        let digest = self.place.digest(shown);
         let compared: Vec<(&str, Choice)> =
-            self.0.iter().map(|(name, own)| (name.as_str(), own.ct_eq(&digest))).collect();
+            self.secrets.iter().map(|(name, own)| (name.as_str(), own.0.ct_eq(&digest.0))).collect();
         compared.into_iter().find(|(_, is_equal)| bool::from(*is_equal)).map(|(name, _)| name)
     }
 }
@@ -98,12 +123,19 @@ mod tests {
 
     #[test]
     fn a_secret_is_known_by_its_name_and_nothing_else_is() {
-        let shown = Shown::new([("old", &b"Bearer one"[..]), ("new", b"two")].into_iter());
-        assert_eq!(shown.name_of(b"Bearer one"), Some("old"));
+        let in_header = |name: &str| {
+            let secrets = [("old", &b"Bearer one"[..]), ("new", b"two")];
+            Shown::new(&SecretPlace::Header(name.to_owned()), secrets.into_iter())
+        };
+        let shown = in_header("Authorization");
+        for same in [&b"Bearer one"[..], b"bearer one", b"BEARER one"] {
+            assert_eq!(shown.name_of(same), Some("old"));
+        }
         assert_eq!(shown.name_of(b"two"), Some("new"));
-        for other in [&b""[..], b"one", b"bearer one", b"Bearer one ", b"Bearer on", b"tw", b"twoo"] {
+        for other in [&b""[..], b"one", b"Bearer One", b"Basic one", b"Bearer one ", b"Bearer on", b"tw", b"Two"] {
             assert_eq!(shown.name_of(other), None);
         }
+        assert_eq!(in_header("x-api-key").name_of(b"bearer one"), None, "no scheme there");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::jws::Jws;
 use super::keys::KeySet;
 use super::keys::algorithm::{KeyFamily, TokenAlgorithm};
 use super::prove::Unproven;
+use super::shared::SecretPlace;
 use crate::incident::{Digest, Timestamp};
 
 /// The longest SET, in bytes. Those of the large providers have 1 to 2 KiB.
@@ -37,7 +38,7 @@ pub(super) struct SetRules {
     pub audiences: Vec<String>,
     /// What they may be signed with; never by a shared secret.
     pub algorithms: Vec<TokenAlgorithm>,
-    /// Digests of what the stream's `Authorization` may be, whole, if we gave it one; two while one replaces the
+    /// Digests of what the stream's `Authorization` may be, whole and with its scheme folded, if we gave it one; two while one replaces the
     /// other.
     pub authorizations: Vec<Digest>,
 }
@@ -109,7 +110,7 @@ impl SetRules {
             return true;
         }
         let Ok(Some(shown)) = headers.deciding("authorization", Refusal::SignatureMalformed) else { return false };
-        let shown = Digest::of(shown).to_string();
+        let shown = SecretPlace::of_authorization().digest(shown).to_string();
         let is_shown = |one: &Digest| bool::from(one.to_string().as_bytes().ct_eq(shown.as_bytes()));
         self.authorizations.iter().fold(false, |found, one| is_shown(one) | found)
     }

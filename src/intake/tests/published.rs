@@ -91,6 +91,13 @@ async fn a_push_of_google_is_taken_with_a_token_of_its_service_account_for_us() 
         let refusal = received(&intake, &with(&changed, &body(1))).await.err().unwrap();
         assert_eq!((refusal.code(), refusal.is_authentication()), (code, true));
     }
+    let token = rsa().token(&claims).unwrap();
+    for scheme in ["bearer", "BEARER"] {
+        let shown = Request::unsigned(SOURCE, body(3)).with("authorization", format!("{scheme} {token}"));
+        assert!(matches!(received(&intake, &shown).await, Ok(Received::Understood(_))), "{scheme}");
+    }
+    let basic = Request::unsigned(SOURCE, body(3)).with("authorization", format!("Basic {token}"));
+    assert_eq!(received(&intake, &basic).await.err().map(|refusal| refusal.code()), Some("token_not_compact"));
     let bare = received(&intake, &Request::unsigned(SOURCE, body(1))).await.err();
     assert_eq!(bare, Some(Refusal::SecretMissing));
 }

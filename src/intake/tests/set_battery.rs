@@ -32,6 +32,11 @@ const ACCEPTED: &[(&str, Change, Becomes)] = &[
         |s| s.content_type = vec!["Application/SecEvent+JWT"],
         EventOf("email:zhang.san@example.com"),
     ),
+    (
+        "the stream token's scheme in small letters",
+        |s| s.authorization = vec!["bearer test-only stream token"],
+        EventOf("email:zhang.san@example.com"),
+    ),
     ("signed with ES256", |s| s.signed_by(p256(), "p256-1"), EventOf("email:zhang.san@example.com")),
     ("an algorithm by its new name", |s| s.header["alg"] = "Ed25519".into(), EventOf("email:zhang.san@example.com")),
     ("an iat with a fraction", |s| s.claims["iat"] = json!(1_699_999_999.25), EventOf("email:zhang.san@example.com")),

@@ -15,6 +15,7 @@ use crate::intake::keys::algorithm::TokenAlgorithm;
 use crate::intake::prove::Unproven;
 use crate::intake::set::SetRules;
 use crate::intake::set::event::{self, SetOutcome};
+use crate::intake::shared::SecretPlace;
 
 pub(super) const ISSUER: &str = "https://idp.example.com/";
 pub(super) const AUDIENCE: &str = "https://portcullis.example.com/";
@@ -122,7 +123,10 @@ pub(super) fn rules() -> SetRules {
         issuer: ISSUER.to_owned(),
         audiences: vec![AUDIENCE.to_owned(), "second".to_owned()],
         algorithms: vec![Rs256, Ps256, Es256, EdDsa],
-        authorizations: vec![Digest::of(b"an older one"), Digest::of(STREAM_TOKEN.as_bytes())],
+        authorizations: vec![
+            Digest::of(b"an older one"),
+            SecretPlace::of_authorization().digest(STREAM_TOKEN.as_bytes()),
+        ],
     }
 }
 

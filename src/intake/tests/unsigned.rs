@@ -33,13 +33,18 @@ fn a_secret_in_a_header_is_compared_as_a_whole() {
     assert_eq!(delivery.alerts[0].summary.secret, "only");
     assert_eq!((delivery.id, delivery.assurance), (None, Assurance::D), "from anywhere");
     let token = BEARER.strip_prefix("Bearer ").unwrap();
+    for scheme in ["bearer", "BEARER"] {
+        let shown = alert().with("authorization", format!("{scheme} {token}"));
+        assert_eq!(shown.delivery(&intake).alerts.len(), 2, "{scheme}");
+    }
     check_refusals(
         &intake,
         [
             (alert(), Refusal::SecretMissing),
             (alert().with("authorization", ""), Refusal::SecretMissing),
             (alert().with("authorization", token), Refusal::SecretWrong),
-            (alert().with("authorization", format!("bearer {token}")), Refusal::SecretWrong),
+            (alert().with("authorization", format!("Basic {token}")), Refusal::SecretWrong),
+            (alert().with("authorization", BEARER.to_lowercase()), Refusal::SecretWrong),
             (alert().with("authorization", &BEARER[..BEARER.len() - 1]), Refusal::SecretWrong),
             (alert().with("authorization", format!("{BEARER}x")), Refusal::SecretWrong),
             (alert().with("authorization", "x".repeat(5_000)), Refusal::SecretWrong),
