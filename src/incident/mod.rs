@@ -60,7 +60,7 @@ pub use plan::{Action, ActionKind, Extent, Plan, ReasonCode, Repeat, RuleRef};
 pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{Assent, IllegalTransition, Incident, Outcome, Status, StepState};
 pub use stream::StreamStatus;
-pub use text::is_direction_mark;
+pub use text::{is_direction_mark, is_readable_line, is_unseen, shows_nothing};
 pub use verdict::{Decision, HoldReason, NearestMiss, Verdict, VerdictKind};
 pub use waiting::Waiting;
 pub use window::{

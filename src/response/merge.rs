@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::draw_up::Moment;
 use super::target::Acting;
-use super::{EmployeeTexts, wording};
+use super::{EmployeeTexts, said, wording};
 use crate::incident::{Action, ActionKind, Alert, IncidentId, Plan, Repeat, Timestamp};
 use crate::rules::{Repeated, Rule, RuleSet, StepTemplate, Template};
 
@@ -119,7 +119,7 @@ impl Merged {
                 let mut texts = wording::for_employee(rules, employee_reason, incident, now);
                 let mut wording = rules.reasons().wording_digest(employee_reason);
                 if *reason_user {
-                    let senders = wording::by_sender(&alert.reason_user);
+                    let senders = said::by_sender(&alert.reason_user);
                     wording = wording::digest_with(wording, &senders);
                     texts.extend(senders);
                 }

@@ -10,6 +10,7 @@ mod judge;
 mod merge;
 mod plan;
 mod resolve;
+mod said;
 mod target;
 mod wording;
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::problem::{Place, Report};
 use super::spelling;
 use super::yaml::{Entry, Node, Yaml};
+use crate::incident::{is_direction_mark, shows_nothing};
 
 /// A mapping under reading. Ask for the keys it may have; [`Fields::only`] reports the others.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +90,7 @@ pub(super) fn text<'n>(node: &'n Node, name: &str, report: &mut Report) -> Optio
     }
 }
 
-/// The node as text on one line, as it is shown to people: not empty, without control characters and
+/// The node as text on one line, as it is shown to people: with something to see, without control characters and
 /// without marks that make it read otherwise.
 pub(super) fn line<'n>(node: &'n Node, name: &str, report: &mut Report) -> Option<&'n str> {
     let text = text(node, name, report)?;
@@ -102,10 +103,11 @@ pub(super) fn line<'n>(node: &'n Node, name: &str, report: &mut Report) -> Optio
 
 /// Why the text is not such a line, if it is none.
 pub(super) fn no_line(text: &str) -> Option<&'static str> {
-    let is_hidden = |character: char| character.is_control() || crate::incident::is_direction_mark(character);
+    let is_hidden = |character: char| character.is_control() || is_direction_mark(character);
     match text {
         empty if empty.trim().is_empty() => Some("is empty"),
         hiding if hiding.chars().any(is_hidden) => Some("must be one line without control characters"),
+        unseen if shows_nothing(unseen) => Some("shows nothing"),
         _ => None,
     }
 }

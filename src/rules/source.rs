@@ -9,6 +9,7 @@ use super::identities::IDENTITIES_BYTES_MAX;
 use super::lint::Lint;
 use super::opened::{self, Opened, State, Unreadable};
 use super::problem::{Place, Report};
+use crate::incident::is_unseen;
 
 /// The largest rule file, in bytes.
 pub(super) const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -254,34 +255,9 @@ fn shapes_symbol(before: char, character: char) -> bool {
     matches!(character, '\u{fe0e}' | '\u{fe0f}' | '\u{200d}') && !before.is_ascii() && !before.is_alphanumeric()
 }
 
-/// Shown as nothing, so that two texts look alike that are not: Unicode's Default_Ignorable_Code_Point.
-fn is_unseen(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fff8}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::incident::is_direction_mark;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn read_all(folder: &Path) -> (Vec<String>, String) {
@@ -454,18 +430,6 @@ mod tests {
         }
         assert_eq!(decode(b"\xff\xfe", &mut Report::about("x")), None);
         assert_eq!(decode("\u{feff}a\r\nb\t\u{e9}".as_bytes(), &mut Report::about("x")), Some("a\r\nb\té"));
-    }
-
-    /// The table is that of the Unicode version that the regular expressions know.
-    #[test]
-    fn what_unicode_shows_as_nothing_is_unseen() {
-        let ignorable = regex_automata::meta::Regex::new(r"\p{Default_Ignorable_Code_Point}").unwrap();
-        let mut text = [0; 4];
-        for character in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
-            let expected = ignorable.is_match(&*character.encode_utf8(&mut text));
-            assert_eq!(is_unseen(character), expected, "{}", character.escape_unicode());
-            assert!(!is_direction_mark(character) || is_unseen(character));
-        }
     }
 
     #[test]

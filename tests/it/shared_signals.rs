@@ -51,7 +51,10 @@ fn claims(app: &TestApp, jti: &str, uri: &str, event: Value) -> Value {
 fn revoked(app: &TestApp, jti: &str) -> Value {
     let event = json!({
         "initiating_entity": "policy", "event_timestamp": app.now().as_second(),
-        "reason_user": {"en": "Your session was ended by policy.", "zh-CN": "hidden \u{202e}words"},
+        "reason_user": {
+            "en": "Your session was ended by policy.", "en-GB-oxendict": "By a policy of another region.",
+            "zh-CN": "hidden \u{202e}words", "ja": "\u{200b}\u{2060}",
+        },
     });
     claims(app, jti, SESSION_REVOKED, event)
 }
@@ -76,6 +79,9 @@ async fn a_revoked_session_signs_the_person_out_once_however_often_it_is_pushed(
     assert_eq!(calls.len(), 1);
     let read = format!("{:?}", calls[0]);
     assert!(read.contains("Your session was ended by policy."), "in the sender's words: {read}");
+    assert!(!read.contains("another region"), "the longer tag fits less: {read}");
+    let texts = app.dingtalk().account("zhangsan").unwrap().last_sign_out.unwrap().texts;
+    assert!(texts["ja_JP"].contains(incident.as_str()), "words that show nothing are none: {texts:?}");
     assert!(!read.contains("hidden"), "what cannot be read is ours: {read}");
 
     // Signed anew, so other bytes that say the same.
