@@ -4,10 +4,13 @@
 use portcullis::rules::{LOCALES, LoadErrors, RuleSet, SourceFile, compile};
 use serde_json::{Value, json};
 
+/// What employees read.
+const TEXT: &[u8] = b"account-takeover: 'Ask {{ contact }} about {{ incident.id }}.'\n";
+
 /// A complete folder with one rule file of these bytes.
 pub fn folder(rule: &[u8]) -> Vec<SourceFile> {
     let file = |name: &str, bytes: &[u8]| SourceFile { name: name.to_owned(), bytes: bytes.to_vec() };
-    let reasons = LOCALES.iter().map(|locale| file(&format!("reasons/{locale}.yml"), b"account-takeover: x\n"));
+    let reasons = LOCALES.iter().map(|locale| file(&format!("reasons/{locale}.yml"), TEXT));
     let mut files: Vec<SourceFile> = reasons.collect();
     files.push(file("guardrails.yml", b"protected: []\n"));
     files.push(file("lists/team.yml", b"[ann, 'b*b']\n"));

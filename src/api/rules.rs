@@ -1,6 +1,8 @@
 //! `GET /v1/rules` and `POST /v1/rules/reload`: which rules are in force, and putting the folder's into
 //! force.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -24,6 +26,8 @@ struct Page<'s> {
     #[serde(skip_serializing_if = "Option::is_none")]
     signer: Option<&'s str>,
     rules: Vec<Row<'s>>,
+    /// The version of what employees read, by reason, as on the trail.
+    wordings: BTreeMap<&'s str, Digest>,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<Faults>,
@@ -80,6 +84,7 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
             let rules = loaded.set.all_rules();
             rules.map(|rule| row(rule, board.watches(), state.bar, now)).collect()
         }),
+        wordings: loaded.set.wordings(),
         warnings: loaded.set.warnings().iter().map(ToString::to_string).collect(),
         refused: refused.as_deref().map(faults),
     };

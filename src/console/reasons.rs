@@ -44,7 +44,7 @@ fn link(code: &ReasonCode, is_shown: bool) -> Markup {
 fn texts(set: &RuleSet, code: &ReasonCode, now: Timestamp) -> Markup {
     html! {
         h2 { (code.as_str()) }
-        p.quiet { "Wording " code { (set.reasons().wording_digest(code)) } ", as on the trail." }
+        p.quiet { "Wording " code { (set.wording_of(code)) } ", as on the trail." }
         div.table tabindex="0" role="region" aria-label=(code.as_str()) {
             table {
                 thead { tr {

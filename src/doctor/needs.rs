@@ -73,8 +73,9 @@ tests:
         std::fs::write(folder.path().join("guardrails.yml"), "protected: []\n").unwrap();
         let reasons = folder.path().join("reasons");
         std::fs::create_dir(&reasons).unwrap();
+        let text = "test: \"Ask {{ contact }} about {{ incident.id }}.\"\n";
         for locale in crate::rules::LOCALES {
-            std::fs::write(reasons.join(format!("{locale}.yml")), "test: \"{{ contact }}\"\n").unwrap();
+            std::fs::write(reasons.join(format!("{locale}.yml")), text).unwrap();
         }
         edit(folder.path());
         crate::rules::load(folder.path()).unwrap()

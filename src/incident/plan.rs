@@ -122,7 +122,7 @@ pub enum Action {
         reason: String,
         /// Which employee reason was rendered.
         employee_reason: ReasonCode,
-        /// SHA-256 of that reason's wording in all locales.
+        /// SHA-256 of that reason's wording in all locales, and of what of the installation is filled in.
         wording: Digest,
     },
     /// Force it once more, after the disable, in the words of the first time.

@@ -9,7 +9,7 @@ use super::guard::{Facts, at_planning};
 use super::{Standing, Subject, wording};
 use crate::incident::{
     AccountKind, AccountRef, Action, ActionKind, Approval, Asked, Assurance, ChannelName, HoldReason, IncidentId,
-    Ledger, NewDingTalkId, Opened, Plan, ReasonCode, Timestamp, UserId, is_direction_mark,
+    Ledger, NewDingTalkId, Opened, Plan, ReasonCode, Timestamp, UserId, is_readable_line,
 };
 use crate::rules::RuleSet;
 use crate::trail::Pseudonyms;
@@ -64,10 +64,18 @@ pub enum NotDrawnUp {
     /// A change of the DingTalk ID to nothing, or a new one that nobody is to get.
     #[error("a change of the DingTalk ID needs the new one, and nothing else does")]
     DingTalkId,
-    /// A notice without a channel that there is or without readable words, words that name the account, or words for
-    /// nobody.
-    #[error("a notice needs a configured channel and readable words that do not name the account; nothing else does")]
+    /// A notice without channel and words, or these without a notice.
+    #[error("a notice needs a channel and words, and nothing else does")]
     Notice,
+    /// A notice by a channel that there is not.
+    #[error("no channel of this name is configured")]
+    Channel,
+    /// A notice in words that show nothing, hide something or are too many.
+    #[error("the words of a notice must be one readable line of at most {NOTICE_CHARS_MAX} characters")]
+    Words,
+    /// A notice in words that name the account.
+    #[error("the words of a notice name the account")]
+    NamesAccount,
 }
 
 impl ByHand {
@@ -96,7 +104,7 @@ impl ByHand {
                     let code = self.employee_reason.clone().filter(|code| rules.reasons().has(code));
                     let code = code.ok_or(NotDrawnUp::EmployeeReason)?;
                     subject.texts.insert(index, wording::for_employee(rules, &code, &incident, now));
-                    let wording = rules.reasons().wording_digest(&code);
+                    let wording = rules.wording_of(&code);
                     Action::SignOut { reason: self.reason.clone(), employee_reason: code, wording }
                 }
                 ActionKind::Disable => Action::Disable { reason: self.reason.clone() },
@@ -154,11 +162,21 @@ impl ByHand {
         if is_for_nobody {
             return Err(NotDrawnUp::DingTalkId);
         }
-        let is_sound = |notice: &NoticeByHand| {
-            let is_known = standing.channels.contains(&notice.channel) && kinds.contains(&ActionKind::Notify);
-            is_known && is_readable(&notice.text) && !self.names_the_account(&notice.text, rules)
-        };
-        if self.notice.as_ref().is_none_or(is_sound) { Ok(()) } else { Err(NotDrawnUp::Notice) }
+        match &self.notice {
+            Some(notice) if kinds.contains(&ActionKind::Notify) => self.check_notice(notice, standing, rules),
+            Some(_) => Err(NotDrawnUp::Notice),
+            None => Ok(()),
+        }
+    }
+
+    fn check_notice(&self, notice: &NoticeByHand, standing: &Standing, rules: &RuleSet) -> Result<(), NotDrawnUp> {
+        if !standing.channels.contains(&notice.channel) {
+            return Err(NotDrawnUp::Channel);
+        }
+        if !is_readable_line(&notice.text) || notice.text.chars().count() > NOTICE_CHARS_MAX {
+            return Err(NotDrawnUp::Words);
+        }
+        if self.names_the_account(&notice.text, rules) { Err(NotDrawnUp::NamesAccount) } else { Ok(()) }
     }
 
     /// Whether the words have the account in them, as it was named, without what stands behind its `@`, by the end of
@@ -199,9 +217,4 @@ impl ByHand {
         let gives = !plan.takes();
         at_planning(&facts).err().filter(|reason| !gives || *reason == HoldReason::Paused)
     }
-}
-
-fn is_readable(text: &str) -> bool {
-    let is_hidden = |c: char| c.is_control() || is_direction_mark(c);
-    !text.trim().is_empty() && text.chars().count() <= NOTICE_CHARS_MAX && !text.chars().any(is_hidden)
 }

@@ -117,7 +117,7 @@ impl Merged {
         let action = match step {
             StepTemplate::SignOut { reason, employee_reason, reason_user } => {
                 let mut texts = wording::for_employee(rules, employee_reason, incident, now);
-                let mut wording = rules.reasons().wording_digest(employee_reason);
+                let mut wording = rules.wording_of(employee_reason);
                 if *reason_user {
                     let senders = said::by_sender(&alert.reason_user);
                     wording = wording::digest_with(wording, &senders);

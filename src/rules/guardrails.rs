@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::incident::{AccountKind, AccountRef, UserId};
+use crate::incident::{AccountKind, AccountRef, UserId, is_unseen};
 
 use super::breakers::BreakerLimits;
 use super::budgets::Budgets;
@@ -21,8 +21,8 @@ use super::yaml::{self, Node, Yaml};
 pub(super) const FILE: &str = "guardrails.yml";
 /// The most protected accounts.
 const PROTECTED_MAX: usize = 10_000;
-/// The most characters of the contact; it becomes part of texts of at most 200.
-const CONTACT_CHARS_MAX: usize = 60;
+/// The most characters of the contact. Every text has room for so many, whichever contact is in force.
+pub(super) const CONTACT_CHARS_MAX: usize = 40;
 /// The most characters of the reason an account is protected.
 const WHY_CHARS_MAX: usize = 200;
 /// The most protected accounts that are told of one by one.
@@ -121,7 +121,7 @@ impl Guardrails {
         self.breakers
     }
 
-    /// Whom the employee may contact; at most 60 characters.
+    /// Whom the employee may contact; at most 40 characters.
     #[must_use]
     pub fn contact(&self) -> &str {
         &self.contact
@@ -206,13 +206,20 @@ fn read_contact(node: &Node, report: &mut Report) -> Option<String> {
     contact(text).map_err(|problem| report.error(node.at, problem)).ok()
 }
 
-/// The text as a contact, on one line and short enough.
+/// The text as a contact, on one line and short enough, and as the employee will read it: what is filled in is not
+/// read for names itself.
 ///
 /// # Errors
 /// Why it is none.
 pub fn contact(text: &str) -> Result<String, String> {
     if let Some(why) = reader::no_line(text) {
         return Err(format!("`contact` {why}"));
+    }
+    if text.contains(['{', '}']) {
+        return Err("`contact` has a brace; nothing is filled in there, and employees would read it".to_owned());
+    }
+    if text.chars().any(is_unseen) {
+        return Err("`contact` has characters that are not shown".to_owned());
     }
     if text.chars().count() > CONTACT_CHARS_MAX {
         return Err(format!("`contact` is longer than {CONTACT_CHARS_MAX} characters"));

@@ -171,8 +171,9 @@ detection:
     fn folder(rule: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("reasons")).unwrap();
+        let text = "a: 'Ask {{ contact }} about {{ incident.id }}.'\n";
         for locale in super::super::LOCALES {
-            std::fs::write(folder.path().join(format!("reasons/{locale}.yml")), "a: x\n").unwrap();
+            std::fs::write(folder.path().join(format!("reasons/{locale}.yml")), text).unwrap();
         }
         std::fs::write(folder.path().join("guardrails.yml"), "protected: []\n").unwrap();
         std::fs::write(folder.path().join("x.yml"), rule).unwrap();

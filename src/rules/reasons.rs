@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::incident::{Digest, ReasonCode, Timestamp};
 
-use super::guardrails::Guardrails;
+use super::guardrails::{CONTACT_CHARS_MAX, Guardrails};
 use super::lint::Lint;
 use super::local_time;
-use super::problem::Report;
+use super::problem::{Place, Report};
 use super::reader::{self, Fields};
 use super::source::{self, SourceFile};
 use super::spelling;
@@ -42,6 +42,7 @@ pub struct Reasons {
 struct Wording {
     /// In the order of [`LOCALES`].
     texts: Vec<Template>,
+    /// Without the contact.
     digest: Digest,
 }
 
@@ -100,11 +101,13 @@ impl Reasons {
         self.zones.of(locale).iana_name()
     }
 
-    /// SHA-256 over the wording of `code` in all locales, before filling in, and where a text tells the time
-    /// over the way it is written. A code that is not in the catalogue has no wording; a loaded rule never has one.
+    /// SHA-256 over all that every incident's texts of `code` have in common: the wording in all locales, before
+    /// filling in, the contact, and where a text tells the time the way it is written. A code that is not in the
+    /// catalogue has no wording; a loaded rule never has one.
     #[must_use]
-    pub fn wording_digest(&self, code: &ReasonCode) -> Digest {
-        self.wordings.get(code).map_or_else(|| Digest::of_parts(&[]), |wording| wording.digest)
+    pub fn wording_digest(&self, code: &ReasonCode, contact: &str) -> Digest {
+        let with_contact = |wording: &Wording| Digest::of_parts(&[b"contact", &wording.digest.0, contact.as_bytes()]);
+        self.wordings.get(code).map_or_else(|| Digest::of_parts(&[]), with_contact)
     }
 
     fn template(&self, code: &ReasonCode, locale: &str) -> Option<&Template> {
@@ -112,7 +115,7 @@ impl Reasons {
         self.wordings.get(code)?.texts.get(index)
     }
 
-    /// Reads the files of the `reasons` folder; the guardrails say what texts will be filled in with.
+    /// Reads the files of the `reasons` folder; the guardrails say in which zones texts tell a time.
     pub(super) fn read(
         files: &[&SourceFile],
         folder: &str,
@@ -123,8 +126,7 @@ impl Reasons {
         for file in files {
             let mut report = Report::about(format!("{folder}{}", file.name));
             if let Some(locale) = locale_of(file, &mut report) {
-                locales
-                    .insert(locale, read_locale(file, locale, guardrails.contact(), &mut report).unwrap_or_default());
+                locales.insert(locale, read_locale(file, locale, &mut report).unwrap_or_default());
             }
             reports.push(report);
         }
@@ -173,7 +175,7 @@ fn locale_of<'f>(file: &'f SourceFile, report: &mut Report) -> Option<&'f str> {
     locale
 }
 
-fn read_locale(file: &SourceFile, locale: &str, contact: &str, report: &mut Report) -> Option<Texts> {
+fn read_locale(file: &SourceFile, locale: &str, report: &mut Report) -> Option<Texts> {
     let root = yaml::parse(source::decode(&file.bytes, report)?, report)?;
     let fields = Fields::of(&root, "a file of reasons", report)?;
     if fields.entries().len() > CODES_MAX {
@@ -184,7 +186,7 @@ fn read_locale(file: &SourceFile, locale: &str, contact: &str, report: &mut Repo
     for entry in fields.entries() {
         match ReasonCode::parse(&entry.key) {
             Ok(code) => {
-                let text = read_text(entry, (locale, contact), report);
+                let text = read_text(entry, locale, report);
                 texts.insert(code, text);
             }
             Err(problem) => report.error(entry.at, format!("`{}` is {problem}", entry.key)),
@@ -193,12 +195,12 @@ fn read_locale(file: &SourceFile, locale: &str, contact: &str, report: &mut Repo
     Some(texts)
 }
 
-fn read_text(entry: &yaml::Entry, (locale, contact): (&str, &str), report: &mut Report) -> Option<Template> {
+fn read_text(entry: &yaml::Entry, locale: &str, report: &mut Report) -> Option<Template> {
     let node = &entry.value;
     let text = reader::line(node, &entry.key, report)?;
     let template = Template::parse(text, &Variable::OF_AN_EMPLOYEE_REASON, node.at, report)?;
     let chars = template.chars_max(|variable| match variable {
-        Variable::Contact => contact.chars().count(),
+        Variable::Contact => CONTACT_CHARS_MAX,
         Variable::Time => local_time::chars_max(locale),
         _ => SAMPLE_INCIDENT.len(),
     });
@@ -206,7 +208,19 @@ fn read_text(entry: &yaml::Entry, (locale, contact): (&str, &str), report: &mut 
         let what = format!("the text may become {chars} characters long");
         report.error_with(node.at, what, format!("shorten it to {EMPLOYEE_TEXT_CHARS_MAX}"));
     }
+    check_said(&template, (&entry.key, locale), node.at, report);
     Some(template)
+}
+
+/// Whoever reads it has to see words, and whom to ask about what.
+fn check_said(template: &Template, (code, locale): (&str, &str), at: Place, report: &mut Report) {
+    for needed in Variable::OF_EVERY_EMPLOYEE_REASON.into_iter().filter(|needed| !template.has(*needed)) {
+        let what = format!("the text for `{code}` in {locale} lacks `{{{{ {} }}}}`", needed.as_str());
+        report.error_with(at, what, "add it: every text says whom to ask, and about what");
+    }
+    if !template.has_words() {
+        report.error(at, format!("the text for `{code}` in {locale} shows nothing but what is filled in"));
+    }
 }
 
 fn check_complete(texts: Option<&Texts>, codes: &[ReasonCode], report: &mut Report) {

@@ -1,14 +1,14 @@
 //! A loaded set of rules, and the one evaluator that puts alerts to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::incident::{
-    AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, Digest, LogSource, NearestMiss, RuleId,
-    UserId,
+    AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, Digest, LogSource, NearestMiss, ReasonCode,
+    RuleId, UserId,
 };
 
 use super::correlation::{self, Correlation, Feeds, Signal};
@@ -190,6 +190,18 @@ impl RuleSet {
     #[must_use]
     pub fn reasons(&self) -> &Reasons {
         &self.reasons
+    }
+
+    /// The version of what employees read for `code`, as it stands on the trail when they are signed out.
+    #[must_use]
+    pub fn wording_of(&self, code: &ReasonCode) -> Digest {
+        self.reasons.wording_digest(code, self.guardrails.contact())
+    }
+
+    /// The same of every reason.
+    #[must_use]
+    pub fn wordings(&self) -> BTreeMap<&str, Digest> {
+        self.reasons.codes().map(|code| (code.as_str(), self.wording_of(code))).collect()
     }
 
     /// Protects the accounts of those who decide about others', beside those that the folder lists.

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::problem::{Place, Report};
 use super::spelling;
+use crate::incident::shows_nothing;
 use crate::incident::template::{self, Part, TemplateFault};
 
 /// A name a text may use.
@@ -30,6 +31,8 @@ impl Variable {
     pub(super) const OF_A_REASON: [Self; 4] = [Self::RuleTitle, Self::RuleId, Self::IncidentId, Self::AlertSource];
     /// What an employee's text may use: nothing that tells how the detection works.
     pub(super) const OF_AN_EMPLOYEE_REASON: [Self; 3] = [Self::IncidentId, Self::Contact, Self::Time];
+    /// And what it must: whoever is signed out has to know whom to ask, and about what.
+    pub(super) const OF_EVERY_EMPLOYEE_REASON: [Self; 2] = [Self::Contact, Self::IncidentId];
 
     /// The name in a text.
     #[must_use]
@@ -73,6 +76,11 @@ impl Template {
     /// Whether the name stands in the text.
     pub(super) fn has(&self, variable: Variable) -> bool {
         self.parts.contains(&Part::Name(variable))
+    }
+
+    /// Whether the text shows anything beside what is filled in.
+    pub(super) fn has_words(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Text(text) if !shows_nothing(text)))
     }
 
     /// The text with every name replaced by its value, once: values are not read as templates, and a

@@ -77,7 +77,7 @@ async fn dingtalk_receives_the_time_in_the_form_and_the_zone_of_each_locale() {
     let values = EmployeeValues { incident_id: incident.as_str(), contact: set.set.guardrails().contact(), at };
     let again = LOCALES.map(|locale| (locale.to_owned(), reasons.render(&code, locale, &values).unwrap()));
     assert_eq!(texts.into_iter().collect::<Vec<_>>(), sorted(again.to_vec()));
-    assert_eq!(wording, reasons.wording_digest(&code).to_string());
+    assert_eq!(wording, set.set.wording_of(&code).to_string());
     let opened = app.records().into_iter().any(|record| {
         let Event::AlertAdmitted { .. } = record.event else { return false };
         serde_json::to_string(&record.event).unwrap().contains(&wording)
@@ -111,6 +111,47 @@ async fn the_preview_shows_what_is_sent_and_the_wording_that_is_recorded() {
         assert_eq!(shown, format!("  {locale} {:>4}  {sent}", sent.chars().count()));
         assert_eq!(zone == "UTC", ["en_US", "es_LA"].contains(&locale), "{line}");
     }
+}
+
+/// The texts are the same; what is filled in for all is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_contact_is_another_wording_on_the_trail_in_the_preview_and_wherever_it_is_in_force() {
+    let rules = |rules: &Path| edit(rules, "guardrails.yml", "contact: IT Service Desk", "contact: 'IT 柜台 4400'");
+    let mut wordings = Vec::new();
+    for set in [Set::default(), Set { rules, ..Set::default() }] {
+        let app = TestApp::start_with(set).await;
+        let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+        app.until_contained(&incident).await;
+        let (wording, _) = wording(&app, &incident);
+        for token in [AUDITOR, ENGINEER] {
+            assert_eq!(app.get("/v1/rules", token).await.body["wordings"][REASON], wording.as_str());
+        }
+        let page = app.get(&format!("/rules/reasons/{REASON}"), AUDITOR).await;
+        assert!(page.body.as_str().unwrap().contains(&wording));
+        wordings.push(wording);
+        app.end().await;
+    }
+    assert_ne!(wordings[0], wordings[1]);
+
+    let (_place, folder) = shipped();
+    let first = |ended: Ended| ended.stdout[0].clone();
+    let shown = |number: usize| format!("{REASON}  wording {}", wordings[number]);
+    assert_eq!(first(reasons(&folder, &[REASON]).await), shown(0));
+    assert_eq!(first(reasons(&folder, &[REASON, "--contact", "IT 柜台 4400"]).await), shown(1));
+    rules(&folder);
+    assert_eq!(first(reasons(&folder, &[REASON]).await), shown(1));
+    let ended = Process::run(&["check", "--json", folder.to_str().unwrap()]).await;
+    let report: serde_json::Value = serde_json::from_str(&ended.said()).unwrap();
+    assert_eq!(report["wordings"][REASON], wordings[1].as_str(), "{ended:?}");
+}
+
+#[tokio::test]
+async fn f08_a_text_of_ones_own_without_whom_to_ask_is_refused() {
+    let (_place, rules) = shipped();
+    rewrite(&rules, "fr_FR", &format!("{REASON}: \"Votre session est close ({{{{ incident.id }}}}).\""));
+    let ended = Process::run(&["check", rules.to_str().unwrap()]).await;
+    let problem = format!("the text for `{REASON}` in fr_FR lacks `{{{{ contact }}}}`");
+    assert!(ended.code == Some(2) && ended.said().contains(&problem), "{ended:?}");
 }
 
 #[tokio::test]
@@ -164,13 +205,6 @@ async fn f08_the_preview_of_an_incomplete_catalogue_is_refused() {
 #[tokio::test]
 async fn the_preview_says_what_cannot_be_shown() {
     let (_place, rules) = shipped();
-    rewrite(&rules, "fr_FR", &format!("{REASON}: \"{}: {{{{ contact }}}}\"", "é".repeat(150)));
-    assert_eq!(reasons(&rules, &[]).await.code, Some(0));
-    let long = "x".repeat(60);
-    let ended = reasons(&rules, &[REASON, "--contact", &long, "--locale", "fr_FR"]).await;
-    assert_eq!(ended.code, Some(2), "{ended:?}");
-    assert!(ended.stdout[1].starts_with("  fr_FR  212  é"), "{ended:?}");
-    assert!(ended.stderr.contains("1 text is longer than 200 characters"), "{ended:?}");
     for (arguments, problem) in [
         (vec!["stolen"], "there is no reason `stolen`; known are account-takeover, device-lost, "),
         (vec!["\u{202e}x"], "there is no reason `\\u{202e}x`"),
@@ -178,7 +212,9 @@ async fn the_preview_says_what_cannot_be_shown() {
         (vec!["--time", "soon"], "invalid value 'soon' for '--time <TIME>'"),
         (vec!["--contact", " "], "`contact` is empty"),
         (vec!["--contact", "a\u{1b}[2J"], "`contact` must be one line without control characters"),
-        (vec!["--contact", &"x".repeat(61)], "`contact` is longer than 60 characters"),
+        (vec!["--contact", "{{ time }}"], "`contact` has a brace"),
+        (vec!["--contact", "\u{200b}"], "`contact` shows nothing"),
+        (vec!["--contact", &"x".repeat(41)], "`contact` is longer than 40 characters"),
     ] {
         let ended = reasons(&rules, &arguments).await;
         assert_eq!((ended.code, ended.stdout.len()), (Some(2), 0), "{ended:?}");
@@ -221,7 +257,7 @@ async fn the_page_shows_a_reason_in_every_language_to_whoever_may_see_rules() {
             let cell = format!("<td class=\"read\" lang=\"{}\" dir=\"ltr\">{text}</td>", language.tag);
             assert!(page.contains(&cell), "{cell} is not in {page}");
         }
-        assert!(page.contains(&reasons.wording_digest(&code).to_string()), "{page}");
+        assert!(page.contains(&loaded.set.wording_of(&code).to_string()), "{page}");
         assert!(page.contains(&format!("<a href=\"{path}\" aria-current=\"page\">{REASON}</a>")), "{page}");
         assert!(!page.contains("<script") && !page.contains(" style="), "{page}");
     }
@@ -239,7 +275,11 @@ async fn the_page_shows_a_reason_in_every_language_to_whoever_may_see_rules() {
 async fn i15_a_hostile_contact_and_a_hostile_text_are_shown_as_text() {
     let rules = |rules: &Path| {
         edit(rules, "guardrails.yml", "contact: ", "contact: '</td><script>alert(1)</script>'\n# ");
-        rewrite(rules, "fr_FR", &format!("{REASON}: \"<img src=x onerror=alert(1)> {{{{ contact }}}}\""));
+        rewrite(
+            rules,
+            "fr_FR",
+            &format!("{REASON}: \"<img src=x onerror=alert(1)> {{{{ contact }}}} {{{{ incident.id }}}}\""),
+        );
     };
     let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
     let answer = app.get(&format!("/rules/reasons/{REASON}"), AUDITOR).await;

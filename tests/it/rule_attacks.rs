@@ -192,14 +192,14 @@ fn f06_an_expression_that_looks_like_an_exact_match_is_warned_of() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f07_values_are_filled_in_once_as_text() {
     let rules = |rules: &Path| {
-        edit(rules, "guardrails.yml", "contact: ", "contact: '{{ incident.id }} <b>&'\n# ");
+        edit(rules, "guardrails.yml", "contact: ", "contact: '%(incident.id)s $x <b>&'\n# ");
         edit(rules, RULE, "title: Impossible travel on an Enterprise Account", "title: '{{ rule.id }} <i>报警</i>'");
     };
     let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
     let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
     app.until_contained(&incident).await;
     let notice = app.dingtalk().account("zhangsan").unwrap().last_sign_out.unwrap();
-    assert!(notice.texts.values().all(|text| text.contains("{{ incident.id }} <b>&")), "{:?}", notice.texts);
+    assert!(notice.texts.values().all(|text| text.contains("%(incident.id)s $x <b>&")), "{:?}", notice.texts);
     assert!(notice.reason.unwrap().contains("{{ rule.id }} <i>报警</i>"));
     let page = app.get("/", crate::harness::AUDITOR).await.body.as_str().unwrap().to_owned();
     assert!(page.contains("&lt;i&gt;报警&lt;/i&gt;") && !page.contains("<i>"), "{page}");
@@ -218,6 +218,8 @@ fn f07_what_an_employee_must_not_read_cannot_be_written() {
     ] {
         Folder::new().with("reasons/fr_FR.yml", text(bad)).assert_refused(problem);
     }
+    let contact = "contact: '{{ incident.id }}'\nprotected: []\n";
+    Folder::new().with("guardrails.yml", contact).assert_refused("guardrails.yml:1:10: `contact` has a brace");
     let long = text(&"é".repeat(10 * 1024));
     Folder::new().with("reasons/fr_FR.yml", long).assert_refused("the text may become 10240 characters long");
 }

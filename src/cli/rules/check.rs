@@ -116,6 +116,7 @@ fn show(arguments: &Arguments, linted: &Linted) -> anyhow::Result<()> {
             "loads": true,
             "rules": set.all_rules().count(),
             "digest": set.digest().to_string(),
+            "wordings": set.wordings(),
             "allowed": linted.allowed,
             "findings": findings,
         });

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::statuses::StatusArguments;
-use crate::cli::output::{self, counted};
+use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::incident::{Clock as _, ReasonCode, SystemClock, Timestamp};
-use crate::rules::{self, EMPLOYEE_TEXT_CHARS_MAX, EmployeeValues, LOCALES, RuleSet, SAMPLE_INCIDENT};
+use crate::rules::{self, EmployeeValues, LOCALES, RuleSet, SAMPLE_INCIDENT};
 
 /// What `rules reasons` takes.
 #[derive(Debug, Args)]
@@ -37,19 +37,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let contact = arguments.contact.as_deref().unwrap_or_else(|| set.guardrails().contact());
     let at = arguments.time.unwrap_or_else(|| SystemClock.now());
     let values = EmployeeValues { incident_id: SAMPLE_INCIDENT, contact, at };
-    let mut too_long = 0;
     for code in chosen(&set, arguments.reason.as_deref())? {
-        output::line(format_args!("{}  wording {}", code.as_str(), set.reasons().wording_digest(code)))?;
+        output::line(format_args!("{}  wording {}", code.as_str(), set.reasons().wording_digest(code, contact)))?;
         let is_shown = |locale: &&str| arguments.locale.as_deref().is_none_or(|only| only == *locale);
         for locale in LOCALES.into_iter().filter(|locale| is_shown(locale)) {
-            too_long += usize::from(show(&set, code, locale, &values)?);
+            show(&set, code, locale, &values)?;
         }
     }
-    if too_long == 0 {
-        return Ok(());
-    }
-    let (texts, are) = (counted(too_long, "text"), if too_long == 1 { "is" } else { "are" });
-    Err(refused(anyhow::anyhow!("{texts} {are} longer than {EMPLOYEE_TEXT_CHARS_MAX} characters")))
+    Ok(())
 }
 
 fn chosen<'s>(set: &'s RuleSet, reason: Option<&str>) -> anyhow::Result<Vec<&'s ReasonCode>> {
@@ -64,11 +59,9 @@ fn chosen<'s>(set: &'s RuleSet, reason: Option<&str>) -> anyhow::Result<Vec<&'s 
     Ok(found)
 }
 
-/// Says whether the text is too long.
-fn show(set: &RuleSet, code: &ReasonCode, locale: &str, values: &EmployeeValues<'_>) -> anyhow::Result<bool> {
+fn show(set: &RuleSet, code: &ReasonCode, locale: &str, values: &EmployeeValues<'_>) -> anyhow::Result<()> {
     let text = set.reasons().render(code, locale, values).unwrap_or_default();
     let chars = text.chars().count();
     let zone = set.reasons().time_zone(code, locale).map_or(String::new(), |zone| format!(" [{zone}]"));
-    output::line(format_args!("  {locale} {chars:>4}  {}{zone}", output::visible(&text)))?;
-    Ok(chars > EMPLOYEE_TEXT_CHARS_MAX)
+    output::line(format_args!("  {locale} {chars:>4}  {}{zone}", output::visible(&text)))
 }

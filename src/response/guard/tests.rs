@@ -101,7 +101,8 @@ fn each_guardrail_refuses_with_its_own_reason() {
 fn whose_department_or_role_is_protected_is_left_alone_and_whose_is_not_known() {
     let guarded = |text: &str| -> &'static Guardrails {
         let file = |name: String, text: &str| SourceFile { name, bytes: text.as_bytes().to_vec() };
-        let reasons = LOCALES.iter().map(|locale| file(format!("reasons/{locale}.yml"), "a: 'Ask {{ contact }}.'\n"));
+        let words = "a: 'Ask {{ contact }} about {{ incident.id }}.'\n";
+        let reasons = LOCALES.iter().map(|locale| file(format!("reasons/{locale}.yml"), words));
         let files: Vec<_> = reasons.chain([file("guardrails.yml".to_owned(), text)]).collect();
         let guardrails = compile(&files).unwrap_or_else(|errors| panic!("{errors}")).guardrails().clone();
         Box::leak(Box::new(guardrails))

@@ -158,9 +158,9 @@ fn digests_tell_every_change() {
     reversed.reverse();
     assert_eq!(compile(&reversed).unwrap().digest(), set.digest());
     let mut reworded = base;
-    reworded[3].bytes = b"account-takeover: other\n".to_vec();
+    reworded[3].bytes = b"account-takeover: 'Call {{ contact }} about {{ incident.id }}.'\n".to_vec();
     let reworded = compile(&reworded).unwrap();
-    assert_ne!(reworded.reasons().wording_digest(&code), set.reasons().wording_digest(&code));
+    assert_ne!(reworded.wording_of(&code), set.wording_of(&code));
     assert_eq!(reworded.detectors()[0].rule.reference, set.detectors()[0].rule.reference);
 }
 
