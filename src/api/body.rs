@@ -9,6 +9,7 @@ use actix_web::web::{Bytes, Payload};
 use serde::de::DeserializeOwned;
 
 use super::{Problem, State};
+use crate::incident::shows_nothing;
 
 /// The most bytes of what people ask for.
 const JSON_BYTES_MAX: usize = 4 * 1024;
@@ -51,5 +52,5 @@ pub(super) async fn json<V: DeserializeOwned>(
 
 /// Whether a text can stand on the trail as the reason somebody gives.
 pub(super) fn is_reason(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= REASON_CHARACTERS_MAX && !text.chars().any(char::is_control)
+    !shows_nothing(text) && text.chars().count() <= REASON_CHARACTERS_MAX && !text.chars().any(char::is_control)
 }

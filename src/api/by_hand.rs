@@ -6,10 +6,11 @@ use std::time::Duration;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::{Problem, State, authorize, body, whose};
-use crate::access::Permission;
+use super::{Problem, State, Unfit, authorize, body, whose};
+use crate::access::{Actor, Permission};
 use crate::incident::{
     AccountKind, AccountRef, ActionKind, ChannelName, ChosenDingTalkId, DingTalkIdPrefix, NewDingTalkId, ReasonCode,
     Status,
@@ -25,16 +26,16 @@ const KEY_BYTES_MAX: usize = 128;
 #[serde(deny_unknown_fields)]
 struct Wanted {
     account: Named,
-    steps: Vec<ActionKind>,
+    steps: Vec<Said<ActionKind>>,
     reason: String,
-    employee_reason: Option<ReasonCode>,
+    employee_reason: Option<Said<ReasonCode>>,
     expires_in_s: Option<u64>,
     /// Of a change of the DingTalk ID: the new one.
-    dingtalk_id: Option<ChosenDingTalkId>,
+    dingtalk_id: Option<Said<ChosenDingTalkId>>,
     /// In place of that: what the new one begins with; the rest is made up.
     dingtalk_id_prefix: Option<String>,
     /// Of a notice: by which channel people are told.
-    channel: Option<ChannelName>,
+    channel: Option<Said<ChannelName>>,
     /// And in which words.
     text: Option<String>,
     /// Said on purpose, in place of `expires_in_s`.
@@ -47,8 +48,25 @@ struct Wanted {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Named {
-    kind: AccountKind,
+    kind: Said<AccountKind>,
     value: String,
+}
+
+/// What is said where one of a form is expected, or something else: so that it can be told which of them it was.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Said<V> {
+    Good(V),
+    Other(IgnoredAny),
+}
+
+impl<V> Said<V> {
+    fn or(self, unfit: Unfit) -> Result<V, Unfit> {
+        match self {
+            Self::Good(value) => Ok(value),
+            Self::Other(_) => Err(unfit),
+        }
+    }
 }
 
 /// Opens an incident by hand; says which it is, and whether it was opened before.
@@ -62,49 +80,13 @@ pub(super) async fn open(request: HttpRequest, payload: Payload, state: Data<Sta
 async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::Control)?;
     let wanted: Wanted = body::json(request, payload, state).await?;
-    let is_key = |key: &String| (1..=KEY_BYTES_MAX).contains(&key.len()) && !key.chars().any(char::is_control);
-    if !body::is_reason(&wanted.reason) || wanted.key.as_ref().is_some_and(|key| !is_key(key)) {
-        return Err(Problem::WrongSchema);
-    }
-    let disables = wanted.steps.contains(&ActionKind::Disable);
-    let expires_in = match (disables, wanted.expires_in_s, wanted.permanent) {
-        (true, Some(seconds), false) if EXPIRES_S.contains(&seconds) => Some(Duration::from_secs(seconds)),
-        (true, None, true) | (false, None, false) => None,
-        // How long has to be said, and once.
-        _ => return Err(Problem::WrongSchema),
-    };
-    let dingtalk_id = match (wanted.dingtalk_id, wanted.dingtalk_id_prefix) {
-        (Some(id), None) => Some(NewDingTalkId::Chosen(id)),
-        (None, Some(prefix)) => {
-            let prefix = DingTalkIdPrefix::parse(&prefix).map_err(|_| Problem::WrongSchema)?;
-            Some(NewDingTalkId::Prefixed(prefix))
-        }
-        (None, None) => None,
-        (Some(_), Some(_)) => return Err(Problem::WrongSchema),
-    };
-    let notice = match (wanted.channel, wanted.text) {
-        (Some(channel), Some(text)) => Some(NoticeByHand { channel, text }),
-        (None, None) => None,
-        // Words for nobody, or a channel without words.
-        _ => return Err(Problem::WrongSchema),
-    };
-    let account = AccountRef::parse(wanted.account.kind, &wanted.account.value).map_err(|_| Problem::WrongSchema)?;
-    if let Some(own) = actor.user_id.as_ref().filter(|_| wanted.steps.contains(&ActionKind::Enable)) {
+    let key = wanted.key.clone();
+    let by_hand = wanted.by_hand(&actor)?;
+    if let Some(own) = actor.user_id.as_ref().filter(|_| by_hand.steps.contains(&ActionKind::Enable)) {
         // Nobody gives their own account back, whoever has taken it from them.
-        whose::refuse_own(own, &account, state).await?;
+        whose::refuse_own(own, &by_hand.account, state).await?;
     }
-    let by_hand = ByHand {
-        actor: actor.name,
-        asker: actor.user_id,
-        reason: wanted.reason,
-        account,
-        steps: wanted.steps,
-        employee_reason: wanted.employee_reason,
-        expires_in,
-        dingtalk_id,
-        notice,
-    };
-    let (incident, repeated) = state.admission.open_by_hand(&by_hand, wanted.key.as_deref()).await?;
+    let (incident, repeated) = state.admission.open_by_hand(&by_hand, key.as_deref()).await?;
     tracing::warn!(incident.id = %incident, "an incident is opened by hand");
     let mut answer = json!({ "incident": incident, "repeated": repeated });
     let status = state.trail.board(|board| board.in_effect(&incident).map(|live| live.incident.status));
@@ -112,4 +94,54 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
         members.insert("held".to_owned(), json!({ "code": reason, "text": reason.text() }));
     }
     Ok(HttpResponse::Ok().json(answer))
+}
+
+impl Wanted {
+    /// What of it can be told without rules and channels is told here, in the order in which people write it.
+    fn by_hand(self, actor: &Actor) -> Result<ByHand, Unfit> {
+        let is_key = |key: &String| (1..=KEY_BYTES_MAX).contains(&key.len()) && !key.chars().any(char::is_control);
+        if self.key.as_ref().is_some_and(|key| !is_key(key)) {
+            return Err(Unfit::Key);
+        }
+        if !body::is_reason(&self.reason) {
+            return Err(Unfit::Reason);
+        }
+        let kind = self.account.kind.or(Unfit::Account)?;
+        let account = AccountRef::parse(kind, &self.account.value).map_err(|_| Unfit::Account)?;
+        let steps = self.steps.into_iter().map(|step| step.or(Unfit::Steps)).collect::<Result<Vec<_>, _>>()?;
+        ByHand::check_steps(&steps)?;
+        let employee_reason = self.employee_reason.map(|code| code.or(Unfit::EmployeeReason)).transpose()?;
+        let expires_in = match (steps.contains(&ActionKind::Disable), self.expires_in_s, self.permanent) {
+            (true, Some(seconds), false) if EXPIRES_S.contains(&seconds) => Some(Duration::from_secs(seconds)),
+            (true, None, true) | (false, None, false) => None,
+            // How long has to be said, and once.
+            _ => return Err(Unfit::Expiry),
+        };
+        let dingtalk_id = match (self.dingtalk_id, self.dingtalk_id_prefix) {
+            (Some(id), None) => Some(NewDingTalkId::Chosen(id.or(Unfit::DingTalkId)?)),
+            (None, Some(prefix)) => {
+                let prefix = DingTalkIdPrefix::parse(&prefix).map_err(|_| Unfit::DingTalkId)?;
+                Some(NewDingTalkId::Prefixed(prefix))
+            }
+            (None, None) => None,
+            (Some(_), Some(_)) => return Err(Unfit::DingTalkId),
+        };
+        let notice = match (self.channel, self.text) {
+            (Some(channel), Some(text)) => Some(NoticeByHand { channel: channel.or(Unfit::Channel)?, text }),
+            (None, None) => None,
+            // Words for nobody, or a channel without words.
+            _ => return Err(Unfit::Notice),
+        };
+        Ok(ByHand {
+            actor: actor.name.clone(),
+            asker: actor.user_id.clone(),
+            reason: self.reason,
+            account,
+            steps,
+            employee_reason,
+            expires_in,
+            dingtalk_id,
+            notice,
+        })
+    }
 }

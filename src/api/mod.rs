@@ -29,6 +29,7 @@ mod state;
 mod steadiness;
 mod target;
 mod trail;
+mod unfit;
 mod whose;
 
 pub use in_force::SourcesInForce;
@@ -40,3 +41,4 @@ pub use routes::{Gate, ROUTES, Route, mount};
 pub use state::{Door, Settings, State, TlsSettings};
 pub use steadiness::Steadiness;
 pub use target::for_one_host;
+pub use unfit::Unfit;

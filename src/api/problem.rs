@@ -5,6 +5,7 @@ use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use serde_json::json;
 
+use super::Unfit;
 use crate::access::Denied;
 use crate::admission::{AdmissionError, NotByHand};
 use crate::incident::DeliveryId;
@@ -30,8 +31,10 @@ pub enum Problem {
     BadRequest,
     /// The body is authentic but not acceptable JSON.
     BadJson,
-    /// The JSON is authentic but does not fit the source's kind.
+    /// The JSON is authentic but does not fit the source's kind, or is not what is asked for here.
     WrongSchema,
+    /// What is asked for by hand cannot be done as it is said.
+    Unfit(Unfit),
     /// A known id with other content.
     Conflict,
     /// An event that does not fit the incident's state.
@@ -79,7 +82,7 @@ impl Problem {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BadRequest | Self::BadJson => StatusCode::BAD_REQUEST,
-            Self::WrongSchema => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongSchema | Self::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict | Self::WrongState | Self::OtherRule | Self::OtherPlan | Self::NotWatching => {
                 StatusCode::CONFLICT
             }
@@ -102,7 +105,8 @@ impl Problem {
             Self::BodyTimeout => ("body_timeout", "The body did not arrive in time."),
             Self::BadRequest => ("bad_request", "The request is not well-formed."),
             Self::BadJson => ("bad_json", "The body is not acceptable JSON."),
-            Self::WrongSchema => ("wrong_schema", "The body does not fit the source's kind."),
+            Self::WrongSchema => ("wrong_schema", "The body does not fit what is taken here."),
+            Self::Unfit(unfit) => unfit.code_and_title(),
             Self::Conflict => ("conflict", "This id was used before with other content."),
             Self::WrongState => ("wrong_state", "The incident's state does not allow this."),
             Self::OtherRule => ("other_rule", "The rule in force does something else."),
@@ -191,9 +195,15 @@ impl From<AdmissionError> for Problem {
 impl From<NotByHand> for Problem {
     fn from(error: NotByHand) -> Self {
         match error {
-            NotByHand::NotDrawnUp(_) => Self::WrongSchema,
+            NotByHand::NotDrawnUp(why) => Self::Unfit(why.into()),
             NotByHand::NotRecorded(error) => error.into(),
         }
+    }
+}
+
+impl From<Unfit> for Problem {
+    fn from(unfit: Unfit) -> Self {
+        Self::Unfit(unfit)
     }
 }
 

@@ -149,15 +149,22 @@ impl ByHand {
         Ok((Opened { plan, held }, subject))
     }
 
-    fn check(&self, standing: &Standing, rules: &RuleSet) -> Result<(), NotDrawnUp> {
-        let mut kinds = self.steps.clone();
+    /// Whether these steps can go together; all else is about them.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub fn check_steps(steps: &[ActionKind]) -> Result<(), NotDrawnUp> {
+        let mut kinds = steps.to_vec();
         kinds.sort_unstable();
         kinds.dedup();
-        let is_twice = kinds.len() < self.steps.len();
+        let is_twice = kinds.len() < steps.len();
         let is_both = kinds.contains(&ActionKind::Enable) && kinds.len() > 1;
-        if kinds.is_empty() || is_twice || is_both {
-            return Err(NotDrawnUp::Steps);
-        }
+        if kinds.is_empty() || is_twice || is_both { Err(NotDrawnUp::Steps) } else { Ok(()) }
+    }
+
+    fn check(&self, standing: &Standing, rules: &RuleSet) -> Result<(), NotDrawnUp> {
+        Self::check_steps(&self.steps)?;
+        let kinds = &self.steps;
         let is_for_nobody = self.dingtalk_id.is_some() && !kinds.contains(&ActionKind::ChangeDingTalkId);
         if is_for_nobody {
             return Err(NotDrawnUp::DingTalkId);

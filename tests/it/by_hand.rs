@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use portcullis::api::Unfit;
 use portcullis::incident::{Event, HoldReason, IncidentId, Outcome, Status};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
 
-use crate::harness::{AUDITOR, CONTAINED, DEPUTY, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit};
+use crate::harness::{AUDITOR, CONTAINED, DEPUTY, Delivery, ENGINEER, Process, RESPONDER, Set, Sink, TestApp, edit};
+use crate::notices::{robot, set};
 
 fn contain(user_id: &str) -> Value {
     json!({
@@ -143,24 +145,63 @@ async fn what_makes_no_plan_or_comes_from_nobody_opens_nothing() {
     for token in [AUDITOR, ENGINEER] {
         assert_eq!(app.post("/v1/incidents", token, &contain("zhangsan")).await.status, 403);
     }
-    for (wanted, status) in [
-        (with("steps", json!([])), 422),
-        (with("steps", json!(["sign_out", "sign_out"])), 422),
-        (with("steps", json!(["sign_out", "enable"])), 422),
-        (with("steps", json!(["erase"])), 400),
-        (with("employee_reason", json!("no-such-reason")), 422),
-        (with("employee_reason", Value::Null), 422),
-        (with("expires_in_s", Value::Null), 422),
-        (with("expires_in_s", json!(59)), 422),
-        (with("permanent", json!(true)), 422),
-        (with("reason", json!("")), 422),
-        (with("reason", json!("a\nb")), 422),
-        (with("account", json!({"kind": "user_id", "value": ""})), 422),
-        (with("account", json!({"kind": "nick", "value": "a"})), 400),
-        (with("key", json!("")), 422),
-        (with("extra", json!(1)), 400),
+    for (wanted, code) in [
+        (with("steps", json!([])), "wrong_steps"),
+        (with("steps", json!(["sign_out", "sign_out"])), "wrong_steps"),
+        (with("steps", json!(["sign_out", "enable"])), "wrong_steps"),
+        (with("steps", json!(["erase"])), "wrong_steps"),
+        (with("employee_reason", json!("no-such-reason")), "unknown_employee_reason"),
+        (with("employee_reason", json!("No such reason")), "unknown_employee_reason"),
+        (with("employee_reason", Value::Null), "unknown_employee_reason"),
+        (with("expires_in_s", Value::Null), "wrong_expiry"),
+        (with("expires_in_s", json!(59)), "wrong_expiry"),
+        (with("permanent", json!(true)), "wrong_expiry"),
+        (with("reason", json!("")), "wrong_reason"),
+        (with("reason", json!("\u{200b}")), "wrong_reason"),
+        (with("reason", json!("a\nb")), "wrong_reason"),
+        (with("account", json!({"kind": "user_id", "value": ""})), "wrong_account"),
+        (with("account", json!({"kind": "nick", "value": "a"})), "wrong_account"),
+        (with("key", json!("")), "wrong_key"),
     ] {
-        assert_eq!(app.post("/v1/incidents", RESPONDER, &wanted).await.status, status, "{wanted}");
+        let answer = app.post("/v1/incidents", RESPONDER, &wanted).await;
+        assert_eq!((answer.status, answer.code()), (422, code), "{wanted}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    for (name, value) in [("extra", json!(1)), ("steps", json!("sign_out")), ("reason", json!(1))] {
+        let answer = app.post("/v1/incidents", RESPONDER, &with(name, value)).await;
+        assert_eq!((answer.status, answer.code()), (400, "bad_json"), "{name}");
+    }
+    assert_eq!(app.records_of("incident.requested").len(), 0);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_says_what_is_wrong_with_what_is_asked_for() {
+    let sink = Sink::start(&[]).await;
+    let app = TestApp::start_with(set(&robot(&sink, ""))).await;
+    let token = app.folder().join("token");
+    std::fs::write(&token, RESPONDER).unwrap();
+    let url = app.app.url();
+    let place = ["--server", &url, "--token-file", token.to_str().unwrap()];
+    let common = ["incident", "open", "--account", "user_id=zhangsan", "--reason", "seen on the help desk"];
+    for (arguments, unfit) in [
+        (&["--steps", "sign-out", "--employee-reason", "nope"][..], Unfit::EmployeeReason),
+        (&["--steps", "sign-out"], Unfit::EmployeeReason),
+        (&["--steps", "enable,disable", "--permanent"], Unfit::Steps),
+        (&["--steps", "disable"], Unfit::Expiry),
+        (&["--steps", "disable", "--expires-in", "9600h"], Unfit::Expiry),
+        (&["--steps", "change-dingtalk-id", "--dingtalk-id", "1zhang"], Unfit::DingTalkId),
+        (&["--steps", "notify"], Unfit::Notice),
+        (&["--steps", "notify", "--channel", "soc", "--text", "Runbook R7"], Unfit::Channel),
+        (&["--steps", "notify", "--channel", "group", "--text", "\u{200b}"], Unfit::Words),
+        (&["--steps", "notify", "--channel", "group", "--text", "ask ZhangSan"], Unfit::NamesAccount),
+        (&["--steps", "enable", "--key", ""], Unfit::Key),
+    ] {
+        let ended = Process::run(&[&common[..], arguments, &place].concat()).await;
+        assert_eq!((ended.code, ended.stdout.len()), (Some(2), 0), "{ended:?}");
+        let (_, title) = unfit.code_and_title();
+        assert!(ended.stderr.contains(&format!("{title} (422")), "{arguments:?}: {ended:?}");
+        assert!(!ended.stderr.to_lowercase().contains("zhangsan"), "{ended:?}");
     }
     assert_eq!(app.records_of("incident.requested").len(), 0);
     app.end().await;

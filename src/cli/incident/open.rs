@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// What the employee reads who is signed out: a key of rules/reasons.
     #[arg(long, value_name = "CODE")]
     employee_reason: Option<String>,
-    /// After what time a disable is undone: `90m`, `8h`, `2d`.
+    /// After what time a disable is undone: `90m`, `8h`, `48h`.
     #[arg(long, value_name = "TIME")]
     expires_in: Option<String>,
     /// Disable until somebody gives the account back.
