@@ -72,7 +72,8 @@
 //! *People are told.* The board folds which record is owed to which channel ([`incident::Owed`]); the
 //! `notifier` takes what is owed, channel by channel, leaves out whom it is about, records
 //! `notice.started`, sends, and records `notice.sent`, `notice.failed` with its retry time, or
-//! `notice.given_up`, which `notices replay` takes up again. Interrupted in between, it is sent again
+//! `notice.given_up`, which `notices replay` takes up again. What was only taken is `notice.accepted`, and is asked about
+//! beside; nothing waits for what waits for its own time. Interrupted in between, it is sent again
 //! under the same id.
 //!
 //! *A process dies between call and outcome.* At the next start the fold finds a step that started

@@ -13,6 +13,9 @@ use crate::incident::{ChannelName, Event, Lane, NoticeEvent, Owed, Parcel, Parce
 /// The most of a channel's notices that were given up and are shown, the newest.
 const DEAD_SHOWN: usize = 100;
 
+/// The most of a channel's notices that are under way and are shown, the oldest.
+const STANDING_SHOWN: usize = 100;
+
 #[derive(Serialize)]
 struct Row<'o> {
     channel: &'o ChannelName,
@@ -21,8 +24,8 @@ struct Row<'o> {
     owed: u64,
     sent: u64,
     failed_attempts: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    under_way: Option<Shown<'o>>,
+    /// Begun and not ended: sent again later, or asked about, oldest first.
+    under_way: Vec<Shown<'o>>,
     /// How many were given up.
     given_up: usize,
     given_up_last: Vec<Shown<'o>>,
@@ -97,7 +100,7 @@ fn row<'o>(channel: &'o ChannelName, lane: &'o Lane) -> Row<'o> {
         owed: lane.owed(),
         sent: lane.sent(),
         failed_attempts: lane.failed(),
-        under_way: lane.current().map(shown),
+        under_way: lane.standing().take(STANDING_SHOWN).map(shown).collect(),
         given_up,
         given_up_last: dead.skip(given_up.saturating_sub(DEAD_SHOWN)).map(shown).collect(),
     }

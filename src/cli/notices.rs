@@ -75,8 +75,8 @@ fn show(channel: &Value) -> anyhow::Result<()> {
         number("failed_attempts"),
         number("given_up")
     ))?;
-    let under_way = channel.get("under_way").into_iter();
-    under_way.chain(channel["given_up_last"].as_array().into_iter().flatten()).try_for_each(one)
+    let listed = ["under_way", "given_up_last"].into_iter().filter_map(|list| channel[list].as_array());
+    listed.flatten().try_for_each(one)
 }
 
 fn one(notice: &Value) -> anyhow::Result<()> {

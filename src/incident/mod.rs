@@ -53,7 +53,7 @@ pub use evidence::{Bearing, Candidate, Evidence, Resolution};
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, ChannelName, DeliveryId, Digest, IncidentId, InvalidId, RuleId, SourceName};
 pub use ledger::Ledger;
-pub use notice::{Hearing, NoticeEvent, NoticeRef, Topic, Withheld};
+pub use notice::{Hearing, NoticeEvent, NoticeRef, Topic, Urgency, Withheld};
 pub use owed::{Lane, Move, Owed, Parcel, ParcelState};
 pub use pause::{Pause, PauseScope, Pauses};
 pub use plan::{Action, ActionKind, Extent, Plan, ReasonCode, Repeat, RuleRef};

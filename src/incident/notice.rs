@@ -148,11 +148,32 @@ impl Topic {
         heard(self) || (self == Self::ApprovalLapsed && heard(Self::ApprovalWanted))
     }
 
+    /// What is lost where people hear of it late.
+    #[must_use]
+    pub fn urgency(self) -> Urgency {
+        match self {
+            Self::ApprovalWanted => Urgency::Answer,
+            Self::IncidentHeld | Self::AlertHeld | Self::StepGivenUp | Self::OutcomeUnverified => Urgency::Act,
+            Self::ApprovalLapsed
+            | Self::Contained
+            | Self::AccountWarned
+            | Self::ActionsPaused
+            | Self::ActionsResumed
+            | Self::RulesRefused
+            | Self::SourceConflict
+            | Self::SourceNotUnderstood
+            | Self::BreakerTripped
+            | Self::ReleaseOffered
+            | Self::Doctor
+            | Self::RuleNotice => Urgency::Know,
+        }
+    }
+
     /// The most notices of it that a channel is sent in a minute. What somebody has to answer in time comes each by
     /// itself, with what the answer has to name, as long as the channel takes it.
     #[must_use]
     pub fn each_per_minute(self) -> usize {
-        if self == Self::ApprovalWanted { 20 } else { 5 }
+        if self.urgency() == Urgency::Answer { 20 } else { 5 }
     }
 
     /// The source whose fault it is, of topics that one source could bring about at will.
@@ -164,6 +185,17 @@ impl Topic {
             _ => None,
         }
     }
+}
+
+/// What people are to do about what they are told; the most urgent is the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// To answer in time: a plan waits for somebody's yes.
+    Answer,
+    /// To see to it: who should be contained is not, or not for certain, until a human acts.
+    Act,
+    /// To know it.
+    Know,
 }
 
 impl fmt::Display for Topic {

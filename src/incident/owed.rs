@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{ChannelName, Event, Hearing, NoticeEvent, NoticeRef, SourceName, Timestamp, Topic};
+use super::{ChannelName, Event, Hearing, NoticeEvent, NoticeRef, SourceName, Timestamp, Topic, Urgency};
 
 /// Within this a channel is sent so many notices of one topic, and no more; the last of them stands for all that wait.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -14,6 +14,9 @@ const SOURCE_AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
 const SOURCES_MAX: usize = 4_096;
 /// The most records of one topic that wait one by one; what comes on top is only counted.
 const WAITING_MAX: usize = 1_000;
+/// The most notices of one topic that stand between their first attempt and their end; what comes on top waits until
+/// one of them ends.
+const STANDING_MAX: usize = 64;
 /// The most notices of a channel that were given up and can be replayed; beyond it the oldest go.
 const DEAD_MAX: usize = 1_000;
 
@@ -24,14 +27,15 @@ pub struct Owed {
     told: HashMap<(Topic, SourceName), Timestamp>,
 }
 
-/// What is owed to one channel, in the order in which it is sent.
+/// What is owed to one channel. None of it waits for another that waits for its own time.
 #[derive(Debug, Default)]
 pub struct Lane {
     topics: BTreeSet<Topic>,
     waiting: BTreeMap<Topic, Waiting>,
-    /// When notices of a topic were last begun, at most [`Topic::each_per_minute`].
+    /// When notices of a topic were last begun, or got there at a later attempt, at most [`Topic::each_per_minute`].
     begun: BTreeMap<Topic, VecDeque<Timestamp>>,
-    current: Option<Parcel>,
+    /// Begun and not ended, in the order in which they were first begun.
+    standing: Vec<Parcel>,
     again: VecDeque<Parcel>,
     dead: VecDeque<Parcel>,
     sent: u64,
@@ -199,57 +203,70 @@ impl Owed {
 }
 
 impl Lane {
-    /// What is to be done at `now`.
+    /// What is to be sent at `now`: of all that may go, what is most urgent, and of that the oldest record.
     #[must_use]
     pub fn next(&self, now: Timestamp) -> Move {
-        if let Some(parcel) = &self.current {
-            return match &parcel.state {
-                ParcelState::Accepted { ask_at, .. } if *ask_at <= now => Move::Ask(parcel.clone()),
-                ParcelState::Accepted { ask_at: then, .. } | ParcelState::Postponed { retry_at: then }
-                    if *then > now =>
-                {
-                    Move::Wait(*then)
-                }
-                _ => Move::Send(parcel.clone()),
-            };
-        }
-        if let Some(parcel) = self.again.front() {
+        // Interrupted: nobody knows whether it left, so nothing else does before it.
+        if let Some(parcel) = self.standing.iter().find(|parcel| parcel.state == ParcelState::Started) {
             return Move::Send(parcel.clone());
         }
+        let fresh = self.fresh(now);
+        let postponed = self.standing.iter().filter_map(|parcel| match parcel.state {
+            ParcelState::Postponed { retry_at } => Some((retry_at.max(self.free_at(parcel.topic, now)), parcel)),
+            _ => None,
+        });
+        let again = self.again.iter().filter(|parcel| self.has_room(parcel.topic)).map(|parcel| (now, parcel));
+        let all = postponed.chain(again).chain(fresh.iter().map(|parcel| (self.free_at(parcel.topic, now), parcel)));
         let mut wait: Option<Timestamp> = None;
-        let mut waiting: Vec<_> = self.waiting.iter().filter_map(|(t, w)| Some((w.records.first()?, t, w))).collect();
-        // What somebody has to answer in time goes before what they have only to know.
-        waiting.sort_unstable_by_key(|(first, topic, _)| (**topic != Topic::ApprovalWanted, **first));
-        for (first, topic, waiting) in waiting {
-            let (recent, each) = (self.recent(*topic, now), topic.each_per_minute());
-            // The last of the minute stands for all that wait.
-            let more = if recent.len() + 1 >= each { waiting.count() - 1 } else { 0 };
-            match recent.first() {
-                Some(oldest) if recent.len() >= each => {
-                    let free_at = after(*oldest, MINUTE);
-                    wait = Some(wait.map_or(free_at, |wait| wait.min(free_at)));
-                }
-                _ => {
-                    let (topic, of, state) = (*topic, *first, ParcelState::Ready);
-                    return Move::Send(Parcel { topic, of, more, attempts: 0, state });
-                }
+        let mut first: Option<&Parcel> = None;
+        for (may_go_at, parcel) in all {
+            if may_go_at > now {
+                wait = Some(wait.map_or(may_go_at, |wait| wait.min(may_go_at)));
+            } else if first.is_none_or(|first| parcel.rank() < first.rank()) {
+                first = Some(parcel);
             }
         }
-        wait.map_or(Move::Rest, Move::Wait)
+        first.map_or_else(|| wait.map_or(Move::Rest, Move::Wait), |parcel| Move::Send(parcel.clone()))
+    }
+
+    /// What is to be asked at `now`, in the order in which it is time to.
+    #[must_use]
+    pub fn next_to_ask(&self, now: Timestamp) -> Move {
+        let accepted = self.standing.iter().filter_map(|parcel| match parcel.state {
+            ParcelState::Accepted { ask_at, .. } => Some((ask_at, parcel)),
+            _ => None,
+        });
+        match accepted.min_by_key(|(ask_at, _)| *ask_at) {
+            Some((ask_at, parcel)) if ask_at <= now => Move::Ask(parcel.clone()),
+            Some((ask_at, _)) => Move::Wait(ask_at),
+            None => Move::Rest,
+        }
+    }
+
+    /// The next notice of each topic that nobody was told of yet, whether it may go now or not.
+    fn fresh(&self, now: Timestamp) -> Vec<Parcel> {
+        let waiting = self.waiting.iter().filter(|(topic, _)| self.has_room(**topic));
+        let parcel = |(topic, waiting): (&Topic, &Waiting)| {
+            let of = *waiting.records.first()?;
+            // The last of the minute stands for all that wait.
+            let is_last = self.recent(*topic, now).len() + 1 >= topic.each_per_minute();
+            let more = if is_last { waiting.count() - 1 } else { 0 };
+            Some(Parcel { topic: *topic, of, more, attempts: 0, state: ParcelState::Ready })
+        };
+        waiting.filter_map(parcel).collect()
     }
 
     /// How many notices are owed, those under way among them.
     #[must_use]
     pub fn owed(&self) -> u64 {
         let waiting: u64 = self.waiting.values().map(Waiting::count).sum();
-        let standing = self.current.iter().chain(&self.again);
+        let standing = self.standing.iter().chain(&self.again);
         standing.fold(waiting, |sum, parcel| sum.saturating_add(parcel.more).saturating_add(1))
     }
 
-    /// What is under way.
-    #[must_use]
-    pub fn current(&self) -> Option<&Parcel> {
-        self.current.as_ref()
+    /// What was begun and has not ended, in the order in which it was first begun.
+    pub fn standing(&self) -> impl ExactSizeIterator<Item = &Parcel> {
+        self.standing.iter()
     }
 
     /// What was given up, oldest first.
@@ -274,6 +291,17 @@ impl Lane {
         self.topics.iter().copied()
     }
 
+    fn has_room(&self, topic: Topic) -> bool {
+        self.standing.iter().filter(|parcel| parcel.topic == topic).count() < STANDING_MAX
+    }
+
+    /// When another notice of the topic may go.
+    fn free_at(&self, topic: Topic, now: Timestamp) -> Timestamp {
+        let recent = self.recent(topic, now);
+        let is_full = recent.len() >= topic.each_per_minute();
+        recent.first().filter(|_| is_full).map_or(now, |oldest| after(*oldest, MINUTE))
+    }
+
     fn recent(&self, topic: Topic, now: Timestamp) -> Vec<Timestamp> {
         let begun = self.begun.get(&topic).into_iter().flatten();
         begun.copied().filter(|at| *at <= now && now < after(*at, MINUTE)).collect()
@@ -283,7 +311,8 @@ impl Lane {
         match event {
             NoticeEvent::Started { more, attempt, .. } => self.start(notice, *more, *attempt, at),
             NoticeEvent::Accepted { receipt, ask_at, .. } => {
-                if let Some(parcel) = self.under_way(notice) {
+                self.arrive(notice, at);
+                if let Some(parcel) = self.find(notice) {
                     let asked = match parcel.state {
                         ParcelState::Accepted { asked, .. } => asked.saturating_add(1),
                         _ => 0,
@@ -293,11 +322,12 @@ impl Lane {
             }
             NoticeEvent::Sent { .. } => {
                 self.sent += 1;
+                self.arrive(notice, at);
                 self.end(notice);
             }
             NoticeEvent::Failed { retry_at, .. } => {
                 self.failed += 1;
-                if let Some(parcel) = self.under_way(notice) {
+                if let Some(parcel) = self.find(notice) {
                     parcel.state = ParcelState::Postponed { retry_at: *retry_at };
                 }
             }
@@ -318,36 +348,49 @@ impl Lane {
     }
 
     fn start(&mut self, notice: &NoticeRef, more: u64, attempts: u32, at: Timestamp) {
-        if self.under_way(notice).is_none() {
-            self.take(notice, more);
-            let begun = self.begun.entry(notice.topic).or_default();
-            begun.push_back(at);
-            if begun.len() > notice.topic.each_per_minute() {
-                begun.pop_front();
-            }
+        let parcel = Parcel { topic: notice.topic, of: notice.of, more, attempts, state: ParcelState::Started };
+        if let Some(standing) = self.find(notice) {
+            *standing = parcel;
+            return;
         }
-        let state = ParcelState::Started;
-        self.current = Some(Parcel { topic: notice.topic, of: notice.of, more, attempts, state });
+        self.take(notice, more);
+        self.standing.push(parcel);
+        self.count(notice.topic, at);
+    }
+
+    /// People have one more to read: what has failed before counts for the minute only now.
+    fn arrive(&mut self, notice: &NoticeRef, at: Timestamp) {
+        let is_later = |parcel: &mut Parcel| parcel.state == ParcelState::Started && parcel.attempts > 1;
+        if self.find(notice).is_some_and(is_later) {
+            self.count(notice.topic, at);
+        }
+    }
+
+    fn count(&mut self, topic: Topic, at: Timestamp) {
+        let begun = self.begun.entry(topic).or_default();
+        begun.push_back(at);
+        if begun.len() > topic.each_per_minute() {
+            begun.pop_front();
+        }
     }
 
     /// Takes a notice from where it waits.
     fn take(&mut self, notice: &NoticeRef, more: u64) {
-        let is_it = |parcel: &Parcel| parcel.of == notice.of && parcel.topic == notice.topic;
-        if let Some(place) = self.again.iter().position(is_it) {
+        if let Some(place) = self.again.iter().position(|parcel| parcel.is_about(notice)) {
             self.again.remove(place);
         } else if let Some(waiting) = self.waiting.get_mut(&notice.topic) {
             waiting.take(notice.of, more);
         }
     }
 
-    /// It is under way no more.
+    /// It stands no more.
     fn end(&mut self, notice: &NoticeRef) -> Option<Parcel> {
-        self.under_way(notice)?;
-        self.current.take()
+        let place = self.standing.iter().position(|parcel| parcel.is_about(notice))?;
+        Some(self.standing.remove(place))
     }
 
-    fn under_way(&mut self, notice: &NoticeRef) -> Option<&mut Parcel> {
-        self.current.as_mut().filter(|parcel| parcel.of == notice.of && parcel.topic == notice.topic)
+    fn find(&mut self, notice: &NoticeRef) -> Option<&mut Parcel> {
+        self.standing.iter_mut().find(|parcel| parcel.is_about(notice))
     }
 
     fn bury(&mut self, parcel: Parcel) {
@@ -362,6 +405,17 @@ impl Lane {
         self.dead = rest;
         let meant: VecDeque<Parcel> = meant;
         self.again.extend(meant.into_iter().map(|parcel| Parcel { attempts: 0, state: ParcelState::Ready, ..parcel }));
+    }
+}
+
+impl Parcel {
+    fn is_about(&self, notice: &NoticeRef) -> bool {
+        self.of == notice.of && self.topic == notice.topic
+    }
+
+    /// What goes first has less.
+    fn rank(&self) -> (Urgency, u64) {
+        (self.topic.urgency(), self.of)
     }
 }
 

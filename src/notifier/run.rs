@@ -1,4 +1,5 @@
-//! One lane for each channel: what is owed goes out one by one, in order, and never faster than the channel takes it.
+//! One lane for each channel, with two hands: what may go goes out one by one, in order, and never faster than the
+//! channel takes it; beside that it is asked, one by one as well, what became of what was taken.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -63,13 +64,11 @@ impl Notifier {
         let channels = std::mem::take(&mut self.channels);
         let notifier = Arc::new(self);
         let mut lanes = JoinSet::new();
-        for channel in channels {
-            let lane = Lane {
-                notifier: Arc::clone(&notifier),
-                channel: Arc::new(channel),
-                limiter: RateLimiter::direct(Quota::per_minute(PER_MINUTE)),
-            };
-            lanes.spawn(lane.run(stop.clone()));
+        for channel in channels.into_iter().map(Arc::new) {
+            for hand in [Hand::Sends(RateLimiter::direct(Quota::per_minute(PER_MINUTE))), Hand::Asks] {
+                let (notifier, channel) = (Arc::clone(&notifier), Arc::clone(&channel));
+                lanes.spawn(Lane { notifier, channel, hand }.run(stop.clone()));
+            }
         }
         asked(&mut stop).await;
         let all_ended = async { while lanes.join_next().await.is_some() {} };
@@ -77,10 +76,16 @@ impl Notifier {
     }
 }
 
+/// What is done for a channel at the same time. The two meet on the trail only.
+enum Hand {
+    Sends(DefaultDirectRateLimiter),
+    Asks,
+}
+
 struct Lane {
     notifier: Arc<Notifier>,
     channel: Arc<Channel>,
-    limiter: DefaultDirectRateLimiter,
+    hand: Hand,
 }
 
 impl Lane {
@@ -89,7 +94,7 @@ impl Lane {
         while !*stop.borrow() {
             // Marked as seen before looking, or a change between the two would be slept over.
             changes.mark_unchanged();
-            let next = self.next();
+            let mut next = self.next();
             if let Move::Wait(_) | Move::Rest = next {
                 tokio::select! {
                     _ = changes.changed() => {}
@@ -98,11 +103,13 @@ impl Lane {
                 }
                 continue;
             }
-            if let Move::Send(_) = next {
+            if let Hand::Sends(limiter) = &self.hand {
                 tokio::select! {
-                    () = self.limiter.until_ready() => {}
+                    () = limiter.until_ready() => {}
                     () = asked(&mut stop) => continue,
                 }
+                // What has come since may be more urgent.
+                next = self.next();
             }
             if let Err(error) = self.do_next(next).await {
                 tracing::error!(channel.name = %self.channel.name, %error, "the trail refused; nobody is told");
@@ -116,8 +123,14 @@ impl Lane {
 
     fn next(&self) -> Move {
         let now = self.notifier.clock.now();
-        let look = |board: &Board| board.notices().lane(&self.channel.name).map(|lane| lane.next(now));
-        self.notifier.trail.board(look).unwrap_or(Move::Rest)
+        let next = |board: &Board| {
+            let lane = board.notices().lane(&self.channel.name)?;
+            Some(match self.hand {
+                Hand::Sends(_) => lane.next(now),
+                Hand::Asks => lane.next_to_ask(now),
+            })
+        };
+        self.notifier.trail.board(next).unwrap_or(Move::Rest)
     }
 
     /// In a task of its own, so that code of ours that panics costs one notice and not the channel.
@@ -125,7 +138,11 @@ impl Lane {
         let (Move::Send(parcel) | Move::Ask(parcel)) = &next else { return Ok(()) };
         let (notifier, channel) = (Arc::clone(&self.notifier), Arc::clone(&self.channel));
         let notice = NoticeRef { channel: channel.name.clone(), topic: parcel.topic, of: parcel.of };
-        let attempts = parcel.attempts.saturating_add(1);
+        // Of those that nobody was told of yet, only one is given up.
+        let more = if parcel.attempts == 0 { 0 } else { parcel.more };
+        // What is asked about was begun before.
+        let begins = matches!(next, Move::Send(_));
+        let attempts = parcel.attempts.saturating_add(begins.into());
         // Ends with the lane, so that nothing is recorded once the program has stopped.
         let mut task = JoinSet::new();
         task.spawn(async move {
@@ -140,10 +157,9 @@ impl Lane {
             Some(Err(_)) | None => {
                 tracing::error!(channel.name = %self.channel.name, notice.of = notice.of, "our own code failed");
                 let failure = Failure::local(FailureClass::Permanent, "parked");
-                let more = 0;
                 let started = NoticeEvent::Started { notice: notice.clone(), more, attempt: attempts };
                 let given_up = NoticeEvent::GivenUp { notice, attempts, failure };
-                self.notifier.record(vec![started, given_up]).await
+                self.notifier.record(begins.then_some(started).into_iter().chain([given_up]).collect()).await
             }
         }
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use portcullis::incident::{Event, NoticeEvent};
+use portcullis::sandbox::{Api, Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::laws;
@@ -61,6 +62,30 @@ async fn killed_between_sending_and_recording(channels: fn(&Sink, &str) -> Strin
     laws::check(&records, &site.dingtalk().calls());
     let started = records.iter().filter(|record| matches!(record.event, Event::Notice(NoticeEvent::Started { .. })));
     assert_eq!(started.count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_before_it_is_known_who_got_one_it_is_not_sent_again_and_the_next_is_told() {
+    let work = "[notices.channels.duty]\nkind = \"dingtalk-work\"\nagent_id = 4711\nuser_ids = [\"lisi\"]\n\
+                topics = [\"actions_paused\", \"actions_resumed\"]\n";
+    let site = site(work).await;
+    let program = site.start().await;
+    // Nobody can say for the time that the test takes.
+    site.dingtalk().inject(Fault::new(FaultKind::Throttled).on(Api::WorkNoticeResult).until_cleared()).unwrap();
+    steer(&program, "/v1/pause").await;
+    let taken = |shown: &Value, count: usize| {
+        let under_way = shown["channels"][0]["under_way"].as_array().unwrap();
+        under_way.len() == count && under_way.iter().all(|one| one["state"] == "accepted")
+    };
+    program.until_shown("/v1/notices", |shown| taken(shown, 1)).await;
+    program.kill();
+
+    let program = site.start().await;
+    steer(&program, "/v1/resume").await;
+    program.until_shown("/v1/notices", |shown| taken(shown, 2)).await;
+    assert_eq!(site.dingtalk().received(Api::WorkNotice), 2);
+    program.stop().await;
+    laws::check(&site.records().await, &site.dingtalk().calls());
 }
 
 #[tokio::test(flavor = "multi_thread")]

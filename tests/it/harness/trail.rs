@@ -128,6 +128,17 @@ impl TestApp {
         .await;
     }
 
+    /// Waits until all is as wanted, while no time passes.
+    pub(crate) async fn at_once(&self, wanted: impl Fn(&Self) -> bool) {
+        let mut changes = self.app.trail().changes();
+        patiently(async {
+            while !wanted(self) {
+                changes.changed().await.unwrap();
+            }
+        })
+        .await;
+    }
+
     /// Waits until DingTalk has received so many calls.
     pub(crate) async fn when_called(&self, api: Api, count: u64) {
         patiently(self.dingtalk().wait_for(api, count)).await;

@@ -11,14 +11,14 @@ use crate::harness::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn asks(rules: &Path) {
+pub(super) fn asks(rules: &Path) {
     rules_by_way(rules, &["user_id"]);
     allow_much(rules);
     let asked = "response:\n  approval: {people: 1, within: 1m, otherwise: drop}";
     edit(rules, "look-up-user_id.yml", "response:", asked);
 }
 
-async fn open(app: &TestApp, user_id: &str) -> IncidentId {
+pub(super) async fn open(app: &TestApp, user_id: &str) -> IncidentId {
     let event = json!({ "uuid": user_id, "eventType": "test.user_id", "who": user_id });
     let incident = app.open(&Delivery::of_events(user_id, &[event], app.now())).await;
     app.until(&incident, |incident| incident.status == Status::Held(HoldReason::ApprovalWanted)).await;

@@ -10,6 +10,7 @@ mod held_alerts;
 mod own_words;
 mod people;
 mod replay;
+mod waiting;
 
 use portcullis::incident::{Event, NoticeEvent};
 use portcullis::trail::Record;
