@@ -179,8 +179,8 @@ pub enum Unreadable {
     /// Not an object, where one is wanted.
     #[error("the document or an event is not an object")]
     SchemaObject,
-    /// The list of events is missing, empty, too long or not a list.
-    #[error("the list of events is missing, empty or too long")]
+    /// The list of events is missing, empty, too long or not a list, or part of it cannot be read.
+    #[error("the list of events is missing, empty or too long, or cannot be read")]
     SchemaEvents,
     /// An event has no usable id.
     #[error("an event has no id: no text and no whole number where it should be")]

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::content::Media;
-use super::kind::{Envelope, EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule, TimeRule};
+use super::kind::{Envelope, EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule};
+use super::occurred::{self, Written};
 use super::set::event as set;
 use super::{OtherEvent, UnreadEvent, Unreadable, again, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
@@ -23,8 +24,6 @@ const ID_BYTES_MAX: usize = 512;
 const DIGEST_MARK: &str = "event\t";
 /// The most paths that make up a key.
 const KEY_PATHS_MAX: usize = 8;
-/// Numbers from here on are milliseconds since 1970, below it seconds: the year 5138, and 1973.
-const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 /// What an operator says of a source's documents instead of its kind. Paths are those of rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -32,7 +31,7 @@ const MILLISECONDS_FROM: i64 = 100_000_000_000;
 pub struct MappingSettings {
     /// How bodies are written: `json`, or `json-lines` for one document in each line.
     pub(super) format: Option<Format>,
-    /// Where the events are, in an array or one; without it the document is the event.
+    /// Where the events are, in arrays or by themselves; without it the document is the event.
     events: Option<String>,
     /// Where the document has its delivery's id, which comes with the same content only.
     id: Option<String>,
@@ -42,7 +41,7 @@ pub struct MappingSettings {
     own_ids: Option<bool>,
     /// Where an event has its type.
     event_type: Option<String>,
-    /// Where an event has its time: RFC 3339, or seconds or milliseconds since 1970.
+    /// Where an event has its time, in any way in which senders write it.
     occurred_at: Option<String>,
     /// Where an event has the one person it is about, by what names the person there.
     person: BTreeMap<AccountKind, String>,
@@ -87,25 +86,10 @@ enum Place {
     Each,
     /// An array.
     At(Path),
-    /// An array, or one.
+    /// Arrays and single ones.
     In(Path),
     /// The claims of a SET; these issuers' names of people count beside its own.
     Set(Vec<String>),
-}
-
-/// How a time is written.
-#[derive(Clone, Copy)]
-enum Written {
-    /// As RFC 3339 has it.
-    Text,
-    /// As seconds or milliseconds since 1970.
-    Number,
-    /// Either.
-    Either,
-    /// As seconds or milliseconds since 1970, also in text.
-    Digits,
-    /// In any of these ways, or as text with `UTC` behind it; what is none of them is something else.
-    IfOne,
 }
 
 /// The one element on the first path, and in it what names the person; two elements are nobody, also if only one
@@ -193,20 +177,14 @@ impl Mapping {
             (None, EventTypeRule::Required(text)) => (paths("event_type", &[text])?, true),
             (None, EventTypeRule::FirstOf(texts)) => (paths("event_type", texts)?, false),
         };
-        let occurred_at = match (&said.occurred_at, kind.occurred_at) {
-            (Some(text), _) => Some((vec![text.as_str()], Written::Either)),
-            (None, Some(TimeRule::Text(text))) => Some((vec![text], Written::Text)),
-            (None, Some(TimeRule::Number(text))) => Some((vec![text], Written::Number)),
-            (None, Some(TimeRule::FirstOf(texts))) => Some((texts.to_vec(), Written::Digits)),
-            (None, Some(TimeRule::IfOne(texts))) => Some((texts.to_vec(), Written::IfOne)),
-            (None, None) => None,
-        };
+        let occurred_at = occurred::rule(said.occurred_at.as_deref(), kind.occurred_at);
         let id = match (&said.id, kind.id) {
             (Some(text), _) => Some((text.as_str(), true)),
             (None, Some(IdRule::Required(text))) => Some((text, true)),
             (None, Some(IdRule::IfAny(text))) => Some((text, false)),
             (None, None) => None,
         };
+        let format = said.format.unwrap_or(kind.format);
         let person = match (said.person.iter().next(), kind.person) {
             (Some((kind, name)), _) => Some((*kind, None, name.as_str())),
             (None, own) => own.map(|PersonRule { kind, element, name }| (kind, Some(element), name)),
@@ -216,7 +194,7 @@ impl Mapping {
             Ok(Person { kind, element, name: path("person", name)? })
         });
         Ok(Self {
-            format: said.format.unwrap_or(kind.format),
+            format,
             events,
             id: id.map(|(text, is_required)| Ok((path("id", text)?, is_required))).transpose()?,
             key,
@@ -243,9 +221,13 @@ impl Mapping {
     /// The events in the documents, at least one.
     pub(super) fn events(&self, documents: Vec<Value>) -> Result<Readable<Value>, Unreadable> {
         let found = Readable::of(documents.into_iter().map(|document| self.events_of(document)))?;
-        let events: Vec<Value> = found.read.into_iter().flatten().collect();
+        let (mut events, mut left_out) = (Vec::new(), found.left_out);
+        for of_one in found.read {
+            events.extend(of_one.read);
+            left_out = left_out.or(of_one.left_out);
+        }
         if (1..=EVENTS_MAX).contains(&events.len()) {
-            Ok(Readable { read: events, left_out: found.left_out })
+            Ok(Readable { read: events, left_out })
         } else {
             Err(Unreadable::SchemaEvents)
         }
@@ -267,16 +249,16 @@ impl Mapping {
         }
     }
 
-    fn events_of(&self, document: Value) -> Result<Vec<Value>, Unreadable> {
+    fn events_of(&self, document: Value) -> Result<Readable<Value>, Unreadable> {
         match (&self.events, document) {
-            (Place::Each, Value::Array(events)) => Ok(events),
-            (_, document) if !document.is_object() => Err(Unreadable::SchemaObject),
-            (Place::Whole | Place::Each | Place::Set(_), document) => Ok(vec![document]),
-            (Place::At(path) | Place::In(path), document) => match path.take(document) {
-                Some(Value::Array(events)) => Ok(events),
-                Some(event @ Value::Object(_)) if matches!(self.events, Place::In(_)) => Ok(vec![event]),
-                _ => Err(Unreadable::SchemaEvents),
-            },
+            (Place::Each, Value::Array(events)) => Ok(Readable::all(events)),
+            (Place::Whole | Place::Each | Place::Set(_), event @ Value::Object(_)) => Ok(Readable::all(vec![event])),
+            (Place::At(path), document @ Value::Object(_)) => reached(path, document, false),
+            // Only a path that begins with a member asks for a document that has members.
+            (Place::In(path), document) if document.is_object() || path.first_member().is_none() => {
+                reached(path, document, true)
+            }
+            _ => Err(Unreadable::SchemaObject),
         }
     }
 
@@ -357,7 +339,7 @@ impl Mapping {
         let Some((paths, written)) = &self.occurred_at else { return Ok(None) };
         let event = self.seen(event);
         let said = paths.iter().find_map(|path| one(path, &event).filter(|value| !value.is_null()));
-        match (said.map(|value| time(*written, &value)), written) {
+        match (said.map(|value| written.read(&value)), written) {
             (Some(None), Written::IfOne) => Ok(None),
             (said, _) => said.map(|time| time.ok_or(Unreadable::SchemaTime)).transpose(),
         }
@@ -386,6 +368,26 @@ impl Mapping {
 
 fn path(setting: &'static str, text: &str) -> Result<Path, MappingProblem> {
     text.parse().map_err(|problem| MappingProblem::Path { setting, problem })
+}
+
+/// The events on the path: those of arrays, and where they may be `single` objects. What a step could not read on the
+/// way takes nothing from the others.
+fn reached(path: &Path, document: Value, single: bool) -> Result<Readable<Value>, Unreadable> {
+    let (found, unread) = match path.take(document, EVENTS_MAX) {
+        Reached::All(found) => (found, None),
+        Reached::Part(found) => (found, Some(Err(Unreadable::SchemaEvents))),
+        Reached::TooMany => return Err(Unreadable::SchemaEvents),
+    };
+    let events = found.into_iter().map(|value| match value.into_owned() {
+        Value::Array(events) => Ok(events),
+        event @ Value::Object(_) if single => Ok(vec![event]),
+        _ => Err(Unreadable::SchemaEvents),
+    });
+    let Readable { read, left_out } = Readable::of(events.chain(unread))?;
+    if read.is_empty() {
+        return Err(Unreadable::SchemaEvents);
+    }
+    Ok(Readable { read: read.into_iter().flatten().collect(), left_out })
 }
 
 /// The only value on the path. What a step could not read on the way might have been another.
@@ -437,36 +439,6 @@ fn documents_in_lines(body: &[u8]) -> Result<Readable<Value>, Unreadable> {
 /// Whether it is there and not seen, between characters that are. Not what shapes a symbol, as in most emoji.
 fn has_no_width(character: char) -> bool {
     matches!(character, '\u{200b}'..='\u{200f}' | '\u{feff}')
-}
-
-/// Cut to the millisecond, as all times of ours.
-fn time(written: Written, value: &Value) -> Option<Timestamp> {
-    match (written, value) {
-        (Written::Text | Written::Either, Value::String(text)) => in_text(text),
-        (Written::IfOne, Value::String(text)) => match text.strip_suffix(" UTC") {
-            Some(local) => in_text(&format!("{local}Z")),
-            None => in_text(text).or_else(|| in_digits(text)),
-        },
-        (Written::Number | Written::Either | Written::Digits | Written::IfOne, Value::Number(number)) => {
-            since_1970(number.as_i64()?)
-        }
-        (Written::Digits, Value::String(text)) => in_digits(text),
-        _ => None,
-    }
-}
-
-fn in_text(text: &str) -> Option<Timestamp> {
-    let exact: Timestamp = text.parse().ok()?;
-    Timestamp::from_millisecond(exact.as_millisecond()).ok()
-}
-
-fn in_digits(text: &str) -> Option<Timestamp> {
-    since_1970(text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))?)
-}
-
-fn since_1970(number: i64) -> Option<Timestamp> {
-    let is_seconds = number.abs() < MILLISECONDS_FROM;
-    Timestamp::from_millisecond(if is_seconds { number.checked_mul(1_000)? } else { number }).ok()
 }
 
 /// Text that may be a type: 1 to 128 characters, some of which can be seen, and none that hides or turns others.

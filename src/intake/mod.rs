@@ -41,6 +41,7 @@ mod log_sources;
 mod mapping;
 mod network;
 mod normalise;
+mod occurred;
 mod origin;
 mod presets;
 mod prove;

@@ -7,8 +7,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
+use super::DECODED_BYTES_MAX;
 use super::step::{self, Read};
-use super::{DECODED_BYTES_MAX, VALUES_MAX};
 use crate::incident::json;
 
 /// Senders pad or do not. Bits that stand for nothing must be zero all the same, or one text could be
@@ -22,6 +22,8 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, EITHER
 #[derive(Debug)]
 pub(super) struct Decoder {
     bytes_left: usize,
+    /// The most values that a step may reach.
+    pub(super) most: usize,
     /// There was more text than is read.
     pub(super) is_spent: bool,
     /// There was something that could not be read.
@@ -29,8 +31,8 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new() -> Self {
-        Self { bytes_left: DECODED_BYTES_MAX, is_spent: false, has_unread: false }
+    pub(super) fn new(most: usize) -> Self {
+        Self { bytes_left: DECODED_BYTES_MAX, most, is_spent: false, has_unread: false }
     }
 
     /// What the value says, read in this way. Null says nothing, as a member that is missing.
@@ -46,7 +48,7 @@ impl Decoder {
         let said = match read {
             Read::Json => json::parse(text.as_bytes()).ok(),
             Read::Base64 => from_base64(text).map(Value::String),
-            Read::Lines => return lines(text),
+            Read::Lines => return lines(text, self.most),
             // An expression is asked whether it is there. That it is not is an answer.
             Read::Capture(capture) => return said(capture.first_in(text)),
             Read::Lower => Some(Value::String(text.to_lowercase())),
@@ -82,9 +84,9 @@ fn from_base64(text: &str) -> Option<String> {
     String::from_utf8(engine.decode(text).ok()?).ok()
 }
 
-fn lines<'v>(text: &str) -> Vec<Cow<'v, Value>> {
+fn lines<'v>(text: &str, most: usize) -> Vec<Cow<'v, Value>> {
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.take(VALUES_MAX + 1).map(|line| Cow::Owned(line.into())).collect()
+    lines.take(most + 1).map(|line| Cow::Owned(line.into())).collect()
 }
 
 fn said<'v>(text: Option<&str>) -> Vec<Cow<'v, Value>> {

@@ -25,7 +25,7 @@ use step::{Select, Step};
 const PATH_BYTES_MAX: usize = 4 * 1024;
 /// The most steps in one path.
 const STEPS_MAX: usize = 16;
-/// The most values any step of a path may reach. A step that reaches more is cut, and says so.
+/// The most values any step of a path may reach, unless its reader takes more. A step that reaches more is cut, and says so.
 const VALUES_MAX: usize = 64;
 /// The most bytes of text that the steps of a path may read in one event, together.
 const DECODED_BYTES_MAX: usize = 512 * 1024;
@@ -80,38 +80,42 @@ impl Path {
     /// than 512 KiB to read.
     #[must_use]
     pub fn values<'v>(&self, event: &'v Value) -> Reached<'v> {
-        walk(&self.steps, event)
+        walk(&self.steps, event, VALUES_MAX)
     }
 
-    /// The only value that [`Path::values`] reaches, out of an event that is not needed any more. Nothing is
-    /// copied where the path goes through members alone.
+    /// What the path reaches, as [`Path::values`], unless a step reaches more than `most`; out of an event that is not
+    /// needed any more. Nothing is copied where the path goes through members alone.
     #[must_use]
-    pub fn take(&self, event: Value) -> Option<Value> {
+    pub fn take(&self, event: Value, most: usize) -> Reached<'static> {
         let mut here = event;
         let mut steps = self.steps.iter();
         while let [Step::Select(Select::Member(name)), ..] = steps.as_slice() {
-            here = here.as_object_mut()?.remove(name)?;
+            let Some(next) = here.as_object_mut().and_then(|members| members.remove(name)) else {
+                return Reached::All(Vec::new());
+            };
+            here = next;
             steps.next();
         }
         if steps.as_slice().is_empty() {
-            return Some(here);
+            return Reached::All(vec![Cow::Owned(here)]);
         }
-        match walk(steps.as_slice(), &here) {
-            Reached::All(found) => {
-                let [only] = <[_; 1]>::try_from(found).ok()?;
-                Some(only.into_owned())
-            }
-            Reached::Part(_) | Reached::TooMany => None,
+        let owned =
+            |found: Vec<Cow<'_, Value>>| found.into_iter().map(|value| Cow::Owned(value.into_owned())).collect();
+        match walk(steps.as_slice(), &here, most) {
+            Reached::All(found) => Reached::All(owned(found)),
+            Reached::Part(found) => Reached::Part(owned(found)),
+            Reached::TooMany => Reached::TooMany,
         }
     }
 }
 
-fn walk<'v>(steps: &[Step], event: &'v Value) -> Reached<'v> {
+/// `most` is how many values any step may reach.
+fn walk<'v>(steps: &[Step], event: &'v Value, most: usize) -> Reached<'v> {
     let mut here = vec![Cow::Borrowed(event)];
-    let mut decoder = Decoder::new();
+    let mut decoder = Decoder::new(most);
     for step in steps {
         here = step.apply(here, &mut decoder);
-        if here.len() > VALUES_MAX || decoder.is_spent {
+        if here.len() > most || decoder.is_spent {
             return Reached::TooMany;
         }
     }

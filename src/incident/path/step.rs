@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::VALUES_MAX;
 use super::capture::Capture;
 use super::decode::Decoder;
 
@@ -52,9 +51,9 @@ pub(super) enum Read {
 impl Step {
     /// The values it goes on with, at most one more than a step may reach.
     pub(super) fn apply<'v>(&self, values: Vec<Cow<'v, Value>>, decoder: &mut Decoder) -> Vec<Cow<'v, Value>> {
-        let most = VALUES_MAX + 1;
+        let most = decoder.most + 1;
         match self {
-            Self::Select(select) => values.into_iter().flat_map(|value| select.of(value)).take(most).collect(),
+            Self::Select(select) => values.into_iter().flat_map(|value| select.of(value, most)).take(most).collect(),
             Self::Read(read) => values.into_iter().flat_map(|value| decoder.read(read, value)).take(most).collect(),
             Self::First => values.into_iter().take(1).collect(),
         }
@@ -62,12 +61,12 @@ impl Step {
 }
 
 impl Select {
-    fn of<'v>(&self, value: Cow<'v, Value>) -> Vec<Cow<'v, Value>> {
+    fn of<'v>(&self, value: Cow<'v, Value>, most: usize) -> Vec<Cow<'v, Value>> {
         match value {
             Cow::Borrowed(value) => self.parts(value).into_iter().map(Cow::Borrowed).collect(),
             // Decoded by a step before, so that it ends with this step; its parts go on.
             Cow::Owned(value) => {
-                let parts = self.parts(&value).into_iter().take(VALUES_MAX + 1);
+                let parts = self.parts(&value).into_iter().take(most);
                 parts.map(|part| Cow::Owned(part.clone())).collect()
             }
         }

@@ -12,6 +12,7 @@ mod keys;
 mod kinds;
 mod known_by;
 mod limits;
+mod mapping;
 mod okta;
 mod origin;
 mod presets;

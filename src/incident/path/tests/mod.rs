@@ -82,6 +82,22 @@ fn a_step_that_reaches_too_many_values_says_so() {
     }
 }
 
+/// Who asks for more gets them, and no more than that.
+#[test]
+fn a_reader_may_take_more_values_than_a_rule() {
+    for count in [VALUES_MAX + 1, 1_000, 1_001] {
+        let texts = json!({"m": json!(vec![1; count]).to_string(), "l": "1\n".repeat(count), "a": vec![1; count]});
+        for path in ["m|json[*]", "l|lines|json", "a[*]", "a[*]|text"] {
+            let Reached::All(taken) = parsed(path).take(texts.clone(), 1_000) else {
+                assert_eq!(count, 1_001, "{path}");
+                continue;
+            };
+            assert_eq!(taken.len(), count, "{path}");
+        }
+        assert_eq!(parsed("a[*]").take(texts, 1_000) == Reached::TooMany, count > 1_000);
+    }
+}
+
 /// What is only selected is not copied.
 #[test]
 fn what_needs_no_decoding_is_borrowed() {
