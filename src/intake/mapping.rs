@@ -64,6 +64,12 @@ pub enum MappingProblem {
     /// Too many paths.
     #[error("key: at most {KEY_PATHS_MAX} paths")]
     Key,
+    /// An id of the delivery in a body that is several documents.
+    #[error(
+        "id: `json-lines` has no one document in which the delivery's id is; `key` says what tells the events apart (a \
+         kind that has such an id of its own comes as `json` only)"
+    )]
+    IdInLines,
 }
 
 /// A mapping with its paths read.
@@ -185,6 +191,9 @@ impl Mapping {
             (None, None) => None,
         };
         let format = said.format.unwrap_or(kind.format);
+        if id.is_some() && format == Format::JsonLines {
+            return Err(MappingProblem::IdInLines);
+        }
         let person = match (said.person.iter().next(), kind.person) {
             (Some((kind, name)), _) => Some((*kind, None, name.as_str())),
             (None, own) => own.map(|PersonRule { kind, element, name }| (kind, Some(element), name)),

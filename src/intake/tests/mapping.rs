@@ -198,3 +198,25 @@ fn an_operators_time_is_read_however_senders_write_it() {
         }
     }
 }
+
+/// With two lines nobody had looked for it.
+#[test]
+fn b22_an_id_of_the_delivery_is_for_a_body_that_is_one_document() {
+    let said = "id: `json-lines` has no one document in which the delivery's id is";
+    for (kind, mapping) in [
+        (SourceKind::Generic, json!({"format": "json-lines", "id": "batch"})),
+        (SourceKind::Auth0, json!({"id": "batch"})),
+        (SourceKind::Pagerduty, json!({"format": "json-lines"})),
+        (SourceKind::Keycloak, json!({"format": "json-lines", "key": ["id"]})),
+    ] {
+        let error = intake(kind, &mapping).unwrap_err().to_string();
+        assert!(error.starts_with("source source: mapping: ") && error.contains(said), "{kind:?}: {error}");
+    }
+    for (kind, mapping) in [
+        (SourceKind::Generic, json!({"format": "json", "id": "batch"})),
+        (SourceKind::Auth0, json!({"format": "json", "id": "batch"})),
+        (SourceKind::Generic, json!({"format": "json-lines", "key": ["batch", "id"]})),
+    ] {
+        assert!(intake(kind, &mapping).is_ok(), "{kind:?}: {mapping}");
+    }
+}
