@@ -169,26 +169,46 @@ impl Scheme {
         let count = |piece: &Piece| self.content.iter().filter(|other| *other == piece).count();
         let id = self.id_header.as_ref().map(|name| Piece::Header(name.clone()));
         let trusted: Vec<Piece> = id.into_iter().chain(self.timestamp_piece()).collect();
-        let is_value = |piece: &Piece| matches!(piece, Piece::Header(_) | Piece::Item(_));
-        let is_open = |pair: &[Piece]| match pair {
-            // The time is written in one way only, and what comes first of it is its year.
-            [Piece::Body, time] if is_value(time) => {
-                !matches!(&self.timestamp, Some(TimestampRule { format: TimestampFormat::Rfc3339, .. }))
-                    || Some(time) != self.timestamp_piece().as_ref()
-            }
-            [one, other] => !matches!(one, Piece::Literal(_)) && !matches!(other, Piece::Literal(_)),
-            _ => false,
-        };
         if count(&Piece::Body) != 1 {
             Some("`content` must have `{body}` in it, once")
         } else if trusted.iter().any(|piece| count(piece) != 1) {
             Some("the id and the time must be in `content`, once, or nobody has signed them")
-        } else if self.content.iter().any(|piece| is_value(piece) && !trusted.contains(piece)) {
+        } else if self.content.iter().any(|piece| piece.is_value() && !trusted.contains(piece)) {
             Some("of headers and items only the id and the time may be in `content`")
-        } else if self.content.windows(2).any(is_open) {
-            Some("between two pieces of `content` there must be a text that tells where one ends")
+        } else if self.is_open() {
+            Some(
+                "between two pieces of `content` there must be a text that tells where one ends; only a time as \
+                 `rfc3339` needs none",
+            )
         } else {
             None
         }
+    }
+
+    /// Whether anything that is signed beside the body could end elsewhere in the same bytes. It is read from both
+    /// ends towards the body, which is what is left: what stands before it must tell where it ends, and what stands
+    /// behind it where it begins.
+    fn is_open(&self) -> bool {
+        let before = self.content.iter().take_while(|piece| **piece != Piece::Body).count();
+        self.content.windows(2).enumerate().any(|(place, pair)| match pair {
+            [value, inward] if place < before => self.has_open_end(value, inward),
+            [inward, value] => self.has_open_end(value, inward),
+            _ => false,
+        })
+    }
+
+    /// A time of RFC 3339 is as the verifier wants it, with one `T` and one `Z`, at its end: no other time begins
+    /// with it, and none ends with it. How many digits a number has is open, as is how long an id is.
+    fn has_open_end(&self, value: &Piece, inward: &Piece) -> bool {
+        let is_rfc3339 = self.timestamp.as_ref().is_some_and(|rule| rule.format == TimestampFormat::Rfc3339);
+        let ends_itself = is_rfc3339 && self.timestamp_piece().as_ref() == Some(value);
+        value.is_value() && !ends_itself && !matches!(inward, Piece::Literal(_))
+    }
+}
+
+impl Piece {
+    /// Whether it is what a request says beside its body.
+    fn is_value(&self) -> bool {
+        matches!(self, Self::Header(_) | Self::Item(_))
     }
 }

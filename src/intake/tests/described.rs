@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::scheme::Scheme;
+use super::super::scheme::{Piece, Scheme};
+use super::super::sign::sign_by;
 use super::*;
 use crate::incident::Assurance;
 
@@ -10,6 +11,11 @@ use crate::incident::Assurance;
 const HMAC_SHA512: &str = "ba6bJhN-BWR2PDmuW7OEttb7-Z40FYgFCD814zKstztofPOa-qtJw4TXKRipZEtb7o6C98UPsc0BiGd5EldzTQ==";
 /// `hmac.new(SECRET_GITHUB, b'1700000000:{"type":"x"}', "sha256")`, computed by Python.
 const HMAC_SHA256: &str = "c59fcf977908faccc3a079e09d62e7cd063c18cb6e7e4d6869f02b54c6e229fd";
+
+/// `hmac.new(SECRET_TIME_FIRST, b"2021-02-25T15:02:10Z" + BODY_TIME_FIRST, "sha256")`, computed by Python.
+const HMAC_TIME_FIRST: &str = "f660eb6b26483cfe1feac9dd1ace9123bbe9e94142bc701cd2b033f1ad42633e";
+const SECRET_TIME_FIRST: &str = "Caprice_of_the_Leaves_0123456789";
+const BODY_TIME_FIRST: &str = r#"{"alert":"impossible_travel","user":"jane.smith@example.com"}"#;
 
 fn read(description: Value) -> Result<Scheme, String> {
     let settings: SignatureSettings = serde_json::from_value(description).map_err(|error| error.to_string())?;
@@ -55,6 +61,71 @@ fn a_described_sender_is_verified_by_its_description() {
     assert_eq!(good.clone().with("x-signature", HMAC_SHA256).refusal(&intake), Some(Refusal::SignatureMalformed));
     assert_eq!(good.clone().without("x-time").refusal(&intake), Some(Refusal::TimestampMissing));
     assert_eq!(good.send_at(&intake, at(NOW_S + 61)).err(), Some(Refusal::TimestampStale));
+}
+
+/// As one receiver of CrowdStrike's has it: the time first, in hex, and nothing between it and the body.
+fn time_first() -> Value {
+    json!({
+        "header": "x-cs-primary-signature", "encoding": "hex", "algorithm": "hmac-sha256", "secret": "utf8",
+        "content": "{header:x-cs-delivery-timestamp}{body}",
+        "timestamp": { "header": "x-cs-delivery-timestamp", "format": "rfc3339", "tolerance_s": 600 },
+    })
+}
+
+#[test]
+fn a_time_right_before_the_body_is_verified() {
+    let mut setup = Setup::empty();
+    let secrets = [("only", SECRET_TIME_FIRST.to_owned())];
+    setup.source(GITHUB, SourceKind::Crowdstrike, SchemeName::Crowdstrike, &secrets);
+    setup.settings_of(GITHUB).signature = serde_json::from_value(time_first()).unwrap();
+    let intake = setup.build();
+    let good = Request::unsigned(GITHUB, BODY_TIME_FIRST)
+        .with("x-cs-delivery-timestamp", "2021-02-25T15:02:10Z")
+        .with("x-cs-primary-signature", HMAC_TIME_FIRST);
+    let judged = |request: &Request| request.send_at(&intake, at(1_614_265_330)).err();
+    assert_eq!(judged(&good), None);
+    assert!(matches!(good.send_at(&intake, at(1_614_265_330)), Ok(Received::Understood(_))));
+    assert_eq!(judged(&good.clone().with_body("{}")), Some(Refusal::SignatureWrong));
+    let later = good.clone().with("x-cs-delivery-timestamp", "2021-02-25T15:02:11Z");
+    assert_eq!(judged(&later), Some(Refusal::SignatureWrong));
+    assert_eq!(judged(&good.clone().without("x-cs-delivery-timestamp")), Some(Refusal::TimestampMissing));
+    assert_eq!(good.send_at(&intake, at(1_614_265_931)).err(), Some(Refusal::TimestampStale));
+}
+
+/// The same bytes, cut at every place: only as they were signed are they taken.
+#[test]
+fn b12_no_other_time_and_body_make_up_what_was_signed() {
+    const TIME: &str = "2023-11-14T22:13:20";
+    let times = ["Z", ".5Z", ".55Z", ".123456789Z"].map(|part| format!("{TIME}{part}"));
+    let bodies = ["{}", "", "Z", "Z{}", ".5Z{}", "5Z", "0", "{}.5Z", "{}2", "{}202"].map(str::to_owned);
+    let bodies: Vec<String> = bodies
+        .into_iter()
+        .chain(times.iter().flat_map(|time| [format!("{time}{{}}"), format!("{{}}{time}")]))
+        .collect();
+    for content in ["{header:x-cs-delivery-timestamp}{body}", "{body}{header:x-cs-delivery-timestamp}"] {
+        let mut setup = Setup::usual();
+        let mut description = time_first();
+        description["content"] = json!(content);
+        let settings: SignatureSettings = serde_json::from_value(description).unwrap();
+        let scheme = settings.scheme().unwrap();
+        setup.settings_of(GITHUB).signature = Some(settings);
+        let intake = setup.build();
+        let is_first = content.ends_with("{body}");
+        for (time, body) in times.iter().flat_map(|time| bodies.iter().map(move |body| (time, body))) {
+            let signed = if is_first { format!("{time}{body}") } else { format!("{body}{time}") };
+            let only_body = Scheme { content: vec![Piece::Body], timestamp: None, ..scheme.clone() };
+            let headers = sign_by(&only_body, SECRET_GITHUB, "", signed.as_bytes(), now()).unwrap();
+            let taken: Vec<(&str, &str)> = (0..=signed.len())
+                .map(|cut| signed.split_at(cut))
+                .map(|(left, right)| if is_first { (left, right) } else { (right, left) })
+                .filter(|(time, body)| {
+                    let request = Request::unsigned(GITHUB, body).with("x-cs-delivery-timestamp", time);
+                    request.with(&headers[0].0, &headers[0].1).send(&intake).is_ok()
+                })
+                .collect();
+            assert_eq!(taken, [(time.as_str(), body.as_str())], "{content}");
+        }
+    }
 }
 
 #[test]
@@ -125,6 +196,31 @@ fn a_description_that_would_let_somebody_in_is_refused() {
         (json!({ "timestamp": null }), "of headers and items only the id and the time may be in `content`"),
         (json!({ "content": "{header:x-time}{body}" }), "there must be a text that tells where one ends"),
         (json!({ "content": "{body}{header:x-time}" }), "there must be a text that tells where one ends"),
+        (
+            json!({ "content": "{header:x-time}{body}", "timestamp": { "header": "x-time", "format": "unix-ms" } }),
+            "there must be a text that tells where one ends; only a time as `rfc3339` needs none",
+        ),
+        (
+            json!({
+                "content": "{header:x-id}{header:x-time}{body}", "id_header": "x-id",
+                "timestamp": { "header": "x-time", "format": "rfc3339" },
+            }),
+            "there must be a text that tells where one ends",
+        ),
+        (
+            json!({
+                "content": "{header:x-time}{header:x-id}{body}", "id_header": "x-id",
+                "timestamp": { "header": "x-time", "format": "rfc3339" },
+            }),
+            "there must be a text that tells where one ends",
+        ),
+        (
+            json!({
+                "content": "{body}{header:x-time}{header:x-id}", "id_header": "x-id",
+                "timestamp": { "header": "x-time", "format": "rfc3339" },
+            }),
+            "there must be a text that tells where one ends",
+        ),
         (
             json!({ "content": "{header:x-id}{header:x-time}.{body}", "id_header": "x-id" }),
             "there must be a text that tells where one ends",
