@@ -8,7 +8,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 
 use super::Refusal;
 use super::headers::Headers;
-use super::scheme::{Algorithm, Encoding, Grammar, Piece, Scheme, TimestampFormat, TimestampPlace, TimestampRule};
+use super::scheme::{
+    Algorithm, Encoding, Grammar, Piece, Scheme, TimestampFormat, TimestampPlace, TimestampRule, is_of_id,
+};
 use crate::incident::Timestamp;
 
 /// The longest delivery id, in bytes.
@@ -127,12 +129,10 @@ fn decode(encoding: Encoding, algorithm: Algorithm, text: &[u8]) -> Option<Vec<u
     (bytes.len() == algorithm.signature_bytes()).then_some(bytes)
 }
 
-/// An id of a narrow alphabet: with a `.` in it, its end could pass for the beginning of the
-/// timestamp, and one signature would fit two messages.
+/// An id of a narrow alphabet, beside which a text tells where it ends.
 fn read_id<'d>(headers: &Headers<'d>, name: &str) -> Result<&'d str, Refusal> {
     let id = headers.deciding(name, Refusal::IdMalformed)?.ok_or(Refusal::IdMissing)?;
-    let narrow = id.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    if !narrow || id.len() > ID_BYTES_MAX {
+    if !id.iter().copied().all(is_of_id) || id.len() > ID_BYTES_MAX {
         return Err(Refusal::IdMalformed);
     }
     str::from_utf8(id).map_err(|_| Refusal::IdMalformed)

@@ -177,8 +177,8 @@ impl Scheme {
             Some("of headers and items only the id and the time may be in `content`")
         } else if self.is_open() {
             Some(
-                "between two pieces of `content` there must be a text that tells where one ends; only a time as \
-                 `rfc3339` needs none",
+                "between two pieces of `content` there must be a text that tells where one ends: with a character that \
+                 is no digit beside a time, and none of A-Z a-z 0-9 _ - beside an id; only a time as `rfc3339` needs none",
             )
         } else {
             None
@@ -198,12 +198,24 @@ impl Scheme {
     }
 
     /// A time of RFC 3339 is as the verifier wants it, with one `T` and one `Z`, at its end: no other time begins
-    /// with it, and none ends with it. How many digits a number has is open, as is how long an id is.
+    /// with it, and none ends with it. How many digits a number has is open, as is how long an id is, so that a text
+    /// must have a character that cannot be in them.
     fn has_open_end(&self, value: &Piece, inward: &Piece) -> bool {
-        let is_rfc3339 = self.timestamp.as_ref().is_some_and(|rule| rule.format == TimestampFormat::Rfc3339);
-        let ends_itself = is_rfc3339 && self.timestamp_piece().as_ref() == Some(value);
-        value.is_value() && !ends_itself && !matches!(inward, Piece::Literal(_))
+        let time = self.timestamp.as_ref().filter(|_| self.timestamp_piece().as_ref() == Some(value));
+        let may_hold = |byte: u8| if time.is_some() { byte.is_ascii_digit() } else { is_of_id(byte) };
+        let tells = match (time.map(|rule| rule.format), inward) {
+            (Some(TimestampFormat::Rfc3339), _) => true,
+            (_, Piece::Literal(text)) => !text.bytes().all(may_hold),
+            _ => false,
+        };
+        value.is_value() && !tells
     }
+}
+
+/// What ids are made of. With a `.` in it, an id's end could pass for the beginning of the time, and one signature
+/// would fit two messages.
+pub(super) fn is_of_id(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 impl Piece {

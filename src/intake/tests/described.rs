@@ -198,7 +198,7 @@ fn a_description_that_would_let_somebody_in_is_refused() {
         (json!({ "content": "{body}{header:x-time}" }), "there must be a text that tells where one ends"),
         (
             json!({ "content": "{header:x-time}{body}", "timestamp": { "header": "x-time", "format": "unix-ms" } }),
-            "there must be a text that tells where one ends; only a time as `rfc3339` needs none",
+            "only a time as `rfc3339` needs none",
         ),
         (
             json!({
@@ -251,6 +251,35 @@ fn a_description_that_would_let_somebody_in_is_refused() {
     }
     assert!(read(json!("nothing")).unwrap_err().contains("unknown variant `nothing`"));
     assert!(read(json!(5)).unwrap_err().contains("the name of a signature or a table that describes one"));
+}
+
+/// `a-1.{}` would be the id `a` and the body `1.{}` as well as the id `a-1`, were a dash what parts them.
+#[test]
+fn b12_a_text_tells_where_an_id_or_a_time_ends_by_what_cannot_be_in_it() {
+    let description = |content: &str, format: &str| {
+        with(json!({
+            "content": content, "id_header": "x-id", "timestamp": { "header": "x-time", "format": format },
+        }))
+    };
+    let (id, time) = ("{header:x-id}", "{header:x-time}");
+    for (content, formats) in [
+        (format!("{id}.{time}.{{body}}"), &["unix", "unix-ms", "rfc3339"][..]),
+        (format!("v0:{time}:{id}:{{body}}"), &["unix", "unix-ms", "rfc3339"]),
+        (format!("{time}-{id}-v.{{body}}"), &["unix", "unix-ms", "rfc3339"]),
+        (format!("{time}x{{body}}:{id}"), &["unix", "unix-ms", "rfc3339"]),
+        (format!("{{body}}:{id}T{time}"), &["unix", "unix-ms", "rfc3339"]),
+        (format!("{id}.{{body}}{time}"), &["rfc3339"]),
+        (format!("{time}0{id}.{{body}}"), &["rfc3339"]),
+        (format!("{id}-{time}.{{body}}"), &[]),
+        (format!("{time}.{id}_{{body}}"), &[]),
+        (format!("{time}.{id}id{{body}}"), &[]),
+        (format!("{{body}}-{id}.{time}"), &[]),
+    ] {
+        for format in ["unix", "unix-ms", "rfc3339"] {
+            let taken = read(description(&content, format));
+            assert_eq!(taken.is_ok(), formats.contains(&format), "{content} with {format}: {taken:?}");
+        }
+    }
 }
 
 #[test]
