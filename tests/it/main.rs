@@ -75,6 +75,7 @@ mod sender_pages;
 mod senders;
 mod several_people;
 mod shared_signals;
+mod shipped_settings;
 mod signed_out_again;
 mod simulation;
 mod sns;
