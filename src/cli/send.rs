@@ -26,7 +26,8 @@ pub(super) struct Arguments {
     /// The configuration that has the source and its secret.
     #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE")]
     config: PathBuf,
-    /// The body; a harmless event of the source's kind, unless said. `-` is standard input.
+    /// The body; a harmless event of the source's kind, unless said. `-` is standard input. Where a source's events show
+    /// its secret, it is put into each, and one event by itself is sent as the only one.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// The server; where the configuration says that it listens, unless said.
@@ -39,8 +40,8 @@ pub(super) struct Arguments {
     /// Print the request as a command line instead of sending it.
     #[arg(long)]
     print: bool,
-    /// The private key (PKCS#8 in PEM) of a sender that publishes the other half: one of your own, which the source
-    /// must be set up for.
+    /// The private key (PKCS#8 in PEM, or `whsk_…`) of a sender of whom the source has the other half: one of your own,
+    /// which the source must be set up for.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// What that key is called where it is published.
@@ -52,6 +53,10 @@ pub(super) struct Arguments {
     /// Print the other half of that key, as it is to be published (a JWKS), instead of sending anything.
     #[arg(long, requires = "key")]
     jwks: bool,
+    /// Print the other half of that key, which is of ed25519, as Standard Webhooks writes it (`whpk_…`), instead of
+    /// sending anything.
+    #[arg(long, requires = "key", conflicts_with = "jwks")]
+    whpk: bool,
 }
 
 /// Whoever has a source's secret, with an id for what is sent.
@@ -71,6 +76,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let signer = arguments.key.as_deref().map(|path| read_key(path, &arguments.kid)).transpose()?;
     if let (true, Some(signer)) = (arguments.jwks, &signer) {
         return output::line(format_args!("{:#}", json!({ "keys": [signer.jwk()] })));
+    }
+    if let (true, Some(signer)) = (arguments.whpk, &signer) {
+        let key = signer.whpk().context("only a key of ed25519 is written so").map_err(refused)?;
+        return output::line(key);
     }
     let mut config = config::load(&arguments.config, &[]).map_err(refused)?;
     handed_over::find(&mut config);
@@ -112,6 +121,10 @@ fn holds(
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     };
     let secret = settings.secrets.first();
+    anyhow::ensure!(
+        signer.is_some() || !settings.takes_public_key(),
+        refused(anyhow::anyhow!("what the source has of its sender is public; what signs needs --key"))
+    );
     if let Some(signer) = signer {
         let authorization = secret.map(|secret| text(&secret.file)).transpose()?;
         return Ok(Holds::Key { signer: Box::new(signer), authorization, certificate });

@@ -6,16 +6,18 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
+
+use super::sign;
 
 /// Why a token cannot be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IssueProblem {
     /// The file is none of a private key.
-    #[error("it holds no PEM block `PRIVATE KEY` (PKCS#8)")]
+    #[error("it holds no PEM block `PRIVATE KEY` (PKCS#8), nor a key of Standard Webhooks (`whsk_`)")]
     NoPrivateKey,
     /// A key of another kind.
     #[error("its key is neither ed25519, P-256 nor RSA of at least 2048 bits")]
@@ -38,11 +40,15 @@ enum Pair {
 }
 
 impl TokenSigner {
-    /// The private key in PEM.
+    /// The private key in PEM, or of ed25519 as Standard Webhooks writes it.
     ///
     /// # Errors
     /// There is none, or one of another kind.
     pub fn read(kid: &str, pem: &[u8]) -> Result<Self, IssueProblem> {
+        if let Some(seed) = sign::seed(pem.trim_ascii()) {
+            let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| IssueProblem::OtherKey)?;
+            return Ok(Self { kid: kid.to_owned(), key: Pair::Ed25519(pair) });
+        }
         let der = PrivatePkcs8KeyDer::from_pem_slice(pem).map_err(|_| IssueProblem::NoPrivateKey)?;
         Self::new(kid, der.secret_pkcs8_der())
     }
@@ -120,6 +126,23 @@ impl TokenSigner {
             ]);
         }
         jwk
+    }
+
+    /// The public half as Standard Webhooks writes it, of a key of ed25519.
+    #[must_use]
+    pub fn whpk(&self) -> Option<String> {
+        match &self.key {
+            Pair::Ed25519(pair) => Some(format!("whpk_{}", STANDARD.encode(pair.public_key().as_ref()))),
+            Pair::P256(_) | Pair::Rsa(_) => None,
+        }
+    }
+
+    /// The signature over a message by a key of ed25519.
+    pub(super) fn ed25519(&self, message: &[u8]) -> Option<Vec<u8>> {
+        match &self.key {
+            Pair::Ed25519(pair) => Some(pair.sign(message).as_ref().to_vec()),
+            Pair::P256(_) | Pair::Rsa(_) => None,
+        }
     }
 
     /// The signature over a message, if the library makes one.

@@ -30,7 +30,7 @@ macro_rules! source_kinds {
             }
 
             /// What an operator does at such a sender, a step in each line.
-            pub(super) fn steps(self) -> &'static str {
+            pub(super) fn guide_text(self) -> &'static str {
                 match self {
                     $(Self::$kind => include_str!(concat!("guides/", $name, ".txt")),)*
                 }

@@ -10,8 +10,8 @@
 //! (`published`: `token`, `set`, `keys`), Amazon's signature inside the body (`sns`), or DingTalk's way to call back
 //! (`dingtalk`). Where a sender asks first whether we are there, `handshake` answers.
 //!
-//! A kind of sender is a row of `kinds`, a guide in `guides` and a sample in `samples`; a way to sign is a row of
-//! `presets`. Adding a sender is adding those; all of them are data.
+//! A kind of sender is a row of `kinds`, a guide in `guides` (of which `steps` tells what is for a source) and a sample
+//! in `samples`; a way to sign is a row of `presets`. Adding a sender is adding those; all of them are data.
 
 mod address;
 mod again;
@@ -24,7 +24,6 @@ mod delivery;
 mod described;
 mod dingtalk;
 mod fetch;
-mod guide;
 mod handshake;
 mod headers;
 mod heard;
@@ -43,6 +42,7 @@ mod network;
 mod normalise;
 mod occurred;
 mod origin;
+mod page;
 mod presets;
 mod prove;
 mod published;
@@ -64,6 +64,7 @@ mod shared;
 mod shelf;
 mod sign;
 mod sns;
+mod steps;
 mod succession;
 mod tally;
 #[cfg(test)]
@@ -76,7 +77,6 @@ pub use client_certificate::{ClientCertificate, ListedCertificate};
 pub use delivery::{Again, Delivery, LeftOut, NotUnderstood, OtherEvent, Received, UnreadEvent, Unreadable};
 pub use described::{Described, SignatureSettings};
 pub use dingtalk::{Answer, DingTalkKey, DingTalkSettings, Fresh, Push};
-pub use guide::Guide;
 pub use handshake::{DELIVERED_BY, Method, Reply};
 pub use headers::Headers;
 pub use heard::{Heard, LastRefusal, StreamNews, StreamTold};

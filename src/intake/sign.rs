@@ -7,25 +7,35 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::SecretProblem;
 use super::scheme::{Algorithm, Encoding, Grammar, Piece, Scheme, Text, TimestampFormat, TimestampPlace};
+use super::sender::PRIVATE_KEY;
+use super::{SecretProblem, SendProblem, TokenSigner};
 use crate::incident::Timestamp;
 
 /// What comes before the base64 of a Standard Webhooks private key: the seed, mostly with the public key.
-const WHSK_PREFIX: &str = "whsk_";
+const WHSK_PREFIX: &[u8] = b"whsk_";
 const SEED_BYTES: usize = 32;
+
+/// What a sender signs with.
+#[derive(Clone, Copy)]
+pub(super) enum By<'k> {
+    /// A secret as it is written in its file; of asymmetric schemes the private key, `whsk_…`.
+    Secret(&'k str),
+    /// The private key of a pair.
+    Key(&'k TokenSigner),
+}
 
 /// What a sender puts beside `body`, by its scheme.
 ///
 /// # Errors
-/// The secret is not written as the scheme has it.
+/// The secret is not written as the scheme has it, or the key is none of the scheme's.
 pub(super) fn sign_by(
     row: &Scheme,
-    secret: &str,
+    by: By<'_>,
     id: &str,
     body: &[u8],
     now: Timestamp,
-) -> Result<Vec<(String, String)>, SecretProblem> {
+) -> Result<Vec<(String, String)>, SendProblem> {
     let sent = row.timestamp.as_ref().map(|rule| (rule, written(rule.format, now)));
     let mut headers: Vec<(Text, String)> = row.id_header.iter().map(|name| (name.clone(), id.to_owned())).collect();
     let mut items = Vec::new();
@@ -35,7 +45,7 @@ pub(super) fn sign_by(
         None => {}
     }
     let content = content(row, &headers, &items, body);
-    let signature = encoded(row.signature.encoding, &signature(row, secret, &content)?);
+    let signature = encoded(row.signature.encoding, &signature(row, by, &content)?);
     let value = match &row.signature.grammar {
         Grammar::Single { prefix } | Grammar::List { prefix, .. } => format!("{prefix}{signature}"),
         Grammar::KeyValue { separator, keys } => {
@@ -71,23 +81,38 @@ fn content(row: &Scheme, headers: &[(Text, String)], items: &[(Text, String)], b
     content
 }
 
-fn signature(row: &Scheme, secret: &str, content: &[u8]) -> Result<Vec<u8>, SecretProblem> {
-    let material = || row.secret.decode(secret.as_bytes());
+fn signature(row: &Scheme, by: By<'_>, content: &[u8]) -> Result<Vec<u8>, SendProblem> {
     match row.algorithm {
-        Algorithm::HmacSha1 => tag::<Hmac<Sha1>>(&material()?, content),
-        Algorithm::HmacSha256 => tag::<Hmac<Sha256>>(&material()?, content),
-        Algorithm::HmacSha384 => tag::<Hmac<Sha384>>(&material()?, content),
-        Algorithm::HmacSha512 => tag::<Hmac<Sha512>>(&material()?, content),
-        Algorithm::Ed25519 => {
-            let encoded = secret.strip_prefix(WHSK_PREFIX).ok_or(SecretProblem::NotWhpk)?;
-            let key = STANDARD_PAD_INDIFFERENT.decode(encoded).map_err(|_| SecretProblem::NotWhpk)?;
-            let seed = key.first_chunk::<SEED_BYTES>().ok_or(SecretProblem::NotWhpk)?;
-            Ok(SigningKey::from_bytes(seed).sign(content).to_bytes().to_vec())
+        Algorithm::HmacSha1 => tag::<Hmac<Sha1>>(&by.material(row)?, content),
+        Algorithm::HmacSha256 => tag::<Hmac<Sha256>>(&by.material(row)?, content),
+        Algorithm::HmacSha384 => tag::<Hmac<Sha384>>(&by.material(row)?, content),
+        Algorithm::HmacSha512 => tag::<Hmac<Sha512>>(&by.material(row)?, content),
+        Algorithm::Ed25519 => match by {
+            By::Key(key) => key.ed25519(content).ok_or(SendProblem::Needs("a key of ed25519")),
+            By::Secret(secret) => {
+                let seed = seed(secret.as_bytes()).ok_or(SendProblem::Needs(PRIVATE_KEY))?;
+                Ok(SigningKey::from_bytes(&seed).sign(content).to_bytes().to_vec())
+            }
+        },
+    }
+}
+
+impl By<'_> {
+    fn material(self, row: &Scheme) -> Result<Vec<u8>, SendProblem> {
+        match self {
+            Self::Secret(secret) => Ok(row.secret.decode(secret.as_bytes())?),
+            Self::Key(_) => Err(SendProblem::Needs("its secret")),
         }
     }
 }
 
-fn tag<M: Mac + KeyInit>(material: &[u8], content: &[u8]) -> Result<Vec<u8>, SecretProblem> {
+/// The seed in a private key of Standard Webhooks.
+pub(super) fn seed(key: &[u8]) -> Option<[u8; SEED_BYTES]> {
+    let encoded = key.strip_prefix(WHSK_PREFIX)?;
+    STANDARD_PAD_INDIFFERENT.decode(encoded).ok()?.first_chunk().copied()
+}
+
+fn tag<M: Mac + KeyInit>(material: &[u8], content: &[u8]) -> Result<Vec<u8>, SendProblem> {
     let mut mac = <M as KeyInit>::new_from_slice(material).map_err(|_| SecretProblem::TooLong)?;
     mac.update(content);
     Ok(mac.finalize().into_bytes().to_vec())

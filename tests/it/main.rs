@@ -81,6 +81,7 @@ mod simulation;
 mod sns;
 mod source_files;
 mod sources;
+mod sources_and_keys;
 mod store_refuses;
 mod tls;
 mod trail_pages;

@@ -154,7 +154,7 @@ fn every_page_is_that_of_a_kind_and_in_the_table_and_shows_a_delivery() {
     let table = &pages.iter().find(|page| page.name == "README").unwrap().text;
     for page in &pages {
         let file = format!("{}.md", page.name);
-        let is_of_a_kind = SourceKind::ALL.iter().any(|kind| kind.guide().page == file);
+        let is_of_a_kind = SourceKind::ALL.iter().any(|kind| kind.page() == file);
         assert!(is_of_a_kind || page.name == "README", "{file}");
         assert!(table.contains(&format!(" ([how]({file})) |")) || page.name == "README", "{file}");
     }

@@ -58,14 +58,6 @@ struct New {
     secret: Option<NewSecret>,
 }
 
-/// What a new source is tried with.
-struct Test {
-    /// The URL as its sender is given it.
-    shown_url: String,
-    /// A delivery as a command line.
-    curl: String,
-}
-
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = config::load(&arguments.config, &[]).map_err(refused)?;
     let kind = kind_of(&arguments.kind).map_err(refused)?;
@@ -80,7 +72,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         refused(anyhow::anyhow!("client_ca_file in [http.tls] has to say first whose certificates are believed"))
     );
     let url = url_of(&arguments.url, &name);
-    let body = body(kind, &arguments, &steps::filled(kind.guide().steps, &url, "<the secret>"))?;
+    let body = body(kind, &arguments, &kind.first_steps(&url))?;
     let settings: anyhow::Result<SourceSettings> = toml_edit::de::from_str(&body).map_err(|error| {
         let message = error.message().to_owned();
         refused(anyhow::anyhow!("{message}"))
@@ -107,7 +99,7 @@ fn server_url(text: &str) -> Result<String, String> {
 
 /// Writes the secret's files and the block of the source, or neither. What it is tried with is signed before, so that
 /// nothing goes wrong afterwards.
-fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> anyhow::Result<Option<Test>> {
+fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> anyhow::Result<Option<String>> {
     let mut block = format!("[intake.sources.{}]\n{body}", new.name);
     if let Some(secret) = &new.secret {
         new.settings.secrets = vec![secret.settings.clone()];
@@ -123,7 +115,7 @@ fn write(new: &mut New, body: &str, url: &str, path: &Path, config: &Config) -> 
     let text = format!("{}\n\n{block}", text.trim_end());
     judge::refuse_faulty(path, &text, &new.name, new.secret.as_ref())?;
     let signs = new.secret.as_ref().filter(|_| !new.settings.is_signed_by_sender_alone());
-    let test = signs.map(|secret| Test::of(&new.settings, secret, url)).transpose()?;
+    let test = signs.map(|secret| test(&new.settings, secret, url)).transpose()?;
     if let Some(secret) = &new.secret {
         secret.write(config)?;
     }
@@ -189,26 +181,33 @@ fn body(kind: SourceKind, arguments: &Arguments, steps: &str) -> anyhow::Result<
     Ok(text)
 }
 
-fn tell(arguments: &Arguments, new: &New, url: &str, test: Option<Test>, config: &Config) -> anyhow::Result<()> {
+fn tell(arguments: &Arguments, new: &New, url: &str, test: Option<String>, config: &Config) -> anyhow::Result<()> {
     let New { name, settings, secret } = new;
-    let shown_url = test.as_ref().map_or(url, |test| &test.shown_url);
-    let shown_url = if settings.dingtalk.is_some() { url } else { shown_url };
-    let text = secret.as_ref().map(NewSecret::text).unwrap_or_default();
-    output::line(format_args!("{name} is in {}, assurance {:?}.", arguments.config.display(), settings.assurance()))?;
+    let told = arguments.config.display();
+    output::line(format_args!("{name} is in {told}, assurance {:?}.", settings.assurance()))?;
+    let is_public = settings.takes_public_key();
     for (path, text) in secret.iter().flat_map(NewSecret::files) {
-        output::line(format_args!("In {}, and shown this once: {text}", config.resolve(path).display()))?;
+        let shown = if is_public { "which is public" } else { "and shown this once" };
+        output::line(format_args!("In {}, {shown}: {text}", config.resolve(path).display()))?;
     }
-    steps::tell(settings, shown_url, text)?;
+    steps::tell(settings, url, secret.as_ref().map(NewSecret::text))?;
     let takes_over_by = secret.as_ref().map_or("SIGHUP, or systemctl reload portcullis", NewSecret::takes_over_by);
     output::line(format_args!("\nA running server takes it over by {takes_over_by}. Then look with"))?;
     output::line(format_args!("  portcullis source test {name} --server URL --token-file FILE"))?;
     match test {
-        Some(Test { curl, .. }) => {
+        Some(curl) => {
             output::line(
                 "\nA delivery to try it with, good for some minutes if its time is signed; `portcullis send` makes new \
                  ones:",
             )?;
             output::line(format_args!("  {curl}"))
+        }
+        None if is_public => {
+            output::line("\nA delivery to try it with takes the private key of that pair, as PEM or as whsk_…:")?;
+            output::line(format_args!("  portcullis send {name} --config {told} --key FILE"))?;
+            output::line(
+                "Where only the sender has it, give another source a key of your own: deploy/senders/generic.md",
+            )
         }
         None => output::line(
             "\nOnly the sender can sign for itself. To try the server without it, publish a key of your own and let \
@@ -217,11 +216,9 @@ fn tell(arguments: &Arguments, new: &New, url: &str, test: Option<Test>, config:
     }
 }
 
-impl Test {
-    fn of(settings: &SourceSettings, secret: &NewSecret, url: &str) -> anyhow::Result<Self> {
-        let sending = Sending::new(settings, secret.holds(settings)?).map_err(refused)?;
-        let now = Timestamp::now();
-        let test = sending.request(url, sending.sample(settings.kind, now), now)?;
-        Ok(Self { curl: test.curl(), shown_url: test.shown_url })
-    }
+/// What a new source is tried with: a delivery as a command line.
+fn test(settings: &SourceSettings, secret: &NewSecret, url: &str) -> anyhow::Result<String> {
+    let sending = Sending::new(settings, secret.holds(settings)?).map_err(refused)?;
+    let now = Timestamp::now();
+    Ok(sending.request(url, sending.sample(settings.kind, now), now)?.curl())
 }

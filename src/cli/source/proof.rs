@@ -77,6 +77,11 @@ impl Proof {
             SourceKind::DingtalkEvents => {
                 Some(("dingtalk", table([("owner", text(needed("--owner", self.owner.as_ref())?))])))
             }
+            _ if self.shows_token() => {
+                let (issuer, jwks) = (needed("--issuer", self.issuer.as_ref())?, needed("--jwks", self.jwks.as_ref())?);
+                let audience = self.audience(kind, steps)?;
+                Some(("jwt", table([("issuer", text(issuer)), ("audience", audience), ("jwks", text(jwks))])))
+            }
             _ => {
                 let shown = self.secret_in.as_ref().map(|place| ("secret_in", written(place)));
                 self.signature.as_ref().map(|signature| ("signature", text(signature))).or(shown)
@@ -89,6 +94,11 @@ impl Proof {
         Ok(list(&self.audience))
     }
 
+    /// Whether it is said by whose token it is known.
+    fn shows_token(&self) -> bool {
+        self.issuer.is_some() || self.jwks.is_some() || !self.audience.is_empty()
+    }
+
     /// What is said and would be of no effect is a mistake.
     fn refuse_others(&self, kind: SourceKind) -> anyhow::Result<()> {
         let takes: &[&str] = match kind {
@@ -96,6 +106,7 @@ impl Proof {
             SourceKind::GooglePubsub => &["--issuer", "--audience", "--jwks", "--email"],
             SourceKind::Sns => &["--topic"],
             SourceKind::DingtalkEvents => &["--owner"],
+            _ if self.shows_token() => &["--issuer", "--audience", "--jwks"],
             _ => &["--signature", "--secret-in"],
         };
         let said = [

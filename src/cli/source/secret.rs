@@ -57,6 +57,9 @@ impl NewSecret {
             }
         };
         let file = |today: &str, end: &str| PathBuf::from("secrets").join(format!("{name}-{today}{end}"));
+        if let Some(flaw) = source.secret_flaw(&text) {
+            return Err(refused(anyhow::anyhow!("{flaw}")));
+        }
         // The file of one that was given up may still be there.
         let is_taken = |today: &str| {
             source.secrets.iter().any(|secret| secret.name == today) || config.resolve(&file(today, "")).exists()

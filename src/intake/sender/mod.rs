@@ -1,18 +1,20 @@
 //! Plays a source's sender: for `send`, for set-up help and for tests.
 
+mod member;
 mod published;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::issue::{IssueProblem, TokenSigner};
+use super::mapping::Mapping;
 use super::presets::SchemeName;
 use super::scheme::{Scheme, SecretFormat};
 use super::secret::SecretProblem;
 use super::settings::{How, SourceSettings};
 use super::shared::SecretPlace;
-use super::sign::sign_by;
-use super::{DingTalkKey, Fresh, Push};
+use super::sign::{By, sign_by};
+use super::{DingTalkKey, Fresh, Push, SourceKind};
 use crate::incident::Timestamp;
 
 /// How many bytes of a new secret are random.
@@ -21,11 +23,15 @@ pub const SECRET_BYTES: usize = 32;
 pub const DINGTALK_BYTES: usize = DINGTALK_TOKEN_CHARS + DINGTALK_AES_KEY_CHARS;
 const DINGTALK_TOKEN_CHARS: usize = 32;
 const DINGTALK_AES_KEY_CHARS: usize = 43;
+/// What is needed where what we have is public.
+pub(super) const PRIVATE_KEY: &str = "a private key, which is the sender's alone";
 const JSON: &str = "application/json";
 
 /// Whoever can speak for a source.
 pub struct Sender {
     how: How,
+    kind: SourceKind,
+    mapping: Mapping,
     holds: Holds,
 }
 
@@ -63,10 +69,10 @@ pub struct Outgoing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SendProblem {
     /// The secret is not written as the source has it.
-    #[error("the secret: {0}")]
+    #[error("the secret is not as its source has it")]
     Secret(#[from] SecretProblem),
     /// The key does not sign.
-    #[error("the key: {0}")]
+    #[error("the key does not sign")]
     Key(#[from] IssueProblem),
     /// It proves itself by something else than what is there.
     #[error("it proves itself by {0}")]
@@ -74,6 +80,9 @@ pub enum SendProblem {
     /// What is to be signed is signed member by member.
     #[error("the body must be a JSON object")]
     NotAnObject,
+    /// Nothing in it could show the secret.
+    #[error("the body has no event of the source, and in that belongs its secret")]
+    NoEvent,
     /// The system has none.
     #[error("no random bytes")]
     Random,
@@ -97,7 +106,9 @@ impl Sender {
             Holds::Secret(secret) => Holds::Secret(secret.trim_end_matches(['\r', '\n']).to_owned()),
             other => other,
         };
-        Ok(Self { how: settings.how()?, holds })
+        let mapping = Mapping::of(settings.kind.row(), &settings.mapping, &[]);
+        let mapping = mapping.map_err(|problem| format!("mapping: {problem}"))?;
+        Ok(Self { how: settings.how()?, kind: settings.kind, mapping, holds })
     }
 
     /// The secret, where a body has to show it.
@@ -117,7 +128,8 @@ impl Sender {
         }
     }
 
-    /// What is sent at `now` under `id` to say what stands in `body`.
+    /// What is sent at `now` under `id` to say what stands in `body`. Where events show the secret, it is put into each;
+    /// what is one such event is sent as the only one.
     ///
     /// # Errors
     /// It holds something else than its source takes, or what it holds does not sign this.
@@ -125,7 +137,10 @@ impl Sender {
         let plain = |path, headers| Outgoing { path, headers, content_type: JSON, body: body.to_vec() };
         match (&self.how, &self.holds) {
             (How::Signs(scheme), Holds::Secret(secret)) => {
-                Ok(plain(String::new(), sign_by(scheme, secret, id, body, now)?))
+                Ok(plain(String::new(), sign_by(scheme, By::Secret(secret), id, body, now)?))
+            }
+            (How::Signs(scheme), Holds::Key { signer, .. }) => {
+                Ok(plain(String::new(), sign_by(scheme, By::Key(signer), id, body, now)?))
             }
             (How::Shows(place), Holds::Secret(secret)) => Ok(match place {
                 SecretPlace::Header(name) => plain(String::new(), vec![(name.clone(), secret.clone())]),
@@ -134,7 +149,10 @@ impl Sender {
                     plain(format!("?{query}"), Vec::new())
                 }
                 SecretPlace::Path => plain(format!("/{secret}"), Vec::new()),
-                SecretPlace::Member(_) => plain(String::new(), Vec::new()),
+                SecretPlace::Member(name) => {
+                    let body = member::shown(body, self.kind, &self.mapping, (name, secret));
+                    Outgoing { body: body.ok_or(SendProblem::NoEvent)?, ..plain(String::new(), Vec::new()) }
+                }
             }),
             (How::CallsBack, Holds::DingTalk(key)) => {
                 let Push { query, body } = key.push(body, now, &Fresh::random().map_err(|_| SendProblem::Random)?);
@@ -156,7 +174,7 @@ impl Sender {
             }
             (How::Signs(_) | How::Shows(_), _) => Err(SendProblem::Needs("its secret")),
             (How::CallsBack, _) => Err(SendProblem::Needs("a token and an AES key of DingTalk")),
-            (How::Set(_) | How::Jwt(_), _) => Err(SendProblem::Needs("a private key, which is the sender's alone")),
+            (How::Set(_) | How::Jwt(_), _) => Err(SendProblem::Needs(PRIVATE_KEY)),
             (How::Sns(_), _) => Err(SendProblem::Needs("a private key and a certificate, which are Amazon's alone")),
         }
     }
@@ -223,6 +241,6 @@ pub fn sign(
     id: &str,
     body: &[u8],
     now: Timestamp,
-) -> Result<Vec<(String, String)>, SecretProblem> {
-    sign_by(&scheme.row(), secret, id, body, now)
+) -> Result<Vec<(String, String)>, SendProblem> {
+    sign_by(&scheme.row(), By::Secret(secret), id, body, now)
 }

@@ -11,7 +11,7 @@ use super::super::keys::algorithm::TokenAlgorithm;
 use super::super::sns::envelope::Envelope;
 use super::super::token::HashEncoding;
 use super::super::{JwtSettings, SetSettings};
-use super::{Outgoing, SendProblem};
+use super::{Outgoing, PRIVATE_KEY, SendProblem};
 use crate::incident::Timestamp;
 
 /// How long a token is good, in seconds.
@@ -85,7 +85,7 @@ pub(super) fn by_secret(
 ) -> Result<String, SendProblem> {
     let shared = |algorithm: &&TokenAlgorithm| algorithm.is_shared();
     let algorithm = settings.algorithms.iter().find(shared);
-    let algorithm = algorithm.ok_or(SendProblem::Needs("a private key, which is the sender's alone"))?;
+    let algorithm = algorithm.ok_or(SendProblem::Needs(PRIVATE_KEY))?;
     let key = EncodingKey::from_secret(secret.as_bytes());
     let token = jsonwebtoken::encode(&Header::new(algorithm.to_library()), &claims(settings, id, body, now), &key);
     token.map_err(|_| SendProblem::Key(IssueProblem::NotSigned))

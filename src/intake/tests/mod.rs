@@ -28,6 +28,7 @@ mod signature;
 mod signers;
 mod sns;
 mod sns_version_1;
+mod steps;
 mod stub;
 mod succession;
 mod tokens;
