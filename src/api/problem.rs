@@ -174,9 +174,9 @@ impl From<&Refusal> for Problem {
             Refusal::BodyTimeout => Self::BodyTimeout,
             Refusal::RateLimitedAddress { retry_after_s } => Self::TooMany { retry_after_s: *retry_after_s },
             // An authenticated sender retries a 503, but most do not retry a 429.
-            Refusal::RateLimitedSource { retry_after_s } | Refusal::KeysUnavailable { retry_after_s } => {
-                Self::Unavailable { retry_after_s: *retry_after_s }
-            }
+            Refusal::RateLimitedSender { retry_after_s }
+            | Refusal::RateLimitedSource { retry_after_s }
+            | Refusal::KeysUnavailable { retry_after_s } => Self::Unavailable { retry_after_s: *retry_after_s },
             _ => Self::Unauthenticated,
         }
     }

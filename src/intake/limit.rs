@@ -1,8 +1,10 @@
 //! Rate limits at the door: one for each address, before anything is read, and one for each source,
 //! after it has proven itself. Both go by the monotonic clock, which no operator can set back.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use governor::clock::{Clock, DefaultClock, Reference};
 use governor::middleware::NoOpMiddleware;
@@ -54,6 +56,8 @@ pub(super) struct AddressLimiter<C: Clock = DefaultClock> {
     addresses_max: usize,
     requests: AtomicUsize,
     crowded: AtomicBool,
+    /// Where authentic deliveries have come from.
+    proven: RwLock<HashSet<Neighbourhood>>,
 }
 
 /// Whose requests are counted together.
@@ -77,6 +81,7 @@ impl<C: Clock> AddressLimiter<C> {
             addresses_max,
             requests: AtomicUsize::new(0),
             crowded: AtomicBool::new(false),
+            proven: RwLock::default(),
         }
     }
 
@@ -91,6 +96,23 @@ impl<C: Clock> AddressLimiter<C> {
         }
         let neighbourhood = Neighbourhood::of(peer, self.crowded.load(Ordering::Relaxed));
         self.limiter.check_key(&neighbourhood).map_err(|refused| too_many(&refused, self.limiter.clock()))
+    }
+
+    /// Notes that an authentic delivery has come from there. Of too many all are forgotten, and prove themselves again.
+    pub(super) fn prove(&self, peer: IpAddr) {
+        if self.is_proven(peer) {
+            return;
+        }
+        let mut proven = self.proven.write().unwrap_or_else(PoisonError::into_inner);
+        if proven.len() >= self.addresses_max {
+            proven.clear();
+        }
+        proven.insert(Neighbourhood::own(peer));
+    }
+
+    /// Whether an authentic delivery has come from there: many senders give up what is answered 429, and not 503.
+    pub(super) fn is_proven(&self, peer: IpAddr) -> bool {
+        self.proven.read().unwrap_or_else(PoisonError::into_inner).contains(&Neighbourhood::own(peer))
     }
 
     fn keep_house(&self) {
@@ -180,6 +202,17 @@ mod tests {
         assert_eq!(limiter.check(ip("192.0.2.1")), Ok(()));
         assert!(limiter.check(ip("::ffff:192.0.2.1")).is_err());
         assert_eq!(limiter.check(ip("::ffff:192.0.2.2")), Ok(()));
+    }
+
+    #[test]
+    fn e03_where_authentic_deliveries_came_from_takes_bounded_memory() {
+        let limiter = AddressLimiter::with_addresses_max(rate(1, 1), FakeRelativeClock::default(), 100);
+        for number in 0..1_000 {
+            limiter.prove(Ipv4Addr::from_bits(number).into());
+            assert!(limiter.is_proven(Ipv4Addr::from_bits(number).into()));
+            assert!(limiter.proven.read().unwrap().len() <= 100);
+        }
+        assert!(!limiter.is_proven(Ipv4Addr::from_bits(5_000).into()));
     }
 
     #[test]

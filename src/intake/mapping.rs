@@ -70,6 +70,16 @@ pub enum MappingProblem {
          kind that has such an id of its own comes as `json` only)"
     )]
     IdInLines,
+    /// An id of the delivery beside the one that its signature has.
+    #[error("id: the signature has an id for each delivery already; `key` says what tells the events apart")]
+    SecondId,
+}
+
+impl MappingSettings {
+    /// Whether it says where the delivery's id is.
+    pub(super) fn says_id(&self) -> bool {
+        self.id.is_some()
+    }
 }
 
 /// A mapping with its paths read.

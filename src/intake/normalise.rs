@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::content::Media;
 use super::delivery::LeftOut;
 use super::kind::{Handshake, Manner};
-use super::mapping::{EventKey, Mapping, Readable};
-use super::settings::SourceSettings;
+use super::mapping::{EventKey, Mapping, MappingProblem, Readable};
+use super::settings::{How, SourceSettings};
 use super::verify::{Content, Proof};
 use super::{
     Delivery, Headers, NotUnderstood, Reply, SetupError, StreamNews, UnreadEvent, Unreadable, again, dingtalk,
@@ -60,6 +60,7 @@ impl Normaliser {
         let kind = settings.kind.row();
         let issuers = settings.set.as_ref().map_or(&[][..], |set| &set.issuers);
         let mapping = Mapping::of(kind, &settings.mapping, issuers)
+            .and_then(|mapping| refuse_second_id(settings).map(|()| mapping))
             .map_err(|problem| SetupError::Mapping { at: source.clone(), problem })?;
         Ok(Self {
             source: source.clone(),
@@ -176,7 +177,7 @@ impl Normaliser {
         // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
         let mut known_by = proof.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
         let mut content = body_sha256;
-        let mut left_out = None;
+        let (mut left_out, mut own_content) = (None, None);
         let events = match proof.content {
             Content::Body => {
                 let Readable { read: documents, left_out: of_documents } = self.mapping.documents(proof.body)?;
@@ -185,9 +186,13 @@ impl Normaliser {
                 }
                 content = self.mapping.content(&documents).unwrap_or(body_sha256);
                 known.content = proof.said.unwrap_or(content);
+                let own = self.mapping.id(&documents)?;
                 if known_by.is_none() {
-                    known_by = self.mapping.id(&documents)?;
-                    known.id.clone_from(&known_by);
+                    known_by.clone_from(&own);
+                    known.id.clone_from(&own);
+                } else if let Some(own) = own {
+                    // Whoever passes it on signs an id for each attempt; what it says is known by its own.
+                    (known_by, own_content) = (Some(own), Some(known.content));
                 }
                 let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
                 left_out = of_documents.or(of_events);
@@ -204,6 +209,7 @@ impl Normaliser {
             media,
             known_by,
             known_by_next,
+            own_content,
             count: events.len(),
             body_sha256,
             hints: hints::of(headers, self.hints),
@@ -274,7 +280,8 @@ impl Normaliser {
     ) -> Result<(AlertSummary, String, Option<String>), Unreadable> {
         self.mapping.check(event, facts.media)?;
         let key = self.mapping.key(event)?;
-        let event_sha256 = self.mapping.content_of(event, &key);
+        let of_delivery = || facts.own_content.filter(|_| matches!(key, EventKey::Delivery));
+        let event_sha256 = self.mapping.content_of(event, &key).or_else(of_delivery);
         let in_it = |known_by: &String| match facts.count {
             1 => known_by.clone(),
             _ => format!("{known_by}#{place}"),
@@ -337,6 +344,13 @@ impl Normaliser {
     }
 }
 
+/// Two ids of one delivery, of which one is signed for each attempt, would be two deliveries to one and a repeat to the
+/// other.
+fn refuse_second_id(settings: &SourceSettings) -> Result<(), MappingProblem> {
+    let has_signed_id = matches!(settings.how(), Ok(How::Signs(scheme)) if scheme.id_header.is_some());
+    if has_signed_id && settings.mapping.says_id() { Err(MappingProblem::SecondId) } else { Ok(()) }
+}
+
 /// What a delivery is known by, as far as it was read.
 struct ById {
     /// Its own id, where it is signed.
@@ -358,6 +372,8 @@ struct Facts<'d> {
     known_by: String,
     /// The same on the next day, where the day is in it.
     known_by_next: Option<String>,
+    /// What comes under that only, where it is an id of what was passed on.
+    own_content: Option<Digest>,
     count: usize,
     body_sha256: Digest,
     /// What nobody has signed.

@@ -94,9 +94,12 @@ impl Intake {
     /// Whether `peer` may make a request now. To be asked before the body is read.
     ///
     /// # Errors
-    /// [`Refusal::RateLimitedAddress`].
+    /// [`Refusal::RateLimitedAddress`], or [`Refusal::RateLimitedSender`] where authentic deliveries have come from.
     pub fn admit_address(&self, peer: IpAddr) -> Result<(), Refusal> {
-        let refuse = |TooMany { retry_after_s }| Refusal::RateLimitedAddress { retry_after_s };
+        let refuse = |TooMany { retry_after_s }| match self.per_address.is_proven(peer) {
+            true => Refusal::RateLimitedSender { retry_after_s },
+            false => Refusal::RateLimitedAddress { retry_after_s },
+        };
         self.per_address.check(peer).map_err(refuse)
     }
 
@@ -155,6 +158,7 @@ impl Intake {
     async fn judge(&self, request: &Request<'_>, media: Media, now: Timestamp) -> Result<Received, Refusal> {
         let (source, proof) = self.authenticate(request, now).await?;
         source.ear.hear(now, proof.get().secret);
+        self.per_address.prove(request.peer);
         // Only now, so that nobody else learns what the source sends.
         if media != Media::Json && !source.media.contains(&media) {
             return Err(Refusal::ContentType);

@@ -89,6 +89,12 @@ pub enum Refusal {
         /// When it may try again, in whole seconds from now, at least 1.
         retry_after_s: u64,
     },
+    /// The address, from which authentic deliveries have come, makes too many requests.
+    #[error("the address of a known sender makes too many requests")]
+    RateLimitedSender {
+        /// When it may try again, in whole seconds from now, at least 1.
+        retry_after_s: u64,
+    },
     /// The source, which is authentic, makes too many deliveries.
     #[error("the source makes too many deliveries")]
     RateLimitedSource {
@@ -127,6 +133,7 @@ impl Refusal {
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTimeout => "body_timeout",
             Self::RateLimitedAddress { .. } => "rate_limited_address",
+            Self::RateLimitedSender { .. } => "rate_limited_sender",
             Self::RateLimitedSource { .. } => "rate_limited_source",
         }
     }
@@ -160,6 +167,7 @@ impl Refusal {
             | Self::BodyTimeout
             | Self::KeysUnavailable { .. }
             | Self::RateLimitedAddress { .. }
+            | Self::RateLimitedSender { .. }
             | Self::RateLimitedSource { .. } => false,
         }
     }
@@ -194,6 +202,7 @@ mod tests {
             Refusal::BodyTooLarge,
             Refusal::BodyTimeout,
             Refusal::RateLimitedAddress { retry_after_s: 1 },
+            Refusal::RateLimitedSender { retry_after_s: 1 },
             Refusal::RateLimitedSource { retry_after_s: 1 },
         ];
         let codes: std::collections::BTreeSet<_> = all.iter().map(Refusal::code).collect();

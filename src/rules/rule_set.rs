@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::incident::{
-    AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, Digest, LogSource, NearestMiss, ReasonCode,
-    RuleId, UserId,
+    AccountKind, AccountRef, ActionKind, Alert, Approval, Assurance, Budget, Digest, LogSource, NearestMiss,
+    ReasonCode, RuleId, UserId,
 };
 
 use super::correlation::{self, Correlation, Feeds, Signal};

@@ -207,3 +207,30 @@ async fn an_item_that_does_not_show_the_secret_is_refused_and_counted_beside_tho
     });
     assert_eq!(counted, Some(("secret_wrong".to_owned(), 2)));
 }
+
+/// A gateway signs each attempt under an id of its own, and what it passes on stays the same message.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_what_a_gateway_passes_on_is_known_by_its_own_id() {
+    let config = r#"
+[intake.sources.billing]
+kind = "stripe-style"
+signature = "standard-webhooks"
+secrets = [{ name = "gateway", file = "gateway-secret" }]
+"#;
+    let gateway = Source { name: "billing", secret: "whsec_dGVzdC1zZWNyZXQtZm9yLWEtZ2F0ZXdheS0tLS0=", ..OKTA };
+    let files = vec![("gateway-secret", gateway.secret.to_owned())];
+    let app = TestApp::start_with(Set { config, files, ..Set::default() }).await;
+    let said = |id: &str, what: &str| {
+        let body = json!({"id": "evt_1", "type": "test.event", "created": 1_795_230_000, "data": {"what": what}});
+        Delivery::signed(&gateway, id, body.to_string().into_bytes(), app.now())
+    };
+    assert_eq!(app.deliver(&said("msg_1", "first")).await.status, 202);
+    for (id, what, status) in
+        [("msg_1", "first", 200), ("msg_2", "first", 200), ("msg_3", "second", 409), ("msg_3", "second", 409)]
+    {
+        let told = app.deliver(&said(id, what)).await;
+        assert_eq!(told.status, status, "{id} {what}: {}", told.body);
+    }
+    assert_eq!((app.records_of("alert.admitted").len(), app.records_of("delivery.conflict").len()), (1, 1));
+    app.end().await;
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::scheme::{Piece, Scheme};
-use super::super::sign::sign_by;
+use super::super::sign::{By, sign_by};
 use super::*;
 use crate::incident::Assurance;
 
@@ -114,7 +114,7 @@ fn b12_no_other_time_and_body_make_up_what_was_signed() {
         for (time, body) in times.iter().flat_map(|time| bodies.iter().map(move |body| (time, body))) {
             let signed = if is_first { format!("{time}{body}") } else { format!("{body}{time}") };
             let only_body = Scheme { content: vec![Piece::Body], timestamp: None, ..scheme.clone() };
-            let headers = sign_by(&only_body, SECRET_GITHUB, "", signed.as_bytes(), now()).unwrap();
+            let headers = sign_by(&only_body, By::Secret(SECRET_GITHUB), "", signed.as_bytes(), now()).unwrap();
             let taken: Vec<(&str, &str)> = (0..=signed.len())
                 .map(|cut| signed.split_at(cut))
                 .map(|(left, right)| if is_first { (left, right) } else { (right, left) })

@@ -42,3 +42,18 @@ fn e02_an_address_above_its_rate_waits_and_others_do_not() {
     assert!(flood.contains(&Refusal::RateLimitedAddress { retry_after_s: 1 }));
     assert_eq!(intake.admit_address([192, 0, 2, 2].into()), Ok(()));
 }
+
+#[test]
+fn e01_a_sender_above_the_rate_of_its_address_is_told_to_come_again_as_one_that_is_known() {
+    let mut setup = Setup::usual();
+    setup.settings.per_address = ONE_PER_SECOND;
+    let intake = setup.build();
+    let request = Request::signed(SIEM, "{}");
+    let peer = request.peer;
+    let forged = Request::signed(SIEM, "{}").with_body("[]");
+    assert!(forged.refusal(&intake).is_some());
+    let flood = || (0..FLOOD).filter_map(|_| intake.admit_address(peer).err()).collect::<Vec<_>>();
+    assert!(flood().contains(&Refusal::RateLimitedAddress { retry_after_s: 1 }), "nothing is proven");
+    assert_eq!(request.refusal(&intake), None);
+    assert!(flood().iter().all(|refusal| *refusal == Refusal::RateLimitedSender { retry_after_s: 1 }));
+}
