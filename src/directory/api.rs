@@ -54,6 +54,8 @@ pub(super) enum Charge {
     Free,
     /// It does, and containment needs the call.
     Containment,
+    /// It does, and containment waits for a human who may not know of it yet.
+    Alarm,
     /// It does, and the call gives way to containment.
     Look,
 }
@@ -156,7 +158,7 @@ impl Api {
             | Self::ChangeDingTalkId
             | Self::Status
             | Self::UserByDingTalkId => Charge::Containment,
-            // Whoever is told something is told it after what is to be done.
+            // Whoever has only to know something is told it after what is to be done.
             Self::OwnedOrganizations
             | Self::UserSearch
             | Self::WorkNotice

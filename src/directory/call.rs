@@ -6,13 +6,13 @@ use std::borrow::Cow;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use super::api::Api;
+use super::api::{Api, Charge};
 use super::contacts::{DepartmentId, PageFrom};
 use super::message::Message;
 use super::model::{Lookup, Order};
 use super::roles::{HOLDERS_PAGE, ROLES_PAGE, RoleId};
 use super::settings::{App, TokenCall};
-use crate::incident::UserId;
+use crate::incident::{Urgency, UserId};
 
 /// Names on a page of a search.
 const SEARCH_PAGE: u64 = 50;
@@ -25,6 +25,8 @@ pub(super) struct Call {
     /// Where it goes at its host.
     pub(super) path: Cow<'static, str>,
     pub(super) payload: Payload,
+    /// What the month's quota has to do with it.
+    pub(super) charge: Charge,
 }
 
 /// Where a call's values go.
@@ -165,12 +167,20 @@ impl Call {
         Self::json(Api::WorkNoticeResult, [("agent_id", agent_id.into()), ("task_id", task.into())])
     }
 
+    /// The same, if people have to do something about what it tells, or asks whether they were told.
+    pub(super) fn with_urgency(self, urgency: Urgency) -> Self {
+        match urgency {
+            Urgency::Answer | Urgency::Act => Self { charge: Charge::Alarm, ..self },
+            Urgency::Know => self,
+        }
+    }
+
     fn query(api: Api, name: &'static str, value: &str) -> Self {
         Self::get(api, vec![(name, value.to_owned())])
     }
 
     fn get(api: Api, fields: Vec<(&'static str, String)>) -> Self {
-        Self { api, path: api.path().into(), payload: Payload::Query(fields) }
+        Self { api, path: api.path().into(), payload: Payload::Query(fields), charge: api.charge() }
     }
 
     /// Members go out in the order of their names, which is the SDK's order too.
@@ -179,7 +189,8 @@ impl Call {
         let mut fields: Vec<_> = fields.into_iter().collect();
         fields.sort_by_key(|(name, _)| *name);
         body.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        Self { api, path: api.path().into(), payload: Payload::Json(Value::Object(body).to_string()) }
+        let payload = Payload::Json(Value::Object(body).to_string());
+        Self { api, path: api.path().into(), payload, charge: api.charge() }
     }
 }
 

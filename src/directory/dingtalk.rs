@@ -24,7 +24,7 @@ use super::settings::{App, Checked, Settings};
 use super::token::{Issued, Token, Tokens};
 use super::wire::Wire;
 use super::{listing, lookup, roles, search};
-use crate::incident::{Clock, Failure, FailureClass, Timestamp, UserId};
+use crate::incident::{Clock, Failure, FailureClass, Timestamp, Urgency, UserId};
 
 /// One organization's DingTalk, called as one app.
 ///
@@ -110,7 +110,7 @@ impl DingTalk {
     async fn attempt_dated(&self, call: &Call, token: Option<&Token>) -> Result<(Success, Option<Timestamp>), Failure> {
         self.limits.wait_turn(call.api).await?;
         self.circuits.pass(call.api, self.clock.now())?;
-        self.quota.take(call.api)?;
+        self.quota.take(call.charge)?;
         let outcome = self.exchange(call, token).await;
         self.circuits.ended(call.api, outcome.as_ref().err(), self.clock.now());
         self.quota.ended(call.api, outcome.as_ref().err());
@@ -248,12 +248,13 @@ impl Directory for DingTalk {
         Box::pin(self.read_holders(id, from))
     }
 
-    fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Told, Failure>> {
-        Box::pin(async { message::told(message, &self.call(&Call::message(message)).await?) })
+    fn tell<'a>(&'a self, message: &'a Message, urgency: Urgency) -> BoxFuture<'a, Result<Told, Failure>> {
+        let call = Call::message(message).with_urgency(urgency);
+        Box::pin(async move { message::told(message, &self.call(&call).await?) })
     }
 
-    fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
-        let call = Call::work_notice_result(agent_id, task);
+    fn reach(&self, agent_id: i64, task: i64, urgency: Urgency) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
+        let call = Call::work_notice_result(agent_id, task).with_urgency(urgency);
         Box::pin(async move { message::reach(&self.call(&call).await?) })
     }
 

@@ -8,7 +8,7 @@ use super::message::{Message, Reach, Told};
 use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization};
 use super::quota::Usage;
 use super::roles::{HolderPage, RoleId, RolePage};
-use crate::incident::{Failure, FailureClass, UserId};
+use crate::incident::{Failure, FailureClass, Urgency, UserId};
 
 /// Passes reads on; sends no order, and tells nobody anything. Both fail with class `Permanent` and code `dry_run`: it
 /// was not done, so it must not look done on the trail, and trying again would change nothing.
@@ -85,12 +85,12 @@ impl Directory for DryRun {
         Box::pin(std::future::ready(Err(Failure::local(FailureClass::Permanent, "dry_run"))))
     }
 
-    fn tell<'a>(&'a self, _: &'a Message) -> BoxFuture<'a, Result<Told, Failure>> {
+    fn tell<'a>(&'a self, _: &'a Message, _: Urgency) -> BoxFuture<'a, Result<Told, Failure>> {
         Box::pin(std::future::ready(Err(Failure::local(FailureClass::Permanent, "dry_run"))))
     }
 
-    fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
-        self.inner.reach(agent_id, task)
+    fn reach(&self, agent_id: i64, task: i64, urgency: Urgency) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
+        self.inner.reach(agent_id, task, urgency)
     }
 
     fn only_reads(&self) -> bool {

@@ -10,7 +10,7 @@ use super::message::{Message, Reach, Told};
 use super::names::Names;
 use super::quota::Usage;
 use super::roles::{HolderPage, RoleId, RolePage};
-use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, Timestamp, UserId};
+use crate::incident::{AccountRef, ChosenDingTalkId, DingTalkId, Failure, Timestamp, Urgency, UserId};
 
 /// A future that can be moved between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -190,12 +190,13 @@ pub trait Directory: Send + Sync + 'static {
     /// access token of the first, and so did not look at the order.
     fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>>;
 
-    /// Tells people something, once; as with an order, it may have been said when nobody knows.
-    fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Told, Failure>>;
+    /// Tells people something, once; as with an order, it may have been said when nobody knows. What is urgent may use
+    /// some of what is kept of the month's quota.
+    fn tell<'a>(&'a self, message: &'a Message, urgency: Urgency) -> BoxFuture<'a, Result<Told, Failure>>;
 
     /// Who got a work notification, by the app's agent id and the number it was taken under; `None` while DingTalk
     /// cannot say.
-    fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>>;
+    fn reach(&self, agent_id: i64, task: i64, urgency: Urgency) -> BoxFuture<'_, Result<Option<Reach>, Failure>>;
 
     /// Whether nothing but reads leaves here. Who has ways out of their own must not use them then.
     fn only_reads(&self) -> bool {

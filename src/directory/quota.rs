@@ -2,7 +2,9 @@
 //!
 //! Counted in a file of its own: the trail has the intents of steps and not the reads between them, and commands that
 //! look things up are processes of their own. What other apps of the organization call is in nobody's count but
-//! DingTalk's, so containment is never refused here: only DingTalk knows that nothing is left.
+//! DingTalk's, so containment is never refused here: only DingTalk knows that nothing is left. People without whom
+//! nobody would be contained may be told with the first half of what is kept, and no more: a flood of what waits for
+//! them must not leave nothing to contain anybody with.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -43,7 +45,11 @@ impl Usage {
     /// Whether only containment may call.
     #[must_use]
     pub fn is_reserved(&self) -> bool {
-        self.calls >= self.quota.saturating_sub(self.reserve)
+        self.has_left_only(self.reserve)
+    }
+
+    fn has_left_only(&self, kept: u32) -> bool {
+        self.calls >= self.quota.saturating_sub(kept)
     }
 }
 
@@ -76,16 +82,18 @@ impl Quota {
     }
 
     /// Counts a call that is about to leave, or refuses it for containment's sake.
-    pub(super) fn take(&self, api: Api) -> Result<(), Failure> {
-        let gives_way = match api.charge() {
+    pub(super) fn take(&self, charge: Charge) -> Result<(), Failure> {
+        // How much of the quota has to stay.
+        let kept = match charge {
             Charge::Free => return Ok(()),
-            Charge::Containment => self.only_looks,
-            Charge::Look => true,
+            Charge::Containment if !self.only_looks => None,
+            Charge::Alarm if !self.only_looks => Some(self.reserve / 2),
+            Charge::Containment | Charge::Alarm | Charge::Look => Some(self.reserve),
         };
         self.change(|tally| {
             let before = self.usage_of(*tally);
-            if gives_way && before.is_reserved() {
-                return Err(Failure::local(FailureClass::QuotaExhausted, "reserved_for_containment"));
+            if kept.is_some_and(|kept| before.has_left_only(kept)) {
+                return Err(Failure::local(FailureClass::QuotaExhausted, Failure::RESERVED_FOR_CONTAINMENT));
             }
             tally.calls = tally.calls.saturating_add(1);
             let after = self.usage_of(*tally);
@@ -227,23 +235,39 @@ mod tests {
     fn when_only_the_reserve_is_left_nothing_but_containment_may_call() {
         let quota = quota(10, 3);
         for _ in 0..7 {
-            quota.take(Api::OwnedOrganizations).unwrap();
+            quota.take(Api::OwnedOrganizations.charge()).unwrap();
         }
         for look in [Api::OwnedOrganizations, Api::UserSearch] {
-            let refused = quota.take(look).unwrap_err();
-            assert_eq!(refused, Failure::local(FailureClass::QuotaExhausted, "reserved_for_containment"));
+            let refused = quota.take(look.charge()).unwrap_err();
+            assert_eq!(refused, Failure::local(FailureClass::QuotaExhausted, Failure::RESERVED_FOR_CONTAINMENT));
         }
         for containing in [Api::SignOut, Api::Disable, Api::Enable, Api::ChangeDingTalkId, Api::Status] {
-            quota.take(containing).unwrap();
+            quota.take(containing.charge()).unwrap();
         }
         assert_eq!(quota.usage().calls, 12, "only DingTalk knows that nothing is left");
+    }
+
+    #[test]
+    fn who_has_to_act_is_told_with_half_of_what_is_kept() {
+        let quota = quota(10, 5);
+        for _ in 0..5 {
+            quota.take(Charge::Look).unwrap();
+        }
+        assert!(quota.take(Charge::Look).is_err());
+        for _ in 0..3 {
+            quota.take(Charge::Alarm).unwrap();
+        }
+        let refused = quota.take(Charge::Alarm).unwrap_err();
+        assert_eq!(refused, Failure::local(FailureClass::QuotaExhausted, Failure::RESERVED_FOR_CONTAINMENT));
+        quota.take(Charge::Containment).unwrap();
+        assert_eq!(quota.usage().calls, 9);
     }
 
     #[test]
     fn tokens_and_contacts_are_not_counted() {
         let quota = quota(10, 3);
         for api in Api::ALL.into_iter().filter(|api| api.charge() == Charge::Free) {
-            quota.take(api).unwrap();
+            quota.take(api.charge()).unwrap();
             quota.ended(api, Some(&busy(FailureClass::NotSent)));
         }
         assert_eq!(quota.usage(), Usage { calls: 0, quota: 10, reserve: 3 });
@@ -252,31 +276,32 @@ mod tests {
     #[test]
     fn who_only_looks_leaves_the_reserve_alone_whatever_is_called() {
         let quota = quota(1, 1).only_looking();
-        assert!(quota.take(Api::UserByDingTalkId).is_err() && quota.take(Api::User).is_ok());
+        assert!(quota.take(Charge::Alarm).is_err());
+        assert!(quota.take(Api::UserByDingTalkId.charge()).is_err() && quota.take(Api::User.charge()).is_ok());
     }
 
     #[test]
     fn what_dingtalk_does_not_count_is_taken_back_and_its_no_is_believed() {
         let quota = quota(10, 3);
         for class in [FailureClass::NotSent, FailureClass::Throttled, FailureClass::ThrottledMinute] {
-            quota.take(Api::Disable).unwrap();
+            quota.take(Api::Disable.charge()).unwrap();
             quota.ended(Api::Disable, Some(&busy(class)));
         }
         assert_eq!(quota.usage().calls, 0);
         for outcome in [None, Some(busy(FailureClass::Busy)), Some(busy(FailureClass::Unknown))] {
-            quota.take(Api::Disable).unwrap();
+            quota.take(Api::Disable.charge()).unwrap();
             quota.ended(Api::Disable, outcome.as_ref());
         }
         assert_eq!(quota.usage().calls, 3);
         quota.ended(Api::Disable, Some(&busy(FailureClass::QuotaExhausted)));
-        assert!(quota.usage().calls == 10 && quota.usage().is_low() && quota.take(Api::UserSearch).is_err());
+        assert!(quota.usage().calls == 10 && quota.usage().is_low() && quota.take(Api::UserSearch.charge()).is_err());
     }
 
     #[test]
     fn a_month_is_dingtalks_and_begins_anew() {
         let clock = clock("2026-11-30T15:59:59Z");
         let quota = Quota::new(10, 3, clock.clone());
-        quota.take(Api::Disable).unwrap();
+        quota.take(Api::Disable.charge()).unwrap();
         assert_eq!(quota.usage().calls, 1);
         clock.advance(std::time::Duration::from_secs(1));
         assert_eq!(quota.usage().calls, 0, "in China it is December");
@@ -288,9 +313,9 @@ mod tests {
         let file = folder.path().join(CALLS_FILE);
         let one = quota(10, 3).counting_in(file.clone());
         let other = quota(10, 3).counting_in(file.clone());
-        one.take(Api::Disable).unwrap();
-        other.take(Api::Enable).unwrap();
-        one.take(Api::Disable).unwrap();
+        one.take(Api::Disable.charge()).unwrap();
+        other.take(Api::Enable.charge()).unwrap();
+        one.take(Api::Disable.charge()).unwrap();
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "2026-11 0000000003\n");
         assert_eq!(quota(10, 3).counting_in(file.clone()).usage().calls, 3);
         std::fs::write(&file, "2026-10 0000000009\n").unwrap();
@@ -302,14 +327,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for file in [folder.path().join("missing").join(CALLS_FILE), folder.path().to_owned()] {
             let quota = quota(10, 3).counting_in(file);
-            quota.take(Api::Disable).unwrap();
+            quota.take(Api::Disable.charge()).unwrap();
             assert_eq!(quota.usage().calls, 1);
         }
         let file = folder.path().join(CALLS_FILE);
         for damaged in ["", "2026-11", "2026-11 many\n", "\u{0}\u{0}"] {
             std::fs::write(&file, damaged).unwrap();
             let quota = quota(10, 3).counting_in(file.clone());
-            quota.take(Api::Disable).unwrap();
+            quota.take(Api::Disable.charge()).unwrap();
             assert_eq!(quota.usage().calls, 1, "{damaged:?}");
         }
     }
@@ -320,7 +345,7 @@ mod tests {
             let quota = quota(monthly, reserve);
             for is_look in calls {
                 let before = quota.usage();
-                let taken = quota.take(if is_look { Api::UserSearch } else { Api::Disable }).is_ok();
+                let taken = quota.take(if is_look { Charge::Look } else { Charge::Containment }).is_ok();
                 prop_assert_eq!(taken, !is_look || !before.is_reserved());
                 prop_assert_eq!(quota.usage().calls, before.calls + u32::from(taken));
             }

@@ -54,8 +54,9 @@ pub struct Settings {
     /// edition. Only ours are counted.
     #[serde(default = "default_monthly_quota")]
     pub monthly_quota: u32,
-    /// How much of it is kept for containment, in percent, 0 to 100: look-ups that containment can do without are
-    /// refused when no more is left. Default 20.
+    /// How much of it is kept for containment, in percent, 0 to 100: when no more is left, look-ups that containment can
+    /// do without are refused, and messages to people wait, but for the half that may tell those without whom nobody
+    /// would be contained. Default 20.
     #[serde(default = "default_monthly_reserve_percent")]
     pub monthly_reserve_percent: u32,
     /// How long one exchange may take in all, from connecting to the last byte of the answer.

@@ -18,7 +18,7 @@ pub fn of_failure(failure: &Failure) -> Diagnosis {
 
     let code = failure.code.rsplit('.').next().unwrap_or_default();
     match (failure.class, code) {
-        (_, "reserved_for_containment") => Diagnosis::QuotaLow,
+        (_, Failure::RESERVED_FOR_CONTAINMENT) => Diagnosis::QuotaLow,
         (Class::Unreachable, "address_blocked") => Diagnosis::AddressBlocked,
         (_, "50002" | "50004") => Diagnosis::ScopeTooSmall,
         (Class::OperatorNeeded, "AccessTokenPermissionDenied" | "60011") => Diagnosis::PermissionMissing,

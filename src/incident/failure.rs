@@ -53,6 +53,9 @@ impl Failure {
     /// The code of an undo that another incident's containment stands in the way of, which is that one's to undo now.
     pub const CONTAINED_BY_ANOTHER: &'static str = "contained_by_another_incident";
 
+    /// The code of a call that was not sent, so that what is left of the month's quota is there for containment.
+    pub const RESERVED_FOR_CONTAINMENT: &'static str = "reserved_for_containment";
+
     /// A failure without an answer of DingTalk's, named by a short code of ours.
     #[must_use]
     pub fn local(class: FailureClass, code: &str) -> Self {

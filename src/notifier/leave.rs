@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 
 use crate::directory::{Directory, Message, Reach, Told};
-use crate::incident::{Failure, FailureClass, Timestamp, UserId};
+use crate::incident::{Failure, FailureClass, Timestamp, Urgency, UserId};
 use crate::intake::{self, SchemeName};
 use crate::notices::{Channel, Post, Unsent, Way};
 
@@ -13,6 +13,8 @@ pub(super) struct Leaving<'a> {
     pub(super) id: &'a str,
     /// For people.
     pub(super) text: String,
+    /// What people are to do about it.
+    pub(super) urgency: Urgency,
     /// For a webhook.
     pub(super) body: String,
 }
@@ -34,7 +36,7 @@ pub(super) async fn leave(
     leaving: Leaving<'_>,
     user_ids: Vec<UserId>,
 ) -> Result<Outcome, Unsent> {
-    let Leaving { id, text, body } = leaving;
+    let Leaving { id, text, body, urgency } = leaving;
     let message = match &channel.way {
         Way::Robot(robot) => {
             post.by_robot(robot, id, &text, now).await?;
@@ -50,7 +52,7 @@ pub(super) async fn leave(
         Way::Work { agent_id, .. } => Message::Work { agent_id: *agent_id, user_ids, text },
         Way::OneToOne { robot_code, .. } => Message::OneToOne { robot_code: robot_code.clone(), user_ids, text },
     };
-    match directory.tell(&message).await? {
+    match directory.tell(&message, urgency).await? {
         Told::Taken(task) => Ok(Outcome::Taken(task)),
         Told::Reached(Reach { reached, missed }) if reached > 0 => Ok(Outcome::Sent { missed: missed as u64 }),
         Told::Reached(_) => Err(Failure::local(FailureClass::Busy, "dropped_silently").into()),

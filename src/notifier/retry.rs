@@ -14,9 +14,11 @@ const ADDRESS_BLOCK_WAIT_MS: u64 = 5 * MINUTE_MS;
 
 /// When to try again after this attempt, counted from 1; `None` to give up.
 pub(super) fn after(unsent: &Unsent, attempt: u32, id: &str, now: Timestamp) -> Option<Timestamp> {
-    let Failure { class, .. } = unsent.failure;
+    let Failure { class, ref code, .. } = unsent.failure;
     let wait_ms = match class {
-        FailureClass::Permanent | FailureClass::OperatorNeeded | FailureClass::QuotaExhausted => return None,
+        FailureClass::Permanent | FailureClass::OperatorNeeded => return None,
+        // DingTalk's word holds until its month ends; ours, while we keep what is left for containment.
+        FailureClass::QuotaExhausted if code != Failure::RESERVED_FOR_CONTAINMENT => return None,
         _ if attempt >= ATTEMPTS_MAX => return None,
         FailureClass::ThrottledMinute => MINUTE_MS + jitter_ms(id, attempt, FIRST_WAIT_MS),
         FailureClass::AddressBlocked => ADDRESS_BLOCK_WAIT_MS,
@@ -26,7 +28,8 @@ pub(super) fn after(unsent: &Unsent, attempt: u32, id: &str, now: Timestamp) -> 
         | FailureClass::NotSent
         | FailureClass::Unreachable
         | FailureClass::Unknown
-        | FailureClass::NotInEffect => backoff_ms(attempt, id),
+        | FailureClass::NotInEffect
+        | FailureClass::QuotaExhausted => backoff_ms(attempt, id),
     };
     let wait = Duration::from_millis(wait_ms).max(unsent.wait.unwrap_or_default());
     Some(now.checked_add(wait).unwrap_or(Timestamp::MAX))
@@ -63,6 +66,14 @@ mod tests {
         for class in [FailureClass::Permanent, FailureClass::OperatorNeeded, FailureClass::QuotaExhausted] {
             assert_eq!(wait_ms(class, 1, None), None);
         }
+    }
+
+    #[test]
+    fn what_gives_way_to_containment_is_tried_again_as_anything_else() {
+        let unsent = || Failure::local(FailureClass::QuotaExhausted, Failure::RESERVED_FOR_CONTAINMENT).into();
+        let wait = |attempt| after(&unsent(), attempt, "ntc_1", Timestamp::UNIX_EPOCH).map(Timestamp::as_millisecond);
+        assert!((5_000..7_500).contains(&wait(1).unwrap()));
+        assert_eq!(wait(ATTEMPTS_MAX), None);
     }
 
     #[test]

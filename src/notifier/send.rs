@@ -73,7 +73,9 @@ impl Notifier {
         let ParcelState::Accepted { receipt, asked, .. } = &parcel.state else { return Ok(()) };
         let id = receipt.clone();
         let reach = match (&channel.way, receipt.parse()) {
-            (Way::Work { agent_id, .. }, Ok(task)) => self.directory.reach(*agent_id, task).await,
+            (Way::Work { agent_id, .. }, Ok(task)) => {
+                self.directory.reach(*agent_id, task, parcel.topic.urgency()).await
+            }
             // The channel was another one when it was sent.
             _ => Err(Failure::local(FailureClass::Permanent, "not_to_be_asked")),
         };
@@ -98,7 +100,8 @@ impl Notifier {
     }
 
     async fn leave(&self, channel: &Channel, told: &Told, user_ids: Vec<UserId>) -> Result<Outcome, Unsent> {
-        let leaving = Leaving { id: &told.id, text: channel.text(told), body: told.json() };
+        let urgency = told.topic.urgency();
+        let leaving = Leaving { id: &told.id, text: channel.text(told), body: told.json(), urgency };
         leave(&self.post, self.directory.as_ref(), self.clock.now(), channel, leaving, user_ids).await
     }
 

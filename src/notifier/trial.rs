@@ -2,7 +2,7 @@
 
 use super::leave::{Leaving, leave};
 use crate::directory::Directory;
-use crate::incident::{Digest, Failure, Timestamp, Topic};
+use crate::incident::{Digest, Failure, Timestamp, Topic, Urgency};
 use crate::notices::{Channel, Fact, Post, Told};
 
 /// What people read.
@@ -27,7 +27,7 @@ pub async fn try_out(post: &Post, directory: &dyn Directory, channel: &Channel, 
         public_url: None,
     };
     let text = told.trial(channel.language, HEADLINE);
-    let leaving = Leaving { id: &told.id, text, body: told.json() };
+    let leaving = Leaving { id: &told.id, text, body: told.json(), urgency: Urgency::Know };
     let left = leave(post, directory, now, channel, leaving, channel.user_ids().to_vec()).await;
     left.map(drop).map_err(|unsent| unsent.failure)
 }

@@ -7,7 +7,7 @@ use portcullis::directory::{
     Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Greeting, HolderPage, Lookup,
     Matches, Member, MemberPage, Message, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage, Told, Usage,
 };
-use portcullis::incident::{ActionKind, Failure, FailureClass, UserId};
+use portcullis::incident::{ActionKind, Failure, FailureClass, Urgency, UserId};
 use portcullis::trail::Store;
 
 /// One order as it left.
@@ -133,12 +133,12 @@ impl Directory for Witness {
         self.dingtalk.members(id, from)
     }
 
-    fn tell<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<Told, Failure>> {
-        self.dingtalk.tell(message)
+    fn tell<'a>(&'a self, message: &'a Message, urgency: Urgency) -> BoxFuture<'a, Result<Told, Failure>> {
+        self.dingtalk.tell(message, urgency)
     }
 
-    fn reach(&self, agent_id: i64, task: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
-        self.dingtalk.reach(agent_id, task)
+    fn reach(&self, agent_id: i64, task: i64, urgency: Urgency) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
+        self.dingtalk.reach(agent_id, task, urgency)
     }
 
     fn roles(&self, from: PageFrom) -> BoxFuture<'_, Result<RolePage, Failure>> {

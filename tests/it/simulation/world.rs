@@ -7,7 +7,7 @@ use portcullis::directory::{
     Account, Admin, BoxFuture, Department, DepartmentId, Directory, Done, Greeting, HolderPage, Lookup, Matches,
     Member, MemberPage, Message, Names, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage, Told,
 };
-use portcullis::incident::{ActionKind, Failure, FailureClass, PauseScope, UserId};
+use portcullis::incident::{ActionKind, Failure, FailureClass, PauseScope, Urgency, UserId};
 use portcullis::trail::{MemoryStore, Store as _};
 use tokio::sync::oneshot;
 
@@ -312,11 +312,11 @@ impl Directory for Line {
         })
     }
 
-    fn tell<'a>(&'a self, _: &'a Message) -> BoxFuture<'a, Result<Told, Failure>> {
+    fn tell<'a>(&'a self, _: &'a Message, _: Urgency) -> BoxFuture<'a, Result<Told, Failure>> {
         self.nothing()
     }
 
-    fn reach(&self, _: i64, _: i64) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
+    fn reach(&self, _: i64, _: i64, _: Urgency) -> BoxFuture<'_, Result<Option<Reach>, Failure>> {
         self.nothing()
     }
 
