@@ -175,34 +175,22 @@ impl Normaliser {
         (media, headers, now): (Media, &Headers<'_>, Timestamp),
     ) -> Result<Said, Unreadable> {
         // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
-        let mut known_by = proof.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
-        let mut content = body_sha256;
-        let (mut left_out, mut own_content) = (None, None);
-        let events = match proof.content {
-            Content::Body => {
-                let Readable { read: documents, left_out: of_documents } = self.mapping.documents(proof.body)?;
-                if let Some(reply) = self.handshake.and_then(|kind| handshake::asked(kind, &documents)) {
-                    return Ok(Said::Handshake(reply));
-                }
-                content = self.mapping.content(&documents).unwrap_or(body_sha256);
-                known.content = proof.said.unwrap_or(content);
-                let own = self.mapping.id(&documents)?;
-                if known_by.is_none() {
-                    known_by.clone_from(&own);
-                    known.id.clone_from(&own);
-                } else if let Some(own) = own {
-                    // Whoever passes it on signs an id for each attempt; what it says is known by its own.
-                    (known_by, own_content) = (Some(own), Some(known.content));
-                }
-                let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
-                left_out = of_documents.or(of_events);
-                read
-            }
-            Content::Events { own, .. } => own,
+        let mut named = Named {
+            by: proof.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}")),
+            content: body_sha256,
+            own_content: None,
+        };
+        let Readable { read: events, left_out } = match proof.content {
+            Content::Body => match self.read_body(&proof, known, &mut named)? {
+                Ok(events) => events,
+                Err(reply) => return Ok(Said::Handshake(reply)),
+            },
+            Content::Events { own, .. } => Readable { read: own, left_out: None },
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
             Content::Unreadable(reason) => return Err(reason),
         };
-        let (known_by, known_by_next) = known_by.map_or_else(|| by_content(content, proof.sent), |known| (known, None));
+        let Named { by, content, own_content } = named;
+        let (known_by, known_by_next) = by.map_or_else(|| by_content(content, proof.sent), |known| (known, None));
         known.events = if left_out.is_none() { events.len() } else { 0 };
         let facts = Facts {
             secret: proof.secret,
@@ -239,6 +227,31 @@ impl Normaliser {
             of_others: 0,
             is_tried: false,
         })))
+    }
+
+    /// The events of a body, or what a sender is answered who only wants to know whether we are there.
+    fn read_body(
+        &self,
+        proof: &Proof<'_>,
+        known: &mut ById,
+        named: &mut Named,
+    ) -> Result<Result<Readable<Value>, Reply>, Unreadable> {
+        let Readable { read: documents, left_out: of_documents } = self.mapping.documents(proof.body)?;
+        if let Some(reply) = self.handshake.and_then(|kind| handshake::asked(kind, &documents)) {
+            return Ok(Err(reply));
+        }
+        named.content = self.mapping.content(&documents).unwrap_or(named.content);
+        known.content = proof.said.unwrap_or(named.content);
+        let own = self.mapping.id(&documents)?;
+        if named.by.is_none() {
+            named.by.clone_from(&own);
+            known.id = own;
+        } else if let Some(own) = own {
+            // Whoever passes it on signs an id for each attempt; what it says is known by its own.
+            (named.by, named.own_content) = (Some(own), Some(known.content));
+        }
+        let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
+        Ok(Ok(Readable { read, left_out: of_documents.or(of_events) }))
     }
 
     /// Each event by itself: one that cannot be read takes nothing from the others.
@@ -361,6 +374,16 @@ struct ById {
     unread: Vec<UnreadEvent>,
     /// How many events there are in it, where there is nothing else.
     events: usize,
+}
+
+/// What its events are known by that have no id of their own.
+struct Named {
+    /// Its id; none, where it has none.
+    by: Option<String>,
+    /// What stands for it then.
+    content: Digest,
+    /// What comes under its id only, where it is one of what was passed on.
+    own_content: Option<Digest>,
 }
 
 /// What holds for every alert of one delivery.

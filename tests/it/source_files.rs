@@ -105,7 +105,7 @@ async fn steps_are_those_of_how_it_is_signed() {
     let steps = steps.split_once("A running server").unwrap().0;
     assert!(!steps.contains("whsec_") && !steps.contains("/v1/alerts/"), "{steps}");
     assert!(steps.contains("Payload URL: <the URL of what signs>"), "{steps}");
-    assert!(steps.contains("secret: <the secret of what signs>"), "{steps}");
+    assert!(steps.contains("Secret: <the secret of what signs>"), "{steps}");
     let apprise = source(&["add", "apprise", "--allow-unsigned", "--config", &config]).await.well();
     assert!(apprise.said().contains("?+Authorization=Bearer%20"), "{apprise:?}");
 }

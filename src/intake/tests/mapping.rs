@@ -220,3 +220,25 @@ fn b22_an_id_of_the_delivery_is_for_a_body_that_is_one_document() {
         assert!(intake(kind, &mapping).is_ok(), "{kind:?}: {mapping}");
     }
 }
+
+/// Two ids of one delivery would be two deliveries to one, and a repeat to the other.
+#[test]
+fn a_second_id_beside_one_that_is_signed_is_refused_at_the_start() {
+    let problem = |scheme: SchemeName, secret: String, mapping: serde_json::Value| {
+        let mut setup = Setup::empty();
+        let secrets = vec![setup.secret(SOURCE, "only", &secret)];
+        let settings = SourceSettings {
+            signature: Some(scheme.into()),
+            mapping: serde_json::from_value(mapping).unwrap(),
+            ..SourceSettings::of(SourceKind::Generic, secrets)
+        };
+        setup.settings.sources.insert(SourceName::parse(SOURCE).unwrap(), settings);
+        setup.try_build().err().map(|problem| problem.to_string())
+    };
+    let by_id = || json!({"id": "delivery.id", "key": ["rule.id"]});
+    let refused = problem(SchemeName::StandardWebhooks, whsec(SECRET_SIEM), by_id()).unwrap();
+    assert!(refused.contains("the signature has an id for each delivery already"), "{refused}");
+    let other = json!({"key": ["rule.id"]});
+    assert_eq!(problem(SchemeName::StandardWebhooks, whsec(SECRET_SIEM), other), None);
+    assert_eq!(problem(SchemeName::GithubHmac, SECRET_GITHUB.to_owned(), by_id()), None);
+}

@@ -16,6 +16,8 @@ pub(super) struct Oracle<'w> {
 
 struct Asking {
     rules: Vec<usize>,
+    /// Of them, those that want what it does.
+    wanting: Vec<usize>,
     source: usize,
     who: usize,
     is_free: bool,
@@ -71,11 +73,16 @@ impl<'w> Oracle<'w> {
     fn count(&mut self, asked: &Asked, plan: &Plan, of: &[&Rule], said: &mut Said) {
         let world = self.world;
         let number = |rule: &&Rule| world.rules.iter().position(|other| std::ptr::eq(other, *rule)).unwrap();
-        let (all, taking): (Vec<_>, Vec<_>) = (
-            of.iter().map(number).collect(),
-            of.iter().filter(|rule| rule.takes() == plan.takes()).map(number).collect(),
-        );
-        self.plans.push(Asking { rules: all.clone(), source: asked.source, who: asked.who, is_free: false });
+        let all: Vec<_> = of.iter().map(number).collect();
+        let wanting: Vec<_> = of.iter().filter(|rule| rule.takes() == plan.takes()).map(number).collect();
+        let asking = Asking {
+            rules: all.clone(),
+            wanting: wanting.clone(),
+            source: asked.source,
+            who: asked.who,
+            is_free: false,
+        };
+        self.plans.push(asking);
         let mut limits: Vec<Limit> = vec![
             ("the organization's budget is used up", world.organization, Box::new(|_| true)),
             ("the source's budget is used up", world.each_source, {
@@ -83,8 +90,8 @@ impl<'w> Oracle<'w> {
                 Box::new(move |plan| plan.source == source)
             }),
         ];
-        for rule in taking {
-            let is_of = Box::new(move |plan: &Asking| plan.rules.contains(&rule));
+        for rule in wanting {
+            let is_of = Box::new(move |plan: &Asking| plan.wanting.contains(&rule));
             limits.push(("a rule's budget is used up", world.rules[rule].budget(world), is_of));
         }
         for (what, most, is_of) in limits {

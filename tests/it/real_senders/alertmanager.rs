@@ -79,11 +79,12 @@ impl Added {
         let step = |begins: &str| said.iter().find_map(|line| line.trim().strip_prefix(begins)).unwrap().to_owned();
         let text = fs::read_to_string(config).unwrap();
         let (_, source) = text.split_once("[intake.sources.alertmanager]").unwrap();
+        let shown = step("In the webhook_config: ");
         let here = format!("file = \"{}/secrets/", folder.path().display());
         Self {
             source: format!("[intake.sources.alertmanager]{}", source.replace("file = \"secrets/", &here)),
-            receivers: format!("receivers: {}", step("receivers: ")),
-            credentials: step("FILE holds what stands behind `Bearer ` in Bearer "),
+            receivers: format!("receivers: {}", step("receivers: ").replace("}]}]", &format!(", {shown}}}]}}]"))),
+            credentials: step("FILE holds: "),
             folder,
         }
     }
