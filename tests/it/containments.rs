@@ -100,6 +100,11 @@ async fn whoever_comes_onto_the_list_is_offered_to_be_given_back_once() {
     assert!(app.dingtalk().account("zhangsan").unwrap().disabled, "a human decides");
     let page = app.get(&format!("/incidents/{incident}"), AUDITOR).await.body.as_str().unwrap().to_owned();
     assert!(page.contains("Should it be given back?"), "{page}");
+    let token = app.folder().join("token");
+    std::fs::write(&token, AUDITOR).unwrap();
+    let (url, token) = (app.app.url(), token.to_str().unwrap().to_owned());
+    let told = Process::run(&["incident", "show", incident.as_str(), "--server", &url, "--token-file", &token]).await;
+    assert!(told.well().said().contains("offered  is protected by now (protected_listed): release it?"));
     let app = app.restart().await;
     load(&app, &format!("{LISTED}protected_roles: [{{id: 77, why: a}}]\n")).await;
     // Another incident goes all the way, so the executor has looked anew.

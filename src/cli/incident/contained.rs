@@ -49,6 +49,8 @@ fn show(one: &Value) -> anyhow::Result<()> {
     line("asked by", text("/asked_by"))?;
     line("reason", text("/reason"))?;
     line("verified", text("/verified_at"))?;
+    let is_unknown = one["unknown"] == true;
+    line("unknown", is_unknown.then(|| "nobody knows whether DingTalk has disabled it".to_owned()))?;
     let waits = text("/expires_at").is_some() && one.pointer("/undo/is").and_then(Value::as_str) == Some("held");
     line("waits", text("/undo/reason").filter(|_| waits))?;
     line("changed", text("/found_enabled_at").map(|at| format!("enabled by somebody else: seen {at}")))?;

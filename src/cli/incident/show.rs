@@ -40,6 +40,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         output::line(format_args!("  {name:8} {value}"))?;
     }
     waiting(&shown)?;
+    contained(shown.get("containment").unwrap_or(&Value::Null))?;
     output::line(format_args!("  {:8} {account}", "account"))?;
     for rule in 0..shown.pointer("/rules").and_then(Value::as_array).map_or(0, Vec::len) {
         let (title, id) = (text(&format!("/rules/{rule}/title")), text(&format!("/rules/{rule}/id")));
@@ -70,6 +71,21 @@ fn status(shown: &Value) -> String {
         (None, _, Some(true)) => format!("the account is contained{until}"),
         (None, Some(outcome), _) => format!("closed: {}", output::visible(outcome)),
         (None, None, _) => output::visible(text("/status").unwrap_or("unknown")),
+    }
+}
+
+/// What there is to know of whom it contains, beside until when.
+fn contained(containment: &Value) -> anyhow::Result<()> {
+    let text = |at: &str| containment[at].as_str().map(output::visible);
+    if containment["unknown"] == true {
+        output::line(format_args!("  {:8} nobody knows whether DingTalk has disabled it", "unknown"))?;
+    }
+    if let Some(at) = text("found_enabled_at") {
+        output::line(format_args!("  {:8} enabled by somebody else: seen {at}", "changed"))?;
+    }
+    match text("offered") {
+        Some(why) => output::line(format_args!("  {:8} is protected by now ({why}): release it?", "offered")),
+        None => Ok(()),
     }
 }
 

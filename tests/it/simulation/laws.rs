@@ -28,8 +28,12 @@ pub(super) struct Sent<'a> {
 }
 
 impl Sent<'_> {
-    fn takes(&self) -> bool {
-        self.left.kind != ActionKind::Enable
+    /// Whether the guard layer stands before it: an enable gives back what its plan took, or is asked for by a human, or
+    /// else a rule asks for it.
+    fn is_guarded(&self) -> bool {
+        let disables = |step: &Step| step.action.kind() == ActionKind::Disable;
+        let gives_back = self.case.plan.rules.is_empty() || self.case.steps.iter().any(disables);
+        self.left.kind != ActionKind::Enable || !gives_back
     }
 
     /// What a pause or a breaker would have to reach to stop it.
@@ -95,12 +99,12 @@ pub(super) fn nothing_is_done_twice(sent: &Sent<'_>) -> Law {
 /// order before. Giving somebody their account back takes nothing from them.
 pub(super) fn nobody_protected_is_touched(sent: &Sent<'_>) -> Law {
     let left = sent.left;
-    if sent.takes() && UNTOUCHABLE.contains(&left.user_id.as_str()) {
+    if sent.is_guarded() && UNTOUCHABLE.contains(&left.user_id.as_str()) {
         return Err(format!("{left:?} touches whom nothing may touch"));
     }
     let is_free = |account: &Account| {
         let is_ours = account.enterprise_account == Some(true) && account.owner_corp_id.as_deref() == Some(OWN_CORP);
-        is_ours && (!sent.takes() || [account.admin, account.boss, account.senior] == [Some(false); 3])
+        is_ours && (!sent.is_guarded() || [account.admin, account.boss, account.senior] == [Some(false); 3])
     };
     if left.shown.accounts.iter().flatten().any(is_free) {
         return Ok(());
@@ -139,7 +143,7 @@ pub(super) fn nothing_leaves_while_it_is_paused(sent: &Sent<'_>) -> Law {
 /// What is approved is the plan, by as many others as it wants, or it may run without.
 pub(super) fn approvals_are_bound_to_the_plan(sent: &Sent<'_>) -> Law {
     let (left, case) = (sent.left, sent.case);
-    let Some(wanted) = case.plan.approval.filter(|_| sent.takes() && !case.has_lapsed) else { return Ok(()) };
+    let Some(wanted) = case.plan.approval.filter(|_| sent.is_guarded() && !case.has_lapsed) else { return Ok(()) };
     let is_good = |(by, plan): &&(_, Option<_>)| *by != left.user_id && *plan == Some(case.digest);
     let good: BTreeSet<_> = case.approved_by.iter().filter(is_good).map(|(by, _)| by).collect();
     if good.len() >= usize::from(wanted.people) && good.len() == case.approved_by.len() {
@@ -150,7 +154,7 @@ pub(super) fn approvals_are_bound_to_the_plan(sent: &Sent<'_>) -> Law {
 
 /// What the breaker has stopped when the account is looked at does not leave, unless a human lets it.
 pub(super) fn what_the_breaker_stops_does_not_leave(sent: &Sent<'_>) -> Law {
-    let tripped = sent.left.shown.tripped.iter().flatten().filter(|_| sent.takes() && !sent.case.past_breaker);
+    let tripped = sent.left.shown.tripped.iter().flatten().filter(|_| sent.is_guarded() && !sent.case.past_breaker);
     match tripped.into_iter().find(|scope| sent.scopes().contains(*scope)) {
         Some(scope) => Err(format!("{:?} left although the breaker has tripped for {scope:?}", sent.left)),
         None => Ok(()),
