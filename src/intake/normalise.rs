@@ -12,8 +12,8 @@ use super::mapping::{EventKey, Mapping, MappingProblem, Readable};
 use super::settings::{How, SourceSettings};
 use super::verify::{Content, Proof};
 use super::{
-    Delivery, Headers, NotUnderstood, Reply, SetupError, StreamNews, UnreadEvent, Unreadable, again, dingtalk,
-    handshake, hints, log_sources,
+    Delivery, Headers, NotUnderstood, OtherEvent, Reply, SetupError, StreamNews, UnreadEvent, Unreadable, again,
+    dingtalk, handshake, hints, log_sources,
 };
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
@@ -276,7 +276,14 @@ impl Normaliser {
         let (summary, key, next_key) = match self.summarised(place, &event, facts) {
             Ok(summarised) => summarised,
             Err(reason) => {
-                unread.extend(self.mapping.unread(event));
+                unread.extend(match facts.own_content {
+                    // It has no id but that of the message that was passed on.
+                    Some(event_sha256) if matches!(self.mapping.key(&event), Ok(EventKey::Delivery)) => {
+                        let key = facts.in_it(&facts.known_by, place);
+                        Some(UnreadEvent { key, event: OtherEvent { event_sha256, event } })
+                    }
+                    _ => self.mapping.unread(event),
+                });
                 return Err(reason);
             }
         };
@@ -295,10 +302,7 @@ impl Normaliser {
         let key = self.mapping.key(event)?;
         let of_delivery = || facts.own_content.filter(|_| matches!(key, EventKey::Delivery));
         let event_sha256 = self.mapping.content_of(event, &key).or_else(of_delivery);
-        let in_it = |known_by: &String| match facts.count {
-            1 => known_by.clone(),
-            _ => format!("{known_by}#{place}"),
-        };
+        let in_it = |known_by: &String| facts.in_it(known_by, place);
         let (key, next_key) = match key {
             EventKey::Own(key) => (key, None),
             EventKey::Delivery => (in_it(&facts.known_by), facts.known_by_next.as_ref().map(in_it)),
@@ -402,6 +406,16 @@ struct Facts<'d> {
     /// What nobody has signed.
     hints: BTreeMap<String, String>,
     received_at: Timestamp,
+}
+
+impl Facts<'_> {
+    /// What one of its events is known by where what the delivery is known by stands for a key.
+    fn in_it(&self, known_by: &str, place: usize) -> String {
+        match self.count {
+            1 => known_by.to_owned(),
+            _ => format!("{known_by}#{place}"),
+        }
+    }
 }
 
 /// What a delivery without any id is known by: what it says; where it is signed anew for each attempt, on the day on

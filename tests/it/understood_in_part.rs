@@ -231,6 +231,14 @@ secrets = [{ name = "gateway", file = "gateway-secret" }]
         let told = app.deliver(&said(id, what)).await;
         assert_eq!(told.status, status, "{id} {what}: {}", told.body);
     }
-    assert_eq!((app.records_of("alert.admitted").len(), app.records_of("delivery.conflict").len()), (1, 1));
+    // What cannot be read of it has its id as well, either way round.
+    let of = |id: &str, own: &str, created: Value| {
+        let body = json!({"id": own, "type": "test.event", "created": created});
+        Delivery::signed(&gateway, id, body.to_string().into_bytes(), app.now())
+    };
+    assert_eq!(app.deliver(&of("msg_4", "evt_2", json!("nope"))).await.status, 422);
+    assert_eq!(app.deliver(&of("msg_5", "evt_2", json!(1_795_230_000))).await.status, 409);
+    assert_eq!(app.deliver(&of("msg_6", "evt_1", json!("nope"))).await.status, 409);
+    assert_eq!((app.records_of("alert.admitted").len(), app.records_of("delivery.conflict").len()), (1, 3));
     app.end().await;
 }
