@@ -189,3 +189,15 @@ async fn whom_dingtalk_does_not_know_any_more_a_human_leaves_as_they_are() {
     assert_eq!(app.get("/v1/containments", AUDITOR).await.body["count"], 0);
     app.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_of_whom_somebody_else_had_disabled_says_that_they_stay_so() {
+    let app = TestApp::start().await;
+    app.dingtalk().change("zhangsan", |account| account.disabled = true);
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_contained(&incident).await;
+    assert_eq!(release(&app, &incident).await["waits_for"], "nothing_of_ours");
+    app.until(&incident, is_closed).await;
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
