@@ -190,7 +190,7 @@ impl Hand {
             assurance_floor: floor(at, rules),
             touches: at.incident.plan.touches(),
             disables: at.incident.plan.disables(),
-            gives_back: at.gives_back() || at.is_enabled_by_hand(),
+            gives_back: at.only_gives_back(),
             confirmed: at.incident.confirmed,
             account: &at.subject.account,
             user_id: Some(at.user_id),

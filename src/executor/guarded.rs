@@ -30,8 +30,7 @@ impl Hand {
         account: Option<&Account>,
     ) -> Result<Option<BTreeSet<DepartmentId>>, Failure> {
         let loaded = self.rules.now();
-        let gives_back = at.gives_back() || at.is_enabled_by_hand();
-        let Some(account) = account.filter(|_| !gives_back) else { return Ok(None) };
+        let Some(account) = account.filter(|_| !at.only_gives_back()) else { return Ok(None) };
         if draws_there(at, &loaded.set) {
             return self.with_those_above(account).await;
         }

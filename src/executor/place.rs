@@ -39,9 +39,10 @@ impl Place<'_> {
         self.action.kind() == ActionKind::Enable && self.undoes_something()
     }
 
-    /// Whether the step is an enable that a human has asked for.
-    pub(super) fn is_enabled_by_hand(&self) -> bool {
-        self.action.kind() == ActionKind::Enable && self.incident.plan.rules.is_empty()
+    /// Whether the step is an enable that gives back what the plan took, or that a human has asked for.
+    pub(super) fn only_gives_back(&self) -> bool {
+        let is_by_hand = self.action.kind() == ActionKind::Enable && self.incident.plan.rules.is_empty();
+        self.gives_back() || is_by_hand
     }
 
     /// Whether the step only signs out again, so that its failure is recorded and nothing more.
