@@ -86,6 +86,7 @@ fn alerts(input: &Input) -> Vec<Alert> {
         summary: summary.clone(),
         key: "bench".to_owned(),
         next_key: None,
+        by_content: Vec::new(),
         log_sources: Arc::from([log_source.clone()]),
         person: None,
         reason_user: [].into(),

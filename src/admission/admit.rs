@@ -13,7 +13,7 @@ use super::claims::Claims;
 use super::crowding::Crowding;
 use super::draft::{OtherContent, Sender, admitted, conflict, unreadable};
 use super::drawn::Drawn;
-use super::keys::{body_keys, delivery_key, unreadable_key};
+use super::keys::{body_keys, delivery_keys, unreadable_key};
 use super::known::{self, Carried, Found};
 use super::lanes::{Lanes, Place};
 use super::{AdmissionError, Receipt};
@@ -72,7 +72,7 @@ pub struct Admission {
 /// What a delivery is, beside its alerts.
 struct Envelope {
     sender: Sender,
-    key: Option<DeliveryKey>,
+    keys: Vec<DeliveryKey>,
     carried: Vec<Carried>,
     /// What is called what in it could not be read.
     left_out: Option<DeliveryId>,
@@ -138,21 +138,42 @@ impl Admission {
         carried.await.unwrap_or_else(|_| Err(AdmissionError::Unrecorded("the admission was cut short".to_owned())))
     }
 
-    /// What the delivery is known by as a whole, where it has an id, and whether it is only tried out. Where it came
-    /// before and was not understood, its id is taken by this very content, and what is new to us is what it says. Of
-    /// what came while its source was tried out nothing is ever acted on, whenever it is understood.
-    fn known_as(&self, delivery: &Delivery, before: Before, may_be_unread: bool) -> (Option<DeliveryKey>, bool) {
+    /// Whether the delivery came before under its id and was not understood, and whether it is only tried out. Of what
+    /// came while its source was tried out nothing is ever acted on, whenever it is understood.
+    fn known_as(&self, delivery: &Delivery, before: Before, may_be_unread: bool) -> (bool, bool) {
         let Delivery { source, content, id: own, .. } = delivery;
-        let key = own.as_ref().map(|own| delivery_key(source, own, *content));
         let is_tried = delivery.is_tried || before == Before::NotUnderstood { is_tried: true };
         if !may_be_unread {
-            return (key, is_tried);
+            return (false, is_tried);
         }
         let id = DeliveryId::derive(source, *content, own.as_deref());
         // Its id may have been what was not found in it; records of before do not say what its body is known by.
         let unnamed = DeliveryId::derive(source, *content, None);
         let was_tried = [&id, &unnamed].into_iter().any(|id| self.was_unreadable(id, true));
-        (key.filter(|_| !self.is_on_record(&id)), is_tried || was_tried)
+        (self.is_on_record(&id), is_tried || was_tried)
+    }
+
+    /// What the delivery is known by as a whole from now on, where it has an id. Where it came before and was not
+    /// understood, its id is taken by this very content, and what is new to us is what it says; whoever passes it on
+    /// may have signed another id for it since.
+    async fn keys_of(
+        &self,
+        sender: &Sender,
+        delivery: &Delivery,
+        was_unread: bool,
+    ) -> Result<Vec<DeliveryKey>, AdmissionError> {
+        let Delivery { source, content, id: own, passed_on_as, .. } = delivery;
+        let keys = delivery_keys(source, own.as_deref(), passed_on_as.as_deref(), *content);
+        if !was_unread {
+            return Ok(keys);
+        }
+        match self.trail.append(keys.clone(), Vec::new()).await.map_err(refused)? {
+            Appended::Conflict { first } => {
+                let events: Vec<Value> = delivery.alerts.iter().map(|alert| alert.event.clone()).collect();
+                Err(self.other_content(sender, keys.last(), first, OtherContent::Events(&events)).await)
+            }
+            Appended::Recorded(_) | Appended::Repeated { .. } => Ok(Vec::new()),
+        }
     }
 
     /// Whether anything of the source was ever not understood. Most sources always are.
@@ -173,10 +194,12 @@ impl Admission {
     async fn opened(&self, delivery: Delivery) -> Result<Result<(Envelope, Vec<Alert>), Receipt>, AdmissionError> {
         let may_be_unread = self.may_be_unread(&delivery.source);
         let before = Before::of(&self.trail, &delivery.source, &delivery.by_body, may_be_unread)?;
-        let (key, is_tried) = self.known_as(&delivery, before, may_be_unread);
-        let Delivery { source, assurance, body_sha256, content, id, by_body, alerts, again, left_out, .. } = delivery;
+        let (was_unread, is_tried) = self.known_as(&delivery, before, may_be_unread);
+        let Delivery { assurance, body_sha256, .. } = delivery;
+        let sender = Sender { source: delivery.source.clone(), assurance, body_sha256, is_tried };
+        let keys = self.keys_of(&sender, &delivery, was_unread).await?;
+        let Delivery { content, id, by_body, alerts, again, left_out, .. } = delivery;
         let carried = Carried::of(&self.trail, &alerts, again, may_be_unread)?;
-        let sender = Sender { source, assurance, body_sha256, is_tried };
         let called = DeliveryId::derive(&sender.source, content, id.as_deref());
         if before == Before::Understood {
             let left_out = left_out.map(|_| called);
@@ -187,7 +210,7 @@ impl Admission {
         if let Some(left) = left_out {
             of_left_out =
                 Some(unreadable(&sender, called.clone(), left.reason, None, &left.body, now).map_err(refused)?);
-            claims = Claims::of(&self.trail, &sender, &left.events, now)?;
+            claims = Claims::of(&self.trail, &sender, (&left.events, &left.by_content), now)?;
         }
         let is_unread = of_left_out.is_some() && is_tried;
         let by_body = match before {
@@ -195,7 +218,7 @@ impl Admission {
             Before::NotUnderstood { .. } | Before::Understood => Vec::new(),
         };
         let left_out = of_left_out.as_ref().map(|_| called);
-        Ok(Ok((Envelope { sender, key, carried, left_out, of_left_out, claims, by_body }, alerts)))
+        Ok(Ok((Envelope { sender, keys, carried, left_out, of_left_out, claims, by_body }, alerts)))
     }
 
     /// Puts the alerts to the rules. A large delivery lets others have their turn meanwhile.
@@ -219,7 +242,7 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { sender, key, mut carried, left_out, of_left_out, claims, by_body } = envelope;
+        let Envelope { sender, keys: of_delivery, mut carried, left_out, of_left_out, claims, by_body } = envelope;
         let now = self.clock.now();
         let mut drafts = Vec::with_capacity(judged.len());
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
@@ -259,13 +282,13 @@ impl Admission {
             firsts.push(drafts.len());
             let (of_alert, event) = admitted(alert, keys, decided, tally, now).map_err(refused)?;
             drafts.extend(of_alert);
-            carried.keep(event, key.is_some());
+            carried.keep(event, !of_delivery.is_empty());
         }
         self.has_room(opens)?;
         let beside = leave_out(&mut drafts, of_left_out, claims, by_body);
         // Given back, so that the board changes the windows where they are.
         drop(ahead);
-        match self.trail.append(key, drafts).await.map_err(refused)? {
+        match self.trail.append(of_delivery.clone(), drafts).await.map_err(refused)? {
             Appended::Recorded(slots) => {
                 crowding.tell();
                 let of_alerts: Vec<Slot> = firsts.iter().filter_map(|first| slots.get(*first).copied()).collect();
@@ -278,7 +301,7 @@ impl Admission {
             Appended::Repeated { .. } => self.repeated(&sender, carried, left_out).await,
             Appended::Conflict { first } => {
                 let events: Vec<Value> = carried.into_iter().map(|carried| carried.event).collect();
-                Err(self.other_content(&sender, key, first, OtherContent::Events(&events)).await)
+                Err(self.other_content(&sender, of_delivery.first(), first, OtherContent::Events(&events)).await)
             }
         }
     }
@@ -319,11 +342,11 @@ impl Admission {
     pub(super) async fn other_content(
         &self,
         sender: &Sender,
-        key: Option<DeliveryKey>,
+        key: Option<&DeliveryKey>,
         first: u64,
         other: OtherContent<'_>,
     ) -> AdmissionError {
-        let told = |key| conflict(sender, key, None, first, other, self.clock.now());
+        let told = |key: &DeliveryKey| conflict(sender, *key, None, first, other, self.clock.now());
         let recorded = match key.map(told).transpose() {
             Ok(drafts) => self.trail.append(None, drafts.into_iter().collect()).await.map(drop),
             Err(error) => Err(error),

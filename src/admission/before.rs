@@ -2,7 +2,7 @@
 
 use super::AdmissionError;
 use super::admit::refused;
-use super::keys::{AlertKeys, body_keys, tried_event_key, unread_event_key};
+use super::keys::{AlertKeys, body_keys, tried_content_keys, tried_event_key, unread_event_key};
 use crate::incident::{Alert, AlertId, Digest, Event, SenderEvent, SourceName};
 use crate::trail::Trail;
 
@@ -97,15 +97,22 @@ pub(super) fn recorded(trail: &Trail, seq: u64) -> Result<Option<OnRecord>, Admi
 /// The trail cannot be read.
 pub(super) fn keys_of(trail: &Trail, alert: &Alert, may_be_unread: bool) -> Result<(AlertKeys, bool), AdmissionError> {
     let keys = AlertKeys::of(alert);
-    let (true, Some(content)) = (may_be_unread, alert.summary.event_sha256) else { return Ok((keys, false)) };
-    let Some(first) = trail.find(&keys.own) else { return Ok((keys, false)) };
+    if !may_be_unread {
+        return Ok((keys, false));
+    }
     let (source, own) = (&alert.summary.source, &alert.key);
-    let is_very = || trail.is_known(&unread_event_key(source, own, content));
-    Ok(match recorded(trail, first)? {
-        Some(OnRecord::NotUnderstood { event_sha256, is_tried }) if event_sha256 == Some(content) || is_very() => {
-            let was_tried = is_tried || trail.is_known(&tried_event_key(source, own, content));
-            (AlertKeys::of_understood_later(alert), was_tried)
-        }
-        _ => (keys, false),
-    })
+    let was_tried = tried_content_keys(source, &alert.by_content).iter().any(|key| trail.is_known(key));
+    let Some(first) = trail.find(&keys.own) else { return Ok((keys, was_tried)) };
+    let Some(OnRecord::NotUnderstood { event_sha256, is_tried }) = recorded(trail, first)? else {
+        return Ok((keys, was_tried));
+    };
+    let content = alert.summary.event_sha256.unwrap_or_else(|| Digest::of_json(&alert.event));
+    let is_very = event_sha256 == Some(content) || trail.is_known(&unread_event_key(source, own, content));
+    if is_very {
+        let was_tried = was_tried || is_tried || trail.is_known(&tried_event_key(source, own, content));
+        return Ok((AlertKeys::of_understood_later(alert), was_tried));
+    }
+    // Another event under an id that only one may have is a conflict; by now the mapping may say that others may have it.
+    let may_be_others = alert.summary.event_sha256.is_none();
+    Ok((if may_be_others { AlertKeys::of_understood_later(alert) } else { keys }, was_tried))
 }

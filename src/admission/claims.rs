@@ -1,10 +1,11 @@
-//! The ids of events that could not be read: each is taken by the record of such an event, as by that of an alert.
+//! The ids of events that could not be read: each is taken by the record of such an event, as by that of an alert. Where
+//! they were tried out, their contents are taken as well.
 
 use super::AdmissionError;
 use super::admit::refused;
 use super::before::recorded;
 use super::draft::{OtherContent, Sender, conflict};
-use super::keys::{event_key, tried_event_key, unread_event_key};
+use super::keys::{event_key, tried_content_keys, tried_event_key, unread_event_key};
 use crate::incident::Timestamp;
 use crate::intake::UnreadEvent;
 use crate::trail::{Draft, Trail, UniqueKey};
@@ -26,10 +27,13 @@ impl Claims {
     pub(super) fn of(
         trail: &Trail,
         sender: &Sender,
-        events: &[UnreadEvent],
+        (events, by_content): (&[UnreadEvent], &[String]),
         now: Timestamp,
     ) -> Result<Self, AdmissionError> {
         let mut claims = Self::default();
+        let tried = if sender.is_tried { tried_content_keys(&sender.source, by_content) } else { Vec::new() };
+        // Some may have been tried out before, among others.
+        claims.fresh.extend(tried.into_iter().filter(|key| !trail.is_known(key)));
         for unread in events {
             let (source, content) = (&sender.source, unread.event.event_sha256);
             let (id, very) = (event_key(source, unread), unread_event_key(source, &unread.key, content));

@@ -220,6 +220,7 @@ mod tests {
             summary,
             key: "key".to_owned(),
             next_key: None,
+            by_content: Vec::new(),
             log_sources,
             person: None,
             reason_user: [].into(),

@@ -10,6 +10,22 @@ pub(super) fn delivery_key(source: &SourceName, id: &str, content: Digest) -> De
     DeliveryKey { key: key(b"delivery", source, id), content }
 }
 
+/// All that a delivery is known by that carries signed ids: its own, and that of whoever passes it on, which may be
+/// another one for each attempt. The two are ids of two.
+pub(super) fn delivery_keys(
+    source: &SourceName,
+    own: Option<&str>,
+    passed_on_as: Option<&str>,
+    content: Digest,
+) -> Vec<DeliveryKey> {
+    let of_message = |own| DeliveryKey { key: key(b"message passed on", source, own), content };
+    let of_delivery = |id| delivery_key(source, id, content);
+    match passed_on_as {
+        None => own.map(of_delivery).into_iter().collect(),
+        Some(id) => own.map(of_message).into_iter().chain([of_delivery(id)]).collect(),
+    }
+}
+
 /// What the record of a delivery that was not understood is known by; another one, where it was tried out.
 pub(super) fn unreadable_key(delivery: &DeliveryId, is_tried: bool) -> UniqueKey {
     let scope: &[u8] = if is_tried { b"delivery not understood, tried out" } else { b"delivery not understood" };
@@ -35,6 +51,11 @@ pub(super) fn unread_event_key(source: &SourceName, own_key: &str, content: Dige
 /// What says of such an event that it was tried out and not understood.
 pub(super) fn tried_event_key(source: &SourceName, own_key: &str, content: Digest) -> UniqueKey {
     very(b"event tried out", source, own_key, content)
+}
+
+/// What says of events that nobody could read that they were tried out, whatever ids they are found to have.
+pub(super) fn tried_content_keys(source: &SourceName, by_content: &[String]) -> Vec<UniqueKey> {
+    by_content.iter().map(|content| key(b"content of an event tried out", source, content)).collect()
 }
 
 fn very(scope: &[u8], source: &SourceName, own_key: &str, content: Digest) -> UniqueKey {

@@ -33,7 +33,7 @@ impl Admission {
             Appended::Recorded(slots) if matches!(slots[..], [Slot::New(_)]) => Ok(Recorded::Now),
             Appended::Recorded(_) | Appended::Repeated { .. } => Ok(Recorded::Before),
             Appended::Conflict { first } => {
-                Err(self.other_content(&sender, delivery, first, OtherContent::Events(&[said])).await)
+                Err(self.other_content(&sender, delivery.as_ref(), first, OtherContent::Events(&[said])).await)
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::admit::refused;
 use super::claims::Claims;
 use super::draft::{OtherContent, Sender, unreadable};
-use super::keys::{body_keys, delivery_key};
+use super::keys::{body_keys, delivery_keys};
 use super::{Admission, AdmissionError, Kept, Recorded};
 use crate::incident::DeliveryId;
 use crate::intake::{NotUnderstood, Verified};
@@ -23,15 +23,16 @@ impl Admission {
     ) -> Result<Kept, AdmissionError> {
         let delivery = delivery.into_inner();
         let (sender, body) = (Sender::from(&delivery), delivery.proven.as_deref().unwrap_or(body));
-        let NotUnderstood { source, content, id: own, events, has_only_those, by_body, reason, .. } = &delivery;
+        let NotUnderstood { source, content, id: own, events, by_content, has_only_those, by_body, .. } = &delivery;
+        let keys = delivery_keys(source, own.as_deref(), delivery.passed_on_as.as_deref(), *content);
         let now = self.clock.now();
         let id = DeliveryId::derive(source, *content, own.as_deref());
         let event_sha256 = match &events[..] {
             [only] if *has_only_those => Some(only.event.event_sha256),
             _ => None,
         };
-        let of_body = unreadable(&sender, id.clone(), *reason, event_sha256, body, now).map_err(refused)?;
-        let Claims { fresh, known, conflicts } = Claims::of(&self.trail, &sender, events, now)?;
+        let of_body = unreadable(&sender, id.clone(), delivery.reason, event_sha256, body, now).map_err(refused)?;
+        let Claims { fresh, known, conflicts } = Claims::of(&self.trail, &sender, (events, by_content), now)?;
         let is_conflict = *has_only_those && conflicts.len() == events.len();
         // What says that it was tried out stands under keys of its own: it may have come before, when it was not.
         let by_body = body_keys(source, by_body, sender.is_tried);
@@ -39,11 +40,10 @@ impl Admission {
         // With nothing else in it than what came before it is known by that, whatever it came in.
         let is_all_known = *has_only_those && fresh.is_empty();
         let drafts = Some(if is_all_known { &known } else { &fresh }).filter(|_| !is_conflict).map(|keys| with(keys));
-        let key = own.as_deref().map(|own| delivery_key(source, own, *content));
         let drafts = drafts.into_iter().chain(conflicts).collect();
-        let slots = match self.trail.append(key, drafts).await.map_err(refused)? {
+        let slots = match self.trail.append(keys.clone(), drafts).await.map_err(refused)? {
             Appended::Conflict { first } => {
-                return Err(self.other_content(&sender, key, first, OtherContent::Body(body)).await);
+                return Err(self.other_content(&sender, keys.first(), first, OtherContent::Body(body)).await);
             }
             _ if is_conflict => return Err(AdmissionError::Conflict),
             Appended::Recorded(slots) => slots,

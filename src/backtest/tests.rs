@@ -82,6 +82,7 @@ fn alert(key: &str, event: Value) -> Alert {
         summary,
         key: key.to_owned(),
         next_key: None,
+        by_content: Vec::new(),
         log_sources: Arc::from([log_source]),
         person: None,
         reason_user: [].into(),

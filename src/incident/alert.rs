@@ -78,6 +78,10 @@ pub struct Alert {
     /// What the same would be known by on the next day, where only the day it was sent on tells it from one that is
     /// meant to be another. Whatever is known by either key is this alert.
     pub next_key: Option<String>,
+    /// What the very event is known by, whatever it came in and whatever else is made of it: its content, with the day
+    /// on which it was sent where that tells it from one that is meant to be another. None, where only an id that was
+    /// signed beside it tells that.
+    pub by_content: Vec<String>,
     /// The log sources the event belongs to.
     pub log_sources: Arc<[LogSource]>,
     /// The person the event is about, where the source's kind knows where to look.

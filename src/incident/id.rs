@@ -42,6 +42,12 @@ impl Digest {
         Self(hash.finalize().into())
     }
 
+    /// The digest of a JSON value, whatever order its names came in: RFC 8259 written without blanks, its names in order.
+    #[must_use]
+    pub fn of_json(value: &serde_json::Value) -> Self {
+        Self::of(value.to_string().as_bytes())
+    }
+
     /// The first `digits` hex digits (at most 64), for ids that people read aloud.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {

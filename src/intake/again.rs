@@ -36,10 +36,5 @@ pub(super) fn taken_by(alerts: &[Alert], unread: &mut Vec<UnreadEvent>) -> Vec<A
 /// Of a kind that tells of the same again with other words, too: it does so later, and not at one stroke.
 fn other(first: &Alert, second: Alert) -> Option<OtherEvent> {
     let event = second.event;
-    (first.event != event).then(|| OtherEvent { event_sha256: content(&event), event })
-}
-
-/// What an event is, whatever it is known by: the digest of its JSON with the names in order.
-pub(super) fn content(event: &serde_json::Value) -> Digest {
-    Digest::of(event.to_string().as_bytes())
+    (first.event != event).then(|| OtherEvent { event_sha256: Digest::of_json(&event), event })
 }

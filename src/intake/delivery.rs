@@ -36,6 +36,8 @@ pub struct Delivery {
     pub source: SourceName,
     /// The delivery's own id, where it is signed.
     pub id: Option<String>,
+    /// The id that whoever passes it on has signed, where it has one of its own in it.
+    pub passed_on_as: Option<String>,
     /// SHA-256 of the raw body, or of what stands for it: what was encrypted in it, or what of it is signed.
     pub body_sha256: Digest,
     /// What comes under the delivery's id only: the same, without what another sending changes.
@@ -95,6 +97,8 @@ pub struct LeftOut {
     pub reason: Unreadable,
     /// The events in it of which no more than their own ids could be read. None has the id of an alert beside it.
     pub events: Vec<UnreadEvent>,
+    /// What each event in it is known by without an id, whatever it comes in.
+    pub by_content: Vec<String>,
     /// The whole body, without any secret that it shows. Personal data.
     pub body: Vec<u8>,
 }
@@ -119,6 +123,8 @@ pub struct NotUnderstood {
     pub source: SourceName,
     /// The delivery's own id, where it is signed.
     pub id: Option<String>,
+    /// The id that whoever passes it on has signed, where it has one of its own in it.
+    pub passed_on_as: Option<String>,
     /// What is wrong with it.
     pub reason: Unreadable,
     /// How strongly it proves itself.
@@ -131,7 +137,9 @@ pub struct NotUnderstood {
     pub by_body: Vec<String>,
     /// The events in it of which no more than their own ids could be read.
     pub events: Vec<UnreadEvent>,
-    /// Whether there is nothing in it but these.
+    /// What each event in it is known by without an id, whatever it comes in.
+    pub by_content: Vec<String>,
+    /// Whether there is nothing in it but these events.
     pub has_only_those: bool,
     /// How its sender is answered.
     pub manner: Manner,

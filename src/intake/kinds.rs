@@ -397,11 +397,12 @@ pub(super) const GOOGLE_PUBSUB: Kind = Kind {
 };
 
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>: what was published is JSON in a
-/// text.
+/// text. The id is that of what a gateway passes on; what Amazon SNS signs itself is known by its topic as well.
 pub(super) const SNS: Kind = Kind {
     proof: Usual::Published("sns"),
     media: Some(Media::Text),
     events: Events::In("Message|json"),
+    id: Some(IdRule::IfAny("MessageId")),
     event_type: EventTypeRule::FirstOf(&["detail.type", "detail-type"]),
     occurred_at: Some(TimeRule::Text("time")),
     log_source: LogSourceRule::Usually(&[product("aws")]),

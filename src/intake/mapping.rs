@@ -10,7 +10,7 @@ use super::content::Media;
 use super::kind::{Envelope, EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule};
 use super::occurred::{self, Written};
 use super::set::event as set;
-use super::{OtherEvent, UnreadEvent, Unreadable, again, any_case, json};
+use super::{OtherEvent, UnreadEvent, Unreadable, any_case, json};
 use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Digest, Timestamp, is_direction_mark};
 
@@ -305,7 +305,7 @@ impl Mapping {
 
     /// What comes under the event's own id only.
     pub(super) fn content_of(&self, event: &Value, key: &EventKey) -> Option<Digest> {
-        (self.own_ids && matches!(key, EventKey::Own(_))).then(|| again::content(event))
+        (self.own_ids && matches!(key, EventKey::Own(_))).then(|| Digest::of_json(event))
     }
 
     /// What is known of an event that could not be read, if it has an id of its own, under which only this comes.
@@ -329,7 +329,7 @@ impl Mapping {
             Key::Own(paths) => values(paths).ok_or(Unreadable::SchemaKey),
             Key::OwnIfAny(paths) => Ok(values(paths).unwrap_or(EventKey::Delivery)),
             Key::OwnElseDigest(paths) => {
-                Ok(values(paths).unwrap_or_else(|| EventKey::Own(format!("{DIGEST_MARK}{}", again::content(&event)))))
+                Ok(values(paths).unwrap_or_else(|| EventKey::Own(format!("{DIGEST_MARK}{}", Digest::of_json(&event)))))
             }
             Key::Within(scopes, own) => {
                 let own = id(own, &event).ok_or(Unreadable::SchemaKey)?;

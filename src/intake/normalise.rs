@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::content::Media;
 use super::delivery::LeftOut;
-use super::kind::{Handshake, Manner};
+use super::kind::{Handshake, Kind, Manner};
 use super::mapping::{EventKey, Mapping, MappingProblem, Readable};
 use super::settings::{How, SourceSettings};
 use super::verify::{Content, Proof};
 use super::{
-    Delivery, Headers, NotUnderstood, OtherEvent, Reply, SetupError, StreamNews, UnreadEvent, Unreadable, again,
-    dingtalk, handshake, hints, log_sources,
+    Delivery, Headers, NotUnderstood, Reply, SetupError, StreamNews, UnreadEvent, Unreadable, again, dingtalk,
+    handshake, hints, log_sources,
 };
 use crate::incident::{Alert, AlertId, AlertSummary, Assurance, Digest, LogSource, SourceName, Timestamp};
 
@@ -57,7 +57,9 @@ impl Normaliser {
     /// # Errors
     /// The mapping is wrong.
     pub(super) fn new(source: &SourceName, settings: &SourceSettings) -> Result<Self, SetupError> {
-        let kind = settings.kind.row();
+        let row = settings.kind.row();
+        // Of what Amazon SNS signs itself the id is in the proof, with its topic.
+        let kind = &Kind { id: row.id.filter(|_| settings.sns.is_none()), ..*row };
         let issuers = settings.set.as_ref().map_or(&[][..], |set| &set.issuers);
         let mapping = Mapping::of(kind, &settings.mapping, issuers)
             .and_then(|mapping| refuse_second_id(settings).map(|()| mapping))
@@ -123,8 +125,9 @@ impl Normaliser {
         let body_sha256 = Digest::of(proof.body);
         let is_named = proof.id.is_some();
         let sent = proof.sent;
+        let content = proof.said.unwrap_or(body_sha256);
         let mut known =
-            ById { id: proof.id.clone(), content: proof.said.unwrap_or(body_sha256), unread: Vec::new(), events: 0 };
+            ById { id: proof.id.clone(), passed_on_as: None, content, unread: Unread::default(), events: 0 };
         // What is kept of an event is read by more people than may know a secret that was in it.
         let shown = match &proof.content {
             Content::Events { own, .. } if proof.said.is_none() => serde_json::to_vec(own).ok(),
@@ -151,13 +154,15 @@ impl Normaliser {
             Err(reason) => Err(Box::new(NotUnderstood {
                 source: self.source.clone(),
                 id: known.id,
+                passed_on_as: known.passed_on_as,
                 reason,
                 assurance: self.assurance,
                 body_sha256,
                 content: known.content,
                 by_body: by_body(),
-                has_only_those: known.events > 0 && known.unread.len() == known.events,
-                events: known.unread,
+                has_only_those: known.events > 0 && known.unread.named.len() == known.events,
+                events: known.unread.named,
+                by_content: known.unread.by_content,
                 manner: self.manner,
                 answer: answer(dingtalk::SUCCESS.to_owned()).map(Box::new),
                 proven: opened.map(|opened| opened.text).or(signed).or(shown),
@@ -175,11 +180,8 @@ impl Normaliser {
         (media, headers, now): (Media, &Headers<'_>, Timestamp),
     ) -> Result<Said, Unreadable> {
         // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
-        let mut named = Named {
-            by: proof.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}")),
-            content: body_sha256,
-            own_content: None,
-        };
+        let by = proof.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
+        let mut named = Named { by, content: body_sha256 };
         let Readable { read: events, left_out } = match proof.content {
             Content::Body => match self.read_body(&proof, known, &mut named)? {
                 Ok(events) => events,
@@ -189,7 +191,7 @@ impl Normaliser {
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
             Content::Unreadable(reason) => return Err(reason),
         };
-        let Named { by, content, own_content } = named;
+        let Named { by, content } = named;
         let (known_by, known_by_next) = by.map_or_else(|| by_content(content, proof.sent), |known| (known, None));
         known.events = if left_out.is_none() { events.len() } else { 0 };
         let facts = Facts {
@@ -197,7 +199,8 @@ impl Normaliser {
             media,
             known_by,
             known_by_next,
-            own_content,
+            is_named: known.id.is_some(),
+            sent: proof.sent,
             count: events.len(),
             body_sha256,
             hints: hints::of(headers, self.hints),
@@ -205,15 +208,14 @@ impl Normaliser {
         };
         let Readable { read: mut alerts, left_out: of_alerts } = self.alerts(events, &facts, &mut known.unread)?;
         let mut again = again::taken_from(&mut alerts);
-        again.extend(again::taken_by(&alerts, &mut known.unread));
-        let left_out = left_out.or(of_alerts).map(|reason| LeftOut {
-            reason,
-            events: std::mem::take(&mut known.unread),
-            body: proof.body.to_vec(),
-        });
+        let Unread { named: mut events, by_content } = std::mem::take(&mut known.unread);
+        again.extend(again::taken_by(&alerts, &mut events));
+        let left_out = left_out.or(of_alerts);
+        let left_out = left_out.map(|reason| LeftOut { reason, events, by_content, body: proof.body.to_vec() });
         Ok(Said::Alerts(Box::new(Delivery {
             source: self.source.clone(),
             id: known.id.clone(),
+            passed_on_as: known.passed_on_as.clone(),
             body_sha256,
             content: known.content,
             by_body: Vec::new(),
@@ -242,13 +244,10 @@ impl Normaliser {
         }
         named.content = self.mapping.content(&documents).unwrap_or(named.content);
         known.content = proof.said.unwrap_or(named.content);
-        let own = self.mapping.id(&documents)?;
-        if named.by.is_none() {
-            named.by.clone_from(&own);
-            known.id = own;
-        } else if let Some(own) = own {
-            // Whoever passes it on signs an id for each attempt; what it says is known by its own.
-            (named.by, named.own_content) = (Some(own), Some(known.content));
+        if let Some(own) = self.mapping.id(&documents)? {
+            // Whoever passes it on may sign an id for each attempt; what it says is known by its own.
+            known.passed_on_as = known.id.replace(own.clone());
+            named.by = Some(own);
         }
         let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
         Ok(Ok(Readable { read, left_out: of_documents.or(of_events) }))
@@ -259,53 +258,38 @@ impl Normaliser {
         &self,
         events: Vec<Value>,
         facts: &Facts<'_>,
-        unread: &mut Vec<UnreadEvent>,
+        unread: &mut Unread,
     ) -> Result<Readable<Alert>, Unreadable> {
         let events = events.into_iter().enumerate();
         Readable::of(events.map(|(place, event)| self.alert(place, event, facts, unread)))
     }
 
-    /// The alert of an event; where it cannot be read, its own id is among the `unread`, if that can be.
-    fn alert(
-        &self,
-        place: usize,
-        event: Value,
-        facts: &Facts<'_>,
-        unread: &mut Vec<UnreadEvent>,
-    ) -> Result<Alert, Unreadable> {
-        let (summary, key, next_key) = match self.summarised(place, &event, facts) {
+    /// The alert of an event; of one that cannot be read, what it is known by nevertheless is among the `unread`.
+    fn alert(&self, place: usize, event: Value, facts: &Facts<'_>, unread: &mut Unread) -> Result<Alert, Unreadable> {
+        let (summary, Keys { key, next_key, by_content }) = match self.summarised(place, &event, facts) {
             Ok(summarised) => summarised,
             Err(reason) => {
-                unread.extend(match facts.own_content {
-                    // It has no id but that of the message that was passed on.
-                    Some(event_sha256) if matches!(self.mapping.key(&event), Ok(EventKey::Delivery)) => {
-                        let key = facts.in_it(&facts.known_by, place);
-                        Some(UnreadEvent { key, event: OtherEvent { event_sha256, event } })
-                    }
-                    _ => self.mapping.unread(event),
-                });
+                unread.by_content.extend(facts.every_content(&event));
+                unread.named.extend(self.mapping.unread(event));
                 return Err(reason);
             }
         };
         let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
-        Ok(Alert { summary, key, next_key, log_sources: Arc::clone(&self.log_sources), person, reason_user, event })
+        let log_sources = Arc::clone(&self.log_sources);
+        Ok(Alert { summary, key, next_key, by_content, log_sources, person, reason_user, event })
     }
 
-    /// What is recorded of an event, and what it is known by, also on the next day where the day is part of that.
-    fn summarised(
-        &self,
-        place: usize,
-        event: &Value,
-        facts: &Facts<'_>,
-    ) -> Result<(AlertSummary, String, Option<String>), Unreadable> {
+    /// What is recorded of an event, and what it is known by.
+    fn summarised(&self, place: usize, event: &Value, facts: &Facts<'_>) -> Result<(AlertSummary, Keys), Unreadable> {
         self.mapping.check(event, facts.media)?;
         let key = self.mapping.key(event)?;
-        let of_delivery = || facts.own_content.filter(|_| matches!(key, EventKey::Delivery));
-        let event_sha256 = self.mapping.content_of(event, &key).or_else(of_delivery);
-        let in_it = |known_by: &String| facts.in_it(known_by, place);
-        let (key, next_key) = match key {
-            EventKey::Own(key) => (key, None),
-            EventKey::Delivery => (in_it(&facts.known_by), facts.known_by_next.as_ref().map(in_it)),
+        let event_sha256 = self.mapping.content_of(event, &key);
+        let Keys { key, next_key, by_content } = match key {
+            EventKey::Own(key) => {
+                let content = event_sha256.unwrap_or_else(|| Digest::of_json(event));
+                Keys { key, next_key: None, by_content: vec![content.to_string()] }
+            }
+            EventKey::Delivery => facts.keys_in_it(place, event),
         };
         let summary = AlertSummary {
             id: AlertId::derive(&self.source, &key),
@@ -319,14 +303,15 @@ impl Normaliser {
             delivery_hints: facts.hints.clone(),
             secret: facts.secret.to_owned(),
         };
-        Ok((summary, key, next_key))
+        Ok((summary, Keys { key, next_key, by_content }))
     }
 
     /// An alert of the past, from what its record says and the event that lies beside it.
     pub(super) fn recalled(&self, summary: AlertSummary, event: Value) -> Alert {
         let (person, reason_user) = (self.mapping.person(&event), self.mapping.reason_user(&event));
         let key = summary.id.as_str().to_owned();
-        Alert { summary, key, next_key: None, log_sources: Arc::clone(&self.log_sources), person, reason_user, event }
+        let (log_sources, by_content) = (Arc::clone(&self.log_sources), Vec::new());
+        Alert { summary, key, next_key: None, by_content, log_sources, person, reason_user, event }
     }
 
     /// What a record would say of an event that was never delivered, under `key` if it has none of
@@ -372,10 +357,12 @@ fn refuse_second_id(settings: &SourceSettings) -> Result<(), MappingProblem> {
 struct ById {
     /// Its own id, where it is signed.
     id: Option<String>,
+    /// The signed id of whoever passes it on, where that is not its own.
+    passed_on_as: Option<String>,
     /// What comes under that only.
     content: Digest,
-    /// Those of its events that could not be read, but for their own ids.
-    unread: Vec<UnreadEvent>,
+    /// What those of its events are known by that could not be read.
+    unread: Unread,
     /// How many events there are in it, where there is nothing else.
     events: usize,
 }
@@ -386,8 +373,23 @@ struct Named {
     by: Option<String>,
     /// What stands for it then.
     content: Digest,
-    /// What comes under its id only, where it is one of what was passed on.
-    own_content: Option<Digest>,
+}
+
+/// What events are known by that could not be read.
+#[derive(Default)]
+struct Unread {
+    /// Those of which their own ids could be.
+    named: Vec<UnreadEvent>,
+    /// What each is known by without any.
+    by_content: Vec<String>,
+}
+
+/// What an event is known by.
+struct Keys {
+    key: String,
+    /// On the next day, where the day is part of that.
+    next_key: Option<String>,
+    by_content: Vec<String>,
 }
 
 /// What holds for every alert of one delivery.
@@ -399,8 +401,10 @@ struct Facts<'d> {
     known_by: String,
     /// The same on the next day, where the day is in it.
     known_by_next: Option<String>,
-    /// What comes under that only, where it is an id of what was passed on.
-    own_content: Option<Digest>,
+    /// Whether the delivery has an id.
+    is_named: bool,
+    /// When it was sent, where that is signed.
+    sent: Option<Timestamp>,
     count: usize,
     body_sha256: Digest,
     /// What nobody has signed.
@@ -410,11 +414,25 @@ struct Facts<'d> {
 
 impl Facts<'_> {
     /// What one of its events is known by where what the delivery is known by stands for a key.
-    fn in_it(&self, known_by: &str, place: usize) -> String {
-        match self.count {
-            1 => known_by.to_owned(),
+    fn keys_in_it(&self, place: usize, event: &Value) -> Keys {
+        let in_it = |known_by: &String| match self.count {
+            1 => known_by.clone(),
             _ => format!("{known_by}#{place}"),
-        }
+        };
+        let by_content = if self.is_named { Vec::new() } else { self.contents(Digest::of_json(event)) };
+        Keys { key: in_it(&self.known_by), next_key: self.known_by_next.as_ref().map(in_it), by_content }
+    }
+
+    /// What an event in it may be known by, whether or not it turns out to have an id of its own.
+    fn every_content(&self, event: &Value) -> Vec<String> {
+        let content = Digest::of_json(event);
+        let without = if self.is_named || self.sent.is_none() { Vec::new() } else { self.contents(content) };
+        [content.to_string()].into_iter().chain(without).collect()
+    }
+
+    fn contents(&self, content: Digest) -> Vec<String> {
+        let (own, next) = by_content(content, self.sent);
+        [own].into_iter().chain(next).collect()
     }
 }
 

@@ -37,6 +37,7 @@ contract! {
     of_many_that_share_a_key_at_once_one_records,
     what_is_behind_an_entry_is_recorded_only_with_it,
     a_delivery_is_repeated_with_the_same_content_and_conflicts_with_other_content,
+    a_delivery_is_known_by_each_of_its_keys,
     a_delivery_without_entries_is_remembered,
     a_refused_append_records_nothing_of_itself,
     every_limit_can_be_reached_and_not_passed,
@@ -69,13 +70,16 @@ fn keyed(text: &str) -> Entry {
     Entry { key: Some(key(text)), ..entry(text) }
 }
 
+fn delivery_key(name: &str, content: &str) -> DeliveryKey {
+    DeliveryKey { key: key(name), content: Digest::of(content.as_bytes()) }
+}
+
 fn delivery(name: &str, content: &str, entries: Vec<Entry>) -> Append {
-    let delivery = DeliveryKey { key: key(name), content: Digest::of(content.as_bytes()) };
-    Append { delivery: Some(delivery), entries }
+    Append { deliveries: vec![delivery_key(name, content)], entries }
 }
 
 fn append(store: &dyn Store, entries: Vec<Entry>) -> Result<Appended, StoreError> {
-    wait(store.append(Append { delivery: None, entries }))
+    wait(store.append(Append { deliveries: Vec::new(), entries }))
 }
 
 /// Does the same on many threads at the same instant.
@@ -210,6 +214,27 @@ fn a_delivery_is_repeated_with_the_same_content_and_conflicts_with_other_content
     assert_eq!(appended, Ok(Appended::Recorded(vec![Slot::New(5)])));
 }
 
+fn a_delivery_is_known_by_each_of_its_keys(store: &dyn Store) {
+    let send = |keys: &[(&str, &str)], text: &str| {
+        let deliveries = keys.iter().map(|(name, content)| delivery_key(name, content)).collect();
+        wait(store.append(Append { deliveries, entries: vec![entry(text)] })).unwrap()
+    };
+    assert_eq!(send(&[("own", "one"), ("first", "one")], "a"), Appended::Recorded(vec![Slot::New(0)]));
+    assert_eq!(send(&[("x", "other")], "b"), Appended::Recorded(vec![Slot::New(1)]));
+    assert_eq!(send(&[("own", "one"), ("again", "one")], "c"), Appended::Repeated { first: 0 });
+    let head = store.head();
+    assert_eq!(send(&[("again", "two")], "d"), Appended::Conflict { first: 0 }, "known since it came again");
+    assert_eq!(send(&[("own", "two"), ("third", "two")], "d"), Appended::Conflict { first: 0 });
+    assert_eq!(send(&[("new", "one"), ("x", "one"), ("own", "one")], "d"), Appended::Conflict { first: 1 });
+    assert_eq!(store.head(), head);
+    // What came in a conflict is not known by it.
+    assert_eq!(send(&[("third", "three")], "e"), Appended::Recorded(vec![Slot::New(2)]));
+    assert_eq!(send(&[("new", "three")], "f"), Appended::Recorded(vec![Slot::New(3)]));
+    // The same key twice with two contents contradicts nothing but itself: the first of them counts.
+    assert_eq!(send(&[("twice", "one"), ("twice", "two")], "g"), Appended::Recorded(vec![Slot::New(4)]));
+    assert_eq!(send(&[("twice", "one")], "g"), Appended::Repeated { first: 4 });
+}
+
 fn a_delivery_without_entries_is_remembered(store: &dyn Store) {
     append_one(store, entry("before")).unwrap();
     let head = store.head();
@@ -305,7 +330,7 @@ fn reading_gives_what_lies_in_the_range(store: &dyn Store) {
 }
 
 fn an_append_stands_when_nobody_waits_for_it(store: &dyn Store) {
-    drop(store.append(Append { delivery: None, entries: vec![keyed("dropped")] }));
+    drop(store.append(Append { deliveries: Vec::new(), entries: vec![keyed("dropped")] }));
     assert_eq!(append_one(store, keyed("dropped")), Ok(Appended::Recorded(vec![Slot::Known(0)])));
 }
 
@@ -368,7 +393,7 @@ fn an_area_has_no_part_in_the_trail(store: &dyn Store) {
     append_one(store, entry("before")).unwrap();
     let head = store.head();
     let kept = store.keep(Area::Directory, vec![put("r", "looks like a record")]);
-    let appended = store.append(Append { delivery: None, entries: vec![entry("beside")] });
+    let appended = store.append(Append { deliveries: Vec::new(), entries: vec![entry("beside")] });
     assert_eq!((wait(kept), wait(appended)), (Ok(()), Ok(Appended::Recorded(vec![Slot::New(1)]))));
     keep(store, vec![remove("r"), put("h", "looks like a head"), put("p", "x")]).unwrap();
     assert_eq!(store.read(0, 1).unwrap().len(), 1);
@@ -399,9 +424,9 @@ fn any_append() -> impl Strategy<Value = Append> {
         incidents: (0..id).map(incident).collect(),
         ..entry_of(length)
     });
-    let delivery = proptest::option::of(("[a-c]", "[xy]"));
-    (delivery, proptest::collection::vec(entry, 0..4)).prop_map(|(delivery, entries)| Append {
-        delivery: delivery.map(|(name, content)| DeliveryKey { key: key(&name), content: key(&content).0 }),
+    let deliveries = proptest::collection::vec(("[a-c]", "[xy]"), 0..3);
+    (deliveries, proptest::collection::vec(entry, 0..4)).prop_map(|(deliveries, entries)| Append {
+        deliveries: deliveries.iter().map(|(name, content)| delivery_key(name, content)).collect(),
         entries,
     })
 }

@@ -78,18 +78,18 @@ impl Trail {
         Ok(Arc::new(Self { store, board, figures, changes: watch::Sender::new(0), lanes }))
     }
 
-    /// Records drafts together under an optional delivery key. What they change on the board is
+    /// Records drafts together under all that their delivery is known by, if anything. What they change on the board is
     /// applied before this returns, and also if the caller goes away meanwhile.
     ///
     /// # Errors
     /// The store did not take them: nothing is recorded.
     pub async fn append(
         self: &Arc<Self>,
-        delivery: Option<DeliveryKey>,
+        deliveries: impl IntoIterator<Item = DeliveryKey>,
         mut drafts: Vec<Draft>,
     ) -> Result<Appended, StoreError> {
         let entries = drafts.iter_mut().map(entry).collect::<Result<_, _>>()?;
-        let pending = self.store.append(Append { delivery, entries });
+        let pending = self.store.append(Append { deliveries: deliveries.into_iter().collect(), entries });
         if !drafts.iter().any(|draft| concerns_board(&draft.event)) {
             let appended = pending.await?;
             // Not if the caller has gone away meanwhile: then the next start counts it.

@@ -130,20 +130,25 @@ impl Store for MemoryStore {
 
 impl Kept {
     fn append(&mut self, append: &Append) -> Appended {
-        if let Some(DeliveryKey { key, content }) = append.delivery
-            && let Some((first, known)) = self.deliveries.get(&key).copied()
-        {
-            return if known == content { Appended::Repeated { first } } else { Appended::Conflict { first } };
+        let known: Vec<_> = append
+            .deliveries
+            .iter()
+            .filter_map(|delivery| Some((delivery.content, self.deliveries.get(&delivery.key).copied()?)))
+            .collect();
+        if let Some((_, (first, _))) = known.iter().find(|(content, (_, known))| known != content) {
+            return Appended::Conflict { first: *first };
         }
-        let size = self.frontier.size();
+        let same = known.first().map(|(_, (first, _))| *first);
         let mut slots = Vec::with_capacity(append.entries.len());
-        for entry in &append.entries {
+        let size = self.frontier.size();
+        for entry in append.entries.iter().filter(|_| same.is_none()) {
             slots.push(self.add(entry, slots.last().copied()));
         }
-        if let Some(DeliveryKey { key, content }) = append.delivery {
-            self.deliveries.insert(key, (slots.first().map_or(size, |slot| slot.seq()), content));
+        let first = same.or(slots.first().map(|slot| slot.seq())).unwrap_or(size);
+        for DeliveryKey { key, content } in &append.deliveries {
+            self.deliveries.entry(*key).or_insert((first, *content));
         }
-        Appended::Recorded(slots)
+        same.map_or(Appended::Recorded(slots), |first| Appended::Repeated { first })
     }
 
     fn add(&mut self, entry: &Entry, before: Option<Slot>) -> Slot {
@@ -179,7 +184,7 @@ mod tests {
     #[test]
     fn a_store_that_refuses_records_nothing_until_it_is_told_otherwise() {
         let store = MemoryStore::default();
-        let append = || Append { delivery: None, entries: vec![entry("x")] };
+        let append = || Append { deliveries: Vec::new(), entries: vec![entry("x")] };
         store.refuse_appends(true);
         assert!(matches!(wait(store.append(append())), Err(StoreError::Failed(_))));
         assert_eq!(store.head().size, 0);

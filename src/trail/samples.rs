@@ -27,7 +27,7 @@ pub(super) fn entry(text: &str) -> Entry {
 
 /// Appends one entry and waits for it.
 pub(super) fn append_one(store: &dyn Store, entry: Entry) -> Result<Appended, StoreError> {
-    wait(store.append(Append { delivery: None, entries: vec![entry] }))
+    wait(store.append(Append { deliveries: Vec::new(), entries: vec![entry] }))
 }
 
 pub(super) fn incident(n: u64) -> IncidentId {

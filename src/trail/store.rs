@@ -26,8 +26,8 @@ pub const INCIDENTS_MAX: usize = 512;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UniqueKey(pub Digest);
 
-/// The key of a whole delivery, with the digest of its content: the same key with other content is a
-/// conflict, with the same content a repeat.
+/// A key of a whole delivery, with the digest of its content: the same key with other content is a conflict, with the
+/// same content a repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeliveryKey {
     /// What identifies the delivery.
@@ -60,8 +60,8 @@ pub struct Entry {
 /// Entries that are recorded together or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Append {
-    /// If given and known already, nothing is recorded.
-    pub delivery: Option<DeliveryKey>,
+    /// All that the delivery is known by, if anything. If one of them is known already, no entry is recorded.
+    pub deliveries: Vec<DeliveryKey>,
     /// The records, in order, at most [`ENTRIES_MAX`] and [`APPEND_BYTES_MAX`].
     pub entries: Vec<Entry>,
 }
@@ -71,12 +71,13 @@ pub struct Append {
 pub enum Appended {
     /// One slot for each entry.
     Recorded(Vec<Slot>),
-    /// The delivery was recorded before with the same content; nothing was written.
+    /// The delivery was recorded before with the same content; no entry was written. What it was not known by yet, it is
+    /// known by from now on.
     Repeated {
         /// The record of its first entry, new or known, when it was first recorded; the trail's size then, if it had none.
         first: u64,
     },
-    /// The delivery was recorded before with other content; nothing was written.
+    /// One of its keys was recorded before with other content; nothing was written.
     Conflict {
         /// The same.
         first: u64,

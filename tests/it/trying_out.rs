@@ -354,6 +354,54 @@ async fn an_event_that_was_tried_out_and_left_out_of_a_batch_is_not_acted_on_whe
     app.end().await;
 }
 
+/// Also where no event has an id: each is what it says, as far as that tells it from another.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_without_an_id_that_was_tried_out_is_not_acted_on_in_other_company() {
+    let app = TestApp::start().await;
+    let path = app.folder().join("portcullis.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    let mapped = async |mapping: &str| {
+        let settings = format!("[intake.sources.github]\nmapping = {{ events = \"data.events\"{mapping} }}");
+        fs::write(&path, before.replace("[intake.sources.github]", &settings)).unwrap();
+        app.app.renew_sources().await;
+    };
+    let send = async |events: &[Value]| {
+        let body = json!({"data": {"events": events}}).to_string().into_bytes();
+        app.deliver(&Delivery::signed(&GITHUB, "", body, app.now())).await
+    };
+    let risk = |id: &str| {
+        let mut event = high_risk("zhang.san@example.com", id);
+        event["at"] = json!("yesterday");
+        event
+    };
+    let mended = ["", ", key = [\"uuid\"]", ", key = [\"uuid\"], own_ids = true"];
+    for (number, then) in mended.into_iter().enumerate() {
+        for by in [", occurred_at = \"at\"", ", key = [\"uuid\"], occurred_at = \"at\"", ", key = [\"nowhere\"]"] {
+            let of = |name: &str| risk(&format!("{name}-{number}-{by}"));
+            mapped(by).await;
+            let (known, [beside, alone, mut other]) = (of("known"), ["beside", "alone", "other"].map(of));
+            assert!(matches!(send(&[known.clone(), json!({"n": number})]).await.status, 202 | 422), "{by}");
+            open_window(&app, "github", 5).await;
+            let fine = harmless(&format!("fine-{number}-{by}"));
+            assert!(matches!(send(&[beside.clone(), fine]).await.status, 202 | 422), "{by}");
+            // The second tells of the first again, among others.
+            assert_eq!(send(&[beside.clone(), alone.clone()]).await.status, 422, "{by}");
+            open_window(&app, "github", 0).await;
+            mapped(then).await;
+            let seen = verdicts(&app).len();
+            let told = send(&[alone, known, beside]).await;
+            assert_eq!(told.status, 202, "{by} → {then}: {}", told.body);
+            let kinds = &verdicts(&app)[seen..];
+            let tried = kinds.iter().map(|kind| *kind == VerdictKind::Tried).collect::<Vec<_>>();
+            assert_eq!(tried, [true, false, true], "{by} → {then}: what never came in a window is acted on");
+            other["at"] = json!("the day before");
+            assert_eq!(send(&[other]).await.status, 202);
+            assert_ne!(verdicts(&app).pop(), Some(VerdictKind::Tried), "{by} → {then}: it is another");
+        }
+    }
+    app.end().await;
+}
+
 /// A mapping is what is changed after a window, so what came in it is known by what it is, not by what we made of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_tried_out_is_never_acted_on_by_any_other_mapping() {

@@ -1,5 +1,7 @@
 //! Deliveries of which only a part is understood, or proven, and ids that only an event has.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use portcullis::incident::{Event, SenderEvent};
 use serde_json::{Value, json};
 
@@ -240,5 +242,72 @@ secrets = [{ name = "gateway", file = "gateway-secret" }]
     assert_eq!(app.deliver(&of("msg_5", "evt_2", json!(1_795_230_000))).await.status, 409);
     assert_eq!(app.deliver(&of("msg_6", "evt_1", json!("nope"))).await.status, 409);
     assert_eq!((app.records_of("alert.admitted").len(), app.records_of("delivery.conflict").len()), (1, 3));
+    app.end().await;
+}
+
+/// One message has one content, however many events there are in it, and whether or not it can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_a_message_that_is_passed_on_conflicts_as_a_whole() {
+    let config = r#"
+[intake.sources.topic]
+kind = "google-pubsub"
+signature = "standard-webhooks"
+secrets = [{ name = "gateway", file = "gateway-secret" }]
+[intake.sources.sns]
+kind = "sns"
+signature = "standard-webhooks"
+secrets = [{ name = "gateway", file = "other-secret" }]
+"#;
+    let topic = Source { name: "topic", secret: "whsec_dGVzdC1zZWNyZXQtZm9yLWEtZ2F0ZXdheS0tLS0=", ..OKTA };
+    let sns = Source { name: "sns", secret: "whsec_dGVzdC1zZWNyZXQtb2YtdGhlLW90aGVyLW9uZS0=", ..OKTA };
+    let files = vec![("gateway-secret", topic.secret.to_owned()), ("other-secret", sns.secret.to_owned())];
+    let app = TestApp::start_with(Set { config, files, ..Set::default() }).await;
+    let event = |number: u64| json!({"number": number, "createTime": "2026-07-26T10:00:00Z"});
+    let bad = json!({"createTime": "yesterday"});
+    let send = async |gateway: &Source, id: &str, own: &str, events: &[Value]| {
+        let events = if let [only] = events { only.clone() } else { json!(events) };
+        let body = match gateway.name {
+            "sns" => json!({"Type": "Notification", "MessageId": own, "Message": events.to_string()}),
+            _ => json!({"message": {"messageId": own, "data": STANDARD.encode(events.to_string())}}),
+        };
+        let told = app.deliver(&Delivery::signed(gateway, id, body.to_string().into_bytes(), app.now())).await;
+        told.status
+    };
+    for gateway in [&topic, &sns] {
+        let admitted = || app.records_of("alert.admitted").len();
+        let before = admitted();
+        assert_eq!(send(gateway, "msg_1", "own_1", &[event(1)]).await, 202);
+        assert_eq!(send(gateway, "msg_2", "own_1", &[event(1)]).await, 200);
+        assert_eq!(send(gateway, "msg_3", "own_1", &[event(2), event(3)]).await, 409, "{}", gateway.name);
+        assert_eq!(send(gateway, "msg_2", "own_2", &[event(1)]).await, 409, "an id that came again is taken as well");
+        assert_eq!(send(gateway, "msg_4", "own_3", &[event(2), event(3)]).await, 202);
+        for events in
+            [&[event(2)][..], &[event(3), event(2)], &[event(2), event(3), event(4)], std::slice::from_ref(&bad)]
+        {
+            assert_eq!(send(gateway, "msg_5", "own_3", events).await, 409, "{events:?}");
+        }
+        // The gateway's ids and those of messages are ids of two.
+        assert_eq!(send(gateway, "own_1", "msg_1", &[event(5)]).await, 202);
+        assert_eq!(admitted() - before, 4);
+    }
+    // Understood in part or not at all, it has taken its id, and is what it was when it is understood.
+    let kept = async |events: &[Value], status: u16| {
+        let own = format!("unread_{}", events.len());
+        assert_eq!(send(&topic, &format!("{own}_1"), &own, events).await, status);
+        assert_eq!(send(&topic, &format!("{own}_2"), &own, &[event(9)]).await, 409);
+    };
+    let (alone, beside) = ([bad.clone()], [event(1), bad]);
+    kept(&alone, 422).await;
+    kept(&beside, 202).await;
+    let path = app.folder().join("portcullis.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    let mapped = "[intake.sources.topic]\nmapping = { occurred_at = \"nowhere\" }";
+    std::fs::write(&path, settings.replace("[intake.sources.topic]", mapped)).unwrap();
+    app.app.renew_sources().await;
+    assert_eq!(send(&topic, "unread_1_3", "unread_1", &alone).await, 202);
+    assert_eq!(send(&topic, "unread_1_3", "unread_1_3", &[event(7)]).await, 409, "its new id is taken as well");
+    assert_eq!(send(&topic, "unread_1_3", "unread_1", &alone).await, 200);
+    assert_eq!(send(&topic, "unread_2_3", "unread_2", &beside).await, 202);
+    assert_eq!(send(&topic, "unread_2_1", "unread_2", &beside).await, 200);
     app.end().await;
 }

@@ -100,6 +100,7 @@ fn alert_from(event: Value, log_sources: &[LogSource]) -> Alert {
         },
         key: "key".to_owned(),
         next_key: None,
+        by_content: Vec::new(),
         log_sources: Arc::from(log_sources),
         person: None,
         reason_user: [].into(),

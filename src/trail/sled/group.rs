@@ -2,6 +2,7 @@
 //! written.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry::Vacant;
 
 use ::sled::{Batch, Db};
 
@@ -34,20 +35,25 @@ impl<'d> Group<'d> {
     /// # Errors
     /// The store cannot read; the whole commit must be given up.
     pub(super) fn add(&mut self, append: &Append) -> Result<Appended, StoreError> {
-        if let Some(delivery) = &append.delivery
-            && let Some((first, content)) = self.known_delivery(&delivery.key)?
-        {
-            let is_same = content == delivery.content;
-            return Ok(if is_same { Appended::Repeated { first } } else { Appended::Conflict { first } });
+        let (mut same, mut fresh) = (None, Vec::with_capacity(append.deliveries.len()));
+        for delivery in &append.deliveries {
+            match self.known_delivery(&delivery.key)? {
+                Some((first, content)) if content != delivery.content => return Ok(Appended::Conflict { first }),
+                Some((first, _)) => same = same.or(Some(first)),
+                None => fresh.push(delivery),
+            }
+        }
+        if let Some(first) = same {
+            fresh.into_iter().for_each(|delivery| self.put_delivery(delivery, first));
+            return Ok(Appended::Repeated { first });
         }
         let size = self.frontier.size();
         let mut slots = Vec::with_capacity(append.entries.len());
         for entry in &append.entries {
             slots.push(self.add_entry(entry, slots.last().copied())?);
         }
-        if let Some(delivery) = &append.delivery {
-            self.put_delivery(delivery, slots.first().map_or(size, |slot| slot.seq()));
-        }
+        let first = slots.first().map_or(size, |slot| slot.seq());
+        fresh.into_iter().for_each(|delivery| self.put_delivery(delivery, first));
         Ok(Appended::Recorded(slots))
     }
 
@@ -109,9 +115,12 @@ impl<'d> Group<'d> {
         self.batch.insert(keys::unique(&key), &seq.to_be_bytes());
     }
 
+    /// Makes a delivery known by a key that is not known.
     fn put_delivery(&mut self, delivery: &DeliveryKey, first: u64) {
+        // The same key may stand twice in an append: what stands first counts.
+        let Vacant(place) = self.deliveries.entry(delivery.key) else { return };
+        place.insert((first, delivery.content));
         self.is_empty = false;
-        self.deliveries.insert(delivery.key, (first, delivery.content));
         self.batch.insert(keys::delivery(&delivery.key), [&first.to_be_bytes()[..], &delivery.content.0].concat());
     }
 

@@ -26,7 +26,7 @@ fn folder() -> TempDir {
 }
 
 fn one(text: &str) -> Append {
-    Append { delivery: None, entries: vec![entry(text)] }
+    Append { entries: vec![entry(text)], ..Append::default() }
 }
 
 fn new(seq: u64) -> Result<Appended, StoreError> {
@@ -58,9 +58,9 @@ fn written(db: &Db) -> u64 {
 fn what_was_recorded_is_there_after_reopening() {
     let folder = folder();
     let key = Some(UniqueKey(Digest::of(b"k")));
-    let delivery = Some(DeliveryKey { key: UniqueKey(Digest::of(b"d")), content: Digest::of(b"c") });
+    let deliveries = vec![DeliveryKey { key: UniqueKey(Digest::of(b"d")), content: Digest::of(b"c") }];
     let private = Some(vec![9; 10_000]);
-    let append = Append { delivery, entries: vec![Entry { key, private, ..entry("kept") }] };
+    let append = Append { deliveries, entries: vec![Entry { key, private, ..entry("kept") }] };
     let store = SledStore::open(&settings(&folder)).unwrap();
     assert_eq!(wait(store.append(append.clone())), new(0));
     let (head, records) = (store.head(), store.read(0, 10));
@@ -69,7 +69,7 @@ fn what_was_recorded_is_there_after_reopening() {
     assert_eq!((store.head(), store.read(0, 10)), (head, records));
     assert_eq!(store.private(0), Ok(Some(vec![9; 10_000])));
     assert_eq!(wait(store.append(append.clone())), Ok(Appended::Repeated { first: 0 }));
-    let known = wait(store.append(Append { delivery: None, ..append }));
+    let known = wait(store.append(Append { deliveries: Vec::new(), ..append }));
     assert_eq!(known, Ok(Appended::Recorded(vec![Slot::Known(0)])));
     assert_eq!(append_one(&store, entry("next")), new(1));
     assert_eq!(verify(&store, |_| ()).unwrap().size, 2);
@@ -171,7 +171,7 @@ fn nothing_is_shown_before_it_is_synced() {
     let private = Some(vec![1]);
     let key = UniqueKey(Digest::of(b"k"));
     let entries = vec![Entry { key: Some(key), private, incidents: vec![incident.clone()], ..entry("x") }];
-    let pending = store.append(Append { delivery: None, entries });
+    let pending = store.append(Append { entries, ..Append::default() });
     has_begun.recv().unwrap();
     assert_eq!(store.head().size, 0);
     assert_eq!(store.read(0, 10), Ok(vec![]));
@@ -286,7 +286,7 @@ fn e07_the_queue_is_also_full_by_bytes() {
     let first = store.append(one("first"));
     has_begun.recv().unwrap();
     let large = || Entry { private: Some(vec![0; PRIVATE_BYTES_MAX]), ..entry("large") };
-    let large = || store.append(Append { delivery: None, entries: vec![large()] });
+    let large = || store.append(Append { entries: vec![large()], ..Append::default() });
     let room = QUEUE_BYTES_MAX / PRIVATE_BYTES_MAX - 1;
     let pending: Vec<_> = (0..room).map(|_| large()).collect();
     for _ in 0..room {
@@ -342,9 +342,9 @@ fn nothing_is_kept_in_files_that_are_never_synced() {
     let folder = folder();
     let store = SledStore::open(&settings(&folder)).unwrap();
     let text = "x".repeat(EVENT_BYTES_MAX - entry("").event.len());
-    let large = || Entry { private: Some(vec![1; 32 * EVENT_BYTES_MAX]), ..entry(&text) };
+    let large = Entry { private: Some(vec![1; 32 * EVENT_BYTES_MAX]), ..entry(&text) };
     for together in [1; 20].into_iter().chain([5; 10]) {
-        wait(store.append(Append { delivery: None, entries: (0..together).map(|_| large()).collect() })).unwrap();
+        wait(store.append(Append { entries: vec![large.clone(); together], ..Append::default() })).unwrap();
     }
     assert_eq!(std::fs::read_dir(settings(&folder).path.join("blobs")).unwrap().count(), 0);
     assert_eq!(verify(&store, |_| ()).unwrap().size, 70);

@@ -48,7 +48,7 @@ fn check(tamper: fn(&dyn Tampered), expected: impl Fn(&Fault) -> bool) {
 
 fn fill(store: &dyn Store, size: u64) {
     let entries = (0..size).map(|n| entry(&format!("reason {n}"))).collect();
-    crate::trail::samples::wait(store.append(Append { delivery: None, entries })).unwrap();
+    crate::trail::samples::wait(store.append(Append { deliveries: Vec::new(), entries })).unwrap();
 }
 
 /// The record with other bytes and the leaf hash that belongs to them.

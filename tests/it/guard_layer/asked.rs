@@ -320,6 +320,7 @@ impl Asked {
             },
             key,
             next_key: None,
+            by_content: Vec::new(),
             log_sources: Arc::from([okta]),
             person: None,
             reason_user: [].into(),
