@@ -66,7 +66,8 @@
 //! goes on, or closes. A step that tells people is done with its intent, once `notice.owed` stands on the trail. A
 //! disable that expires is followed by an `enable` that waits for its time, longer each time where the rule says so;
 //! what else is left then is passed over (`containment.expired`), and while no order may leave, it waits. Whoever is
-//! kept disabled is looked at once an hour: whom somebody else has enabled is not given back without a human's word.
+//! kept disabled is looked at once an hour, and when an alert is taken for covered: whom somebody else has enabled is
+//! not given back without a human's word, and the next alert acts.
 //! While DingTalk is down, incidents wait without an intent; what panics is tried three times and then parked.
 //!
 //! *People are told.* The board folds which record is owed to which channel ([`incident::Owed`]); the

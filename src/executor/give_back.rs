@@ -5,7 +5,7 @@ use super::hand::Hand;
 use super::place::{Place, undoes_our_own};
 use crate::directory::Account;
 use crate::incident::{
-    AccountWarning, ActionKind, Event, HoldReason, Incident, IncidentId, StepState, Timestamp, UserId,
+    AccountWarning, ActionKind, AlertId, Event, HoldReason, Incident, IncidentId, StepState, Timestamp, UserId,
 };
 use crate::trail::{Board, RecordError};
 
@@ -56,8 +56,11 @@ impl Hand {
     }
 
     async fn note_enabled_of(&self, incident: IncidentId) -> Result<(), RecordError> {
-        tracing::warn!(incident.id = %incident, "somebody else has enabled the account that it keeps disabled");
-        match self.record(vec![Event::AccountWarned { incident, warning: AccountWarning::FoundEnabled {} }]).await {
+        let covered = self.trail.board(|board| self.seen.covered_since(&incident, board));
+        tracing::warn!(incident.id = %incident, alert.id = covered.as_ref().map(AlertId::as_str),
+            "somebody else has enabled the account that it keeps disabled");
+        let warning = AccountWarning::FoundEnabled { covered };
+        match self.record(vec![Event::AccountWarned { incident, warning }]).await {
             // Given back by now, nothing is left to say.
             Ok(()) | Err(RecordError::Illegal(_)) => Ok(()),
             Err(error) => Err(error),

@@ -6,6 +6,7 @@ use tokio::sync::Mutex;
 
 use super::place::Place;
 use super::retry::{Next, after};
+use super::seen::SeenDisabled;
 use super::subject::subject_of;
 use crate::directory::{Ancestry, Directory};
 use crate::incident::{
@@ -34,6 +35,8 @@ pub struct Hand {
     pub ancestry: Ancestry,
     /// Held by the one who draws on the budgets of departments, so that no two draw the same.
     pub drawing: Mutex<()>,
+    /// When whom incidents keep disabled was last seen so.
+    pub seen: SeenDisabled,
 }
 
 /// How far an incident got.

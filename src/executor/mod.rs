@@ -14,9 +14,11 @@ mod ownership;
 mod place;
 mod retry;
 mod run;
+mod seen;
 mod settle;
 mod subject;
 
 pub use hand::Hand;
 pub use run::{Executor, Settings};
+pub use seen::SeenDisabled;
 pub use subject::subject_of;

@@ -1,6 +1,7 @@
 //! Looks at everybody whom an incident keeps disabled: whether they are protected by now, so that a list that has come
 //! too late for somebody does not keep them locked out unseen, and whether somebody else has enabled them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -25,6 +26,9 @@ const PROTECTIONS: [HoldReason; 4] = [
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// How often everybody is looked at. Each look is one call that is exempt from the month's quota.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long an incident may cover alerts without being looked at.
+const COVERS_UNSEEN: SignedDuration = SignedDuration::from_mins(1);
 
 /// Whether everybody could be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,22 +56,32 @@ struct Kept {
 }
 
 impl Hand {
-    /// Looks at everybody whom we keep disabled and of whom there may be something to say, one after the other.
+    /// Looks at everybody whom we keep disabled and of whom there may be something to say, or at those of whom it is
+    /// asked only, one after the other.
     ///
     /// # Errors
     /// The trail could not be read or written.
-    pub(super) async fn offer_releases(&self, rules: &Arc<Loaded>) -> Result<Looked, RecordError> {
+    pub(super) async fn offer_releases(
+        &self,
+        rules: &Arc<Loaded>,
+        only: Option<BTreeSet<IncidentId>>,
+    ) -> Result<Looked, RecordError> {
         let now = self.clock.now();
+        let is_meant = |live: &&Live| only.as_ref().is_none_or(|only| only.contains(live.incident.id()));
         let of_interest = |live: &Live| of_interest(live, now);
-        let mut kept: Vec<Kept> = self.trail.board(|board| board.containing().filter_map(of_interest).collect());
+        let mut kept: Vec<Kept> =
+            self.trail.board(|board| board.containing().filter(is_meant).filter_map(of_interest).collect());
         // Whoever has waited longest comes first.
         kept.sort_by(|one, other| (one.record, &one.incident).cmp(&(other.record, &other.incident)));
         let mut looked = Looked::AtAll;
         for kept in kept {
-            match self.seen(&kept, rules).await? {
+            let began_at = self.clock.now();
+            match self.look_at(&kept, rules).await? {
                 Ok(Seen { protection, disabled }) => {
-                    if disabled == Some(false) {
-                        self.note_enabled_unless_over(&kept.incident).await?;
+                    match disabled {
+                        Some(true) => self.seen.note(&kept.incident, began_at),
+                        Some(false) => self.note_enabled_unless_over(&kept.incident).await?,
+                        None => {}
                     }
                     let Some(protection) = protection.filter(|_| !kept.was_offered) else { continue };
                     tracing::warn!(incident.id = %kept.incident, reason = protection.text(),
@@ -89,7 +103,7 @@ impl Hand {
         Ok(looked)
     }
 
-    async fn seen(&self, kept: &Kept, rules: &Arc<Loaded>) -> Result<Result<Seen, Failure>, RecordError> {
+    async fn look_at(&self, kept: &Kept, rules: &Arc<Loaded>) -> Result<Result<Seen, Failure>, RecordError> {
         let subject = subject_of(&self.trail, &kept.incident, kept.record).await?;
         let by_id = AccountRef::parse(AccountKind::UserId, kept.user_id.as_str()).ok();
         let Some(named) = subject.map(|subject| subject.account).or(by_id) else { return Ok(Ok(Seen::default())) };
@@ -114,12 +128,14 @@ fn of_interest(live: &Live, now: Timestamp) -> Option<Kept> {
 }
 
 /// When everybody is looked at: at the start, whenever other rules are in force, once an hour, and again where DingTalk
-/// did not say.
+/// did not say. By whom an alert is taken for covered is looked at as soon as that is so.
 #[derive(Default)]
 pub(super) struct Offers {
     looked_with: Option<Arc<Loaded>>,
     looked_at: Option<Timestamp>,
     again_at: Option<Timestamp>,
+    /// Those that were looked at since, because they cover.
+    asked_at: BTreeMap<IncidentId, Timestamp>,
     looking: JoinSet<Result<Looked, RecordError>>,
 }
 
@@ -130,12 +146,37 @@ impl Offers {
         let is_known = self.looked_with.as_ref().is_some_and(|with| Arc::ptr_eq(with, &rules));
         let next_at = self.looked_at.and_then(|at| at.checked_add(LOOK_EVERY).ok());
         let is_due = !is_known || [self.again_at, next_at].into_iter().flatten().any(|at| at <= now);
-        if !is_due || !self.looking.is_empty() {
+        if !self.looking.is_empty() {
             return;
         }
-        (self.looked_with, self.looked_at, self.again_at) = (Some(Arc::clone(&rules)), Some(now), None);
-        let hand = Arc::clone(hand);
-        self.looking.spawn(async move { hand.offer_releases(&rules).await });
+        let only = if is_due {
+            (self.looked_with, self.looked_at, self.again_at) = (Some(Arc::clone(&rules)), Some(now), None);
+            self.asked_at.clear();
+            hand.trail.board(|board| hand.seen.keep_to(board));
+            None
+        } else {
+            Some(self.covering(hand, now)).filter(|only| !only.is_empty())
+        };
+        if is_due || only.is_some() {
+            let hand = Arc::clone(hand);
+            self.looking.spawn(async move { hand.offer_releases(&rules, only).await });
+        }
+    }
+
+    /// Those that an alert was taken for covered by since they were looked at, unless that was just now: many alerts on
+    /// one account are one look.
+    fn covering(&mut self, hand: &Hand, now: Timestamp) -> BTreeSet<IncidentId> {
+        let was_before = |incident: &IncidentId, covered_at: Timestamp| {
+            let looked_at = self.asked_at.get(incident).copied().max(self.looked_at);
+            let is_since = looked_at.is_none_or(|at| at <= covered_at);
+            is_since && looked_at.is_none_or(|at| at.checked_add(COVERS_UNSEEN).is_ok_and(|at| at <= now))
+        };
+        let covering = hand.trail.board(|board| {
+            let of_interest = board.covering().filter(|(incident, at)| was_before(incident, *at));
+            of_interest.map(|(incident, _)| incident.clone()).collect::<BTreeSet<_>>()
+        });
+        self.asked_at.extend(covering.iter().map(|incident| (incident.clone(), now)));
+        covering
     }
 
     /// Ends with a look; never, while nobody looks.

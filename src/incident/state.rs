@@ -226,7 +226,7 @@ impl Incident {
                 }
                 self.user_id = Some(user_id.clone());
             }
-            Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. }
+            Event::AccountWarned { warning: AccountWarning::FoundEnabled { .. }, .. }
             | Event::ReleaseOffered { .. }
             | Event::IncidentReleased { .. }
             | Event::ContainmentExpired { .. } => {

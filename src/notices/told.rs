@@ -72,6 +72,8 @@ pub enum Fact {
     ByHand,
     /// What the doctor has found.
     Check,
+    /// The id of an alert.
+    Alert,
 }
 
 impl Fact {
@@ -88,6 +90,7 @@ impl Fact {
             Self::Place => "place",
             Self::Text | Self::ByHand => "text",
             Self::Check => "check",
+            Self::Alert => "alert",
         }
     }
 

@@ -77,6 +77,7 @@ pub(super) fn fact(fact: Fact, value: &str, language: Language) -> String {
         Fact::Text => ("The rule says", "规则内容"),
         Fact::ByHand => ("A responder says", "响应人员说"),
         Fact::Check => ("Found", "发现"),
+        Fact::Alert => ("An alert came since and was not acted on", "其后有告警未处置"),
     };
     format!("{}{}{value}", language.of(en, zh), language.of(": ", "："))
 }

@@ -1,7 +1,8 @@
 //! What there is to say about a record: pure, from the event and the incidents it concerns.
 
 use crate::incident::{
-    Action, Event, HoldReason, Incident, NoticeEvent, Opened, PauseScope, Plan, SenderEvent, SourceName, Topic, Verdict,
+    AccountWarning, Action, Event, HoldReason, Incident, NoticeEvent, Opened, PauseScope, Plan, SenderEvent,
+    SourceName, Topic, Verdict,
 };
 use crate::notices::{AboutIncident, Fact};
 
@@ -33,6 +34,9 @@ pub(super) fn about(
             (about, Vec::new())
         }
         Event::ReleaseOffered { protection, .. } => (held(*protection), Vec::new()),
+        Event::AccountWarned { warning: AccountWarning::FoundEnabled { covered: Some(alert) }, .. } => {
+            (plain(), vec![(Fact::Alert, alert.to_string())])
+        }
         Event::StepVerified { .. } | Event::AccountWarned { .. } => (plain(), Vec::new()),
         Event::Notice(NoticeEvent::Owed { text, .. }) => {
             let is_by_hand = incident.is_some_and(|incident| incident.plan.asked_by.is_some());

@@ -23,7 +23,7 @@ use crate::api::{Door, SourcesInForce, State, Steadiness};
 use crate::config::Config;
 use crate::console::Console;
 use crate::directory::{Ancestry, DingTalk, Directory, DryRun};
-use crate::executor::{Executor, Hand};
+use crate::executor::{Executor, Hand, SeenDisabled};
 use crate::incident::{ChannelName, Clock, Event, LoadCause, SystemClock, Timestamp};
 use crate::intake::{self, Intake, RefusalTally, SchemeName, SetupError, Unwritten};
 use crate::notices::{Channel, Post, Way};
@@ -250,6 +250,7 @@ fn hand(config: &Config, state: &State, directory: Arc<dyn Directory>) -> Hand {
         own_corp_id: config.directory.corp_id.clone(),
         ancestry: Ancestry::default(),
         drawing: Mutex::default(),
+        seen: SeenDisabled::default(),
     }
 }
 

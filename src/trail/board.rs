@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::achieved::Achieved;
 use super::containments::Containments;
+use super::covered::Covered;
 use super::held_alerts::{HeldAlerts, HeldLines};
 use super::watches::Watches;
 use crate::incident::{
-    Action, ActionKind, Breakers, Check, Checked, Checkup, DepartmentId, DingTalkIdChanges, Event, Extent, Finding,
-    Health, HoldReason, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId,
+    Action, ActionKind, AlertId, Breakers, Check, Checked, Checkup, DepartmentId, DingTalkIdChanges, Event, Extent,
+    Finding, Health, HoldReason, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId,
     SenderEvent, SourceName, Status, Timestamp, UserId, Windows,
 };
 
@@ -38,6 +39,7 @@ pub struct Board {
     achieved: Achieved,
     containments: Containments,
     held_alerts: HeldLines,
+    covered: Covered,
     checkup: Option<Checkup>,
     canary_at: Option<Timestamp>,
 }
@@ -118,6 +120,17 @@ impl Board {
     #[must_use]
     pub fn held_alerts(&self, now: Timestamp) -> Vec<&HeldAlerts> {
         self.held_alerts.at(now)
+    }
+
+    /// The incidents in effect that an alert was taken for covered by, with the time of the last, in no order.
+    pub fn covering(&self) -> impl Iterator<Item = (&IncidentId, Timestamp)> {
+        self.covered.all()
+    }
+
+    /// The last alert that was taken for covered by this incident, while that is in effect.
+    #[must_use]
+    pub fn covered_by(&self, incident: &IncidentId) -> Option<(Timestamp, &AlertId)> {
+        self.covered.of(incident)
     }
 
     /// The last time it was looked at whether all is well.
@@ -295,6 +308,8 @@ impl Board {
         match event {
             Event::AlertAdmitted { opened, counted, .. } => {
                 counted.iter().for_each(|counted| self.windows.apply(counted, at));
+                let (live, keeping) = (&self.live, &self.keeping);
+                self.covered.apply(at, event, |id| live.contains_key(id) || keeping.contains_key(id));
                 for one in opened {
                     self.open(seq, at, Incident::open(one, at));
                 }
@@ -380,7 +395,9 @@ impl Board {
             self.containments.note(&live.incident, event, at);
         }
         if let Some(user_id) = live.incident.user_id.as_ref().filter(|_| was_enabled(&live.incident, event)) {
-            self.keeping.retain(|_, keeping| keeping.incident.user_id.as_ref() != Some(user_id));
+            for (id, _) in self.keeping.extract_if(|_, keeping| keeping.incident.user_id.as_ref() == Some(user_id)) {
+                self.covered.forget(&id);
+            }
         }
         if result.is_ok() {
             self.dingtalk_ids.apply(&live.incident, event, at);
@@ -389,6 +406,8 @@ impl Board {
             self.close(&live.incident, outcome, event);
             if live.incident.keeps_our_disable() {
                 self.keeping.insert(id.clone(), live);
+            } else {
+                self.covered.forget(id);
             }
         } else {
             self.note_due(&live);

@@ -6,6 +6,7 @@ use std::sync::{self, Arc, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+use super::covered::Covered;
 use super::figures::Figures;
 use super::held_alerts::HeldLines;
 use super::watches::Watches;
@@ -289,7 +290,11 @@ fn lane(name: &str) -> usize {
 fn concerns_board(event: &Event) -> bool {
     match event {
         Event::AlertAdmitted { opened, counted, .. } => {
-            !opened.is_empty() || !counted.is_empty() || Watches::concern(event) || HeldLines::concern(event)
+            !opened.is_empty()
+                || !counted.is_empty()
+                || Watches::concern(event)
+                || HeldLines::concern(event)
+                || Covered::concern(event)
         }
         Event::ResponderPaused { .. }
         | Event::ResponderResumed { .. }

@@ -5,6 +5,7 @@ mod achieved;
 mod area;
 mod board;
 mod containments;
+mod covered;
 mod figures;
 mod held_alerts;
 mod limits;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{Finding, HoldReason, IncidentId, Outcome, Status, StepState};
+use portcullis::incident::{AccountWarning, Event, Finding, HoldReason, IncidentId, Outcome, Status, StepState};
 use portcullis::sandbox::{Api, Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::harness::{AUDITOR, CONTAINED, Delivery, RESPONDER, TestApp, leaked};
 
+const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 async fn open(app: &TestApp) -> IncidentId {
@@ -262,4 +263,54 @@ async fn who_is_disabled_and_not_read_back_is_shown_and_given_back_by_hand_or_in
         assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
         app.end().await;
     }
+}
+
+/// Nobody acts on what is covered, so it is looked at whether that is true.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_is_taken_for_covered_has_the_account_looked_at() {
+    let app = TestApp::start().await;
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    let send = async |number: u32| {
+        let told = app.deliver(&Delivery::of_high_risk("zhang.san@example.com", number, app.now())).await;
+        assert_eq!(told.status, 202, "{}", told.body);
+        told
+    };
+    let looks = || app.dingtalk().calls_to(Api::UserGet).len() as u64;
+    let before = looks();
+    app.advance(2 * MINUTE);
+    send(2).await;
+    app.until_called(Api::UserGet, before + 1).await;
+    // Many alerts are one look, and one that was followed by a look that found all as it was is not told of later.
+    for number in 3..6 {
+        send(number).await;
+    }
+    assert_eq!((looks(), app.records_of("incident.opened").len()), (before + 1, 0));
+    app.advance(2 * MINUTE);
+    app.until_called(Api::UserGet, before + 2).await;
+    enable_by_another_hand(&app);
+    app.advance(HOUR);
+    app.until(&incident, |incident| incident.found_enabled.is_some()).await;
+    assert_eq!(covered(&app), [None], "no alert has come since");
+
+    let again = app.open(&Delivery::of_high_risk("zhang.san@example.com", 6, app.now())).await;
+    app.until_contained(&again).await;
+    enable_by_another_hand(&app);
+    app.advance(2 * MINUTE);
+    let missed = send(7).await.alert().to_owned();
+    app.until(&again, |incident| incident.found_enabled.is_some()).await;
+    assert_eq!(covered(&app), [None, Some(missed)]);
+    let third = app.open(&Delivery::of_high_risk("zhang.san@example.com", 8, app.now())).await;
+    app.until_contained(&third).await;
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
+
+/// The alerts that were taken for covered, of all incidents whose accounts were found enabled.
+fn covered(app: &TestApp) -> Vec<Option<String>> {
+    let found = app.records_of("account.warned").into_iter().map(|record| match record.event {
+        Event::AccountWarned { warning: AccountWarning::FoundEnabled { covered }, .. } => covered,
+        other => panic!("{other:?}"),
+    });
+    found.map(|alert| alert.map(|alert| alert.to_string())).collect()
 }

@@ -216,7 +216,7 @@ fn summary(record: &Record) -> String {
         Event::AccountWarned { warning: AccountWarning::OwnsOrganizations { count, .. }, .. } => {
             format!("it owns {count} other organizations")
         }
-        Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. } => {
+        Event::AccountWarned { warning: AccountWarning::FoundEnabled { .. }, .. } => {
             "somebody else has enabled it".to_owned()
         }
         Event::StepStarted { step, attempt, .. } => format!("step {}, attempt {attempt}", step + 1),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::incident::Timestamp;
+use crate::incident::{AlertId, Timestamp};
 
 /// What a reading of the organization came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,11 @@ pub enum AccountWarning {
     },
     /// It was seen enabled while the incident keeps it disabled: somebody else has touched it, so that the incident does
     /// not give it back by itself.
-    FoundEnabled {},
+    FoundEnabled {
+        /// The last alert that was taken for covered by the incident since it was seen disabled: nobody has acted on it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        covered: Option<AlertId>,
+    },
 }
 
 /// How we know that a step was done.

@@ -10,7 +10,7 @@ impl Event {
     /// Whether it can come to an incident that is closed and keeps an account disabled.
     #[must_use]
     pub fn is_about_what_is_kept(&self) -> bool {
-        let is_found_enabled = matches!(self, Self::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. });
+        let is_found_enabled = matches!(self, Self::AccountWarned { warning: AccountWarning::FoundEnabled { .. }, .. });
         is_found_enabled || matches!(self, Self::IncidentReleased { .. } | Self::ReleaseOffered { .. })
     }
 

@@ -100,7 +100,7 @@ fn a_warning_changes_nothing_while_the_incident_lives() {
 
 #[test]
 fn only_who_is_kept_disabled_by_us_is_found_enabled() {
-    let found = Event::AccountWarned { incident: id(), warning: AccountWarning::FoundEnabled {} };
+    let found = Event::AccountWarned { incident: id(), warning: AccountWarning::FoundEnabled { covered: None } };
     let life = [resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)];
     for before in 0..life.len() {
         assert!(fold(&[&life[..before], std::slice::from_ref(&found)].concat()).is_err());

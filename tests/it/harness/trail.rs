@@ -203,7 +203,7 @@ fn words(event: &Event, state: &Incident) -> String {
         Event::AccountResolved { .. } => "resolved".to_owned(),
         Event::AccountUnresolved { .. } => "unresolved".to_owned(),
         Event::BudgetDrawn { .. } => "drawn".to_owned(),
-        Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. } => "found enabled".to_owned(),
+        Event::AccountWarned { warning: AccountWarning::FoundEnabled { .. }, .. } => "found enabled".to_owned(),
         Event::AccountWarned { .. } => "warned".to_owned(),
         Event::IncidentHeld { reason, .. } => format!("held: {}", word(reason)),
         Event::IncidentApproved { .. } => "approved".to_owned(),

@@ -111,7 +111,7 @@ impl History {
                     event,
                     Event::IncidentReleased { .. }
                         | Event::ReleaseOffered { .. }
-                        | Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. }
+                        | Event::AccountWarned { warning: AccountWarning::FoundEnabled { .. }, .. }
                 );
                 match self.cases.get_mut(&id) {
                     Some(case) if !case.is_closed || is_about_keeping => {
@@ -165,7 +165,7 @@ impl Case {
     /// Gives what should never have been recorded.
     fn fold(&mut self, seq: u64, event: &Event) -> Option<String> {
         match event {
-            Event::AccountWarned { warning: AccountWarning::FoundEnabled {}, .. } => {
+            Event::AccountWarned { warning: AccountWarning::FoundEnabled { .. }, .. } => {
                 (self.is_others, self.was_touched) = (true, true);
             }
             Event::AccountResolved { user_id, .. } => self.user_id = Some(user_id.clone()),

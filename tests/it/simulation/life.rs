@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis::admission::{Admission, AdmissionError, Receipt};
 use portcullis::directory::Ancestry;
-use portcullis::executor::{self, Executor, Hand};
+use portcullis::executor::{self, Executor, Hand, SeenDisabled};
 use portcullis::incident::{Clock, HandSetClock};
 use portcullis::intake::{Received, Request};
 use portcullis::trail::{MemoryStore, Pseudonyms, Trail};
@@ -52,6 +52,7 @@ impl Life {
             own_corp_id: OWN_CORP.to_owned(),
             ancestry: Ancestry::default(),
             drawing: tokio::sync::Mutex::default(),
+            seen: SeenDisabled::default(),
         };
         let (stop, stopped) = watch::channel(false);
         let settings = executor::Settings { concurrent_max, ..executor::Settings::default() };
