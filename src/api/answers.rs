@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use super::{Problem, State, authorize, body, whose};
 use crate::access::{Actor, Permission};
 use crate::incident::{Digest, Event, HoldReason, Incident, IncidentId, Status};
-use crate::trail::Live;
+use crate::trail::{Live, RecordError, StoreError};
+
+/// How often it is judged anew, because the incident has changed while it was.
+const JUDGED_MAX: u32 = 5;
 
 /// Why, and to which plan.
 #[derive(Deserialize)]
@@ -30,16 +33,13 @@ pub(super) async fn approve(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let approved = async {
-        let (live, actor, said) = heard(&request, &id, payload, &state).await?;
-        whose::refuse_subject(&actor, &live, &state).await?;
-        may_approve(&live, &actor, &said, &state).await?;
-        let (incident, approver) = (live.incident.id().clone(), actor.user_id);
-        let (actor, reason, plan) = (actor.name, said.reason, said.plan);
-        record(&state, Event::IncidentApproved { incident, actor, reason, approver, plan }).await?;
-        Ok(after_approval(&live.incident, &state))
-    };
-    shaped(&id, approved.await)
+    let approved = answered((&request, &id, payload), &state, async |live, actor, said| {
+        may_approve(live, actor, said, &state).await?;
+        let (incident, approver) = (live.incident.id().clone(), actor.user_id.clone());
+        let (actor, reason, plan) = (actor.name.clone(), said.reason.clone(), said.plan);
+        Ok(Event::IncidentApproved { incident, actor, reason, approver, plan })
+    });
+    shaped(&id, approved.await.map(|incident| after_approval(&incident, &state)))
 }
 
 /// Says of a held incident that nothing is to be done.
@@ -49,14 +49,11 @@ pub(super) async fn dismiss(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let dismissed = async {
-        let (live, actor, said) = heard(&request, &id, payload, &state).await?;
-        whose::refuse_subject(&actor, &live, &state).await?;
-        let (incident, actor, reason) = (live.incident.id().clone(), actor.name, said.reason);
-        record(&state, Event::IncidentDismissed { incident, actor, reason }).await?;
-        Ok(json!({}))
-    };
-    shaped(&id, dismissed.await)
+    let dismissed = answered((&request, &id, payload), &state, async |live, actor, said| {
+        let (incident, actor, reason) = (live.incident.id().clone(), actor.name.clone(), said.reason.clone());
+        Ok(Event::IncidentDismissed { incident, actor, reason })
+    });
+    shaped(&id, dismissed.await.map(|_| json!({})))
 }
 
 /// Gives an account back before its time.
@@ -66,14 +63,34 @@ pub(super) async fn release(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let released = async {
-        let (live, actor, said) = heard(&request, &id, payload, &state).await?;
-        whose::refuse_subject(&actor, &live, &state).await?;
-        let (incident, actor, reason) = (live.incident.id().clone(), actor.name, said.reason);
-        record(&state, Event::IncidentReleased { incident, actor, reason, false_alarm: said.false_alarm }).await?;
-        Ok(after_release(&live.incident, &state))
-    };
-    shaped(&id, released.await)
+    let released = answered((&request, &id, payload), &state, async |live, actor, said| {
+        let (incident, actor, reason) = (live.incident.id().clone(), actor.name.clone(), said.reason.clone());
+        Ok(Event::IncidentReleased { incident, actor, reason, false_alarm: said.false_alarm })
+    });
+    shaped(&id, released.await.map(|incident| after_release(&incident, &state)))
+}
+
+/// Records what somebody says to an incident, once it is judged whether they may. That takes a while, in which others
+/// and the executor go on: what was judged holds for the incident as it was then, and is judged anew for any other.
+/// Gives the incident as it was before.
+async fn answered(
+    (request, id, payload): (&HttpRequest, &str, Payload),
+    state: &State,
+    judge: impl AsyncFn(&Live, &Actor, &Said) -> Result<Event, Problem>,
+) -> Result<Incident, Problem> {
+    let (id, actor, said) = heard(request, id, payload, state).await?;
+    for _ in 0..JUDGED_MAX {
+        let live = state.trail.board(|board| board.in_effect(&id).cloned());
+        let Some(live) = live else { return Err(over_or_unknown(&id, state)?) };
+        whose::refuse_subject(&actor, &live, state).await?;
+        let event = judge(&live, &actor, &said).await?;
+        tracing::warn!(event.kind = event.kind(), incident.id = %id, "a responder answers");
+        match state.trail.record_as_seen(state.clock.now(), event, &live.incident).await {
+            Err(RecordError::Changed) => {}
+            recorded => return Ok(recorded.map(|()| live.incident)?),
+        }
+    }
+    Err(RecordError::Changed.into())
 }
 
 /// Nobody approves what they asked for or what a rule of their own does. Whom the configuration does not know approves
@@ -104,21 +121,19 @@ async fn heard(
     id: &str,
     payload: Payload,
     state: &State,
-) -> Result<(Live, Actor, Said), Problem> {
+) -> Result<(IncidentId, Actor, Said), Problem> {
     let actor = authorize::actor(request, state, Permission::Control)?;
     let said: Said = body::json(request, payload, state).await?;
     if !body::is_reason(&said.reason) {
         return Err(Problem::WrongSchema);
     }
     let id = IncidentId::parse(id).map_err(|_| Problem::NotFound)?;
-    let live = state.trail.board(|board| board.in_effect(&id).cloned());
-    Ok((live.ok_or(Problem::NotFound)?, actor, said))
+    Ok((id, actor, said))
 }
 
-async fn record(state: &State, event: Event) -> Result<(), Problem> {
-    let incident = event.incidents().first().map(|id| id.to_string()).unwrap_or_default();
-    tracing::warn!(event.kind = event.kind(), incident.id = incident, "a responder answers");
-    Ok(state.trail.record(state.clock.now(), vec![event]).await?)
+/// Nothing can be said to an incident that is over, and nothing is known of any other.
+fn over_or_unknown(id: &IncidentId, state: &State) -> Result<Problem, StoreError> {
+    Ok(if state.trail.incident(id)?.is_some() { Problem::WrongState } else { Problem::NotFound })
 }
 
 /// How many more have to say yes, if any have.

@@ -226,7 +226,7 @@ impl From<RecordError> for Problem {
     fn from(error: RecordError) -> Self {
         match error {
             RecordError::Store(error) => error.into(),
-            RecordError::Illegal(_) => Self::WrongState,
+            RecordError::Illegal(_) | RecordError::Changed => Self::WrongState,
         }
     }
 }

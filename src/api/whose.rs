@@ -3,14 +3,15 @@
 
 use super::{Problem, State};
 use crate::access::Actor;
+use crate::directory::Borne;
 use crate::executor::subject_of;
 use crate::incident::{AccountRef, UserId};
 use crate::response::{Resolved, Subject, resolve};
 use crate::rules::names;
 use crate::trail::Live;
 
-/// When to come again while DingTalk cannot be asked, in seconds.
-const UNREAD_RETRY_AFTER_S: u64 = 10;
+/// While nobody can say whose account it is; it can be said again in so many seconds.
+const UNREAD: Problem = Problem::Unavailable { retry_after_s: 10 };
 
 /// Refuses whom the incident is about. As long as nobody knows whom, it is looked up: who is quick is not to be judge
 /// in their own case.
@@ -30,18 +31,26 @@ pub(super) async fn refuse_own(own: &UserId, account: &AccountRef, state: &State
     let resolved = resolve(account, state.rules.now().set.identities(), state.roster.is_some());
     let is_own = match resolved {
         Ok(Resolved::To(user_id, _)) => user_id == *own,
-        Ok(Resolved::Ask(lookup, _)) => {
-            let unread = |_| Problem::Unavailable { retry_after_s: UNREAD_RETRY_AFTER_S };
-            state.directory.find(&lookup).await.map_err(unread)?.contains(own)
-        }
-        Ok(Resolved::Search) => {
-            let found = state.roster.as_ref().and_then(|roster| roster.find(account).ok()).unwrap_or_default();
-            found.iter().any(|one| one.user_id == *own)
-        }
-        // Held for good, as nothing can say whose it is.
-        Err(_) => false,
+        Ok(Resolved::Ask(lookup, _)) => state.directory.find(&lookup).await.map_err(|_| UNREAD)?.contains(own),
+        Ok(Resolved::Search) => match state.roster.as_ref().map(|roster| roster.find(account)) {
+            Some(Ok(found)) => found.iter().any(|one| one.user_id == *own),
+            _ => has_name(own, account, state).await?.ok_or(UNREAD)?,
+        },
+        // Held for good, as nothing can say whose it is; where their own account says nothing of such names, either,
+        // somebody has to be able to put it aside.
+        Err(_) => has_name(own, account, state).await?.unwrap_or(false),
     };
     if is_own { Err(Problem::OwnAccount) } else { Ok(()) }
+}
+
+/// Whether the account has that name, as far as DingTalk shows such names of it.
+async fn has_name(own: &UserId, name: &AccountRef, state: &State) -> Result<Option<bool>, Problem> {
+    let account = state.directory.account(own).await.map_err(|_| UNREAD)?;
+    Ok(account.map_or(Some(false), |account| match account.names.bears(name) {
+        Borne::Yes => Some(true),
+        Borne::No => Some(false),
+        Borne::NotShown => None,
+    }))
 }
 
 /// Refuses the authors and owners of the rules that asked for the plan: those who were it then, and those who are it

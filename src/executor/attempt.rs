@@ -211,7 +211,8 @@ impl Hand {
 fn is_turned_off(at: &Place<'_>, rules: &RuleSet) -> bool {
     let (_, mut of) = at.asked_by();
     let (kind, plan) = (at.action.kind(), &at.incident.plan);
-    let still_asks = |rule: &RuleId| rules.asks_for(rule, kind) && rules.is_content_with(rule, plan.approval);
+    let people = u8::try_from(at.incident.assent.by.len()).unwrap_or(u8::MAX);
+    let still_asks = |rule: &RuleId| rules.asks_for(rule, kind) && rules.is_content_with(rule, plan.approval, people);
     !plan.rules.is_empty() && !of.any(still_asks)
 }
 

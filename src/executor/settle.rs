@@ -25,11 +25,12 @@ impl Hand {
         };
         match self.is_disabled(at.user_id).await {
             Err(failure) => self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::Unverified).await,
-            Ok(disabled) if disabled == wanted => {
+            Ok(Some(disabled)) if disabled == wanted => {
                 self.record(vec![at.succeeded(attempt, Finding::Recovered, None)]).await?;
                 Ok(Moved::On)
             }
-            Ok(_) => self.repeat(at, attempt).await,
+            Ok(Some(_)) => self.repeat(at, attempt).await,
+            Ok(None) => self.hold(at.id(), HoldReason::AccountNotFound, None).await,
         }
     }
 
@@ -52,12 +53,13 @@ impl Hand {
         let Some(wanted) = at.disabled_when_done() else { return Ok(Moved::Stop(Progress::Rests)) };
         match self.is_disabled(at.user_id).await {
             Err(failure) => self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::Unverified).await,
-            Ok(disabled) if disabled == wanted => {
+            Ok(Some(disabled)) if disabled == wanted => {
                 let (incident, step) = (at.id().clone(), at.step);
                 self.record(vec![Event::StepVerified { incident, step, disabled: Some(disabled) }]).await?;
                 Ok(Moved::On)
             }
-            Ok(_) => {
+            Ok(None) => self.hold(at.id(), HoldReason::AccountNotFound, None).await,
+            Ok(Some(_)) => {
                 let failure = Failure::local(FailureClass::NotInEffect, "not_in_effect");
                 let outcome = match self.is_in_doubt(at, claimed_at) {
                     true => vec![at.failed(attempt, failure, Some(self.clock.now())), Self::held_by_others(at)],
@@ -70,11 +72,12 @@ impl Hand {
     }
 
     /// Through the call that is exempt from the month's quota; through the status call where that
-    /// one does not say.
-    async fn is_disabled(&self, user_id: &UserId) -> Result<bool, Failure> {
-        match self.directory.account(user_id).await?.and_then(|account| account.disabled) {
-            Some(disabled) => Ok(disabled),
-            None => self.directory.is_disabled(user_id).await,
+    /// one does not say. None, where there is no such account any more.
+    async fn is_disabled(&self, user_id: &UserId) -> Result<Option<bool>, Failure> {
+        let Some(account) = self.directory.account(user_id).await? else { return Ok(None) };
+        match account.disabled {
+            Some(disabled) => Ok(Some(disabled)),
+            None => self.directory.is_disabled(user_id).await.map(Some),
         }
     }
 }

@@ -122,11 +122,15 @@ impl RuleSet {
         acts && !self.is_silent(rule)
     }
 
-    /// Whether the rule wants no more to be said before it acts than this, as it is now.
+    /// Whether the rule wants no more to be said before it acts than was asked for, as it is now: no more people, and
+    /// not that it is dropped where nobody says yes. That `people` of them have said it may be so by now.
     #[must_use]
-    pub fn is_content_with(&self, rule: &RuleId, approval: Option<Approval>) -> bool {
+    pub fn is_content_with(&self, rule: &RuleId, asked: Option<Approval>, people: u8) -> bool {
         let wanted = self.response_of(rule).and_then(|response| response.approval);
-        wanted.is_none_or(|wanted| approval.is_some_and(|given| given.people >= wanted.people))
+        wanted.is_none_or(|wanted| {
+            let may_act = |asked: Approval| asked.otherwise <= wanted.otherwise;
+            asked.is_some_and(|asked| asked.people >= wanted.people && (people >= wanted.people || may_act(asked)))
+        })
     }
 
     /// The least that these rules accept of a source, as they are now.

@@ -56,6 +56,9 @@ pub enum RecordError {
     /// It does not fit the incident's state.
     #[error(transparent)]
     Illegal(#[from] IllegalTransition),
+    /// The incident is not as whoever wants it recorded has seen it.
+    #[error("the incident has changed meanwhile")]
+    Changed,
 }
 
 /// A store and the board derived from it.
@@ -111,12 +114,37 @@ impl Trail {
     /// # Errors
     /// They are not legal, or the store did not take them: nothing is recorded.
     pub async fn record(self: &Arc<Self>, at: Timestamp, events: Vec<Event>) -> Result<(), RecordError> {
+        self.record_if(at, events, None).await
+    }
+
+    /// Records an event of an incident that is still as it was `seen`: what was judged by that holds for no other state.
+    ///
+    /// # Errors
+    /// The same, or the incident has changed: nothing is recorded.
+    pub async fn record_as_seen(
+        self: &Arc<Self>,
+        at: Timestamp,
+        event: Event,
+        seen: &Incident,
+    ) -> Result<(), RecordError> {
+        self.record_if(at, vec![event], Some(seen.clone())).await
+    }
+
+    async fn record_if(
+        self: &Arc<Self>,
+        at: Timestamp,
+        events: Vec<Event>,
+        seen: Option<Incident>,
+    ) -> Result<(), RecordError> {
         let trail = Arc::clone(self);
         let recorded = tokio::spawn(async move {
             // Held from the check until the board has the result, so that two writers cannot both
             // find their event legal.
             let _lane = trail.lanes(&events).await;
-            trail.board(|board| board.check(&events, at))?;
+            trail.board(|board| {
+                let is = seen.as_ref().map(|seen| board.in_effect(seen.id()).map(|live| &live.incident) == Some(seen));
+                if is == Some(false) { Err(RecordError::Changed) } else { Ok(board.check(&events, at)?) }
+            })?;
             trail.append(None, events.into_iter().map(|event| Draft::of(at, event)).collect()).await?;
             Ok(())
         });

@@ -264,7 +264,7 @@ async fn i18_only_what_is_held_can_be_approved() {
     assert_eq!(approve(IncidentId::parse("inc_0123456789abcdef").unwrap()).await, 404);
     app.advance(Duration::from_secs(8 * 3600));
     app.until(&open, |state| matches!(state.status, Status::Closed(_))).await;
-    assert_eq!(approve(open).await, 404, "closed is closed");
+    assert_eq!(approve(open).await, 409, "closed is closed");
     app.end().await;
 }
 

@@ -119,7 +119,8 @@ async fn what_nobody_approves_in_time_is_dropped_or_done_as_the_rule_says() {
     app.advance(Duration::from_secs(1));
     app.until(&incident, |incident| incident.status == Status::Closed(Outcome::Dismissed)).await;
     assert_eq!(app.story(&incident), [&ASKED[..], &["lapsed: drop"]].concat());
-    assert_eq!(approve(&incident, RESPONDER, &app).await.status, 404, "it is over");
+    let late = approve(&incident, RESPONDER, &app).await;
+    assert_eq!((late.status, late.code()), (409, "wrong_state"), "it is over");
     assert_eq!(app.dingtalk().calls_to(Api::SignOut), []);
     app.end().await;
 
@@ -129,6 +130,36 @@ async fn what_nobody_approves_in_time_is_dropped_or_done_as_the_rule_says() {
     app.advance(60 * MINUTE);
     app.until_contained(&incident).await;
     assert_eq!(app.story(&incident), [&ASKED[..], &["approved", "lapsed: act"], &CONTAINED[2..]].concat());
+    app.end().await;
+}
+
+/// Nobody has said yes, and its rule does not go on without any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lapses_does_not_act_when_its_rule_would_have_it_dropped_by_now() {
+    let acts = |rules: &Path| wants(rules, "{people: 1, within: 1h, otherwise: act}");
+    for (says, held) in [("drop", true), ("act", false)] {
+        let (app, incident) = asked(acts).await;
+        let (of, drops) = ("otherwise: act}", format!("otherwise: {says}}} # edited"));
+        edit(&app.folder().join("rules"), RULE, of, &drops);
+        assert_eq!(app.post("/v1/rules/reload", ENGINEER, &json!({})).await.body["result"], "replaced");
+        app.advance(60 * MINUTE);
+        if held {
+            app.until_told(&incident, &[&ASKED[..], &["lapsed: act", "held: rule_off"]].concat()).await;
+            assert_eq!(app.dingtalk().calls_to(Api::SignOut), []);
+        } else {
+            app.until_contained(&incident).await;
+        }
+        app.end().await;
+    }
+    // Whoever said yes has said it, whatever would have become of it otherwise.
+    let (app, incident) = asked(acts).await;
+    app.dingtalk().inject(Fault::new(FaultKind::Busy).on(Api::SignOut)).unwrap();
+    assert_eq!(approve(&incident, DEPUTY, &app).await.status, 200);
+    app.until_postponed(&incident, 0, 1).await;
+    edit(&app.folder().join("rules"), RULE, "otherwise: act}", "otherwise: drop}");
+    assert_eq!(app.post("/v1/rules/reload", ENGINEER, &json!({})).await.body["result"], "replaced");
+    app.advance(60 * MINUTE);
+    app.until_contained(&incident).await;
     app.end().await;
 }
 
@@ -164,7 +195,8 @@ async fn what_is_held_can_be_dismissed_and_what_is_contained_cannot() {
     assert_eq!(app.post(&dismiss(&incident), RESPONDER, &why).await.status, 200);
     assert_eq!(app.story(&incident), [&ASKED[..], &["dismissed"]].concat());
     assert_eq!(app.incident(&incident).status, Status::Closed(Outcome::Dismissed));
-    assert_eq!(app.post(&dismiss(&incident), RESPONDER, &why).await.status, 404);
+    let again = app.post(&dismiss(&incident), RESPONDER, &why).await;
+    assert_eq!((again.status, again.code()), (409, "wrong_state"));
     app.end().await;
 
     let app = TestApp::start().await;

@@ -53,9 +53,9 @@ async fn who_is_disabled_for_good_is_given_back_by_a_human_also_after_a_restart(
     let story: Vec<&str> = story.iter().map(String::as_str).chain(GIVEN_BACK).collect();
     app.until_told(&incident, &story).await;
     assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
-    assert_eq!(release(&app, &incident).await, 404, "it keeps nobody any more");
+    assert_eq!(release(&app, &incident).await, 409, "it keeps nobody any more");
     let app = app.restart().await;
-    assert_eq!(release(&app, &incident).await, 404);
+    assert_eq!(release(&app, &incident).await, 409);
     app.end().await;
 }
 
@@ -68,7 +68,7 @@ async fn what_expires_does_not_give_back_who_is_disabled_for_good() {
     app.until(&short, |incident| matches!(incident.status, Status::Closed(_))).await;
     assert!(app.story(&short).contains(&"enable given up: contained_by_another_incident".to_owned()));
     assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
-    assert_eq!(release(&app, &short).await, 404, "that is the other's to do");
+    assert_eq!(release(&app, &short).await, 409, "that is the other's to do");
     assert_eq!(release(&app, &incident).await, 200);
     app.until(&incident, |incident| incident.released && is_done(incident)).await;
     assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
@@ -82,7 +82,7 @@ async fn who_is_enabled_on_purpose_is_not_kept_any_more() {
     app.until(&enabled, is_done).await;
     assert_eq!(app.dingtalk().calls_to(Api::Enable).len(), 1);
     assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
-    assert_eq!(release(&app, &incident).await, 404);
+    assert_eq!(release(&app, &incident).await, 409);
     app.end().await;
 }
 
@@ -94,6 +94,6 @@ async fn a_disable_by_another_hand_is_not_ours_to_give_back() {
     let incident = open(&app, &wanted).await;
     app.until(&incident, is_done).await;
     assert!(app.story(&incident).contains(&"disable already_so".to_owned()), "{:?}", app.story(&incident));
-    assert_eq!(release(&app, &incident).await, 404);
+    assert_eq!(release(&app, &incident).await, 409);
     app.end().await;
 }

@@ -190,6 +190,44 @@ async fn whom_dingtalk_does_not_know_any_more_a_human_leaves_as_they_are() {
     app.end().await;
 }
 
+/// Nor can anybody find out what became of an order on them.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_leaves_while_nobody_knows_what_became_of_an_order_is_left_as_they_are() {
+    for order in [Api::Disable, Api::Enable] {
+        let app = TestApp::start().await;
+        let wanted = json!({
+            "account": {"kind": "user_id", "value": "zhangsan"}, "steps": ["disable"], "expires_in_s": 3_600,
+            "reason": "a drill",
+        });
+        let unknown = || {
+            let looks = app.dingtalk().received(Api::UserGet);
+            app.dingtalk().inject(Fault::new(FaultKind::ResetAfterWork).on(order)).unwrap();
+            app.dingtalk().inject(Fault::new(FaultKind::HangBeforeWork).on(Api::UserGet).from_call(2)).unwrap();
+            looks + 2
+        };
+        let mut looks = 0;
+        if order == Api::Disable {
+            looks = unknown();
+        }
+        let opened = app.post("/v1/incidents", RESPONDER, &wanted).await;
+        let incident = IncidentId::parse(opened.body["incident"].as_str().unwrap()).unwrap();
+        if order == Api::Enable {
+            app.until_contained(&incident).await;
+            looks = unknown();
+            app.advance(HOUR);
+        }
+        app.until_called(Api::UserGet, looks).await;
+        app.dingtalk().remove("zhangsan");
+        app.dingtalk().release_hangs();
+        app.until(&incident, |incident| incident.status == Status::Held(HoldReason::AccountNotFound)).await;
+        let why = json!({"reason": "has left"});
+        let dismissed = app.post(&format!("/v1/incidents/{incident}/dismiss"), RESPONDER, &why).await;
+        assert_eq!(dismissed.status, 200, "{order:?}: {} {:?}", dismissed.body, app.story(&incident));
+        assert_eq!(app.get("/v1/containments", AUDITOR).await.body["count"], 0);
+        app.end().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_of_whom_somebody_else_had_disabled_says_that_they_stay_so() {
     let app = TestApp::start().await;

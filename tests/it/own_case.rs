@@ -1,13 +1,15 @@
 //! Nobody decides in their own case, whatever token they show and whatever they have turned in the rules meanwhile.
 
 use std::path::Path;
+use std::time::Duration;
 
 use portcullis::access::{Role, TokenSettings};
 use portcullis::config::Config;
 use portcullis::incident::{Digest, HoldReason, IncidentId, Outcome, Status, UserId};
+use portcullis::sandbox::{Api, Fault, FaultKind};
 use serde_json::json;
 
-use crate::harness::{ADMIN, Answer, DEPUTY, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit};
+use crate::harness::{ADMIN, Answer, DEPUTY, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit, rules_by_way};
 
 const RULE: &str = "impossible-travel.yml";
 /// Another token of the account that the responder has.
@@ -162,4 +164,68 @@ async fn whoever_asked_for_it_is_the_same_person_under_a_new_name() {
     }
     assert_eq!(answer(&app, &incident, "approve", DEPUTY).await.status, 200);
     app.end().await;
+}
+
+/// It takes a while to find out whose account it is, and what was judged before holds for what was there before only.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_was_begun_before_the_plan_asked_for_one_is_judged_anew() {
+    let rules = |rules: &Path| {
+        rules_by_way(rules, &["mobile"]);
+        let approval = "mode: enforce\n  approval: {people: 1, within: 30m, otherwise: drop}";
+        edit(rules, "look-up-mobile.yml", "mode: enforce", approval);
+        edit(rules, "look-up-mobile.yml", "owner: tests", "owner: tests\nauthor: Anna Berg (@responder)");
+    };
+    let app = TestApp::start_with(Set { rules, adjust: more_tokens, ..Set::default() }).await;
+    for (what, user_id, told) in [("approve", "user0001", (403, "own_rule")), ("dismiss", "user0002", (200, ""))] {
+        app.steer("/v1/pause").await;
+        let who = app.dingtalk().account(user_id).unwrap().mobile;
+        let event = json!({ "uuid": what, "eventType": "test.mobile", "who": who });
+        let incident = app.open(&Delivery::of_events(what, &[event], app.now())).await;
+        app.until(&incident, |incident| incident.status == Status::Held(HoldReason::Paused)).await;
+        app.steer("/v1/resume").await;
+        let asked = app.dingtalk().calls_to(Api::UserGetByMobile).len() as u64;
+        app.dingtalk().inject(Fault::new(FaultKind::HangBeforeWork).on(Api::UserGetByMobile)).unwrap();
+        let early = answer(&app, &incident, what, SECOND);
+        let meanwhile = async {
+            app.dingtalk().wait_for(Api::UserGetByMobile, asked + 1).await;
+            assert_eq!(answer(&app, &incident, "approve", DEPUTY).await.status, 200, "it was only paused");
+            app.until(&incident, |incident| incident.status == Status::Held(HoldReason::ApprovalWanted)).await;
+            app.dingtalk().release_hangs();
+        };
+        let (early, ()) = tokio::join!(early, meanwhile);
+        assert_eq!((early.status, early.body["code"].as_str().unwrap_or_default()), told, "{}", early.body);
+        assert_eq!(app.incident(&incident).assent.by, []);
+        if what == "approve" {
+            assert_eq!(answer(&app, &incident, "dismiss", DEPUTY).await.status, 200);
+        }
+    }
+    assert_eq!(app.dingtalk().calls_to(Api::Disable), []);
+    app.end().await;
+}
+
+/// Also where no index says whose it is: their own account does.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_dismisses_what_is_against_themselves_while_the_index_cannot_tell() {
+    let rules = |rules: &Path| rules_by_way(rules, &["job_number", "email"]);
+    for config in ["", "[directory.index]\n"] {
+        let app = TestApp::start_with(Set { rules, adjust: more_tokens, config, ..Set::default() }).await;
+        app.dingtalk().inject(Fault::new(FaultKind::PermissionDenied).on(Api::UserList).times(1_000)).unwrap();
+        app.advance(Duration::from_secs(8 * 86_400));
+        let own = app.dingtalk().account("zhangsan").unwrap();
+        for (way, who) in [("job_number", own.job_number), ("email", own.email)] {
+            let event = json!({ "uuid": way, "eventType": format!("test.{way}"), "who": who });
+            let incident = app.open(&Delivery::of_events(way, &[event], app.now())).await;
+            app.until(&incident, |incident| matches!(incident.status, Status::Held(_))).await;
+            assert_eq!(app.incident(&incident).user_id, None);
+            for what in ["dismiss", "approve"] {
+                assert_eq!(
+                    refused(&answer(&app, &incident, what, SUBJECT).await),
+                    (403, "own_account"),
+                    "{way} {what}"
+                );
+            }
+            assert_eq!(answer(&app, &incident, "dismiss", RESPONDER).await.status, 200);
+        }
+        app.end().await;
+    }
 }

@@ -113,7 +113,7 @@ async fn who_was_enabled_and_disabled_by_others_is_not_given_back_before_a_human
     assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
     assert_eq!(shown(&app).await["count"], 0);
     let app = app.restart().await;
-    assert_eq!((say(&app, &incident, "release").await, app.dingtalk().received(Api::Enable)), (404, 0));
+    assert_eq!((say(&app, &incident, "release").await, app.dingtalk().received(Api::Enable)), (409, 0));
     app.end().await;
 }
 

@@ -158,8 +158,15 @@ impl Incident {
         if self.is_containing() && !may_be_left {
             return Err("it contains the account, which is to be released");
         }
+        let is_gone = reason == Some(HoldReason::AccountNotFound);
         let is_under_way = |(action, state): (&Action, &StepState)| {
-            self.is_left(action, state) && !matches!(state, StepState::Pending | StepState::Postponed { .. })
+            let may_be_left = match state {
+                StepState::Pending | StepState::Postponed { .. } => true,
+                // Nobody can find out any more.
+                StepState::Unknown { .. } | StepState::Claimed { .. } => is_gone,
+                _ => false,
+            };
+            self.is_left(action, state) && !may_be_left
         };
         if self.plan.actions.iter().zip(&self.steps).any(is_under_way) {
             return Err("a step is under way");
