@@ -12,8 +12,8 @@ use serde_json::json;
 use super::{Problem, State, Unfit, authorize, body, whose};
 use crate::access::{Actor, Permission};
 use crate::incident::{
-    AccountKind, AccountRef, ActionKind, ChannelName, ChosenDingTalkId, DingTalkIdPrefix, NewDingTalkId, ReasonCode,
-    Status,
+    AccountKind, AccountRef, ActionKind, ChannelName, ChosenDingTalkId, DingTalkIdPrefix, IncidentId, NewDingTalkId,
+    ReasonCode, Status,
 };
 use crate::response::{ByHand, NoticeByHand};
 
@@ -90,10 +90,26 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
     tracing::warn!(incident.id = %incident, "an incident is opened by hand");
     let mut answer = json!({ "incident": incident, "repeated": repeated });
     let status = state.trail.board(|board| board.in_effect(&incident).map(|live| live.incident.status));
-    if let (Some(Status::Held(reason)), Some(members)) = (status, answer.as_object_mut()) {
-        members.insert("held".to_owned(), json!({ "code": reason, "text": reason.text() }));
+    if let Some(members) = answer.as_object_mut() {
+        if let Some(Status::Held(reason)) = status {
+            members.insert("held".to_owned(), json!({ "code": reason, "text": reason.text() }));
+        }
+        members.extend(kept_by(&by_hand, &incident, state).map(|by| ("kept_by".to_owned(), json!(by))));
     }
     Ok(HttpResponse::Ok().json(answer))
+}
+
+/// The incident that is to give the account back in its own time, so that one that asks for nothing else leaves it
+/// disabled: that one is to be released.
+fn kept_by(asked: &ByHand, incident: &IncidentId, state: &State) -> Option<IncidentId> {
+    if asked.steps != [ActionKind::Enable] {
+        return None;
+    }
+    let user_id = state.rules.now().set.user_of(&asked.account)?;
+    state.trail.board(|board| {
+        let keeps = |id: &IncidentId| board.live(id).is_some_and(|live| live.incident.is_containing());
+        board.beside(&user_id, incident).into_iter().find(keeps)
+    })
 }
 
 impl Wanted {

@@ -112,7 +112,7 @@ impl Problem {
             Self::OtherRule => ("other_rule", "The rule in force does something else."),
             Self::NotWatching => ("not_watching", "The rule does not only watch."),
             Self::OwnRule => ("own_rule", "Somebody else than the rule's author and owner has to say so."),
-            Self::OwnAccount => ("own_account", "Nobody approves what is done to themselves."),
+            Self::OwnAccount => ("own_account", "Nobody decides about what is done to themselves."),
             Self::OwnRequest => ("own_request", "Somebody else than who asked for it has to say so."),
             Self::UnknownApprover => {
                 ("unknown_approver", "The configuration does not say which account the token's holder has.")

@@ -58,8 +58,9 @@ async fn promoted(request: &HttpRequest, id: &str, payload: Payload, state: &Sta
         return Err(Problem::WrongSchema);
     }
     let evidence = evidence(rule, &wanted, state)?;
-    // Nobody lets a rule act that bears their own name.
-    if whose::is_author(&actor, rule.people(), state) {
+    // Nobody lets a rule act that bears their own name, or counts what a rule of theirs matches.
+    let people = loaded.set.people_behind(&rule.reference.id);
+    if whose::is_author(&actor, people.into_iter(), state) {
         return Err(Problem::OwnRule);
     }
     let lacks: Vec<String> = evidence.lacks(state.bar).into_iter().map(Lack::text).collect();

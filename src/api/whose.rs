@@ -62,9 +62,8 @@ pub(super) async fn refuse_author(actor: &Actor, live: &Live, state: &State) -> 
     }
     let then = subject(live, state).await?.map(|subject| subject.authors).unwrap_or_default();
     let loaded = state.rules.now();
-    let is_meant = |id| of_plan.iter().any(|rule| rule.id == id);
-    let rules = loaded.set.all_rules().filter(|rule| is_meant(rule.reference.id.clone()));
-    let people = rules.flat_map(|rule| rule.people()).chain(then.iter().map(String::as_str));
+    let now = of_plan.iter().flat_map(|rule| loaded.set.people_behind(&rule.id));
+    let people = now.chain(then.iter().map(String::as_str));
     if is_author(actor, people, state) { Err(Problem::OwnRule) } else { Ok(()) }
 }
 

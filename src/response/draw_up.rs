@@ -8,7 +8,7 @@ use super::draw::purse;
 use super::merge::{Case, merged};
 use super::target::{Acting, Target};
 use crate::incident::{Alert, Approval, IncidentId, Ledger, Plan, RuleRef, Timestamp};
-use crate::rules::RuleSet;
+use crate::rules::{Rule, RuleSet};
 
 /// What a rule comes to on a plan's record but for its title, roughly, with what it draws.
 const RULE_BYTES: usize = 170;
@@ -132,13 +132,14 @@ pub(super) fn draw_up(
         plan.spending = Some(ledger.draw(&alert.summary.source, &of, &purse, now));
         ledger.crowds_mut().see(&alert.summary.source, of, pseudonym, now);
     }
-    let authors = authors(&acting);
+    let authors = authors(&acting, rules);
     Some((plan, Subject { account, texts: merged.texts, notices: merged.notices, authors }))
 }
 
 /// Whose the rules are, each list of names once.
-fn authors(acting: &[Acting<'_, '_>]) -> Vec<String> {
-    let authors: BTreeSet<&str> = acting.iter().flat_map(|(rule, ..)| rule.people()).collect();
+fn authors(acting: &[Acting<'_, '_>], rules: &RuleSet) -> Vec<String> {
+    let behind = |rule: &Rule| rules.people_behind(&rule.reference.id);
+    let authors: BTreeSet<&str> = acting.iter().flat_map(|(rule, ..)| behind(rule)).collect();
     authors.into_iter().map(str::to_owned).collect()
 }
 

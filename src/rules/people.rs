@@ -1,11 +1,32 @@
 //! Whose a rule is, by the names that stand in it.
 
-use super::Rule;
+use std::collections::BTreeSet;
+
+use super::{Correlation, Rule, RuleSet};
+use crate::incident::RuleId;
 
 impl Rule {
     /// Its author and its owner, each as a list of names.
     pub fn people(&self) -> impl Iterator<Item = &str> {
         [&self.author, &self.owner].into_iter().flatten().map(String::as_str)
+    }
+}
+
+impl RuleSet {
+    /// The same of a rule of this set and, of a correlation, of all that it builds on: each of them decides what it
+    /// counts.
+    #[must_use]
+    pub fn people_behind(&self, rule: &RuleId) -> BTreeSet<&str> {
+        let (mut people, mut seen, mut next) = (BTreeSet::new(), BTreeSet::new(), vec![rule]);
+        while let Some(rule) = next.pop() {
+            if !seen.insert(rule) {
+                continue;
+            }
+            let correlations = self.correlations().iter().filter(|one| one.rule.reference.id == *rule);
+            next.extend(correlations.flat_map(Correlation::counts));
+            people.extend(self.all_rules().filter(|one| one.reference.id == *rule).flat_map(Rule::people));
+        }
+        people
     }
 }
 

@@ -222,3 +222,19 @@ async fn who_was_disabled_for_good_is_given_back_by_hand() {
     assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);
     app.end().await;
 }
+
+/// An enable leaves the account to the incident that is to give it back, and whoever asks for it is told of that one.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_an_enable_is_told_what_keeps_the_account_disabled() {
+    let app = TestApp::start().await;
+    let wanted = json!({
+        "account": {"kind": "email", "value": "zhang.san@example.com"}, "steps": ["enable"], "reason": "a drill",
+    });
+    let free = app.post("/v1/incidents", RESPONDER, &wanted).await;
+    assert_eq!((free.status, &free.body["kept_by"]), (200, &Value::Null), "{}", free.body);
+    let contained = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_contained(&contained).await;
+    let told = app.post("/v1/incidents", RESPONDER, &wanted).await;
+    assert_eq!((told.status, &told.body["kept_by"]), (200, &json!(contained)), "{}", told.body);
+    app.end().await;
+}

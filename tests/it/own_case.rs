@@ -229,3 +229,31 @@ async fn nobody_dismisses_what_is_against_themselves_while_the_index_cannot_tell
         app.end().await;
     }
 }
+
+/// Whoever has written what a correlation counts has said on whom it acts.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_author_of_what_a_correlation_counts_is_one_of_its_own() {
+    const FILE: &str = "correlations/failed-sign-ins-then-success.yml";
+    let rules = |rules: &Path| {
+        edit(rules, FILE, "mode: shadow", "mode: enforce\n    approval: {people: 1, within: 30m, otherwise: drop}");
+        let of = "By itself it is nothing.\nreferences:\n    - https://developer.okta.com/docs/reference/api/event-types/#user-session-start\nauthor: ";
+        edit(rules, FILE, of, &format!("{of}Anna Berg (@responder), "));
+    };
+    let app = TestApp::start_with(Set { rules, adjust: more_tokens, ..Set::default() }).await;
+    let sign_in = |number: u32, result: &str, reason: &str| {
+        json!({
+            "uuid": format!("sign-in-{number}"),
+            "eventType": "user.session.start",
+            "actor": { "type": "User", "alternateId": "li.si@example.com" },
+            "outcome": { "result": result, "reason": reason },
+            "client": { "ipAddress": "203.0.113.7" },
+        })
+    };
+    let failed: Vec<_> = (0..12).map(|number| sign_in(number, "FAILURE", "INVALID_CREDENTIALS")).collect();
+    assert_eq!(app.deliver(&Delivery::of_events("failed", &failed, app.now())).await.status, 202);
+    let incident = app.open(&Delivery::of_events("right", &[sign_in(12, "SUCCESS", "")], app.now())).await;
+    app.until(&incident, |incident| incident.status == Status::Held(HoldReason::ApprovalWanted)).await;
+    assert_eq!(refused(&answer(&app, &incident, "approve", SECOND).await), (403, "own_rule"));
+    assert_eq!(answer(&app, &incident, "approve", DEPUTY).await.status, 200);
+    app.end().await;
+}

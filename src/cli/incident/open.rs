@@ -109,6 +109,12 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let id = opened.get("incident").and_then(Value::as_str).unwrap_or_default();
     let before = opened.get("repeated").and_then(Value::as_bool).unwrap_or_default();
     output::line(format_args!("{id}{}", if before { " (opened before)" } else { "" }))?;
+    if let Some(by) = opened.get("kept_by").and_then(Value::as_str) {
+        let by = output::visible(by);
+        output::line(format_args!(
+            "  {by} keeps the account disabled: `portcullis incident release {by}` gives it back"
+        ))?;
+    }
     match opened.pointer("/held/text").and_then(Value::as_str) {
         Some(why) => output::line(format_args!("  held: {}", output::visible(why))),
         None => Ok(()),

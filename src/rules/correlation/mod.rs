@@ -66,6 +66,13 @@ pub struct Correlation {
     tests: Vec<own_tests::OwnTest>,
 }
 
+impl Correlation {
+    /// The rules whose matches it counts.
+    pub(super) fn counts(&self) -> impl Iterator<Item = &RuleId> {
+        self.parts.iter().map(|part| &part.rule)
+    }
+}
+
 /// What a correlation counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Sort {
