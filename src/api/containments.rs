@@ -25,8 +25,7 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
         return problem.response();
     }
     let document = state.trail.board(|board| {
-        let mut containments: Vec<_> = board.containing().filter_map(|live| live.incident.containment()).collect();
-        containments.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.incident.cmp(b.incident)));
+        let mut containments = Containment::of_all(board.containing().map(|live| &live.incident));
         let count = containments.len();
         containments.truncate(SHOWN_MAX);
         json!(View { count, containments })

@@ -9,8 +9,7 @@ use crate::trail::Live;
 
 /// The last first.
 pub(super) fn table(contained: &[Live]) -> Markup {
-    let mut all: Vec<_> = contained.iter().filter_map(|live| live.incident.containment()).collect();
-    all.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.incident.cmp(b.incident)));
+    let all = Containment::of_all(contained.iter().map(|live| &live.incident));
     html! {
         h2 { "Contained" }
         @if all.is_empty() {
@@ -39,6 +38,7 @@ fn row(one: &Containment<'_>) -> Markup {
             td data-label="Until (UTC)" {
                 @if let Some(at) = one.expires_at { div { (time(at)) } }
                 (ends(&one.undo))
+                @if one.others > 0 { div.wait { "also contained by " (one.others) " other" @if one.others > 1 { "s" } } }
             }
         }
     }

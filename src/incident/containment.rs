@@ -1,5 +1,7 @@
 //! One account that is contained: by whom, why, since when, until when, and what is to become of it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{Action, Failure, HoldReason, Incident, IncidentId, RuleRef, Status, StepState, Timestamp, UserId};
@@ -41,6 +43,28 @@ pub struct Containment<'i> {
     /// Why it is offered to be given back: the account is protected by now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered: Option<HoldReason>,
+    /// How many other incidents contain the same account: it stays disabled until the last of them gives it back.
+    #[serde(skip_serializing_if = "is_none")]
+    pub others: usize,
+}
+
+impl<'i> Containment<'i> {
+    /// What these incidents contain, the last first.
+    #[must_use]
+    pub fn of_all(incidents: impl Iterator<Item = &'i Incident>) -> Vec<Self> {
+        let mut all: Vec<Self> = incidents.filter_map(Incident::containment).collect();
+        let mut on_one: BTreeMap<&UserId, usize> = BTreeMap::new();
+        all.iter().for_each(|one| *on_one.entry(one.user_id).or_default() += 1);
+        for one in &mut all {
+            one.others = on_one.get(one.user_id).map_or(0, |count| count.saturating_sub(1));
+        }
+        all.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.incident.cmp(b.incident)));
+        all
+    }
+}
+
+fn is_none(others: &usize) -> bool {
+    *others == 0
 }
 
 /// How a containment ends.
@@ -91,6 +115,7 @@ impl Incident {
             expires_at: self.ends_at().filter(|_| self.may_be_to_undo() && !self.released),
             undo: self.undo(),
             offered: self.offered,
+            others: 0,
         })
     }
 

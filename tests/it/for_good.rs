@@ -6,7 +6,7 @@ use portcullis::incident::{Incident, IncidentId, Outcome, Status};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
 
-use crate::harness::{Delivery, RESPONDER, TestApp};
+use crate::harness::{AUDITOR, Delivery, RESPONDER, TestApp};
 
 const GIVEN_BACK: [&str; 5] = ["released", "enable started", "enable answered", "enable verified", "closed: done"];
 
@@ -64,11 +64,15 @@ async fn what_expires_does_not_give_back_who_is_disabled_for_good() {
     let (app, incident) = kept().await;
     let short = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
     app.until_contained(&short).await;
+    let shown = app.get("/v1/containments", AUDITOR).await.body;
+    assert!(shown["containments"].as_array().unwrap().iter().all(|one| one["others"] == 1), "{shown}");
     app.advance(Duration::from_secs(8 * 3_600));
     app.until(&short, |incident| matches!(incident.status, Status::Closed(_))).await;
     assert!(app.story(&short).contains(&"enable given up: contained_by_another_incident".to_owned()));
     assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
     assert_eq!(release(&app, &short).await, 409, "that is the other's to do");
+    let shown = app.get("/v1/containments", AUDITOR).await.body;
+    assert_eq!((&shown["count"], &shown["containments"][0]["others"]), (&json!(1), &Value::Null), "{shown}");
     assert_eq!(release(&app, &incident).await, 200);
     app.until(&incident, |incident| incident.released && is_done(incident)).await;
     assert!(!app.dingtalk().account("zhangsan").unwrap().disabled);

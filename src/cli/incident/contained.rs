@@ -53,6 +53,11 @@ fn show(one: &Value) -> anyhow::Result<()> {
     line("unknown", is_unknown.then(|| "nobody knows whether DingTalk has disabled it".to_owned()))?;
     let waits = text("/expires_at").is_some() && one.pointer("/undo/is").and_then(Value::as_str) == Some("held");
     line("waits", text("/undo/reason").filter(|_| waits))?;
+    let others = one["others"].as_u64().filter(|others| *others > 0);
+    line(
+        "others",
+        others.map(|others| format!("{others} more on the same account, which stays disabled until the last")),
+    )?;
     line("changed", text("/found_enabled_at").map(|at| format!("enabled by somebody else: seen {at}")))?;
     line("offered", text("/offered").map(|why| format!("is protected by now ({why}): release it?")))
 }
