@@ -10,7 +10,7 @@ use serde_json::json;
 use super::routes::DELIVER;
 use super::{Problem, State, body, peer};
 use crate::admission::{AdmissionError, Receipt, Recorded};
-use crate::incident::SourceName;
+use crate::incident::{Assurance, SourceName};
 use crate::intake::{
     Answer, Became, ClientCertificate, Delivery, Found, Fresh, Manner, Method, NotUnderstood, Received, Refusal, Reply,
     Request, SourceKind, StreamNews, StreamTold, TriedAlerts, Verified,
@@ -131,7 +131,7 @@ async fn admit(state: &State, delivery: Verified<Delivery>) -> HttpResponse {
     if let Some(left_out) = &delivery.get().left_out {
         tracing::warn!(source.name = %source, reason = left_out.reason.code(), "a part of a delivery is not understood");
     }
-    count_others(state, &source, delivery.get().of_others);
+    count_others(state, (&source, delivery.get().assurance), delivery.get().of_others);
     let changed = changed_in(state, delivery.get());
     let tried = delivery.get().is_tried.then(|| (TriedAlerts::of(delivery.get()), delivery.get().received_at));
     let admitted = state.admission.admit(delivery).await;
@@ -240,7 +240,7 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
     // The same again makes no other record, and is the last all the same.
     let (source, reason, now) = (not_understood.source.clone(), not_understood.reason, state.clock.now());
     state.sources.now().note_refusal(&source, reason.code(), now);
-    count_others(state, &source, not_understood.of_others);
+    count_others(state, (&source, not_understood.assurance), not_understood.of_others);
     let is_tried = not_understood.is_tried;
     let (manner, own) = (not_understood.manner, not_understood.answer.clone());
     let problem = if not_understood.reason.is_syntax() { Problem::BadJson } else { Problem::WrongSchema };
@@ -264,9 +264,9 @@ async fn keep(state: &State, delivery: Verified<NotUnderstood>, body: &Bytes) ->
 }
 
 /// Events in an authentic delivery that have not proven themselves are refused as other deliveries are.
-fn count_others(state: &State, source: &SourceName, of_others: usize) {
+fn count_others(state: &State, (source, assurance): (&SourceName, Assurance), of_others: usize) {
     let (code, now) = (Refusal::SecretWrong.code(), state.clock.now());
-    (0..of_others).for_each(|_| state.tally.note(Some(source), code, now));
+    (0..of_others).for_each(|_| state.tally.note(Some((source, assurance)), code, now));
     if of_others > 0 {
         state.sources.now().note_refusal(source, code, now);
     }
@@ -276,10 +276,13 @@ fn count_others(state: &State, source: &SourceName, of_others: usize) {
 fn refuse(state: &State, source: &str, refusal: &Refusal) -> HttpResponse {
     let intake = state.sources.now();
     let configured = intake.configured(source);
+    let now = state.clock.now();
     tracing::debug!(source.name = configured.map(SourceName::as_str), reason = refusal.code(), "refused");
-    state.tally.note(configured, refusal.code(), state.clock.now());
+    let by = configured.and_then(|name| Some((name, intake.about(name)?.assurance)));
+    state.tally.note(by, refusal.code(), now);
     if let Some(name) = configured {
-        intake.note_refusal(name, refusal.code(), state.clock.now());
+        intake.note_refusal(name, refusal.code(), now);
+        intake.show_refusal(name, refusal, now);
     }
     match refusal {
         // Whoever sends such tokens is told what is wrong with one, by its code and in words of ours.

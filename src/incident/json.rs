@@ -11,13 +11,13 @@ use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// How deep arrays and objects may lie in each other.
-const DEPTH_MAX: usize = 32;
+pub(super) const DEPTH_MAX: usize = 32;
 /// The most members of one object.
-const MEMBERS_MAX: usize = 2_000;
+pub(super) const MEMBERS_MAX: usize = 2_000;
 /// The most elements of one array.
-const ELEMENTS_MAX: usize = 2_000;
+pub(super) const ELEMENTS_MAX: usize = 2_000;
 /// The most values in a document: a full batch of events with all their members.
-const VALUES_MAX: usize = 50_000;
+pub(super) const VALUES_MAX: usize = 50_000;
 /// The longest name of a member, in bytes.
 const NAME_BYTES_MAX: usize = 256;
 /// The longest text, in bytes: as long as a body can be. A browser's own words stand in texts, and whoever sends
@@ -58,10 +58,17 @@ pub enum NotStrict {
 /// The first thing that is wrong with it.
 pub fn parse(bytes: &[u8]) -> Result<Value, NotStrict> {
     // Once for the whole document is quicker than once for each text in it.
-    let text = str::from_utf8(bytes).map_err(|_| NotStrict::Syntax)?;
+    parse_at(str::from_utf8(bytes).map_err(|_| NotStrict::Syntax)?, 0)
+}
+
+/// The same of a part that lies so deep in its document.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(super) fn parse_at(text: &str, depth: usize) -> Result<Value, NotStrict> {
     let watch = Watch::default();
     let mut reader = serde_json::Deserializer::from_str(text);
-    let document = Element { watch: &watch, depth: 0 }.deserialize(&mut reader);
+    let document = Element { watch: &watch, depth }.deserialize(&mut reader);
     let whole = document.and_then(|document| reader.end().map(|()| document));
     whole.map_err(|_| watch.problem.get().unwrap_or(NotStrict::Syntax))
 }
@@ -190,11 +197,20 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<String, E> {
-        self.0.limit(name.len(), NAME_BYTES_MAX)?;
-        if name.starts_with(RESERVED_PREFIX) {
-            return self.0.refuse(NotStrict::ReservedKey);
+        match check_name(name) {
+            Ok(()) => Ok(name.to_owned()),
+            Err(problem) => self.0.refuse(problem),
         }
-        Ok(name.to_owned())
+    }
+}
+
+/// # Errors
+/// No member may have this name.
+pub(super) fn check_name(name: &str) -> Result<(), NotStrict> {
+    match name {
+        _ if name.len() > NAME_BYTES_MAX => Err(NotStrict::Limits),
+        _ if name.starts_with(RESERVED_PREFIX) => Err(NotStrict::ReservedKey),
+        _ => Ok(()),
     }
 }
 

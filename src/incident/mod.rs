@@ -17,6 +17,7 @@ mod dingtalk_id_changes;
 mod event;
 mod evidence;
 mod failure;
+pub mod flawed;
 mod id;
 pub mod json;
 mod ledger;

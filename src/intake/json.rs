@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Unreadable;
+use crate::incident::flawed;
 use crate::incident::json::{self, NotStrict};
 
 /// The one JSON document in `bytes`, as the bodies of alerts are read: with no name twice in an object,
@@ -11,13 +12,33 @@ use crate::incident::json::{self, NotStrict};
 /// # Errors
 /// Any of the `Json…` reasons.
 pub fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
-    json::parse(bytes).map_err(|problem| match problem {
+    json::parse(bytes).map_err(in_our_words)
+}
+
+/// The same, but of a document of which parts cannot be taken so: those are marked. Says how many they are.
+///
+/// # Errors
+/// The document as a whole cannot.
+pub(super) fn parse_around(bytes: &[u8]) -> Result<(Value, usize), Unreadable> {
+    match parse(bytes) {
+        Ok(document) => Ok((document, 0)),
+        Err(reason) => flawed::parse_around(bytes).map_err(|_| reason),
+    }
+}
+
+/// What is wrong with the first part that is marked.
+pub(super) fn flaw(value: &Value) -> Option<Unreadable> {
+    flawed::first_flaw(value).map(in_our_words)
+}
+
+fn in_our_words(problem: NotStrict) -> Unreadable {
+    match problem {
         NotStrict::Syntax => Unreadable::JsonSyntax,
         NotStrict::DuplicateKey => Unreadable::JsonDuplicateKey,
         NotStrict::ReservedKey => Unreadable::JsonReservedKey,
         NotStrict::Limits => Unreadable::JsonLimits,
         NotStrict::Number => Unreadable::JsonNumber,
-    })
+    }
 }
 
 #[cfg(test)]

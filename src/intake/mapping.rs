@@ -7,15 +7,17 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::content::Media;
+use super::documents::Documents;
 use super::kind::{Envelope, EventTypeRule, Events, Format, IdRule, KeyRule, Kind, PersonRule};
 use super::occurred::{self, Written};
 use super::set::event as set;
 use super::{OtherEvent, UnreadEvent, Unreadable, any_case, json};
+use crate::incident::flawed;
 use crate::incident::path::{InvalidPath, Path, Reached};
 use crate::incident::{AccountKind, AccountRef, Digest, Timestamp, is_direction_mark};
 
 /// The most events in one delivery.
-const EVENTS_MAX: usize = 1_000;
+pub(super) const EVENTS_MAX: usize = 1_000;
 /// The longest event type, in characters.
 const TYPE_CHARS_MAX: usize = 128;
 /// The longest id or part of a key that is taken as it is, in bytes; of a longer one its digest.
@@ -132,7 +134,7 @@ pub(super) struct Readable<T> {
 }
 
 impl<T> Readable<T> {
-    fn all(read: Vec<T>) -> Self {
+    pub(super) fn all(read: Vec<T>) -> Self {
         Self { read, left_out: None }
     }
 
@@ -229,16 +231,30 @@ impl Mapping {
     }
 
     /// The documents that a body is: one, or of `json-lines` one in each line. A line that is none takes nothing from
-    /// the others: what is in it, often somebody else has written than the sender.
-    pub(super) fn documents(&self, body: &[u8]) -> Result<Readable<Value>, Unreadable> {
+    /// the others, nor does an event that is not strict: what is in it, often somebody else has written than the sender.
+    pub(super) fn documents(&self, body: &[u8]) -> Result<Documents, Unreadable> {
         match self.format {
-            Format::Json => Ok(Readable::all(vec![json::parse(body)?])),
-            Format::JsonLines => documents_in_lines(body),
+            // What comes under an id is all of it then but some members, so that all of it has to be read.
+            Format::Json if !self.restamped.is_empty() => json::parse(body).map(Documents::of),
+            Format::Json => Documents::around(body),
+            Format::JsonLines => Documents::in_lines(body),
         }
     }
 
-    /// The events in the documents, at least one.
-    pub(super) fn events(&self, documents: Vec<Value>) -> Result<Readable<Value>, Unreadable> {
+    /// The events in the documents, at least one. Where a part is not strict that is in none of them, nobody can say
+    /// what else it changes.
+    pub(super) fn events(&self, documents: Documents) -> Result<Readable<Value>, Unreadable> {
+        let Documents { read, left_out, flaws } = documents;
+        let reason = if flaws > 0 { read.iter().find_map(json::flaw) } else { None };
+        let events = self.events_in(read).map_err(|none| reason.unwrap_or(none))?;
+        let in_events = || events.read.iter().map(flawed::flaws).sum::<usize>();
+        match reason {
+            Some(reason) if in_events() != flaws => Err(reason),
+            _ => Ok(Readable { read: events.read, left_out: left_out.or(events.left_out) }),
+        }
+    }
+
+    fn events_in(&self, documents: Vec<Value>) -> Result<Readable<Value>, Unreadable> {
         let found = Readable::of(documents.into_iter().map(|document| self.events_of(document)))?;
         let (mut events, mut left_out) = (Vec::new(), found.left_out);
         for of_one in found.read {
@@ -253,7 +269,10 @@ impl Mapping {
     }
 
     /// Whether it is an event of this kind at all, in a body that calls itself so.
-    pub(super) fn check(&self, event: &Value, media: Media) -> Result<(), Unreadable> {
+    pub(super) fn check(&self, event: &Value, (media, is_flawed): (Media, bool)) -> Result<(), Unreadable> {
+        if let Some(reason) = json::flaw(event).filter(|_| is_flawed) {
+            return Err(reason);
+        }
         if !event.is_object() {
             return Err(Unreadable::SchemaObject);
         }
@@ -437,22 +456,6 @@ fn id(path: &Path, value: &Value) -> Option<String> {
 /// The text on the path that may be a type.
 fn type_name(path: &Path, value: &Value) -> Option<String> {
     one(path, value).as_deref().and_then(type_text)
-}
-
-/// One document, or one in each line; empty lines are between lines.
-fn documents_in_lines(body: &[u8]) -> Result<Readable<Value>, Unreadable> {
-    let whole = json::parse(body);
-    if whole.is_ok() {
-        return whole.map(|document| Readable::all(vec![document]));
-    }
-    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let lines: Vec<&[u8]> = lines.take(EVENTS_MAX + 1).collect();
-    match lines.len() {
-        // It is not in lines, so what is wrong is what was wrong with the whole.
-        0 | 1 => whole.map(|document| Readable::all(vec![document])),
-        2..=EVENTS_MAX => Readable::of(lines.into_iter().map(json::parse)),
-        _ => Err(Unreadable::SchemaEvents),
-    }
 }
 
 /// Whether it is there and not seen, between characters that are. Not what shapes a symbol, as in most emoji.

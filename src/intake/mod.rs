@@ -23,6 +23,7 @@ mod content;
 mod delivery;
 mod described;
 mod dingtalk;
+mod documents;
 mod fetch;
 mod handshake;
 mod headers;

@@ -126,8 +126,14 @@ impl Normaliser {
         let is_named = proof.id.is_some();
         let sent = proof.sent;
         let content = proof.said.unwrap_or(body_sha256);
-        let mut known =
-            ById { id: proof.id.clone(), passed_on_as: None, content, unread: Unread::default(), events: 0 };
+        let mut known = ById {
+            id: proof.id.clone(),
+            passed_on_as: None,
+            content,
+            unread: Unread::default(),
+            events: 0,
+            is_flawed: false,
+        };
         // What is kept of an event is read by more people than may know a secret that was in it.
         let shown = match &proof.content {
             Content::Events { own, .. } if proof.said.is_none() => serde_json::to_vec(own).ok(),
@@ -187,7 +193,11 @@ impl Normaliser {
                 Ok(events) => events,
                 Err(reply) => return Ok(Said::Handshake(reply)),
             },
-            Content::Events { own, .. } => Readable { read: own, left_out: None },
+            Content::Events { own, .. } => {
+                // Of what was taken apart to look for its secret.
+                known.is_flawed = true;
+                Readable { read: own, left_out: None }
+            }
             Content::Asked(reply) => return Ok(Said::Handshake(reply)),
             Content::Unreadable(reason) => return Err(reason),
         };
@@ -199,6 +209,7 @@ impl Normaliser {
             media,
             known_by,
             known_by_next,
+            is_flawed: known.is_flawed,
             is_named: known.id.is_some(),
             sent: proof.sent,
             count: events.len(),
@@ -238,19 +249,19 @@ impl Normaliser {
         known: &mut ById,
         named: &mut Named,
     ) -> Result<Result<Readable<Value>, Reply>, Unreadable> {
-        let Readable { read: documents, left_out: of_documents } = self.mapping.documents(proof.body)?;
-        if let Some(reply) = self.handshake.and_then(|kind| handshake::asked(kind, &documents)) {
+        let documents = self.mapping.documents(proof.body)?;
+        if let Some(reply) = self.handshake.and_then(|kind| handshake::asked(kind, &documents.read)) {
             return Ok(Err(reply));
         }
-        named.content = self.mapping.content(&documents).unwrap_or(named.content);
+        named.content = self.mapping.content(&documents.read).unwrap_or(named.content);
         known.content = proof.said.unwrap_or(named.content);
-        if let Some(own) = self.mapping.id(&documents)? {
+        if let Some(own) = self.mapping.id(&documents.read)? {
             // Whoever passes it on may sign an id for each attempt; what it says is known by its own.
             known.passed_on_as = known.id.replace(own.clone());
             named.by = Some(own);
         }
-        let Readable { read, left_out: of_events } = self.mapping.events(documents)?;
-        Ok(Ok(Readable { read, left_out: of_documents.or(of_events) }))
+        known.is_flawed = documents.flaws > 0;
+        Ok(Ok(self.mapping.events(documents)?))
     }
 
     /// Each event by itself: one that cannot be read takes nothing from the others.
@@ -281,7 +292,7 @@ impl Normaliser {
 
     /// What is recorded of an event, and what it is known by.
     fn summarised(&self, place: usize, event: &Value, facts: &Facts<'_>) -> Result<(AlertSummary, Keys), Unreadable> {
-        self.mapping.check(event, facts.media)?;
+        self.mapping.check(event, (facts.media, facts.is_flawed))?;
         let key = self.mapping.key(event)?;
         let event_sha256 = self.mapping.content_of(event, &key);
         let Keys { key, next_key, by_content } = match key {
@@ -365,6 +376,8 @@ struct ById {
     unread: Unread,
     /// How many events there are in it, where there is nothing else.
     events: usize,
+    /// Whether there is anything in it that is not strict.
+    is_flawed: bool,
 }
 
 /// What its events are known by that have no id of their own.
@@ -401,6 +414,8 @@ struct Facts<'d> {
     known_by: String,
     /// The same on the next day, where the day is in it.
     known_by_next: Option<String>,
+    /// Whether there is anything in it that is not strict.
+    is_flawed: bool,
     /// Whether the delivery has an id.
     is_named: bool,
     /// When it was sent, where that is signed.

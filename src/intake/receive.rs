@@ -136,15 +136,8 @@ impl Intake {
     /// The request is refused; nothing in it is proven, except for
     /// [`Refusal::RateLimitedSource`], which only an authentic sender gets.
     pub async fn receive(&self, request: &Request<'_>, now: Timestamp) -> Result<Received, Refusal> {
-        let judged = match self.look(request) {
-            Ok(media) => self.judge(request, media, now).await,
-            Err(refusal) => Err(refusal),
-        };
-        // Shown to whoever tries the source out.
-        if let (Err(refusal), Some(source)) = (&judged, self.configured(request.source)) {
-            self.trials.note(source, now, || Found::refused(refusal));
-        }
-        judged
+        let media = self.look(request)?;
+        self.judge(request, media, now).await
     }
 
     /// What anybody can be told of a request.
@@ -230,6 +223,11 @@ impl Intake {
         if let Some(source) = self.sources.get(source) {
             source.ear.refuse(now, code);
         }
+    }
+
+    /// Shows to whoever tries a source out that something in its name was refused, at whatever step of its way.
+    pub fn show_refusal(&self, source: &SourceName, refusal: &Refusal, now: Timestamp) {
+        self.trials.note(source, now, || Found::refused(refusal));
     }
 
     /// Opens a window until `until` in which a source's deliveries are verified and shown, and never acted on. One

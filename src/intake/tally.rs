@@ -27,6 +27,8 @@ struct Counts {
 struct Count {
     count: u64,
     latest: Timestamp,
+    /// What their source proved at the least while they came.
+    assurance: Option<Assurance>,
 }
 
 /// Minutes since 1970.
@@ -34,43 +36,43 @@ type Minute = i64;
 type Key = (Minute, Option<SourceName>, &'static str);
 
 impl RefusalTally {
-    /// Counts one refusal at `now`. `source` is a *configured* source, or `None`; a stranger's
-    /// invention is never kept. `code` is one of the intake's or the API's own reason codes.
-    pub fn note(&self, source: Option<&SourceName>, code: &'static str, now: Timestamp) {
+    /// Counts one refusal at `now`. `source` is a *configured* source with its assurance as it is then, or `None`; a
+    /// stranger's invention is never kept. `code` is one of the intake's or the API's own reason codes.
+    pub fn note(&self, source: Option<(&SourceName, Assurance)>, code: &'static str, now: Timestamp) {
         let minute = minute_of(now);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (minute, source.cloned(), code);
+        let (name, assurance) = source.unzip();
+        let key = (minute, name.cloned(), code);
         let has_room = counts.by_key.len() < COUNTS_MAX || counts.by_key.contains_key(&key);
         let count = if has_room {
             counts.by_key.entry(key).or_default()
         } else {
             &mut counts.other.get_or_insert_with(|| (minute, Count::default())).1
         };
-        *count = Count { count: count.count.saturating_add(1), latest: count.latest.max(now) };
+        let assurance = match (count.assurance, assurance) {
+            (Some(before), Some(now)) if now.meets(before) => Some(before),
+            (before, now) => now.or(before),
+        };
+        *count = Count { count: count.count.saturating_add(1), latest: count.latest.max(now), assurance };
     }
 
     /// Takes out what was counted in the minutes before the one `moment` is in, oldest first, each
-    /// count as the event that records it, with the assurance that its source has by now.
+    /// count as the event that records it.
     #[must_use]
-    pub fn drain_before(&self, moment: Timestamp, assurance: impl Fn(&SourceName) -> Option<Assurance>) -> Vec<Event> {
+    pub fn drain_before(&self, moment: Timestamp) -> Vec<Event> {
         let end = minute_of(moment);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = counts.by_key.split_off(&(end, None, ""));
         let done = std::mem::replace(&mut counts.by_key, rest);
         let other = counts.other.take_if(|(minute, _)| *minute < end);
         let other = other.map(|(minute, count)| ((minute, None, OTHER), count));
-        let event = |(key, count)| event(key, &count, &assurance);
-        done.into_iter().chain(other).map(event).collect()
+        done.into_iter().chain(other).map(|(key, count)| event(key, &count)).collect()
     }
 }
 
-fn event(
-    (minute, source, code): Key,
-    Count { count, latest }: &Count,
-    assurance: impl Fn(&SourceName) -> Option<Assurance>,
-) -> Event {
+fn event((minute, source, code): Key, Count { count, latest, assurance }: &Count) -> Event {
     let minute = Timestamp::from_second(minute.saturating_mul(MINUTE_S)).unwrap_or(Timestamp::UNIX_EPOCH);
-    let assurance = source.as_ref().and_then(assurance);
+    let assurance = assurance.filter(|_| source.is_some());
     let (count, latest) = (*count, Some(*latest));
     Event::Sender(SenderEvent::Refused { source, assurance, reason: code.to_owned(), minute, count, latest })
 }
@@ -101,7 +103,7 @@ mod tests {
     }
 
     fn drained(tally: &RefusalTally, before: i64) -> Vec<Event> {
-        tally.drain_before(at(before), |_| Some(Assurance::A))
+        tally.drain_before(at(before))
     }
 
     #[test]
@@ -109,10 +111,10 @@ mod tests {
         let tally = RefusalTally::default();
         let okta = SourceName::parse("okta").unwrap();
         for second in [0, 59, 60, 61] {
-            tally.note(Some(&okta), "signature_wrong", at(second));
+            tally.note(Some((&okta, Assurance::A)), "signature_wrong", at(second));
         }
         tally.note(None, "unknown_source", at(30));
-        tally.note(Some(&okta), "timestamp_stale", at(120));
+        tally.note(Some((&okta, Assurance::A)), "timestamp_stale", at(120));
 
         assert_eq!(
             drained(&tally, 179),
@@ -124,6 +126,19 @@ mod tests {
         );
         assert_eq!(drained(&tally, 179), []);
         assert_eq!(drained(&tally, 180), [refused(Some("okta"), "timestamp_stale", 120, 1, 120)]);
+    }
+
+    #[test]
+    fn a_source_that_is_changed_or_taken_out_meanwhile_has_proved_what_it_did() {
+        let tally = RefusalTally::default();
+        let okta = SourceName::parse("okta").unwrap();
+        for assurance in [Assurance::A, Assurance::C, Assurance::B] {
+            tally.note(Some((&okta, assurance)), "signature_wrong", at(0));
+        }
+        let [Event::Sender(SenderEvent::Refused { assurance, count, .. })] = &tally.drain_before(at(60))[..] else {
+            panic!("one summary");
+        };
+        assert_eq!((*assurance, *count), (Some(Assurance::C), 3));
     }
 
     #[test]

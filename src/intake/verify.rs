@@ -241,7 +241,7 @@ fn shown_in_events<'d>(
     mapping: &Mapping,
     body: &[u8],
 ) -> Result<(&'d str, Content), Refusal> {
-    let events = mapping.documents(body).and_then(|documents| mapping.events(documents.read));
+    let events = mapping.documents(body).and_then(|documents| mapping.events(documents));
     let events = events.map_err(|_| Refusal::SecretMissing)?.read;
     let name_of = |event: &Value| secrets.name_of(event.get(member)?.as_str()?.as_bytes());
     let mut name = None;

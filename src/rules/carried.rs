@@ -49,7 +49,7 @@ static SENDERS: [Sender; 10] = [
             ("UserId[*]", AccountKind::UserId),
             ("unionId", AccountKind::UnionId),
         ],
-        finds_person: true,
+        finds_person: false,
     },
     Sender {
         product: "azure",

@@ -26,8 +26,7 @@ pub(super) async fn run(state: Data<State>) {
 /// Records every summary of a minute before `minute`; at the end of the program, of every minute.
 pub(super) async fn flush(state: &State, minute: Timestamp) {
     let now = state.clock.now();
-    let sources = state.sources.now();
-    let summaries = state.tally.drain_before(minute, |source| sources.about(source).map(|about| about.assurance));
+    let summaries = state.tally.drain_before(minute);
     let drafts: Vec<Draft> = summaries.into_iter().map(|event| Draft::of(now, event)).collect();
     if drafts.is_empty() {
         return;

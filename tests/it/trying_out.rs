@@ -173,6 +173,25 @@ async fn what_is_shown_of_a_delivery_is_what_became_of_it() {
     app.end().await;
 }
 
+/// At whatever step of its way: whoever sets a sender up sees why nothing arrives.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_refused_in_a_window_is_shown_with_its_reason() {
+    let app = TestApp::start().await;
+    open_window(&app, "okta", 5).await;
+    let of = |bytes: usize| Delivery::signed(&OKTA, "msg_1", vec![b' '; bytes], app.now());
+    let mut typed = of(10);
+    typed.headers.retain(|(name, _)| name != "content-type");
+    typed.headers.push(("content-type".to_owned(), "text/html".to_owned()));
+    let mut forged = of(20);
+    forged.body.push(b'x');
+    for (delivery, status) in [(of(300_000), 413), (typed, 415), (forged, 401)] {
+        assert_eq!(app.deliver(&delivery).await.status, status);
+    }
+    let reasons: Vec<Value> = shown(&app, "okta").await.into_iter().map(|tried| tried["reason"].clone()).collect();
+    assert_eq!(reasons, ["body_too_large", "content_type", "signature_wrong"]);
+    app.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn records_say_that_a_delivery_was_tried_out_and_who_proved_what() {
     let app = TestApp::start().await;

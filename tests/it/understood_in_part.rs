@@ -187,6 +187,58 @@ async fn c28_a_receipt_names_the_record_of_what_in_it_was_not_understood() {
     app.end().await;
 }
 
+/// What stands in one event somebody else may have written than the sender.
+#[tokio::test(flavor = "multi_thread")]
+async fn c10_c17_c18_what_is_odd_in_one_event_takes_nothing_from_the_others() {
+    let app = start().await;
+    let odd = [
+        "1e30",
+        "18446744073709551616",
+        r#"{"a":1,"a":2}"#,
+        r#""\ud800""#,
+        &format!("{}{}", "[".repeat(33), "]".repeat(33)),
+    ];
+    for (number, odd) in odd.iter().enumerate() {
+        let (count, kept) = (app.records_of("alert.admitted").len(), app.records_of("delivery.not_understood").len());
+        let log = |name: &str| json!({"log_id": format!("{name}-{number}"), "data": {"type": "pwd_leak"}});
+        let events = |name: &str| harmless(&format!("{name}-{number}"));
+        let bodies = [
+            plain(
+                "logs",
+                &[("authorization", LOGS_SECRET)],
+                &json!([log("one"), {"log_id": format!("odd-{number}"), "x": "ODD"}, log("two")]),
+            ),
+            hooked(&[
+                events("one"),
+                json!({"uuid": format!("odd-{number}"), "eventType": "a", "x": "ODD"}),
+                events("two"),
+            ]),
+        ];
+        for mut delivery in bodies {
+            let body = String::from_utf8(delivery.body).unwrap().replace("\"ODD\"", odd);
+            delivery.body = body.clone().into_bytes();
+            let told = app.deliver(&delivery).await;
+            let taken = (&told.body["repeated"], told.body["alerts"].as_array().map(Vec::len));
+            assert_eq!(taken, (&json!(false), Some(2)), "{odd:.40}: {}", told.body);
+            assert!(told.body["not_understood"].is_string(), "{}", told.body);
+            assert_eq!(app.deliver(&delivery).await.status, 200, "the same again");
+            // Its id is taken by what it was.
+            let other = body.replace(odd, "1e31").replace("one-", "three-");
+            delivery.body = other.into_bytes();
+            let told = app.deliver(&delivery).await;
+            assert_eq!((told.status / 100, &told.body["conflicts"]), (2, &json!(1)), "{odd:.40}: {}", told.body);
+        }
+        // Where nobody can say what else it changes, nothing is read.
+        let outside = format!(r#"{{"data":{{"events":[{}]}},"other":{odd}}}"#, events("four"));
+        let delivery = Delivery { body: outside.into_bytes(), ..hooked(&[]) };
+        assert!(matches!(app.deliver(&delivery).await.status, 400 | 422), "{odd:.40}");
+        assert_eq!(app.records_of("alert.admitted").len() - count, 6);
+        assert!(app.records_of("delivery.not_understood").len() > kept);
+    }
+    assert_eq!(app.dingtalk().calls(), []);
+    app.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_item_that_does_not_show_the_secret_is_refused_and_counted_beside_those_that_do() {
     let app = start().await;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::SourceKind;
+use super::super::documents::Documents;
 use super::super::kind::Events;
 use super::super::mapping::Mapping;
 
@@ -13,8 +14,8 @@ pub(super) fn shown(
     mapping: &Mapping,
     (member, secret): (&str, &str),
 ) -> Option<Vec<u8>> {
-    let documents = mapping.documents(body).ok()?.read;
-    let lines = documents.into_iter().map(|document| {
+    let documents = mapping.documents(body).ok().filter(|documents| documents.flaws == 0)?;
+    let lines = documents.read.into_iter().map(|document| {
         let (mut document, events) = in_place(document, kind, mapping)?;
         put(&mut document, &events, member, secret);
         serde_json::to_vec(&document).ok()
@@ -24,7 +25,7 @@ pub(super) fn shown(
 
 /// The document with its events. An event by itself, as it is kept, is put where the kind has its own.
 fn in_place(document: Value, kind: SourceKind, mapping: &Mapping) -> Option<(Value, Vec<Value>)> {
-    let events_of = |document: &Value| Some(mapping.events(vec![document.clone()]).ok()?.read);
+    let events_of = |document: &Value| Some(mapping.events(Documents::of(document.clone())).ok()?.read);
     if let Some(events) = events_of(&document) {
         return Some((document, events));
     }
