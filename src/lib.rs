@@ -20,7 +20,8 @@
 //! 3. The same delivery, sent any number of times, acts once.
 //! 4. An unverified alert cannot reach the rules: only [`intake`] makes a [`intake::Verified`] value.
 //! 5. One guard layer stands between every plan and every call: only [`response::at_dispatch`] makes
-//!    the [`response::Approved`] value that an order needs, and it is asked right before each.
+//!    the [`response::Approved`] value that an order needs, and it is asked right before each, and once more when
+//!    the order's turn and token are there.
 //! 6. Success is proven, not assumed: HTTP 200 alone is not success, `claimed` and `verified` are two
 //!    states. No call of DingTalk shows sessions, so a sign-out stays claimed.
 //! 7. Every accepted alert has a stored verdict, with the nearest miss when nothing matched.
@@ -61,8 +62,8 @@
 //! `executor::hand` resolves the account (by the identity map, by DingTalk's own look-ups, or by the index that
 //! [`roster`] keeps, whose word is checked against the live account), reads it live, asks the guard layer, warns of other
 //! organizations that a disable would leave without their owner, records `step.started`, calls unless another incident on
-//! the account has done it already, classifies, records `step.succeeded`, `step.failed` with its retry time, or
-//! `step.unknown`; reads back what can be read, a disable or whose a new DingTalk ID is, and records `step.verified`;
+//! the account has done it already, or somebody says no before the order leaves, classifies, records `step.succeeded`,
+//! `step.failed` with its retry time, or `step.unknown`; reads back what can be read, a disable or whose a new DingTalk ID is, and records `step.verified`;
 //! goes on, or closes. A step that tells people is done with its intent, once `notice.owed` stands on the trail. A
 //! disable that expires is followed by an `enable` that waits for its time, longer each time where the rule says so;
 //! what else is left then is passed over (`containment.expired`), and while no order may leave, it waits. Whoever is

@@ -17,7 +17,7 @@ use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, PageF
 use super::error::SetupError;
 use super::limits::{Limits, WAIT_MAX};
 use super::message::{self, Message, Reach, Told};
-use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization};
+use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, MayLeave, Order, Organization};
 use super::quota::{Quota, Usage};
 use super::roles::{HolderPage, RoleId, RolePage};
 use super::settings::{App, Checked, Settings};
@@ -80,12 +80,17 @@ impl DingTalk {
 
     /// Makes a call; when its token is refused, once more with a new one.
     async fn call(&self, call: &Call) -> Result<Success, Failure> {
+        self.call_if(call, &|| Ok(())).await
+    }
+
+    /// The same, if it may still leave when token and turn are there.
+    async fn call_if(&self, call: &Call, may_leave: MayLeave<'_>) -> Result<Success, Failure> {
         let token = self.token().await?;
-        match self.attempt(call, Some(&token)).await {
+        match self.attempt(call, Some(&token), may_leave).await {
             Err(failure) if failure.class == FailureClass::TokenRefused => {
                 self.tokens.forget(&token).await;
                 let token = self.token().await?;
-                self.attempt(call, Some(&token)).await
+                self.attempt(call, Some(&token), may_leave).await
             }
             outcome => outcome,
         }
@@ -97,18 +102,25 @@ impl DingTalk {
 
     async fn fetch_token(&self) -> Result<Issued, Failure> {
         let call = Call::token(&self.app, &self.app_secret);
-        let success = self.attempt(&call, None).await?;
+        let success = self.attempt(&call, None, &|| Ok(())).await?;
         Issued::read(&success).ok_or_else(|| success.unexpected())
     }
 
     /// One exchange in its turn, with its one line in the log.
-    async fn attempt(&self, call: &Call, token: Option<&Token>) -> Result<Success, Failure> {
-        self.attempt_dated(call, token).await.map(|(success, _)| success)
+    async fn attempt(&self, call: &Call, token: Option<&Token>, may_leave: MayLeave<'_>) -> Result<Success, Failure> {
+        self.attempt_dated(call, token, may_leave).await.map(|(success, _)| success)
     }
 
     /// The same, with what time it was at DingTalk.
-    async fn attempt_dated(&self, call: &Call, token: Option<&Token>) -> Result<(Success, Option<Timestamp>), Failure> {
+    async fn attempt_dated(
+        &self,
+        call: &Call,
+        token: Option<&Token>,
+        may_leave: MayLeave<'_>,
+    ) -> Result<(Success, Option<Timestamp>), Failure> {
         self.limits.wait_turn(call.api).await?;
+        // Behind the last wait, and before circuit and quota, for which a call that does not leave is none.
+        may_leave()?;
         self.circuits.pass(call.api, self.clock.now())?;
         self.quota.take(call.charge)?;
         let outcome = self.exchange(call, token).await;
@@ -133,7 +145,7 @@ impl DingTalk {
     async fn greeted(&self) -> Result<Greeting, Failure> {
         let call = Call::token(&self.app, &self.app_secret);
         let asked_at = self.clock.now();
-        let (success, said_at) = self.attempt_dated(&call, None).await?;
+        let (success, said_at) = self.attempt_dated(&call, None, &|| Ok(())).await?;
         let heard_at = self.clock.now();
         if Issued::read(&success).is_none() {
             return Err(success.unexpected());
@@ -258,8 +270,11 @@ impl Directory for DingTalk {
         Box::pin(async move { message::reach(&self.call(&call).await?) })
     }
 
-    fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
-        Box::pin(async { self.call(&Call::order(order)).await.map(|success| Done { request_id: success.request_id }) })
+    fn act<'a>(&'a self, order: &'a Order, may_leave: MayLeave<'a>) -> BoxFuture<'a, Result<Done, Failure>> {
+        Box::pin(async move {
+            let success = self.call_if(&Call::order(order), may_leave).await?;
+            Ok(Done { request_id: success.request_id })
+        })
     }
 
     fn usage(&self) -> Option<Usage> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::circuit::Outages;
 use super::contacts::{Admin, Department, DepartmentId, Member, MemberPage, PageFrom};
 use super::message::{Message, Reach, Told};
-use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization};
+use super::model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, MayLeave, Order, Organization};
 use super::quota::Usage;
 use super::roles::{HolderPage, RoleId, RolePage};
 use crate::incident::{Failure, FailureClass, Urgency, UserId};
@@ -81,8 +81,10 @@ impl Directory for DryRun {
         self.inner.holders(id, from)
     }
 
-    fn act<'a>(&'a self, _: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
-        Box::pin(std::future::ready(Err(Failure::local(FailureClass::Permanent, "dry_run"))))
+    fn act<'a>(&'a self, _: &'a Order, may_leave: MayLeave<'a>) -> BoxFuture<'a, Result<Done, Failure>> {
+        // Asked all the same, so that what a human has stopped is not given up here.
+        let refused = may_leave().err().unwrap_or_else(|| Failure::local(FailureClass::Permanent, "dry_run"));
+        Box::pin(std::future::ready(Err(refused)))
     }
 
     fn tell<'a>(&'a self, _: &'a Message, _: Urgency) -> BoxFuture<'a, Result<Told, Failure>> {

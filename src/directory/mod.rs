@@ -49,7 +49,9 @@ pub use dingtalk::DingTalk;
 pub use dry_run::DryRun;
 pub use error::SetupError;
 pub use message::{Message, Reach, Told};
-pub use model::{Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, Order, Organization, SignIn};
+pub use model::{
+    Account, BoxFuture, Directory, Done, Greeting, Lookup, Matches, MayLeave, Order, Organization, SignIn,
+};
 pub use names::{Borne, Names};
 pub use quota::{CALLS_FILE, Usage};
 pub use roles::{HolderPage, ListedRole, RoleId, RolePage};

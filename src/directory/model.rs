@@ -118,6 +118,10 @@ pub enum Order {
     },
 }
 
+/// Asked right before an order is written, once its turn and its token have come: whether it may still leave, or the
+/// failure that it ends with. Both can take seconds in which a human says no, of which a client of DingTalk knows nothing.
+pub type MayLeave<'a> = &'a (dyn Fn() -> Result<(), Failure> + Sync + 'a);
+
 /// DingTalk said `result: true`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
@@ -187,8 +191,9 @@ pub trait Directory: Send + Sync + 'static {
     fn holders(&self, id: RoleId, from: PageFrom) -> BoxFuture<'_, Result<Option<HolderPage>, Failure>>;
 
     /// Does what is ordered, once. It is sent a second time only after DingTalk has refused the
-    /// access token of the first, and so did not look at the order.
-    fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>>;
+    /// access token of the first, and so did not look at the order. Each time it is asked, with no wait between that
+    /// and the sending, whether it may still leave.
+    fn act<'a>(&'a self, order: &'a Order, may_leave: MayLeave<'a>) -> BoxFuture<'a, Result<Done, Failure>>;
 
     /// Tells people something, once; as with an order, it may have been said when nobody knows. What is urgent may use
     /// some of what is kept of the month's quota.

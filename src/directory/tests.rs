@@ -19,7 +19,7 @@ use super::dingtalk::DingTalk;
 use super::limits::{Limits, WAIT_MAX};
 use super::model::{Directory, Lookup, Order};
 use super::settings::Settings;
-use crate::incident::{AccountKind, AccountRef, FailureClass, HandSetClock, Timestamp, UserId};
+use crate::incident::{AccountKind, AccountRef, Failure, FailureClass, HandSetClock, Timestamp, UserId};
 
 const TEST_SECRET: &str = "test-secret-of-no-app";
 const TEST_TOKEN: &str = "test-token";
@@ -56,8 +56,8 @@ impl Harness {
         Self { stub, directory, clock }
     }
 
-    async fn disable(&self) -> Result<super::Done, crate::incident::Failure> {
-        self.directory.act(&disable()).await
+    async fn disable(&self) -> Result<super::Done, Failure> {
+        self.directory.act(&disable(), &|| Ok(())).await
     }
 }
 
@@ -93,12 +93,12 @@ fn union_id() -> Lookup {
     Lookup::UnionId(AccountRef::parse(AccountKind::UnionId, "uN1").unwrap())
 }
 
-fn ok_or<T>(result: Result<T, crate::incident::Failure>) -> Result<T, (FailureClass, String)> {
+fn ok_or<T>(result: Result<T, Failure>) -> Result<T, (FailureClass, String)> {
     result.map_err(|failure| (failure.class, failure.code))
 }
 
 /// The class and code of a failure that had to come.
-fn failed<T: std::fmt::Debug>(result: Result<T, crate::incident::Failure>) -> (FailureClass, String) {
+fn failed<T: std::fmt::Debug>(result: Result<T, Failure>) -> (FailureClass, String) {
     ok_or(result).expect_err("this must fail")
 }
 

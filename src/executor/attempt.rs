@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::dingtalk_id::Holder;
 use super::hand::{Hand, Moved, Progress};
+use super::leave::NotDone;
 use super::place::Place;
 use super::retry::{Next, after};
 use crate::directory::{Account, Order};
@@ -71,18 +72,11 @@ impl Hand {
             return Ok(Moved::On);
         }
         self.record(intent.collect()).await?;
-        if self.is_paused(at) {
-            // The pause came while the intent was being written; nothing has left yet.
-            let failure = Failure::local(FailureClass::NotSent, "paused");
-            let held = (!at.gives_back()).then(|| at.held(HoldReason::Paused, None));
-            let failed = at.failed(attempt, failure, Some(self.clock.now()));
-            self.record([failed].into_iter().chain(held).collect()).await?;
-            return Ok(Moved::On);
-        }
         let Some(order) = order(&approved, at) else { return Ok(Moved::Stop(Progress::Rests)) };
-        let outcome = match self.directory.act(&order).await {
+        let outcome = match self.send(at, live, &order).await {
             Ok(done) => vec![at.succeeded(attempt, Finding::Answered, done.request_id)],
-            Err(failure) => self.failed(at, attempt, failure),
+            Err(NotDone::Stopped(by)) => self.stopped(at, attempt, by),
+            Err(NotDone::Failed(failure)) => self.failed(at, attempt, failure),
         };
         self.record(outcome).await?;
         Ok(Moved::On)

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 64;
 #[derive(Debug)]
 pub(super) struct Refused {
     pub(super) reason: HoldReason,
-    beyond: Option<Beyond>,
+    pub(super) beyond: Option<Beyond>,
 }
 
 impl Hand {

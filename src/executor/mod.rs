@@ -7,6 +7,7 @@ mod dingtalk_id;
 mod give_back;
 mod guarded;
 mod hand;
+mod leave;
 mod look_up;
 mod offer;
 mod owe;

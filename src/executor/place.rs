@@ -9,6 +9,7 @@ use crate::incident::{
 use crate::response::Subject;
 
 /// Where an incident stands: its step, and on whom.
+#[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) incident: &'a Incident,
     pub(super) step: u8,

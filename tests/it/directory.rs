@@ -156,7 +156,7 @@ async fn a_user_is_found_by_every_kind_of_name_and_by_the_dingtalk_id_of_now() {
     ] {
         assert_eq!(place.dingtalk.find(&lookup).await.unwrap(), found, "{lookup:?}");
     }
-    place.dingtalk.act(&change("zhang2027")).await.unwrap();
+    place.dingtalk.act(&change("zhang2027"), &|| Ok(())).await.unwrap();
     assert_eq!(place.dingtalk.find(&by_dingtalk_id("dtzhangsan")).await.unwrap(), []);
     assert_eq!(place.dingtalk.find(&by_dingtalk_id("zhang2027")).await.unwrap(), [user("zhangsan")]);
 }
@@ -164,14 +164,14 @@ async fn a_user_is_found_by_every_kind_of_name_and_by_the_dingtalk_id_of_now() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dingtalk_id_is_changed_once_and_never_in_a_dry_run() {
     let place = Place::start().await;
-    place.dingtalk.act(&change("zhang2027")).await.unwrap();
-    let again = place.dingtalk.act(&change("zhang2028")).await.unwrap_err();
+    place.dingtalk.act(&change("zhang2027"), &|| Ok(())).await.unwrap();
+    let again = place.dingtalk.act(&change("zhang2028"), &|| Ok(())).await.unwrap_err();
     assert_eq!((again.class, again.code.as_str()), (FailureClass::Permanent, "have.been.set"));
     let state = place.sandbox.state().clone();
     assert_eq!(state.received(Api::ChangeDingtalkId), 2);
 
     let dry_run = DryRun::new(Arc::new(place.dingtalk));
-    let refused = dry_run.act(&change("zhang2029")).await.unwrap_err();
+    let refused = dry_run.act(&change("zhang2029"), &|| Ok(())).await.unwrap_err();
     assert_eq!(refused.code, "dry_run");
     assert_eq!(dry_run.admins().await.unwrap().len(), 2, "a dry run reads");
     assert_eq!(state.received(Api::ChangeDingtalkId), 2);
@@ -283,7 +283,7 @@ async fn a_change_without_an_answer_is_unknown_and_not_sent_again() {
     for kind in [FaultKind::ResetAfterWork, FaultKind::EmptyObject, FaultKind::ResultFalse] {
         let place = Place::start().await;
         place.sandbox.state().inject(Fault::new(kind).on(Api::ChangeDingtalkId)).unwrap();
-        let failure = place.dingtalk.act(&change("zhang2027")).await.unwrap_err();
+        let failure = place.dingtalk.act(&change("zhang2027"), &|| Ok(())).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Unknown, "{kind:?}");
         assert_eq!(place.sandbox.state().received(Api::ChangeDingtalkId), 1);
     }

@@ -82,6 +82,7 @@ mod sns;
 mod source_files;
 mod sources;
 mod sources_and_keys;
+mod stopped_late;
 mod store_refuses;
 mod tls;
 mod trail_pages;

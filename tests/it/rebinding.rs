@@ -31,6 +31,6 @@ async fn g04_a_name_that_leads_to_another_machine_is_told_nothing() {
     let secret = settings.read_secret(folder.path()).unwrap();
     let dingtalk = DingTalk::new(&settings, secret, Arc::new(SystemClock)).unwrap();
     let order = Order::Enable { user_id: UserId::parse("zhangsan").unwrap() };
-    assert_eq!(dingtalk.act(&order).await.unwrap_err().class, FailureClass::NotSent);
+    assert_eq!(dingtalk.act(&order, &|| Ok(())).await.unwrap_err().class, FailureClass::NotSent);
     assert!(!answering.await.unwrap(), "it speaks to whoever answers");
 }

@@ -15,7 +15,7 @@ fn one(stub: &Stub, path: &str) -> Seen {
 async fn a_dingtalk_id_is_changed_without_a_reason() {
     let harness = Harness::start(|_| Reply::json(200, YES)).await;
     let dingtalk_id = ChosenDingTalkId::parse("zhang2027").unwrap();
-    harness.directory.act(&Order::ChangeDingTalkId { user_id: user_id(), dingtalk_id }).await.unwrap();
+    harness.directory.act(&Order::ChangeDingTalkId { user_id: user_id(), dingtalk_id }, &|| Ok(())).await.unwrap();
     let seen = one(&harness.stub, "/v1.0/contact/orgAccounts/dingTalkIds/change");
     assert_eq!((seen.method.as_str(), seen.target.contains('?')), ("POST", false));
     assert_eq!(seen.body, r#"{"dingTalkId":"zhang2027","userId":"user123"}"#);
@@ -36,7 +36,8 @@ async fn every_refusal_of_a_change_is_for_good() {
         let body = format!(r#"{{"code":"{code}","requestid":"r","message":"钉钉号格式不正确"}}"#);
         let harness = Harness::start(move |_| Reply::json(400, &body)).await;
         let dingtalk_id = ChosenDingTalkId::parse("zhang2027").unwrap();
-        let changed = harness.directory.act(&Order::ChangeDingTalkId { user_id: user_id(), dingtalk_id }).await;
+        let changed =
+            harness.directory.act(&Order::ChangeDingTalkId { user_id: user_id(), dingtalk_id }, &|| Ok(())).await;
         assert_eq!(failed(changed), (FailureClass::Permanent, code.to_owned()));
     }
 }

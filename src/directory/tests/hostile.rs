@@ -113,7 +113,9 @@ async fn what_never_left_is_not_sent() {
     drop(free);
     let clock = Arc::new(HandSetClock::at(Timestamp::UNIX_EPOCH));
     let directory = client(&settings(&format!("http://{address}")), clock);
-    for outcome in [directory.act(&disable()).await.map(|_| ()), directory.find(&mobile()).await.map(|_| ())] {
+    for outcome in
+        [directory.act(&disable(), &|| Ok(())).await.map(|_| ()), directory.find(&mobile()).await.map(|_| ())]
+    {
         assert_eq!(failed(outcome), (FailureClass::NotSent, "connect_failed".to_owned()));
     }
 }
@@ -138,7 +140,7 @@ async fn g05_a_host_without_a_valid_certificate_gets_nothing() {
     let harness = Harness::start(|_| Reply::json(200, YES)).await;
     let clock = Arc::clone(&harness.clock);
     let directory = client(&settings(&format!("https://{}", harness.stub.address)), clock);
-    assert_eq!(failed(directory.act(&disable()).await).0, FailureClass::NotSent);
+    assert_eq!(failed(directory.act(&disable(), &|| Ok(())).await).0, FailureClass::NotSent);
     assert_eq!(harness.stub.seen("").len(), 0);
 }
 
@@ -147,7 +149,7 @@ async fn a_handshake_that_never_ends_is_not_sent() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let clock = Arc::new(HandSetClock::at(Timestamp::UNIX_EPOCH));
     let directory = client(&settings(&format!("https://{}", silent.local_addr().unwrap())), clock);
-    let outcome = tokio::time::timeout(PATIENCE, directory.act(&disable())).await.expect("every call ends");
+    let outcome = tokio::time::timeout(PATIENCE, directory.act(&disable(), &|| Ok(()))).await.expect("every call ends");
     assert_eq!(failed(outcome), (FailureClass::NotSent, "connect_timeout".to_owned()));
 }
 

@@ -18,7 +18,7 @@ async fn fifty_calls_at_once_fetch_one_token() {
     let mut calls = JoinSet::new();
     for _ in 0..50 {
         let directory = Arc::clone(&harness.directory);
-        calls.spawn(async move { directory.act(&disable()).await });
+        calls.spawn(async move { directory.act(&disable(), &|| Ok(())).await });
     }
     assert!(calls.join_all().await.into_iter().all(|outcome| outcome.is_ok()));
     assert_eq!((harness.stub.seen(TOKEN_PATH).len(), harness.stub.seen("/disable").len()), (1, 50));
@@ -34,7 +34,7 @@ async fn g08_a_token_that_is_refused_to_fifty_calls_is_fetched_once_more() {
     let mut calls = JoinSet::new();
     for _ in 0..50 {
         let directory = Arc::clone(&harness.directory);
-        calls.spawn(async move { directory.act(&disable()).await });
+        calls.spawn(async move { directory.act(&disable(), &|| Ok(())).await });
     }
     assert!(calls.join_all().await.into_iter().all(|outcome| outcome.is_ok()));
     assert_eq!(harness.stub.seen(TOKEN_PATH).len(), 2);
@@ -106,4 +106,53 @@ async fn without_a_token_nothing_is_sent_and_the_failure_says_so() {
         assert_eq!(failed(harness.disable().await), (class, code.to_owned()));
         assert_eq!(harness.stub.seen("/disable").len(), 0, "{code}");
     }
+}
+
+/// Turn and token can be long in coming, and what was refused for its token waits for them once more.
+#[tokio::test]
+async fn an_order_is_asked_each_time_before_it_is_sent_whether_it_may_still_leave() {
+    let harness = Harness::start(|seen| match is_first_token(seen) {
+        true => Reply::json(400, REFUSED_NEW),
+        false => Reply::json(200, YES),
+    })
+    .await;
+    let seen = || (harness.stub.seen(TOKEN_PATH).len(), harness.stub.seen("/disable").len());
+    let stopped = || Err(Failure::local(FailureClass::NotSent, "stopped"));
+    let order = disable();
+    let no = (FailureClass::NotSent, "stopped".to_owned());
+    assert_eq!(failed(harness.directory.act(&order, &stopped).await), no);
+    assert_eq!(seen(), (1, 0), "it was asked when the token was there");
+
+    let asked = AtomicUsize::new(0);
+    let only_once = || if asked.fetch_add(1, Ordering::SeqCst) == 0 { Ok(()) } else { stopped() };
+    assert_eq!(failed(harness.directory.act(&order, &only_once).await), no);
+    assert_eq!(seen(), (2, 1), "the second time it did not leave");
+    harness.directory.act(&order, &|| Ok(())).await.unwrap();
+    assert_eq!(seen(), (2, 2));
+    assert_eq!(harness.directory.usage().unwrap().calls, 2, "what did not leave is not counted");
+    assert!(harness.directory.outages().is_none(), "nor held against DingTalk");
+}
+
+#[tokio::test]
+async fn an_order_is_asked_whether_it_may_still_leave_when_its_turn_has_come() {
+    let stub = Stub::start(|seen| match seen.path() {
+        TOKEN_PATH => Reply::json(200, &format!(r#"{{"accessToken":"{TEST_TOKEN}-1","expireIn":7200}}"#)),
+        _ => Reply::json(200, YES),
+    })
+    .await;
+    let clock = Arc::new(HandSetClock::at(Timestamp::from_second(1_700_000_000).unwrap()));
+    let limits = Limits::new(NonZeroU32::new(4).unwrap(), NonZeroU32::MIN, WAIT_MAX);
+    let settings = settings(&format!("http://{}", stub.address)).check().unwrap();
+    let directory = DingTalk::with_limits(settings, limits, SecretString::from(TEST_SECRET), clock).unwrap();
+    let order = disable();
+    directory.act(&order, &|| Ok(())).await.unwrap();
+    // A quarter of a second passes between the orders, in which the first of these is long done.
+    let may_not_follow = || match stub.seen("/disable").len() {
+        2 => Err(Failure::local(FailureClass::NotSent, "stopped")),
+        _ => Ok(()),
+    };
+    let (one, other) = tokio::join!(directory.act(&order, &|| Ok(())), directory.act(&order, &may_not_follow));
+    assert!(one.is_ok());
+    assert_eq!(failed(other), (FailureClass::NotSent, "stopped".to_owned()));
+    assert_eq!(stub.seen("/disable").len(), 2);
 }

@@ -21,7 +21,7 @@ async fn a_sign_out_is_sent_byte_for_byte_as_the_sdk_sends_it() {
         reason: "INC-4711: credential stuffing".to_owned(),
         employee_reason: BTreeMap::from([("zh_CN".to_owned(), "账号存在风险".to_owned())]),
     };
-    let done = harness.directory.act(&order).await.unwrap();
+    let done = harness.directory.act(&order, &|| Ok(())).await.unwrap();
     assert_eq!(done.request_id.as_deref(), Some("req-1"));
 
     let seen = one(&harness.stub, "/v1.0/contact/orgAccounts/signOut");
@@ -51,7 +51,7 @@ async fn the_token_is_fetched_with_key_and_secret_in_a_json_body() {
 async fn disable_and_enable_go_to_their_own_paths() {
     let harness = Harness::start(|_| Reply::json(200, YES)).await;
     harness.disable().await.unwrap();
-    harness.directory.act(&Order::Enable { user_id: user_id() }).await.unwrap();
+    harness.directory.act(&Order::Enable { user_id: user_id() }, &|| Ok(())).await.unwrap();
     let disable = one(&harness.stub, "/v1.0/contact/orgAccounts/disable");
     assert_eq!(disable.body, r#"{"reason":"inc_1","userId":"user123"}"#);
     let enable = one(&harness.stub, "/v1.0/contact/orgAccounts/enable");
@@ -76,7 +76,7 @@ async fn g09_the_status_is_asked_for_with_an_encoded_user_id() {
 async fn g09_hostile_user_ids_stay_inside_the_json_body() {
     let harness = Harness::start(|_| Reply::json(200, YES)).await;
     let user_id = UserId::parse(r#"a","x":"/?&%\b"#).unwrap();
-    harness.directory.act(&Order::Enable { user_id: user_id.clone() }).await.unwrap();
+    harness.directory.act(&Order::Enable { user_id: user_id.clone() }, &|| Ok(())).await.unwrap();
     let body: serde_json::Value = serde_json::from_str(&one(&harness.stub, "/enable").body).unwrap();
     assert_eq!(body, serde_json::json!({"userId": user_id.as_str()}));
 }
@@ -155,12 +155,14 @@ async fn a_dry_run_reads_but_never_sends_an_order() {
     let harness = Harness::start(|_| Reply::json(200, r#"{"disable":true,"result":true}"#)).await;
     let dry_run = DryRun::new(Arc::clone(&harness.directory) as Arc<dyn Directory>);
     assert!(dry_run.is_disabled(&user_id()).await.unwrap());
-    assert_eq!(failed(dry_run.act(&disable()).await), (FailureClass::Permanent, "dry_run".to_owned()));
+    assert_eq!(failed(dry_run.act(&disable(), &|| Ok(())).await), (FailureClass::Permanent, "dry_run".to_owned()));
     let dingtalk_id = ChosenDingTalkId::parse("zhang2027").unwrap();
     let change = Order::ChangeDingTalkId { user_id: user_id(), dingtalk_id };
-    assert_eq!(failed(dry_run.act(&change).await), (FailureClass::Permanent, "dry_run".to_owned()));
+    assert_eq!(failed(dry_run.act(&change, &|| Ok(())).await), (FailureClass::Permanent, "dry_run".to_owned()));
     assert_eq!((harness.stub.seen("/status").len(), harness.stub.seen("/disable").len()), (1, 0));
     assert!(harness.stub.seen("/change").is_empty());
+    let stopped = || Err(Failure::local(FailureClass::NotSent, "stopped"));
+    assert_eq!(failed(dry_run.act(&disable(), &stopped).await), (FailureClass::NotSent, "stopped".to_owned()));
 }
 
 /// The child runs one plain test with proxies in its environment that nobody listens at.

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use portcullis::directory::{
     Account, Admin, BoxFuture, Department, DepartmentId, DingTalk, Directory, Done, Greeting, HolderPage, Lookup,
-    Matches, Member, MemberPage, Message, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage, Told, Usage,
+    Matches, MayLeave, Member, MemberPage, Message, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage,
+    Told, Usage,
 };
 use portcullis::incident::{ActionKind, Failure, FailureClass, Urgency, UserId};
 use portcullis::trail::Store;
@@ -149,7 +150,7 @@ impl Directory for Witness {
         self.dingtalk.holders(id, from)
     }
 
-    fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
+    fn act<'a>(&'a self, order: &'a Order, may_leave: MayLeave<'a>) -> BoxFuture<'a, Result<Done, Failure>> {
         let (kind, user_id) = match order {
             Order::SignOut { user_id, .. } => (ActionKind::SignOut, user_id),
             Order::Disable { user_id, .. } => (ActionKind::Disable, user_id),
@@ -158,7 +159,7 @@ impl Directory for Witness {
         };
         let left = Left { kind, user_id: user_id.to_string(), trail_size: self.store.head().size };
         self.orders.0.lock().unwrap().push(left);
-        self.dingtalk.act(order)
+        self.dingtalk.act(order, may_leave)
     }
 
     fn usage(&self) -> Option<Usage> {

@@ -48,7 +48,7 @@ impl Bench {
         world.calls = left;
         let answered: Vec<_> = answered;
         for call in answered.into_iter().rev() {
-            super::chances::do_honestly(&mut world, call, [].into());
+            super::chances::do_honestly(&mut world, call);
         }
     }
 

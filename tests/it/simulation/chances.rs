@@ -1,10 +1,9 @@
 //! What can happen in a run, and how likely it is in this one.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use portcullis::directory::{Order, Outage, Outages};
-use portcullis::incident::{Clock as _, Failure, FailureClass, PauseScope, UserId};
+use portcullis::incident::{Clock as _, Failure, FailureClass, UserId};
 
 use super::dice::Dice;
 use super::life::Life;
@@ -85,7 +84,7 @@ impl Run<'_> {
                 }
             }
             Happening::Flow => self.flow(life).await,
-            Happening::Answer => drop(self.answer_one(life)),
+            Happening::Answer => drop(self.answer_one()),
             Happening::Commit => {
                 let most = 1 + self.dice.below(3);
                 life.store.commit(most);
@@ -133,7 +132,7 @@ impl Run<'_> {
         for _ in 0..=self.dice.below(16) {
             life.store.commit(usize::MAX);
             self.breathe(8).await;
-            self.answer_one(life);
+            self.answer_one();
         }
     }
 
@@ -191,28 +190,31 @@ impl Run<'_> {
     }
 
     /// Answers the oldest call as it should be; whether there was one.
-    pub(super) fn answer_honestly(&mut self, life: &Life) -> bool {
-        let (world, tripped) = (self.world.clone(), Self::tripped(life));
-        let mut world = world.lock();
+    pub(super) fn answer_honestly(&self) -> bool {
+        let mut world = self.world.lock();
         if world.calls.is_empty() {
             return false;
         }
         let call = world.calls.remove(0);
-        do_honestly(&mut world, call, tripped);
+        do_honestly(&mut world, call);
         true
     }
 
     /// Answers some call, as this run answers.
-    fn answer_one(&mut self, life: &Life) -> bool {
-        let (world, tripped) = (self.world.clone(), Self::tripped(life));
+    fn answer_one(&mut self) -> bool {
+        let world = self.world.clone();
         let mut world = world.lock();
         if world.calls.is_empty() {
             return false;
         }
         let which = self.dice.below(world.calls.len());
+        // A turn is long in coming, so that much can happen before.
+        if matches!(world.calls[which].asked, Asked::Turn) && self.dice.chance(70) {
+            return true;
+        }
         let call = world.calls.remove(which);
         if !self.dice.chance(self.chances.faults) {
-            do_honestly(&mut world, call, tripped);
+            do_honestly(&mut world, call);
             return true;
         }
         let answer = match &call.asked {
@@ -220,7 +222,7 @@ impl Run<'_> {
             asked => self.wrong_about_a_look(&world, asked),
         };
         self.tell(|| format!("wrong: {:?} is answered {answer:?}", call.asked));
-        world.answer(call, answer, tripped);
+        world.answer(call, answer);
         true
     }
 
@@ -274,11 +276,11 @@ impl Run<'_> {
     }
 }
 
-pub(super) fn do_honestly(world: &mut Inner, call: Call, tripped: BTreeSet<PauseScope>) {
+pub(super) fn do_honestly(world: &mut Inner, call: Call) {
     if let Asked::Order(order) = &call.asked {
         let order = order.clone();
         world.work(&order);
     }
     let answer = world.honest(&call.asked);
-    world.answer(call, Ok(answer), tripped);
+    world.answer(call, Ok(answer));
 }

@@ -152,10 +152,10 @@ pub(super) fn approvals_are_bound_to_the_plan(sent: &Sent<'_>) -> Law {
     Err(format!("{left:?} is approved by {:?} and wants {wanted:?}", case.approved_by))
 }
 
-/// What the breaker has stopped when the account is looked at does not leave, unless a human lets it.
+/// What the breaker has stopped does not leave, unless a human lets it.
 pub(super) fn what_the_breaker_stops_does_not_leave(sent: &Sent<'_>) -> Law {
-    let tripped = sent.left.shown.tripped.iter().flatten().filter(|_| sent.is_guarded() && !sent.case.past_breaker);
-    match tripped.into_iter().find(|scope| sent.scopes().contains(*scope)) {
+    let mut tripped = sent.left.tripped.iter().filter(|_| sent.is_guarded() && !sent.case.past_breaker);
+    match tripped.find(|scope| sent.scopes().contains(*scope)) {
         Some(scope) => Err(format!("{:?} left although the breaker has tripped for {scope:?}", sent.left)),
         None => Ok(()),
     }

@@ -45,7 +45,7 @@ impl Life {
         let admission = Admission::new(trail.clone(), site.rules.clone(), pseudonyms, told.clone(), None, limits);
         let hand = Hand {
             trail: trail.clone(),
-            directory: Arc::new(Line { world: world.clone(), life }),
+            directory: Arc::new(Line { world: world.clone(), life, trail: trail.clone() }),
             roster: None,
             rules: site.rules.clone(),
             clock: told,

@@ -12,6 +12,7 @@ use super::laws::Broken;
 use super::life::Life;
 use super::run::Run;
 use super::site::{EVENTS, PEOPLE, RESPONDERS, UNTOUCHABLE};
+use super::world::tripped;
 
 const ACTOR: &str = "responder";
 const REASON: &str = "a drill";
@@ -55,7 +56,7 @@ impl Run<'_> {
     /// Every breaker is released, and whatever waits is let go on, as far as people may.
     pub(super) fn answer_all_that_waits(&mut self, life: &Life) {
         self.resume_all(life);
-        for scope in Self::tripped(life) {
+        for scope in tripped(&life.trail) {
             self.say(life, Event::BreakerReleased { scope, actor: ACTOR.to_owned(), reason: REASON.to_owned() });
         }
         for incident in in_effect(life) {
@@ -134,9 +135,9 @@ impl Run<'_> {
     }
 
     fn release_a_breaker(&mut self, life: &Life) {
-        let tripped: Vec<_> = Self::tripped(life).into_iter().collect();
-        if !tripped.is_empty() {
-            let scope = self.dice.pick(&tripped).clone();
+        let stopped: Vec<_> = tripped(&life.trail).into_iter().collect();
+        if !stopped.is_empty() {
+            let scope = self.dice.pick(&stopped).clone();
             self.say(life, Event::BreakerReleased { scope, actor: ACTOR.to_owned(), reason: REASON.to_owned() });
         }
     }

@@ -1,11 +1,10 @@
 //! One run: what happens in it is drawn from its seed, and after everything that happens the laws are asked.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::admission::{AdmissionError, Receipt};
-use portcullis::incident::{HandSetClock, PauseScope};
+use portcullis::incident::HandSetClock;
 use portcullis::trail::{MemoryStore, Record, Store as _, Trail};
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
@@ -205,11 +204,6 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// What the breaker has stopped.
-    pub(super) fn tripped(life: &Life) -> BTreeSet<PauseScope> {
-        life.trail.board(|board| board.breakers().iter().map(|(trip, _)| trip.scope.clone()).collect())
-    }
-
     /// DingTalk is honest again, time passes, and nothing happens any more: all has to come to its end.
     async fn end_well(&mut self, life: &Life) -> Result<(), Broken> {
         self.tell(|| "-- calm".to_owned());
@@ -238,8 +232,7 @@ impl<'s> Run<'s> {
         while waits < WAITS_MAX {
             self.breathe(12).await;
             self.look()?;
-            if life.store.commit(usize::MAX) > 0 || self.answer_honestly(life) || self.deliver_what_is_left(life).await
-            {
+            if life.store.commit(usize::MAX) > 0 || self.answer_honestly() || self.deliver_what_is_left(life).await {
                 continue;
             }
             let now = self.clock.now();

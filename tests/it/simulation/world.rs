@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use portcullis::directory::{
     Account, Admin, BoxFuture, Department, DepartmentId, Directory, Done, Greeting, HolderPage, Lookup, Matches,
-    Member, MemberPage, Message, Names, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage, Told,
+    MayLeave, Member, MemberPage, Message, Names, Order, Organization, Outages, PageFrom, Reach, RoleId, RolePage,
+    Told,
 };
 use portcullis::incident::{ActionKind, Failure, FailureClass, PauseScope, Urgency, UserId};
-use portcullis::trail::{MemoryStore, Store as _};
+use portcullis::trail::{MemoryStore, Store as _, Trail};
 use tokio::sync::oneshot;
 
 use super::site::{OWN_CORP, PEOPLE, RESPONDERS, UNTOUCHABLE};
@@ -30,6 +31,8 @@ pub(super) enum Asked {
     Status(UserId),
     Owned,
     Find(Lookup),
+    /// To be let out: an order waits for that, as for its token.
+    Turn,
     Order(Order),
 }
 
@@ -40,6 +43,7 @@ pub(super) enum Said {
     Status(bool),
     Owned(Vec<Organization>),
     Found(Vec<UserId>),
+    Turn,
     Done,
 }
 
@@ -59,8 +63,6 @@ pub(super) struct Shown {
     pub(super) accounts: Vec<Option<Account>>,
     /// Whether it is disabled, by every answer that said so or did not.
     pub(super) disabled: Vec<Option<bool>>,
-    /// What the breaker had stopped at each of these looks.
-    pub(super) tripped: Option<BTreeSet<PauseScope>>,
 }
 
 /// An order that left, and what was known at that moment.
@@ -76,6 +78,8 @@ pub(super) struct Left {
     pub(super) shown: Shown,
     /// What was paused, as far as whoever paused it had been told that it is.
     pub(super) paused: BTreeSet<PauseScope>,
+    /// What the breaker had stopped, as far as the program knew.
+    pub(super) tripped: BTreeSet<PauseScope>,
 }
 
 /// DingTalk, and what is noted of what is asked of it. It outlives the program.
@@ -157,6 +161,7 @@ impl Inner {
                     .collect(),
             ),
             Asked::Find(_) => Said::Found(Vec::new()),
+            Asked::Turn => Said::Turn,
             Asked::Order(_) => Said::Done,
         }
     }
@@ -174,16 +179,12 @@ impl Inner {
     }
 
     /// Answers a call. Whoever asked may be gone.
-    pub(super) fn answer(&mut self, call: Call, answer: Answer, tripped: BTreeSet<PauseScope>) {
+    pub(super) fn answer(&mut self, call: Call, answer: Answer) {
         match (&call.asked, &answer) {
             (Asked::Account(user_id), Ok(Said::Account(account))) => {
                 let shown = self.shown.entry(user_id.clone()).or_default();
                 shown.disabled.push(account.as_ref().and_then(|account| account.disabled));
                 shown.accounts.push(account.clone());
-                shown.tripped = Some(match shown.tripped.take() {
-                    Some(before) => before.intersection(&tripped).cloned().collect(),
-                    None => tripped,
-                });
             }
             (Asked::Status(user_id), Ok(Said::Status(disabled))) => {
                 self.shown.entry(user_id.clone()).or_default().disabled.push(Some(*disabled));
@@ -214,6 +215,7 @@ pub(super) fn about(order: &Order) -> (ActionKind, &UserId) {
 pub(super) struct Line {
     pub(super) world: Arc<World>,
     pub(super) life: usize,
+    pub(super) trail: Arc<Trail>,
 }
 
 impl Line {
@@ -224,7 +226,8 @@ impl Line {
             let (kind, user_id) = about(order);
             let (shown, paused) = (inner.shown.remove(user_id).unwrap_or_default(), inner.paused.clone());
             let (user_id, order, size) = (user_id.clone(), order.clone(), self.world.kept.head().size);
-            inner.left.push(Left { kind, user_id, order, life: self.life, size, shown, paused });
+            let tripped = tripped(&self.trail);
+            inner.left.push(Left { kind, user_id, order, life: self.life, size, shown, paused, tripped });
         }
         inner.calls.push(Call { asked, answer });
         answered
@@ -243,6 +246,11 @@ impl Line {
     fn nothing<T: Send + 'static>(&self) -> BoxFuture<'_, Result<T, Failure>> {
         Box::pin(async { Err(Failure::local(FailureClass::Permanent, "not_simulated")) })
     }
+}
+
+/// What the breaker has stopped.
+pub(super) fn tripped(trail: &Trail) -> BTreeSet<PauseScope> {
+    trail.board(|board| board.breakers().iter().map(|(trip, _)| trip.scope.clone()).collect())
 }
 
 fn unclear() -> Failure {
@@ -306,9 +314,12 @@ impl Directory for Line {
         self.nothing()
     }
 
-    fn act<'a>(&'a self, order: &'a Order) -> BoxFuture<'a, Result<Done, Failure>> {
-        self.call(Asked::Order(order.clone()), |said| {
-            if let Said::Done = said { Some(Done { request_id: None }) } else { None }
+    fn act<'a>(&'a self, order: &'a Order, may_leave: MayLeave<'a>) -> BoxFuture<'a, Result<Done, Failure>> {
+        Box::pin(async move {
+            self.call(Asked::Turn, |said| if let Said::Turn = said { Some(()) } else { None }).await?;
+            may_leave()?;
+            let is_done = |said| if let Said::Done = said { Some(Done { request_id: None }) } else { None };
+            self.call(Asked::Order(order.clone()), is_done).await
         })
     }
 
