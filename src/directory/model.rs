@@ -190,6 +190,14 @@ pub trait Directory: Send + Sync + 'static {
     /// users shows their roles.
     fn holders(&self, id: RoleId, from: PageFrom) -> BoxFuture<'_, Result<Option<HolderPage>, Failure>>;
 
+    /// Whether an account that was read is disabled: by the status call where the look at it leaves that out.
+    fn whether_disabled<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<bool, Failure>> {
+        match account.disabled {
+            Some(disabled) => Box::pin(std::future::ready(Ok(disabled))),
+            None => self.is_disabled(&account.user_id),
+        }
+    }
+
     /// Does what is ordered, once. It is sent a second time only after DingTalk has refused the
     /// access token of the first, and so did not look at the order. Each time it is asked, with no wait between that
     /// and the sending, whether it may still leave.

@@ -70,7 +70,8 @@ impl Doctor {
         let named = AccountRef::parse(AccountKind::UserId, canary.as_str());
         let Ok(named) = named else { return found(Diagnosis::CanaryNotFound) };
         self.refuse_protected(&named, account).await?;
-        if account.disabled == Some(true) {
+        // Where DingTalk does not say, the executor finds out, and nothing is done by it.
+        if self.directory.whether_disabled(account).await.is_ok_and(|disabled| disabled) {
             return found(Diagnosis::CanaryFoundDisabled);
         }
         let set = &self.rules.now().set;

@@ -25,7 +25,7 @@ pub(super) struct Seen<'a> {
 impl Hand {
     /// Guard, warning, intent, call, outcome.
     pub(super) async fn attempt(&self, at: &Place<'_>, attempt: u32) -> Result<Moved, RecordError> {
-        let account = match self.directory.account(at.user_id).await {
+        let mut account = match self.directory.account(at.user_id).await {
             Ok(account) => account,
             Err(failure) => {
                 return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::ProtectionUnknown).await;
@@ -39,15 +39,18 @@ impl Hand {
             }
         };
         let live = Seen { account: account.as_ref(), departments: departments.as_ref() };
-        if account.as_ref().is_some_and(|account| account.disabled == Some(false)) {
-            self.note_enabled(at.user_id).await?;
-        }
+        self.note_if_enabled(at, account.as_ref()).await?;
         if self.draw_on_departments(at, live).await? {
             return Ok(Moved::On);
         }
         if let Err(refused) = self.ask_guard(at, live) {
             return self.refuse(at, refused).await;
         }
+        if let Err(failure) = self.ask_whether_disabled(at, account.as_mut()).await {
+            return self.read_failed(at.id(), &failure, at.failed_reads, HoldReason::Unverified).await;
+        }
+        self.note_if_enabled(at, account.as_ref()).await?;
+        let live = Seen { account: account.as_ref(), departments: departments.as_ref() };
         if self.was_changed_by_others(at, account.as_ref()) {
             return self.hold(at.id(), HoldReason::ChangedByOthers, None).await;
         }
@@ -80,6 +83,20 @@ impl Hand {
         };
         self.record(outcome).await?;
         Ok(Moved::On)
+    }
+
+    /// Adds to a look that leaves it out whether the account is disabled: whoever does not know that would disable whom
+    /// somebody else has disabled, and take it for a disable of ours, to be undone in the end. Behind the guard layer,
+    /// as DingTalk says it only of accounts of our own.
+    async fn ask_whether_disabled(&self, at: &Place<'_>, account: Option<&mut Account>) -> Result<(), Failure> {
+        let (Some(account), Some(wanted)) = (account, at.disabled_when_done()) else { return Ok(()) };
+        match self.directory.whether_disabled(account).await {
+            Ok(disabled) => account.disabled = Some(disabled),
+            Err(failure) if wanted => return Err(failure),
+            // Nobody is kept waiting for their account: whoever is enabled already loses nothing by an enable.
+            Err(_) => {}
+        }
+        Ok(())
     }
 
     /// What needs no call: the account is in the wanted state already, or there is nothing of ours to

@@ -5,7 +5,7 @@ use super::hand::Hand;
 use super::place::{Place, undoes_our_own};
 use crate::directory::Account;
 use crate::incident::{
-    AccountWarning, ActionKind, AlertId, Event, HoldReason, Incident, IncidentId, StepState, Timestamp, UserId,
+    AccountWarning, ActionKind, AlertId, Event, HoldReason, Incident, IncidentId, StepState, Timestamp,
 };
 use crate::trail::{Board, RecordError};
 
@@ -38,10 +38,13 @@ impl Hand {
         })
     }
 
-    /// Notes with every incident that keeps the account disabled that it was seen enabled. No call and no event of
-    /// DingTalk's says who did that, or when.
-    pub(super) async fn note_enabled(&self, user_id: &UserId) -> Result<(), RecordError> {
-        let now = self.clock.now();
+    /// Notes with every incident that keeps the account disabled that it is seen enabled, if it is. No call and no event
+    /// of DingTalk's says who did that, or when.
+    pub(super) async fn note_if_enabled(&self, at: &Place<'_>, account: Option<&Account>) -> Result<(), RecordError> {
+        if account.is_none_or(|account| account.disabled != Some(false)) {
+            return Ok(());
+        }
+        let (user_id, now) = (at.user_id, self.clock.now());
         let mut undone: Vec<IncidentId> = self.trail.board(|board| {
             let is_of_it = |incident: &&Incident| incident.user_id.as_ref() == Some(user_id);
             let all = board.containing().map(|live| &live.incident).filter(is_of_it);

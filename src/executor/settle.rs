@@ -74,10 +74,9 @@ impl Hand {
     /// Through the call that is exempt from the month's quota; through the status call where that
     /// one does not say. None, where there is no such account any more.
     async fn is_disabled(&self, user_id: &UserId) -> Result<Option<bool>, Failure> {
-        let Some(account) = self.directory.account(user_id).await? else { return Ok(None) };
-        match account.disabled {
-            Some(disabled) => Ok(Some(disabled)),
-            None => self.directory.is_disabled(user_id).await.map(Some),
+        match self.directory.account(user_id).await? {
+            Some(account) => self.directory.whether_disabled(&account).await.map(Some),
+            None => Ok(None),
         }
     }
 }

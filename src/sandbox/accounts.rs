@@ -96,6 +96,8 @@ pub struct AccountState {
     pub sessions: u32,
     /// Whether the account is disabled.
     pub disabled: bool,
+    /// Whether look-ups of users leave that out, so that only the status call says it.
+    pub hides_disabled: bool,
     /// The reason given when it was last disabled.
     pub disable_reason: Option<String>,
     /// How often it was signed out.

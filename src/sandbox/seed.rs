@@ -187,6 +187,7 @@ fn blank(user_id: &str) -> AccountState {
         languages: Vec::new(),
         sessions: 1,
         disabled: false,
+        hides_disabled: false,
         disable_reason: None,
         sign_outs: 0,
         last_sign_out: None,

@@ -145,6 +145,17 @@ async fn an_account_that_is_protected_or_not_there_is_no_canary_and_nothing_is_o
     }
 }
 
+/// Where the look at users leaves that out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_only_the_status_call_shows_disabled_is_left_alone_too() {
+    let app = with_canary(ZHANGSAN).await;
+    app.dingtalk().change("zhangsan", |account| (account.disabled, account.hides_disabled) = (true, true));
+    app.ask_doctor().await;
+    assert_eq!(app.checked(1, Check::Canary).await, Diagnosis::CanaryFoundDisabled);
+    assert_eq!((app.opened_by_hand().len(), app.orders()), (0, 0));
+    app.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_dry_run_and_while_all_is_paused_the_canary_is_left_alone_and_that_is_said() {
     let set = Set { config: ZHANGSAN, adjust: |config| config.directory.dry_run = true, ..Set::default() };

@@ -314,3 +314,90 @@ fn covered(app: &TestApp) -> Vec<Option<String>> {
     });
     found.map(|alert| alert.map(|alert| alert.to_string())).collect()
 }
+
+/// An app that is not shown of Zhang San, by the look at users, whether he is disabled.
+async fn hiding() -> TestApp {
+    let app = TestApp::start().await;
+    app.dingtalk().change("zhangsan", |account| account.hides_disabled = true);
+    app
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_disabled_is_not_ours_where_only_the_status_call_shows_it() {
+    let app = hiding().await;
+    disable_by_another_hand(&app);
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    app.advance(8 * HOUR);
+    let rest = ["disable started", "disable already_so", "disable verified"];
+    let end = ["enable started", "enable not_ours", "closed: done"];
+    app.until_told(&incident, &[&CONTAINED[..4], &rest, &end].concat()).await;
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    assert_eq!((app.dingtalk().received(Api::Disable), app.dingtalk().received(Api::Enable)), (0, 0));
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_disabled_for_good_stays_so_where_only_the_status_call_shows_it() {
+    let app = hiding().await;
+    let wanted = json!({
+        "account": {"kind": "user_id", "value": "zhangsan"}, "steps": ["disable"], "permanent": true, "reason": "left",
+    });
+    let opened = app.post("/v1/incidents", RESPONDER, &wanted).await;
+    let for_good = IncidentId::parse(opened.body["incident"].as_str().unwrap()).unwrap();
+    app.until(&for_good, |incident| incident.status == Status::Closed(Outcome::Done)).await;
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    assert!(app.story(&incident).contains(&"disable already_ours".to_owned()), "{:?}", app.story(&incident));
+    app.advance(8 * HOUR);
+    app.until(&incident, |incident| matches!(incident.status, Status::Closed(_))).await;
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    assert_eq!((app.dingtalk().received(Api::Disable), app.dingtalk().received(Api::Enable)), (1, 0));
+    let kept = shown(&app).await;
+    assert_eq!((&kept["count"], &kept["containments"][0]["incident"]), (&json!(1), &json!(for_good)), "{kept}");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_disabled_of_whom_nobody_says_whether_they_are_already() {
+    let app = hiding().await;
+    app.dingtalk().inject(Fault::new(FaultKind::PermissionDenied).on(Api::Status).until_cleared()).unwrap();
+    let incident = open(&app).await;
+    app.until_told(&incident, &[&CONTAINED[..4], &["held: operator_needed"]].concat()).await;
+    assert_eq!(app.dingtalk().received(Api::Disable), 0);
+    app.dingtalk().clear_faults();
+    app.approve(&incident).await;
+    app.until_contained(&incident).await;
+    assert_eq!(app.dingtalk().received(Api::Disable), 1);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_their_account_because_nobody_says_whether_it_is_enabled_already() {
+    let app = hiding().await;
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    app.dingtalk().inject(Fault::new(FaultKind::PermissionDenied).on(Api::Status).until_cleared()).unwrap();
+    assert_eq!(say(&app, &incident, "release").await, 200);
+    app.when_called(Api::Enable, 1).await;
+    app.until(&incident, |incident| matches!(incident.status, Status::Held(_))).await;
+    assert!(!app.dingtalk().account("zhangsan").unwrap().disabled, "nobody could read it back, and it is done");
+    app.dingtalk().clear_faults();
+    app.approve(&incident).await;
+    app.until(&incident, |incident| incident.status == Status::Closed(Outcome::Done)).await;
+    app.end().await;
+}
+
+/// Who has touched an account shows where the status call says it, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_somebody_else_has_enabled_is_not_enabled_again_where_only_the_status_call_shows_it() {
+    let app = hiding().await;
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    enable_by_another_hand(&app);
+    app.advance(8 * HOUR);
+    let rest = ["enable started", "enable already_so", "enable verified", "closed: done"];
+    app.until_told(&incident, &[&CONTAINED[..], &rest].concat()).await;
+    assert_eq!(app.dingtalk().received(Api::Enable), 0);
+    app.end().await;
+}

@@ -135,7 +135,7 @@ fn enterprise_members(account: &AccountState) -> Map<String, Value> {
         ("exclusive_account_corp_id".to_owned(), corp_id.into()),
         ("exclusive_account_corp_name".to_owned(), corp_name.into()),
     ]);
-    if account.kind.is_own() {
+    if account.kind.is_own() && !account.hides_disabled {
         members.insert("disable_status".to_owned(), account.disabled.into());
     }
     if let Some(login_id) = &account.login_id {

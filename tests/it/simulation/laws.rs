@@ -75,7 +75,8 @@ pub(super) fn every_order_has_its_own_intent(
 }
 
 /// Promise 3: nothing is done twice, unless doing it again is harmless. Signing out again is, as long as nobody knows
-/// that it was done; whoever is known to be disabled, or enabled, is not made so again.
+/// that it was done; whoever is known to be disabled, or enabled, is not made so again, and nobody is disabled of whom
+/// that is not known.
 pub(super) fn nothing_is_done_twice(sent: &Sent<'_>) -> Law {
     let Sent { left, step, .. } = sent;
     if step.orders > 0 && !matches!(step.before, Last::Failed) {
@@ -91,6 +92,11 @@ pub(super) fn nothing_is_done_twice(sent: &Sent<'_>) -> Law {
     };
     if left.shown.disabled.iter().all(|shown| *shown == wanted) {
         return Err(format!("{left:?} left although the account was so already"));
+    }
+    // Whoever is disabled without a look at that may have been disabled by somebody else, and would be enabled in the
+    // end. An enable that nobody could look before takes nothing from anybody.
+    if left.kind == ActionKind::Disable && !left.shown.disabled.contains(&Some(false)) {
+        return Err(format!("{left:?} left without a look that showed the account enabled"));
     }
     Ok(())
 }
