@@ -58,6 +58,17 @@ impl Done {
                 return self.headers.push(("authorization".to_owned(), said.to_owned()));
             }
         }
+        // Where a header's name and its value stand apart.
+        for (before, between) in [
+            ("\"header\": \"", "\", \"value\": \""),
+            ("\"headerKey\": \"", "\", \"headerValue\": \""),
+            ("Header Name: ", ", Header Value: "),
+        ] {
+            if let Some((name, said)) = step.split_once(before).and_then(|(_, said)| said.split_once(between)) {
+                let said = said.split('"').next().unwrap();
+                return self.headers.push((name.to_ascii_lowercase(), said.to_owned()));
+            }
+        }
         let Some(at) = step.find(secret).or_else(|| step.find(&in_url)) else {
             return self.unread.push(step.to_owned());
         };
@@ -223,4 +234,32 @@ fn a_kind_that_needs_more_says_how_to_begin() {
         assert!(!steps.contains("<the secret>") || *kind == SourceKind::DingtalkEvents, "{kind:?}: {steps}");
         assert!(steps.contains(ADDRESS) || *kind == SourceKind::Apprise, "{kind:?}: {steps}");
     }
+}
+
+#[test]
+fn whoever_would_call_its_json_something_else_is_told_to_call_it_json() {
+    let places = [
+        SecretPlace::Header("authorization".to_owned()),
+        SecretPlace::Header("X-Token".to_owned()),
+        SecretPlace::Query("code".to_owned()),
+        SecretPlace::Path,
+        SecretPlace::Member("token".to_owned()),
+    ];
+    for (kind, told) in [
+        (SourceKind::Elastic, "Content-Type: application/json"),
+        (SourceKind::GoogleSecops, "\"Content-Type\": \"application/json\""),
+        (SourceKind::Github, "Content type: application/json"),
+    ] {
+        for (number, place) in (0..).zip(&places) {
+            let (settings, secret) = showing(kind, place, number);
+            let steps = settings.steps(ADDRESS, &secret);
+            assert!(steps.contains(told), "{kind:?} {place:?}: {steps}");
+        }
+    }
+    let signed = SourceSettings {
+        signature: Some(SchemeName::StandardWebhooks.into()),
+        ..SourceSettings::of(SourceKind::Elastic, Vec::new())
+    };
+    let steps = signed.steps(ADDRESS, "test-secret");
+    assert!(steps.contains("Content-Type: application/json"), "{steps}");
 }
