@@ -99,10 +99,13 @@ impl Page {
         told.map(|line| line.split_whitespace().collect()).collect()
     }
 
-    /// The sources that the page shows.
+    /// The sources that the page shows, as `source add` writes them.
     fn sources(&self) -> Vec<(SourceName, SourceSettings)> {
         let folder = tempfile::tempdir().unwrap();
-        let read = self.configurations().map(|(_, block)| configured(folder.path(), &block.text).intake.sources);
+        let as_written = |block: &Block| -> String {
+            block.text.lines().filter(|line| !line.contains("# to be added")).map(|line| format!("{line}\n")).collect()
+        };
+        let read = self.configurations().map(|(_, block)| configured(folder.path(), &as_written(block)).intake.sources);
         read.flatten().collect()
     }
 }
