@@ -120,7 +120,7 @@ secrets = [{ name = "test", file = "token-of-rows" }]
         let words = ["send", source, "--config", config.to_str().unwrap(), "--server", &url];
         Process::run(&[&words[..], more].concat()).await
     };
-    let item = |id: &str| json!({"id": id, "changeType": "updated", "resource": "security/alerts_v2/test"});
+    let item = |id: &str| json!({"id": id, "changeType": "updated", "resource": "security/alerts/test"});
     let file = |name: &str, body: &serde_json::Value| {
         fs::write(folder.path().join(name), body.to_string()).unwrap();
         folder.path().join(name).to_str().unwrap().to_owned()
