@@ -127,8 +127,9 @@ pub(super) fn check(log_source: &LogSource, response: &Response, at: Place, repo
     match (&response.account, sender_of(log_source)) {
         (None, Some(sender)) if sender.finds_person => {}
         (None, _) => {
-            let advice = "add `account` with the path to it, such as `account: { email: user.email }`";
-            report.error_with(at, "nothing says where these events name the account", advice);
+            let advice = "add `account` with the path to it, such as `account: { email: user.email }`; where the `mapping` \
+                          of their own source finds the `person`, allow it with that reason";
+            report.warn(Lint::UnknownAccountPath, at, "nothing says where these events name the account", advice);
         }
         (Some(account), Some(sender)) => check_known(account, sender, at, report),
         (Some(_), None) => {}
@@ -275,6 +276,10 @@ mod tests {
             let refused = without(product);
             assert!(refused.contains("x.yml:8:3: nothing says where these events name the account"), "{refused}");
         }
+        let allowance = "lint: {allow: [unknown-account-path], reason: the mapping of their source finds the person}\n";
+        let left_to_the_source =
+            ACTING.replace("  account: {email: who}\n", "").replace("account: A@example.com, ", "");
+        assert_eq!(problem(&format!("{left_to_the_source}{allowance}")), "");
         assert_eq!(without("{product: okta, service: okta}"), "");
         assert_eq!(without("{product: ssf}"), "");
     }

@@ -1,9 +1,11 @@
 //! The events of one source may belong to several log sources: rules for any of them apply.
 
+use std::path::Path;
+
 use portcullis::intake::SchemeName;
 use serde_json::{Value, json};
 
-use crate::harness::{Delivery, ENGINEER, Set, Source, TestApp, edit, high_risk};
+use crate::harness::{AUDITOR, Delivery, ENGINEER, Set, Source, TestApp, edit, high_risk, rules_by_way};
 
 const BOTH: Source =
     Source { name: "both", scheme: SchemeName::GithubHmac, secret: "test-secret-for-the-slow-source-0" };
@@ -63,5 +65,35 @@ async fn a_rule_for_events_that_no_source_sends_is_told_of_at_the_start_and_at_e
     let after = unheard(&app).await;
     assert!(is_about(&after, RULE) && is_about(&after, "`product: elsewhere`, `service: okta`"), "{after:#?}");
     assert_eq!(after.len(), at_start.len() + 1);
+    app.end().await;
+}
+
+/// Where an operator says whom the events are about, rules need not.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_person_that_an_own_mapping_finds_is_the_account_of_rules_that_name_none() {
+    let config = TWO.replace(
+        r#"[{ product = "okta", service = "okta" }, { product = "siem" }]"#,
+        "{ product = \"own\" }\nmapping = { person = { email = \"who.mail\" } }",
+    );
+    let rules = |rules: &Path| {
+        rules_by_way(rules, &["email"]);
+        let file = "look-up-email.yml";
+        edit(rules, file, "logsource: { product: okta }", "logsource: { product: own }");
+        edit(rules, file, "  account: { email: who }\n", "");
+        edit(rules, file, "account: '13800000000', ", "");
+        edit(rules, file, "reason: the events are made up", "reason: the mapping of their source finds the person");
+    };
+    let app = TestApp::start_with(Set { config: config.leak(), rules, ..Set::default() }).await;
+    for (id, mail, user_id) in [("1", "zhang.san@example.com", Some("zhangsan")), ("2", "", None)] {
+        let event = json!({"eventType": "test.email", "id": id, "who": {"mail": mail}});
+        let delivery = Delivery::signed(&BOTH, id, event.to_string().into_bytes(), app.now());
+        let told = app.deliver(&delivery).await;
+        assert_eq!(told.body["alerts"][0]["incidents"].as_array().map(Vec::len), user_id.map(|_| 1), "{}", told.body);
+        if let Some(user_id) = user_id {
+            let contained = app.until_contained(&told.incident()).await;
+            assert_eq!(contained.user_id.unwrap().as_str(), user_id);
+        }
+    }
+    assert_eq!(app.get("/v1/held-alerts", AUDITOR).await.body["held_alerts"].as_array().map(Vec::len), Some(1));
     app.end().await;
 }
