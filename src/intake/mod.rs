@@ -103,5 +103,5 @@ pub use shared::SecretPlace;
 pub use sns::refusal::SnsRefusal;
 pub use tally::RefusalTally;
 pub use token::TokenRefusal;
-pub use trial::{Became, Found, Trial, Tried, TriedAlert, TriedAlerts};
+pub use trial::{Became, Found, Trial, Tried, TriedAlert, TriedAlerts, TriedLeftOut};
 pub use verify::Verified;

@@ -109,6 +109,18 @@ pub struct TriedAlerts {
     pub alerts: Vec<TriedAlert>,
     /// How many there are.
     pub count: usize,
+    /// What is wrong with what was left out beside them, if anything was: the first reason's code and words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<TriedLeftOut>,
+}
+
+/// Why a part of a delivery could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TriedLeftOut {
+    /// The reason's code.
+    pub reason: &'static str,
+    /// The reason in words.
+    pub why: String,
 }
 
 /// What became of a delivery that proved itself.
@@ -266,7 +278,9 @@ impl TriedAlerts {
             has_person: alert.person.is_some(),
         });
         let secret = delivery.alerts.first().map(|alert| alert.summary.secret.clone()).unwrap_or_default();
-        Self { secret, alerts: shown.collect(), count: delivery.alerts.len() }
+        let left_out = delivery.left_out.as_ref().map(|left_out| left_out.reason);
+        let left_out = left_out.map(|reason| TriedLeftOut { reason: reason.code(), why: reason.to_string() });
+        Self { secret, alerts: shown.collect(), count: delivery.alerts.len(), left_out }
     }
 }
 

@@ -187,8 +187,14 @@ async fn whatever_is_refused_in_a_window_is_shown_with_its_reason() {
     for (delivery, status) in [(of(300_000), 413), (typed, 415), (forged, 401)] {
         assert_eq!(app.deliver(&delivery).await.status, status);
     }
-    let reasons: Vec<Value> = shown(&app, "okta").await.into_iter().map(|tried| tried["reason"].clone()).collect();
+    let mut odd = harmless("odd");
+    odd["published"] = json!("yesterday");
+    let partly = Delivery::of_events("msg_2", &[harmless("good"), odd], app.now());
+    assert_eq!(app.deliver(&partly).await.status, 202);
+    let tried = shown(&app, "okta").await;
+    let reasons: Vec<&Value> = tried[..3].iter().map(|tried| &tried["reason"]).collect();
     assert_eq!(reasons, ["body_too_large", "content_type", "signature_wrong"]);
+    assert_eq!((&tried[3]["count"], &tried[3]["left_out"]["reason"]), (&json!(1), &json!("schema_time")));
     app.end().await;
 }
 

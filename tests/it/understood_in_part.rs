@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use portcullis::incident::{Event, SenderEvent};
+use portcullis::trail::unseal;
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -228,6 +229,15 @@ async fn c10_c17_c18_what_is_odd_in_one_event_takes_nothing_from_the_others() {
             let told = app.deliver(&delivery).await;
             assert_eq!((told.status / 100, &told.body["conflicts"]), (2, &json!(1)), "{odd:.40}: {}", told.body);
         }
+        // What has come under a known id is kept beside its record, whatever it is.
+        let Event::Sender(SenderEvent::Conflict { private: Some(digest), .. }) =
+            app.records_of("delivery.conflict").pop().unwrap().event
+        else {
+            panic!("nothing is kept")
+        };
+        let sealed = app.app.trail().store().private(app.records_of("delivery.conflict").pop().unwrap().seq);
+        let kept_text = sealed.unwrap().and_then(|sealed| unseal(&sealed, &digest).map(<[u8]>::to_vec)).unwrap();
+        assert!(String::from_utf8(kept_text).unwrap().contains("1e31"));
         // Where nobody can say what else it changes, nothing is read.
         let outside = format!(r#"{{"data":{{"events":[{}]}},"other":{odd}}}"#, events("four"));
         let delivery = Delivery { body: outside.into_bytes(), ..hooked(&[]) };

@@ -85,6 +85,10 @@ fn show(tried: &Value) -> anyhow::Result<()> {
         Some("alerts") => {
             let (secret, count) = (text(&tried["secret"]), &tried["count"]);
             output::line(format_args!("{at}  verified by {secret}, alerts: {count}; {}", became(tried)))?;
+            if let Some(left_out) = tried.get("left_out") {
+                let (why, reason) = (text(&left_out["why"]), text(&left_out["reason"]));
+                output::line(format_args!("    beside them something was not understood: {why} ({reason})"))?;
+            }
             tried["alerts"].as_array().into_iter().flatten().try_for_each(show_alert)
         }
         Some("handshake") => output::line(match tried["secret"].as_str() {
