@@ -105,7 +105,11 @@ fn kept_by(asked: &ByHand, incident: &IncidentId, state: &State) -> Option<Incid
     if asked.steps != [ActionKind::Enable] {
         return None;
     }
-    let user_id = state.rules.now().set.user_of(&asked.account)?;
+    let by_index = || {
+        let found = state.roster.as_ref()?.find(&asked.account).ok()?;
+        if let [only] = &found[..] { Some(only.user_id.clone()) } else { None }
+    };
+    let user_id = state.rules.now().set.user_of(&asked.account).or_else(by_index)?;
     state.trail.board(|board| {
         let keeps = |id: &IncidentId| board.live(id).is_some_and(|live| live.incident.is_containing());
         board.beside(&user_id, incident).into_iter().find(keeps)

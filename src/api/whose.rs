@@ -33,12 +33,13 @@ pub(super) async fn refuse_own(own: &UserId, account: &AccountRef, state: &State
         Ok(Resolved::To(user_id, _)) => user_id == *own,
         Ok(Resolved::Ask(lookup, _)) => state.directory.find(&lookup).await.map_err(|_| UNREAD)?.contains(own),
         Ok(Resolved::Search) => match state.roster.as_ref().map(|roster| roster.find(account)) {
-            Some(Ok(found)) => found.iter().any(|one| one.user_id == *own),
+            Some(Ok(found)) if found.iter().any(|one| one.user_id == *own) => true,
+            // They may have the name since the index was read.
+            Some(Ok(_)) => has_name(own, account, state).await?.unwrap_or(false),
             _ => has_name(own, account, state).await?.ok_or(UNREAD)?,
         },
-        // Held for good, as nothing can say whose it is; where their own account says nothing of such names, either,
-        // somebody has to be able to put it aside.
-        Err(_) => has_name(own, account, state).await?.unwrap_or(false),
+        // Held for good, as nothing can say whose it is but, of their own account, DingTalk.
+        Err(_) => has_name(own, account, state).await?.ok_or(UNREAD)?,
     };
     if is_own { Err(Problem::OwnAccount) } else { Ok(()) }
 }

@@ -115,7 +115,10 @@ impl Hand {
         let departments = self.departments_of(&account, rules).await?;
         let facts = Facts::of_account((named, user_id), departments.as_ref(), &rules.set);
         let found = protection(&facts, &account, &self.own_corp_id).err();
-        Ok(Seen { protection: found.filter(|reason| PROTECTIONS.contains(reason)), disabled: account.disabled })
+        let protection = found.filter(|reason| PROTECTIONS.contains(reason));
+        // Ours, as we have disabled it: of such the status call says it, where the look leaves it out.
+        let disabled = self.directory.whether_disabled(&account).await?;
+        Ok(Seen { protection, disabled: Some(disabled) })
     }
 }
 

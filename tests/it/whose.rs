@@ -306,6 +306,24 @@ async fn an_alert_that_is_taken_for_covered_has_the_account_looked_at() {
     app.end().await;
 }
 
+/// Also where the look leaves out whether the account is disabled.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_on_whom_others_have_enabled_acts_also_where_the_look_does_not_say_so() {
+    let app = TestApp::start().await;
+    app.dingtalk().change("zhangsan", |account| account.hides_disabled = true);
+    let incident = open(&app).await;
+    app.until_contained(&incident).await;
+    enable_by_another_hand(&app);
+    app.advance(2 * MINUTE);
+    let told = app.deliver(&Delivery::of_high_risk("zhang.san@example.com", 2, app.now())).await;
+    app.until(&incident, |incident| incident.found_enabled.is_some()).await;
+    assert_eq!(covered(&app), [Some(told.alert().to_owned())]);
+    let next = app.open(&Delivery::of_high_risk("zhang.san@example.com", 3, app.now())).await;
+    app.until_contained(&next).await;
+    assert!(app.dingtalk().account("zhangsan").unwrap().disabled);
+    app.end().await;
+}
+
 /// The alerts that were taken for covered, of all incidents whose accounts were found enabled.
 fn covered(app: &TestApp) -> Vec<Option<String>> {
     let found = app.records_of("account.warned").into_iter().map(|record| match record.event {
