@@ -153,7 +153,9 @@ fn after_release(incident: &Incident, state: &State) -> Value {
     let (source, rules) = incident.plan.asked_on();
     let (is_paused, by) = state.trail.board(|board| {
         let others = |user_id| board.beside(user_id, incident.id());
-        let contains = |id: &IncidentId| board.in_effect(id).is_some_and(|live| live.incident.is_containing());
+        // One that was released itself keeps nobody: it only has not ended yet.
+        let keeps = |incident: &Incident| incident.is_containing() && !incident.released;
+        let contains = |id: &IncidentId| board.in_effect(id).is_some_and(|live| keeps(&live.incident));
         let by = incident.user_id.as_ref().and_then(|user_id| others(user_id).into_iter().find(contains));
         (board.pauses().hold(source, rules), by)
     });

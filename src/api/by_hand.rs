@@ -111,7 +111,9 @@ fn kept_by(asked: &ByHand, incident: &IncidentId, state: &State) -> Option<Incid
     };
     let user_id = state.rules.now().set.user_of(&asked.account).or_else(by_index)?;
     state.trail.board(|board| {
-        let keeps = |id: &IncidentId| board.live(id).is_some_and(|live| live.incident.is_containing());
+        let keeps = |id: &IncidentId| {
+            board.live(id).is_some_and(|live| live.incident.is_containing() && !live.incident.released)
+        };
         board.beside(&user_id, incident).into_iter().find(keeps)
     })
 }
