@@ -8,9 +8,9 @@ use super::AdmissionError;
 use super::admit::refused;
 use super::before::{OnRecord, keys_of, recorded};
 use super::draft::{OtherContent, Sender, conflict};
-use super::keys::AlertKeys;
+use super::keys::{AlertKeys, unread_event_key};
 use crate::incident::{Alert, AlertId, Digest, Timestamp};
-use crate::intake::Again;
+use crate::intake::{Again, OtherEvent};
 use crate::trail::{DeliveryKey, Draft, Slot, Trail};
 
 /// One of a delivery's alerts, with what else came under its id.
@@ -55,11 +55,16 @@ impl Carried {
             Ok(Self { id, keys, was_tried, event: Value::Null, content, repeats: 0, others: Vec::new() })
         };
         let mut all: Vec<Self> = alerts.iter().map(first).collect::<Result<_, _>>()?;
+        // The very same is on record that nobody could read.
+        let is_known = |alert: &Alert, other: &OtherEvent| {
+            let very = unread_event_key(&alert.summary.source, &alert.key, other.event_sha256);
+            may_be_unread && trail.is_known(&very)
+        };
         for Again { place, other } in again {
-            match (all.get_mut(place), other) {
-                (Some(carried), Some(other)) => carried.others.push((other.event_sha256, other.event)),
-                (Some(carried), None) => carried.repeats += 1,
-                (None, _) => {}
+            let (Some(carried), Some(alert)) = (all.get_mut(place), alerts.get(place)) else { continue };
+            match other.filter(|other| !is_known(alert, other)) {
+                Some(other) => carried.others.push((other.event_sha256, other.event)),
+                None => carried.repeats += 1,
             }
         }
         Ok(all)

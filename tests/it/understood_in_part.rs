@@ -188,6 +188,24 @@ async fn c28_a_receipt_names_the_record_of_what_in_it_was_not_understood() {
     app.end().await;
 }
 
+/// Also where it comes behind another one that has taken its id.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_what_nobody_could_read_is_no_conflict_with_itself() {
+    let app = start().await;
+    let mut odd = harmless("event-1");
+    odd["published"] = json!("yesterday");
+    assert_eq!(app.deliver(&hooked(&[harmless("event-2"), odd.clone()])).await.status, 200);
+    let told = app.deliver(&hooked(&[harmless("event-1"), odd, harmless("event-3")])).await;
+    assert_eq!(
+        (told.status, &told.body["conflicts"], &told.body["repeats"]),
+        (200, &json!(1), &json!(1)),
+        "{}",
+        told.body
+    );
+    assert_eq!(app.records_of("delivery.conflict").len(), 1);
+    app.end().await;
+}
+
 /// What stands in one event somebody else may have written than the sender.
 #[tokio::test(flavor = "multi_thread")]
 async fn c10_c17_c18_what_is_odd_in_one_event_takes_nothing_from_the_others() {
