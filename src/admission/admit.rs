@@ -167,6 +167,9 @@ impl Admission {
         if !was_unread {
             return Ok(keys);
         }
+        if passed_on_as.is_none() {
+            return Ok(Vec::new());
+        }
         match self.trail.append(keys.clone(), Vec::new()).await.map_err(refused)? {
             Appended::Conflict { first } => {
                 let events: Vec<Value> = delivery.alerts.iter().map(|alert| alert.event.clone()).collect();
