@@ -25,10 +25,10 @@
 //! 6. Success is proven, not assumed: HTTP 200 alone is not success, `claimed` and `verified` are two
 //!    states. No call of DingTalk shows sessions, so a sign-out stays claimed.
 //! 7. Every accepted alert has a stored verdict, with the nearest miss when nothing matched.
-//! 8. Removing, changing, reordering or cutting off records shows ([`trail::verify()`]).
+//! 8. Removing, changing, reordering or cutting off records shows ([`trail::audit`], [`trail::verify()`]).
 //! 9. What the employee reads carries no detection detail; what the log carries has no bodies,
-//!    tokens, names, phone numbers or mail addresses. Those lie beside the trail, bound by a salted
-//!    digest, so that they can be erased.
+//!    tokens, names, phone numbers or mail addresses. Those lie beside the trail, bound by a digest and encrypted under
+//!    keys of the people they are about, which can be destroyed.
 //! 10. Everything that grows has a limit beside its name, and overload is answered 503.
 //!
 //! # Floors
@@ -41,7 +41,7 @@
 //! | 1 | [`incident`] | the vocabulary, the closed list of events, the legal transitions | I/O, async, HTTP, storage |
 //! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] · [`notices`] | one outside world each | each other |
 //! | 3 | [`response`] · [`roster`] | match and alert to plan, the guard layer, reasons; who is in the organization, read and kept | I/O, async, the clock (`response`); each other |
-//! | 4 | [`admission`] · [`executor`] · [`notifier`] · [`backtest`] | the two halves of the pipeline; who tells people of both; the rehearsal of the first | each other, HTTP |
+//! | 4 | [`admission`] · [`executor`] · [`notifier`] · [`backtest`] · [`anchors`] · [`forwarders`] · [`data_subjects`] | the two halves of the pipeline; who tells people of both; the rehearsal of the first; who keeps checkpoints elsewhere; who sends records on; what is kept on a person | each other, HTTP |
 //! | 5 | [`access`] · [`doctor`] | who may do what; whether all is well that acting needs | routes, HTTP; each other |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
 //! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs and metrics leave | – |
@@ -94,9 +94,10 @@
 //! the canary, follows it on the trail, and records `incident.released` as soon as it is contained; the executor does
 //! the rest. What was found is one record, and people are told of what has failed.
 //!
-//! *An auditor checks.* `portcullis trail verify` recomputes every leaf and the root from the record
-//! bytes, with code of its own, and names the first record that does not fit. Signed checkpoints and
-//! their anchors, which show a rewritten trail too, are not there yet.
+//! *An auditor checks.* `portcullis trail verify` ([`trail::audit`]) takes the log's folder and its public key, and with
+//! code of its own decodes every record, recomputes every leaf, every tile and the root, opens the signed checkpoint, and
+//! names the first record, tile or checkpoint that does not fit. A trail that was rewritten and signed anew fits itself;
+//! against a checkpoint that was kept elsewhere (`--since`) it does not.
 
 // What commands print goes through `cli::output`: the macros panic when nobody reads on.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
@@ -113,8 +114,11 @@ pub mod response;
 pub mod roster;
 
 pub mod admission;
+pub mod anchors;
 pub mod backtest;
+pub mod data_subjects;
 pub mod executor;
+pub mod forwarders;
 pub mod notifier;
 
 pub mod access;

@@ -47,6 +47,10 @@ pub enum Permission {
     ReadDoctor,
     /// Have the doctor look now, the canary contained and given back among it.
     RunDoctor,
+    /// Read all that is kept on a person.
+    ReadPersonal,
+    /// Make what is kept on a person unreadable for good.
+    ErasePersonal,
 }
 
 impl Role {
@@ -64,6 +68,8 @@ impl Role {
                 matches!(self, Self::Engineer | Self::Admin)
             }
             Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
+            Permission::ReadPersonal => matches!(self, Self::Auditor | Self::Admin),
+            Permission::ErasePersonal => self == Self::Admin,
             Permission::Control | Permission::LookUpPeople => matches!(self, Self::Responder | Self::Admin),
         }
     }
@@ -95,6 +101,13 @@ mod tests {
     fn only_who_acts_on_people_looks_them_up() {
         let roles = [Role::Auditor, Role::Engineer, Role::Responder, Role::Admin];
         assert_eq!(roles.map(|role| role.may(Permission::LookUpPeople)), [false, false, true, true]);
+    }
+
+    #[test]
+    fn who_audits_hands_out_what_is_kept_on_a_person_and_only_an_administrator_erases_it() {
+        let roles = [Role::Auditor, Role::Engineer, Role::Responder, Role::Admin];
+        assert_eq!(roles.map(|role| role.may(Permission::ReadPersonal)), [true, false, false, true]);
+        assert_eq!(roles.map(|role| role.may(Permission::ErasePersonal)), [false, false, false, true]);
     }
 
     #[test]

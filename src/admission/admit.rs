@@ -11,7 +11,7 @@ use tokio::task::yield_now;
 use super::before::Before;
 use super::claims::Claims;
 use super::crowding::Crowding;
-use super::draft::{OtherContent, Sender, admitted, conflict, unreadable};
+use super::draft::{OtherContent, Seal, Sender, admitted, conflict, unreadable};
 use super::drawn::Drawn;
 use super::keys::{body_keys, delivery_keys, unreadable_key};
 use super::known::{self, Carried, Found};
@@ -44,7 +44,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn room(&self) -> Room {
+    pub(super) fn room(&self) -> Room {
         Room { groups_max: self.groups_per_correlation_max, entries_max: self.counted_entries_max }
     }
 }
@@ -64,7 +64,7 @@ pub struct Admission {
     pub(super) clock: Arc<dyn Clock>,
     /// Who counts the people that shares of budgets are reckoned from, where that is kept.
     pub(super) roster: Option<Arc<Roster>>,
-    settings: Settings,
+    pub(super) settings: Settings,
     lanes: Lanes,
     pub(super) ledger: Mutex<Ledger>,
 }
@@ -76,6 +76,8 @@ struct Envelope {
     carried: Vec<Carried>,
     /// What is called what in it could not be read.
     left_out: Option<DeliveryId>,
+    /// The whole body then.
+    whole: Option<Vec<u8>>,
     /// The record of that.
     of_left_out: Option<Draft>,
     /// What becomes of the ids of the events in that.
@@ -173,7 +175,8 @@ impl Admission {
         match self.trail.append(keys.clone(), Vec::new()).await.map_err(refused)? {
             Appended::Conflict { first } => {
                 let events: Vec<Value> = delivery.alerts.iter().map(|alert| alert.event.clone()).collect();
-                Err(self.other_content(sender, keys.last(), first, OtherContent::Events(&events)).await)
+                let whole = delivery.left_out.as_ref().map(|left_out| left_out.body.as_ref());
+                Err(self.other_content(sender, keys.last(), first, OtherContent::of(whole, &events)).await)
             }
             Appended::Recorded(_) | Appended::Repeated { .. } => Ok(Vec::new()),
         }
@@ -209,11 +212,13 @@ impl Admission {
             return Ok(Err(self.repeated(&sender, carried, left_out).await?));
         }
         let now = self.clock.now();
-        let (mut of_left_out, mut claims) = (None, Claims::default());
+        let (mut whole, mut of_left_out, mut claims) = (None, None, Claims::default());
         if let Some(left) = left_out {
-            of_left_out =
-                Some(unreadable(&sender, called.clone(), left.reason, None, &left.body, now).map_err(refused)?);
+            let subjects = self.trail.subjects();
+            let draft = unreadable(subjects, &sender, called.clone(), left.reason, None, &left.body, now);
+            of_left_out = Some(draft.map_err(refused)?);
             claims = Claims::of(&self.trail, &sender, (&left.events, &left.by_content), now)?;
+            whole = Some(left.body);
         }
         let is_unread = of_left_out.is_some() && is_tried;
         let by_body = match before {
@@ -221,7 +226,7 @@ impl Admission {
             Before::NotUnderstood { .. } | Before::Understood => Vec::new(),
         };
         let left_out = of_left_out.as_ref().map(|_| called);
-        Ok(Ok((Envelope { sender, keys, carried, left_out, of_left_out, claims, by_body }, alerts)))
+        Ok(Ok((Envelope { sender, keys, carried, left_out, whole, of_left_out, claims, by_body }, alerts)))
     }
 
     /// Puts the alerts to the rules. A large delivery lets others have their turn meanwhile.
@@ -245,16 +250,16 @@ impl Admission {
         judged: Vec<JudgedAlert<'_>>,
         place: Option<&Place<'_>>,
     ) -> Result<Receipt, AdmissionError> {
-        let Envelope { sender, keys: of_delivery, mut carried, left_out, of_left_out, claims, by_body } = envelope;
-        let now = self.clock.now();
-        let mut drafts = Vec::with_capacity(judged.len());
+        let Envelope { sender, keys: of_delivery, mut carried, left_out, whole, of_left_out, claims, by_body } =
+            envelope;
+        let (now, mut drafts) = (self.clock.now(), Vec::with_capacity(judged.len()));
         let (mut firsts, mut opened) = (Vec::with_capacity(judged.len()), Vec::with_capacity(judged.len()));
-        let (mut in_this_delivery, mut tripped) = (Vec::new(), Vec::<Trip>::new());
+        let (mut in_this_delivery, mut tripped, mut opens) = (Vec::new(), Vec::<Trip>::new(), false);
         let mut ahead = self.ahead(&judged, place, now);
-        let (mut crowding, mut opens) = (Crowding::default(), false);
-        let mut drawn = Drawn::on(&self.ledger, now);
+        let (mut crowding, mut drawn) = (Crowding::default(), Drawn::on(&self.ledger, now));
         for ((alert, mut judged), carried) in judged.into_iter().zip(&mut carried) {
             let (keys, is_tried) = (carried.keys, sender.is_tried || carried.was_tried);
+            let accounts = accounts_of(&judged);
             // An alert known from before counts and opens nothing now, so it covers nothing either. Of one that
             // would do neither it need not be asked, which waits for whoever writes to the store.
             let is_known = concerns_others(&judged) && keys.find(&self.trail).is_some();
@@ -264,9 +269,8 @@ impl Admission {
                 yield_now().await;
                 tally = judged.count(rules, &alert, &self.pseudonyms, &mut ahead);
             }
-            let mut standing = self.standing(&judged, rules);
+            let (acts, mut standing) = (judged.acting().next().is_some(), self.standing(&judged, rules));
             cover_within(&mut standing, &in_this_delivery, &tripped, now);
-            let acts = judged.acting().next().is_some();
             let decide = |ledger: &mut Ledger| judged.decide(&alert, &standing, ledger, rules, now);
             let decided = match (is_known, acts) {
                 (true, _) => Decided::nothing(rules),
@@ -283,8 +287,8 @@ impl Admission {
             opened.push(decided.opened.iter().map(|opened| opened.plan.incident.clone()).collect());
             crowding.see(&tally);
             firsts.push(drafts.len());
-            let (of_alert, event) = admitted(alert, keys, decided, tally, now).map_err(refused)?;
-            drafts.extend(of_alert);
+            let (own, event) = admitted(self.seal(), (alert, accounts), keys, decided, tally, now).map_err(refused)?;
+            drafts.extend(own);
             carried.keep(event, !of_delivery.is_empty());
         }
         self.has_room(opens)?;
@@ -304,9 +308,14 @@ impl Admission {
             Appended::Repeated { .. } => self.repeated(&sender, carried, left_out).await,
             Appended::Conflict { first } => {
                 let events: Vec<Value> = carried.into_iter().map(|carried| carried.event).collect();
-                Err(self.other_content(&sender, of_delivery.first(), first, OtherContent::Events(&events)).await)
+                let content = OtherContent::of(whole.as_deref(), &events);
+                Err(self.other_content(&sender, of_delivery.first(), first, content).await)
             }
         }
+    }
+
+    pub(super) fn seal(&self) -> Seal<'_> {
+        Seal { subjects: self.trail.subjects(), pseudonyms: &self.pseudonyms }
     }
 
     fn has_room(&self, opens: bool) -> Result<(), AdmissionError> {
@@ -349,7 +358,8 @@ impl Admission {
         first: u64,
         other: OtherContent<'_>,
     ) -> AdmissionError {
-        let told = |key: &DeliveryKey| conflict(sender, *key, None, first, other, self.clock.now());
+        let told =
+            |key: &DeliveryKey| conflict(self.trail.subjects(), sender, *key, None, first, other, self.clock.now());
         let recorded = match key.map(told).transpose() {
             Ok(drafts) => self.trail.append(None, drafts.into_iter().collect()).await.map(drop),
             Err(error) => Err(error),
@@ -375,7 +385,7 @@ impl Admission {
         self.lanes.place(find).await
     }
 
-    fn standing(&self, judged: &Judged<'_>, rules: &RuleSet) -> Standing {
+    pub(super) fn standing(&self, judged: &Judged<'_>, rules: &RuleSet) -> Standing {
         let acting: Vec<_> = judged.acting().collect();
         if acting.is_empty() {
             return Standing::default();
@@ -445,6 +455,11 @@ fn leave_out(drafts: &mut Vec<Draft>, left_out: Option<Draft>, claims: Claims, b
 
 fn wanted<'j>(judged: &'j [JudgedAlert<'_>]) -> Vec<(&'j RuleId, Mark)> {
     judged.iter().flat_map(|(_, judged)| judged.windows()).collect()
+}
+
+/// Whom the rules found in the alert.
+fn accounts_of(judged: &Judged<'_>) -> Vec<Mark> {
+    judged.accounts().filter_map(|(_, account)| account.parse().ok()).collect()
 }
 
 /// Whether an alert may open an incident, or counts for a correlation.

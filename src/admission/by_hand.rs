@@ -7,9 +7,15 @@ use super::drawn::Drawn;
 use super::{AdmissionError, NotByHand};
 use crate::incident::{AccountRef, Digest, Event, IncidentId, Ledger};
 use crate::response::{ByHand, Enclosure, Standing};
-use crate::trail::{Appended, DeliveryKey, Draft, Slot, UniqueKey, seal_json};
+use crate::trail::{About, Appended, DeliveryKey, Draft, Pseudonyms, Slot, UniqueKey};
 
 impl Admission {
+    /// What names accounts on the trail.
+    #[must_use]
+    pub fn pseudonyms(&self) -> &Pseudonyms {
+        &self.pseudonyms
+    }
+
     /// The name under which plans have an account that is named so.
     #[must_use]
     pub fn name_of(&self, account: &AccountRef) -> String {
@@ -55,7 +61,9 @@ impl Admission {
         };
         let (opened, subject) = drawn.draw_by_hand(draw_up)?;
         let enclosure = Enclosure { event: serde_json::Value::Null, subjects: [(incident.clone(), subject)].into() };
-        let (private, sealed) = seal_json(&enclosure).map_err(refused)?;
+        let about: About = [self.pseudonyms.mark(&asked.account)].into_iter().collect();
+        let sealed = self.trail.subjects().seal_json(&about, now, &enclosure);
+        let (private, sealed) = sealed.map_err(refused)?;
         let (actor, reason) = (asked.actor.clone(), asked.reason.clone());
         let event = Event::IncidentRequested { actor, reason, opened: Box::new(opened), private };
         let once = Digest::of_parts(&[b"by hand", incident.as_str().as_bytes()]);

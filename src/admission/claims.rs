@@ -47,7 +47,7 @@ impl Claims {
                 !trail.is_known(&very) && recorded(trail, first)?.is_some_and(|known| known.is_other_than(content));
             if is_other {
                 let other = OtherContent::Events(std::slice::from_ref(&unread.event.event));
-                let told = conflict(sender, id, Some(id.content), first, other, now);
+                let told = conflict(trail.subjects(), sender, id, Some(id.content), first, other, now);
                 claims.conflicts.push(told.map_err(refused)?);
                 continue;
             }

@@ -6,34 +6,52 @@ use serde_json::Value;
 use super::fit;
 use super::keys::{AlertKeys, unreadable_key};
 use crate::incident::{
-    Alert, AlertSummary, Assurance, DeliveryId, Digest, Event, Opened, SenderEvent, SourceName, Timestamp, Trip,
+    Alert, AlertSummary, Assurance, DeliveryId, Digest, Event, Mark, Opened, SenderEvent, SourceName, Timestamp, Trip,
     Verdict,
 };
 use crate::intake::{NotUnderstood, Unreadable};
 use crate::response::{Decided, Enclosure, Tally};
-use crate::trail::{DeliveryKey, Draft, PRIVATE_BYTES_MAX, StoreError, UniqueKey, seal, seal_json};
+use crate::trail::{About, DeliveryKey, Draft, PRIVATE_BYTES_MAX, Pseudonyms, Sealed, StoreError, Subjects, UniqueKey};
 
 /// More than the names, numbers and the digest of an alert's record come to.
 const OWN_FRAME_BYTES: usize = 256;
 
-/// The records of an admitted alert, its own first, and the event, which lies beside that one now.
+/// What names people, and encrypts what is about them.
+#[derive(Clone, Copy)]
+pub(super) struct Seal<'s> {
+    pub subjects: &'s Subjects,
+    pub pseudonyms: &'s Pseudonyms,
+}
+
+impl Seal<'_> {
+    /// The accounts that the subjects of an enclosure have.
+    fn accounts(&self, enclosure: &Enclosure) -> impl Iterator<Item = Mark> {
+        enclosure.subjects.values().map(|subject| self.pseudonyms.mark(&subject.account))
+    }
+}
+
+/// The records of an admitted alert that names these `accounts`, its own first, and the event, which lies beside that one now.
 ///
 /// # Errors
 /// What lies beside them cannot be sealed.
 pub(super) fn admitted(
-    alert: Alert,
+    seal: Seal<'_>,
+    (alert, accounts): (Alert, Vec<Mark>),
     keys: AlertKeys,
     decided: Decided,
     tally: Tally,
     now: Timestamp,
 ) -> Result<(Vec<Draft>, Value), StoreError> {
     let Decided { verdict, opened, mut subjects, trips } = decided;
+    let person = alert.person.iter().map(|person| seal.pseudonyms.mark(person));
+    let about: About = person.chain(accounts).collect();
     let event = alert.event;
     let mut own = Own { alert: alert.summary, verdict, tally };
     if opened.is_empty() && own.verdict.decisions.is_empty() {
         // Most alerts are like this, and fit.
         let enclosure = Enclosure { event, subjects };
-        let draft = own.draft(keys, Vec::new(), &enclosure, now)?;
+        let sealed = seal.subjects.seal_json(&about, now, &enclosure)?;
+        let draft = own.draft(keys, Vec::new(), sealed, now);
         return Ok((vec![draft], enclosure.event));
     }
     let (id, source, assurance) = (own.alert.id.clone(), own.alert.source.clone(), Some(own.alert.assurance));
@@ -46,14 +64,16 @@ pub(super) fn admitted(
     let mut drafts = Vec::with_capacity(1 + behind.len());
     for opened in behind {
         let moved = opened.iter().filter_map(|opened| subjects.remove_entry(&opened.plan.incident));
-        let (private, sealed) = seal_json(&Enclosure { event: Value::Null, subjects: moved.collect() })?;
+        let moved = Enclosure { event: Value::Null, subjects: moved.collect() };
+        let (private, sealed) = seal.subjects.seal_json(&seal.accounts(&moved).collect(), now, &moved)?;
         // Known from before, the alert has its incidents, and neither is recorded again.
         let (event, private) = (behind_it(opened, private), Some(sealed));
         drafts.push(Draft { private, behind: true, ..Draft::of(now, event) });
     }
     drafts.extend(trips.into_iter().map(|trip| tripped(trip, now)));
     let enclosure = Enclosure { event, subjects };
-    drafts.insert(0, own.draft(keys, opened, &enclosure, now)?);
+    let sealed = seal.subjects.seal_json(&about, now, &enclosure)?;
+    drafts.insert(0, own.draft(keys, opened, sealed, now));
     Ok((drafts, enclosure.event))
 }
 
@@ -79,14 +99,7 @@ impl Own {
         bytes + fit::size(&self.verdict)
     }
 
-    fn draft(
-        self,
-        keys: AlertKeys,
-        opened: Vec<Opened>,
-        enclosure: &Enclosure,
-        now: Timestamp,
-    ) -> Result<Draft, StoreError> {
-        let (private, sealed) = seal_json(enclosure)?;
+    fn draft(self, keys: AlertKeys, opened: Vec<Opened>, (private, sealed): (Digest, Sealed), now: Timestamp) -> Draft {
         let event = Event::AlertAdmitted {
             alert: Box::new(self.alert),
             verdict: Box::new(self.verdict),
@@ -95,12 +108,12 @@ impl Own {
             counted_left_out: self.tally.left_out,
             private,
         };
-        Ok(Draft {
+        Draft {
             key: Some(keys.own),
             also: keys.next.into_iter().collect(),
             private: Some(sealed),
             ..Draft::of(now, event)
-        })
+        }
     }
 }
 
@@ -127,6 +140,7 @@ impl From<&NotUnderstood> for Sender {
 /// # Errors
 /// What lies beside it cannot be sealed.
 pub(super) fn unreadable(
+    subjects: &Subjects,
     sender: &Sender,
     delivery: DeliveryId,
     reason: Unreadable,
@@ -134,7 +148,7 @@ pub(super) fn unreadable(
     body: &[u8],
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
-    let (private, sealed) = seal(body)?;
+    let (private, sealed) = subjects.seal(&About::nobody(), now, body)?;
     let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
     let (assurance, reason, key) = (Some(assurance), reason.code().to_owned(), Some(unreadable_key(&delivery, tried)));
     let delivery = Some(delivery);
@@ -160,13 +174,20 @@ pub(super) enum OtherContent<'c> {
     Body(&'c [u8]),
 }
 
-impl OtherContent<'_> {
-    fn seal(self) -> Result<(Digest, Vec<u8>), StoreError> {
+impl<'c> OtherContent<'c> {
+    /// What came: the whole body where not all of its events could be read.
+    pub(super) fn of(whole: Option<&'c [u8]>, events: &'c [Value]) -> Self {
+        whole.map_or(Self::Events(events), Self::Body)
+    }
+
+    /// Whom it is about is not looked for: it was not put to any rule.
+    fn seal(self, subjects: &Subjects, now: Timestamp) -> Result<(Digest, Sealed), StoreError> {
+        let nobody = About::nobody();
         match self {
-            Self::Body(body) => seal(body),
-            Self::Events(events) => match seal_json(&events)? {
+            Self::Body(body) => subjects.seal(&nobody, now, body),
+            Self::Events(events) => match subjects.seal_json(&nobody, now, &events)? {
                 // Many that each repeat what they have in common can come to more than the body did.
-                (_, sealed) if sealed.len() > PRIVATE_BYTES_MAX => seal_json(&events.get(..1)),
+                (_, sealed) if sealed.bytes() > PRIVATE_BYTES_MAX => subjects.seal_json(&nobody, now, &events.get(..1)),
                 sealed => Ok(sealed),
             },
         }
@@ -179,6 +200,7 @@ impl OtherContent<'_> {
 /// # Errors
 /// What lies beside it cannot be sealed.
 pub(super) fn conflict(
+    subjects: &Subjects,
     sender: &Sender,
     key: DeliveryKey,
     event_sha256: Option<Digest>,
@@ -186,7 +208,7 @@ pub(super) fn conflict(
     other: OtherContent<'_>,
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
-    let (private, sealed) = other.seal()?;
+    let (private, sealed) = other.seal(subjects, now)?;
     let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
     let (assurance, private) = (Some(assurance), Some(private));
     let event =
@@ -260,7 +282,10 @@ mod tests {
             let alert = alert();
             let keys = AlertKeys::of(&alert);
             let tally = Tally { counted: Vec::new(), left_out: u32::MAX };
-            let (drafts, _) = admitted(alert, keys, decided, tally, Timestamp::UNIX_EPOCH).unwrap();
+            let (subjects, pseudonyms) = (Subjects::in_memory(), Pseudonyms::new(&[1; 32]));
+            let seal = Seal { subjects: &subjects, pseudonyms: &pseudonyms };
+            let alert = (alert, Vec::new());
+            let (drafts, _) = admitted(seal, alert, keys, decided, tally, Timestamp::UNIX_EPOCH).unwrap();
             let [Draft { event, behind: false, .. }] = &drafts[..] else { panic!("{drafts:?}") };
             assert!(fit::size(event) <= EVENT_BYTES_MAX, "{letters}: {}", fit::size(event));
             let Event::AlertAdmitted { verdict, .. } = event else { unreachable!() };

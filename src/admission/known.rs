@@ -119,7 +119,7 @@ pub(super) async fn look_up(
         ids.push(recorded.as_ref().map_or_else(|| Some(carried.id.clone()), OnRecord::alert));
         for (key, event) in carried.conflicts(recorded.as_ref()) {
             let other = OtherContent::Events(std::slice::from_ref(&event));
-            let draft = conflict(sender, key, Some(key.content), first, other, now);
+            let draft = conflict(trail.subjects(), sender, key, Some(key.content), first, other, now);
             conflicts.push(draft.map_err(refused)?);
         }
     }

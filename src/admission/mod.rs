@@ -2,6 +2,7 @@
 //! executor; they meet in the trail.
 
 mod admit;
+mod again;
 mod before;
 mod by_hand;
 mod claims;

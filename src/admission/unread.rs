@@ -31,7 +31,9 @@ impl Admission {
             [only] if *has_only_those => Some(only.event.event_sha256),
             _ => None,
         };
-        let of_body = unreadable(&sender, id.clone(), delivery.reason, event_sha256, body, now).map_err(refused)?;
+        let subjects = self.trail.subjects();
+        let of_body = unreadable(subjects, &sender, id.clone(), delivery.reason, event_sha256, body, now);
+        let of_body = of_body.map_err(refused)?;
         let Claims { fresh, known, conflicts } = Claims::of(&self.trail, &sender, (events, by_content), now)?;
         let is_conflict = *has_only_those && conflicts.len() == events.len();
         // What says that it was tried out stands under keys of its own: it may have come before, when it was not.

@@ -15,7 +15,9 @@ pub(super) async fn alive() -> HttpResponse {
 /// The trail can be written, so alerts can be admitted. `rules` is `stale` while the folder holds
 /// rules that were refused: those from before are in force; and so is `sources` after a SIGHUP. `clock`
 /// is `stepped` for an hour after the wall clock was set, by which senders' times are judged. `dingtalk` is
-/// `down` while calls wait for it: alerts are admitted all the same. `quota` is `low` when most of DingTalk's calls of the month are used.
+/// `down` while calls wait for it: alerts are admitted all the same. `quota` is `low` when most of DingTalk's calls of the month are used. `trail` is `unsealed` when no checkpoint was signed for
+/// two minutes, as when the disk of the log is full. `anchors` is `late` or `contradicted` when they are, and `forwards`
+/// `late` when a receiver of syslog has not had everything for five minutes.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     if state.trail.is_writable() {
         let rules = if state.rules.refused().is_some() { "stale" } else { "current" };
@@ -23,9 +25,12 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
         let clock = if state.has_clock_stepped() { "stepped" } else { "steady" };
         let is_low = state.directory.usage().is_some_and(|usage| usage.is_low());
         let quota = if is_low { "low" } else { "ample" };
+        let trail = if state.is_sealing() { "sealed" } else { "unsealed" };
         let dingtalk = if state.directory.outages().is_none() { "up" } else { "down" };
         HttpResponse::Ok().json(json!({
             "status": "ready", "rules": rules, "sources": sources, "clock": clock, "dingtalk": dingtalk, "quota": quota,
+            "trail": trail, "anchors": state.anchors.word(state.clock.now()),
+            "forwards": state.forwarded.word(state.clock.now()),
         }))
     } else {
         Problem::Unavailable { retry_after_s: 10 }.response()

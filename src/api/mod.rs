@@ -2,6 +2,7 @@
 //! `problem.rs` knows HTTP status.
 
 mod alerts;
+mod anchors;
 mod answers;
 mod authorize;
 mod body;
@@ -10,28 +11,38 @@ mod containments;
 mod control;
 mod directory;
 mod doctor;
+mod flow;
+mod forwards;
 mod health;
 mod held_alerts;
 mod in_force;
 mod incidents;
 mod live;
 mod notices;
+mod pack;
 mod peer;
 mod people;
 mod problem;
 mod promotion;
+mod reports;
 mod request_id;
 mod routes;
 mod rules;
+mod search;
 mod shadow;
 mod sources;
 mod state;
 mod steadiness;
+mod subjects;
 mod target;
 mod trail;
+mod trail_export;
+mod trail_log;
+mod trail_stream;
 mod unfit;
 mod whose;
 
+pub use flow::Flows;
 pub use in_force::SourcesInForce;
 #[doc(hidden)]
 pub use peer::behind;

@@ -23,12 +23,18 @@ pub enum Problem {
     Forbidden,
     /// There is nothing here.
     NotFound,
+    /// The record was pruned; only its hash is kept.
+    Pruned,
     /// Only these methods are answered here.
     MethodNotAllowed(&'static str),
     /// The body did not arrive in time.
     BodyTimeout,
     /// The request broke off or is not well-formed.
     BadRequest,
+    /// A filter of a search is not known, or cannot have its value.
+    WrongFilter,
+    /// A page of a search begins where the cursor of another search says.
+    WrongCursor,
     /// The body is authentic but not acceptable JSON.
     BadJson,
     /// The JSON is authentic but does not fit the source's kind, or is not what is asked for here.
@@ -51,6 +57,8 @@ pub enum Problem {
     OwnRequest,
     /// It is not known whose account the approver has.
     UnknownApprover,
+    /// Neither the index nor DingTalk says whose account it is, so it may be that of who asks.
+    WhoseUnknown,
     /// The plan is another one than the one that is meant.
     OtherPlan,
     /// The body is larger than allowed.
@@ -79,9 +87,10 @@ impl Problem {
                 StatusCode::FORBIDDEN
             }
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Pruned => StatusCode::GONE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::BadRequest | Self::BadJson => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::WrongFilter | Self::WrongCursor | Self::BadJson => StatusCode::BAD_REQUEST,
             Self::WrongSchema | Self::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict | Self::WrongState | Self::OtherRule | Self::OtherPlan | Self::NotWatching => {
                 StatusCode::CONFLICT
@@ -89,7 +98,7 @@ impl Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable { .. } | Self::WhoseUnknown => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -101,9 +110,16 @@ impl Problem {
             Self::SignInNeeded => ("unauthenticated", "A token is needed to see this page."),
             Self::Forbidden => ("forbidden", "The token's role does not include this."),
             Self::NotFound => ("not_found", "There is nothing here."),
+            Self::Pruned => ("pruned", "The record was dropped when its time was over; only its hash is kept."),
             Self::MethodNotAllowed(_) => ("method_not_allowed", "This method is not answered here."),
             Self::BodyTimeout => ("body_timeout", "The body did not arrive in time."),
             Self::BadRequest => ("bad_request", "The request is not well-formed."),
+            Self::WrongFilter => (
+                "wrong_filter",
+                "A filter is unknown or cannot have its value. There are since, until, kind, account, user_id, source, \
+                 rule, version, incident, alert, verdict, reason, step, outcome, actor and text.",
+            ),
+            Self::WrongCursor => ("wrong_cursor", "The cursor is that of another search."),
             Self::BadJson => ("bad_json", "The body is not acceptable JSON."),
             Self::WrongSchema => ("wrong_schema", "The body does not fit what is taken here."),
             Self::Unfit(unfit) => unfit.code_and_title(),
@@ -117,6 +133,11 @@ impl Problem {
             Self::UnknownApprover => {
                 ("unknown_approver", "The configuration does not say which account the token's holder has.")
             }
+            Self::WhoseUnknown => (
+                "whose_unknown",
+                "Neither the directory index nor DingTalk says whose account this is, so it may be that of the token's \
+                 holder: a token without a user_id decides, or show us such names and have the index read again.",
+            ),
             Self::OtherPlan => ("other_plan", "Name the plan that is approved, by the digest that it has now."),
             Self::TooLarge => ("too_large", "The body is larger than allowed."),
             Self::WrongMediaType => ("wrong_media_type", "Send plain application/json."),

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::{SourcesInForce, Steadiness};
+use super::{Flows, SourcesInForce, Steadiness};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
 use crate::directory::Directory;
@@ -16,7 +16,12 @@ use crate::incident::{Bar, Clock};
 use crate::intake::{self, Network, RefusalTally};
 use crate::roster::Roster;
 use crate::rules::InForce;
-use crate::trail::Trail;
+use crate::trail::search::Index;
+use crate::trail::tlog::{Anchored, Log};
+use crate::trail::{Forwarded, Trail};
+
+/// After so many seconds without a checkpoint the trail is not being sealed.
+const UNSEALED_S_MAX: i64 = 120;
 
 /// Where and how HTTP is served.
 #[derive(Debug, Clone, Deserialize)]
@@ -79,6 +84,14 @@ pub struct State {
     pub admission: Arc<Admission>,
     /// The trail.
     pub trail: Arc<Trail>,
+    /// What finds its records.
+    pub index: Arc<Index>,
+    /// Its records as they are sealed.
+    pub log: Log,
+    /// Where its checkpoints are kept beside it.
+    pub anchors: Anchored,
+    /// How far its records are forwarded.
+    pub forwarded: Forwarded,
     /// Who may read and steer.
     pub access: Access,
     /// Counts what was refused before admission.
@@ -104,6 +117,12 @@ pub struct State {
 }
 
 impl State {
+    /// Whether a checkpoint of the trail was signed lately: there is one every minute, also when nothing happens.
+    pub fn is_sealing(&self) -> bool {
+        let at = self.log.sealed.borrow().checkpoint().map(|checkpoint| checkpoint.at);
+        at.is_some_and(|at| self.clock.now().as_second() - at.as_second() <= UNSEALED_S_MAX)
+    }
+
     /// Whether the wall clock was set within the last hour. To be asked now and then, or a step is seen late.
     pub fn has_clock_stepped(&self) -> bool {
         self.steadiness.look(self.clock.now(), Instant::now()).is_some()
@@ -119,6 +138,8 @@ pub struct Door {
     pub body_bytes_max: usize,
     /// The most milliseconds a delivery's body may take to arrive.
     pub body_deadline_ms: u64,
+    /// Answers that are given out piece by piece.
+    pub flows: Arc<Flows>,
 }
 
 impl Door {
@@ -129,6 +150,7 @@ impl Door {
             trusted_proxies: http.trusted_proxies.clone(),
             body_bytes_max: intake.body_bytes_max,
             body_deadline_ms: intake.body_deadline_ms,
+            flows: Arc::new(Flows::new(Duration::from_millis(http.write_timeout_ms))),
         }
     }
 }

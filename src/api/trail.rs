@@ -53,7 +53,7 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
 async fn page(request: &HttpRequest, state: &Data<State>) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::ReadTrail)?;
     let page = Query::<Page>::from_query(request.query_string()).map_err(|_| Problem::BadRequest)?;
-    let (from, limit) = (page.from, page.limit.unwrap_or(PAGE).min(PAGE_MAX));
+    let (from, limit) = (page.from.max(state.trail.store().first()), page.limit.unwrap_or(PAGE).min(PAGE_MAX));
     let trail = state.trail.clone();
     let stored = tokio::task::spawn_blocking(move || trail.store().read(from, limit));
     let stored = stored.await.map_err(|_| Problem::BadRequest)??;

@@ -10,7 +10,7 @@ use crate::response::{Resolved, Subject, resolve};
 use crate::rules::names;
 use crate::trail::Live;
 
-/// While nobody can say whose account it is; it can be said again in so many seconds.
+/// While DingTalk cannot say whose account it is; it can be said again in so many seconds.
 const UNREAD: Problem = Problem::Unavailable { retry_after_s: 10 };
 
 /// Refuses whom the incident is about. As long as nobody knows whom, it is looked up: who is quick is not to be judge
@@ -32,14 +32,16 @@ pub(super) async fn refuse_own(own: &UserId, account: &AccountRef, state: &State
     let is_own = match resolved {
         Ok(Resolved::To(user_id, _)) => user_id == *own,
         Ok(Resolved::Ask(lookup, _)) => state.directory.find(&lookup).await.map_err(|_| UNREAD)?.contains(own),
-        Ok(Resolved::Search) => match state.roster.as_ref().map(|roster| roster.find(account)) {
-            Some(Ok(found)) if found.iter().any(|one| one.user_id == *own) => true,
-            // They may have the name since the index was read.
-            Some(Ok(_)) => has_name(own, account, state).await?.unwrap_or(false),
-            _ => has_name(own, account, state).await?.ok_or(UNREAD)?,
+        Ok(Resolved::Search) => match state.roster.as_ref().map(|roster| (roster.find(account), roster)) {
+            Some((Ok(found), _)) if found.iter().any(|one| one.user_id == *own) => true,
+            // They may have the name since the index was read. Who shows none where others do has none.
+            Some((Ok(_), roster)) if roster.index(|index| index.shows(account.kind())) => {
+                has_name(own, account, state).await?.unwrap_or(false)
+            }
+            _ => has_name(own, account, state).await?.ok_or(Problem::WhoseUnknown)?,
         },
         // Held for good, as nothing can say whose it is but, of their own account, DingTalk.
-        Err(_) => has_name(own, account, state).await?.ok_or(UNREAD)?,
+        Err(_) => has_name(own, account, state).await?.ok_or(Problem::WhoseUnknown)?,
     };
     if is_own { Err(Problem::OwnAccount) } else { Ok(()) }
 }

@@ -7,13 +7,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Identity, Method, StatusCode};
+use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
 use super::refused::refused;
 
 /// How long a server may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long what is read piece by piece may take.
+const LONG: Duration = Duration::from_secs(24 * 3600);
 
 /// Whom to believe, for all who ask a server.
 #[derive(Debug, Clone, Args)]
@@ -116,27 +118,45 @@ impl Trust {
 }
 
 impl Server {
+    /// What it answers, to be read piece by piece however long that takes; what it refuses is an error with its own words.
+    pub(super) async fn fetch(&self, path: &str) -> anyhow::Result<Response> {
+        let answer =
+            self.request(Method::GET, path)?.timeout(LONG).send().await.context("the server does not answer")?;
+        let status = answer.status();
+        if status == StatusCode::OK { Ok(answer) } else { Err(refusal(status, &answer.text().await?)) }
+    }
+
     /// What it answers; what it refuses is an error with its own words.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
-        let token = fs::read_to_string(&self.token_file)
-            .with_context(|| format!("{} cannot be read", self.token_file.display()))
-            .map_err(refused)?;
-        let client = self.trust.client()?;
-        let url = format!("{}{path}", self.server.trim_end_matches('/'));
-        let mut request = client.request(method, url).bearer_auth(token.trim());
+        Ok(serde_json::from_str(&self.read(method, path, body).await?).unwrap_or_default())
+    }
+
+    /// The same to the byte, for what a `Value` would write anew.
+    pub(super) async fn read(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<String> {
+        let mut request = self.request(method, path)?;
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
         let answer = request.send().await.context("the server does not answer")?;
         let status = answer.status();
-        let body: Value = serde_json::from_str(&answer.text().await?).unwrap_or_default();
-        if status == StatusCode::OK {
-            return Ok(body);
-        }
-        let title = body.get("title").and_then(Value::as_str).unwrap_or("the server refuses");
-        let error = anyhow::anyhow!("{title} ({status})");
-        Err(if status.is_client_error() { refused(error) } else { error })
+        let text = answer.text().await?;
+        if status == StatusCode::OK { Ok(text) } else { Err(refusal(status, &text)) }
     }
+
+    fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
+        let token = fs::read_to_string(&self.token_file)
+            .with_context(|| format!("{} cannot be read", self.token_file.display()))
+            .map_err(refused)?;
+        let url = format!("{}{path}", self.server.trim_end_matches('/'));
+        Ok(self.trust.client()?.request(method, url).bearer_auth(token.trim()))
+    }
+}
+
+fn refusal(status: StatusCode, text: &str) -> anyhow::Error {
+    let body: Value = serde_json::from_str(text).unwrap_or_default();
+    let title = body.get("title").and_then(Value::as_str).unwrap_or("the server refuses");
+    let error = anyhow::anyhow!("{title} ({status})");
+    if status.is_client_error() { refused(error) } else { error }
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {

@@ -1,11 +1,13 @@
 //! Floor 9: the command line. Each command is one file.
 
+mod account;
 mod client;
 mod demo;
 mod directory;
 mod doctor;
 mod handed_over;
 mod incident;
+mod local_actor;
 mod notices;
 mod output;
 mod refused;
@@ -15,6 +17,7 @@ mod send;
 mod serve;
 mod signals;
 mod source;
+mod subject;
 mod trail;
 
 use std::process::ExitCode;
@@ -58,9 +61,11 @@ enum Command {
     Doctor(doctor::Arguments),
     /// What people were told and are still to be told; have sent again what was given up.
     Notices(notices::Arguments),
+    /// What is kept on a person: hand it out, make it unreadable for good; change the key that wraps it.
+    Subject(subject::Arguments),
     /// Sign and send what a source's sender would.
     Send(send::Arguments),
-    /// Read or verify a trail that no running program has open.
+    /// Read the trail, verify its log, or check a proof.
     Trail(trail::Arguments),
 }
 
@@ -78,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Directory(arguments) => block_on(directory::run(arguments)),
         Command::Doctor(arguments) => block_on(doctor::run(arguments)),
         Command::Notices(arguments) => block_on(notices::run(arguments)),
+        Command::Subject(arguments) => block_on(subject::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),
     };

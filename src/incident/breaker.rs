@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Crowds, PauseScope, RuleId, SourceName, Timestamp};
+use super::{Crowds, PauseScope, RuleId, SourceName, Timestamp, sorted};
 
 /// What trips it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +64,11 @@ pub struct Trip {
 }
 
 /// What has tripped, and what was released.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breakers {
+    #[serde(with = "sorted::map")]
     tripped: BTreeMap<PauseScope, (Trip, Timestamp)>,
+    #[serde(with = "sorted::map")]
     released: BTreeMap<PauseScope, Timestamp>,
 }
 

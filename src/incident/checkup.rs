@@ -239,7 +239,7 @@ diagnoses! {
     TrailUnusable "trail_unusable" Failed "the trail cannot be opened or written" Some("see the disk, the folder and its owner"),
     /// The records are not as they were recorded.
     TrailDamaged "trail_damaged" Failed "the trail does not verify"
-        Some("stop, keep the folder as it is, and compare it with a backup: portcullis trail verify"),
+        Some("stop, keep the folder as it is, and compare it with a backup: portcullis trail verify --store"),
     /// Key or secret are not taken.
     TokenRefused "token_refused" Failed "DingTalk does not take the app's key and secret, or its token"
         Some("compare app_key and the file of app_secret_file with the app's page at DingTalk"),
@@ -321,7 +321,7 @@ impl Checked {
 }
 
 /// The last time that everything was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkup {
     /// When it was done.
     pub at: Timestamp,

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use super::{Breaker, Digest, PauseScope, RuleId, SourceName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Breaker, Digest, PauseScope, RuleId, SourceName, Timestamp, sorted};
 
 /// The most plans remembered for one rule or source: more than any breaker lets pass, and as many again, since some
 /// may be taken back.
@@ -12,14 +14,15 @@ const REMEMBERED_MAX: usize = 2 * Breaker::MOST as usize + 1;
 const SWEPT_EVERY: u32 = 1_000;
 
 /// The accounts of the plans of late, by rule and by source.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crowds {
+    #[serde(with = "sorted::map")]
     by: HashMap<PauseScope, Crowd>,
     unswept: u32,
 }
 
 /// When there was a plan, and for which account; none earlier than the one before it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Crowd(VecDeque<(Timestamp, Member)>);
 
 /// What of an account's pseudonym tells it from others.

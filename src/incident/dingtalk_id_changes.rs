@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
-use super::{ActionKind, Event, Incident, IncidentId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::{ActionKind, Event, Incident, IncidentId, Timestamp, UserId, sorted};
 
 /// How long DingTalk refuses another change. It documents a year; this is the longest there is.
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
@@ -13,14 +15,16 @@ const YEAR: Duration = Duration::from_secs(366 * 86_400);
 const SWEPT_FROM: usize = 1_024;
 
 /// The changes of the last year, by account, and by the pseudonym of the name under which it was acted on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DingTalkIdChanges {
+    #[serde(with = "sorted::map")]
     of_accounts: HashMap<UserId, Change>,
+    #[serde(with = "sorted::map")]
     of_names: HashMap<String, Change>,
 }
 
 /// One change, or one that may have been made: which incident asked for it, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Change {
     incident: IncidentId,
     at: Timestamp,

@@ -1,16 +1,22 @@
 //! The closed list of events. Each is one record of the trail; everything else is derived from them.
 
+mod exported;
 mod found;
 mod names;
 mod opened;
 mod sender;
+mod subject;
+mod upkeep;
 
 use serde::{Deserialize, Serialize};
 
+pub use exported::{ExportForm, TrailExported};
 pub use found::{AccountWarning, Finding, SyncedDirectory};
 pub use names::EventKind;
 pub use opened::{LoadCause, Opened};
 pub use sender::SenderEvent;
+pub use subject::{ReadWay, SubjectEvent};
+pub use upkeep::UpkeepEvent;
 
 use super::{
     AlertId, AlertSummary, Assurance, Beyond, Checked, Counted, DepartmentSpent, Digest, Evidence, Failure, HoldReason,
@@ -406,10 +412,19 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         incident: Option<IncidentId>,
     },
+    /// Somebody takes records away.
+    #[serde(rename = "trail.exported")]
+    TrailExported(TrailExported),
     /// What senders send that opens nothing, and what becomes of it.
     #[serde(untagged)]
     Sender(SenderEvent),
+    /// What is done to the trail itself.
+    #[serde(untagged)]
+    Upkeep(UpkeepEvent),
     /// What became of telling people.
     #[serde(untagged)]
     Notice(NoticeEvent),
+    /// What is done with personal data.
+    #[serde(untagged)]
+    Subject(SubjectEvent),
 }

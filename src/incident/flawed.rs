@@ -1,5 +1,6 @@
 //! Reads a JSON document of which parts are not strict: they are marked, so that what stands beside them can be read.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use serde::Deserialize;
@@ -29,36 +30,51 @@ pub fn parse_around(bytes: &[u8]) -> Result<(Value, usize), NotStrict> {
     Ok((document, flaws))
 }
 
-/// Marks what alone makes a document too large, if anything does: each of its other parts is small enough.
+/// Marks what makes a document too large: the smallest part without which it is not, or, where that is a list, the
+/// largest of its elements.
 ///
 /// # Errors
-/// Nothing does, or the whole.
+/// There is no such part but the whole.
 fn with_few_values(mut document: Value) -> Result<Value, NotStrict> {
-    loop {
-        let (values, _) = counts(&document);
-        let Some(excess) = values.checked_sub(VALUES_MAX + 1) else { return Ok(document) };
-        let part = largest(&mut document, excess).ok_or(NotStrict::Limits)?;
-        let text = part.to_string();
-        *part = mark(NotStrict::Limits, &text);
+    let excess = counts(&document).0.saturating_sub(VALUES_MAX);
+    if excess == 0 || mark_smallest(&mut document, excess) { Ok(document) } else { Err(NotStrict::Limits) }
+}
+
+/// Marks as little of what is inside a part as makes it so many values less; `false` when only the whole does.
+fn mark_smallest(part: &mut Value, excess: usize) -> bool {
+    let is_list = part.is_array();
+    let inside: Box<dyn Iterator<Item = &mut Value>> = match part {
+        Value::Array(elements) => Box::new(elements.iter_mut()),
+        Value::Object(members) => Box::new(members.values_mut()),
+        _ => return false,
+    };
+    // A mark counts as one value.
+    let mut inside: Vec<(usize, &mut Value)> = inside.map(|part| (counts(part).0 - 1, part)).collect();
+    inside.sort_by_key(|(saves, _)| Reverse(*saves));
+    let enough = inside.iter().scan(0, |saved, (saves, _)| {
+        *saved += saves;
+        Some(*saved)
+    });
+    match enough.take_while(|saved| *saved < excess).count() {
+        few if few >= inside.len() => false,
+        0 => {
+            for (_, largest) in inside.into_iter().take(1) {
+                if !mark_smallest(largest, excess) {
+                    mark_whole(largest);
+                }
+            }
+            true
+        }
+        _ if !is_list => false,
+        several => {
+            inside.into_iter().take(several + 1).for_each(|(_, part)| mark_whole(part));
+            true
+        }
     }
 }
 
-/// The smallest part without which a document has that many values less, if it is not the whole.
-fn largest(whole: &mut Value, excess: usize) -> Option<&mut Value> {
-    let parts: Box<dyn Iterator<Item = &mut Value>> = match whole {
-        Value::Array(elements) => Box::new(elements.iter_mut()),
-        Value::Object(members) => Box::new(members.values_mut()),
-        _ => return None,
-    };
-    // A mark counts as one value.
-    let is_enough = |part: &Value| counts(part).0 > excess + 1;
-    let part = parts.max_by_key(|part| counts(part).0).filter(|part| is_enough(part))?;
-    let is_any_smaller = match &*part {
-        Value::Array(elements) => elements.iter().any(is_enough),
-        Value::Object(members) => members.values().any(is_enough),
-        _ => false,
-    };
-    if is_any_smaller { largest(part, excess) } else { Some(part) }
+fn mark_whole(part: &mut Value) {
+    *part = mark(NotStrict::Limits, &part.to_string());
 }
 
 /// How many marked parts there are in a document that was read so.
@@ -246,17 +262,41 @@ mod tests {
         assert_eq!(parse_around(b"[\"\xff\"]"), Err(NotStrict::Syntax));
         assert_eq!(parse_around(b"1e30"), Err(NotStrict::Number), "nothing of it is strict");
         assert_eq!(parse_around(br#"{"a":1,"a":2}"#), Err(NotStrict::DuplicateKey));
-        let rows = vec![format!("[{}]", vec!["0"; 1_999].join(",")); 26].join(",");
         let small = format!("[{},1e30]", vec!["[0,0]"; 1_999].join(","));
         assert!(parse_around(small.as_bytes()).is_ok());
         let many = format!("[{}]", vec![format!("[{}]", vec!["[0,0]"; 100].join(",")); 200].join(","));
-        assert_eq!(parse_around(many.as_bytes()), Err(NotStrict::Limits), "too large as a whole");
-        // Too large by one part alone, which is marked.
-        let (document, flaws) = parse_around(format!("[{GOOD},{{\"rows\":[{rows}]}},{GOOD}]").as_bytes()).unwrap();
-        assert_eq!((flaws, reasons(&document)), (1, vec![NotStrict::Limits]));
-        assert_eq!(document[0], document[2]);
+        assert_eq!(
+            parse_around(format!("{{\"a\":{many},\"b\":{many}}}").as_bytes()),
+            Err(NotStrict::Limits),
+            "as a whole"
+        );
         let deep = "[".repeat(100_000);
         assert_eq!(parse_around(deep.as_bytes()), Err(NotStrict::Syntax));
+    }
+
+    /// Events with so many values in rows of 1,000.
+    fn large(rows: usize) -> String {
+        format!("{{\"rows\":[{}]}}", vec![format!("[{}]", vec!["0"; 1_000].join(",")); rows].join(","))
+    }
+
+    #[test]
+    fn the_largest_are_marked_where_all_together_are_too_many() {
+        let wrap = |list: &str| [list.to_owned(), format!("{{\"data\":{{\"events\":{list}}}}}")];
+        for (sizes, marked) in [
+            (vec![52], vec![0]),
+            (vec![26, 27], vec![1]),
+            (vec![30, 45, 30, 14], vec![0, 1]),
+            (vec![20, 20, 20, 20, 20], vec![0, 1, 2]),
+        ] {
+            let events: Vec<String> = sizes.into_iter().map(large).collect();
+            for text in wrap(&format!("[{},{GOOD}]", events.join(","))) {
+                let (document, _) = parse_around(text.as_bytes()).unwrap();
+                let list = document.pointer("/data/events").unwrap_or(&document).as_array().unwrap();
+                let is_flawed = |at: &usize| flaws(&list[*at]) > 0;
+                assert_eq!((0..list.len()).filter(is_flawed).collect::<Vec<_>>(), marked, "{text:.30}");
+                assert!(counts(&document).0 <= VALUES_MAX);
+            }
+        }
     }
 
     proptest! {

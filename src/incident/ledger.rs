@@ -4,8 +4,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
-    Budget, Crowds, DepartmentId, DepartmentSpent, Plan, Purse, RuleId, SourceName, Spending, Spent, Timestamp,
+    Budget, Crowds, DepartmentId, DepartmentSpent, Plan, Purse, RuleId, SourceName, Spending, Spent, Timestamp, sorted,
 };
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -17,18 +19,21 @@ const REMEMBERED_MAX: usize = 2 * Budget::MOST as usize + 1;
 const SWEPT_EVERY: u32 = 1_000;
 
 /// When there were plans.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     all: Log,
+    #[serde(with = "sorted::map")]
     by_source: HashMap<SourceName, Log>,
+    #[serde(with = "sorted::map")]
     by_rule: HashMap<RuleId, Log>,
+    #[serde(with = "sorted::map")]
     by_department: HashMap<DepartmentId, Log>,
     crowds: Crowds,
     unswept: u32,
 }
 
 /// The times of plans, none earlier than the one before it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Log(VecDeque<Timestamp>);
 
 impl Ledger {

@@ -27,6 +27,7 @@ pub mod path;
 mod pause;
 mod plan;
 mod shadow;
+pub mod sorted;
 mod state;
 mod stream;
 pub mod template;
@@ -49,7 +50,10 @@ pub use crowds::Crowds;
 pub use department::DepartmentId;
 pub use dingtalk_id::{ChosenDingTalkId, DingTalkId, DingTalkIdPrefix, InvalidDingTalkId, NewDingTalkId};
 pub use dingtalk_id_changes::DingTalkIdChanges;
-pub use event::{AccountWarning, Event, EventKind, Finding, LoadCause, Opened, SenderEvent, SyncedDirectory};
+pub use event::{
+    AccountWarning, Event, EventKind, ExportForm, Finding, LoadCause, Opened, ReadWay, SenderEvent, SubjectEvent,
+    SyncedDirectory, TrailExported, UpkeepEvent,
+};
 pub use evidence::{Bearing, Candidate, Evidence, Resolution};
 pub use failure::{Failure, FailureClass};
 pub use id::{AlertId, ChannelName, DeliveryId, Digest, IncidentId, InvalidId, RuleId, SourceName};

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{ChannelName, Event, Hearing, NoticeEvent, NoticeRef, SourceName, Timestamp, Topic, Urgency};
+use serde::{Deserialize, Serialize};
+
+use super::{ChannelName, Event, Hearing, NoticeEvent, NoticeRef, SourceName, Timestamp, Topic, Urgency, sorted};
 
 /// Within this a channel is sent so many notices of one topic, and no more; the last of them stands for all that wait.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -21,14 +23,15 @@ const STANDING_MAX: usize = 64;
 const DEAD_MAX: usize = 1_000;
 
 /// What is owed to whom.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Owed {
     lanes: BTreeMap<ChannelName, Lane>,
+    #[serde(with = "sorted::map")]
     told: HashMap<(Topic, SourceName), Timestamp>,
 }
 
 /// What is owed to one channel. None of it waits for another that waits for its own time.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Lane {
     topics: BTreeSet<Topic>,
     waiting: BTreeMap<Topic, Waiting>,
@@ -43,14 +46,14 @@ pub struct Lane {
 }
 
 /// Records of one topic that nobody was told of yet.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Waiting {
     records: BTreeSet<u64>,
     beyond: u64,
 }
 
 /// One notice: about one record, or about that and some more.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parcel {
     /// What it is about.
     pub topic: Topic,
@@ -65,7 +68,7 @@ pub struct Parcel {
 }
 
 /// Where a notice stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParcelState {
     /// To be sent.
     Ready,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RuleId, SourceName, Timestamp};
+use super::{RuleId, SourceName, Timestamp, sorted};
 
 /// How far a pause, or a breaker, reaches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub enum PauseScope {
 }
 
 /// A responder's pause.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// Who paused.
     pub actor: String,
@@ -31,8 +31,8 @@ pub struct Pause {
 }
 
 /// The pauses in force, at most one of each reach.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pauses(BTreeMap<PauseScope, Pause>);
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pauses(#[serde(with = "sorted::map")] BTreeMap<PauseScope, Pause>);
 
 impl PauseScope {
     /// Whether it is everything.

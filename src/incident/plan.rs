@@ -213,7 +213,7 @@ pub struct Repeat {
 }
 
 /// What is taken from an account's owner, whatever the order and the words.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extent {
     /// Each kind of step once; enabling takes nothing.
     pub kinds: BTreeSet<ActionKind>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlertId, Decision, Digest, HoldReason, RuleId, Timestamp};
+use super::{AlertId, Decision, Digest, HoldReason, RuleId, Timestamp, sorted};
 
 /// The most accounts told apart for one rule.
 const ACCOUNTS_MAX: usize = 10_000;
@@ -27,7 +27,7 @@ pub struct Watched {
 }
 
 /// What one rule has seen since it began to watch as it is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Watch {
     behaviour: Digest,
     since: Timestamp,
@@ -35,6 +35,7 @@ pub struct Watch {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     /// The beginning of a digest of each.
+    #[serde(with = "sorted::set")]
     accounts: HashSet<[u8; 8]>,
     days: BTreeMap<i64, u64>,
     recent: VecDeque<AlertId>,
@@ -43,17 +44,17 @@ pub struct Watch {
 }
 
 /// Matches that speak against letting a rule act.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Against {
     /// How many.
     pub count: u64,
     /// The first of them, at most 100.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub listed: Vec<Objection>,
 }
 
 /// One match that speaks against letting a rule act.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Objection {
     /// The alert.
     pub alert: AlertId,

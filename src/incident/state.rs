@@ -58,7 +58,7 @@ impl IllegalTransition {
 }
 
 /// One incident, folded from its events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// What is to be done.
     pub plan: Plan,
@@ -100,7 +100,7 @@ pub struct Incident {
 }
 
 /// How far a plan is approved that wants it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assent {
     /// The accounts of those who have approved it, each once.
     pub by: Vec<UserId>,

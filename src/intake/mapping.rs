@@ -246,23 +246,28 @@ impl Mapping {
     pub(super) fn events(&self, documents: Documents) -> Result<Readable<Value>, Unreadable> {
         let Documents { read, left_out, flaws } = documents;
         let reason = if flaws > 0 { read.iter().find_map(json::flaw) } else { None };
-        let events = self.events_in(read).map_err(|none| reason.unwrap_or(none))?;
+        let (events, in_none) = self.events_in(read).map_err(|none| reason.unwrap_or(none))?;
         let in_events = || events.read.iter().map(flawed::flaws).sum::<usize>();
         match reason {
-            Some(reason) if in_events() != flaws => Err(reason),
+            Some(reason) if in_events() + in_none != flaws => Err(reason),
             _ => Ok(Readable { read: events.read, left_out: left_out.or(events.left_out) }),
         }
     }
 
-    fn events_in(&self, documents: Vec<Value>) -> Result<Readable<Value>, Unreadable> {
-        let found = Readable::of(documents.into_iter().map(|document| self.events_of(document)))?;
+    /// The events, and how many parts are not strict of documents that have none, such as a line that is no object.
+    fn events_in(&self, documents: Vec<Value>) -> Result<(Readable<Value>, usize), Unreadable> {
+        let mut in_none = 0;
+        let found = Readable::of(documents.into_iter().map(|document| {
+            let flaws = flawed::flaws(&document);
+            self.events_of(document).inspect_err(|_| in_none += flaws)
+        }))?;
         let (mut events, mut left_out) = (Vec::new(), found.left_out);
         for of_one in found.read {
             events.extend(of_one.read);
             left_out = left_out.or(of_one.left_out);
         }
         if (1..=EVENTS_MAX).contains(&events.len()) {
-            Ok(Readable { read: events, left_out })
+            Ok((Readable { read: events, left_out }, in_none))
         } else {
             Err(Unreadable::SchemaEvents)
         }

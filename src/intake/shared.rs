@@ -1,6 +1,8 @@
 //! Secrets that are shown instead of used to sign: in a header, in the URL, or in every event. Whoever sees one
 //! can say anything, so a source has to allow it in so many words (`allow_unsigned`).
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
@@ -100,12 +102,28 @@ fn parameter(query: &str, name: &str) -> Result<Option<Vec<u8>>, Refusal> {
 pub(super) struct Shown {
     place: SecretPlace,
     secrets: Vec<(String, Digest)>,
+    /// Bytes of the shortest one.
+    shortest: usize,
 }
 
 impl Shown {
     pub(super) fn new<'s>(place: &SecretPlace, secrets: impl Iterator<Item = (&'s str, &'s [u8])>) -> Self {
-        let secrets = secrets.map(|(name, secret)| (name.to_owned(), place.digest(secret))).collect();
-        Self { place: place.clone(), secrets }
+        let mut shortest = usize::MAX;
+        let digest = |(name, secret): (&str, &[u8])| {
+            shortest = shortest.min(secret.len());
+            (name.to_owned(), place.digest(secret))
+        };
+        let secrets = secrets.map(digest).collect();
+        Self { place: place.clone(), secrets, shortest }
+    }
+
+    /// Whether any text of a JSON document, or of one in lines, is a live secret. Whoever shows none is told apart in
+    /// one pass over the body: reading it costs much more than a stranger may have us spend.
+    pub(super) fn are_in(&self, body: &[u8]) -> bool {
+        texts(body).filter(|text| text.len() >= self.shortest).any(|text| {
+            let text = unescaped(text);
+            text.is_some_and(|text| self.name_of(&text).is_some())
+        })
     }
 
     /// The name of the secret that this is. All are compared, so that the time does not tell which.
@@ -117,9 +135,66 @@ impl Shown {
     }
 }
 
+/// Whether any text of a body is this name, as far as it is written without escapes.
+pub(super) fn names(body: &[u8], name: &str) -> bool {
+    texts(body).any(|text| text == name.as_bytes())
+}
+
+/// What stands between quotation marks, as it is written. None goes on behind the end of its line: a line that is not
+/// JSON takes nothing from the others.
+fn texts(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        rest = rest.get(memchr::memchr(b'"', rest)? + 1..)?;
+        let mut end = 0;
+        while let Some(byte) = rest.get(end).filter(|byte| !matches!(byte, b'"' | b'\n')) {
+            end += if *byte == b'\\' { 2 } else { 1 };
+        }
+        let text = rest.get(..end).unwrap_or(rest);
+        rest = rest.get(end + 1..).unwrap_or_default();
+        Some(text)
+    })
+}
+
+/// A text as it is meant; none if it is not one.
+fn unescaped(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !text.contains(&b'\\') {
+        return Some(Cow::Borrowed(text));
+    }
+    let quoted = [b"\"", text, b"\""].concat();
+    serde_json::from_slice::<String>(&quoted).ok().map(|text| Cow::Owned(text.into_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_found_in_any_text_of_a_body_and_nowhere_else() {
+        let place = SecretPlace::Member("clientState".to_owned());
+        let shown = Shown::new(&place, [("a", &b"test-value/of-nobody"[..])].into_iter());
+        for body in [
+            r#"{"value":[{"clientState":"test-value/of-nobody"}]}"#,
+            r#"{"value":[{"clientState":"test-value\/of-nobody"}]}"#,
+            r#"{"x":"\"","clientState" : "\u0074est-value\u002fof-nobody"}"#,
+            "{\"odd\nlines \"\n{\"clientState\":\"test-value/of-nobody\"}",
+            r#"{"test-value/of-nobody":1}"#,
+        ] {
+            assert!(shown.are_in(body.as_bytes()), "{body}");
+        }
+        for body in [
+            "",
+            "\"",
+            "test-value/of-nobody",
+            r#"{"clientState":"test-value/of-nobod"}"#,
+            r#"{"clientState":"test-value/of-nobodyy"}"#,
+            r#"{"clientState":"Test-value/of-nobody"}"#,
+            r#"{"clientState":"test-value/of-nobody\ud800"}"#,
+            r#"{"clientState":"test-value/of-nobody\"#,
+        ] {
+            assert!(!shown.are_in(body.as_bytes()), "{body}");
+        }
+    }
 
     #[test]
     fn a_secret_is_known_by_its_name_and_nothing_else_is() {

@@ -12,7 +12,7 @@ use super::mapping::Mapping;
 use super::origin::Origin;
 use super::published::Publisher;
 use super::scheme::{Algorithm, Scheme};
-use super::shared::{SecretPlace, Shown};
+use super::shared::{self, SecretPlace, Shown};
 use super::sns::Confirm;
 use super::{Refusal, Reply, Request, StreamTold, Unreadable};
 use crate::incident::{Digest, Timestamp};
@@ -241,6 +241,9 @@ fn shown_in_events<'d>(
     mapping: &Mapping,
     body: &[u8],
 ) -> Result<(&'d str, Content), Refusal> {
+    if !secrets.are_in(body) {
+        return Err(if shared::names(body, member) { Refusal::SecretWrong } else { Refusal::SecretMissing });
+    }
     let events = mapping.documents(body).and_then(|documents| mapping.events(documents));
     let events = events.map_err(|_| Refusal::SecretMissing)?.read;
     let name_of = |event: &Value| secrets.name_of(event.get(member)?.as_str()?.as_bytes());

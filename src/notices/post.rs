@@ -83,11 +83,25 @@ impl Post {
         let put_off = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         judge_webhook(response.status().as_u16(), put_off)
     }
+
+    /// Posts plain text, and gives the status and text of whatever is answered.
+    ///
+    /// # Errors
+    /// Nothing was answered, or too much.
+    pub async fn text(&self, url: &Url, body: String) -> Result<(u16, String), Unsent> {
+        let response = sent_as(self.0.post(url.clone()).body(body), "text/plain; charset=utf-8").await?;
+        let status = response.status().as_u16();
+        Ok((status, String::from_utf8_lossy(&read_bounded(response).await?).into_owned()))
+    }
 }
 
 async fn sent(request: RequestBuilder) -> Result<Response, Unsent> {
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
-    request.header(CONTENT_TYPE, json).send().await.map_err(|error| Unsent::from(no_answer(&error)))
+    sent_as(request, "application/json; charset=utf-8").await
+}
+
+async fn sent_as(request: RequestBuilder, kind: &'static str) -> Result<Response, Unsent> {
+    let kind = HeaderValue::from_static(kind);
+    request.header(CONTENT_TYPE, kind).send().await.map_err(|error| Unsent::from(no_answer(&error)))
 }
 
 async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Unsent> {

@@ -39,6 +39,11 @@ impl Identities {
         }
     }
 
+    /// All that the map has of a DingTalk user, in no order. Reads all of it.
+    pub fn subjects_of<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a str> {
+        self.users.iter().filter(move |(_, known)| *known == user).map(|(subject, _)| subject.as_str())
+    }
+
     /// How many subjects are known.
     #[must_use]
     pub fn len(&self) -> usize {

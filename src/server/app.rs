@@ -10,27 +10,34 @@ use actix_web::web::Data;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::checkups::{self, Has};
+use super::indexing::Indexing;
 use super::listener::listen;
+use super::sealing::Sealing;
+use super::snapshots::Snapshotting;
 use super::sources::Sources;
 use super::tls::{OwnCertificate, Tls, renew_on_hangup};
-use super::{Hangups, Parts, metrics, organization, rules_watch, summaries};
+use super::{Hangups, Parts, anchoring, expiry, forwarding, metrics, organization, rules_watch, summaries};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
+use crate::anchors::Anchoring;
 use crate::api::{Door, SourcesInForce, State, Steadiness};
 use crate::config::Config;
 use crate::console::Console;
 use crate::directory::{Ancestry, DingTalk, Directory, DryRun};
 use crate::executor::{Executor, Hand, SeenDisabled};
+use crate::forwarders::Forwarding;
 use crate::incident::{ChannelName, Clock, Event, LoadCause, SystemClock, Timestamp};
 use crate::intake::{self, Intake, RefusalTally, SchemeName, SetupError, Unwritten};
 use crate::notices::{Channel, Post, Way};
 use crate::notifier::Notifier;
 use crate::rules::{self, InForce, Loaded, Vouched};
 use crate::telemetry;
-use crate::trail::{Board, Draft, Trail};
+use crate::trail::search::{self, Index};
+use crate::trail::tlog::Sealing as Sealed;
+use crate::trail::{Board, Draft, Store, Subjects, Trail};
 
 /// The largest file with a secret of a channel, in bytes.
 const SECRET_BYTES_MAX: u64 = 4 * 1024;
@@ -47,11 +54,18 @@ pub struct App {
     metrics: Option<Metrics>,
     stop: watch::Sender<bool>,
     executing: JoinHandle<u32>,
+    sealing: JoinHandle<Result<Sealing, JoinError>>,
+    indexing: JoinHandle<()>,
+    snapshotting: JoinHandle<Result<Snapshotting, JoinError>>,
+    /// What goes to others: checkpoints and records. End with this.
+    outward: (Anchoring, Forwarding),
     notifying: JoinHandle<()>,
     summarising: JoinHandle<()>,
     watching: JoinHandle<()>,
     /// Of the organization, where an index of it is kept.
     reading: Option<JoinHandle<()>>,
+    /// Of what is about nobody known.
+    expiring: JoinHandle<()>,
     /// Whether all is well.
     checking: JoinHandle<()>,
     sources: Arc<Sources>,
@@ -74,34 +88,32 @@ impl App {
     /// A setting, rule or secret is refused, the trail cannot be replayed or written, or the port
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, store, directory, pseudonyms, hangups, reread } = parts;
+        let Parts { clock, store, directory, pseudonyms, subjects, hangups, reread } = parts;
         // Listened for before its files are read, so that no change of them is missed.
-        let renewals = Hangups::listen()?;
-        let tally = Arc::<RefusalTally>::default();
+        let (renewals, tally) = (Hangups::listen()?, Arc::<RefusalTally>::default());
         let tls = tls(config, clock.clone(), tally.clone())?;
-        let vouched = load_rules(config)?;
-        let folder = config.resolve(&config.rules.folder);
-        let commit = rules::checked_out(&folder);
-        let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
-        let sent = config.intake.log_sources();
+        let (vouched, commit) = (load_rules(config)?, rules::checked_out(&config.resolve(&config.rules.folder)));
+        let (snapshotting, trail, sealing) = take_up(config, (store, subjects), &clock).await?;
         let loaded = come_into_force(config, (vouched, commit), &trail, clock.now()).await?;
-        let access = Access::new(&config.access)?;
+        let (access, limits) = (Access::new(&config.access)?, config.admission.clone());
         let rules = Arc::new(InForce::protecting(Arc::new(access.responders()), loaded));
-        let known = (sent, told(config));
-        let reloader = Reloader::new(folder, config.rules.clone(), known, rules.clone(), trail.clone(), clock.clone());
-        let limits = config.admission.clone();
-        let roster = organization::open(config, &trail, &clock).await?;
+        let reloader = reloader(config, &rules, &trail, &clock);
+        let (directory, roster) = (way_out(directory, config), organization::open(config, &trail, &clock).await?);
         tell_of_shares(&rules, roster.is_some());
-        let out = way_out(directory, config);
         let sources = Arc::new(SourcesInForce::new(going_on(intake(config)?, &trail, clock.now())));
         let admission = Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), roster.clone(), limits);
+        let out = (anchoring::start(config, sealing.log(), &clock)?, forwarding::start(config, &trail, &clock).await?);
         let has = Has { config, reread: &reread, trail: &trail, rules: &rules, clock: &clock };
-        let doctor = has.doctor(&out, &admission, &sources)?;
+        let doctor = has.doctor(&directory, &admission, &sources)?;
         let state = Data::new(State {
             doctor: doctor.clone(),
             sources,
             admission,
             trail: trail.clone(),
+            index: index(config),
+            log: sealing.log(),
+            anchors: out.0.states(),
+            forwarded: out.1.states(),
             access,
             tally,
             clock: clock.clone(),
@@ -111,21 +123,19 @@ impl App {
             door: Door::of(&config.http, &config.intake),
             steadiness: Steadiness::since(clock.now()),
             roster: roster.clone(),
-            directory: out.clone(),
+            directory: directory.clone(),
         });
-        let directory = out;
         let notifier = notifier(config, &state, directory.clone()).await?;
         let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
         let certificate = tls.map(|tls| tls.own);
         let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
         let metrics = show_metrics(config, &state, certificate)?;
-        let hand = hand(config, &state, directory.clone());
-        let sources = Sources::new(&state, config, reread);
+        let (hand, sources) = (hand(config, &state, directory.clone()), Sources::new(&state, config, reread));
         let (stop, stopped) = watch::channel(false);
         tracing::info!(http.address = %address, "started");
         Ok(Self {
             address,
-            trail,
+            trail: trail.clone(),
             rules,
             clock: clock.clone(),
             http: server.handle(),
@@ -133,10 +143,15 @@ impl App {
             metrics,
             stop,
             notifying: tokio::spawn(notifier.run(stopped.clone())),
+            sealing: tokio::spawn(sealing.run(stopped.clone())),
+            indexing: tokio::spawn(Indexing::new(state.trail.clone(), state.index.clone()).run(stopped.clone())),
+            snapshotting: tokio::spawn(snapshotting.run(stopped.clone())),
+            outward: out,
             executing: tokio::spawn(Executor::new(hand, config.executor.clone()).run(stopped)),
             summarising: tokio::spawn(summaries::run(state.clone())),
             reading: roster.map(|roster| tokio::spawn(organization::run(roster, directory, clock.clone()))),
             watching: tokio::spawn(rules_watch::run(reloader, sources.clone(), hangups)),
+            expiring: tokio::spawn(expiry::run(trail, config.trail.unattributed_days, clock.clone())),
             checking: tokio::spawn(checkups::run(doctor, clock)),
             renewing,
             state,
@@ -155,6 +170,8 @@ impl App {
         let tls = tls(config, Arc::new(SystemClock), Arc::default())?;
         Access::new(&config.access)?;
         channels(config)?;
+        anchoring::all(config)?;
+        forwarding::all(config)?;
         let secret = config.directory.read_secret(&config.base)?;
         DingTalk::new(&config.directory, secret, Arc::new(SystemClock))?;
         Ok(tls.and_then(|tls| tls.own.doubt(SystemClock.now())).into_iter().collect())
@@ -198,9 +215,20 @@ impl App {
         self.sources.renew().await;
     }
 
-    /// Resolves when the trail can no longer be written: the process has to end and be started again.
+    /// Resolves when the trail can no longer be written, or is not what was sealed of it: the process has to end and be
+    /// started again.
     pub async fn failed(&self) {
-        self.trail.failed().await;
+        let mut sealed = self.state.log.sealed.clone();
+        let broken = async {
+            if sealed.wait_for(|sealed| matches!(sealed, Sealed::Broken(_))).await.is_err() {
+                // It seals no more because everything stops.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = self.trail.failed() => {}
+            () = broken => {}
+        }
     }
 
     /// Stops in order: no new requests, those under way end, the executor ends or parks its calls,
@@ -218,9 +246,12 @@ impl App {
         // The canary, if it is contained just now, is given back by the next run or when its time is over.
         self.checking.abort();
         let _ = self.checking.await;
+        self.expiring.abort();
+        let _ = self.expiring.await;
         if let Some(renewing) = &self.renewing {
             renewing.abort();
         }
+        self.state.door.flows.close();
         self.http.stop(true).await;
         let _ = self.serving.await;
         let _ = self.stop.send(true);
@@ -233,10 +264,44 @@ impl App {
             metrics.http.stop(false).await;
             let _ = metrics.serving.await;
         }
+        self.outward.1.stop().await;
         self.trail.record(self.clock.now(), vec![Event::SystemStopped { parked }]).await?;
+        // Until it has let go of the trail.
+        let _ = self.indexing.await;
+        // Until the last word is sealed, too.
+        if let Ok(Ok(sealing)) = self.sealing.await {
+            let _ = sealing.once().await;
+        }
+        if let Ok(Ok(snapshotting)) = self.snapshotting.await {
+            let _ = snapshotting.once().await;
+        }
         tracing::info!(steps.parked = parked, "stopped");
         Ok(())
     }
+}
+
+/// Loads the folder of the rules again, with the senders and channels as they are now: others take a restart.
+fn reloader(config: &Config, rules: &Arc<InForce>, trail: &Arc<Trail>, clock: &Arc<dyn Clock>) -> Arc<Reloader> {
+    let folder = config.resolve(&config.rules.folder);
+    let known = (config.intake.log_sources(), told(config));
+    Reloader::new(folder, config.rules.clone(), known, rules.clone(), trail.clone(), clock.clone())
+}
+
+/// Takes up the trail and its log, before anything is admitted that could not be sealed.
+async fn take_up(
+    config: &Config,
+    (store, subjects): (Arc<dyn Store>, Arc<Subjects>),
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Snapshotting, Arc<Trail>, Sealing)> {
+    let (snapshotting, trail) = Snapshotting::open(config, store, subjects).await?;
+    let (config, clock, sealed) = (config.clone(), clock.clone(), trail.clone());
+    let sealing = tokio::task::spawn_blocking(move || Sealing::open(&config, sealed, clock)).await??;
+    Ok((snapshotting, trail, sealing))
+}
+
+/// What finds the trail's records; looked at and followed by a task of its own.
+fn index(config: &Config) -> Arc<Index> {
+    Arc::new(Index::new(search::folder(&config.resolve(&config.trail.path))))
 }
 
 /// The executor's hand, which knows what the handlers know.

@@ -15,7 +15,8 @@ use crate::directory::Usage;
 use crate::incident::{ChannelName, Lane, VerdictKind};
 use crate::rules::{InForce, Mode, Rule};
 use crate::telemetry::{Exposition, METRICS_CONTENT_TYPE};
-use crate::trail::{Board, Figures, MatchedAs, StepOutcome, Trail};
+use crate::trail::tlog::{AnchorFailure, AnchorState};
+use crate::trail::{Board, Figures, ForwardState, MatchedAs, StepOutcome, Trail};
 
 /// Scrapers are few; a request has no body and no state.
 const CONNECTIONS_MAX: usize = 64;
@@ -49,6 +50,7 @@ fn page(Watched { state, certificate }: &Watched) -> String {
     let version = env!("CARGO_PKG_VERSION");
     page.gauges("portcullis_build_info", "The program's version; always 1.", [(vec![("version", version)], 1.0)]);
     page.gauge("portcullis_ready", "Whether alerts can be admitted.", flag(state.trail.is_writable()));
+    trail(&mut page, state);
     rules(&mut page, &state.rules);
     let now = state.clock.now();
     if let Some(certificate) = certificate {
@@ -79,6 +81,53 @@ fn page(Watched { state, certificate }: &Watched) -> String {
     }
     counters(&mut page, &state.trail.figures());
     page.into_text()
+}
+
+fn trail(page: &mut Exposition, state: &State) {
+    page.gauge("portcullis_trail_records", "Records on the trail.", state.trail.head().size as f64);
+    anchors(page, state);
+    forwards(page, state);
+    let sealed = state.log.sealed.borrow().clone();
+    let Some(checkpoint) = sealed.checkpoint() else { return };
+    page.gauge("portcullis_trail_sealed_records", "Records under the newest checkpoint.", checkpoint.size as f64);
+    page.gauge(
+        "portcullis_trail_sealed_timestamp_seconds",
+        "When the newest checkpoint was signed.",
+        checkpoint.at.as_second() as f64,
+    );
+}
+
+/// Those that have anchored something in this run.
+fn anchors(page: &mut Exposition, state: &State) {
+    let states = state.anchors.states();
+    let each = |value: fn(&AnchorState) -> Option<f64>| {
+        let samples =
+            states.iter().filter_map(move |state| Some((vec![("anchor", state.name.as_str())], value(state)?)));
+        samples.collect::<Vec<_>>()
+    };
+    let known = "Records under the newest checkpoint that is kept there.";
+    page.gauges("portcullis_trail_anchored_records", known, each(|state| state.size.map(|size| size as f64)));
+    let when = "When that checkpoint was signed.";
+    let at = each(|state| state.at.map(|at| at.as_second() as f64));
+    page.gauges("portcullis_trail_anchored_timestamp_seconds", when, at);
+    let is_contradicted = |state: &AnchorState| flag(matches!(state.failure, Some(AnchorFailure::Contradicts(_))));
+    page.gauges(
+        "portcullis_trail_anchor_contradicts",
+        "Whether what is kept there says that the trail was cut or rewritten.",
+        states.iter().map(|state| (vec![("anchor", state.name.as_str())], is_contradicted(state))),
+    );
+}
+
+fn forwards(page: &mut Exposition, state: &State) {
+    let states = state.forwarded.states();
+    let each = |value: fn(&ForwardState) -> f64| {
+        states.iter().map(move |state| (vec![("forward", state.name.as_str())], value(state))).collect::<Vec<_>>()
+    };
+    let sent = "Records that were sent on to a receiver.";
+    page.gauges("portcullis_trail_forwarded_records", sent, each(|state| state.next as f64));
+    let since = "When a receiver last had everything, or the start.";
+    let at = each(|state| state.since.as_second() as f64);
+    page.gauges("portcullis_trail_forwarded_timestamp_seconds", since, at);
 }
 
 /// Absent until the doctor has looked for the first time: an alert on its age has to know that, too.

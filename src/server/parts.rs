@@ -7,8 +7,13 @@ use anyhow::Context as _;
 use super::{Hangups, Reread};
 use crate::config::Config;
 use crate::directory::{CALLS_FILE, DingTalk, Directory};
-use crate::incident::{Clock, SystemClock};
-use crate::trail::{self, Pseudonyms, SledStore, Store};
+use crate::incident::{Clock, Event, SystemClock, UpkeepEvent};
+use crate::trail::{
+    self, Append, Entry, KeyFiles, OpenError, Pseudonyms, Salvage, SledStore, Store, StoreError, Subjects, is_part,
+};
+
+/// Records read at a time.
+const PAGE: usize = 512;
 
 /// What the app is made of, beside its settings.
 pub struct Parts {
@@ -20,6 +25,8 @@ pub struct Parts {
     pub directory: Arc<dyn Directory>,
     /// Names accounts on the trail.
     pub pseudonyms: Pseudonyms,
+    /// The keys of what lies beside its records.
+    pub subjects: Arc<Subjects>,
     /// Asks for the rules to be loaded again.
     pub hangups: Hangups,
     /// Reads the sources anew when that is asked for.
@@ -34,22 +41,32 @@ impl Parts {
     /// The store cannot be opened, the secret cannot be read, or the settings are refused.
     pub fn real(config: &Config, hangups: Hangups, reread: Reread) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let (store, pseudonyms) = open_store(config)?;
+        let Opened { store, pseudonyms, subjects } = open_store(config)?;
         let secret = config.directory.read_secret(&config.base)?;
         let calls = config.resolve(&config.trail.path).join(CALLS_FILE);
         let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?.counting_in(calls));
-        Ok(Self { clock, store, directory, pseudonyms, hangups, reread })
+        Ok(Self { clock, store, directory, pseudonyms, subjects, hangups, reread })
     }
+}
+
+/// The trail's store and what belongs to it.
+pub struct Opened {
+    /// Where the trail is kept.
+    pub store: Arc<dyn Store>,
+    /// Names accounts on it.
+    pub pseudonyms: Pseudonyms,
+    /// The keys of what lies beside its records.
+    pub subjects: Arc<Subjects>,
 }
 
 /// Opens the trail's store and what belongs to it. Blocks while the store opens.
 ///
 /// # Errors
-/// The store or the key of the pseudonyms cannot be used.
-pub fn open_store(config: &Config) -> anyhow::Result<(Arc<dyn Store>, Pseudonyms)> {
+/// The store, the key of the pseudonyms or the data keys cannot be used.
+pub fn open_store(config: &Config) -> anyhow::Result<Opened> {
     let folder = config.resolve(&config.trail.path);
     let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
-    let store = SledStore::open(&settings)?;
+    let store = open_or_rebuild(&settings)?;
     let key = folder.join("pseudonym.key");
     // A new key would give every account another name on the trail, and nobody could tell any
     // more whom an earlier incident covers.
@@ -59,5 +76,57 @@ pub fn open_store(config: &Config) -> anyhow::Result<(Arc<dyn Store>, Pseudonyms
         key.display()
     );
     let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
-    Ok((Arc::new(store), pseudonyms))
+    let subjects = Subjects::open(&key_files(config), || has_parts(&store))?;
+    Ok(Opened { store: Arc::new(store), pseudonyms, subjects })
+}
+
+/// Where the data keys are.
+#[must_use]
+pub fn key_files(config: &Config) -> KeyFiles {
+    config.trail.key_files(&config.resolve(&config.trail.path), |path| config.resolve(path))
+}
+
+/// Whether anything was encrypted that lies beside a record. Asked only when the keys are missing.
+fn has_parts(store: &SledStore) -> Result<bool, StoreError> {
+    let mut next = store.first();
+    loop {
+        let page = store.read(next, PAGE)?;
+        let Some(last) = page.last() else { return Ok(false) };
+        next = last.seq + 1;
+        for stored in &page {
+            if store.private(stored.seq)?.is_some_and(|private| is_part(&private)) {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+/// Opens the store. One that is damaged is made anew first, where nothing is lost by it: at night there is nobody to ask.
+fn open_or_rebuild(settings: &trail::Settings) -> anyhow::Result<SledStore> {
+    let damaged = match SledStore::open(settings) {
+        Err(error @ OpenError::Damaged { .. }) => error,
+        opened => return Ok(opened?),
+    };
+    let rebuilt = trail::rebuild(settings, Salvage::loses_nothing, |_, _| ());
+    match rebuilt {
+        Ok(Some(salvage)) if salvage.loses_nothing() => {
+            let Salvage { first, size, .. } = salvage;
+            tracing::warn!(error = %damaged, record.first = first, record.size = size, "the trail's store was made anew");
+            let store = SledStore::open(settings)?;
+            let event = UpkeepEvent::Rebuilt { by: None, reason: None, first, size, whole: true, beside: true };
+            note(&store, &Event::Upkeep(event))?;
+            Ok(store)
+        }
+        Ok(_) => anyhow::bail!("{damaged}; making it anew may lose something, see `portcullis trail rebuild`"),
+        Err(error) => anyhow::bail!("{damaged}; it cannot be made anew from its log: {error}"),
+    }
+}
+
+/// Queues a record before there is anything else that could; it is durable before what is recorded after it.
+fn note(store: &SledStore, event: &Event) -> anyhow::Result<()> {
+    let (at, event) = (SystemClock.now(), serde_json::to_vec(event)?);
+    let (also, incidents) = (Vec::new(), Vec::new());
+    let entry = Entry { key: None, also, at, event, private: None, incidents, behind: false };
+    drop(store.append(Append { deliveries: Vec::new(), entries: vec![entry] }));
+    Ok(())
 }

@@ -3,21 +3,24 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Live;
-use crate::incident::{Action, ActionKind, Event, Finding, IncidentId, Timestamp, UserId};
+use crate::incident::{Action, ActionKind, Event, Finding, IncidentId, Timestamp, UserId, sorted};
 
 /// How long a sign-out serves another incident, too. It ends what sessions there are, and a disable that comes later
 /// than this leaves time to open others.
 const JUST_NOW: Duration = Duration::from_secs(60);
 
 /// The last sign-outs, by account.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Achieved {
+    #[serde(with = "sorted::map")]
     signed_out: HashMap<UserId, SignedOut>,
 }
 
 /// The last sign-out of an account.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct SignedOut {
     by: IncidentId,
     /// The record of its intent: the call left after it.

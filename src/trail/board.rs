@@ -3,15 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
+
+use super::Cover;
 use super::achieved::Achieved;
 use super::containments::Containments;
 use super::covered::Covered;
 use super::held_alerts::{HeldAlerts, HeldLines};
 use super::watches::Watches;
 use crate::incident::{
-    Action, ActionKind, AlertId, Breakers, Check, Checked, Checkup, DepartmentId, DingTalkIdChanges, Event, Extent,
-    Finding, Health, HoldReason, IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId,
-    SenderEvent, SourceName, Status, Timestamp, UserId, Windows,
+    Action, ActionKind, AlertId, Breakers, Check, Checked, Checkup, DingTalkIdChanges, Event, Finding, Health,
+    IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, SenderEvent, SourceName,
+    Status, Timestamp, UserId, Windows, sorted,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -19,12 +22,15 @@ const COVERS_MAX: usize = 200_000;
 
 /// The derived state. Rebuilt by replaying the trail, kept by applying each record once it is
 /// durable.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Board {
+    #[serde(with = "sorted::map")]
     live: HashMap<IncidentId, Live>,
     /// Incidents that are closed and keep an account disabled, until somebody gives it back.
+    #[serde(with = "sorted::map")]
     keeping: HashMap<IncidentId, Live>,
     due: BTreeSet<(Timestamp, u64, IncidentId)>,
+    #[serde(with = "sorted::map")]
     covers: HashMap<(RuleId, String), Cover>,
     pauses: Pauses,
     breakers: Breakers,
@@ -45,7 +51,7 @@ pub struct Board {
 }
 
 /// An incident that is not closed, or keeps an account disabled.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Live {
     /// Its state.
     pub incident: Incident,
@@ -53,25 +59,6 @@ pub struct Live {
     pub record: u64,
     /// The record of its last intent, if there was one.
     pub began: u64,
-}
-
-/// An incident that covers further alerts of one rule on one account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cover {
-    /// The incident.
-    pub incident: IncidentId,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// Whether it is still live.
-    pub live: bool,
-    /// Why it waits, if it does. What holds it may not hold the next alert.
-    pub held: Option<HoldReason>,
-    /// What it takes.
-    pub extent: Extent,
-    /// The departments whose budgets it draws on, if it has come so far.
-    pub departments: Vec<DepartmentId>,
-    /// Whose account it is, once that is known, while it is live.
-    pub user_id: Option<UserId>,
 }
 
 impl Board {

@@ -4,7 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use crate::incident::{Event, Finding, Incident, IncidentId, StepState, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::incident::{Event, Finding, Incident, IncidentId, StepState, Timestamp, UserId, sorted};
 
 /// The most that are remembered of one account; more than any ladder has rungs.
 const OF_ONE_MAX: usize = 16;
@@ -14,10 +16,12 @@ const REMEMBERED: Duration = Duration::from_secs(366 * 86_400);
 const ACCOUNTS_MAX: usize = 100_000;
 
 /// The containments that were read back and were ours, by account.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Containments {
+    #[serde(with = "sorted::map")]
     of: HashMap<UserId, VecDeque<(Timestamp, IncidentId)>>,
     /// Whose account a reference was the last time, by its pseudonym.
+    #[serde(with = "sorted::map")]
     named: HashMap<String, UserId>,
 }
 

@@ -4,6 +4,7 @@ use std::sync::Barrier;
 
 use proptest::prelude::*;
 
+use super::in_epochs::InEpochs;
 use super::merkle;
 use super::samples::{append_one, entry, incident, wait};
 use super::{
@@ -23,6 +24,9 @@ macro_rules! contract {
         }
         mod of_sled {
             $(#[test] fn $fact() { super::with_sled(|store| super::$fact(store)); })*
+        }
+        mod of_sled_in_epochs {
+            $(#[test] fn $fact() { super::InEpochs::with(|store| super::$fact(store)); })*
         }
     };
 }

@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
-use crate::incident::{AlertId, Event, IncidentId, Timestamp, VerdictKind};
+use serde::{Deserialize, Serialize};
+
+use crate::incident::{AlertId, Event, IncidentId, Timestamp, VerdictKind, sorted};
 
 /// The last such alert of each incident.
-#[derive(Debug, Default)]
-pub(super) struct Covered(HashMap<IncidentId, (Timestamp, AlertId)>);
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Covered(#[serde(with = "sorted::map")] HashMap<IncidentId, (Timestamp, AlertId)>);
 
 impl Covered {
     /// Whether the event changes anything here.

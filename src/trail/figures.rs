@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::incident::{
-    Counted, Decision, Event, SenderEvent, SourceName, StreamStatus, Timestamp, Verdict, VerdictKind,
+    Counted, Decision, Event, SenderEvent, SourceName, StreamStatus, Timestamp, Verdict, VerdictKind, sorted,
 };
 
 /// The most different reasons and sources of refused deliveries that are told apart; what comes on top is
@@ -21,15 +21,19 @@ const SECRETS_MAX: usize = 32;
 const OTHER: &str = "other";
 
 /// Numbers that only grow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// Alerts by their source and what became of them.
+    #[serde(with = "sorted::map")]
     pub alerts: BTreeMap<(SourceName, VerdictKind), u64>,
     /// Matches by the mode of the rule that matched.
+    #[serde(with = "sorted::map")]
     pub matches: BTreeMap<MatchedAs, u64>,
     /// Deliveries that were not taken, by the configured source that they name and the reason's code.
+    #[serde(with = "sorted::map")]
     pub refusals: BTreeMap<(Option<SourceName>, String), u64>,
     /// Steps by how they came out.
+    #[serde(with = "sorted::map")]
     pub steps: BTreeMap<StepOutcome, u64>,
     /// Windows of correlations that had to give way to others.
     pub windows_evicted: u64,
@@ -38,7 +42,7 @@ pub struct Figures {
 }
 
 /// What was last heard of a source.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heard {
     /// When it last sent an alert that was recorded.
     pub alert_at: Option<Timestamp>,
@@ -51,7 +55,7 @@ pub struct Heard {
 }
 
 /// Whether a sender goes on sending.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stream {
     /// Whether it does.
     pub status: StreamStatus,
@@ -66,7 +70,7 @@ pub struct Stream {
 }
 
 /// What a rule that matched may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MatchedAs {
     /// Only detect: it has no response.
     Detect,
@@ -79,7 +83,7 @@ pub enum MatchedAs {
 }
 
 /// How an attempt at a step, or the look at its effect, came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum StepOutcome {
     /// It is claimed to be done.
     Succeeded,

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::incident::{AlertId, Event, HoldReason, RuleRef, SourceName, Timestamp, Verdict};
 
 /// The most lines; beyond it the one goes that has been quiet the longest.
@@ -11,7 +13,7 @@ const LINES_MAX: usize = 200;
 const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// What one rule could not act on, on the word of one source and for one reason: a flood is one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldAlerts {
     /// The rule, as it was when the last came.
     pub rule: RuleRef,
@@ -32,7 +34,7 @@ pub struct HeldAlerts {
 }
 
 /// All lines.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct HeldLines(Vec<HeldAlerts>);
 
 impl HeldLines {

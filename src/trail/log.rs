@@ -7,14 +7,18 @@ use std::sync::{self, Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::covered::Covered;
+use super::erasing;
 use super::figures::Figures;
 use super::held_alerts::HeldLines;
+use super::replay::{Folded, replay};
+use super::snapshot::Snapshots;
+use super::subjects::{Sealed, Subjects, Unsealed};
 use super::watches::Watches;
-use super::{Append, Appended, Board, DeliveryKey, Entry, Head, Record, Slot, Store, StoreError, Stored, UniqueKey};
+use super::{
+    Append, Appended, Board, DeliveryKey, Entry, Head, Pending, Record, Slot, Store, StoreError, Stored, UniqueKey,
+};
 use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SenderEvent, Timestamp, UserId};
 
-/// Records read at a time while replaying.
-const REPLAY_PAGE: usize = 1_024;
 /// The most records of one incident that are looked at.
 const INCIDENT_RECORDS_MAX: usize = 10_000;
 /// Room for most events, in bytes, so that writing one does not grow its buffer again and again.
@@ -34,7 +38,7 @@ pub struct Draft {
     /// Known under this key as well, if given.
     pub also: Vec<UniqueKey>,
     /// What lies beside the record, sealed.
-    pub private: Option<Vec<u8>>,
+    pub private: Option<Sealed>,
     /// Whether it belongs to the draft before it, and is recorded only if that one is.
     pub behind: bool,
 }
@@ -64,6 +68,7 @@ pub enum RecordError {
 /// A store and the board derived from it.
 pub struct Trail {
     store: Arc<dyn Store>,
+    subjects: Arc<Subjects>,
     board: RwLock<Board>,
     figures: sync::Mutex<Figures>,
     changes: watch::Sender<u64>,
@@ -71,15 +76,37 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// Replays the store and takes it over. Blocks while reading.
+    /// Replays the store and takes it over, for those who read no more than records. Blocks while reading.
     ///
     /// # Errors
     /// The store cannot be read, or its records do not fit together.
     pub fn open(store: Arc<dyn Store>) -> Result<Arc<Self>, StoreError> {
-        let (board, figures) = replay(store.as_ref())?;
+        Self::open_with(store, Subjects::in_memory())
+    }
+
+    /// The same, with the keys of what lies beside its records. Blocks while reading.
+    ///
+    /// # Errors
+    /// The same, or the keys cannot be written.
+    pub fn open_with(store: Arc<dyn Store>, subjects: Arc<Subjects>) -> Result<Arc<Self>, StoreError> {
+        Self::resume(store, subjects, None)
+    }
+
+    /// The same, but of what a snapshot stands for nothing is read again. An erasure that was cut short is brought to its
+    /// end.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn resume(
+        store: Arc<dyn Store>,
+        subjects: Arc<Subjects>,
+        snapshots: Option<&mut Snapshots>,
+    ) -> Result<Arc<Self>, StoreError> {
+        erasing::bring_to_an_end(store.as_ref(), &subjects)?;
+        let Folded { board, figures, .. } = replay(store.as_ref(), snapshots)?;
         let lanes = std::iter::repeat_with(Mutex::default).take(LANES).collect();
         let (board, figures) = (RwLock::new(board), sync::Mutex::new(figures));
-        Ok(Arc::new(Self { store, board, figures, changes: watch::Sender::new(0), lanes }))
+        Ok(Arc::new(Self { store, subjects, board, figures, changes: watch::Sender::new(0), lanes }))
     }
 
     /// Records drafts together under all that their delivery is known by, if anything. What they change on the board is
@@ -92,10 +119,12 @@ impl Trail {
         deliveries: impl IntoIterator<Item = DeliveryKey>,
         mut drafts: Vec<Draft>,
     ) -> Result<Appended, StoreError> {
+        let permit = self.subjects.admit(drafts.iter().filter_map(|draft| draft.private.as_ref())).await?;
         let entries = drafts.iter_mut().map(entry).collect::<Result<_, _>>()?;
         let pending = self.store.append(Append { deliveries: deliveries.into_iter().collect(), entries });
         if !drafts.iter().any(|draft| concerns_board(&draft.event)) {
             let appended = pending.await?;
+            drop(permit);
             // Not if the caller has gone away meanwhile: then the next start counts it.
             self.count(&appended, &drafts);
             return Ok(appended);
@@ -104,6 +133,7 @@ impl Trail {
         let applied = tokio::spawn(async move {
             let appended = pending.await?;
             trail.apply(&appended, &drafts);
+            drop(permit);
             Ok(appended)
         });
         applied.await.unwrap_or_else(|_| Err(StoreError::Failed("the append was cut short".to_owned())))
@@ -176,15 +206,23 @@ impl Trail {
         self.store.read(from, limit)?.iter().map(|stored| decode(&stored.record)).collect()
     }
 
-    /// What lies beside a record, if it is still there and is what `digest` says. Blocks.
+    /// What lies beside a record, if it was not erased and is what `digest` says. Blocks.
     ///
     /// # Errors
     /// The store cannot be read, or what it gives is not what was recorded.
     pub fn private(&self, seq: u64, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(sealed) = self.store.private(seq)? else { return Ok(None) };
-        super::private::open(&sealed, digest)
-            .map(|content| Some(content.to_vec()))
-            .ok_or_else(|| StoreError::Damaged(format!("what lies beside record {seq} was changed")))
+        match self.subjects.unseal(&sealed, digest) {
+            Unsealed::Content(content) => Ok(Some(content)),
+            Unsealed::Erased => Ok(None),
+            Unsealed::Changed => Err(StoreError::Damaged(format!("what lies beside record {seq} was changed"))),
+        }
+    }
+
+    /// The keys of what lies beside the records.
+    #[must_use]
+    pub fn subjects(&self) -> &Arc<Subjects> {
+        &self.subjects
     }
 
     /// Reads on a thread of its own where the store may block, and at once where it cannot: what runs in memory then
@@ -232,12 +270,18 @@ impl Trail {
         self.store.failure().borrow().is_none()
     }
 
-    /// Ends when the store has failed; never, if it does not.
+    /// Ends when the store or the file with the data keys has failed; never, if they do not.
     pub async fn failed(&self) {
         let mut failure = self.store.failure();
-        if failure.wait_for(Option::is_some).await.is_err() {
-            // The store was dropped without a failure, so none will come.
-            std::future::pending::<()>().await;
+        let store = async {
+            if failure.wait_for(Option::is_some).await.is_err() {
+                // The store was dropped without a failure, so none will come.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = store => {}
+            () = self.subjects.failed() => {}
         }
     }
 
@@ -340,8 +384,17 @@ fn entry(draft: &mut Draft) -> Result<Entry, StoreError> {
     let mut event = Vec::with_capacity(EVENT_BYTES_USUAL);
     serde_json::to_writer(&mut event, &draft.event).map_err(|error| StoreError::Failed(error.to_string()))?;
     let incidents = draft.event.incidents().into_iter().cloned().collect();
-    let (also, private) = (std::mem::take(&mut draft.also), draft.private.take());
+    let (also, private) = (std::mem::take(&mut draft.also), draft.private.take().map(Sealed::into_bytes));
     Ok(Entry { key: draft.key, also, at: draft.at, event, private, incidents, behind: draft.behind })
+}
+
+/// Records an event on a trail that nobody has replayed: for those who only read it.
+///
+/// # Errors
+/// The event cannot be written as JSON.
+pub fn note(store: &dyn Store, at: Timestamp, event: Event) -> Result<Pending, StoreError> {
+    let entries = vec![entry(&mut Draft::of(at, event))?];
+    Ok(store.append(Append { deliveries: Vec::new(), entries }))
 }
 
 /// The events of records, in their order.
@@ -354,28 +407,6 @@ pub fn events(records: &[Stored]) -> Result<Vec<Event>, StoreError> {
 
 fn decode(record: &[u8]) -> Result<Record, StoreError> {
     Record::decode(record).map_err(|error| StoreError::Damaged(error.to_string()))
-}
-
-fn replay(store: &dyn Store) -> Result<(Board, Figures), StoreError> {
-    let (mut board, mut figures) = (Board::default(), Figures::default());
-    let size = store.head().size;
-    let mut from = 0;
-    while from < size {
-        let page = store.read(from, REPLAY_PAGE)?;
-        if page.is_empty() {
-            return Err(StoreError::Damaged(format!("record {from} of {size} is missing")));
-        }
-        for stored in &page {
-            let record = decode(&stored.record)?;
-            let at = record.at;
-            board.apply(stored.seq, at, &record.event).map_err(|error| {
-                StoreError::Damaged(format!("record {} does not fit what came before it: {error}", stored.seq))
-            })?;
-            figures.apply(&record.event, record.at);
-            from = stored.seq + 1;
-        }
-    }
-    Ok((board, figures))
 }
 
 fn fold(state: &mut Option<Incident>, id: &IncidentId, record: &Record) -> Result<(), IllegalTransition> {

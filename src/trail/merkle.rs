@@ -53,6 +53,13 @@ impl Frontier {
         self.size
     }
 
+    /// The roots of its largest complete subtrees from left to right, one for each one-bit of the size, the largest
+    /// first.
+    #[must_use]
+    pub fn peaks(&self) -> &[Digest] {
+        &self.peaks
+    }
+
     /// Appends a leaf. It joins with one peak for each trailing one-bit of the size.
     pub fn append(&mut self, leaf: Digest) {
         let mut joined = leaf;

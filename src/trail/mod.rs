@@ -3,41 +3,61 @@
 
 mod achieved;
 mod area;
+pub mod audit;
 mod board;
 mod containments;
+mod cover;
 mod covered;
+mod durable;
+mod erasing;
+pub mod export;
 mod figures;
+mod forward;
 mod held_alerts;
 mod limits;
 mod log;
 mod memory;
 pub mod merkle;
-mod private;
+mod pack;
+mod past;
 mod pseudonym;
 mod record;
+mod replay;
+pub mod reports;
+pub mod search;
 mod settings;
 mod sled;
+mod snapshot;
 mod store;
+mod subjects;
+pub mod tlog;
 mod verify;
 mod watches;
 
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod in_epochs;
+#[cfg(test)]
 mod samples;
 
 pub use area::{AREA_KEY_BYTES_MAX, AREA_VALUE_BYTES_MAX, Area, CHANGES_MAX, Change, Row};
-pub use board::{Board, Cover, Live};
+pub use board::{Board, Live};
+pub use cover::Cover;
 pub use figures::{Figures, Heard, MatchedAs, StepOutcome, Stream};
+pub use forward::{ForwardSettings, ForwardState, Forwarded, Position, ReceiverSettings};
 pub use held_alerts::HeldAlerts;
-pub use log::{Draft, RecordError, Trail, events};
+pub use log::{Draft, RecordError, Trail, events, note};
 pub use memory::MemoryStore;
-pub use private::{open as unseal, seal, seal_json};
+pub use pack::{PACK_RECORDS_MAX, PackError, pack};
+pub use past::Past;
 pub use pseudonym::Pseudonyms;
 pub use record::{InvalidRecord, Record, encode};
 pub use settings::Settings;
-pub use sled::{OpenError, SledStore};
+pub use sled::{OpenError, RebuildError, Salvage, SledStore, rebuild};
+pub use snapshot::{SnapshotError, Snapshots, tell as tell_of_snapshot};
 pub use store::{APPEND_BYTES_MAX, ENTRIES_MAX, EVENT_BYTES_MAX, INCIDENTS_MAX, PRIVATE_BYTES_MAX};
 pub use store::{Append, Appended, DeliveryKey, Entry, Head, Pending, Slot, Store, StoreError, Stored, UniqueKey};
+pub use subjects::{About, KeyFiles, Sealed, SubjectKeys, Subjects, SubjectsError, Unsealed, is_part};
 pub use verify::{Fault, VerifyReport, verify};
 pub use watches::{Promotion, Watches};

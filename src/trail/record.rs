@@ -56,18 +56,32 @@ impl Record {
     /// # Errors
     /// Anything else, another version, or an event that is not of the closed list.
     pub fn decode(bytes: &[u8]) -> Result<Self, InvalidRecord> {
-        let rest = bytes.strip_prefix(br#"{"v":"#).ok_or(InvalidRecord::Prefix)?;
-        let (version, rest) = number(rest).ok_or(InvalidRecord::Prefix)?;
-        if version != u64::from(VERSION) {
-            return Err(InvalidRecord::Version(version));
-        }
-        let rest = rest.strip_prefix(br#","seq":"#).ok_or(InvalidRecord::Prefix)?;
-        let (seq, rest) = number(rest).ok_or(InvalidRecord::Prefix)?;
-        let rest = rest.strip_prefix(br#","at":""#).ok_or(InvalidRecord::Prefix)?;
-        let (at, rest) = time(rest)?;
-        let members = rest.strip_prefix(br#"","#).ok_or(InvalidRecord::Prefix)?;
+        let (seq, at, members) = prefix_of(bytes)?;
         Ok(Self { v: VERSION, seq, at, event: event(members)? })
     }
+
+    /// When a record was made, without reading its event.
+    ///
+    /// # Errors
+    /// It does not begin as a record does.
+    pub fn at(bytes: &[u8]) -> Result<Timestamp, InvalidRecord> {
+        prefix_of(bytes).map(|(_, at, _)| at)
+    }
+}
+
+/// What stands before the event: sequence number and time; and the rest.
+fn prefix_of(bytes: &[u8]) -> Result<(u64, Timestamp, &[u8]), InvalidRecord> {
+    let rest = bytes.strip_prefix(br#"{"v":"#).ok_or(InvalidRecord::Prefix)?;
+    let (version, rest) = number(rest).ok_or(InvalidRecord::Prefix)?;
+    if version != u64::from(VERSION) {
+        return Err(InvalidRecord::Version(version));
+    }
+    let rest = rest.strip_prefix(br#","seq":"#).ok_or(InvalidRecord::Prefix)?;
+    let (seq, rest) = number(rest).ok_or(InvalidRecord::Prefix)?;
+    let rest = rest.strip_prefix(br#","at":""#).ok_or(InvalidRecord::Prefix)?;
+    let (at, rest) = time(rest)?;
+    let members = rest.strip_prefix(br#"","#).ok_or(InvalidRecord::Prefix)?;
+    Ok((seq, at, members))
 }
 
 fn prefix(seq: u64, at: Timestamp) -> String {

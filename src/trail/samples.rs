@@ -6,10 +6,11 @@ use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance, Bearing, Beyond,
     Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DeliveryId, DepartmentId,
-    DepartmentSpent, Diagnosis, Digest, Event, Evidence, Failure, FailureClass, Finding, Hearing, HoldReason,
-    IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReasonCode, Repeat, Resolution,
-    RuleId, RuleRef, SenderEvent, SourceName, Span, Spending, Spent, StreamStatus, SyncedDirectory, Timestamp, Topic,
-    Trip, UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
+    DepartmentSpent, Diagnosis, Digest, Event, Evidence, ExportForm, Failure, FailureClass, Finding, Hearing,
+    HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReadWay,
+    ReasonCode, Repeat, Resolution, RuleId, RuleRef, SenderEvent, SourceName, Span, Spending, Spent, StreamStatus,
+    SubjectEvent, SyncedDirectory, Timestamp, Topic, TrailExported, Trip, UpkeepEvent, UserId, Verdict, VerdictKind,
+    Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -99,6 +100,7 @@ pub(super) fn events() -> Vec<Event> {
     ]
     .into_iter()
     .chain(of_senders(&actor, &reason, at))
+    .chain(of_upkeep(&actor, &reason, at))
     .chain(steered(&actor, &reason, at))
     .chain(answered(&incident, &actor, &reason))
     .collect()
@@ -151,6 +153,24 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             count: 1,
             latest: Some(at),
         }),
+    ]
+}
+
+/// One of every kind that is about the trail itself.
+fn of_upkeep(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
+    let (by, reason, digest) = (actor.to_owned(), reason.to_owned(), Digest::of(b"test"));
+    let (some_by, some_reason) = (Some(by.clone()), Some(reason.clone()));
+    vec![
+        Event::Upkeep(UpkeepEvent::Rebuilt {
+            by: some_by.clone(),
+            reason: some_reason.clone(),
+            first: 1,
+            size: 2,
+            whole: true,
+            beside: true,
+        }),
+        Event::Upkeep(UpkeepEvent::Pruned { by: some_by, reason: some_reason, below: 1, before: at, board: digest }),
+        Event::Upkeep(UpkeepEvent::Restored { by, reason, origin: "test/1".to_owned(), size: 1, root: digest }),
     ]
 }
 
@@ -210,7 +230,22 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
     ]
     .into_iter()
     .chain(notices())
+    .chain(of_people())
+    .chain([exported()])
     .collect()
+}
+
+fn exported() -> Event {
+    let at = Some(Timestamp::UNIX_EPOCH);
+    Event::TrailExported(TrailExported {
+        actor: "test".to_owned(),
+        form: ExportForm::Csv,
+        from: 0,
+        to: Some(1),
+        since: at,
+        until: at,
+        incident: Some(incident(1)),
+    })
 }
 
 /// Everything that can become of a notice.
@@ -236,6 +271,19 @@ fn notices() -> impl Iterator<Item = Event> {
         },
     ]
     .map(Event::Notice)
+    .into_iter()
+}
+
+/// Everything that is done with personal data.
+fn of_people() -> impl Iterator<Item = Event> {
+    let (actor, reason) = ("test".to_owned(), "drill".to_owned());
+    [
+        SubjectEvent::read("test", ReadWay::Export, &[1, 2]),
+        SubjectEvent::Erased { actor: actor.clone(), reason, keys: 2, records: 7 },
+        SubjectEvent::Expired { before: Timestamp::UNIX_EPOCH, days: 1 },
+        SubjectEvent::Rewrapped { actor, lines: 3 },
+    ]
+    .map(Event::Subject)
     .into_iter()
 }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use tokio::sync::{oneshot, watch};
 
 use super::area::{Area, Change, Row};
+use super::merkle::{self, Frontier};
 use crate::incident::{Digest, IncidentId, Timestamp};
 
 /// The largest event, in bytes of JSON.
@@ -114,6 +115,14 @@ pub struct Stored {
     pub leaf: Digest,
 }
 
+impl Stored {
+    /// Whether the record is the one that was hashed.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        merkle::leaf_hash(&self.record) == self.leaf
+    }
+}
+
 /// The trail's size and root as the store keeps them, written with every append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -215,6 +224,36 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// The store failed or is damaged.
     fn kept(&self, area: Area, after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// Says that so many records are sealed, durable in the log's folder: what is there need not be kept a second time.
+    fn settle(&self, _sealed: u64) {}
+
+    /// The first record that is kept: all before it were pruned, and nothing is read of them.
+    fn first(&self) -> u64 {
+        0
+    }
+
+    /// The tree over what was pruned, on which the records go on that are kept. Blocks.
+    ///
+    /// # Errors
+    /// The log does not have its hashes.
+    fn pruned(&self) -> Result<Frontier, StoreError> {
+        Ok(Frontier::default())
+    }
+
+    /// Where epochs end that are in files, in order: below each of these numbers can be pruned.
+    fn archived(&self) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// Drops all records below one of [`Self::archived`], with what they are known by and what lies beside them. What
+    /// is known of them elsewhere has to be recorded before. Blocks.
+    ///
+    /// # Errors
+    /// No epoch ends there, or files cannot be taken away.
+    fn prune(&self, _below: u64) -> Result<(), StoreError> {
+        Err(StoreError::TooLarge("a bound at which no epoch ends that is in files"))
+    }
 
     /// The size and root of what is durable.
     fn head(&self) -> Head;

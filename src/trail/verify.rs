@@ -5,6 +5,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::merkle::Frontier;
 use super::record::{InvalidRecord, Record};
 use super::store::{Head, Store, StoreError, Stored};
 use crate::incident::{Digest, Timestamp};
@@ -100,7 +101,8 @@ impl Fault {
 /// The first fault.
 pub fn verify(store: &dyn Store, mut progress: impl FnMut(u64)) -> Result<VerifyReport, Fault> {
     let head = store.head();
-    let mut checked = Checked::default();
+    let pruned = store.pruned().map_err(|error| Fault::Unreadable { seq: 0, error })?;
+    let mut checked = Checked::behind(&pruned);
     while checked.size < head.size {
         for stored in page(store, checked.size, head)? {
             checked.take(&stored)?;
@@ -137,6 +139,17 @@ struct Checked {
 }
 
 impl Checked {
+    /// What is behind records of which only the hashes are kept.
+    fn behind(pruned: &Frontier) -> Self {
+        let heights = (0..u64::BITS).rev().filter(|height| pruned.size() & (1 << height) != 0);
+        let mut levels = Vec::new();
+        for (height, peak) in heights.zip(pruned.peaks()) {
+            levels.resize(levels.len().max(height as usize + 1), None);
+            levels.get_mut(height as usize).into_iter().for_each(|level| *level = Some(peak.0));
+        }
+        Self { size: pruned.size(), levels, first_at: None, last_at: None }
+    }
+
     fn take(&mut self, stored: &Stored) -> Result<(), Fault> {
         let seq = self.size;
         if stored.seq != seq {

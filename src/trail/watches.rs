@@ -2,18 +2,22 @@
 
 use std::collections::HashMap;
 
-use crate::incident::{Digest, Event, RuleId, Timestamp, VerdictKind, Watch};
+use serde::{Deserialize, Serialize};
+
+use crate::incident::{Digest, Event, RuleId, Timestamp, VerdictKind, Watch, sorted};
 
 /// The rules that only watch, with what they have seen, and the promotions there were.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Watches {
+    #[serde(with = "sorted::map")]
     watches: HashMap<RuleId, Watch>,
+    #[serde(with = "sorted::map")]
     promotions: HashMap<RuleId, Promotion>,
     revision: u64,
 }
 
 /// The last time somebody let a rule act.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
     /// What the rule detected and did.
     pub behaviour: Digest,

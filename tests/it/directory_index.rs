@@ -401,7 +401,7 @@ async fn the_command_reads_into_the_store_of_a_server_that_does_not_run() {
     sandbox.state().remove("user0001");
     assert_eq!(sync(&folder).await.well().stdout, ["The directory index knows 209 people in 7 departments."]);
     let config = folder.path().join("portcullis.toml");
-    let verified = Process::run(&["trail", "verify", "--config", config.to_str().unwrap()]).await.well();
+    let verified = Process::run(&["trail", "verify", "--store", "--config", config.to_str().unwrap()]).await.well();
     assert!(verified.said().contains("2 records"), "{}", verified.said());
 }
 

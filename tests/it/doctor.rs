@@ -136,7 +136,7 @@ async fn where_all_is_well_nothing_has_failed_and_nothing_was_done() {
     let state = place.sandbox.state();
     let changing = [Api::SignOut, Api::Disable, Api::Enable, Api::ChangeDingtalkId, Api::RobotMessage, Api::WorkNotice];
     assert!(changing.iter().all(|api| state.received(*api) == 0));
-    assert!(!place.file("trail/db").exists(), "no trail is begun");
+    assert!(!place.file("trail/epochs").exists(), "no trail is begun");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,10 +88,8 @@ async fn f01_a_folder_with_a_fault_leaves_the_rules_in_force_and_says_so() {
     let now = in_force(&app).await;
     assert_eq!(now["digest"], before["digest"]);
     assert_eq!(now["refused"]["count"], 1);
-    assert_eq!(
-        app.get("/readyz", "").await.body,
-        json!({ "status": "ready", "rules": "stale", "sources": "current", "clock": "stepped", "dingtalk": "up", "quota": "ample" })
-    );
+    let ready = app.get("/readyz", "").await.body;
+    assert_eq!(["status", "rules", "sources"].map(|name| &ready[name]), ["ready", "stale", "current"]);
     let page = app.get("/", AUDITOR).await.body.as_str().unwrap().to_owned();
     assert!(page.contains("The rules folder is refused") && page.contains("unknown key `sevrity`"), "{page}");
 
@@ -99,10 +97,7 @@ async fn f01_a_folder_with_a_fault_leaves_the_rules_in_force_and_says_so() {
     app.until_contained(&incident).await;
     edit(&folder(&app), RULE, "sevrity: high\n", "level: high\n");
     assert_eq!(reload(&app).await.body["result"], "unchanged");
-    assert_eq!(
-        app.get("/readyz", "").await.body,
-        json!({ "status": "ready", "rules": "current", "sources": "current", "clock": "stepped", "dingtalk": "up", "quota": "ample" })
-    );
+    assert_eq!(app.get("/readyz", "").await.body["rules"], "current");
     assert!(!app.get("/", AUDITOR).await.body.as_str().unwrap().contains("is refused"));
 
     let records = app.end().await;

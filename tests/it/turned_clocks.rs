@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use portcullis::incident::Status;
 use portcullis::sandbox::Api;
 use tokio::task::JoinSet;
 
@@ -90,7 +91,7 @@ async fn e07_more_than_can_be_held_is_told_to_come_again_and_leaves_nothing() {
     assert_eq!(app.dingtalk().received(Api::SignOut), 1);
     assert_eq!(app.deliver(&Delivery::of_events("msg_3", &[harmless("a")], app.now())).await.status, 202);
     app.advance(Duration::from_secs(8 * 3_600));
-    app.until(&first, |state| !state.is_containing()).await;
+    app.until(&first, |state| matches!(state.status, Status::Closed(_))).await;
     assert_eq!(app.deliver(&Delivery::of_high_risk("li.si@example.com", 2, app.now())).await.status, 202, "room again");
     app.end().await;
 }

@@ -2,8 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portcullis::incident::{Event, SenderEvent};
-use portcullis::trail::unseal;
+use portcullis::incident::{Digest, Event, SenderEvent};
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -253,9 +252,7 @@ async fn c10_c17_c18_what_is_odd_in_one_event_takes_nothing_from_the_others() {
         else {
             panic!("nothing is kept")
         };
-        let sealed = app.app.trail().store().private(app.records_of("delivery.conflict").pop().unwrap().seq);
-        let kept_text = sealed.unwrap().and_then(|sealed| unseal(&sealed, &digest).map(<[u8]>::to_vec)).unwrap();
-        assert!(String::from_utf8(kept_text).unwrap().contains("1e31"));
+        assert!(kept_beside(&app, &digest).contains("1e31"));
         // Where nobody can say what else it changes, nothing is read.
         let outside = format!(r#"{{"data":{{"events":[{}]}},"other":{odd}}}"#, events("four"));
         let delivery = Delivery { body: outside.into_bytes(), ..hooked(&[]) };
@@ -264,6 +261,29 @@ async fn c10_c17_c18_what_is_odd_in_one_event_takes_nothing_from_the_others() {
         assert!(app.records_of("delivery.not_understood").len() > kept);
     }
     assert_eq!(app.dingtalk().calls(), []);
+    app.end().await;
+}
+
+/// What lies beside the last record of a conflict.
+fn kept_beside(app: &TestApp, digest: &Digest) -> String {
+    let kept = app.app.trail().private(app.records_of("delivery.conflict").pop().unwrap().seq, digest);
+    String::from_utf8(kept.unwrap().unwrap()).unwrap()
+}
+
+/// Also what of it nobody can read, which is on no record of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn b22_all_that_comes_under_a_known_deliverys_id_is_kept_beside_the_conflict() {
+    let app = start().await;
+    let send = async |events: &[Value]| app.deliver(&Delivery::of_events("msg_1", events, app.now())).await.status;
+    assert_eq!(send(&[harmless("a")]).await, 202);
+    let unreadable = json!({"uuid": "c", "published": "yesterday", "eventType": "user.risk.detect"});
+    assert_eq!(send(&[harmless("b"), unreadable]).await, 409);
+    let Event::Sender(SenderEvent::Conflict { private: Some(digest), .. }) =
+        app.records_of("delivery.conflict").pop().unwrap().event
+    else {
+        panic!("nothing is kept")
+    };
+    assert!(kept_beside(&app, &digest).contains("yesterday"));
     app.end().await;
 }
 

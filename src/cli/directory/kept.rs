@@ -10,8 +10,8 @@ use crate::cli::refused::refused;
 use crate::config::{self, Config};
 use crate::incident::{Clock, SystemClock};
 use crate::roster::Roster;
-use crate::server;
-use crate::trail::{OpenError, Trail};
+use crate::server::{self, Opened};
+use crate::trail::{OpenError, Snapshots, Trail};
 
 /// Who has it open.
 pub(super) enum Holder {
@@ -38,11 +38,12 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<Arc<Roster>> {
         let config = config.clone();
         tokio::task::spawn_blocking(move || server::open_store(&config)).await?
     };
-    let (store, _) = opened.map_err(|error| match error.downcast_ref::<OpenError>() {
+    let Opened { store, subjects, .. } = opened.map_err(|error| match error.downcast_ref::<OpenError>() {
         Some(OpenError::InUse(_)) => refused(error.context("a server runs: ask it with --server and --token-file")),
         _ => error,
     })?;
-    let trail = tokio::task::spawn_blocking(move || Trail::open(store)).await??;
+    let mut snapshots = Snapshots::of(&config.resolve(&config.trail.path));
+    let trail = tokio::task::spawn_blocking(move || Trail::resume(store, subjects, Some(&mut snapshots))).await??;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Ok(Roster::open(trail, clock, settings).await?)
 }

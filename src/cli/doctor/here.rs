@@ -9,7 +9,7 @@ use crate::doctor::{Examined, Needs, Prober, verified};
 use crate::incident::{Check, Diagnosis, SystemClock};
 use crate::notices::Post;
 use crate::rules;
-use crate::server::{checkup, open_store};
+use crate::server::{Opened, checkup, open_store};
 use crate::trail::OpenError;
 
 /// Looks at everything that can be told without a server.
@@ -38,7 +38,7 @@ async fn trail(config: &Config) -> anyhow::Result<Examined> {
     }
     let config = config.clone();
     let looked = tokio::task::spawn_blocking(move || match open_store(&config) {
-        Ok((store, _)) => verified(store.as_ref()),
+        Ok(Opened { store, .. }) => verified(store.as_ref()),
         Err(error) => match error.downcast_ref::<OpenError>() {
             Some(OpenError::InUse(_)) => Examined::of(Check::Trail, Diagnosis::ServerHasIt),
             Some(OpenError::Damaged { .. }) => {

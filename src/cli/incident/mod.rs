@@ -4,6 +4,8 @@ mod answer;
 mod contained;
 mod list;
 mod open;
+mod pack;
+mod replay;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -23,6 +25,8 @@ enum Command {
     List(list::Arguments),
     /// List who is contained now: until when, why, and who is to be asked.
     Contained(contained::Arguments),
+    /// Write all of one incident as evidence that is checked without us: records, proofs, a page to read.
+    Pack(pack::Arguments),
     /// Have something done to one account now, through the same guard layer and trail as rules do.
     Open(open::Arguments),
     /// Let a held incident go on.
@@ -31,6 +35,8 @@ enum Command {
     Dismiss(answer::Arguments),
     /// Give an account back before its time.
     Release(answer::Release),
+    /// Decide anew, from the trail of a server that does not run, what the rules of then decided on its alert.
+    Replay(replay::Arguments),
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -38,9 +44,11 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Show(arguments) => show::run(&arguments).await,
         Command::List(arguments) => list::run(&arguments).await,
         Command::Contained(arguments) => contained::run(&arguments).await,
+        Command::Pack(arguments) => pack::run(arguments).await,
         Command::Open(arguments) => open::run(arguments).await,
         Command::Approve(arguments) => answer::approve(&arguments).await,
         Command::Dismiss(arguments) => answer::dismiss(&arguments).await,
+        Command::Replay(arguments) => replay::run(&arguments).await,
         Command::Release(arguments) => answer::release(&arguments).await,
     }
 }

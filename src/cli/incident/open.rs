@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::cli::account;
 use crate::cli::client::Server;
 use crate::cli::output;
 use crate::cli::refused::refused;
-use crate::incident::{AccountKind, AccountRef};
 
 /// What `incident open` takes.
 #[derive(Debug, Args)]
@@ -69,17 +69,8 @@ enum Step {
     Notify,
 }
 
-const KINDS: [AccountKind; 6] = [
-    AccountKind::UserId,
-    AccountKind::Email,
-    AccountKind::LoginId,
-    AccountKind::Mobile,
-    AccountKind::UnionId,
-    AccountKind::JobNumber,
-];
-
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let account = account(&arguments.account).map_err(refused)?;
+    let account = account::parse(&arguments.account).map_err(refused)?;
     let steps: Vec<&str> = arguments
         .steps
         .iter()
@@ -119,13 +110,6 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(why) => output::line(format_args!("  held: {}", output::visible(why))),
         None => Ok(()),
     }
-}
-
-fn account(text: &str) -> anyhow::Result<AccountRef> {
-    let advice = || anyhow::anyhow!("--account is written like `user_id=zhangsan`");
-    let (kind, name) = text.split_once('=').ok_or_else(advice)?;
-    let kind = KINDS.into_iter().find(|known| known.as_str() == kind).ok_or_else(advice)?;
-    Ok(AccountRef::parse(kind, name)?)
 }
 
 fn seconds(text: &str) -> anyhow::Result<u64> {

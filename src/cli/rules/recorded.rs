@@ -6,9 +6,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::cli::{refused::refused, trail};
+use crate::cli::{block_on, local_actor, refused::refused, trail};
 use crate::config;
-use crate::incident::{AlertId, AlertSummary, Event, IncidentId, LogSource};
+use crate::incident::{
+    AlertId, AlertSummary, Clock as _, Event, IncidentId, LogSource, ReadWay, SubjectEvent, SystemClock,
+};
 use crate::response::Enclosure;
 use crate::trail::{Record, Trail};
 
@@ -36,12 +38,15 @@ pub(super) fn find(wanted: &Wanted<'_>, config: Option<&Path>, folder: Option<&P
     if config.is_none() && folder.is_none() {
         return Err(refused(anyhow::anyhow!("say where the trail is: --config FILE or --trail FOLDER")));
     }
-    let trail = Trail::open(Arc::new(trail::open_at(config, folder)?))?;
+    let store = Arc::new(trail::open_at(config, folder)?);
+    let trail = Trail::open_with(store, trail::keys_at(config, folder)?)?;
     let (seq, summary, private) = match wanted {
         Wanted::Incident(id) => of_incident(&trail, id)?,
         Wanted::Alert(id) => of_alert(&trail, id)?,
     };
     let content = trail.private(seq, &private)?.context("what lay beside the record was erased")?;
+    let read = Event::Subject(SubjectEvent::read(&local_actor::name(), ReadWay::NewRule, &[seq]));
+    block_on(async { Ok(trail.record(SystemClock.now(), vec![read]).await?) })?;
     let enclosure: Enclosure = serde_json::from_slice(&content).context("what lies beside the record is damaged")?;
     let log_source = config.map(|config| log_source(config, &summary)).transpose()?.flatten();
     Ok(Recorded { event: enclosure.event, log_source })
@@ -66,7 +71,7 @@ fn of_incident(trail: &Trail, id: &str) -> anyhow::Result<Admitted> {
 
 fn of_alert(trail: &Trail, id: &str) -> anyhow::Result<Admitted> {
     let id = AlertId::parse(id).map_err(refused)?;
-    let mut next = 0;
+    let mut next = trail.store().first();
     loop {
         let page = trail.read(next, PAGE)?;
         let Some(last) = page.last() else {

@@ -147,10 +147,15 @@ fn rotate(arguments: &Arguments) -> anyhow::Result<()> {
     if settings.set.is_some() {
         return output::line(format_args!(
             "Then put it, whole, into the stream's `authorization_header` at the transmitter; and when that shows it: \
-             portcullis source rotate {name} --finish"
+             portcullis source rotate {name} --finish --config {}",
+            arguments.config.display()
         ));
     }
-    output::line(format_args!("When `source list` says that {today} is used: portcullis source rotate {name} --finish"))
+    let config = arguments.config.display();
+    output::line(format_args!(
+        "When `source list` says that {today} is used, this drops the others, and looks first whether it is:\n\
+         portcullis source rotate {name} --finish --config {config} --server {ANY_SERVER} --token-file FILE"
+    ))
 }
 
 /// Why there is no new secret to be made.

@@ -95,6 +95,11 @@ impl Index {
         self.at(*self.by_user_id.get(user_id)?)
     }
 
+    /// Everybody, in no order.
+    pub fn everybody(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter().flatten()
+    }
+
     /// Everybody who had that name when they were last read; `None` for a kind of name that is not indexed.
     #[must_use]
     pub fn find(&self, reference: &AccountRef) -> Option<Vec<&Person>> {
@@ -102,6 +107,16 @@ impl Index {
             AccountKind::Email => Some(self.under(&self.by_email, reference.value())),
             AccountKind::JobNumber => Some(self.under(&self.by_job_number, reference.value())),
             AccountKind::UserId | AccountKind::LoginId | AccountKind::Mobile | AccountKind::UnionId => None,
+        }
+    }
+
+    /// Whether anybody has a name of that kind: where nobody has, DingTalk may keep them from us.
+    #[must_use]
+    pub fn shows(&self, kind: AccountKind) -> bool {
+        match kind {
+            AccountKind::Email => !self.by_email.is_empty(),
+            AccountKind::JobNumber => !self.by_job_number.is_empty(),
+            AccountKind::UserId | AccountKind::LoginId | AccountKind::Mobile | AccountKind::UnionId => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What an event is called, and to which incidents it belongs.
 
-use super::{AccountWarning, Event};
-use crate::incident::{IncidentId, NoticeEvent};
+use super::{AccountWarning, Event, SenderEvent};
+use crate::incident::{Digest, IncidentId, NoticeEvent};
 
 /// An event's name without its fields, for filters and the list in the documentation.
 pub type EventKind = &'static str;
@@ -59,8 +59,24 @@ impl Event {
             Self::DirectorySynced { .. } => "directory.synced",
             Self::DoctorChecked { .. } => "doctor.checked",
             Self::TrailRead { .. } => "trail.read",
+            Self::TrailExported(_) => "trail.exported",
             Self::Sender(event) => event.kind(),
+            Self::Upkeep(event) => event.kind(),
             Self::Notice(event) => event.kind(),
+            Self::Subject(event) => event.kind(),
+        }
+    }
+
+    /// The digest of what lies beside its record, where something does.
+    #[must_use]
+    pub fn private(&self) -> Option<&Digest> {
+        match self {
+            Self::AlertAdmitted { private, .. }
+            | Self::IncidentsOpened { private, .. }
+            | Self::IncidentRequested { private, .. }
+            | Self::Sender(SenderEvent::NotUnderstood { private, .. }) => Some(private),
+            Self::Sender(SenderEvent::Conflict { private, .. }) => private.as_ref(),
+            _ => None,
         }
     }
 
@@ -113,8 +129,11 @@ impl Event {
             | Self::DirectorySynced { .. }
             | Self::DoctorChecked { .. }
             | Self::TrailRead { .. }
+            | Self::TrailExported(_)
             | Self::Sender(_)
-            | Self::Notice(_) => Vec::new(),
+            | Self::Upkeep(_)
+            | Self::Notice(_)
+            | Self::Subject(_) => Vec::new(),
         }
     }
 }

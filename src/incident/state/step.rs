@@ -1,12 +1,12 @@
 //! Where one step of an incident stands, and the legal ways from one state to the next.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Incident, Status};
 use crate::incident::{Action, Event, Failure, Finding, Timestamp};
 
 /// Where one step stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum StepState {
     /// Not begun.

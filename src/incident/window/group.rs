@@ -4,12 +4,13 @@
 use std::collections::HashSet;
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use super::super::Timestamp;
 use super::{Counts, ENTRIES_MAX, LATENESS};
 
 /// One thing that was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// When.
     pub at: Timestamp,
@@ -32,7 +33,7 @@ impl Entry {
 }
 
 /// The entries of one group.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     entries: Vec<Entry>,
     told: Option<Timestamp>,

@@ -3,27 +3,54 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::super::{RuleId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::super::{RuleId, Timestamp, sorted};
 use super::crowd::{Crowd, Kind};
 use super::{Counted, Entry, Mark, Window, WindowState};
 
 /// The windows of all groups.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Unfiled")]
 pub struct Windows {
+    #[serde(with = "sorted::map")]
     windows: HashMap<Mark, Kept>,
+    /// Follows from the windows.
+    #[serde(skip)]
     orders: Orders,
     opened: u64,
 }
 
 /// A window with what it is found by.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     /// Shared with deliveries that are being decided.
     window: Arc<Window>,
     correlation: RuleId,
     opened: u64,
     /// Where it stands in the orders; as of its newest entry.
+    #[serde(skip)]
     filed: Option<Filed>,
+}
+
+/// The windows as they are kept, in no orders.
+#[derive(Deserialize)]
+struct Unfiled {
+    #[serde(with = "sorted::map")]
+    windows: HashMap<Mark, Kept>,
+    opened: u64,
+}
+
+impl From<Unfiled> for Windows {
+    fn from(Unfiled { mut windows, opened }: Unfiled) -> Self {
+        let mut orders = Orders::default();
+        for (group, kept) in &mut windows {
+            let filed = Filed::of(&kept.window);
+            orders.refile(*group, kept, filed);
+            kept.filed = filed;
+        }
+        Self { windows, orders, opened }
+    }
 }
 
 /// The orders in which windows are asked for, and how many there are.

@@ -140,6 +140,17 @@ fn what_cannot_be_read_on_the_way_to_the_events_hides_no_other() {
     assert_eq!((keys(&delivery.alerts), delivery.left_out.is_some()), (vec!["1", "2"], true));
 }
 
+/// What a line is that is no event, and whatever is odd in it, is the same to the others.
+#[test]
+fn a_line_that_is_no_event_takes_nothing_from_the_others_whatever_is_in_it() {
+    let lines = json!({"format": "json-lines", "key": ["id"]});
+    let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
+    for odd in ["[1]", "[1e30]", r#"[{"id":"q","x":1e30}]"#, r#"[{"id":"q","id":"r"}]"#, "1e30", &deep, "none"] {
+        let delivery = delivered(&lines, &format!("{{\"id\":\"1\"}}\n{odd}\n{{\"id\":\"2\"}}"));
+        assert_eq!((keys(&delivery.alerts), delivery.left_out.is_some()), (vec!["1", "2"], true), "{odd:.40}");
+    }
+}
+
 /// In every way in which any kind has it.
 #[test]
 fn an_operators_time_is_read_however_senders_write_it() {

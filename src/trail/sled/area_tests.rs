@@ -41,13 +41,13 @@ fn changes_that_could_not_be_synced_are_not_acknowledged_and_nothing_is_from_the
     let folder = tempfile::tempdir().unwrap();
     let (fails, syncs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (fail, synced) = (Arc::clone(&fails), Arc::clone(&syncs));
-    let store = open::open(&settings(&folder), move |mut sync, _| {
+    let wrap_areas = move |mut sync: sync::SyncFile| -> sync::SyncFile {
         Box::new(move || {
             synced.store(true, Ordering::SeqCst);
             if fail.load(Ordering::SeqCst) { Err(std::io::Error::other("test: no sync")) } else { sync() }
         })
-    })
-    .unwrap();
+    };
+    let store = open::open(&settings(&folder), |sync, _| sync, wrap_areas).unwrap();
     syncs.store(false, Ordering::SeqCst);
     wait(store.keep(Area::Directory, put("a"))).unwrap();
     assert!(syncs.load(Ordering::SeqCst), "answered after a sync");

@@ -2,17 +2,21 @@
 //! answers everybody.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
+use ::sled::{Batch, Db};
 use tokio::sync::oneshot;
 
-use super::group::Group;
+use super::epoch;
+use super::group::{Group, Writes};
 use super::shared::Shared;
 use super::store_error;
 use super::sync::SyncFile;
+use super::tiers::Tiers;
 use crate::trail::area::{Area, Change};
 use crate::trail::merkle::Frontier;
 use crate::trail::store::{Append, Appended, Head, Pending, StoreError};
@@ -35,6 +39,25 @@ pub(super) struct Committer {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Where the committer goes on.
+pub(super) struct Start {
+    /// The trail's folder.
+    pub(super) trail: PathBuf,
+    /// Memory for the pages of an epoch.
+    pub(super) cache_bytes: u64,
+    /// Of all records.
+    pub(super) frontier: Frontier,
+    /// How many facts the epoch has that takes records.
+    pub(super) facts: u64,
+    /// Makes that epoch's file durable.
+    pub(super) sync: SyncFile,
+    /// The same for the areas.
+    pub(super) sync_areas: SyncFile,
+}
+
+/// Asks the committer for another epoch.
+pub(super) struct Roller(SyncSender<Job>);
+
 struct Job {
     work: Work,
     bytes: usize,
@@ -44,12 +67,16 @@ struct Job {
 enum Work {
     Append(Append, oneshot::Sender<Result<Appended, StoreError>>),
     Keep(Area, Vec<Change>, oneshot::Sender<Result<(), StoreError>>),
+    /// Another epoch is to take what comes after.
+    Roll(SyncSender<Result<(), StoreError>>),
 }
 
 /// What becomes of a job once the commit is durable.
 enum Done {
     Appended(Appended),
     Kept,
+    /// It is done once the commit is.
+    Rolled,
 }
 
 impl Work {
@@ -58,6 +85,8 @@ impl Work {
         match self {
             Self::Append(append, _) => append.entries.len().max(1),
             Self::Keep(_, changes, _) => changes.len().max(1),
+            // Nothing is added to what it ends.
+            Self::Roll(_) => GROUP_ENTRIES,
         }
     }
 
@@ -68,6 +97,7 @@ impl Work {
                 group.change(*area, changes);
                 Ok(Done::Kept)
             }
+            Self::Roll(_) => Ok(Done::Rolled),
         }
     }
 
@@ -78,21 +108,22 @@ impl Work {
             (Self::Keep(_, _, waiting), Ok(Done::Kept)) => drop(waiting.send(Ok(()))),
             (Self::Append(_, waiting), Err(error)) => drop(waiting.send(Err(error))),
             (Self::Keep(_, _, waiting), Err(error)) => drop(waiting.send(Err(error))),
+            (Self::Roll(waiting), result) => drop(waiting.send(result.map(drop))),
             // Each is answered in its own kind; dropped unanswered, it would be taken for a failure.
-            (Self::Append(..), Ok(Done::Kept)) | (Self::Keep(..), Ok(Done::Appended(_))) => {}
+            (Self::Append(..) | Self::Keep(..), Ok(_)) => {}
         }
     }
 }
 
 impl Committer {
-    /// Starts the thread, on top of what `frontier` stands for.
+    /// Starts the thread, which goes on from `start`.
     ///
     /// # Errors
     /// No thread could be made.
-    pub(super) fn start(shared: Arc<Shared>, frontier: Frontier, sync: SyncFile) -> io::Result<Self> {
+    pub(super) fn start(shared: Arc<Shared>, start: Start) -> io::Result<Self> {
         let (sender, queue) = sync_channel(QUEUE_APPENDS_MAX);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
-        let mut writer = Writer { shared, frontier, sync, queued_bytes: Arc::clone(&queued_bytes) };
+        let mut writer = Writer { shared, at: start, queued_bytes: Arc::clone(&queued_bytes) };
         let builder = std::thread::Builder::new().name("trail-committer".to_owned());
         let thread = builder.spawn(move || writer.run(&queue))?;
         Ok(Self { queue: Some(sender), queued_bytes, thread: Some(thread) })
@@ -116,6 +147,11 @@ impl Committer {
         self.enqueue(Work::Keep(area, changes, answer), bytes).map(|()| pending)
     }
 
+    /// What asks for another epoch. The committer ends only once it is dropped, too.
+    pub(super) fn roller(&self) -> Option<Roller> {
+        self.queue.clone().map(Roller)
+    }
+
     fn enqueue(&self, work: Work, bytes: usize) -> Result<(), StoreError> {
         let gone = || StoreError::Failed("the committer has ended".to_owned());
         let queue = self.queue.as_ref().ok_or_else(gone)?;
@@ -134,6 +170,18 @@ impl Committer {
     }
 }
 
+impl Roller {
+    /// Has what comes from now on recorded in another epoch, and waits until it is. Blocks.
+    ///
+    /// # Errors
+    /// The queue is full, or there is no other epoch: it goes on in this one.
+    pub(super) fn roll(&self) -> Result<(), StoreError> {
+        let (answer, answered) = sync_channel(1);
+        self.0.try_send(Job { work: Work::Roll(answer), bytes: 0 }).map_err(|_| StoreError::Busy)?;
+        answered.recv().unwrap_or_else(|_| Err(StoreError::Failed("the committer is gone".to_owned())))
+    }
+}
+
 /// Finishes what waits, then ends the thread.
 impl Drop for Committer {
     fn drop(&mut self) {
@@ -148,8 +196,7 @@ impl Drop for Committer {
 /// The thread's own state.
 struct Writer {
     shared: Arc<Shared>,
-    frontier: Frontier,
-    sync: SyncFile,
+    at: Start,
     queued_bytes: Arc<AtomicUsize>,
 }
 
@@ -157,28 +204,58 @@ impl Writer {
     fn run(&mut self, queue: &Receiver<Job>) {
         while let Some(jobs) = gather(queue) {
             let shared = Arc::clone(&self.shared);
-            let result = shared.run(|db| self.commit(db, &jobs));
+            let result = shared.run(|tiers| self.commit(tiers, &jobs));
             let bytes = jobs.iter().map(|job| job.bytes).sum();
             self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            answer(jobs, result);
+            self.answer(jobs, result);
         }
     }
 
     /// Makes the jobs durable together. Damage found on the way is a failure here: nothing may be
     /// appended to what does not fit together.
-    fn commit(&mut self, db: &::sled::Db, jobs: &[Job]) -> Result<Vec<Done>, StoreError> {
-        let mut group = Group::new(db, self.frontier.clone());
+    fn commit(&mut self, tiers: &Tiers, jobs: &[Job]) -> Result<Vec<Done>, StoreError> {
+        let mut group = Group::new(tiers, self.at.frontier.clone(), self.at.facts);
         let added = jobs.iter().map(|job| job.work.add_to(&mut group)).collect::<Result<_, _>>();
         let done = added.map_err(|error| StoreError::Failed(error.to_string()))?;
-        if let Some((batch, frontier)) = group.finish() {
-            db.apply_batch(batch).map_err(store_error)?;
-            db.flush().map_err(store_error)?;
-            (self.sync)().map_err(|error| StoreError::Failed(format!("sync: {error}")))?;
+        let Writes { epoch, areas } = group.finish();
+        if let Some(areas) = areas {
+            write(self.shared.areas(), areas, &mut self.at.sync_areas)?;
+        }
+        if let Some((batch, frontier, facts)) = epoch {
+            write(&tiers.live.db, batch, &mut self.at.sync)?;
             self.shared.publish(Head { size: frontier.size(), root: frontier.root() });
-            self.frontier = frontier;
+            (self.at.frontier, self.at.facts) = (frontier, facts);
         }
         Ok(done)
     }
+
+    fn answer(&mut self, jobs: Vec<Job>, result: Result<Vec<Done>, StoreError>) {
+        match result {
+            Ok(done) => {
+                for (job, done) in jobs.into_iter().zip(done) {
+                    let result = if matches!(done, Done::Rolled) { self.roll().map(|()| done) } else { Ok(done) };
+                    job.work.answer(result);
+                }
+            }
+            Err(error) => jobs.into_iter().for_each(|job| job.work.answer(Err(error.clone()))),
+        }
+    }
+
+    /// Begins another epoch. Where that cannot be, all goes on in this one.
+    fn roll(&mut self) -> Result<(), StoreError> {
+        let begun = epoch::begin(&self.at.trail, &self.at.frontier, self.at.cache_bytes);
+        let (epoch, sync) = begun.map_err(|error| StoreError::Failed(error.to_string()))?;
+        (self.at.sync, self.at.facts) = (sync, 0);
+        self.shared.change_tiers(|tiers| tiers.rolled(Arc::new(epoch)));
+        Ok(())
+    }
+}
+
+/// Makes a batch durable.
+fn write(db: &Db, batch: Batch, sync: &mut SyncFile) -> Result<(), StoreError> {
+    db.apply_batch(batch).map_err(store_error)?;
+    db.flush().map_err(store_error)?;
+    sync().map_err(|error| StoreError::Failed(format!("sync: {error}")))
 }
 
 /// Waits for an append and takes what is there with it; `None` when the store is being dropped and
@@ -198,11 +275,4 @@ fn gather(queue: &Receiver<Job>) -> Option<Vec<Job>> {
         jobs.push(next);
     }
     Some(jobs)
-}
-
-fn answer(jobs: Vec<Job>, result: Result<Vec<Done>, StoreError>) {
-    match result {
-        Ok(done) => jobs.into_iter().zip(done).for_each(|(job, done)| job.work.answer(Ok(done))),
-        Err(error) => jobs.into_iter().for_each(|job| job.work.answer(Err(error.clone()))),
-    }
 }

@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::Vacant;
 
-use ::sled::{Batch, Db};
+use ::sled::Batch;
 
-use super::{chunks, head, keys, read, store_error};
+use super::fact::{self, Fact};
+use super::tiers::Tiers;
+use super::{chunks, head, keys};
 use crate::incident::Digest;
 use crate::trail::area::{Area, Change};
 use crate::trail::merkle::{self, Frontier};
@@ -14,20 +16,30 @@ use crate::trail::record;
 use crate::trail::store::{Append, Appended, DeliveryKey, Entry, Slot, StoreError, UniqueKey};
 
 /// A commit in the making.
-pub(super) struct Group<'d> {
-    db: &'d Db,
+pub(super) struct Group<'t> {
+    tiers: &'t Tiers,
     frontier: Frontier,
+    facts: u64,
     batch: Batch,
     is_empty: bool,
+    areas: Option<Batch>,
     unique: HashMap<UniqueKey, u64>,
     deliveries: HashMap<UniqueKey, (u64, Digest)>,
 }
 
-impl<'d> Group<'d> {
-    /// A commit on top of what `frontier` stands for.
-    pub(super) fn new(db: &'d Db, frontier: Frontier) -> Self {
+/// What a commit writes.
+pub(super) struct Writes {
+    /// To the epoch, and what stands there afterwards.
+    pub(super) epoch: Option<(Batch, Frontier, u64)>,
+    /// To the areas.
+    pub(super) areas: Option<Batch>,
+}
+
+impl<'t> Group<'t> {
+    /// A commit on top of what `frontier` stands for, with so many facts in the epoch.
+    pub(super) fn new(tiers: &'t Tiers, frontier: Frontier, facts: u64) -> Self {
         let (unique, deliveries) = (HashMap::new(), HashMap::new());
-        Self { db, frontier, batch: Batch::default(), is_empty: true, unique, deliveries }
+        Self { tiers, frontier, facts, batch: Batch::default(), is_empty: true, areas: None, unique, deliveries }
     }
 
     /// Adds what is new in `append`, and says what will become of it once the commit is durable.
@@ -60,21 +72,22 @@ impl<'d> Group<'d> {
     /// Adds changes of an area. They come after what was added before, and stand beside the trail.
     pub(super) fn change(&mut self, area: Area, changes: &[Change]) {
         for Change { key, value } in changes {
-            self.is_empty = false;
+            let areas = self.areas.get_or_insert_default();
             match value {
-                Some(value) => self.batch.insert(keys::in_area(area, key), value.as_slice()),
-                None => self.batch.remove(keys::in_area(area, key)),
+                Some(value) => areas.insert(keys::in_area(area, key), value.as_slice()),
+                None => areas.remove(keys::in_area(area, key)),
             }
         }
     }
 
-    /// The batch and the frontier after it; `None` when there is nothing to write.
-    pub(super) fn finish(mut self) -> Option<(Batch, Frontier)> {
-        if self.is_empty {
-            return None;
-        }
-        self.batch.insert(keys::HEAD, head::to_value(&self.frontier));
-        Some((self.batch, self.frontier))
+    /// What there is to write.
+    pub(super) fn finish(mut self) -> Writes {
+        let epoch = (!self.is_empty).then(|| {
+            self.batch.insert(keys::HEAD, head::to_value(&self.frontier));
+            self.batch.insert(keys::FACTS, &self.facts.to_be_bytes());
+            (self.batch, self.frontier, self.facts)
+        });
+        Writes { epoch, areas: self.areas }
     }
 
     fn add_entry(&mut self, entry: &Entry, before: Option<Slot>) -> Result<Slot, StoreError> {
@@ -95,18 +108,14 @@ impl<'d> Group<'d> {
         if let Some(seq) = self.unique.get(key) {
             return Ok(Some(*seq));
         }
-        read::find(self.db, key)
+        self.tiers.find(key)
     }
 
     fn known_delivery(&self, key: &UniqueKey) -> Result<Option<(u64, Digest)>, StoreError> {
         if let Some(known) = self.deliveries.get(key) {
             return Ok(Some(*known));
         }
-        let Some(value) = self.db.get(keys::delivery(key)).map_err(store_error)? else { return Ok(None) };
-        let known = value
-            .split_first_chunk()
-            .and_then(|(first, content)| Some((u64::from_be_bytes(*first), Digest(content.try_into().ok()?))));
-        known.map(Some).ok_or_else(|| StoreError::Damaged("a delivery's key has no content".to_owned()))
+        self.tiers.delivery(key)
     }
 
     fn put_key(&mut self, key: UniqueKey) {
@@ -120,8 +129,16 @@ impl<'d> Group<'d> {
         // The same key may stand twice in an append: what stands first counts.
         let Vacant(place) = self.deliveries.entry(delivery.key) else { return };
         place.insert((first, delivery.content));
+        self.batch.insert(keys::delivery(&delivery.key), fact::delivery_value(first, &delivery.content));
+        self.put_fact(&Fact::Delivery { key: *delivery, first });
+    }
+
+    fn put_fact(&mut self, fact: &Fact) {
         self.is_empty = false;
-        self.batch.insert(keys::delivery(&delivery.key), [&first.to_be_bytes()[..], &delivery.content.0].concat());
+        for (chunk, piece) in chunks::of(&fact.to_bytes()) {
+            self.batch.insert(keys::fact(self.facts, chunk), piece);
+        }
+        self.facts += 1;
     }
 
     fn put_record(&mut self, entry: &Entry) -> u64 {
@@ -139,6 +156,7 @@ impl<'d> Group<'d> {
         for incident in &entry.incidents {
             self.batch.insert(keys::of_incident(incident, seq), &[]);
         }
+        Fact::of(seq, entry).iter().for_each(|fact| self.put_fact(fact));
         seq
     }
 }

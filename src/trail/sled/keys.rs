@@ -7,12 +7,17 @@ use crate::trail::store::UniqueKey;
 
 /// Size, root and frontier of the trail.
 pub(super) const HEAD: &[u8] = b"h";
+/// How many facts there are.
+pub(super) const FACTS: &[u8] = b"f";
+/// Up to which fact, and which byte, what lies beside the records is in its file.
+pub(super) const MIRRORED: &[u8] = b"m";
 
 const RECORD: u8 = b'r';
 const PRIVATE: u8 = b'p';
 const UNIQUE: u8 = b'u';
 const DELIVERY: u8 = b'd';
 const INCIDENT: u8 = b'i';
+const FACT: u8 = b's';
 const AREA: u8 = b'a';
 
 /// Bytes of a digest that make a key. With the kind they are the 22 bytes that sled keeps inside its
@@ -29,6 +34,11 @@ pub(super) fn record(seq: u64, chunk: u16) -> Vec<u8> {
 /// One chunk of what lies beside a record.
 pub(super) fn private(seq: u64, chunk: u16) -> Vec<u8> {
     key(PRIVATE, &[&seq.to_be_bytes(), &chunk.to_be_bytes()])
+}
+
+/// One chunk of a fact, by its own number.
+pub(super) fn fact(number: u64, chunk: u16) -> Vec<u8> {
+    key(FACT, &[&number.to_be_bytes(), &chunk.to_be_bytes()])
 }
 
 /// A unique key; its value is the sequence number of its record.

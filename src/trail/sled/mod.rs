@@ -2,39 +2,62 @@
 //!
 //! One tree, one writing thread, one sync for as many appends as wait. What sled is known to lack
 //! is dealt with here: its flush is no sync (`sync.rs`), large values would lie in files it never
-//! syncs (`chunks.rs`), damage makes it panic (`shared.rs`, `open.rs`).
+//! syncs (`chunks.rs`), damage makes it panic (`shared.rs`, `epoch.rs`), and it never gives space back: the trail
+//! is kept in epochs, of which only the newest stays in sled (`epoch.rs`, `archivist.rs`, `archive.rs`).
 
+mod archive;
+mod archivist;
 #[cfg(test)]
 mod area_tests;
+mod beside;
 mod chunks;
 mod committer;
+#[cfg(test)]
+mod damage_tests;
+mod epoch;
+#[cfg(test)]
+mod epoch_tests;
+mod fact;
 mod group;
 mod head;
 mod keys;
+mod known;
 mod open;
+mod prune;
 mod read;
+mod rebuild;
+#[cfg(test)]
+mod rebuild_tests;
 mod shared;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod tiers;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use self::archivist::Archivist;
 use self::committer::Committer;
 pub use self::open::OpenError;
 use self::open::store_error;
+pub use self::rebuild::{RebuildError, Salvage, rebuild};
 use self::shared::Shared;
 use crate::incident::IncidentId;
 use crate::trail::area::{self, Area, Change, Row};
 use crate::trail::limits;
+use crate::trail::merkle::Frontier;
 use crate::trail::settings::Settings;
 use crate::trail::store::{Append, Head, Pending, Store, StoreError, Stored, UniqueKey};
 
 /// The trail in a folder of this machine, for one process. Dropping it finishes what was appended.
 pub struct SledStore {
-    /// Dropped first, so that the queue is finished before the database is closed.
+    trail: PathBuf,
+    /// Dropped first, as the committer waits for it.
+    archivist: Archivist,
+    /// Dropped before what is shared, so that the queue is finished before the databases are closed.
     committer: Committer,
     shared: Arc<Shared>,
 }
@@ -47,7 +70,7 @@ impl SledStore {
     /// Another process has it open, the folder cannot be used, or what is in it does not fit
     /// together.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
-        open::open(settings, |sync, _| sync)
+        open::open(settings, |sync, _| sync, |sync| sync)
     }
 
     /// Puts a record in place of what is there, or takes it out, as nobody should be able to.
@@ -58,7 +81,21 @@ impl SledStore {
             Some(value) => db.insert(keys::record(seq, 0), value),
             None => db.remove(keys::record(seq, 0)),
         };
-        self.shared.run(|db| put(db).map_err(store_error)).unwrap();
+        self.looked_through();
+        self.shared.run(|tiers| put(&tiers.live.db).map_err(store_error)).unwrap();
+    }
+
+    /// Waits until every record was looked at, as is done when a store is opened: what is changed behind its back
+    /// meanwhile would be seen or not, by chance.
+    #[cfg(test)]
+    fn looked_through(&self) {
+        self.archivist.settle_now(0);
+    }
+
+    /// Does what [`Store::settle`] asks for, and waits until it is done.
+    #[cfg(test)]
+    pub(super) fn settle_now(&self, sealed: u64) {
+        self.archivist.settle_now(sealed);
     }
 
     fn queue(&self, append: Append) -> Result<Pending, StoreError> {
@@ -82,22 +119,22 @@ impl Store for SledStore {
     fn read(&self, from: u64, limit: usize) -> Result<Vec<Stored>, StoreError> {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         let end = from.saturating_add(limit).min(self.head().size);
-        self.shared.run(|db| read::records(db, from, end.max(from)))
+        self.shared.run(|tiers| tiers.records(from, end.max(from)))
     }
 
     fn private(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let is_durable = seq < self.head().size;
-        self.shared.run(|db| if is_durable { read::private(db, seq) } else { Ok(None) })
+        self.shared.run(|tiers| if is_durable { tiers.private(seq) } else { Ok(None) })
     }
 
     fn of_incident(&self, incident: &IncidentId, limit: usize) -> Result<Vec<u64>, StoreError> {
         let size = self.head().size;
-        self.shared.run(|db| read::of_incident(db, incident, size, limit))
+        self.shared.run(|tiers| tiers.of_incident(incident, size, limit))
     }
 
     fn find(&self, key: &UniqueKey) -> Result<Option<u64>, StoreError> {
         let size = self.head().size;
-        self.shared.run(|db| Ok(read::find(db, key)?.filter(|seq| *seq < size)))
+        self.shared.run(|tiers| Ok(tiers.find(key)?.filter(|seq| *seq < size)))
     }
 
     fn keep(&self, area: Area, changes: Vec<Change>) -> Pending<()> {
@@ -105,7 +142,27 @@ impl Store for SledStore {
     }
 
     fn kept(&self, area: Area, after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, StoreError> {
-        self.shared.run(|db| read::kept(db, area, after, limit))
+        self.shared.run(|_| read::kept(self.shared.areas(), area, after, limit))
+    }
+
+    fn settle(&self, sealed: u64) {
+        self.archivist.settle(sealed);
+    }
+
+    fn first(&self) -> u64 {
+        self.shared.tiers().first()
+    }
+
+    fn pruned(&self) -> Result<Frontier, StoreError> {
+        prune::before(&self.trail, self.first())
+    }
+
+    fn archived(&self) -> Vec<u64> {
+        self.shared.tiers().archives.iter().map(|archive| archive.known.end).collect()
+    }
+
+    fn prune(&self, below: u64) -> Result<(), StoreError> {
+        prune::prune(&self.shared, &self.trail, below)
     }
 
     fn head(&self) -> Head {

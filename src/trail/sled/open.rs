@@ -1,28 +1,30 @@
-//! Opens a store's folder for this process alone, and checks that what is in it fits together.
+//! Opens a store's folder for this process alone, and checks that its epochs fit together.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use ::sled::{Config, Db};
+use ::sled::Db;
 
-use super::committer::Committer;
-use super::shared::{Shared, panic_text};
+use super::SledStore;
+use super::archive::Archive;
+use super::archivist::Archivist;
+use super::committer::{Committer, Start};
+use super::epoch::{self, Epoch, Opened, contained, damaged, open_database, try_lock, wait_for_release};
+use super::prune;
+use super::shared::Shared;
 use super::sync::{self, SyncFile};
-use super::{SledStore, head};
+use super::tiers::Tiers;
+use crate::trail::durable;
 use crate::trail::merkle::Frontier;
 use crate::trail::settings::Settings;
 use crate::trail::store::{Head, StoreError};
 
-/// How often it is tried to have sled's file, after a store of this process was closed.
-const RELEASE_TRIES: u32 = 200;
-/// How long is waited between two tries, in milliseconds.
-const RELEASE_WAIT_MS: u64 = 10;
-/// How often sled's own thread tidies its file, in milliseconds. Nothing durable waits for it.
-const TIDY_EVERY_MS: u64 = 500;
+/// Where the areas are, in the trail's folder.
+const AREAS: &str = "areas";
+/// Memory for the pages of what is written seldom, in bytes.
+const SMALL_CACHE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -56,80 +58,107 @@ pub enum OpenError {
     },
 }
 
-/// Opens the store; `wrap` may put something around the sync of its file.
-pub(super) fn open(settings: &Settings, wrap: impl FnOnce(SyncFile, &Db) -> SyncFile) -> Result<SledStore, OpenError> {
-    let path = &settings.path;
-    let folder = |source| OpenError::Folder { path: path.clone(), source };
-    sync::create_folder(path).map_err(folder)?;
-    let lock = lock(path)?;
-    wait_for_release(path)?;
-    forget_unfinished(path).map_err(folder)?;
-    let (db, frontier, sync) = contained(path, || {
-        let db = open_database(settings)?;
-        let sync = wrap(sync::of_file(&path.join("db")).map_err(folder)?, &db);
-        let (frontier, sync) = settle(path, &db, sync)?;
-        Ok((db, frontier, sync))
-    })?;
-    let shared = Shared::new(db, Head { size: frontier.size(), root: frontier.root() }, lock);
-    let committer = Committer::start(Arc::clone(&shared), frontier, sync).map_err(folder)?;
-    Ok(SledStore { committer, shared })
+/// Opens the store; the wraps may put something around the sync of the file of the epoch that takes records, and of that
+/// of the areas.
+pub(super) fn open(
+    settings: &Settings,
+    wrap: impl FnOnce(SyncFile, &Db) -> SyncFile,
+    wrap_areas: impl FnOnce(SyncFile) -> SyncFile,
+) -> Result<SledStore, OpenError> {
+    let trail = &settings.path;
+    let folder = |source| OpenError::Folder { path: trail.clone(), source };
+    durable::create_folder(trail).map_err(folder)?;
+    let lock = lock(trail)?;
+    let (areas, sync_areas) = open_areas(trail)?;
+    let (older, newest) = epochs(trail, settings.cache_bytes_max)?;
+    let Opened { epoch, frontier, facts, sync } = epoch::open(trail, newest, settings.cache_bytes_max, wrap)?;
+    let tiers = tiers(trail, &older, epoch)?;
+    if tiers.first() > 0 {
+        prune::finish(trail, tiers.first()).map_err(folder)?;
+    }
+    let head = Head { size: frontier.size(), root: frontier.root() };
+    let shared = Shared::new(tiers, areas, head, lock);
+    let start = Start {
+        trail: trail.clone(),
+        cache_bytes: settings.cache_bytes_max,
+        frontier,
+        facts,
+        sync,
+        sync_areas: wrap_areas(sync_areas),
+    };
+    let committer = Committer::start(Arc::clone(&shared), start).map_err(folder)?;
+    let archivist = Archivist::start(&shared, settings, committer.roller()).map_err(folder)?;
+    Ok(SledStore { trail: trail.clone(), archivist, committer, shared })
 }
 
-/// Makes durable what is there, then looks at it: a predecessor that was killed may have written
-/// without syncing, and what is shown from here on must not go away.
-fn settle(path: &Path, db: &Db, mut sync: SyncFile) -> Result<(Frontier, SyncFile), OpenError> {
-    let synced = sync::sync_contents(path).and_then(|()| sync());
-    synced.map_err(|source| OpenError::Folder { path: path.to_owned(), source })?;
-    let frontier = head::load(db).map_err(|error| damaged(path, error.to_string()))?;
-    Ok((frontier, sync))
+/// The first records of the epochs that take no more records, and of the one that does, which is begun if there is none.
+fn epochs(trail: &Path, cache_bytes: u64) -> Result<(Vec<u64>, u64), OpenError> {
+    let folder = |source| OpenError::Folder { path: trail.to_owned(), source };
+    if trail.join("db").try_exists().map_err(folder)? {
+        return Err(damaged(trail, "its layout is that of a version before the first release".to_owned()));
+    }
+    let mut found = epoch::all(trail).map_err(folder)?;
+    match found.pop() {
+        Some(newest) => Ok((found, newest)),
+        None => {
+            drop(epoch::begin(trail, &Frontier::default(), cache_bytes)?);
+            Ok((Vec::new(), 0))
+        }
+    }
+}
+
+/// All epochs: those in files, those that are not yet, and the one that takes records.
+fn tiers(trail: &Path, older: &[u64], live: Epoch) -> Result<Tiers, OpenError> {
+    let mut tiers = Tiers { archives: Vec::new(), closing: Vec::new(), live: Arc::new(live) };
+    let ends: Vec<u64> = older.iter().skip(1).copied().chain([tiers.live.first]).collect();
+    for (first, end) in older.iter().copied().zip(ends) {
+        let misfit =
+            || damaged(trail, format!("the epoch of record {first} does not end at {end}, where the next begins"));
+        let archive = Archive::open(trail, first).map_err(|error| damaged(trail, error.to_string()))?;
+        match archive {
+            Some(archive) if archive.known.end != end => return Err(misfit()),
+            Some(archive) => {
+                let folder = epoch::folder(trail, first);
+                epoch::forget(&folder).map_err(|source| OpenError::Folder { path: folder, source })?;
+                tiers.archives.push(Arc::new(archive));
+            }
+            None => {
+                let opened = epoch::open(trail, first, SMALL_CACHE_BYTES, |sync, _| sync)?;
+                if opened.frontier.size() != end {
+                    return Err(misfit());
+                }
+                tiers.closing.push(Arc::new(opened.epoch));
+            }
+        }
+    }
+    Ok(tiers)
+}
+
+/// What is kept in areas, which goes on whatever becomes of epochs.
+fn open_areas(trail: &Path) -> Result<(Db, SyncFile), OpenError> {
+    let path = trail.join(AREAS);
+    let folder = |source| OpenError::Folder { path: path.clone(), source };
+    durable::create_folder(&path).map_err(folder)?;
+    wait_for_release(&path)?;
+    forget_unfinished(&path).map_err(folder)?;
+    contained(&path, || {
+        let db = open_database(&path, SMALL_CACHE_BYTES)?;
+        let mut sync = sync::of_file(&path.join("db")).map_err(folder)?;
+        sync::sync_contents(&path).and_then(|()| sync()).map_err(folder)?;
+        Ok((db, sync))
+    })
 }
 
 /// Our own lock, beside that of sled: it is asked before sled touches anything, and its refusal can
 /// be told from other errors.
-fn lock(path: &Path) -> Result<File, OpenError> {
+pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     let folder = |source| OpenError::Folder { path: path.to_owned(), source };
     let file = File::options().create(true).truncate(false).write(true).open(path.join("lock")).map_err(folder)?;
     if try_lock(&file).map_err(folder)? { Ok(file) } else { Err(OpenError::InUse(path.to_owned())) }
 }
 
-/// Waits until nobody holds sled's own lock. A store that this process has just closed may still
-/// hold it for a moment, while sled's threads end their last work.
-fn wait_for_release(path: &Path) -> Result<(), OpenError> {
-    let folder = |source| OpenError::Folder { path: path.to_owned(), source };
-    let file = match File::options().write(true).open(path.join("db")) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(folder(error)),
-    };
-    for _ in 0..RELEASE_TRIES {
-        if try_lock(&file).map_err(folder)? {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(RELEASE_WAIT_MS));
-    }
-    Err(OpenError::InUse(path.to_owned()))
-}
-
-/// Whether the lock could be had; it goes when the file is closed.
-fn try_lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
-fn open_database(settings: &Settings) -> Result<Db, OpenError> {
-    let path = &settings.path;
-    let config = Config::new().path(path).cache_capacity(settings.cache_bytes_max).flush_every_ms(Some(TIDY_EVERY_MS));
-    config.open().map_err(|source| match source {
-        ::sled::Error::Corruption { .. } => damaged(path, "its file is not as it was written".to_owned()),
-        source => OpenError::Store { path: path.to_owned(), source },
-    })
-}
-
 /// sled writes `conf` in two pieces and then makes `db`; killed between the two pieces, it would refuse
-/// the folder for good. While there is no `db` there is no record either, so what there is of `conf`
+/// the folder for good. While there is no `db` there is nothing either, so what there is of `conf`
 /// is thrown away.
 fn forget_unfinished(path: &Path) -> io::Result<()> {
     if path.join("db").try_exists()? {
@@ -139,15 +168,6 @@ fn forget_unfinished(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// sled panics on much of what damage can do to its file.
-fn contained<T>(path: &Path, work: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(damaged(path, panic_text(&*panic))))
-}
-
-fn damaged(path: &Path, why: String) -> OpenError {
-    OpenError::Damaged { path: path.to_owned(), why }
 }
 
 /// What a failed read or write of sled's means for the store.

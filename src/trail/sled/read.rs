@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use ::sled::Db;
 
-use super::{chunks, keys, store_error};
+use super::{chunks, fact, keys, store_error};
 use crate::incident::{Digest, IncidentId};
 use crate::trail::area::{Area, Row};
 use crate::trail::store::{StoreError, Stored, UniqueKey};
@@ -43,6 +43,23 @@ pub(super) fn of_incident(db: &Db, id: &IncidentId, size: u64, limit: usize) -> 
 pub(super) fn find(db: &Db, key: &UniqueKey) -> Result<Option<u64>, StoreError> {
     let Some(value) = db.get(keys::unique(key)).map_err(store_error)? else { return Ok(None) };
     keys::seq_at_end(&value).map(Some).ok_or_else(|| StoreError::Damaged("a unique key has no number".to_owned()))
+}
+
+/// The first record of a delivery, and the digest of its content.
+///
+/// # Errors
+/// The key has no content, or the store cannot read.
+pub(super) fn delivery(db: &Db, key: &UniqueKey) -> Result<Option<(u64, Digest)>, StoreError> {
+    let value = db.get(keys::delivery(key)).map_err(store_error)?;
+    value.map(|value| fact::read_delivery(&value)).transpose()
+}
+
+/// The facts from number `from` up to but without `end`, each with its number.
+///
+/// # Errors
+/// A part of one is missing, or the store cannot read.
+pub(super) fn facts(db: &Db, from: u64, end: u64) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    chunks::joined(db, keys::fact(from, 0), keys::fact(end, 0))
 }
 
 /// The rows of an area behind `after`.

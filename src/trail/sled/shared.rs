@@ -1,28 +1,47 @@
-//! What the store and its committer share: the database, what is durable in it, and whether it has
-//! failed. A store that failed once does nothing any more.
+//! What the store and its threads share: the epochs, what is durable in them, and whether the store has
+//! failed. One that failed once does nothing any more.
 
 use std::any::Any;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ::sled::Db;
 use tokio::sync::watch;
 
+use super::tiers::Tiers;
 use crate::trail::store::{Head, StoreError};
 
 pub(super) struct Shared {
-    db: Db,
+    tiers: RwLock<Arc<Tiers>>,
+    /// What is kept in areas, which is in no epoch.
+    areas: Db,
     head: watch::Sender<Head>,
     failure: watch::Sender<Option<StoreError>>,
-    /// Held after the database is closed, hence below it.
+    /// Held after the databases are closed, hence below them.
     _lock: File,
 }
 
 impl Shared {
-    pub(super) fn new(db: Db, head: Head, lock: File) -> Arc<Self> {
+    pub(super) fn new(tiers: Tiers, areas: Db, head: Head, lock: File) -> Arc<Self> {
         let (head, failure) = (watch::Sender::new(head), watch::Sender::new(None));
-        Arc::new(Self { db, head, failure, _lock: lock })
+        Arc::new(Self { tiers: RwLock::new(Arc::new(tiers)), areas, head, failure, _lock: lock })
+    }
+
+    /// The epochs as they are now.
+    pub(super) fn tiers(&self) -> Arc<Tiers> {
+        Arc::clone(&self.tiers.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other epochs in their place. What is being read goes on in the old ones.
+    pub(super) fn change_tiers(&self, change: impl FnOnce(&Tiers) -> Tiers) {
+        let mut tiers = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
+        *tiers = Arc::new(change(&tiers));
+    }
+
+    /// Where the areas are kept.
+    pub(super) fn areas(&self) -> &Db {
+        &self.areas
     }
 
     /// Size and root of what is durable.
@@ -45,12 +64,16 @@ impl Shared {
         self.failure.borrow().clone().map_or(Ok(()), Err)
     }
 
-    /// Does `work` on the database, unless the store has failed. If it panics or fails now, the
+    /// Does `work` on the epochs, unless the store has failed. If it panics or fails now, the
     /// store has failed; damage that was found is told and is no failure.
-    pub(super) fn run<T>(self: &Arc<Self>, work: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn run<T>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Tiers) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.check()?;
-        // What a panic left half done in the database is never looked at again.
-        match catch_unwind(AssertUnwindSafe(|| work(&self.db))) {
+        let tiers = self.tiers();
+        // What a panic left half done in a database is never looked at again.
+        match catch_unwind(AssertUnwindSafe(|| work(&tiers))) {
             Ok(Err(StoreError::Failed(why))) => Err(self.fail(why)),
             Ok(result) => result,
             Err(panic) => Err(self.fail(panic_text(&*panic))),

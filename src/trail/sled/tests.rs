@@ -1,8 +1,7 @@
 //! Faults: what the embedded store does when syncs fail, the process dies, or its file is damaged.
 
-use std::collections::HashSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
@@ -15,13 +14,17 @@ use super::*;
 use crate::incident::Digest;
 use crate::trail::samples::{append_one, entry, wait};
 use crate::trail::store::{Appended, DeliveryKey, EVENT_BYTES_MAX, Entry, PRIVATE_BYTES_MAX, Slot, UniqueKey};
-use crate::trail::{merkle, verify};
+use crate::trail::verify;
 
-fn settings(folder: &TempDir) -> Settings {
+pub(super) fn settings(folder: &TempDir) -> Settings {
     Settings { path: folder.path().join("deep").join("trail"), ..Settings::default() }
 }
 
-fn folder() -> TempDir {
+pub(super) fn first_epoch(folder: &TempDir) -> PathBuf {
+    epoch::folder(&settings(folder).path, 0)
+}
+
+pub(super) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
@@ -29,7 +32,7 @@ fn one(text: &str) -> Append {
     Append { entries: vec![entry(text)], ..Append::default() }
 }
 
-fn new(seq: u64) -> Result<Appended, StoreError> {
+pub(super) fn new(seq: u64) -> Result<Appended, StoreError> {
     Ok(Appended::Recorded(vec![Slot::New(seq)]))
 }
 
@@ -46,7 +49,7 @@ fn open_with(
         let db = db.clone();
         Box::new(move || instead(&db, &mut sync)) as SyncFile
     };
-    open::open(settings, wrap).unwrap()
+    open::open(settings, wrap, |sync| sync).unwrap()
 }
 
 /// The size in the database, durable or not.
@@ -98,7 +101,7 @@ fn a_store_can_be_opened_again_the_moment_it_is_closed() {
 fn a_folder_that_another_program_has_open_is_refused_too() {
     let folder = folder();
     drop(SledStore::open(&settings(&folder)).unwrap());
-    let other = std::fs::File::open(settings(&folder).path.join("db")).unwrap();
+    let other = std::fs::File::open(first_epoch(&folder).join("db")).unwrap();
     other.lock().unwrap();
     assert!(matches!(SledStore::open(&settings(&folder)).err(), Some(OpenError::InUse(_))));
 }
@@ -127,7 +130,7 @@ fn a_folder_that_cannot_be_made_is_named() {
 fn every_answer_comes_after_a_sync_that_began_after_its_write_reached_the_file() {
     let folder = folder();
     let synced = Arc::new(AtomicU64::new(0));
-    let path = settings(&folder).path.join("db");
+    let path = first_epoch(&folder).join("db");
     let store = {
         let synced = Arc::clone(&synced);
         open_with(&settings(&folder), move |db, sync| {
@@ -346,7 +349,7 @@ fn nothing_is_kept_in_files_that_are_never_synced() {
     for together in [1; 20].into_iter().chain([5; 10]) {
         wait(store.append(Append { entries: vec![large.clone(); together], ..Append::default() })).unwrap();
     }
-    assert_eq!(std::fs::read_dir(settings(&folder).path.join("blobs")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(first_epoch(&folder).join("blobs")).unwrap().count(), 0);
     assert_eq!(verify(&store, |_| ()).unwrap().size, 70);
 }
 
@@ -355,7 +358,7 @@ fn nothing_is_appended_to_what_does_not_fit_together() {
     let folder = folder();
     let store = SledStore::open(&settings(&folder)).unwrap();
     let key = UniqueKey(Digest::of(b"k"));
-    let cut = store.shared.run(|db| db.insert(keys::unique(&key), &[1, 2, 3]).map_err(store_error));
+    let cut = store.shared.run(|tiers| tiers.live.db.insert(keys::unique(&key), &[1, 2, 3]).map_err(store_error));
     assert!(cut.is_ok());
     assert!(matches!(store.find(&key), Err(StoreError::Damaged(_))));
     let refused = append_one(&store, Entry { key: Some(key), ..entry("x") });
@@ -369,15 +372,20 @@ fn a_missing_part_is_damage_and_not_a_shorter_value() {
     let folder = folder();
     let store = SledStore::open(&settings(&folder)).unwrap();
     append_one(&store, Entry { private: Some(vec![1; 20_000]), ..entry("x") }).unwrap();
-    store.shared.run(|db| db.remove(keys::private(0, 2)).map_err(store_error)).unwrap();
+    store.shared.run(|tiers| tiers.live.db.remove(keys::private(0, 2)).map_err(store_error)).unwrap();
     assert_eq!(store.private(0), Err(StoreError::Damaged("a part of record 0 is missing".to_owned())));
 }
 
-/// The file as a killed process leaves it: what was written, without any closing.
-fn copy_as_left(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to.join("blobs")).unwrap();
-    for file in std::fs::read_dir(from).unwrap().map(Result::unwrap).filter(|file| file.path().is_file()) {
-        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+/// The files as a killed process leaves them: what was written, without any closing.
+pub(super) fn copy_as_left(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_as_left(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
     }
 }
 
@@ -407,94 +415,14 @@ fn a_process_killed_at_any_answer_leaves_everything_answered() {
 fn a_first_opening_that_was_killed_is_no_obstacle() {
     let whole = folder();
     drop(SledStore::open(&settings(&whole)).unwrap());
-    let conf = std::fs::read(settings(&whole).path.join("conf")).unwrap();
+    let conf = std::fs::read(first_epoch(&whole).join("conf")).unwrap();
     for length in 0..=conf.len() {
         let folder = folder();
-        let path = settings(&folder).path;
-        std::fs::create_dir_all(path.join("blobs")).unwrap();
-        std::fs::write(path.join("conf"), &conf[..length]).unwrap();
+        for path in [first_epoch(&folder), settings(&folder).path.join("areas")] {
+            std::fs::create_dir_all(path.join("blobs")).unwrap();
+            std::fs::write(path.join("conf"), &conf[..length]).unwrap();
+        }
         let store = SledStore::open(&settings(&folder)).unwrap_or_else(|error| panic!("{length} bytes: {error}"));
         assert_eq!(append_one(&store, entry("x")), new(0));
     }
-}
-
-/// Opens the database of a closed store behind its back.
-fn with_database(folder: &TempDir, change: impl FnOnce(&Db)) {
-    let store = SledStore::open(&settings(folder)).unwrap();
-    let changed = store.shared.run(|db| {
-        change(db);
-        db.flush().map_err(store_error)
-    });
-    changed.unwrap();
-}
-
-fn closed_store(size: u64) -> TempDir {
-    let folder = folder();
-    let store = SledStore::open(&settings(&folder)).unwrap();
-    (0..size).for_each(|n| assert_eq!(append_one(&store, entry(&n.to_string())), new(n)));
-    folder
-}
-
-/// What is done to the database, in words and deed.
-type Change = (&'static str, fn(&Db));
-
-#[test]
-fn a_head_that_does_not_fit_the_records_is_refused_at_opening() {
-    let changes: [Change; 7] = [
-        ("the last record is gone", |db| drop(db.remove(keys::record(9, 0)).unwrap())),
-        ("a record comes after it", |db| drop(db.insert(keys::record(10, 0), vec![0; 40]).unwrap())),
-        ("a part of one comes after it", |db| drop(db.insert(keys::record(10, 1), vec![0; 40]).unwrap())),
-        ("the last record is cut", |db| drop(db.insert(keys::record(9, 0), vec![0; 20]).unwrap())),
-        ("the head is gone", |db| drop(db.remove(keys::HEAD).unwrap())),
-        ("the head has another root", |db| {
-            let mut value = db.get(keys::HEAD).unwrap().unwrap().to_vec();
-            value[1] ^= 1;
-            db.insert(keys::HEAD, value).unwrap();
-        }),
-        ("the head is of a later version", |db| {
-            let mut value = db.get(keys::HEAD).unwrap().unwrap().to_vec();
-            value[0] = 2;
-            db.insert(keys::HEAD, value).unwrap();
-        }),
-    ];
-    for (what, change) in changes {
-        let folder = closed_store(10);
-        with_database(&folder, change);
-        let refused = SledStore::open(&settings(&folder)).err();
-        assert!(matches!(refused, Some(OpenError::Damaged { .. })), "{what}: {refused:?}");
-    }
-}
-
-/// Damage near the end of sled's file looks to it like a write cut short, and it goes back to what
-/// was before: such a trail is a shorter one, and only a head kept elsewhere shows it.
-#[test]
-fn a_damaged_file_is_refused_or_found_or_leaves_a_beginning_of_the_trail() {
-    let folder = closed_store(200);
-    let store = SledStore::open(&settings(&folder)).unwrap();
-    let leaves: Vec<_> = store.read(0, 200).unwrap().iter().map(|stored| stored.leaf).collect();
-    drop(store);
-    let file = std::fs::read(settings(&folder).path.join("db")).unwrap();
-    let mut outcomes = HashSet::new();
-    let used = file.iter().rposition(|byte| *byte != 0).unwrap();
-    for at in (0..used).step_by(used / 60) {
-        let copy = tempfile::tempdir().unwrap();
-        copy_as_left(&settings(&folder).path, copy.path());
-        let mut damaged = file.clone();
-        damaged[at] ^= 0x10;
-        std::fs::write(copy.path().join("db"), damaged).unwrap();
-        let path = copy.path().to_owned();
-        let outcome = match SledStore::open(&Settings { path, ..Settings::default() }) {
-            Err(_) => "refused",
-            Ok(store) => match verify(&store, |_| ()) {
-                Err(_) => "found",
-                Ok(report) => {
-                    let size = usize::try_from(report.size).unwrap();
-                    assert_eq!(report.root, merkle::root(&leaves[..size]), "byte {at}");
-                    if size == 200 { "unharmed" } else { "shorter" }
-                }
-            },
-        };
-        outcomes.insert(outcome);
-    }
-    assert!(outcomes.contains("refused") || outcomes.contains("found"), "{outcomes:?}");
 }

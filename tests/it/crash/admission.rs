@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::laws;
 use super::site::{Program, Site, opened, person, post};
 use super::start::{Start, kill_at};
-use crate::harness::{Answer, Delivery};
+use crate::harness::{Answer, Delivery, Process};
 
 /// In each of five parts, which are sixty together; unless `CRASH_ROUNDS` says how many. Half of them begin with a start
 /// that is killed itself.
@@ -69,6 +69,7 @@ async fn keeps_what_it_acknowledged_and_acts_once(mut numbers: Numbers) {
     let site = Site::new().await;
     let mut sent = Vec::new();
     let mut records: Vec<Record> = Vec::new();
+    let mut checkpoints = BTreeSet::new();
     for round in 0..rounds {
         if let Some(start) = start_to_kill(round) {
             kill_at(&site, start).await;
@@ -81,6 +82,7 @@ async fn keeps_what_it_acknowledged_and_acts_once(mut numbers: Numbers) {
         let missing: Vec<_> = acknowledged(&sent).difference(&admitted(&left)).cloned().collect();
         assert!(missing.is_empty(), "round {round}, {moment:?}: acknowledged and lost: {missing:?}");
         records = left;
+        checkpoints.extend(std::fs::read_to_string(site.path("trail/log/checkpoint")));
     }
     let program = site.start().await;
     send_everything_again(&program, &mut sent).await;
@@ -89,6 +91,18 @@ async fn keeps_what_it_acknowledged_and_acts_once(mut numbers: Numbers) {
     }
     program.stop().await;
     assert_each_acted_on_once(&site, &sent, rounds).await;
+    assert_goes_on_from(&site, &checkpoints).await;
+}
+
+/// The log is a continuation of each checkpoint that a kill has left.
+async fn assert_goes_on_from(site: &Site, checkpoints: &BTreeSet<String>) {
+    assert!(!checkpoints.is_empty(), "no kill has left any");
+    let (kept, folder) = (site.path("kept"), site.path("trail"));
+    for checkpoint in checkpoints {
+        std::fs::write(&kept, checkpoint).unwrap();
+        let since = ["trail", "verify", "--folder", folder.to_str().unwrap(), "--since", kept.to_str().unwrap()];
+        Process::run(&since).await.well();
+    }
 }
 
 fn rounds() -> usize {

@@ -274,7 +274,7 @@ pub(super) async fn post(client: &reqwest::Client, url: &str, delivery: &Deliver
 /// The records of a trail that nobody has open, read as an auditor reads them; it has to verify.
 pub(super) async fn records_in(folder: &Path) -> Vec<Record> {
     let folder = folder.to_str().unwrap();
-    Process::run(&["trail", "verify", "--folder", folder]).await.well();
+    Process::run(&["trail", "verify", "--store", "--folder", folder]).await.well();
     let shown = Process::run(&["trail", "show", "--folder", folder]).await.well();
     shown.stdout.iter().map(|line| Record::decode(line.as_bytes()).unwrap()).collect()
 }

@@ -7,7 +7,17 @@ use super::site::{PATIENCE, Site, records_in};
 use crate::harness::Process;
 
 /// What a first start makes, in this order; it is killed as soon as each is seen.
-const MADE: [&str; 5] = ["lock", "conf", "db", "pseudonym.key.new", "pseudonym.key"];
+const MADE: [&str; 7] = [
+    "lock",
+    "areas/conf",
+    "areas/db",
+    "epochs/00000000000000000000/db",
+    "epochs/00000000000000000000/beside",
+    "pseudonym.key.new",
+    "pseudonym.key",
+];
+/// The database of a trail that is not large.
+pub(super) const FIRST_EPOCH: &str = "trail/epochs/00000000000000000000/db";
 /// Each kill hits a little earlier or later.
 const ROUNDS: usize = 2;
 
@@ -16,7 +26,7 @@ async fn a_first_start_that_is_killed_leaves_nothing_in_the_way_of_the_next() {
     let site = Site::new().await;
     for round in 0..ROUNDS {
         for made in MADE {
-            let trail = site.path(&format!("trail-{round}-{made}"));
+            let trail = site.path(&format!("trail-{round}-{}", made.replace('/', "-")));
             let environment = [("PORTCULLIS_TRAIL__PATH", trail.to_str().unwrap())];
             let process = site.spawn_with(&environment);
             until_made(&trail, made).await;
@@ -49,7 +59,7 @@ pub(super) async fn kill_at(site: &Site, start: Start) {
     match start {
         Start::Spawned => {}
         Start::Locked => until_open(&process, &site.path("trail/lock")).await,
-        Start::Reading => until_open(&process, &site.path("trail/db")).await,
+        Start::Reading => until_open(&process, &site.path(FIRST_EPOCH)).await,
     }
     process.kill();
 }

@@ -126,8 +126,8 @@ async fn d02_d11_a_second_process_is_refused_and_the_first_goes_on() {
     assert_eq!((second.code, second.stdout.as_slice()), (Some(1), [].as_slice()));
     assert!(second.stderr.contains("portcullis: another process has the trail in"), "{}", second.stderr);
     let trail = site.path("trail");
-    for command in ["verify", "show"] {
-        let refused = Process::run(&["trail", command, "--folder", trail.to_str().unwrap()]).await;
+    for command in [&["trail", "verify", "--store"][..], &["trail", "show"]] {
+        let refused = Process::run(&[command, &["--folder", trail.to_str().unwrap()]].concat()).await;
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.stderr.contains("portcullis: another process has the trail in"), "{}", refused.stderr);
     }

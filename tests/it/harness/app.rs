@@ -9,8 +9,9 @@ use portcullis::config::{self, Config};
 use portcullis::directory::{CALLS_FILE, DingTalk};
 use portcullis::incident::{Clock, HandSetClock, IncidentId, Timestamp, UserId};
 use portcullis::sandbox::{self, APP_KEY, APP_SECRET, Running, Sandbox};
-use portcullis::server::{App, Hangups, Parts, Reread};
-use portcullis::trail::{self, MemoryStore, Pseudonyms, Record, SledStore, Store, Trail, verify};
+use portcullis::server::{App, Hangups, Parts, Reread, key_files};
+use portcullis::trail::audit::{self, Keys};
+use portcullis::trail::{self, MemoryStore, Pseudonyms, Record, SledStore, Store, Subjects, Trail, verify};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -31,6 +32,7 @@ pub(crate) const PSEUDONYM_KEY: [u8; 32] = [7; 32];
 struct Keeper {
     store: Arc<dyn Store>,
     memory: Option<Arc<MemoryStore>>,
+    subjects: Arc<Subjects>,
 }
 
 /// A running app, its sandbox, its store and its clock.
@@ -108,6 +110,19 @@ impl TestApp {
         let refused =
             App::start(&config, parts(&config, &clock, &keeper, (&orders, &poison))).await.err().expect("it starts");
         format!("{refused:#}")
+    }
+
+    /// As a restart of what is on disk, with something done to its folder while nobody has it open.
+    pub(crate) async fn restart_after(self, change: impl FnOnce(&Path)) -> Result<Self, String> {
+        let Self { app, clock, client, config, keeper, sandbox, orders, poison, resident_kib, _folder } = self;
+        app.stop().await.unwrap();
+        keeper.close().await;
+        change(_folder.path());
+        let keeper = Keeper::by_sled(&config);
+        match App::start(&config, parts(&config, &clock, &keeper, (&orders, &poison))).await {
+            Ok(app) => Ok(Self { app, clock, client, config, keeper, sandbox, orders, poison, resident_kib, _folder }),
+            Err(refused) => Err(format!("{refused:#}")),
+        }
     }
 
     /// How often our own code has failed at the poisoned account.
@@ -220,11 +235,15 @@ impl TestApp {
 
     /// Stops all, checks what must be true after every test, and gives the whole trail.
     pub(crate) async fn end(self) -> Vec<Record> {
-        let Self { app, keeper, sandbox, orders, .. } = self;
+        let Self { app, keeper, sandbox, orders, _folder, .. } = self;
         app.stop().await.unwrap();
         let calls = sandbox.state().calls();
         sandbox.stop().await;
-        verify(keeper.store.as_ref(), |_| ()).expect("the trail verifies");
+        let verified = verify(keeper.store.as_ref(), |_| ()).expect("the trail verifies");
+        let log = _folder.path().join("trail/log");
+        let keys = Keys::parse(&std::fs::read_to_string(log.join("vkey")).unwrap()).unwrap();
+        let report = audit::verify(&log, &keys, &[], |_| ()).expect("the log verifies");
+        assert_eq!((report.size, report.root), (verified.size, verified.root), "all of the trail is sealed");
         let trail = Trail::open(keeper.store).expect("the next start can replay the trail");
         let records = trail.read(0, usize::MAX).unwrap();
         promises::check(&records, &orders, &calls);
@@ -258,24 +277,26 @@ impl Answer {
 impl Keeper {
     fn open(kept: Kept, config: &Config) -> Self {
         match kept {
-            Kept::InMemory => Self::in_memory(Arc::default()),
+            Kept::InMemory => Self::in_memory(Arc::default(), Subjects::in_memory()),
             Kept::BySled => Self::by_sled(config),
         }
     }
 
-    fn in_memory(memory: Arc<MemoryStore>) -> Self {
-        Self { store: memory.clone(), memory: Some(memory) }
+    fn in_memory(memory: Arc<MemoryStore>, subjects: Arc<Subjects>) -> Self {
+        Self { store: memory.clone(), memory: Some(memory), subjects }
     }
 
     fn by_sled(config: &Config) -> Self {
         let settings = trail::Settings { path: config.resolve(&config.trail.path), ..config.trail.clone() };
-        Self { store: Arc::new(SledStore::open(&settings).unwrap()), memory: None }
+        let store = Arc::new(SledStore::open(&settings).unwrap());
+        let subjects = Subjects::open(&key_files(config), || Ok(false)).unwrap();
+        Self { store, memory: None, subjects }
     }
 
     /// A store on disk is closed first, as it is when a process ends.
     async fn reopen(self, config: &Config) -> Self {
         if let Some(memory) = self.memory {
-            return Self::in_memory(memory);
+            return Self::in_memory(memory, self.subjects);
         }
         self.close().await;
         Self::by_sled(config)
@@ -283,10 +304,10 @@ impl Keeper {
 
     /// Waits until nobody has the store open any more.
     async fn close(self) {
-        let held = Arc::downgrade(&self.store);
+        let (held, keys) = (Arc::downgrade(&self.store), Arc::downgrade(&self.subjects));
         drop(self);
         patiently(async {
-            while held.strong_count() > 0 {
+            while held.strong_count() > 0 || keys.strong_count() > 0 {
                 tokio::task::yield_now().await;
             }
         })
@@ -312,10 +333,10 @@ fn parts(config: &Config, clock: &Arc<HandSetClock>, keeper: &Keeper, (orders, p
     let secret = config.directory.read_secret(&config.base).unwrap();
     let dingtalk = DingTalk::new(&config.directory, secret, clock.clone()).unwrap();
     let dingtalk = dingtalk.counting_in(config.resolve(&config.trail.path).join(CALLS_FILE));
-    let store = keeper.store.clone();
+    let (store, subjects) = (keeper.store.clone(), keeper.subjects.clone());
     let directory = Arc::new(Witness::new(dingtalk, store.clone(), orders.clone(), poison.clone()));
     let path = config.base.join("portcullis.toml");
     let reread: Reread = Arc::new(move || Ok(config::load(&path, &[])?));
     let (pseudonyms, hangups) = (Pseudonyms::new(&PSEUDONYM_KEY), Hangups::listen().unwrap());
-    Parts { clock, store, directory, pseudonyms, hangups, reread }
+    Parts { clock, store, directory, pseudonyms, subjects, hangups, reread }
 }

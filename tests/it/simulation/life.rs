@@ -38,7 +38,7 @@ impl Life {
         concurrent_max: usize,
     ) -> Self {
         let store = SlowStore::on(kept.clone());
-        let trail = Trail::open(store.clone()).expect("what is recorded can be replayed");
+        let trail = Trail::open_with(store.clone(), world.subjects.clone()).expect("what is recorded can be replayed");
         let told: Arc<dyn Clock> = clock.clone();
         let pseudonyms = Pseudonyms::new(&[7; 32]);
         let limits = site.config.admission.clone();

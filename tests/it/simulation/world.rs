@@ -9,7 +9,7 @@ use portcullis::directory::{
     Told,
 };
 use portcullis::incident::{ActionKind, Failure, FailureClass, PauseScope, Urgency, UserId};
-use portcullis::trail::{MemoryStore, Store as _, Trail};
+use portcullis::trail::{MemoryStore, Store as _, Subjects, Trail};
 use tokio::sync::oneshot;
 
 use super::site::{OWN_CORP, PEOPLE, RESPONDERS, UNTOUCHABLE};
@@ -85,6 +85,8 @@ pub(super) struct Left {
 /// DingTalk, and what is noted of what is asked of it. It outlives the program.
 pub(super) struct World {
     kept: Arc<MemoryStore>,
+    /// The keys of what lies beside the records, which outlive the program, too.
+    pub(super) subjects: Arc<Subjects>,
     inner: Mutex<Inner>,
 }
 
@@ -114,7 +116,7 @@ impl World {
         is("senior1", |truth| truth.senior = true);
         is("foreign1", |truth| truth.own = false);
         is("plain1", |truth| truth.enterprise = false);
-        Arc::new(Self { kept, inner: Mutex::new(inner) })
+        Arc::new(Self { kept, subjects: Subjects::in_memory(), inner: Mutex::new(inner) })
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {

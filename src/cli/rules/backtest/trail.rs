@@ -12,14 +12,15 @@ use super::stage::{LeftOut, Outcome, Stage};
 use super::window::Window;
 use crate::backtest::Known;
 use crate::cli::refused::refused;
+use crate::cli::{block_on, local_actor, trail};
 use crate::config::{self, Config};
 use crate::incident::{
-    AlertSummary, DepartmentId, DepartmentSpent, Digest, Event, HoldReason, IncidentId, Opened, Pause, Pauses,
-    SourceName, SyncedDirectory, Timestamp, Verdict, VerdictKind,
+    AlertSummary, Clock as _, DepartmentId, DepartmentSpent, Digest, Event, HoldReason, IncidentId, Opened, Pause,
+    Pauses, ReadWay, SourceName, SubjectEvent, SyncedDirectory, SystemClock, Timestamp, Verdict, VerdictKind,
 };
 use crate::intake::Recall;
 use crate::response::Enclosure;
-use crate::trail::{OpenError, Record, Settings, SledStore, Store, unseal};
+use crate::trail::{OpenError, Record, Settings, SledStore, Store, Subjects, Unsealed, note};
 
 /// How far back is looked unless something else is said.
 pub(super) const DAYS: u64 = 30;
@@ -37,9 +38,12 @@ pub(super) fn play<'r>(from: &Alerts, window: &Window, stage: Stage<'r>) -> anyh
         return Err(refused(anyhow::anyhow!(what)));
     };
     let config = config::load(file, &[]).map_err(refused)?;
+    let (sources, store) = (sources(&config)?, open(from, &config)?);
+    let keys = trail::keys_at(Some(file), from.trail.as_deref())?;
     let mut player = Player {
-        sources: sources(&config)?,
-        store: &open(from, &config)?,
+        sources,
+        kept: Kept { store: &store, subjects: &keys },
+        read: Vec::new(),
         window: *window,
         looks_back: stage.looks_back(),
         pauses: Pauses::default(),
@@ -48,15 +52,30 @@ pub(super) fn play<'r>(from: &Alerts, window: &Window, stage: Stage<'r>) -> anyh
         stage,
     };
     player.play()?;
+    // Before anybody sees what comes of it.
+    let read = Event::Subject(SubjectEvent::read(&local_actor::name(), ReadWay::Backtest, &player.read));
+    block_on(async {
+        note(&store, SystemClock.now(), read)?.await?;
+        Ok(())
+    })?;
     Ok(player.stage.end(window, player.left_out))
+}
+
+/// The trail, and the keys of what lies beside its records.
+#[derive(Clone, Copy)]
+struct Kept<'s> {
+    store: &'s dyn Store,
+    subjects: &'s Subjects,
 }
 
 struct Player<'s, 'r> {
     sources: BTreeMap<SourceName, Recall>,
-    store: &'s dyn Store,
+    kept: Kept<'s>,
     window: Window,
     /// How far before the window alerts are counted.
     looks_back: Duration,
+    /// The records of which was read what lies beside them.
+    read: Vec<u64>,
     pauses: Pauses,
     left_out: LeftOut,
     /// The last alert of the time asked for: the records right behind its own may tell more of it.
@@ -80,12 +99,12 @@ impl Player<'_, '_> {
     /// Reads the whole trail, because clocks may be set back, and a pause may have begun long ago. What
     /// lies beside the records is read for the time asked for only.
     fn play(&mut self) -> anyhow::Result<()> {
-        let size = self.store.head().size;
+        let size = self.kept.store.head().size;
         let progress = Progress::of(size, "records");
         let mut next = 0;
         while next < size {
             progress.at(next);
-            let page = self.store.read(next, PAGE)?;
+            let page = self.kept.store.read(next, PAGE)?;
             let last = page.last().with_context(|| format!("record {next} of {size} is missing"))?.seq;
             for stored in &page {
                 let record = Record::decode(&stored.record).with_context(|| format!("record {}", stored.seq))?;
@@ -135,7 +154,7 @@ impl Player<'_, '_> {
     /// Of an incident that was opened before the time asked for.
     fn draw(&mut self, incident: &IncidentId, departments: &[DepartmentSpent], at: Timestamp) -> anyhow::Result<()> {
         self.stage.draw(departments, at);
-        if let Some(known) = look_up(self.store, incident)? {
+        if let Some(known) = look_up(self.kept, incident)? {
             self.stage.learn(&known.account, &departments.iter().map(|drawn| drawn.department).collect());
         }
         Ok(())
@@ -144,7 +163,8 @@ impl Player<'_, '_> {
     /// What is left out of these is not said: nobody asked for them.
     fn remember(&mut self, seq: u64, at: Timestamp, summary: AlertSummary, private: &Digest) -> anyhow::Result<()> {
         let Some(source) = self.sources.get(&summary.source) else { return Ok(()) };
-        if let Some(Enclosure { event, .. }) = enclosure(self.store, seq, private)? {
+        self.read.push(seq);
+        if let Some(Enclosure { event, .. }) = enclosure(self.kept, seq, private)? {
             self.stage.remember(&source.recorded(summary, event), at);
         }
         Ok(())
@@ -156,12 +176,13 @@ impl Player<'_, '_> {
 
     fn judge(&mut self, admitted: Admitted) -> anyhow::Result<()> {
         let Admitted { seq, at, summary, verdict, mut opened, private, behind } = admitted;
-        let Some(Enclosure { event, mut subjects }) = enclosure(self.store, seq, &private)? else {
+        self.read.push(seq);
+        let Some(Enclosure { event, mut subjects }) = enclosure(self.kept, seq, &private)? else {
             self.left_out.erased += 1;
             return Ok(());
         };
         for (seq, private) in behind {
-            let enclosure = enclosure(self.store, seq, &private)?;
+            let enclosure = enclosure(self.kept, seq, &private)?;
             subjects.extend(enclosure.into_iter().flat_map(|enclosure| enclosure.subjects));
         }
         let Some(source) = self.sources.get(&summary.source) else {
@@ -169,30 +190,35 @@ impl Player<'_, '_> {
             return Ok(());
         };
         let alert = source.recorded(summary, event);
-        let store = self.store;
+        let kept = self.kept;
         for opened in &mut opened {
-            let Early { held, departments } = early(store, &opened.plan.incident)?;
+            let Early { held, departments } = early(kept.store, &opened.plan.incident)?;
             opened.held = opened.held.or(held);
             if let Some(subject) = subjects.get(&opened.plan.incident) {
                 self.stage.learn(&subject.account, &departments);
             }
         }
         self.stage.put(&alert, at, &self.pauses, |record| {
-            record.ruling(&verdict, &opened, &subjects, at, |incident| look_up(store, incident))
+            record.ruling(&verdict, &opened, &subjects, at, |incident| look_up(kept, incident))
         })
     }
 }
 
 /// What lies beside a record; `None` when it was erased.
-fn enclosure(store: &dyn Store, seq: u64, digest: &Digest) -> anyhow::Result<Option<Enclosure>> {
-    let Some(sealed) = store.private(seq)? else { return Ok(None) };
-    let content = unseal(&sealed, digest).with_context(|| format!("what lies beside record {seq} was changed"))?;
-    let enclosure = serde_json::from_slice(content);
+fn enclosure(kept: Kept<'_>, seq: u64, digest: &Digest) -> anyhow::Result<Option<Enclosure>> {
+    let Some(sealed) = kept.store.private(seq)? else { return Ok(None) };
+    let content = match kept.subjects.unseal(&sealed, digest) {
+        Unsealed::Content(content) => content,
+        Unsealed::Erased => return Ok(None),
+        Unsealed::Changed => anyhow::bail!("what lies beside record {seq} was changed"),
+    };
+    let enclosure = serde_json::from_slice(&content);
     enclosure.map(Some).with_context(|| format!("what lies beside record {seq} is not understood"))
 }
 
 /// An incident as it was opened; `None` when its event was erased.
-fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Known>> {
+fn look_up(kept: Kept<'_>, incident: &IncidentId) -> anyhow::Result<Option<Known>> {
+    let store = kept.store;
     let early = early(store, incident)?;
     for seq in store.of_incident(incident, FIRST_RECORDS)? {
         for stored in store.read(seq, 1)? {
@@ -203,7 +229,7 @@ fn look_up(store: &dyn Store, incident: &IncidentId) -> anyhow::Result<Option<Kn
                 continue;
             };
             let Some(opened) = opened.into_iter().find(|opened| &opened.plan.incident == incident) else { continue };
-            let subjects = enclosure(store, seq, &private)?.map(|enclosure| enclosure.subjects);
+            let subjects = enclosure(kept, seq, &private)?.map(|enclosure| enclosure.subjects);
             let subject = subjects.and_then(|mut subjects| subjects.remove(incident));
             return Ok(subject.map(|subject| Known {
                 account: subject.account,

@@ -1,0 +1,151 @@
+//! `POST /v1/subjects/find`, `…/export` and `…/erase`: what is kept on a person. Names are in the body, so that no
+//! proxy's log has them; that somebody asked is itself on the trail.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Problem, State, authorize, body};
+use crate::access::{Actor, Permission};
+use crate::data_subjects::{self, EraseError, Erasure, Exported, Found, Name, Search};
+use crate::incident::{AccountKind, AccountRef, Event, IncidentId, ReadWay, SubjectEvent};
+use crate::trail::StoreError;
+
+/// The most names that are given.
+const NAMES_MAX: usize = 20;
+
+/// Who is meant.
+#[derive(Deserialize)]
+struct Person {
+    names: Vec<Given>,
+    /// Whether only these names are meant, and none that belong to the same person.
+    #[serde(default)]
+    only: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    kind: AccountKind,
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Export {
+    #[serde(flatten)]
+    person: Person,
+    /// The first record.
+    #[serde(default)]
+    from: u64,
+}
+
+#[derive(Deserialize)]
+struct Erase {
+    #[serde(flatten)]
+    person: Person,
+    reason: String,
+    /// The first name once more, typed by whoever means it.
+    confirm: String,
+}
+
+#[derive(Serialize)]
+struct Page {
+    names: Vec<Name>,
+    records: Vec<Exported>,
+    /// Where the next page begins; none when this is the last.
+    next: Option<u64>,
+}
+
+/// Which names belong together, and how much is kept under them.
+pub(super) async fn find(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
+    found(&request, payload, &state).await.unwrap_or_else(Problem::response)
+}
+
+async fn found(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
+    let actor = authorize::actor(request, state, Permission::ReadPersonal)?;
+    let person: Person = body::json(request, payload, state).await?;
+    let found = person.search(state).await?;
+    note(state, &actor, ReadWay::Find, &[]).await?;
+    let open: Vec<IncidentId> = found.open(&state.trail);
+    Ok(HttpResponse::Ok().json(json!({
+        "names": found.names,
+        "keys": found.keys.len(),
+        "records": found.records.len(),
+        "personal": found.beside.len(),
+        "open_incidents": open,
+    })))
+}
+
+/// The records of a person with what lies beside them.
+pub(super) async fn export(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
+    exported(&request, payload, &state).await.unwrap_or_else(Problem::response)
+}
+
+async fn exported(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
+    let actor = authorize::actor(request, state, Permission::ReadPersonal)?;
+    let Export { person, from } = body::json(request, payload, state).await?;
+    let found = person.search(state).await?;
+    let read = state.trail.aside(move |trail| Ok((data_subjects::page(trail, &found, from)?, found.names)));
+    let ((records, next), names) = read.await?;
+    let read: Vec<u64> = records.iter().filter(|one| one.beside.is_some()).map(|one| one.seq).collect();
+    note(state, &actor, ReadWay::Export, &read).await?;
+    Ok(HttpResponse::Ok().json(Page { names, records, next }))
+}
+
+/// Makes what is kept on a person unreadable for good.
+pub(super) async fn erase(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
+    erased(&request, payload, &state).await.unwrap_or_else(Problem::response)
+}
+
+async fn erased(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
+    let actor = authorize::actor(request, state, Permission::ErasePersonal)?;
+    let Erase { person, reason, confirm } = body::json(request, payload, state).await?;
+    if !body::is_reason(&reason) || person.names.first().is_none_or(|first| first.value != confirm) {
+        return Err(Problem::WrongSchema);
+    }
+    let found = person.search(state).await?;
+    let erasure = Erasure { actor: actor.name, own: actor.user_id, reason };
+    match data_subjects::erase(&state.trail, found, erasure, state.clock.now()).await {
+        Ok(records) => {
+            tracing::warn!(records.count = records, "what is kept on a person was erased");
+            Ok(HttpResponse::Ok().json(json!({ "erased": records })))
+        }
+        Err(EraseError::Open(incidents)) => Ok(HttpResponse::Conflict().json(json!({
+            "title": "Incidents that need it are open.",
+            "code": "incidents_open",
+            "status": 409,
+            "incidents": incidents,
+        }))),
+        Err(EraseError::Nothing) => Err(Problem::NotFound),
+        Err(EraseError::Own) => Err(Problem::OwnAccount),
+        Err(EraseError::Store(error)) => Err(error.into()),
+    }
+}
+
+impl Person {
+    async fn search(self, state: &State) -> Result<Found, Problem> {
+        let parsed = self.names.iter().map(|Given { kind, value }| AccountRef::parse(*kind, value));
+        let asked: Vec<AccountRef> = parsed.collect::<Result<_, _>>().map_err(|_| Problem::WrongSchema)?;
+        if asked.is_empty() || asked.len() > NAMES_MAX {
+            return Err(Problem::WrongSchema);
+        }
+        let (trail, pseudonyms) = (state.trail.clone(), state.admission.pseudonyms().clone());
+        let (rules, roster, only) = (state.rules.now(), state.roster.clone(), self.only);
+        let search = move || {
+            let names = match only {
+                true => Name::asked(&asked),
+                false => data_subjects::tied(&asked, rules.set.identities(), roster.as_deref()),
+            };
+            Search { trail, pseudonyms, names, only }.run()
+        };
+        let found = tokio::task::spawn_blocking(search).await;
+        let cut_short = || Err(StoreError::Failed("the search was cut short".to_owned()));
+        Ok(found.unwrap_or_else(|_| cut_short())?)
+    }
+}
+
+async fn note(state: &State, actor: &Actor, way: ReadWay, records: &[u64]) -> Result<(), Problem> {
+    let event = Event::Subject(SubjectEvent::read(&actor.name, way, records));
+    Ok(state.trail.record(state.clock.now(), vec![event]).await?)
+}

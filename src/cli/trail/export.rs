@@ -1,0 +1,156 @@
+//! `portcullis trail export`: records for other programs, from the sealed log or from a server.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+
+use super::taken::{Found, OFFLINE, Place, note};
+use crate::cli::client::Server;
+use crate::cli::output::{self, Reader, counted};
+use crate::cli::refused::refused;
+use crate::incident::Timestamp;
+use crate::trail::Settings;
+use crate::trail::export::{Export, Format, Selection};
+
+/// What the checkpoint beside a file is called after it.
+const BESIDE: &str = "checkpoint";
+
+/// What `trail export` takes.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// As what: jsonl, the exact records; csv, a table; ocsf, events of the Open Cybersecurity Schema Framework 1.7.0.
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = format)]
+    format: Format,
+    /// The first sequence number.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// The sequence number behind the last; up to the newest checkpoint, unless said.
+    #[arg(long)]
+    to: Option<u64>,
+    /// Only records of this time or later, such as 2026-11-22T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Only records before this time.
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+    /// Where to put it, and beside it, as FILE.checkpoint, the checkpoint that it is under; printed, unless said.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    let known = || Format::ALL.map(Format::as_str).join(", ");
+    Format::parse(name).ok_or_else(|| format!("there is no such format; there are {}", known()))
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let selection =
+        Selection { from: arguments.from, to: arguments.to, since: arguments.since, until: arguments.until };
+    let out = Out::to(arguments.out)?;
+    match arguments.place.find()? {
+        Found::Server(server) => crate::cli::block_on(fetch(&server, &path(arguments.format, selection), out)),
+        Found::Log { log, settings } => offline(&log, settings.as_deref(), arguments.format, selection, out),
+    }
+}
+
+fn offline(
+    log: &Path,
+    settings: Option<&Settings>,
+    format: Format,
+    selection: Selection,
+    mut out: Out,
+) -> anyhow::Result<()> {
+    let mut export = Export::begin(log, format, selection)?;
+    note(settings, &export.event(OFFLINE.to_owned()));
+    out.checkpoint(export.checkpoint().as_bytes())?;
+    let mut reader = out.write(&export.head())?;
+    while let Some(bytes) = export.more()? {
+        if reader == Reader::IsGone {
+            return Ok(());
+        }
+        reader = out.write(&bytes)?;
+    }
+    let (from, to) = export.range();
+    out.end(to.saturating_sub(from))
+}
+
+fn path(format: Format, selection: Selection) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("format", format.as_str()).append_pair("from", &selection.from.to_string());
+    let more = [
+        ("to", selection.to.map(|to| to.to_string())),
+        ("since", selection.since.map(|since| since.to_string())),
+        ("until", selection.until.map(|until| until.to_string())),
+    ];
+    for (name, value) in more.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        query.append_pair(name, value);
+    }
+    format!("/v1/trail/export?{}", query.finish())
+}
+
+async fn fetch(server: &Server, path: &str, mut out: Out) -> anyhow::Result<()> {
+    let mut answer = server.fetch(path).await?;
+    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let checkpoint = header("portcullis-checkpoint").and_then(|note| STANDARD.decode(note).ok());
+    let checkpoint = checkpoint.context("the server gives no checkpoint")?;
+    let records = header("portcullis-records").unwrap_or_default();
+    let (from, to) = records.split_once('-').unwrap_or_default();
+    let count = to.parse().unwrap_or(0_u64).saturating_sub(from.parse().unwrap_or(0));
+    out.checkpoint(&checkpoint)?;
+    while let Some(bytes) = answer.chunk().await.context("the server broke off: this is not all of it")? {
+        if out.write(&bytes)? == Reader::IsGone {
+            return Ok(());
+        }
+    }
+    out.end(count)
+}
+
+/// Where it goes.
+enum Out {
+    Printed,
+    File(PathBuf, File),
+}
+
+impl Out {
+    fn to(path: Option<PathBuf>) -> anyhow::Result<Self> {
+        let Some(path) = path else { return Ok(Self::Printed) };
+        let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()));
+        Ok(Self::File(path, file.map_err(refused)?))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> anyhow::Result<Reader> {
+        match self {
+            Self::Printed => output::bytes(bytes),
+            Self::File(path, file) => {
+                file.write_all(bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+                Ok(Reader::Reads)
+            }
+        }
+    }
+
+    fn checkpoint(&self, note: &[u8]) -> anyhow::Result<()> {
+        let Self::File(path, _) = self else { return Ok(()) };
+        let mut beside = path.clone().into_os_string();
+        beside.push(format!(".{BESIDE}"));
+        fs::write(&beside, note).with_context(|| format!("{} cannot be written", Path::new(&beside).display()))
+    }
+
+    fn end(self, count: u64) -> anyhow::Result<()> {
+        match self {
+            Self::Printed => output::flush(),
+            Self::File(path, file) => {
+                file.sync_all()
+                    .or_else(|error| if error.kind() == io::ErrorKind::InvalidInput { Ok(()) } else { Err(error) })?;
+                let (file, records) = (path.display(), counted(count, "record"));
+                output::line(format_args!("{file} is of {records}; the checkpoint is in {file}.{BESIDE}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Destroys the keys of what is about nobody known, once its time is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::data_subjects;
+use crate::incident::Clock;
+use crate::trail::Trail;
+
+/// How often it is looked whether a day's time is over.
+const EVERY: Duration = Duration::from_secs(3_600);
+
+/// Runs until aborted.
+pub(super) async fn run(trail: Arc<Trail>, days_max: u32, clock: Arc<dyn Clock>) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        match data_subjects::expire(&trail, days_max, clock.now()).await {
+            Ok(0) => {}
+            Ok(days) => tracing::info!(days.count = days, "what was about nobody known has expired"),
+            Err(error) => tracing::error!(%error, "what was about nobody known could not be destroyed"),
+        }
+    }
+}

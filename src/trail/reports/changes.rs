@@ -1,0 +1,99 @@
+//! Who changed or decided what.
+
+use std::ops::ControlFlow;
+
+use serde_json::json;
+
+use super::reading::Reading;
+use super::{Column, Folded, Range, column};
+use crate::incident::{Event, NoticeEvent, PauseScope, SenderEvent};
+use crate::trail::search::Query;
+use crate::trail::store::StoreError;
+
+/// What stands in a row.
+pub(super) const COLUMNS: &[Column] = &[
+    column("at", "when"),
+    column("record", "the record that says so"),
+    column("actor", "who"),
+    column("what", "what, as the record's kind"),
+    column("of", "of what: an incident, a rule, a source, a rule set, a channel, or all"),
+    column("reason", "why, in their words"),
+];
+
+/// The kinds of records that say who did something, but for those that say only that somebody looked.
+pub(super) const KINDS: [&str; 14] = [
+    "rules.loaded",
+    "rules.refused",
+    "rule.disputed",
+    "rule.promoted",
+    "incident.requested",
+    "incident.approved",
+    "incident.dismissed",
+    "incident.released",
+    "responder.paused",
+    "responder.resumed",
+    "breaker.released",
+    "source.tried",
+    "notice.replayed",
+    "doctor.checked",
+];
+
+/// One change.
+pub(super) struct Change<'e> {
+    actor: &'e str,
+    of: String,
+    reason: Option<&'e str>,
+}
+
+pub(super) fn fold(reading: &Reading<'_>, range: Range) -> Result<Folded, StoreError> {
+    let query = Query::default().of_kinds(&KINDS).within(range.since, range.until);
+    let mut folded = reading.fold(&query, |folded, record| {
+        if let Some(Change { actor, of, reason }) = change(&record.event) {
+            let what = record.event.kind();
+            folded.rows.push(vec![
+                json!(record.at),
+                json!(record.seq),
+                json!(actor),
+                json!(what),
+                json!(of),
+                json!(reason),
+            ]);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    folded.rows.reverse();
+    folded.summary.insert("changes".to_owned(), json!(folded.rows.len()));
+    Ok(folded)
+}
+
+/// What somebody did, if a record says so. A kind that is new has to be thought of in the tests, by its actor.
+pub(super) fn change(event: &Event) -> Option<Change<'_>> {
+    let of = |actor, of: &dyn ToString, reason| Some(Change { actor, of: of.to_string(), reason });
+    match event {
+        Event::RulesLoaded { rules, actor, .. } => of(actor.as_deref()?, rules, None),
+        Event::RulesRefused { first, actor, .. } => of(actor.as_deref()?, first, None),
+        Event::RuleDisputed { rule, actor, reason, .. } => of(actor, rule, Some(reason)),
+        Event::RulePromoted { rule, actor, despite, .. } => of(actor, &rule.id, despite.as_deref()),
+        Event::IncidentRequested { actor, reason, opened, .. } => of(actor, &opened.plan.incident, Some(reason)),
+        Event::IncidentApproved { incident, actor, reason, .. }
+        | Event::IncidentDismissed { incident, actor, reason }
+        | Event::IncidentReleased { incident, actor, reason, .. } => of(actor, incident, Some(reason)),
+        Event::ResponderPaused { actor, reason, scope }
+        | Event::ResponderResumed { actor, reason, scope }
+        | Event::BreakerReleased { scope, actor, reason } => of(actor, &scoped(scope), Some(reason)),
+        Event::DoctorChecked { actor, .. } => of(actor.as_deref()?, &"doctor", None),
+        Event::Sender(SenderEvent::Tried { source, actor, reason, .. }) => of(actor, source, Some(reason)),
+        Event::Notice(NoticeEvent::Replayed { channel, actor, reason, .. }) => {
+            of(actor, &channel.as_ref().map_or("all", |channel| channel.as_str()), Some(reason))
+        }
+        _ => None,
+    }
+}
+
+fn scoped(scope: &PauseScope) -> String {
+    match scope {
+        PauseScope::All => "all".to_owned(),
+        PauseScope::Source(source) => source.to_string(),
+        PauseScope::Rule(rule) => rule.to_string(),
+    }
+}

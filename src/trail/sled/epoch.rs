@@ -1,0 +1,215 @@
+//! One epoch: a database of its own, because sled never gives space back. The newest takes the appends; an older one is
+//! read until all of it is in files.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ::sled::{Config, Db};
+
+use super::open::OpenError;
+use super::shared::panic_text;
+use super::sync::{self, SyncFile};
+use super::{head, keys, store_error};
+use crate::trail::durable;
+use crate::trail::merkle::Frontier;
+
+/// Where epochs are, in the trail's folder.
+const FOLDER: &str = "epochs";
+/// What lies beside an epoch's records. It is made last: an epoch without it was never begun.
+const BESIDE: &str = "beside";
+/// How often it is tried to have sled's file, after a store of this process was closed.
+const RELEASE_TRIES: u32 = 200;
+/// How long is waited between two tries, in milliseconds.
+const RELEASE_WAIT_MS: u64 = 10;
+/// How often sled's own thread tidies its file, in milliseconds. Nothing durable waits for it.
+const TIDY_EVERY_MS: u64 = 500;
+/// What sled makes in its folder.
+const FILES: [&str; 2] = ["db", "conf"];
+/// The folder that sled makes in its own.
+const BLOBS: &str = "blobs";
+/// How the names of sled's own snapshots begin.
+const SNAPSHOT: &str = "snap.";
+
+/// An open epoch.
+pub(super) struct Epoch {
+    /// The sequence number of its first record.
+    pub(super) first: u64,
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    pub(super) db: Db,
+}
+
+/// What an epoch was opened with.
+pub(super) struct Opened {
+    pub(super) epoch: Epoch,
+    /// Of all records up to its last.
+    pub(super) frontier: Frontier,
+    /// How many facts it has.
+    pub(super) facts: u64,
+    pub(super) sync: SyncFile,
+}
+
+/// Where the epoch lies that begins with record `first`.
+pub(super) fn folder(trail: &Path, first: u64) -> PathBuf {
+    // As many digits as the largest number has, so that names sort as numbers do.
+    trail.join(FOLDER).join(format!("{first:020}"))
+}
+
+/// Where what lies beside the records of an epoch is kept.
+pub(super) fn beside(folder: &Path) -> PathBuf {
+    folder.join(BESIDE)
+}
+
+/// The first records of all epochs, in order. One that was not begun to its end is taken away.
+pub(super) fn all(trail: &Path) -> io::Result<Vec<u64>> {
+    let entries = match fs::read_dir(trail.join(FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let Some(first) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let folder = folder(trail, first);
+        if beside(&folder).try_exists()? {
+            found.push(first);
+        } else {
+            fs::remove_dir_all(folder)?;
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Begins the epoch that goes on from `frontier`; it is durable when this returns.
+///
+/// # Errors
+/// Its folder cannot be made or synced.
+pub(super) fn begin(trail: &Path, frontier: &Frontier, cache_bytes: u64) -> Result<(Epoch, SyncFile), OpenError> {
+    let first = frontier.size();
+    let folder = folder(trail, first);
+    let refused = |source| OpenError::Folder { path: folder.clone(), source };
+    durable::create_folder(&folder).map_err(refused)?;
+    let (db, sync) = contained(&folder, || {
+        let db = open_database(&folder, cache_bytes)?;
+        if first > 0 {
+            let put = db.insert(keys::HEAD, head::to_value(frontier)).and_then(|_| db.flush());
+            put.map_err(|source| OpenError::Store { path: folder.clone(), source })?;
+        }
+        let mut sync = sync::of_file(&folder.join("db")).map_err(refused)?;
+        sync::sync_contents(&folder).and_then(|()| sync()).map_err(refused)?;
+        Ok((db, sync))
+    })?;
+    let made = durable::private_files().create(true).truncate(false).open(beside(&folder));
+    made.and_then(|file| file.sync_all()).and_then(|()| durable::sync_folder(&folder)).map_err(refused)?;
+    Ok((Epoch { first, folder: folder.clone(), db }, sync))
+}
+
+/// Opens the epoch that begins with record `first`, makes durable what is there, then looks at it: a predecessor that
+/// was killed may have written without syncing, and what is shown from here on must not go away.
+///
+/// # Errors
+/// Somebody has it open, it cannot be read or synced, or does not fit together.
+pub(super) fn open(
+    trail: &Path,
+    first: u64,
+    cache_bytes: u64,
+    wrap: impl FnOnce(SyncFile, &Db) -> SyncFile,
+) -> Result<Opened, OpenError> {
+    let folder = folder(trail, first);
+    let refused = |source| OpenError::Folder { path: folder.clone(), source };
+    wait_for_release(&folder)?;
+    contained(&folder, || {
+        let db = open_database(&folder, cache_bytes)?;
+        let mut sync = wrap(sync::of_file(&folder.join("db")).map_err(refused)?, &db);
+        sync::sync_contents(&folder).and_then(|()| sync()).map_err(refused)?;
+        let loaded = head::load(&db, first).and_then(|frontier| Ok((frontier, head::facts(&db)?)));
+        let (frontier, facts) = loaded.map_err(|error| damaged(&folder, error.to_string()))?;
+        Ok(Opened { epoch: Epoch { first, folder: folder.clone(), db }, frontier, facts, sync })
+    })
+}
+
+/// Takes away what sled has made in an epoch's folder. Nobody may have it open.
+pub(super) fn forget(folder: &Path) -> io::Result<()> {
+    let is_missing = |result: io::Result<()>| match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    FILES.iter().try_for_each(|file| is_missing(fs::remove_file(folder.join(file))))?;
+    is_missing(fs::remove_dir_all(folder.join(BLOBS)))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(SNAPSHOT) {
+            is_missing(fs::remove_file(entry.path()))?;
+        }
+    }
+    durable::sync_folder(folder)
+}
+
+/// Opens a database of sled's, making it if it is missing.
+pub(super) fn open_database(folder: &Path, cache_bytes: u64) -> Result<Db, OpenError> {
+    let config = Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(TIDY_EVERY_MS));
+    config.open().map_err(|source| match source {
+        ::sled::Error::Corruption { .. } => damaged(folder, "its file is not as it was written".to_owned()),
+        source => OpenError::Store { path: folder.to_owned(), source },
+    })
+}
+
+/// Waits until nobody holds sled's own lock. A store that this process has just closed may still
+/// hold it for a moment, while sled's threads end their last work.
+pub(super) fn wait_for_release(folder: &Path) -> Result<(), OpenError> {
+    let refused = |source| OpenError::Folder { path: folder.to_owned(), source };
+    let file = match File::options().write(true).open(folder.join("db")) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(refused(error)),
+    };
+    for _ in 0..RELEASE_TRIES {
+        if try_lock(&file).map_err(refused)? {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(RELEASE_WAIT_MS));
+    }
+    Err(OpenError::InUse(folder.to_owned()))
+}
+
+/// Whether the lock could be had; it goes when the file is closed.
+pub(super) fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// sled panics on much of what damage can do to its file.
+pub(super) fn contained<T>(folder: &Path, work: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(damaged(folder, panic_text(&*panic))))
+}
+
+pub(super) fn damaged(folder: &Path, why: String) -> OpenError {
+    OpenError::Damaged { path: folder.to_owned(), why }
+}
+
+impl Epoch {
+    /// Up to which fact, and which byte, what lies beside its records is in its file.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(super) fn mirrored(&self) -> Result<(u64, u64), crate::trail::StoreError> {
+        let value = self.db.get(keys::MIRRORED).map_err(store_error)?;
+        let numbers = value.as_deref().and_then(|value| Some((keys::seq_at_end(value.get(..8)?)?, value)));
+        Ok(numbers.and_then(|(facts, value)| Some((facts, keys::seq_at_end(value)?))).unwrap_or_default())
+    }
+
+    /// Notes it. It need not be durable: what is in the file after it is written a second time.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub(super) fn note_mirrored(&self, facts: u64, bytes: u64) -> Result<(), crate::trail::StoreError> {
+        let value = [facts.to_be_bytes(), bytes.to_be_bytes()].concat();
+        self.db.insert(keys::MIRRORED, value).map(drop).map_err(store_error)
+    }
+}

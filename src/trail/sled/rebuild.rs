@@ -1,0 +1,381 @@
+//! Makes a damaged epoch anew from what is in files, and from what of its newest records can still be read.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ::sled::{Batch, Db};
+
+use super::archive::Archive;
+use super::beside::{self, Writer};
+use super::epoch::{self, Epoch};
+use super::fact::{self, Fact};
+use super::open::{OpenError, lock};
+use super::{chunks, head, keys, known, read, store_error};
+use crate::trail::durable;
+use crate::trail::merkle::{self, Frontier};
+use crate::trail::record::Record;
+use crate::trail::settings::Settings;
+use crate::trail::store::{StoreError, Stored};
+use crate::trail::tlog::{self, SealedHead};
+
+/// Records at a time.
+const PAGE: u64 = 512;
+/// Memory for pages of what is only looked through, in bytes.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Where what was replaced is kept, in the trail's folder.
+const REPLACED: &str = "damaged";
+
+/// What of a damaged epoch there is to make it anew from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salvage {
+    /// Its first record.
+    pub first: u64,
+    /// How many records of the trail are sealed.
+    pub sealed: u64,
+    /// How many the trail will have.
+    pub size: u64,
+    /// Whether the damaged store itself still says that these are all. Otherwise records may be missing that were made
+    /// after the last checkpoint.
+    pub is_whole: bool,
+    /// Whether all that lies beside the sealed records could be read.
+    pub has_all_beside: bool,
+}
+
+impl Salvage {
+    /// Whether all is there.
+    #[must_use]
+    pub fn loses_nothing(&self) -> bool {
+        self.is_whole && self.has_all_beside
+    }
+}
+
+/// Why nothing was made anew.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// Somebody has the trail open, or its folder cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The log does not have what it takes.
+    #[error("the log does not have all records from {from} to {to}: put it back from where it is kept")]
+    Log {
+        /// The first that the epoch has.
+        from: u64,
+        /// Up to which they are needed.
+        to: u64,
+    },
+    /// The newest checkpoint cannot be read.
+    #[error("there is no checkpoint in the log to go by")]
+    NoCheckpoint,
+    /// The log has been changed as well.
+    #[error("the records in the log are not those under its newest checkpoint")]
+    OtherRoot,
+    /// A file cannot be read or written.
+    #[error("{} cannot be used", .path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The new store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Looks through all epochs of the trail and makes the one anew that is damaged, if `accepts` what is there to make it
+/// from. Indexes that cannot be read are made anew in any case. What was replaced is kept in the folder `damaged`. Gives
+/// `None` if nothing is damaged. No program may have the trail open.
+///
+/// # Errors
+/// The trail is in use, or there is not enough to make it from.
+pub fn rebuild(
+    settings: &Settings,
+    accepts: impl FnOnce(&Salvage) -> bool,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Option<Salvage>, RebuildError> {
+    let trail = settings.path.as_path();
+    let _lock = lock(trail)?;
+    let folder = |source| RebuildError::Folder { path: trail.to_owned(), source };
+    let found = epoch::all(trail).map_err(folder)?;
+    let log = tlog::folder(trail);
+    let sealed = tlog::sealed(&log).map_err(|source| RebuildError::Folder { path: log.clone(), source })?;
+    let sealed = sealed.ok_or(RebuildError::NoCheckpoint)?;
+    let ends = found.iter().skip(1).map(|end| Some(*end)).chain([None]);
+    for (first, end) in found.iter().copied().zip(ends) {
+        if let Some(end) = end
+            && known::path(&epoch::folder(trail, first)).exists()
+        {
+            if !is_archive(trail, first, end) {
+                known::make(&epoch::folder(trail, first), first, end)?;
+            }
+        } else if let Some(is) = look(trail, first, end.map_or(sealed.size, |_| 0), &mut progress)? {
+            return make_anew(trail, first, end, &sealed, is, accepts, progress);
+        }
+    }
+    Ok(None)
+}
+
+fn is_archive(trail: &Path, first: u64, end: u64) -> bool {
+    matches!(Archive::open(trail, first), Ok(Some(archive)) if archive.known.end == end)
+}
+
+/// A fact, and what is private to its record.
+type Beside = (Fact, Option<Vec<u8>>);
+
+/// What can still be read of a damaged epoch behind what is sealed.
+#[derive(Default)]
+struct Rest {
+    /// Its records from the first on that is good to the last that follows without a gap.
+    records: Vec<Stored>,
+    facts: Vec<Beside>,
+    /// How many records it says the trail has, if that can be believed.
+    size: Option<u64>,
+}
+
+/// The damaged epoch as it is, opened if that can be done; `None` if nothing is wrong with it. What has fewer than
+/// `sealed` records has lost some: sled takes damage near the end of its file for a write cut short.
+fn look(
+    trail: &Path,
+    first: u64,
+    sealed: u64,
+    progress: &mut impl FnMut(u64, u64),
+) -> Result<Option<Option<Epoch>>, RebuildError> {
+    match epoch::open(trail, first, CACHE_BYTES, |sync, _| sync) {
+        Ok(opened) => {
+            let size = opened.frontier.size();
+            if size < sealed {
+                return Ok(Some(Some(opened.epoch)));
+            }
+            let mut from = first;
+            while from < size {
+                let end = size.min(from + PAGE);
+                let page = epoch::contained(&opened.epoch.folder, || Ok(read::records(&opened.epoch.db, from, end)));
+                let is_good = matches!(&page, Ok(Ok(page)) if page.iter().all(Stored::is_whole));
+                if !is_good {
+                    return Ok(Some(Some(opened.epoch)));
+                }
+                from = end;
+                progress(from, size);
+            }
+            Ok(None)
+        }
+        Err(OpenError::Damaged { .. }) => Ok(Some(open_roughly(trail, first))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The epoch's database, if sled opens it at all.
+fn open_roughly(trail: &Path, first: u64) -> Option<Epoch> {
+    let folder = epoch::folder(trail, first);
+    epoch::wait_for_release(&folder).ok()?;
+    let db = epoch::contained(&folder, || epoch::open_database(&folder, CACHE_BYTES)).ok()?;
+    Some(Epoch { first, folder, db })
+}
+
+fn make_anew(
+    trail: &Path,
+    first: u64,
+    end: Option<u64>,
+    sealed: &SealedHead,
+    damaged: Option<Epoch>,
+    accepts: impl FnOnce(&Salvage) -> bool,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Option<Salvage>, RebuildError> {
+    let in_log = end.unwrap_or(sealed.size).min(sealed.size);
+    let missing = RebuildError::Log { from: first, to: in_log };
+    let log = tlog::folder(trail);
+    let refused = |source| RebuildError::Folder { path: log.clone(), source };
+    let Some(frontier) = tlog::frontier(&log, first, sealed.size).map_err(refused)? else { return Err(missing) };
+    let rest = damaged.as_ref().map(|epoch| rest(epoch, in_log, end)).unwrap_or_default();
+    drop(damaged);
+    let (facts, has_all_beside) = facts_in_file(&epoch::folder(trail, first), in_log);
+    let size = in_log + rest.records.len() as u64;
+    let is_whole = end.is_some_and(|end| end == size) || rest.size == Some(size);
+    let salvage = Salvage { first, sealed: sealed.size, size, is_whole, has_all_beside };
+    if !accepts(&salvage) {
+        return Ok(Some(salvage));
+    }
+    let unfinished = trail.join("epochs").join("new");
+    clear(&unfinished)?;
+    let mut made = Making::begin(&unfinished, frontier)?;
+    let mut from = first;
+    while from < in_log {
+        let to = in_log.min(from + PAGE);
+        let Some(page) = tlog::sealed_records(&log, from, to, sealed.size).map_err(refused)? else {
+            return Err(missing);
+        };
+        made.add(&page)?;
+        from = to;
+        progress(from, size);
+    }
+    if end.is_none() && made.frontier.root() != sealed.root {
+        return Err(RebuildError::OtherRoot);
+    }
+    made.add(&rest.records)?;
+    for (fact, private) in facts.iter().chain(&rest.facts).filter(|(fact, _)| fact.is_within(size)) {
+        made.add_fact(fact, private.as_deref())?;
+    }
+    made.add_incidents_of(&rest.records)?;
+    made.finish()?;
+    replace(trail, first, &unfinished)?;
+    Ok(Some(salvage))
+}
+
+/// What of a damaged database follows on `from` without a gap.
+fn rest(epoch: &Epoch, from: u64, end: Option<u64>) -> Rest {
+    let mut rest = Rest::default();
+    let try_to = |work: &mut dyn FnMut() -> Result<(), StoreError>| {
+        // What cannot be read ends what is salvaged; there is nothing else to be done about it.
+        drop(epoch::contained(&epoch.folder, || Ok(work())));
+    };
+    try_to(&mut || {
+        let value = epoch.db.get(keys::HEAD).map_err(store_error)?;
+        rest.size = value.and_then(|value| head::from_value(&value)).map(|frontier| frontier.size());
+        Ok(())
+    });
+    let end = end.or(rest.size).unwrap_or(u64::MAX);
+    try_to(&mut || {
+        for seq in from..end {
+            let found = read::records(&epoch.db, seq, seq + 1)?;
+            let follows = found.first().filter(|stored| stored.is_whole());
+            let is_next = follows.and_then(|stored| Record::decode(&stored.record).ok()).is_some_and(|r| r.seq == seq);
+            if !is_next {
+                break;
+            }
+            rest.records.extend(found);
+        }
+        Ok(())
+    });
+    try_to(&mut || {
+        let (mut next, _) = epoch.mirrored()?;
+        while let Some((_, bytes)) = read::facts(&epoch.db, next, next + 1)?.pop() {
+            let fact = Fact::read(&bytes)?.0;
+            let private = match &fact {
+                Fact::Record { seq, has_private: true, .. } => read::private(&epoch.db, *seq)?,
+                _ => None,
+            };
+            rest.facts.push((fact, private));
+            next += 1;
+        }
+        Ok(())
+    });
+    rest
+}
+
+/// What lies beside the records below `size`, and whether all of it could be read.
+fn facts_in_file(folder: &Path, size: u64) -> (Vec<Beside>, bool) {
+    let mut found = Vec::new();
+    let Ok(pieces) = beside::pieces(&epoch::beside(folder)) else { return (found, false) };
+    for piece in pieces {
+        match piece {
+            Ok(piece) if piece.fact.is_within(size) => found.push((piece.fact, piece.private)),
+            Ok(_) => {}
+            Err(_) => return (found, false),
+        }
+    }
+    (found, true)
+}
+
+/// An epoch in the making.
+struct Making {
+    folder: PathBuf,
+    db: Db,
+    beside: Writer,
+    frontier: Frontier,
+    facts: u64,
+}
+
+impl Making {
+    fn begin(folder: &Path, frontier: Frontier) -> Result<Self, RebuildError> {
+        let refused = |source| RebuildError::Folder { path: folder.to_owned(), source };
+        durable::create_folder(folder).map_err(refused)?;
+        let db = epoch::contained(folder, || epoch::open_database(folder, CACHE_BYTES))?;
+        let beside = Writer::open(&epoch::beside(folder), 0).map_err(refused)?;
+        Ok(Self { folder: folder.to_owned(), db, beside, frontier, facts: 0 })
+    }
+
+    fn add(&mut self, records: &[Stored]) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for stored in records {
+            let leaf = merkle::leaf_hash(&stored.record);
+            self.frontier.append(leaf);
+            for (chunk, piece) in chunks::of(&[&leaf.0[..], &stored.record].concat()) {
+                batch.insert(keys::record(stored.seq, chunk), piece);
+            }
+        }
+        self.db.apply_batch(batch).map_err(store_error)
+    }
+
+    fn add_fact(&mut self, fact: &Fact, private: Option<&[u8]>) -> Result<(), RebuildError> {
+        let mut batch = Batch::default();
+        let bytes = fact.to_bytes();
+        for (chunk, piece) in chunks::of(&bytes) {
+            batch.insert(keys::fact(self.facts, chunk), piece);
+        }
+        match fact {
+            Fact::Record { seq, keys, incidents, .. } => {
+                keys.iter().for_each(|key| batch.insert(keys::unique(key), &seq.to_be_bytes()));
+                incidents.iter().for_each(|incident| batch.insert(keys::of_incident(incident, *seq), &[]));
+                for (chunk, piece) in private.iter().flat_map(|private| chunks::of(private)) {
+                    batch.insert(keys::private(*seq, chunk), piece);
+                }
+            }
+            Fact::Delivery { key, first } => {
+                batch.insert(keys::delivery(&key.key), fact::delivery_value(*first, &key.content));
+            }
+        }
+        self.db.apply_batch(batch).map_err(store_error)?;
+        let added = self.beside.add(&bytes, private);
+        added.map_err(|source| RebuildError::Folder { path: self.folder.clone(), source })?;
+        self.facts += 1;
+        Ok(())
+    }
+
+    /// Under what records can be found, should their facts be lost.
+    fn add_incidents_of(&mut self, records: &[Stored]) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for stored in records {
+            let record = Record::decode(&stored.record).map_err(|error| StoreError::Damaged(error.to_string()))?;
+            for incident in record.event.incidents() {
+                batch.insert(keys::of_incident(incident, stored.seq), &[]);
+            }
+        }
+        self.db.apply_batch(batch).map_err(store_error)
+    }
+
+    fn finish(mut self) -> Result<(), RebuildError> {
+        let refused = |source| RebuildError::Folder { path: self.folder.clone(), source };
+        let length = self.beside.settle().map_err(refused)?;
+        let mut batch = Batch::default();
+        batch.insert(keys::HEAD, head::to_value(&self.frontier));
+        batch.insert(keys::FACTS, &self.facts.to_be_bytes());
+        self.db.apply_batch(batch).map_err(store_error)?;
+        Epoch { first: 0, folder: self.folder.clone(), db: self.db.clone() }.note_mirrored(self.facts, length)?;
+        self.db.flush().map_err(store_error)?;
+        drop(self.db);
+        epoch::wait_for_release(&self.folder)?;
+        let synced = super::sync::of_file(&self.folder.join("db")).and_then(|mut sync| sync());
+        synced.and_then(|()| super::sync::sync_contents(&self.folder)).map_err(refused)
+    }
+}
+
+/// Puts the new epoch in the place of the damaged one, which is kept beside.
+fn replace(trail: &Path, first: u64, made: &Path) -> Result<(), RebuildError> {
+    let place = epoch::folder(trail, first);
+    let refused = |source| RebuildError::Folder { path: place.clone(), source };
+    let kept = trail.join(REPLACED);
+    durable::create_folder(&kept).map_err(refused)?;
+    let free = (0_u32..).map(|number| kept.join(format!("{first:020}.{number}"))).find(|path| !path.exists());
+    let moved = free.map_or(Ok(()), |kept| fs::rename(&place, kept)).and_then(|()| fs::rename(made, &place));
+    moved.and_then(|()| durable::sync_folder_of(&place)).map_err(refused)
+}
+
+fn clear(folder: &Path) -> Result<(), RebuildError> {
+    match fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(RebuildError::Folder { path: folder.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
