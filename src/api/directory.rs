@@ -53,22 +53,28 @@ impl Page {
 
 /// How far it has been read.
 pub(super) async fn show(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    answer(&request, &state, Permission::ReadDirectory, |_| ())
+    match roster(&request, &state, Permission::ReadDirectory) {
+        Ok(roster) => HttpResponse::Ok().json(Page::of(roster)),
+        Err(problem) => problem.response(),
+    }
 }
 
 /// Has it read now, beside a run that is under way once more.
 pub(super) async fn sync(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    answer(&request, &state, Permission::SyncDirectory, Roster::ask)
+    match roster(&request, &state, Permission::SyncDirectory) {
+        Ok(roster) => {
+            roster.ask();
+            // It may be over by now, and a run is under way all the same for whoever has asked.
+            HttpResponse::Ok().json(Page { is_pending: true, ..Page::of(roster) })
+        }
+        Err(problem) => problem.response(),
+    }
 }
 
-fn answer(request: &HttpRequest, state: &State, needed: Permission, first: impl Fn(&Roster)) -> HttpResponse {
-    let actor = match authorize::actor(request, state, needed) {
-        Ok(actor) => actor,
-        Err(problem) => return problem.response(),
-    };
-    // Without an index there is nothing to be seen.
-    let Some(roster) = &state.roster else { return Problem::NotFound.response() };
-    first(roster);
+/// The roster, if there is one and whoever asks may.
+fn roster<'s>(request: &HttpRequest, state: &'s State, needed: Permission) -> Result<&'s Roster, Problem> {
+    let actor = authorize::actor(request, state, needed)?;
     tracing::debug!(actor = actor.name, "the directory index is asked for");
-    HttpResponse::Ok().json(Page::of(roster))
+    // Without an index there is nothing to be seen.
+    state.roster.as_deref().ok_or(Problem::NotFound)
 }

@@ -132,7 +132,6 @@ impl App {
         let metrics = show_metrics(config, &state, certificate)?;
         let (hand, sources) = (hand(config, &state, directory.clone()), Sources::new(&state, config, reread));
         let (stop, stopped) = watch::channel(false);
-        tracing::info!(http.address = %address, "started");
         Ok(Self {
             address,
             trail: trail.clone(),

@@ -56,6 +56,7 @@ pub(super) fn listen(
     };
     let server = server.with_context(|| format!("{} cannot be listened on", settings.listen))?;
     let address = server.addrs().first().copied().context("no address is listened on")?;
+    tracing::info!(http.address = %address, "listening");
     Ok((server.run(), address))
 }
 

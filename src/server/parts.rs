@@ -113,7 +113,7 @@ fn open_or_rebuild(settings: &trail::Settings) -> anyhow::Result<SledStore> {
             let Salvage { first, size, .. } = salvage;
             tracing::warn!(error = %damaged, record.first = first, record.size = size, "the trail's store was made anew");
             let store = SledStore::open(settings)?;
-            let event = UpkeepEvent::Rebuilt { by: None, reason: None, first, size, whole: true, beside: true };
+            let event = UpkeepEvent::Rebuilt { actor: None, reason: None, first, size, whole: true, beside: true };
             note(&store, &Event::Upkeep(event))?;
             Ok(store)
         }

@@ -158,19 +158,25 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
 
 /// One of every kind that is about the trail itself.
 fn of_upkeep(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
-    let (by, reason, digest) = (actor.to_owned(), reason.to_owned(), Digest::of(b"test"));
-    let (some_by, some_reason) = (Some(by.clone()), Some(reason.clone()));
+    let (actor, reason, digest) = (actor.to_owned(), reason.to_owned(), Digest::of(b"test"));
+    let (some_actor, some_reason) = (Some(actor.clone()), Some(reason.clone()));
     vec![
         Event::Upkeep(UpkeepEvent::Rebuilt {
-            by: some_by.clone(),
+            actor: some_actor.clone(),
             reason: some_reason.clone(),
             first: 1,
             size: 2,
             whole: true,
             beside: true,
         }),
-        Event::Upkeep(UpkeepEvent::Pruned { by: some_by, reason: some_reason, below: 1, before: at, board: digest }),
-        Event::Upkeep(UpkeepEvent::Restored { by, reason, origin: "test/1".to_owned(), size: 1, root: digest }),
+        Event::Upkeep(UpkeepEvent::Pruned {
+            actor: some_actor,
+            reason: some_reason,
+            below: 1,
+            before: at,
+            board: digest,
+        }),
+        Event::Upkeep(UpkeepEvent::Restored { actor, reason, origin: "test/1".to_owned(), size: 1, root: digest }),
     ]
 }
 

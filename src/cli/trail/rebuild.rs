@@ -55,7 +55,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     );
     let Salvage { first, size, is_whole, has_all_beside, .. } = salvage;
     let event = UpkeepEvent::Rebuilt {
-        by: Some(by),
+        actor: Some(by),
         reason: Some(reason),
         first,
         size,

@@ -13,7 +13,7 @@ pub enum UpkeepEvent {
     Rebuilt {
         /// Who had it made; the program itself, where nothing could be lost by it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        by: Option<String>,
+        actor: Option<String>,
         /// Why, where somebody had it made.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reason: Option<String>,
@@ -31,7 +31,7 @@ pub enum UpkeepEvent {
     Pruned {
         /// Who had it done; the program itself, by its settings.
         #[serde(skip_serializing_if = "Option::is_none", default)]
-        by: Option<String>,
+        actor: Option<String>,
         /// Why, where somebody had it done.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reason: Option<String>,
@@ -46,7 +46,7 @@ pub enum UpkeepEvent {
     #[serde(rename = "trail.restored")]
     Restored {
         /// Who put it back.
-        by: String,
+        actor: String,
         /// Why.
         reason: String,
         /// What the log was called that it goes on from.

@@ -95,12 +95,14 @@ fn said(event: &Event) -> Facts {
 }
 
 fn of_upkeep(event: &UpkeepEvent) -> Facts {
-    let (by, reason, outcome) = match event {
-        UpkeepEvent::Rebuilt { by, reason, size, .. } => (by.clone(), reason.clone(), format!("records {size}")),
-        UpkeepEvent::Pruned { by, reason, below, .. } => (by.clone(), reason.clone(), format!("below {below}")),
-        UpkeepEvent::Restored { by, reason, origin, .. } => (Some(by.clone()), Some(reason.clone()), origin.clone()),
+    let (actor, reason, outcome) = match event {
+        UpkeepEvent::Rebuilt { actor, reason, size, .. } => (actor.clone(), reason.clone(), format!("records {size}")),
+        UpkeepEvent::Pruned { actor, reason, below, .. } => (actor.clone(), reason.clone(), format!("below {below}")),
+        UpkeepEvent::Restored { actor, reason, origin, .. } => {
+            (Some(actor.clone()), Some(reason.clone()), origin.clone())
+        }
     };
-    Facts { actor: by, reason, outcome: Some(outcome), ..Facts::default() }
+    Facts { actor, reason, outcome: Some(outcome), ..Facts::default() }
 }
 
 fn of_subjects(event: &SubjectEvent) -> Facts {

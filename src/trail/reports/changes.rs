@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::reading::Reading;
 use super::{Column, Folded, Range, column};
-use crate::incident::{Event, NoticeEvent, PauseScope, SenderEvent};
+use crate::incident::{Event, NoticeEvent, PauseScope, SenderEvent, SubjectEvent, UpkeepEvent};
 use crate::trail::search::Query;
 use crate::trail::store::StoreError;
 
@@ -21,7 +21,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// The kinds of records that say who did something, but for those that say only that somebody looked.
-pub(super) const KINDS: [&str; 14] = [
+pub(super) const KINDS: [&str; 19] = [
     "rules.loaded",
     "rules.refused",
     "rule.disputed",
@@ -36,6 +36,11 @@ pub(super) const KINDS: [&str; 14] = [
     "source.tried",
     "notice.replayed",
     "doctor.checked",
+    "subject.erased",
+    "subject_keys.rewrapped",
+    "trail.rebuilt",
+    "trail.pruned",
+    "trail.restored",
 ];
 
 /// One change.
@@ -86,7 +91,21 @@ pub(super) fn change(event: &Event) -> Option<Change<'_>> {
         Event::Notice(NoticeEvent::Replayed { channel, actor, reason, .. }) => {
             of(actor, &channel.as_ref().map_or("all", |channel| channel.as_str()), Some(reason))
         }
+        Event::Subject(SubjectEvent::Erased { actor, reason, .. }) => of(actor, &"a person", Some(reason)),
+        Event::Subject(SubjectEvent::Rewrapped { actor, .. }) => of(actor, &"the subjects' keys", None),
+        Event::Upkeep(event) => upkeep(event),
         _ => None,
+    }
+}
+
+/// What was done to the trail's files, if somebody had it done.
+fn upkeep(event: &UpkeepEvent) -> Option<Change<'_>> {
+    let of = |actor, reason| Some(Change { actor, of: "the trail".to_owned(), reason });
+    match event {
+        UpkeepEvent::Rebuilt { actor, reason, .. } | UpkeepEvent::Pruned { actor, reason, .. } => {
+            of(actor.as_deref()?, reason.as_deref())
+        }
+        UpkeepEvent::Restored { actor, reason, .. } => of(actor, Some(reason)),
     }
 }
 

@@ -357,7 +357,8 @@ fn h18_what_is_pruned_is_gone_and_the_rest_verifies_as_before() {
     let verified = |older: &[audit::Checkpoint]| audit::verify(&log, &keys, older, |_| ());
     // Nothing says that it was to be pruned.
     assert_eq!(verified(&[]).unwrap_err(), audit::Fault::Missing { seq: 0 });
-    let pruned = UpkeepEvent::Pruned { by: None, reason: None, below: 600, before: at(0), board: Digest::of(b"test") };
+    let pruned =
+        UpkeepEvent::Pruned { actor: None, reason: None, below: 600, before: at(0), board: Digest::of(b"test") };
     let event = serde_json::to_vec(&Event::Upkeep(pruned)).unwrap();
     append_one(&site.store, Entry { event, ..entry("") }).unwrap();
     site.settle(at(60));

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::trace::Call;
@@ -197,7 +198,11 @@ impl Disk {
             match is {
                 _ if !path.parent().unwrap().exists() => {}
                 Is::Folder => fs::create_dir_all(path).unwrap(),
-                Is::File(file) => fs::write(path, self.contents(file, moment, &mut |_| chance())).unwrap(),
+                Is::File(file) => {
+                    fs::write(&path, self.contents(file, moment, &mut |_| chance())).unwrap();
+                    // As the program makes its files; keys that others can read are refused.
+                    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+                }
             }
         }
     }
