@@ -51,6 +51,8 @@ pub enum Permission {
     ReadPersonal,
     /// Make what is kept on a person unreadable for good.
     ErasePersonal,
+    /// Have old records dropped.
+    PruneTrail,
 }
 
 impl Role {
@@ -69,7 +71,7 @@ impl Role {
             }
             Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
             Permission::ReadPersonal => matches!(self, Self::Auditor | Self::Admin),
-            Permission::ErasePersonal => self == Self::Admin,
+            Permission::ErasePersonal | Permission::PruneTrail => self == Self::Admin,
             Permission::Control | Permission::LookUpPeople => matches!(self, Self::Responder | Self::Admin),
         }
     }
@@ -108,6 +110,7 @@ mod tests {
         let roles = [Role::Auditor, Role::Engineer, Role::Responder, Role::Admin];
         assert_eq!(roles.map(|role| role.may(Permission::ReadPersonal)), [true, false, false, true]);
         assert_eq!(roles.map(|role| role.may(Permission::ErasePersonal)), [false, false, false, true]);
+        assert_eq!(roles.map(|role| role.may(Permission::PruneTrail)), [false, false, false, true]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod peer;
 mod people;
 mod problem;
 mod promotion;
+mod prune;
 mod reports;
 mod request_id;
 mod routes;

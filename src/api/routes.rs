@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::{
     Problem, alerts, anchors, answers, by_hand, containments, control, directory, doctor, forwards, health,
-    held_alerts, incidents, live, notices, pack, people, promotion, reports, rules, search, sources, subjects, trail,
-    trail_export, trail_log, trail_stream,
+    held_alerts, incidents, live, notices, pack, people, promotion, prune, reports, rules, search, sources, subjects,
+    trail, trail_export, trail_log, trail_stream,
 };
 use crate::access::Permission;
 use crate::intake;
@@ -58,6 +58,7 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "GET", path: "/v1/trail/anchors", gate: Gate::Token(Permission::ReadTrail) },
     Route { methods: "GET", path: "/v1/trail/forwards", gate: Gate::Token(Permission::ReadTrail) },
     Route { methods: "GET", path: "/v1/trail/consistency", gate: Gate::Token(Permission::ReadTrail) },
+    Route { methods: "POST", path: "/v1/trail/prune", gate: Gate::Token(Permission::PruneTrail) },
     Route { methods: "GET", path: "/v1/trail/log/{file}*", gate: Gate::Token(Permission::ReadTrail) },
     Route { methods: "POST", path: "/v1/pause", gate: Gate::Token(Permission::Control) },
     Route { methods: "POST", path: "/v1/resume", gate: Gate::Token(Permission::Control) },
@@ -119,6 +120,7 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("GET", "/v1/trail/anchors") => web::get().to(anchors::list),
         ("GET", "/v1/trail/forwards") => web::get().to(forwards::list),
         ("GET", "/v1/trail/consistency") => web::get().to(trail_log::grown),
+        ("POST", "/v1/trail/prune") => web::post().to(prune::prune),
         ("GET", "/v1/trail/log/{file}*") => web::get().to(trail_log::file),
         ("GET", "/v1/rules") => web::get().to(rules::list),
         ("POST", "/v1/rules/reload") => web::post().to(rules::reload),

@@ -131,16 +131,15 @@ impl Server {
         Ok(serde_json::from_str(&self.read(method, path, body).await?).unwrap_or_default())
     }
 
+    /// The same, of what may take long.
+    pub(super) async fn ask_patiently(&self, method: Method, path: &str, body: Value) -> anyhow::Result<Value> {
+        let request = with_body(self.request(method, path)?.timeout(LONG), Some(body));
+        Ok(serde_json::from_str(&answered(request).await?).unwrap_or_default())
+    }
+
     /// The same to the byte, for what a `Value` would write anew.
     pub(super) async fn read(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<String> {
-        let mut request = self.request(method, path)?;
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
-        }
-        let answer = request.send().await.context("the server does not answer")?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        if status == StatusCode::OK { Ok(text) } else { Err(refusal(status, &text)) }
+        answered(with_body(self.request(method, path)?, body)).await
     }
 
     fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
@@ -150,6 +149,20 @@ impl Server {
         let url = format!("{}{path}", self.server.trim_end_matches('/'));
         Ok(self.trust.client()?.request(method, url).bearer_auth(token.trim()))
     }
+}
+
+fn with_body(request: RequestBuilder, body: Option<Value>) -> RequestBuilder {
+    match body {
+        Some(body) => request.header("content-type", "application/json").body(body.to_string()),
+        None => request,
+    }
+}
+
+async fn answered(request: RequestBuilder) -> anyhow::Result<String> {
+    let answer = request.send().await.context("the server does not answer")?;
+    let status = answer.status();
+    let text = answer.text().await?;
+    if status == StatusCode::OK { Ok(text) } else { Err(refusal(status, &text)) }
 }
 
 fn refusal(status: StatusCode, text: &str) -> anyhow::Error {

@@ -175,6 +175,19 @@ impl Owed {
         }
     }
 
+    /// Nobody is told any more of records before `below`: they are gone.
+    pub fn forget_below(&mut self, below: u64) {
+        let is_kept = |parcel: &Parcel| parcel.of >= below;
+        for lane in self.lanes.values_mut() {
+            for waiting in lane.waiting.values_mut() {
+                waiting.records = waiting.records.split_off(&below);
+            }
+            lane.standing.retain(is_kept);
+            lane.again.retain(is_kept);
+            lane.dead.retain(is_kept);
+        }
+    }
+
     fn note(&mut self, seq: u64, at: Timestamp, event: &Event) {
         if self.lanes.is_empty() {
             return;

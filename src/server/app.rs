@@ -150,7 +150,7 @@ impl App {
             summarising: tokio::spawn(summaries::run(state.clone())),
             reading: roster.map(|roster| tokio::spawn(organization::run(roster, directory, clock.clone()))),
             watching: tokio::spawn(rules_watch::run(reloader, sources.clone(), hangups)),
-            expiring: tokio::spawn(expiry::run(trail, config.trail.unattributed_days, clock.clone())),
+            expiring: tokio::spawn(expiry::run(trail, state.log.clone(), config.trail.clone(), clock.clone())),
             checking: tokio::spawn(checkups::run(doctor, clock)),
             renewing,
             state,

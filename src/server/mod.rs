@@ -14,6 +14,7 @@ mod listener;
 mod metrics;
 mod organization;
 mod parts;
+mod retention;
 mod rules_watch;
 mod sealing;
 mod slow_readers;

@@ -1,6 +1,8 @@
 //! What is going on now, derived from the trail alone: live incidents, what is due, who is covered
 //! by an earlier incident, and whether actions are paused.
 
+mod beside;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -12,9 +14,9 @@ use super::covered::Covered;
 use super::held_alerts::{HeldAlerts, HeldLines};
 use super::watches::Watches;
 use crate::incident::{
-    Action, ActionKind, AlertId, Breakers, Check, Checked, Checkup, DingTalkIdChanges, Event, Finding, Health,
+    Action, AlertId, Breakers, Check, Checked, Checkup, Digest, DingTalkIdChanges, Event, Finding, Health,
     IllegalTransition, Incident, IncidentId, Ledger, Outcome, Owed, Pause, Pauses, RuleId, SenderEvent, SourceName,
-    Status, Timestamp, UserId, Windows, sorted,
+    Status, Timestamp, UpkeepEvent, UserId, Windows, sorted,
 };
 
 /// The most accounts remembered for cooldowns; the oldest half is forgotten beyond it.
@@ -23,6 +25,9 @@ const COVERS_MAX: usize = 200_000;
 /// The derived state. Rebuilt by replaying the trail, kept by applying each record once it is
 /// durable.
 #[derive(Debug, Default, Serialize, Deserialize)]
+// What was carried of records that are gone was written by an older program, which knew less; what is taken away or named
+// otherwise has to be read by hand.
+#[serde(default, deny_unknown_fields)]
 pub struct Board {
     #[serde(with = "sorted::map")]
     live: HashMap<IncidentId, Live>,
@@ -48,6 +53,18 @@ pub struct Board {
     covered: Covered,
     checkup: Option<Checkup>,
     canary_at: Option<Timestamp>,
+    pruned: Vec<Pruned>,
+}
+
+/// What was recorded to be dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pruned {
+    /// Below this.
+    pub(super) below: u64,
+    /// Digest of what is carried of it.
+    pub(super) board: Digest,
+    /// The record that says so.
+    pub(super) record: u64,
 }
 
 /// An incident that is not closed, or keeps an account disabled.
@@ -132,6 +149,17 @@ impl Board {
         self.canary_at
     }
 
+    /// What was recorded to be dropped, in order.
+    pub(super) fn pruned(&self) -> &[Pruned] {
+        &self.pruned
+    }
+
+    /// The first record that is needed for what is not over yet, if any is, and the incident that it opened.
+    #[must_use]
+    pub fn needed_from(&self) -> Option<(u64, &IncidentId)> {
+        self.live.iter().map(|(id, live)| (live.record, id)).min()
+    }
+
     /// Whether the source has ever sent what was not understood.
     #[must_use]
     pub fn was_not_understood(&self, source: &SourceName) -> bool {
@@ -214,63 +242,6 @@ impl Board {
         self.containments.times(account, user_id)
     }
 
-    /// Whether another incident than `but` contains the account now. One whose account somebody else has enabled since
-    /// does not: what has disabled it anew is another.
-    #[must_use]
-    pub fn is_contained_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        others_on(self.live.values().chain(self.keeping.values()), user_id, but).any(contains_untouched)
-    }
-
-    /// Whether another incident than `but` contains the account now and will enable it by itself. Of one that keeps it
-    /// for good, an alert or a human that enables it says that this is over.
-    #[must_use]
-    pub fn is_contained_for_a_while_by_another(&self, user_id: &UserId, but: &IncidentId) -> bool {
-        others_on(self.live.values(), user_id, but).any(contains_untouched)
-    }
-
-    /// Which other incident than `but` has disabled the account, or may have: one that has not given it back, or one
-    /// that never does.
-    #[must_use]
-    pub fn disabled_by_another(&self, user_id: &UserId, but: &IncidentId) -> Option<&IncidentId> {
-        let in_effect = self.live.values().chain(self.keeping.values());
-        // Whichever it is, the same one every time.
-        others_on(in_effect, user_id, but).filter(|incident| incident.may_keep_disabled()).map(Incident::id).min()
-    }
-
-    /// Which other incident has signed the account out so that `but` need not: just now and after `but` was opened, or
-    /// before a disable that it keeps the account in.
-    #[must_use]
-    pub fn signed_out_by_another(&self, user_id: &UserId, but: &IncidentId, now: Timestamp) -> Option<&IncidentId> {
-        let opened = self.live.get(but)?.record;
-        let just_now = self.achieved.signed_out_since(user_id, opened, now).filter(|by| *by != but);
-        just_now.or_else(|| self.kept_out_by_another(user_id, but, |action| action.kind() == ActionKind::SignOut))
-    }
-
-    /// Which other incident has signed the account out again, after a disable that it keeps the account in.
-    #[must_use]
-    pub fn signed_out_again_by_another(&self, user_id: &UserId, but: &IncidentId) -> Option<&IncidentId> {
-        self.kept_out_by_another(user_id, but, |action| matches!(action, Action::SignOutAgain {}))
-    }
-
-    /// The other incidents on the account, those opened first first.
-    #[must_use]
-    pub fn beside(&self, user_id: &UserId, but: &IncidentId) -> Vec<IncidentId> {
-        let in_effect = self.live.values().chain(self.keeping.values());
-        let mut others: Vec<&Live> = in_effect.filter(|live| is_on(&live.incident, user_id, but)).collect();
-        others.sort_unstable_by_key(|live| live.record);
-        others.into_iter().map(|live| live.incident.id().clone()).collect()
-    }
-
-    fn kept_out_by_another(
-        &self,
-        user_id: &UserId,
-        but: &IncidentId,
-        is_sign_out: impl Fn(&Action) -> bool,
-    ) -> Option<&IncidentId> {
-        let in_effect = self.live.values().chain(self.keeping.values());
-        others_on(in_effect, user_id, but).filter(|other| other.keeps_signed_out(&is_sign_out)).map(Incident::id).min()
-    }
-
     /// Whether these events of one incident (or of none), recorded at `at`, would be legal. For an
     /// incident that is not in effect, none is: its record could not be replayed.
     ///
@@ -328,6 +299,10 @@ impl Board {
                 self.not_understood.insert(source.clone());
             }
             Event::RulesLoaded { signer, .. } => self.were_rules_signed = signer.is_some(),
+            Event::Upkeep(UpkeepEvent::Pruned { below, board, .. }) => {
+                self.notices.forget_below(*below);
+                self.pruned.push(Pruned { below: *below, board: *board, record: seq });
+            }
             _ => {
                 if let Event::BudgetDrawn { departments, .. } = event {
                     self.ledger.note_departments(departments, at);
@@ -452,23 +427,6 @@ fn was_enabled(incident: &Incident, event: &Event) -> bool {
         }
         _ => false,
     }
-}
-
-fn contains_untouched(incident: &Incident) -> bool {
-    incident.has_disabled() && !incident.is_touched_by_others()
-}
-
-/// Whether it is on this account, and another than `but`.
-fn is_on(incident: &Incident, user_id: &UserId, but: &IncidentId) -> bool {
-    incident.user_id.as_ref() == Some(user_id) && incident.id() != but
-}
-
-fn others_on<'l>(
-    all: impl Iterator<Item = &'l Live>,
-    user_id: &UserId,
-    but: &IncidentId,
-) -> impl Iterator<Item = &'l Incident> {
-    all.map(|live| &live.incident).filter(move |incident| is_on(incident, user_id, but))
 }
 
 /// An open incident's place in the queue; one with nothing left to do is due at once, to be closed, one that waits to be

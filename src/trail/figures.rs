@@ -22,6 +22,8 @@ const OTHER: &str = "other";
 
 /// Numbers that only grow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+// As the board, of which it is carried.
+#[serde(default, deny_unknown_fields)]
 pub struct Figures {
     /// Alerts by their source and what became of them.
     #[serde(with = "sorted::map")]

@@ -17,7 +17,9 @@ use super::watches::Watches;
 use super::{
     Append, Appended, Board, DeliveryKey, Entry, Head, Pending, Record, Slot, Store, StoreError, Stored, UniqueKey,
 };
-use crate::incident::{Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SenderEvent, Timestamp, UserId};
+use crate::incident::{
+    Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SenderEvent, Timestamp, UpkeepEvent, UserId,
+};
 
 /// The most records of one incident that are looked at.
 const INCIDENT_RECORDS_MAX: usize = 10_000;
@@ -242,19 +244,27 @@ impl Trail {
         read.unwrap_or_else(|_| Err(StoreError::Failed("the read was cut short".to_owned())))
     }
 
-    /// An incident's state and records, folded from the store. Blocks.
+    /// An incident's state and records, folded from the store. Of one whose first records were pruned there is what is
+    /// left of it while it keeps an account disabled, and nothing once it does not. Blocks.
     ///
     /// # Errors
     /// The store cannot be read, or the records do not fit together.
     pub fn incident(&self, id: &IncidentId) -> Result<Option<(Incident, Vec<Stored>)>, StoreError> {
         let mut records = Vec::new();
         let mut state: Option<Incident> = None;
+        let mut is_cut_off = false;
         for seq in self.store.of_incident(id, INCIDENT_RECORDS_MAX)? {
             for stored in self.store.read(seq, 1)? {
                 let record = decode(&stored.record)?;
-                fold(&mut state, id, &record).map_err(|error| StoreError::Damaged(error.to_string()))?;
+                match fold(&mut state, id, &record) {
+                    Err(_) if state.is_none() && self.store.first() > 0 => is_cut_off = true,
+                    folded => folded.map_err(|error| StoreError::Damaged(error.to_string()))?,
+                }
                 records.push(stored);
             }
+        }
+        if is_cut_off || (state.is_none() && self.store.first() > 0) {
+            state = self.board(|board| board.in_effect(id).map(|live| live.incident.clone()));
         }
         Ok(state.map(|state| (state, records)))
     }
@@ -374,7 +384,8 @@ fn concerns_board(event: &Event) -> bool {
         | Event::BreakerReleased { .. }
         | Event::DoctorChecked { .. }
         | Event::Sender(SenderEvent::NotUnderstood { .. })
-        | Event::Sender(SenderEvent::Tried { .. }) => true,
+        | Event::Sender(SenderEvent::Tried { .. })
+        | Event::Upkeep(UpkeepEvent::Pruned { .. }) => true,
         _ => !event.incidents().is_empty() || Watches::concern(event) || Owed::concern(event),
     }
 }

@@ -24,6 +24,7 @@ mod pseudonym;
 mod record;
 mod replay;
 pub mod reports;
+mod retention;
 pub mod search;
 mod settings;
 mod sled;
@@ -36,6 +37,8 @@ mod watches;
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod histories;
 #[cfg(test)]
 mod in_epochs;
 #[cfg(test)]
@@ -53,11 +56,14 @@ pub use pack::{PACK_RECORDS_MAX, PackError, pack};
 pub use past::Past;
 pub use pseudonym::Pseudonyms;
 pub use record::{InvalidRecord, Record, encode};
+pub use retention::{Asked, Droppable, KeepDays, TooFewDays};
 pub use settings::Settings;
 pub use sled::{OpenError, RebuildError, Salvage, SledStore, rebuild};
 pub use snapshot::{SnapshotError, Snapshots, tell as tell_of_snapshot};
 pub use store::{APPEND_BYTES_MAX, ENTRIES_MAX, EVENT_BYTES_MAX, INCIDENTS_MAX, PRIVATE_BYTES_MAX};
-pub use store::{Append, Appended, DeliveryKey, Entry, Head, Pending, Slot, Store, StoreError, Stored, UniqueKey};
+pub use store::{
+    Append, Appended, Carried, DeliveryKey, Entry, Head, Pending, Slot, Store, StoreError, Stored, UniqueKey,
+};
 pub use subjects::{About, KeyFiles, Sealed, SubjectKeys, Subjects, SubjectsError, Unsealed, is_part};
 pub use verify::{Fault, VerifyReport, verify};
 pub use watches::{Promotion, Watches};

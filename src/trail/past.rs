@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::area::{Area, Change, Row};
-use super::store::{Append, Head, Pending, Store, StoreError, Stored, UniqueKey};
+use super::store::{Append, Carried, Head, Pending, Store, StoreError, Stored, UniqueKey};
 use crate::incident::IncidentId;
 
 /// The first records of a store. Nothing can be added, and the root is not that of so many.
@@ -41,6 +41,10 @@ impl Store for Past {
 
     fn first(&self) -> u64 {
         self.store.first()
+    }
+
+    fn carried(&self) -> Result<Option<Carried>, StoreError> {
+        self.store.carried()
     }
 
     fn private(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {

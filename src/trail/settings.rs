@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::forward::ForwardSettings;
+use super::retention::KeepDays;
 use super::subjects::KeyFiles;
 use super::tlog::AnchorSettings;
 
@@ -19,6 +20,8 @@ pub struct Settings {
     /// How many records make an epoch: once it has so many, it is moved to files that never change, which open at once and
     /// can be dropped one by one.
     pub epoch_records: u64,
+    /// For how many days records are kept. Then they are dropped, epoch by epoch; without this none is. Their hashes stay.
+    pub keep_days: Option<KeepDays>,
     /// What a new log is called after in its checkpoints: `<deployment>/<log-id>`. One that was begun keeps its name.
     pub deployment: String,
     /// The key that signs checkpoints: 32 bytes, made if the file is missing and the log is new. `signing.key` in the
@@ -45,6 +48,7 @@ impl Default for Settings {
             path: PathBuf::from("trail"),
             cache_bytes_max: 64 * 1024 * 1024,
             epoch_records: 1_000_000,
+            keep_days: None,
             deployment: "portcullis".to_owned(),
             signing_key_file: None,
             subject_keys_file: None,

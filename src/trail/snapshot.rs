@@ -5,6 +5,8 @@
 //! trail's root only if each of them is the trail's, in its place: so a snapshot of another trail, or of one that was
 //! changed or cut off since, does not fit. That the content follows from those records nobody can see without a replay;
 //! the digest is against damage, not against whoever may write in the trail's folder.
+//!
+//! The same bytes are what is carried of records that were pruned. There the digest is on the trail.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -135,7 +137,7 @@ impl Snapshots {
                 tracing::warn!(path = %self.path.display(), %unfit, "the snapshot of the board is thrown away");
             }
         }
-        let mut folded = Folded::default();
+        let mut folded = Folded::begin(store)?;
         folded.advance(store, head.size)?;
         Ok(folded)
     }
@@ -191,10 +193,18 @@ pub(super) fn write(to: &mut impl Write, folded: &Folded) -> io::Result<()> {
 }
 
 fn read(path: &Path) -> Result<Folded, Unfit> {
-    parse(&fs::read(path).map_err(Unfit::Unreadable)?)
+    let (header, folded) = parse(&fs::read(path).map_err(Unfit::Unreadable)?)?;
+    if header.format == FORMAT && header.program == PROGRAM { Ok(folded) } else { Err(Unfit::OtherFormat) }
 }
 
-pub(super) fn parse(bytes: &[u8]) -> Result<Folded, Unfit> {
+/// What was carried of records that are gone, also by an older program: nobody can make it anew. What is raised in
+/// [`FORMAT`] has to be read as it was, too; a test has one of each.
+pub(super) fn read_carried(bytes: &[u8]) -> Result<Folded, Unfit> {
+    let (header, folded) = parse(bytes)?;
+    if header.format <= FORMAT { Ok(folded) } else { Err(Unfit::OtherFormat) }
+}
+
+fn parse(bytes: &[u8]) -> Result<(Header<String>, Folded), Unfit> {
     let at = bytes.len().checked_sub(TRAILER_BYTES).ok_or(Unfit::Damaged)?;
     let (content, trailer) = bytes.split_at_checked(at).ok_or(Unfit::Damaged)?;
     if format!("{}\n", hex::encode(Sha256::digest(content))).as_bytes() != trailer {
@@ -203,13 +213,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Folded, Unfit> {
     let end = content.iter().position(|byte| *byte == b'\n').ok_or(Unfit::Damaged)?;
     let (header, body) = content.split_at_checked(end).ok_or(Unfit::Damaged)?;
     let header: Header<String> = serde_json::from_slice(header).map_err(|_| Unfit::OtherFormat)?;
-    if header.format != FORMAT || header.program != PROGRAM {
-        return Err(Unfit::OtherFormat);
-    }
     let frontier = hex::decode(&header.frontier).ok().and_then(|bytes| Frontier::from_bytes(&bytes));
     let frontier = frontier.ok_or(Unfit::Damaged)?;
     let OwnedBody { board, figures } = serde_json::from_slice(body).map_err(|_| Unfit::OtherFormat)?;
-    Ok(Folded { board, figures, frontier })
+    Ok((header, Folded { board, figures, frontier }))
 }
 
 /// Writes on, and hashes what is written.

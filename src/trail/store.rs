@@ -132,6 +132,15 @@ pub struct Head {
     pub root: Digest,
 }
 
+/// What was kept of records that are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// All records before this one made it.
+    pub below: u64,
+    /// What they made.
+    pub bytes: Vec<u8>,
+}
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -148,6 +157,9 @@ pub enum StoreError {
     #[error("the store is damaged: {0}")]
     Damaged(String),
 }
+
+/// What is said of a bound that is none.
+pub(super) const NO_END: StoreError = StoreError::TooLarge("a bound at which no epoch ends that is in files");
 
 /// A write under way: resolves when it is durable, or with the reason why it is not known to be.
 /// After [`StoreError::Failed`] only the next start shows whether it was written; after every other
@@ -246,13 +258,30 @@ pub trait Store: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Drops all records below one of [`Self::archived`], with what they are known by and what lies beside them. What
-    /// is known of them elsewhere has to be recorded before. Blocks.
+    /// Keeps what follows from all records below one of [`Self::archived`], for the time when they are gone. Durable when
+    /// this returns. Blocks.
     ///
     /// # Errors
-    /// No epoch ends there, or files cannot be taken away.
+    /// No epoch ends there, or it cannot be written.
+    fn carry(&self, _below: u64, _bytes: &[u8]) -> Result<(), StoreError> {
+        Err(NO_END)
+    }
+
+    /// What was kept of records that are gone; of several, that which goes on the earliest. Blocks.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn carried(&self) -> Result<Option<Carried>, StoreError> {
+        Ok(None)
+    }
+
+    /// Drops all records below one of [`Self::archived`], with what they are known by and what lies beside them. What
+    /// follows from them has to be carried before. Blocks.
+    ///
+    /// # Errors
+    /// No epoch ends there, nothing was carried, or files cannot be taken away.
     fn prune(&self, _below: u64) -> Result<(), StoreError> {
-        Err(StoreError::TooLarge("a bound at which no epoch ends that is in files"))
+        Err(NO_END)
     }
 
     /// The size and root of what is durable.

@@ -73,6 +73,7 @@ mod rebinding;
 mod reload;
 mod repeat_offenders;
 mod replay;
+mod retention;
 mod rule_attacks;
 mod rule_signature;
 mod rules_tools;

@@ -4,6 +4,7 @@ mod export;
 mod offline;
 mod proof;
 mod prove;
+mod prune;
 mod rebuild;
 mod report;
 mod search;
@@ -62,6 +63,9 @@ enum Command {
     /// Make a damaged store anew from the log and what lies beside its records. No running program may have the trail
     /// open. Nothing is changed where something would be lost, unless --accept-loss says so.
     Rebuild(rebuild::Arguments),
+    /// Drop old records, epoch by epoch, before their time is over by `trail.keep_days`. Their hashes stay, so that every
+    /// proof of what is kept stays valid; what goes and why is on the trail.
+    Prune(prune::Arguments),
     /// Write records with the proofs that they are in the log, each in files of its own. Takes no lock.
     Prove(prove::Arguments),
     /// Check a proof that a record is in the log (c2sp.org/tlog-proof@v1).
@@ -92,6 +96,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Export(arguments) => export::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild(arguments) => block_on(rebuild::run(arguments)),
+        Command::Prune(arguments) => block_on(prune::run(arguments)),
         Command::Prove(arguments) => prove::run(&arguments),
         Command::CheckProof(arguments) => proof::run(&arguments),
     }

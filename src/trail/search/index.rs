@@ -81,6 +81,7 @@ impl Index {
     pub fn follow(&self, store: &dyn Store) -> Result<Followed, IndexError> {
         let mut unsynced = self.following.lock().unwrap_or_else(PoisonError::into_inner);
         self.open(store)?;
+        self.forget_below(store.first())?;
         let size = store.head().size;
         let next = self.indexed_to(store)?;
         if next >= size {
@@ -179,7 +180,7 @@ impl Index {
         let first = store.first();
         for number in file::numbers(&self.folder).map_err(folder)? {
             let path = file::path(&self.folder, number);
-            if (number + 1).saturating_mul(FILE) <= first {
+            if number < file::number_of(first) {
                 fs::remove_file(&path).map_err(folder)?;
                 continue;
             }
@@ -195,6 +196,17 @@ impl Index {
         }
         *self.files() = Some(files);
         Ok(())
+    }
+
+    /// Takes away the files of which no record is kept.
+    fn forget_below(&self, first: u64) -> Result<(), IndexError> {
+        let gone = self.files().as_mut().map(|files| {
+            let kept = files.split_off(&file::number_of(first));
+            std::mem::replace(files, kept)
+        });
+        let removed =
+            gone.into_iter().flatten().try_for_each(|(number, _)| fs::remove_file(file::path(&self.folder, number)));
+        removed.map_err(|source| IndexError::Folder { path: self.folder.clone(), source })
     }
 
     fn file(&self, number: u64) -> Result<Arc<File>, IndexError> {

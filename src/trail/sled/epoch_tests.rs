@@ -347,9 +347,11 @@ fn h18_what_is_pruned_is_gone_and_the_rest_verifies_as_before() {
     let mut site = in_three_epochs(&folder);
     let (log, kept) = (settings.path.join("log"), site.sealer.last().unwrap().clone());
     for bound in [1, 599, 601, 1_800] {
-        assert!(site.store.prune(bound).is_err(), "{bound}");
+        assert!(site.store.carry(bound, b"test").is_err() && site.store.prune(bound).is_err(), "{bound}");
     }
     let proof_before = tlog::Proof::of(&log, 5).unwrap();
+    assert!(site.store.prune(600).is_err(), "nothing was carried");
+    site.store.carry(600, b"test").unwrap();
     site.store.prune(600).unwrap();
     check_pruned(&site.store);
     assert!(!epoch::folder(&settings.path, 0).exists());
@@ -389,6 +391,7 @@ fn a_prune_that_was_cut_short_is_ended_by_the_next_start() {
     );
     store.prune(600).unwrap();
     check_pruned(&store);
+    store.carry(1_200, b"test").unwrap();
     store.prune(1_200).unwrap();
     assert_eq!((store.first(), store.archived()), (1_200, vec![]));
     assert_eq!(verify(&store, |_| ()).unwrap().size, 1_800);

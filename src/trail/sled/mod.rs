@@ -50,7 +50,7 @@ use crate::trail::area::{self, Area, Change, Row};
 use crate::trail::limits;
 use crate::trail::merkle::Frontier;
 use crate::trail::settings::Settings;
-use crate::trail::store::{Append, Head, Pending, Store, StoreError, Stored, UniqueKey};
+use crate::trail::store::{Append, Carried, Head, Pending, Store, StoreError, Stored, UniqueKey};
 
 /// The trail in a folder of this machine, for one process. Dropping it finishes what was appended.
 pub struct SledStore {
@@ -159,6 +159,14 @@ impl Store for SledStore {
 
     fn archived(&self) -> Vec<u64> {
         self.shared.tiers().archives.iter().map(|archive| archive.known.end).collect()
+    }
+
+    fn carry(&self, below: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        prune::carry(&self.shared, &self.trail, below, bytes)
+    }
+
+    fn carried(&self) -> Result<Option<Carried>, StoreError> {
+        prune::carried(&self.trail, self.first())
     }
 
     fn prune(&self, below: u64) -> Result<(), StoreError> {

@@ -245,6 +245,12 @@ impl Disk {
             }
             "fsync" | "fdatasync" if call.is_done() => self.synced(call),
             "write" | "writev" | "pwrite64" | "ftruncate" => self.wrote(call),
+            "lseek" if call.is_done() => {
+                let open = call.number(0).and_then(|number| self.open.get_mut(&number));
+                if let (Some(Open::File { at, .. }), Some(place)) = (open, call.result) {
+                    *at = u64::try_from(place).unwrap();
+                }
+            }
             "fallocate" | "sync_file_range" | "lseek" | "fsync" | "fdatasync" | "sendto" | "fcntl" => {}
             _ if !call.is_done() => {}
             "mkdir" => self.change(call, vec![(call.path(0), Some(Is::Folder))]),

@@ -1,0 +1,52 @@
+//! `POST /v1/trail/prune`: has old records dropped, epoch by epoch, before their time is over by the settings. Their
+//! hashes stay. What goes and why is on the trail before it goes.
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Problem, State, authorize, body};
+use crate::access::Permission;
+use crate::incident::Timestamp;
+use crate::trail::{Asked, Droppable, KeepDays, StoreError};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Prune {
+    before: Timestamp,
+    reason: String,
+}
+
+/// Records it, and says below which record all goes once that is sealed.
+pub(super) async fn prune(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
+    pruned(&request, payload, &state).await.unwrap_or_else(Problem::response)
+}
+
+async fn pruned(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
+    let actor = authorize::actor(request, state, Permission::PruneTrail)?;
+    let Prune { before, reason } = body::json(request, payload, state).await?;
+    let (trail, now) = (state.trail.clone(), state.clock.now());
+    if !body::is_reason(&reason) || before > KeepDays::MIN.before(now) {
+        return Err(Problem::WrongSchema);
+    }
+    let asked = Asked { actor: actor.name, reason };
+    // To its end, also if whoever asks goes away: a million records are read.
+    let recorded = tokio::spawn(async move { trail.record_drop(before, now, Some(asked)).await }).await;
+    let cut_short = || Err(StoreError::Failed("it was cut short".to_owned()));
+    Ok(match recorded.unwrap_or_else(|_| cut_short())? {
+        Droppable::Below(below) => HttpResponse::Ok().json(json!({ "below": below })),
+        Droppable::NothingOldEnough => HttpResponse::Conflict().json(json!({
+            "title": "No epoch that is in files ended before that time; epochs are dropped as a whole.",
+            "code": "nothing_to_prune",
+            "status": 409,
+        })),
+        Droppable::Needed { incident, record } => HttpResponse::Conflict().json(json!({
+            "title": "An incident that is not over needs the oldest epoch.",
+            "code": "records_needed",
+            "status": 409,
+            "incident": incident,
+            "record": record,
+        })),
+    })
+}
