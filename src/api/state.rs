@@ -20,9 +20,6 @@ use crate::trail::search::Index;
 use crate::trail::tlog::{Anchored, Log};
 use crate::trail::{Forwarded, Trail};
 
-/// After so many seconds without a checkpoint the trail is not being sealed.
-const UNSEALED_S_MAX: i64 = 120;
-
 /// Where and how HTTP is served.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -119,8 +116,7 @@ pub struct State {
 impl State {
     /// Whether a checkpoint of the trail was signed lately: there is one every minute, also when nothing happens.
     pub fn is_sealing(&self) -> bool {
-        let at = self.log.sealed.borrow().checkpoint().map(|checkpoint| checkpoint.at);
-        at.is_some_and(|at| self.clock.now().as_second() - at.as_second() <= UNSEALED_S_MAX)
+        self.log.sealed.borrow().is_current(self.clock.now())
     }
 
     /// Whether the wall clock was set within the last hour. To be asked now and then, or a step is seen late.

@@ -15,6 +15,7 @@ mod kept;
 mod needs;
 mod probe;
 mod run;
+mod sealed;
 mod settings;
 mod stage;
 

@@ -10,12 +10,14 @@ use super::heard::of_sources;
 use super::kept::verified;
 use super::needs::Needs;
 use super::probe::{Probe, Prober};
+use super::sealed::of_log;
 use super::settings::Settings;
 use crate::admission::Admission;
 use crate::directory::{Ancestry, BoxFuture, Directory};
 use crate::incident::{Check, Clock, Diagnosis, Event, ParcelState, Timestamp};
 use crate::intake::Intake;
 use crate::rules::InForce;
+use crate::trail::tlog::{Anchored, Log};
 use crate::trail::{RecordError, Trail};
 
 /// Notices that were given up longer ago have been told of before.
@@ -41,6 +43,10 @@ pub struct Parts {
     pub has_index: bool,
     /// Whether a channel writes to people through the app's robot.
     pub writes_one_to_one: bool,
+    /// How far the trail is sealed.
+    pub log: Log,
+    /// Where else its checkpoints are kept.
+    pub anchored: Anchored,
     /// The sources in force.
     pub sources: Box<dyn Fn() -> Arc<Intake> + Send + Sync>,
     /// Looks at what a start would read. Blocks.
@@ -169,6 +175,7 @@ impl Doctor {
         let Probe { examined: shown, canary: account, is_read } = prober.run().await;
         examined.extend(shown);
         examined.push(self.given_up().unwrap_or((self.channels)(send).await));
+        examined.push(of_log(&self.log, &self.anchored, self.clock.now()));
         examined.push(of_sources(&(self.sources)(), &self.trail.figures(), self.clock.now()));
         examined.push(match (canary, is_read) {
             // Without having been read it may be anybody.

@@ -20,6 +20,8 @@ pub enum Check {
     Rules,
     /// Whether the trail opens, verifies and can be written.
     Trail,
+    /// Whether its records are sealed, and its checkpoints kept elsewhere.
+    Log,
     /// Whether DingTalk takes the app's key and secret.
     Token,
     /// Whether this machine's clock and DingTalk's agree.
@@ -53,11 +55,12 @@ pub enum Check {
 
 impl Check {
     /// Every check, in the order in which they are told.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Configuration,
         Self::Secrets,
         Self::Rules,
         Self::Trail,
+        Self::Log,
         Self::Token,
         Self::Clock,
         Self::Organization,
@@ -82,6 +85,7 @@ impl Check {
             Self::Secrets => "secrets",
             Self::Rules => "rules",
             Self::Trail => "trail",
+            Self::Log => "log",
             Self::Token => "token",
             Self::Clock => "clock",
             Self::Organization => "organization",
@@ -114,6 +118,7 @@ impl Check {
             | Self::Secrets
             | Self::Rules
             | Self::Trail
+            | Self::Log
             | Self::Token
             | Self::Clock
             | Self::Organization
@@ -240,6 +245,15 @@ diagnoses! {
     /// The records are not as they were recorded.
     TrailDamaged "trail_damaged" Failed "the trail does not verify"
         Some("stop, keep the folder as it is, and compare it with a backup: portcullis trail verify --store"),
+    /// No checkpoint was signed lately.
+    Unsealed "unsealed" Failed "no checkpoint of the trail was signed in the last two minutes"
+        Some("see the log: the disk is full, or the folder cannot be written"),
+    /// What is kept elsewhere is not what the log says.
+    AnchorContradicts "anchor_contradicts" Failed "an anchor knows a checkpoint that the log does not follow"
+        Some("stop, keep the folder as it is, and compare: portcullis trail verify --since the checkpoint that is kept there"),
+    /// An anchor has not taken a checkpoint for some time.
+    AnchorLate "anchor_late" Failed "an anchor has taken no checkpoint for some time"
+        Some("see whether it can be reached: what comes after its last one is as safe as this machine"),
     /// Key or secret are not taken.
     TokenRefused "token_refused" Failed "DingTalk does not take the app's key and secret, or its token"
         Some("compare app_key and the file of app_secret_file with the app's page at DingTalk"),

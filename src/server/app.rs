@@ -103,7 +103,8 @@ impl App {
         let sources = Arc::new(SourcesInForce::new(going_on(intake(config)?, &trail, clock.now())));
         let admission = Admission::new(trail.clone(), rules.clone(), pseudonyms, clock.clone(), roster.clone(), limits);
         let out = (anchoring::start(config, sealing.log(), &clock)?, forwarding::start(config, &trail, &clock).await?);
-        let has = Has { config, reread: &reread, trail: &trail, rules: &rules, clock: &clock };
+        let sealed = (sealing.log(), out.0.states());
+        let has = Has { config, reread: &reread, trail: &trail, rules: &rules, clock: &clock, sealed };
         let doctor = has.doctor(&directory, &admission, &sources)?;
         let state = Data::new(State {
             doctor: doctor.clone(),
@@ -127,11 +128,10 @@ impl App {
         });
         let notifier = notifier(config, &state, directory.clone()).await?;
         let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
-        let certificate = tls.map(|tls| tls.own);
+        let (certificate, (stop, stopped)) = (tls.map(|tls| tls.own), watch::channel(false));
         let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
         let metrics = show_metrics(config, &state, certificate)?;
         let (hand, sources) = (hand(config, &state, directory.clone()), Sources::new(&state, config, reread));
-        let (stop, stopped) = watch::channel(false);
         Ok(Self {
             address,
             trail: trail.clone(),

@@ -14,6 +14,7 @@ use crate::incident::{Check, Clock, Diagnosis};
 use crate::notices::Post;
 use crate::rules::InForce;
 use crate::trail::Trail;
+use crate::trail::tlog::{Anchored, Log};
 
 /// How often it is looked whether a run is due.
 const EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +26,8 @@ pub(super) struct Has<'a> {
     pub(super) trail: &'a Arc<Trail>,
     pub(super) rules: &'a Arc<InForce>,
     pub(super) clock: &'a Arc<dyn Clock>,
+    /// The trail's log, and where its checkpoints are kept beside it.
+    pub(super) sealed: (Log, Anchored),
 }
 
 impl Has<'_> {
@@ -49,6 +52,8 @@ impl Has<'_> {
             own_corp_id: config.directory.corp_id.clone(),
             has_index: config.directory.index.is_some(),
             writes_one_to_one: checkup::writes_one_to_one(config),
+            log: self.sealed.0.clone(),
+            anchored: self.sealed.1.clone(),
             sources: Box::new(move || sources.now()),
             files: Arc::new(move || files(&reread)),
             channels: Box::new(move |send| {

@@ -115,6 +115,7 @@ async fn where_all_is_well_nothing_has_failed_and_nothing_was_done() {
         ("secrets", "good"),
         ("rules", "good"),
         ("trail", "not_configured"),
+        ("log", "not_configured"),
         ("token", "good"),
         ("clock", "good"),
         ("organization", "good"),
@@ -132,7 +133,7 @@ async fn where_all_is_well_nothing_has_failed_and_nothing_was_done() {
     ] {
         assert_eq!(found.of(check), expected, "{check}");
     }
-    assert_eq!(found.0["checks"].as_array().unwrap().len(), 18, "each thing is told once");
+    assert_eq!(found.0["checks"].as_array().unwrap().len(), 19, "each thing is told once");
     let state = place.sandbox.state();
     let changing = [Api::SignOut, Api::Disable, Api::Enable, Api::ChangeDingtalkId, Api::RobotMessage, Api::WorkNotice];
     assert!(changing.iter().all(|api| state.received(*api) == 0));

@@ -10,7 +10,7 @@ use crate::incident::{Check, Diagnosis, SystemClock};
 use crate::notices::Post;
 use crate::rules;
 use crate::server::{Opened, checkup, open_store};
-use crate::trail::OpenError;
+use crate::trail::{OpenError, tlog};
 
 /// Looks at everything that can be told without a server.
 pub(super) async fn examine(config: &Config, send: bool) -> anyhow::Result<Vec<Examined>> {
@@ -25,6 +25,7 @@ pub(super) async fn examine(config: &Config, send: bool) -> anyhow::Result<Vec<E
         let found = if is_there { Diagnosis::ServerNeeded } else { Diagnosis::NotConfigured };
         Examined::of(check, found)
     };
+    examined.push(ask(Check::Log, tlog::folder(&config.resolve(&config.trail.path)).exists()));
     examined.push(ask(Check::Sources, !config.intake.sources.is_empty()));
     examined.push(ask(Check::Canary, config.doctor.canary.is_some()));
     examined.sort_by_key(|one| one.check);

@@ -15,6 +15,7 @@ use super::committer::Roller;
 use super::epoch::{self, Epoch};
 use super::fact::Fact;
 use super::shared::Shared;
+use super::whole::Look;
 use super::{head, known, read};
 use crate::trail::settings::Settings;
 use crate::trail::store::StoreError;
@@ -108,28 +109,25 @@ impl Worker {
         }
     }
 
-    /// Looks once at every record that a database has: sled drops some in silence, or gives them changed, where its file
-    /// is damaged, and who reads them later may act on it.
+    /// Looks once at everything that a database has: who reads it later may act on it.
     fn look_through(&self) {
         let tiers = self.shared.tiers();
         let epochs = || tiers.closing.iter().chain([&tiers.live]);
         let ends = epochs().skip(1).map(|next| next.first).chain([self.shared.head().size]);
         for (epoch, end) in epochs().zip(ends) {
-            let mut from = epoch.first;
-            while from < end {
-                let to = end.min(from + PAGE);
-                let looked =
-                    self.shared.run(|_| match read::records(&epoch.db, from, to)?.iter().find(|r| !r.is_whole()) {
-                        Some(changed) => Err(StoreError::Damaged(format!("record {} was changed", changed.seq))),
-                        None => Ok(()),
-                    });
-                match looked {
-                    Ok(()) => from = to,
-                    Err(error) => {
-                        self.shared.fail(error.to_string());
-                        return;
-                    }
+            let mut look = self.shared.run(|_| Look::at(&epoch.db, epoch.first, end)).map(Some);
+            while let Ok(Some(so_far)) = look {
+                look = self.shared.run(|_| so_far.go_on(&epoch.db));
+            }
+            if let Err(error) = look {
+                // The next start is to make it anew, and not to come this far with it again.
+                if matches!(error, StoreError::Damaged(_))
+                    && let Err(error) = epoch::condemn(&epoch.folder, &error.to_string())
+                {
+                    tracing::error!(%error, "that the store is damaged could not be written down");
                 }
+                self.shared.fail(error.to_string());
+                return;
             }
         }
     }
@@ -170,7 +168,10 @@ impl Worker {
         let before = *next;
         loop {
             let begun = *next;
-            for (_, bytes) in self.shared.run(|_| read::facts(&epoch.db, begun, begun + PAGE))? {
+            for (number, bytes) in self.shared.run(|_| read::facts(&epoch.db, begun, begun + PAGE))? {
+                if number != *next {
+                    return Err(StoreError::Damaged(format!("fact {next} is missing")));
+                }
                 let fact = Fact::read(&bytes)?.0;
                 if !fact.is_within(size) {
                     break;

@@ -30,6 +30,12 @@ const TIDY_EVERY_MS: u64 = 500;
 const FILES: [&str; 2] = ["db", "conf"];
 /// The folder that sled makes in its own.
 const BLOBS: &str = "blobs";
+/// Says that something in it is not as it was written, which sled does not see when it opens it.
+const FOUND_DAMAGED: &str = "found-damaged";
+/// Where an epoch is made anew.
+const NEW: &str = "new";
+/// In it, once it is whole: in whose place it is to be put.
+const PLACE: &str = "place";
 /// How the names of sled's own snapshots begin.
 const SNAPSHOT: &str = "snap.";
 
@@ -69,6 +75,7 @@ pub(super) fn all(trail: &Path) -> io::Result<Vec<u64>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
+    finish_replacing(trail)?;
     let mut found = Vec::new();
     for entry in entries {
         let Some(first) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
@@ -81,6 +88,41 @@ pub(super) fn all(trail: &Path) -> io::Result<Vec<u64>> {
     }
     found.sort_unstable();
     Ok(found)
+}
+
+/// Where an epoch is made anew.
+pub(super) fn unfinished(trail: &Path) -> PathBuf {
+    trail.join(FOLDER).join(NEW)
+}
+
+/// Puts what was made anew in the place of the epoch that begins with record `first`, which is kept at `kept`. Cut short
+/// in between, the next who looks for epochs brings it to its end.
+pub(super) fn replace(trail: &Path, first: u64, kept: &Path) -> io::Result<()> {
+    let (place, made) = (folder(trail, first), unfinished(trail));
+    durable::replace(&made.join(PLACE), first.to_string().as_bytes()).and_then(|()| durable::sync_folder(&made))?;
+    fs::rename(&place, kept)?;
+    durable::sync_folder_of(&place)?;
+    finish_replacing(trail)
+}
+
+fn finish_replacing(trail: &Path) -> io::Result<()> {
+    let made = unfinished(trail);
+    let first = match fs::read_to_string(made.join(PLACE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        read => read?.parse().map_err(io::Error::other)?,
+    };
+    let place = folder(trail, first);
+    if place.try_exists()? {
+        return Ok(());
+    }
+    fs::rename(&made, &place)?;
+    fs::remove_file(place.join(PLACE))?;
+    durable::sync_folder_of(&place)
+}
+
+/// Has the epoch refused as damaged from now on, until it was made anew. Durable when this returns.
+pub(super) fn condemn(folder: &Path, why: &str) -> io::Result<()> {
+    durable::replace(&folder.join(FOUND_DAMAGED), why.as_bytes()).and_then(|()| durable::sync_folder(folder))
 }
 
 /// Begins the epoch that goes on from `frontier`; it is durable when this returns.
@@ -120,6 +162,10 @@ pub(super) fn open(
 ) -> Result<Opened, OpenError> {
     let folder = folder(trail, first);
     let refused = |source| OpenError::Folder { path: folder.clone(), source };
+    match fs::read_to_string(folder.join(FOUND_DAMAGED)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        found => return Err(damaged(&folder, found.map_err(refused)?)),
+    }
     wait_for_release(&folder)?;
     contained(&folder, || {
         let db = open_database(&folder, cache_bytes)?;

@@ -19,7 +19,7 @@ pub(super) fn settings(folder: &TempDir) -> Settings {
     Settings { path: folder.path().join("trail"), epoch_records: EPOCH_RECORDS, ..Settings::default() }
 }
 
-fn key(number: u64) -> UniqueKey {
+pub(super) fn key(number: u64) -> UniqueKey {
     UniqueKey(Digest::of(&number.to_be_bytes()))
 }
 

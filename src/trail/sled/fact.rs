@@ -39,6 +39,14 @@ impl Fact {
         is_any.then_some(Self::Record { seq, keys, incidents, has_private })
     }
 
+    /// The same, of a record beside which something lies, or nothing any more.
+    pub(super) fn with_private(&self, is_there: bool) -> Self {
+        match self.clone() {
+            Self::Record { seq, keys, incidents, .. } => Self::Record { seq, keys, incidents, has_private: is_there },
+            delivery @ Self::Delivery { .. } => delivery,
+        }
+    }
+
     /// Whether it is about what is among the first `size` records.
     pub(super) fn is_within(&self, size: u64) -> bool {
         match self {

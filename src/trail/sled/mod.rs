@@ -33,6 +33,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod tiers;
+mod whole;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -11,6 +11,7 @@ use super::beside::{self, Writer};
 use super::epoch::{self, Epoch};
 use super::fact::{self, Fact};
 use super::open::{OpenError, lock};
+use super::whole::Look;
 use super::{chunks, head, keys, known, read, store_error};
 use crate::trail::durable;
 use crate::trail::merkle::{self, Frontier};
@@ -147,18 +148,18 @@ fn look(
             if size < sealed {
                 return Ok(Some(Some(opened.epoch)));
             }
-            let mut from = first;
-            while from < size {
-                let end = size.min(from + PAGE);
-                let page = epoch::contained(&opened.epoch.folder, || Ok(read::records(&opened.epoch.db, from, end)));
-                let is_good = matches!(&page, Ok(Ok(page)) if page.iter().all(Stored::is_whole));
-                if !is_good {
-                    return Ok(Some(Some(opened.epoch)));
+            let Epoch { folder, db, .. } = &opened.epoch;
+            let mut look = epoch::contained(folder, || Ok(Look::at(db, first, size).map(Some)));
+            loop {
+                match look {
+                    Ok(Ok(Some(so_far))) => {
+                        progress(so_far.records(), size);
+                        look = epoch::contained(folder, || Ok(so_far.go_on(db)));
+                    }
+                    Ok(Ok(None)) => return Ok(None),
+                    Ok(Err(_)) | Err(_) => return Ok(Some(Some(opened.epoch))),
                 }
-                from = end;
-                progress(from, size);
             }
-            Ok(None)
         }
         Err(OpenError::Damaged { .. }) => Ok(Some(open_roughly(trail, first))),
         Err(error) => Err(error.into()),
@@ -196,7 +197,7 @@ fn make_anew(
     if !accepts(&salvage) {
         return Ok(Some(salvage));
     }
-    let unfinished = trail.join("epochs").join("new");
+    let unfinished = epoch::unfinished(trail);
     clear(&unfinished)?;
     let mut made = Making::begin(&unfinished, frontier)?;
     let mut from = first;
@@ -218,7 +219,7 @@ fn make_anew(
     }
     made.add_incidents_of(&rest.records)?;
     made.finish()?;
-    replace(trail, first, &unfinished)?;
+    replace(trail, first)?;
     Ok(Some(salvage))
 }
 
@@ -309,7 +310,7 @@ impl Making {
 
     fn add_fact(&mut self, fact: &Fact, private: Option<&[u8]>) -> Result<(), RebuildError> {
         let mut batch = Batch::default();
-        let bytes = fact.to_bytes();
+        let bytes = fact.with_private(private.is_some()).to_bytes();
         for (chunk, piece) in chunks::of(&bytes) {
             batch.insert(keys::fact(self.facts, chunk), piece);
         }
@@ -361,14 +362,13 @@ impl Making {
 }
 
 /// Puts the new epoch in the place of the damaged one, which is kept beside.
-fn replace(trail: &Path, first: u64, made: &Path) -> Result<(), RebuildError> {
+fn replace(trail: &Path, first: u64) -> Result<(), RebuildError> {
     let place = epoch::folder(trail, first);
     let refused = |source| RebuildError::Folder { path: place.clone(), source };
     let kept = trail.join(REPLACED);
     durable::create_folder(&kept).map_err(refused)?;
     let free = (0_u32..).map(|number| kept.join(format!("{first:020}.{number}"))).find(|path| !path.exists());
-    let moved = free.map_or(Ok(()), |kept| fs::rename(&place, kept)).and_then(|()| fs::rename(made, &place));
-    moved.and_then(|()| durable::sync_folder_of(&place)).map_err(refused)
+    free.map_or(Ok(()), |kept| epoch::replace(trail, first, &kept)).map_err(refused)
 }
 
 fn clear(folder: &Path) -> Result<(), RebuildError> {

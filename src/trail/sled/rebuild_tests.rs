@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::epoch_tests::{Site, archives, at, check, copy, settings};
+use super::epoch_tests::{Site, archives, at, check, copy, key, settings};
 use super::*;
-use crate::trail::samples::{append_one, entry};
+use crate::trail::samples::{append_one, entry, incident};
 use crate::trail::store::Slot;
 
 /// A trail at rest, of which the first `sealed` records are in its log.
@@ -89,6 +89,53 @@ fn h14_one_flipped_bit_anywhere_loses_nothing_or_is_said() {
         outcomes.push(size);
     }
     assert!(outcomes.contains(&290), "{outcomes:?}");
+}
+
+/// Without its key an alert that comes again would be acted on again; without its incident's nobody finds the record.
+#[test]
+fn h14_an_index_that_has_lost_something_is_found_after_opening_and_made_anew_before_the_next() {
+    let lost = [
+        keys::unique(&key(6)),
+        keys::unique(&key(2_000_006)),
+        keys::delivery(&key(1_000_006)),
+        keys::of_incident(&incident(6), 6),
+        keys::private(6, 0),
+        keys::fact(6, 0),
+        keys::FACTS.to_vec(),
+    ];
+    for key in lost {
+        let folder = at_rest(60, 60);
+        let place = epoch::folder(&settings(&folder).path, 0);
+        let db = epoch::open_database(&place, 1 << 20).unwrap();
+        assert!(db.remove(&key).unwrap().is_some(), "{key:?}");
+        db.flush().unwrap();
+        drop(db);
+        epoch::wait_for_release(&place).unwrap();
+        let store = SledStore::open(&settings(&folder)).unwrap();
+        store.looked_through();
+        assert!(matches!(&*store.failure().borrow(), Some(StoreError::Failed(_))), "{key:?}");
+        // As if its process had ended; this one has it open for good.
+        let copies = tempfile::tempdir().unwrap();
+        let left = Settings { path: copies.path().join("trail"), ..settings(&folder) };
+        copy(&settings(&folder).path, &left.path);
+        assert!(matches!(SledStore::open(&left).err(), Some(OpenError::Damaged { .. })), "{key:?}");
+        let salvage = made(&left, false).unwrap().unwrap();
+        assert!(salvage.loses_nothing(), "{key:?}: {salvage:?}");
+        check(&SledStore::open(&left).unwrap(), 60);
+    }
+}
+
+#[test]
+fn a_replacement_that_was_cut_short_is_brought_to_its_end() {
+    let folder = at_rest(200, 200);
+    let settings = settings(&folder);
+    scratch(&database(&settings, 0));
+    made(&settings, true).unwrap().unwrap();
+    let (place, made) = (epoch::folder(&settings.path, 0), epoch::unfinished(&settings.path));
+    std::fs::rename(&place, &made).unwrap();
+    std::fs::write(made.join("place"), "0").unwrap();
+    check(&SledStore::open(&settings).unwrap(), 200);
+    assert!(place.exists() && !made.exists() && !place.join("place").exists());
 }
 
 #[test]

@@ -95,16 +95,32 @@ impl Anchored {
     #[must_use]
     pub fn word(&self, now: Timestamp) -> &'static str {
         let states = self.states.borrow();
-        let every_s = i64::try_from(self.every.saturating_mul(MISSED_MAX).as_secs()).unwrap_or(i64::MAX);
-        let is_late = |state: &AnchorState| now.as_second() - state.since.as_second() > every_s.max(LATE_S_MIN);
         if states.is_empty() {
             "none"
-        } else if states.iter().any(|state| matches!(state.failure, Some(AnchorFailure::Contradicts(_)))) {
+        } else if states.iter().any(|state| state.contradiction().is_some()) {
             "contradicted"
-        } else if states.iter().any(is_late) {
+        } else if states.iter().any(|state| self.is_late(state, now)) {
             "late"
         } else {
             "current"
+        }
+    }
+
+    /// Whether an anchor was given no checkpoint for so long that some were missed.
+    #[must_use]
+    pub fn is_late(&self, state: &AnchorState, now: Timestamp) -> bool {
+        let every_s = i64::try_from(self.every.saturating_mul(MISSED_MAX).as_secs()).unwrap_or(i64::MAX);
+        now.as_second() - state.since.as_second() > every_s.max(LATE_S_MIN)
+    }
+}
+
+impl AnchorState {
+    /// Its name and what it says, if that is that the log was cut or rewritten.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<String> {
+        match &self.failure {
+            Some(AnchorFailure::Contradicts(why)) => Some(format!("{}: {why}", self.name)),
+            Some(AnchorFailure::NotTaken(_)) | None => None,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::checkpoint::Checkpoint;
+use crate::incident::Timestamp;
 
 /// A log that is being sealed, for those who read it.
 #[derive(Debug, Clone)]
@@ -28,7 +29,18 @@ pub enum Sealing {
     Broken(String),
 }
 
+/// How long after the newest checkpoint another one has to be there, in seconds: there is one every minute, also when
+/// nothing happens.
+const CURRENT_S_MAX: i64 = 120;
+
 impl Sealing {
+    /// Whether a checkpoint was signed lately.
+    #[must_use]
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        let is_of_now = |at: Timestamp| now.as_second() - at.as_second() <= CURRENT_S_MAX;
+        self.checkpoint().is_some_and(|checkpoint| is_of_now(checkpoint.at))
+    }
+
     /// The newest checkpoint, if there is one.
     #[must_use]
     pub fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
