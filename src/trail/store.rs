@@ -183,15 +183,25 @@ impl<T> Pending<T> {
         let _ = sender.send(result);
         pending
     }
+
+    /// Waits on this thread, which may be none that a runtime runs its tasks on.
+    ///
+    /// # Errors
+    /// Those of the write.
+    pub fn wait(self) -> Result<T, StoreError> {
+        self.0.blocking_recv().unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Failed("the committer is gone".to_owned())
 }
 
 impl<T> Future for Pending<T> {
     type Output = Result<T, StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0)
-            .poll(context)
-            .map(|result| result.unwrap_or_else(|_| Err(StoreError::Failed("the committer is gone".to_owned()))))
+        Pin::new(&mut self.0).poll(context).map(|result| result.unwrap_or_else(|_| Err(gone())))
     }
 }
 

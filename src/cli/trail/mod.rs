@@ -1,5 +1,6 @@
 //! `portcullis trail`: shows the records of a trail on disk, verifies its log or its store, and checks proofs.
 
+mod backup;
 mod export;
 mod offline;
 mod proof;
@@ -63,6 +64,12 @@ enum Command {
     /// Make a damaged store anew from the log and what lies beside its records. No running program may have the trail
     /// open. Nothing is changed where something would be lost, unless --accept-loss says so.
     Rebuild(rebuild::Arguments),
+    /// Copy the trail to another folder, also while a server has it open, and verify the copy. The data keys and the key
+    /// that signs are not in it. A server does not start on a copy: see restore.
+    Backup(backup::Backup),
+    /// Make a trail of a copy, where there is none. Its log gets a name and a key of its own and goes on from the same
+    /// records; the first new one says so, and all actions are paused until somebody has looked.
+    Restore(backup::Restore),
     /// Drop old records, epoch by epoch, before their time is over by `trail.keep_days`. Their hashes stay, so that every
     /// proof of what is kept stays valid; what goes and why is on the trail.
     Prune(prune::Arguments),
@@ -96,6 +103,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Export(arguments) => export::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Rebuild(arguments) => block_on(rebuild::run(arguments)),
+        Command::Backup(arguments) => block_on(backup::backup(arguments)),
+        Command::Restore(arguments) => block_on(backup::restore(arguments)),
         Command::Prune(arguments) => block_on(prune::run(arguments)),
         Command::Prove(arguments) => prove::run(&arguments),
         Command::CheckProof(arguments) => proof::run(&arguments),

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::folder::{Folder, HASH_BYTES, Kind, WIDTH, path};
 use super::tree::{self, Hash, Rows};
-use crate::incident::{Event, Timestamp, UpkeepEvent};
+use crate::incident::{Digest, Event, Timestamp, UpkeepEvent};
 use crate::trail::record::Record;
 
 /// A bundle that was read with its tile.
@@ -20,8 +20,28 @@ pub(super) struct Bundle {
     pub(super) first_at: Option<Timestamp>,
     /// The time of the last one.
     pub(super) last_at: Option<Timestamp>,
-    /// The highest bound below which one of its records says that all were pruned.
+    /// What its records say of the log itself.
+    pub(super) said: Said,
+}
+
+/// What records say of the log that they are in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    /// The highest bound below which one of them says that all were pruned.
     pub(super) pruned_below: u64,
+    /// The logs that it goes on from.
+    pub(super) formers: Vec<Former>,
+}
+
+/// A log that this one goes on from, under another name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Former {
+    /// The record that says so.
+    pub(super) record: u64,
+    /// How many records it had.
+    pub(super) size: u64,
+    /// The root over them.
+    pub(super) root: Digest,
 }
 
 /// The first record that does not have the tile's hash.
@@ -58,8 +78,8 @@ pub(super) fn check(folder: Folder, index: u64, width: u64, sizes: &[u64]) -> Re
     }
     let prefixes = sizes.iter().filter_map(|size| Some((*size, rows.root(size - first, None)?))).collect();
     // Every hash is the tile's, so the tile has this root too.
-    let Read { first_at, last_at, pruned_below, .. } = read;
-    Ok(Bundle { computed, kept: computed, differs: None, prefixes, first_at, last_at, pruned_below })
+    let Read { first_at, last_at, said, .. } = read;
+    Ok(Bundle { computed, kept: computed, differs: None, prefixes, first_at, last_at, said })
 }
 
 /// What stands for a bundle that was pruned: the hashes of its tile, which are shown to be right by the root over all.
@@ -67,7 +87,15 @@ pub(super) fn pruned(folder: Folder, index: u64, width: u64, sizes: &[u64]) -> R
     let rows = Rows::over(tile(folder, 0, index, width)?.hashes);
     let computed = rows.root(width, None);
     let prefixes = sizes.iter().filter_map(|size| Some((*size, rows.root(size - index * WIDTH, None)?))).collect();
-    Ok(Bundle { computed, kept: computed, differs: None, prefixes, first_at: None, last_at: None, pruned_below: 0 })
+    Ok(Bundle {
+        computed,
+        kept: computed,
+        differs: None,
+        prefixes,
+        first_at: None,
+        last_at: None,
+        said: Said::default(),
+    })
 }
 
 /// How many bundles from the first on are not there, although a later one is.
@@ -83,7 +111,7 @@ fn into_bundle(fault: Fault, computed: Option<Hash>, tile: &Tile) -> Result<Bund
     let Fault::Changed { seq } = fault else { return Err(fault) };
     let kept = Rows::over(tile.hashes.clone()).root(tile.hashes.len() as u64, None);
     let differs = Some(Differs { seq, tile: tile.path.clone() });
-    Ok(Bundle { computed, kept, differs, prefixes: Vec::new(), first_at: None, last_at: None, pruned_below: 0 })
+    Ok(Bundle { computed, kept, differs, prefixes: Vec::new(), first_at: None, last_at: None, said: Said::default() })
 }
 
 /// What was read of a bundle so far.
@@ -92,7 +120,7 @@ struct Read {
     leaves: Vec<Hash>,
     first_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
-    pruned_below: u64,
+    said: Said,
 }
 
 impl Read {
@@ -117,8 +145,14 @@ impl Read {
             Ok(record) => {
                 self.first_at = self.first_at.or(Some(record.at));
                 self.last_at = Some(record.at);
-                if let Event::Upkeep(UpkeepEvent::Pruned { below, .. }) = record.event {
-                    self.pruned_below = self.pruned_below.max(below);
+                match record.event {
+                    Event::Upkeep(UpkeepEvent::Pruned { below, .. }) => {
+                        self.said.pruned_below = self.said.pruned_below.max(below);
+                    }
+                    Event::Upkeep(UpkeepEvent::Restored { size, root, .. }) => {
+                        self.said.formers.push(Former { record: seq, size, root });
+                    }
+                    _ => {}
                 }
                 None
             }

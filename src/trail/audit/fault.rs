@@ -164,6 +164,9 @@ pub enum Whose {
     /// It is in the log's own history.
     #[error("{0}")]
     History(Place),
+    /// A record says that the log goes on from another one, which had this head.
+    #[error("record {0}, which says what log this one goes on from,")]
+    Record(u64),
 }
 
 impl Fault {

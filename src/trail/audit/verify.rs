@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::bundle::{self, Bundle, Differs};
+use super::bundle::{self, Bundle, Differs, Former};
 use super::checkpoint::Checkpoint;
 use super::fault::{Fault, Whose};
 use super::folder::{Folder, WIDTH, hashes_at, width_at};
@@ -42,6 +42,7 @@ pub fn verify(
         goes_on(&records, size, Whose::Given(number), older.size(), older.root())?;
     }
     follow(folder, keys, &history, &records, size)?;
+    records.formers.iter().try_for_each(|former| is_former(folder, &records, size, former))?;
     history.fault.map_or(Ok(()), Err)?;
     Ok(Report {
         origin: keys.origin().to_owned(),
@@ -75,6 +76,8 @@ fn sizes(checkpoint: &Checkpoint, older: &[Checkpoint], history: &History) -> Ve
 struct Records {
     /// How many of the first were pruned.
     pruned: u64,
+    /// The logs that it goes on from, as it says.
+    formers: Vec<Former>,
     /// The roots of the full bundles, and all above them.
     full: Rows,
     /// By size, the root of the records behind the last full bundle.
@@ -112,7 +115,7 @@ fn records(
         Ok(bundle)
     });
     // Nothing that is missing was pruned but what a record says was.
-    let may_miss = done.iter().map(|(_, bundle)| bundle.pruned_below).max().unwrap_or_default() / WIDTH;
+    let may_miss = done.iter().map(|(_, bundle)| bundle.said.pruned_below).max().unwrap_or_default() / WIDTH;
     if may_miss < pruned {
         return Err(Fault::Missing { seq: may_miss * WIDTH });
     }
@@ -129,9 +132,10 @@ fn records(
     let first_at = done.iter().find_map(|(_, bundle)| bundle.first_at);
     let last_at = done.last().and_then(|(_, bundle)| bundle.last_at);
     let full = usize::try_from(size / WIDTH).unwrap_or(usize::MAX);
+    let formers = done.iter().flat_map(|(_, bundle)| bundle.said.formers.iter().copied()).collect();
     let roots = done.iter().take(full).filter_map(|(_, bundle)| bundle.computed).collect();
     let behind = done.into_iter().flat_map(|(_, bundle)| bundle.prefixes).collect();
-    Ok(Records { pruned: pruned * WIDTH, full: Rows::over(roots), behind, first_at, last_at })
+    Ok(Records { pruned: pruned * WIDTH, formers, full: Rows::over(roots), behind, first_at, last_at })
 }
 
 /// A record and its tile differ: which of the two was signed? If all tiles together have the root of the checkpoint, it
@@ -189,4 +193,23 @@ fn follow(folder: Folder, keys: &Keys, history: &History, records: &Records, siz
         goes_on(records, reached.max(size), Whose::History(stamp.place.clone()), stamp.size, stamp.root)?;
     }
     Ok(())
+}
+
+/// That the log begins with all records of the one that it says it goes on from.
+fn is_former(folder: Folder, records: &Records, size: u64, former: &Former) -> Result<(), Fault> {
+    let whose = Whose::Record(former.record);
+    if former.size > former.record {
+        return Err(Fault::RolledBack { whose, signed: former.size, size: former.record });
+    }
+    let (index, rest) = (former.size / WIDTH, former.size % WIDTH);
+    let behind = if rest == 0 {
+        None
+    } else {
+        let read = if index * WIDTH < records.pruned { bundle::pruned } else { bundle::check };
+        let bundle = read(folder, index, width_at(index, size), &[former.size])?;
+        bundle.prefixes.first().map(|(_, root)| *root)
+    };
+    let computed = Digest(records.full.root(index, behind).unwrap_or_default());
+    let (signed, root) = (former.size, former.root);
+    if computed == root { Ok(()) } else { Err(Fault::Rewritten { whose, size: signed, signed: root, computed }) }
 }

@@ -51,6 +51,7 @@ impl Archivist {
             epoch_records: settings.epoch_records.max(1),
             roller,
             files: HashMap::new(),
+            told: None,
             retired: Vec::new(),
         };
         let builder = std::thread::Builder::new().name("trail-archivist".to_owned());
@@ -91,6 +92,8 @@ struct Worker {
     roller: Option<Roller>,
     /// By its first record, the file of what lies beside an epoch's records, and how many facts it has.
     files: HashMap<u64, (Writer, u64)>,
+    /// Of which epoch it was last told that all is in its file, and of how many records.
+    told: Option<(u64, u64)>,
     /// Epochs that are in files, and that somebody may still be reading.
     retired: Vec<Arc<Epoch>>,
 }
@@ -192,6 +195,10 @@ impl Worker {
         if *next > before {
             let (next, length) = (*next, file.settle().map_err(|error| unwritten(&error))?);
             self.shared.run(|_| epoch.note_mirrored(next, length))?;
+        }
+        if self.told != Some((epoch.first, size)) {
+            epoch::tell_mirrored(&epoch.folder, size).map_err(|error| unwritten(&error))?;
+            self.told = Some((epoch.first, size));
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ const TIDY_EVERY_MS: u64 = 500;
 const FILES: [&str; 2] = ["db", "conf"];
 /// The folder that sled makes in its own.
 const BLOBS: &str = "blobs";
+/// Says of how many records all that lies beside them is in its file.
+const TELLS_MIRRORED: &str = "mirrored";
 /// Says that something in it is not as it was written, which sled does not see when it opens it.
 const FOUND_DAMAGED: &str = "found-damaged";
 /// Where an epoch is made anew.
@@ -88,6 +90,22 @@ pub(super) fn all(trail: &Path) -> io::Result<Vec<u64>> {
     }
     found.sort_unstable();
     Ok(found)
+}
+
+/// Says that all that lies beside the first `size` records is in the epoch's file: for whoever copies that. It need not
+/// survive a power cut, as it is told again.
+pub(super) fn tell_mirrored(folder: &Path, size: u64) -> io::Result<()> {
+    let beside = folder.join(TELLS_MIRRORED).with_extension("new");
+    fs::write(&beside, size.to_string())?;
+    fs::rename(beside, folder.join(TELLS_MIRRORED))
+}
+
+/// How many records that was last told of, if it was.
+pub(super) fn told_mirrored(folder: &Path) -> io::Result<Option<u64>> {
+    match fs::read_to_string(folder.join(TELLS_MIRRORED)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        told => told?.parse().map(Some).map_err(io::Error::other),
+    }
 }
 
 /// Where an epoch is made anew.

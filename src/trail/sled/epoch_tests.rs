@@ -40,7 +40,7 @@ pub(super) fn at(second: u32) -> Timestamp {
 /// A trail and what seals it.
 pub(super) struct Site {
     pub(super) store: SledStore,
-    sealer: Sealer,
+    pub(super) sealer: Sealer,
 }
 
 impl Site {
@@ -48,7 +48,7 @@ impl Site {
         Self::at(&settings(folder))
     }
 
-    fn at(settings: &Settings) -> Self {
+    pub(super) fn at(settings: &Settings) -> Self {
         let store = SledStore::open(settings).unwrap();
         let sealer = Sealer::open(&settings.path, &settings.path.join("signing.key"), "test", &store).unwrap();
         Self { store, sealer }
@@ -316,7 +316,7 @@ fn epochs_that_do_not_fit_together_are_refused() {
 }
 
 /// Three epochs and the beginning of a fourth, the first two in files.
-fn in_three_epochs(folder: &TempDir) -> Site {
+pub(super) fn in_three_epochs(folder: &TempDir) -> Site {
     let mut site = Site::open(folder);
     for (from, second) in [(0, 0), (600, 1), (1_200, 2)] {
         site.fill(from, from + 600);

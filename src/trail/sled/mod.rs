@@ -12,6 +12,9 @@ mod area_tests;
 mod beside;
 mod chunks;
 mod committer;
+mod copy;
+#[cfg(test)]
+mod copy_tests;
 #[cfg(test)]
 mod damage_tests;
 mod epoch;
@@ -28,6 +31,7 @@ mod read;
 mod rebuild;
 #[cfg(test)]
 mod rebuild_tests;
+mod restore;
 mod shared;
 mod sync;
 #[cfg(test)]
@@ -42,9 +46,11 @@ use tokio::sync::watch;
 
 use self::archivist::Archivist;
 use self::committer::Committer;
+pub use self::copy::{Copied, CopyError, backup};
 pub use self::open::OpenError;
 use self::open::store_error;
 pub use self::rebuild::{RebuildError, Salvage, rebuild};
+pub use self::restore::{RestoreError, Restored, restore};
 use self::shared::Shared;
 use crate::incident::IncidentId;
 use crate::trail::area::{self, Area, Change, Row};
@@ -71,6 +77,14 @@ impl SledStore {
     /// Another process has it open, the folder cannot be used, or what is in it does not fit
     /// together.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
+        if copy::is_one(&settings.path) {
+            return Err(OpenError::Copy(settings.path.clone()));
+        }
+        Self::open_anyway(settings)
+    }
+
+    /// The same, also of what is still marked as a copy.
+    fn open_anyway(settings: &Settings) -> Result<Self, OpenError> {
         open::open(settings, |sync, _| sync, |sync| sync)
     }
 

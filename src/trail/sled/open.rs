@@ -48,6 +48,9 @@ pub enum OpenError {
         /// What sled said.
         source: ::sled::Error,
     },
+    /// It is a copy, or was not made a trail of to the end.
+    #[error("{} is a copy of a trail: `portcullis trail restore` makes a trail of it, under a name of its own", .0.display())]
+    Copy(PathBuf),
     /// What is kept does not fit together.
     #[error("the trail in {} is damaged: {why}", .path.display())]
     Damaged {

@@ -49,6 +49,19 @@ pub(super) fn carried(trail: &Path, first: u64) -> Result<Option<Carried>, Store
     read().map_err(|error| StoreError::Damaged(format!("what was carried cannot be read: {error}")))
 }
 
+/// Copies what was carried to another folder.
+pub(super) fn copy_carried(from: &Path, to: &Path) -> io::Result<()> {
+    let all = all_carried(from)?;
+    if all.is_empty() {
+        return Ok(());
+    }
+    durable::create_folder(&to.join(CARRIED))?;
+    for below in all {
+        durable::replace(&carried_at(to, below), &fs::read(carried_at(from, below))?)?;
+    }
+    durable::sync_folder(&to.join(CARRIED))
+}
+
 fn carried_at(trail: &Path, below: u64) -> PathBuf {
     trail.join(CARRIED).join(format!("{below:020}"))
 }

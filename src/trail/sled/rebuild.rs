@@ -25,7 +25,7 @@ const PAGE: u64 = 512;
 /// Memory for pages of what is only looked through, in bytes.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// Where what was replaced is kept, in the trail's folder.
-const REPLACED: &str = "damaged";
+pub(super) const REPLACED: &str = "damaged";
 
 /// What of a damaged epoch there is to make it anew from.
 #[derive(Debug, Clone, PartialEq, Eq)]

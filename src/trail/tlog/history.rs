@@ -73,7 +73,7 @@ pub(super) fn minute(at: Timestamp) -> i64 {
 }
 
 /// How many bytes of a file are whole checkpoints.
-fn whole(text: &[u8]) -> usize {
+pub(super) fn whole(text: &[u8]) -> usize {
     let blanks = (0..text.len()).filter(|at| text.get(*at..at + BLANK.len()) == Some(BLANK.as_bytes()));
     let ends: Vec<usize> = blanks.map(|at| at + BLANK.len()).skip(PARTS - 1).step_by(PARTS).collect();
     ends.last().copied().unwrap_or(0)

@@ -7,6 +7,7 @@
 mod anchor;
 mod anchor_file;
 mod checkpoint;
+mod copy;
 mod file;
 mod folder;
 mod history;
@@ -26,6 +27,7 @@ mod witness;
 pub use anchor::{AnchorFailure, AnchorSettings, AnchorState, Anchored, WitnessSettings};
 pub use anchor_file::anchor;
 pub use checkpoint::Checkpoint;
+pub(super) use copy::{begin_again, copy};
 pub use file::LogFile;
 pub use proof::{Proof, ProofError, consistency, records_of};
 pub(super) use read::{SealedHead, forget_below, frontier, has, records, sealed, sealed_records, whole};

@@ -296,7 +296,7 @@ impl Sealer {
 }
 
 /// A new log's name and key, written down before anything is signed with them.
-fn begin(folder: &mut LogFolder, deployment: &str, seed: &[u8; 32]) -> Result<Signer, SealError> {
+pub(super) fn begin(folder: &mut LogFolder, deployment: &str, seed: &[u8; 32]) -> Result<Signer, SealError> {
     let refused = |path: &Path, source| SealError::Folder { path: path.to_owned(), source };
     let mut id = [0; ID_BYTES];
     getrandom::fill(&mut id).map_err(|error| refused(folder.path(), io::Error::other(error)))?;

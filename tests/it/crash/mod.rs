@@ -2,6 +2,7 @@
 //! nothing acknowledged is lost, nothing is done without its intent, and nothing is done twice.
 
 mod admission;
+mod backup;
 mod certificate;
 mod damage;
 mod dingtalk_id;

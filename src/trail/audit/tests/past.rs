@@ -1,7 +1,7 @@
 //! The history of checkpoints: whole, torn, silent, and not to be believed.
 
 use super::*;
-use crate::trail::audit::{Gap, InvalidCheckpoint, InvalidNote};
+use crate::trail::audit::{Gap, InvalidCheckpoint, InvalidNote, Whose};
 
 const DAY: &str = "checkpoints/2023-11-14";
 const NEXT_DAY: &str = "checkpoints/2023-11-15";
@@ -138,4 +138,31 @@ fn h06_a_note_of_an_unknown_key_in_the_history_is_a_fault() {
     log.put_history(DAY, &[note]);
     let fault = log.verify().unwrap_err();
     assert!(matches!(&fault, Fault::History { why: InvalidCheckpoint::Note(InvalidNote::NotSigned), .. }), "{fault}");
+}
+
+/// A log of 900 records that says, in the record `seq`, that it goes on from one with this head.
+fn going_on(seq: usize, size: u64, root: &str) -> Log {
+    let mut records = records(SIZE);
+    let event = format!(
+        r#"{{"kind":"trail.restored","actor":"test","reason":"drill","origin":"test.example/before","size":{size},"root":"{root}"}}"#
+    );
+    records[seq] = encode(seq as u64, Timestamp::from_second(1_700_000_000).unwrap(), event.as_bytes());
+    Log::written(records)
+}
+
+#[test]
+fn h23_a_log_that_says_it_goes_on_from_another_begins_with_that_ones_records() {
+    let leaves = Log::of(SIZE).leaves();
+    let root = |size: usize| hex::encode(writer::root(&leaves[..size]));
+    for size in [0, 1, 255, 256, 300, 512, 700] {
+        assert_eq!(
+            going_on(700, size as u64, &root(size)).verify().map(|report| report.size),
+            Ok(SIZE as u64),
+            "{size}"
+        );
+        let forged = going_on(700, size as u64, &root(size + 1)).verify().unwrap_err();
+        assert!(matches!(&forged, Fault::Rewritten { whose: Whose::Record(700), .. }), "{size}: {forged:?}");
+    }
+    let ahead = going_on(700, 701, &root(701)).verify().unwrap_err();
+    assert!(matches!(&ahead, Fault::RolledBack { whose: Whose::Record(700), .. }), "{ahead:?}");
 }
