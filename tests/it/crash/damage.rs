@@ -79,7 +79,7 @@ async fn h14_a_damaged_store_is_made_anew_at_the_start_where_nothing_is_lost_and
     assert_eq!(rebuilt.len(), 1);
     assert!(matches!(
         &rebuilt[0].event,
-        Event::Upkeep(UpkeepEvent::Rebuilt { by: Some(by), whole: false, beside: true, .. }) if by == "ann"
+        Event::Upkeep(UpkeepEvent::Rebuilt { actor: Some(actor), whole: false, beside: true, .. }) if actor == "ann"
     ));
 }
 
