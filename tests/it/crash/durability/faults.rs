@@ -105,6 +105,8 @@ async fn e12_a_start_without_room_gives_back_what_was_kept_in_reserve_and_says_s
     // Once only: with what is given back there is room.
     let full = trace::failing(&log, &store, "openat:error=ENOSPC:when=1");
     let program = site.start_under(&full, &WITH_BALLAST).await;
+    // In truth there is room, which is seen at the first look.
+    program.until_shown("/readyz", |ready| ready["disk"] == "ample").await;
     let delivery = Delivery::of_events("msg_1", &[harmless("msg_1")], Timestamp::now());
     assert_eq!(program.deliver(&delivery).await.expect("an answer").status, 202);
     program.stop().await;
