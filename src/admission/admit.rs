@@ -110,6 +110,7 @@ impl Admission {
     /// # Errors
     /// Nothing was recorded, and why.
     pub async fn admit(self: &Arc<Self>, delivery: Verified<Delivery>) -> Result<Receipt, AdmissionError> {
+        self.may_begin()?;
         let delivery = delivery.into_inner();
         // One delivery is decided by one rule set, whatever is loaded meanwhile.
         let loaded = self.rules.now();

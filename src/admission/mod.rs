@@ -15,6 +15,7 @@ mod known;
 mod lanes;
 mod receipt;
 mod reload;
+mod room;
 mod stream;
 mod unread;
 mod watching;

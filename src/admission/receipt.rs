@@ -101,6 +101,9 @@ pub enum AdmissionError {
     /// The trail cannot be written.
     #[error("the trail cannot be written: {0}")]
     Unrecorded(String),
+    /// There is too little room on the trail's disk to begin anything new.
+    #[error("there is too little room on the trail's disk")]
+    NoRoom,
     /// Its id was recorded before with other content.
     #[error("this id was recorded before with other content")]
     Conflict,

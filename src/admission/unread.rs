@@ -21,6 +21,7 @@ impl Admission {
         delivery: Verified<NotUnderstood>,
         body: &[u8],
     ) -> Result<Kept, AdmissionError> {
+        self.may_begin()?;
         let delivery = delivery.into_inner();
         let (sender, body) = (Sender::from(&delivery), delivery.proven.as_deref().unwrap_or(body));
         let NotUnderstood { source, content, id: own, events, by_content, has_only_those, by_body, .. } = &delivery;

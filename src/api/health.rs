@@ -17,7 +17,8 @@ pub(super) async fn alive() -> HttpResponse {
 /// is `stepped` for an hour after the wall clock was set, by which senders' times are judged. `dingtalk` is
 /// `down` while calls wait for it: alerts are admitted all the same. `quota` is `low` when most of DingTalk's calls of the month are used. `trail` is `unsealed` when no checkpoint was signed for
 /// two minutes, as when the disk of the log is full. `anchors` is `late` or `contradicted` when they are, and `forwards`
-/// `late` when a receiver of syslog has not had everything for five minutes.
+/// `late` when a receiver of syslog has not had everything for five minutes. `disk` says how much room there is: `ample`
+/// or `low`, or `short` or `full`, when alerts are not admitted; responders are let in all the same.
 pub(super) async fn ready(state: Data<State>) -> HttpResponse {
     if state.trail.is_writable() {
         let rules = if state.rules.refused().is_some() { "stale" } else { "current" };
@@ -30,7 +31,7 @@ pub(super) async fn ready(state: Data<State>) -> HttpResponse {
         HttpResponse::Ok().json(json!({
             "status": "ready", "rules": rules, "sources": sources, "clock": clock, "dingtalk": dingtalk, "quota": quota,
             "trail": trail, "anchors": state.anchors.word(state.clock.now()),
-            "forwards": state.forwarded.word(state.clock.now()),
+            "forwards": state.forwarded.word(state.clock.now()), "disk": state.trail.disk().room,
         }))
     } else {
         Problem::Unavailable { retry_after_s: 10 }.response()

@@ -208,6 +208,8 @@ impl From<AdmissionError> for Problem {
         match error {
             AdmissionError::Overloaded => Self::Unavailable { retry_after_s: 1 },
             AdmissionError::Unrecorded(_) => Self::Unavailable { retry_after_s: 10 },
+            // Somebody has to make room, which takes longer than a queue that empties.
+            AdmissionError::NoRoom => Self::Unavailable { retry_after_s: 30 },
             AdmissionError::Conflict => Self::Conflict,
         }
     }

@@ -14,6 +14,7 @@ mod crowds;
 mod department;
 mod dingtalk_id;
 mod dingtalk_id_changes;
+mod disk_room;
 mod event;
 mod evidence;
 mod failure;
@@ -50,6 +51,7 @@ pub use crowds::Crowds;
 pub use department::DepartmentId;
 pub use dingtalk_id::{ChosenDingTalkId, DingTalkId, DingTalkIdPrefix, InvalidDingTalkId, NewDingTalkId};
 pub use dingtalk_id_changes::DingTalkIdChanges;
+pub use disk_room::DiskRoom;
 pub use event::{
     AccountWarning, Event, EventKind, ExportForm, Finding, LoadCause, Opened, ReadWay, SenderEvent, SubjectEvent,
     SyncedDirectory, TrailExported, UpkeepEvent,

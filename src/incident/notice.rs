@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ChannelName, Checked, Decision, Digest, Event, Failure, HoldReason, IncidentId, Opened, SenderEvent, SourceName,
-    Timestamp,
+    Timestamp, UpkeepEvent,
 };
 
 /// What a notice is about.
@@ -46,13 +46,15 @@ pub enum Topic {
     ReleaseOffered,
     /// The doctor has found that something is not well.
     Doctor,
+    /// There is less room on the trail's disk.
+    DiskRoom,
     /// A rule, or a responder, has its own words told to this channel, whatever else that hears.
     RuleNotice,
 }
 
 impl Topic {
     /// Every topic that a channel chooses or not, in the order of the list above.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::IncidentHeld,
         Self::ApprovalWanted,
         Self::ApprovalLapsed,
@@ -69,6 +71,7 @@ impl Topic {
         Self::BreakerTripped,
         Self::ReleaseOffered,
         Self::Doctor,
+        Self::DiskRoom,
     ];
 
     /// The name in settings and records.
@@ -92,6 +95,7 @@ impl Topic {
             Self::ReleaseOffered => "release_offered",
             Self::RuleNotice => "rule_notice",
             Self::Doctor => "doctor",
+            Self::DiskRoom => "disk_room",
         }
     }
 
@@ -118,6 +122,7 @@ impl Topic {
             Event::BreakerTripped { .. } => vec![Self::BreakerTripped],
             Event::ReleaseOffered { .. } => vec![Self::ReleaseOffered],
             Event::DoctorChecked { checks, .. } if checks.iter().any(Checked::has_failed) => vec![Self::Doctor],
+            Event::Upkeep(UpkeepEvent::DiskRoom { was, room, .. }) if room > was => vec![Self::DiskRoom],
             Event::RulesRefused { .. } => vec![Self::RulesRefused],
             Event::Sender(SenderEvent::Conflict { .. }) => vec![Self::SourceConflict],
             Event::Sender(SenderEvent::NotUnderstood { .. }) => vec![Self::SourceNotUnderstood],
@@ -153,7 +158,9 @@ impl Topic {
     pub fn urgency(self) -> Urgency {
         match self {
             Self::ApprovalWanted => Urgency::Answer,
-            Self::IncidentHeld | Self::AlertHeld | Self::StepGivenUp | Self::OutcomeUnverified => Urgency::Act,
+            Self::IncidentHeld | Self::AlertHeld | Self::StepGivenUp | Self::OutcomeUnverified | Self::DiskRoom => {
+                Urgency::Act
+            }
             Self::ApprovalLapsed
             | Self::Contained
             | Self::AccountWarned
@@ -381,7 +388,7 @@ impl NoticeEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{FailureClass, IncidentId};
+    use crate::incident::{DiskRoom, FailureClass, IncidentId};
 
     fn incident() -> IncidentId {
         IncidentId::parse("inc_0123456789abcdef").unwrap()
@@ -391,6 +398,17 @@ mod tests {
     fn names_are_those_of_records() {
         for topic in Topic::ALL.into_iter().chain([Topic::RuleNotice]) {
             assert_eq!(serde_json::to_value(topic).unwrap(), topic.as_str());
+        }
+    }
+
+    #[test]
+    fn of_the_disk_people_are_told_what_is_worse_than_before() {
+        for (before, was) in DiskRoom::ALL.into_iter().enumerate() {
+            for (after, room) in DiskRoom::ALL.into_iter().enumerate() {
+                let event = UpkeepEvent::DiskRoom { was, room, free_bytes: 1, released_bytes: 0 };
+                let told = Topic::of(&Event::Upkeep(event));
+                assert_eq!(!told.is_empty(), after > before, "{was} to {room}");
+            }
         }
     }
 

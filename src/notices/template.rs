@@ -191,6 +191,7 @@ fn names(topic: Topic) -> Vec<Name> {
         Topic::BreakerTripped => &[Name::Fact(Fact::Scope), Name::Fact(Fact::Count)],
         Topic::ReleaseOffered => &[Incident, RuleTitle, Reason],
         Topic::Doctor => &[Name::Fact(Fact::Check)],
+        Topic::DiskRoom => &[Name::Fact(Fact::Code), Name::Fact(Fact::Count)],
         Topic::RuleNotice => &[Incident, RuleTitle, Name::Fact(Fact::Text)],
     };
     own.iter().chain(&[Name::Link, Name::Record, Name::Time]).copied().collect()

@@ -54,6 +54,7 @@ pub(super) fn headline(topic: Topic, language: Language) -> &'static str {
             ("a disabled account is protected by now; give it back?", "已停用的账号现受保护，是否恢复？")
         }
         Topic::RuleNotice => ("a rule has something told.", "有规则要求通知。"),
+        Topic::DiskRoom => ("there is less room on the trail's disk.", "审计记录所在磁盘的剩余空间减少。"),
         Topic::Doctor => ("the doctor finds that something is not well.", "自检发现异常。"),
     };
     language.of(en, zh)

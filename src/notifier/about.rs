@@ -2,7 +2,7 @@
 
 use crate::incident::{
     AccountWarning, Action, Event, HoldReason, Incident, NoticeEvent, Opened, PauseScope, Plan, SenderEvent,
-    SourceName, Topic, Verdict,
+    SourceName, Topic, UpkeepEvent, Verdict,
 };
 use crate::notices::{AboutIncident, Fact};
 
@@ -59,6 +59,9 @@ pub(super) fn about(
             let failed = checks.iter().filter(|one| one.has_failed());
             let codes: Vec<&str> = failed.map(|one| one.found.as_str()).collect();
             (Vec::new(), vec![(Fact::Check, codes.join(", "))])
+        }
+        Event::Upkeep(UpkeepEvent::DiskRoom { room, free_bytes, .. }) => {
+            (Vec::new(), vec![(Fact::Code, room.to_string()), (Fact::Count, format!("{free_bytes} bytes free"))])
         }
         Event::RulesRefused { problems, first, .. } => {
             (Vec::new(), vec![(Fact::Count, problems.to_string()), (Fact::Place, first.clone())])

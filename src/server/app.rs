@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::checkups::{self, Has};
+use super::disk::Disk;
 use super::indexing::Indexing;
 use super::listener::listen;
 use super::sealing::Sealing;
@@ -68,6 +69,8 @@ pub struct App {
     expiring: JoinHandle<()>,
     /// Whether all is well.
     checking: JoinHandle<()>,
+    /// Whether its disk has room.
+    disk: Disk,
     sources: Arc<Sources>,
     /// Of our own certificate, where we speak TLS.
     renewing: Option<JoinHandle<()>>,
@@ -88,7 +91,7 @@ impl App {
     /// A setting, rule or secret is refused, the trail cannot be replayed or written, or the port
     /// cannot be had. Nothing listens then.
     pub async fn start(config: &Config, parts: Parts) -> anyhow::Result<Self> {
-        let Parts { clock, store, directory, pseudonyms, subjects, hangups, reread } = parts;
+        let Parts { clock, store, directory, pseudonyms, subjects, hangups, reread, gauge } = parts;
         // Listened for before its files are read, so that no change of them is missed.
         let (renewals, tally) = (Hangups::listen()?, Arc::<RefusalTally>::default());
         let tls = tls(config, clock.clone(), tally.clone())?;
@@ -130,16 +133,16 @@ impl App {
         let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
         let (certificate, (stop, stopped)) = (tls.map(|tls| tls.own), watch::channel(false));
         let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
-        let metrics = show_metrics(config, &state, certificate)?;
         let (hand, sources) = (hand(config, &state, directory.clone()), Sources::new(&state, config, reread));
         Ok(Self {
             address,
             trail: trail.clone(),
             rules,
+            disk: Disk::start(config, &trail, &clock, gauge),
             clock: clock.clone(),
             http: server.handle(),
+            metrics: show_metrics(config, &state, certificate)?,
             serving: tokio::spawn(server),
-            metrics,
             stop,
             notifying: tokio::spawn(notifier.run(stopped.clone())),
             sealing: tokio::spawn(sealing.run(stopped.clone())),
@@ -214,6 +217,11 @@ impl App {
         self.sources.renew().await;
     }
 
+    /// Looks at once how much room the trail's disk has, as is done every few seconds.
+    pub async fn look_at_disk(&self) {
+        self.disk.look().await;
+    }
+
     /// Resolves when the trail can no longer be written, or is not what was sealed of it: the process has to end and be
     /// started again.
     pub async fn failed(&self) {
@@ -242,6 +250,7 @@ impl App {
             // Until it has let go of the trail.
             let _ = reading.await;
         }
+        drop(self.disk);
         // The canary, if it is contained just now, is given back by the next run or when its time is over.
         self.checking.abort();
         let _ = self.checking.await;

@@ -12,11 +12,11 @@ use anyhow::Context as _;
 use super::tls::OwnCertificate;
 use crate::api::State;
 use crate::directory::Usage;
-use crate::incident::{ChannelName, Lane, VerdictKind};
+use crate::incident::{ChannelName, DiskRoom, Lane, VerdictKind};
 use crate::rules::{InForce, Mode, Rule};
 use crate::telemetry::{Exposition, METRICS_CONTENT_TYPE};
 use crate::trail::tlog::{AnchorFailure, AnchorState};
-use crate::trail::{Board, Figures, ForwardState, MatchedAs, StepOutcome, Trail};
+use crate::trail::{Board, DiskSeen, Figures, ForwardState, MatchedAs, StepOutcome, Trail};
 
 /// Scrapers are few; a request has no body and no state.
 const CONNECTIONS_MAX: usize = 64;
@@ -49,7 +49,7 @@ fn page(Watched { state, certificate }: &Watched) -> String {
     let mut page = Exposition::default();
     let version = env!("CARGO_PKG_VERSION");
     page.gauges("portcullis_build_info", "The program's version; always 1.", [(vec![("version", version)], 1.0)]);
-    page.gauge("portcullis_ready", "Whether alerts can be admitted.", flag(state.trail.is_writable()));
+    page.gauge("portcullis_ready", "Whether alerts can be admitted.", flag(state.trail.takes_alerts()));
     trail(&mut page, state);
     rules(&mut page, &state.rules);
     let now = state.clock.now();
@@ -85,6 +85,7 @@ fn page(Watched { state, certificate }: &Watched) -> String {
 
 fn trail(page: &mut Exposition, state: &State) {
     page.gauge("portcullis_trail_records", "Records on the trail.", state.trail.head().size as f64);
+    disk(page, state.trail.disk());
     anchors(page, state);
     forwards(page, state);
     let sealed = state.log.sealed.borrow().clone();
@@ -95,6 +96,19 @@ fn trail(page: &mut Exposition, state: &State) {
         "When the newest checkpoint was signed.",
         checkpoint.at.as_second() as f64,
     );
+}
+
+fn disk(page: &mut Exposition, seen: DiskSeen) {
+    if let Some(free) = seen.free_bytes {
+        page.gauge("portcullis_trail_disk_free_bytes", "What is free for us on the trail's disk.", free as f64);
+    }
+    page.gauges(
+        "portcullis_trail_disk_room",
+        "How much room there is: 1 for the state that holds.",
+        DiskRoom::ALL.map(|room| (vec![("room", room.as_str())], flag(room == seen.room))),
+    );
+    let kept = "What is kept in reserve on the trail's disk.";
+    page.gauge("portcullis_trail_ballast_bytes", kept, seen.ballast_bytes as f64);
 }
 
 /// Those that have anchored something in this run.

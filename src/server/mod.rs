@@ -6,6 +6,7 @@ mod app;
 pub mod checkup;
 mod checkups;
 mod connection;
+mod disk;
 mod expiry;
 mod folder_watch;
 mod forwarding;
@@ -24,6 +25,7 @@ mod summaries;
 mod tls;
 
 pub use app::App;
+pub use disk::Gauge;
 pub use parts::{Opened, Parts, key_files, open_store};
 pub use rules_watch::Hangups;
 pub use sources::Reread;

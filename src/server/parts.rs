@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::{Hangups, Reread};
+use super::{Gauge, Hangups, Reread};
 use crate::config::Config;
 use crate::directory::{CALLS_FILE, DingTalk, Directory};
-use crate::incident::{Clock, Event, SystemClock, UpkeepEvent};
+use crate::incident::{Clock, DiskRoom, Event, SystemClock, UpkeepEvent};
 use crate::trail::{
-    self, Append, Entry, KeyFiles, OpenError, Pseudonyms, Salvage, SledStore, Store, StoreError, Subjects, is_part,
+    self, Append, Ballast, Entry, KeyFiles, OpenError, Pseudonyms, Salvage, SledStore, Store, StoreError, Subjects,
+    is_part,
 };
 
 /// Records read at a time.
@@ -31,6 +32,8 @@ pub struct Parts {
     pub hangups: Hangups,
     /// Reads the sources anew when that is asked for.
     pub reread: Reread,
+    /// How much room there is on the trail's disk.
+    pub gauge: Gauge,
 }
 
 impl Parts {
@@ -41,11 +44,11 @@ impl Parts {
     /// The store cannot be opened, the secret cannot be read, or the settings are refused.
     pub fn real(config: &Config, hangups: Hangups, reread: Reread) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let Opened { store, pseudonyms, subjects } = open_store(config)?;
+        let Opened { store, pseudonyms, subjects, gauge } = open_store(config)?;
         let secret = config.directory.read_secret(&config.base)?;
         let calls = config.resolve(&config.trail.path).join(CALLS_FILE);
         let directory = Arc::new(DingTalk::new(&config.directory, secret, Arc::clone(&clock))?.counting_in(calls));
-        Ok(Self { clock, store, directory, pseudonyms, subjects, hangups, reread })
+        Ok(Self { clock, store, directory, pseudonyms, subjects, hangups, reread, gauge })
     }
 }
 
@@ -57,6 +60,8 @@ pub struct Opened {
     pub pseudonyms: Pseudonyms,
     /// The keys of what lies beside its records.
     pub subjects: Arc<Subjects>,
+    /// How much room there is on its disk.
+    pub gauge: Gauge,
 }
 
 /// Opens the trail's store and what belongs to it. Blocks while the store opens.
@@ -66,7 +71,7 @@ pub struct Opened {
 pub fn open_store(config: &Config) -> anyhow::Result<Opened> {
     let folder = config.resolve(&config.trail.path);
     let settings = trail::Settings { path: folder.clone(), ..config.trail.clone() };
-    let store = open_or_rebuild(&settings)?;
+    let (store, gauge) = open_on_any_disk(&settings)?;
     let key = folder.join("pseudonym.key");
     // A new key would give every account another name on the trail, and nobody could tell any
     // more whom an earlier incident covers.
@@ -77,7 +82,7 @@ pub fn open_store(config: &Config) -> anyhow::Result<Opened> {
     );
     let pseudonyms = Pseudonyms::open(&key).with_context(|| format!("{} cannot be used", key.display()))?;
     let subjects = Subjects::open(&key_files(config), || has_parts(&store))?;
-    Ok(Opened { store: Arc::new(store), pseudonyms, subjects })
+    Ok(Opened { store: Arc::new(store), pseudonyms, subjects, gauge })
 }
 
 /// Where the data keys are.
@@ -97,6 +102,47 @@ fn has_parts(store: &SledStore) -> Result<bool, StoreError> {
             if store.private(stored.seq)?.is_some_and(|private| is_part(&private)) {
                 return Ok(true);
             }
+        }
+    }
+}
+
+/// Opens the store. On a full disk what was kept in reserve is given back, and the trail says so: a store cannot be opened
+/// without room, and what was under way waits for its end.
+fn open_on_any_disk(settings: &trail::Settings) -> anyhow::Result<(SledStore, Gauge)> {
+    let opened = open_or_rebuild(settings);
+    let free_bytes = trail::free_bytes(&settings.path).unwrap_or_default();
+    let refusal = opened.as_ref().err().and_then(|error| error.downcast_ref::<OpenError>());
+    let is_full = match refusal {
+        // It is another process's, and so is what it keeps in reserve.
+        Some(OpenError::InUse(_)) => false,
+        Some(error) if error.is_for_want_of_room() => true,
+        _ => settings.disk.room(DiskRoom::Ample, free_bytes) == DiskRoom::Full,
+    };
+    let released_bytes = if is_full { release(settings) } else { 0 };
+    if released_bytes == 0 {
+        let why = |error: anyhow::Error| match is_full {
+            true => error.context(format!("{free_bytes} bytes are free on the trail's disk")),
+            false => error,
+        };
+        return Ok((opened.map_err(why)?, Gauge::of(&settings.path, DiskRoom::Ample)));
+    }
+    let store = opened.or_else(|_| open_or_rebuild(settings))?;
+    let (was, room) = (DiskRoom::Ample, DiskRoom::Full);
+    note(&store, &Event::Upkeep(UpkeepEvent::DiskRoom { was, room, free_bytes, released_bytes }))?;
+    Ok((store, Gauge::of(&settings.path, room)))
+}
+
+/// Gives back what is kept in reserve; says how much that was, in bytes.
+fn release(settings: &trail::Settings) -> u64 {
+    match Ballast::of(settings).release() {
+        Ok(0) => 0,
+        Ok(released_bytes) => {
+            tracing::warn!(released_bytes, "the trail's disk is full: its ballast is released");
+            released_bytes
+        }
+        Err(error) => {
+            tracing::error!(%error, "the trail's disk is full, and its ballast cannot be released");
+            0
         }
     }
 }

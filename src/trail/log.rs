@@ -7,6 +7,7 @@ use std::sync::{self, Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::covered::Covered;
+use super::disk::DiskSeen;
 use super::erasing;
 use super::figures::Figures;
 use super::held_alerts::HeldLines;
@@ -74,6 +75,7 @@ pub struct Trail {
     board: RwLock<Board>,
     figures: sync::Mutex<Figures>,
     changes: watch::Sender<u64>,
+    disk: sync::Mutex<DiskSeen>,
     lanes: Vec<Mutex<()>>,
 }
 
@@ -108,7 +110,8 @@ impl Trail {
         let Folded { board, figures, .. } = replay(store.as_ref(), snapshots)?;
         let lanes = std::iter::repeat_with(Mutex::default).take(LANES).collect();
         let (board, figures) = (RwLock::new(board), sync::Mutex::new(figures));
-        Ok(Arc::new(Self { store, subjects, board, figures, changes: watch::Sender::new(0), lanes }))
+        let (changes, disk) = (watch::Sender::new(0), sync::Mutex::default());
+        Ok(Arc::new(Self { store, subjects, board, figures, changes, disk, lanes }))
     }
 
     /// Records drafts together under all that their delivery is known by, if anything. What they change on the board is
@@ -278,6 +281,23 @@ impl Trail {
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.store.failure().borrow().is_none()
+    }
+
+    /// What was last seen of the disk.
+    #[must_use]
+    pub fn disk(&self) -> DiskSeen {
+        *self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what is seen of the disk. Whoever would begin something new goes by it.
+    pub fn see_disk(&self, seen: DiskSeen) {
+        *self.disk.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+    }
+
+    /// Whether something new can be begun: it is recorded, and there is room for all that follows from it.
+    #[must_use]
+    pub fn takes_alerts(&self) -> bool {
+        self.is_writable() && self.disk().room.takes_alerts()
     }
 
     /// Ends when the store or the file with the data keys has failed; never, if they do not.

@@ -4,10 +4,12 @@
 mod achieved;
 mod area;
 pub mod audit;
+mod ballast;
 mod board;
 mod containments;
 mod cover;
 mod covered;
+mod disk;
 mod durable;
 mod erasing;
 pub mod export;
@@ -45,8 +47,10 @@ mod in_epochs;
 mod samples;
 
 pub use area::{AREA_KEY_BYTES_MAX, AREA_VALUE_BYTES_MAX, Area, CHANGES_MAX, Change, Row};
+pub use ballast::Ballast;
 pub use board::{Board, Live};
 pub use cover::Cover;
+pub use disk::{DiskSeen, DiskSettings, free_bytes};
 pub use figures::{Figures, Heard, MatchedAs, StepOutcome, Stream};
 pub use forward::{ForwardSettings, ForwardState, Forwarded, Position, ReceiverSettings};
 pub use held_alerts::HeldAlerts;

@@ -6,7 +6,7 @@ use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
     AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance, Bearing, Beyond,
     Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DeliveryId, DepartmentId,
-    DepartmentSpent, Diagnosis, Digest, Event, Evidence, ExportForm, Failure, FailureClass, Finding, Hearing,
+    DepartmentSpent, Diagnosis, Digest, DiskRoom, Event, Evidence, ExportForm, Failure, FailureClass, Finding, Hearing,
     HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReadWay,
     ReasonCode, Repeat, Resolution, RuleId, RuleRef, SenderEvent, SourceName, Span, Spending, Spent, StreamStatus,
     SubjectEvent, SyncedDirectory, Timestamp, Topic, TrailExported, Trip, UpkeepEvent, UserId, Verdict, VerdictKind,
@@ -177,6 +177,12 @@ fn of_upkeep(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             board: digest,
         }),
         Event::Upkeep(UpkeepEvent::Restored { actor, reason, origin: "test/1".to_owned(), size: 1, root: digest }),
+        Event::Upkeep(UpkeepEvent::DiskRoom {
+            was: DiskRoom::Low,
+            room: DiskRoom::Short,
+            free_bytes: 1,
+            released_bytes: 0,
+        }),
     ]
 }
 

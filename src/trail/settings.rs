@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::disk::DiskSettings;
 use super::forward::ForwardSettings;
 use super::retention::KeepDays;
 use super::subjects::KeyFiles;
@@ -36,6 +37,11 @@ pub struct Settings {
     /// For how many days what is about nobody known can be read: bodies that were not understood, conflicts, events
     /// that name no account.
     pub unattributed_days: u32,
+    /// How much of the disk is kept in reserve, in bytes, so that there is room for what is under way once it is full; 0
+    /// keeps nothing.
+    pub ballast_bytes: u64,
+    /// What is done when its disk runs out of room.
+    pub disk: DiskSettings,
     /// Where its checkpoints are kept beside it.
     pub anchors: AnchorSettings,
     /// The receivers of syslog that records are forwarded to.
@@ -54,6 +60,8 @@ impl Default for Settings {
             subject_keys_file: None,
             master_key_file: None,
             unattributed_days: 30,
+            ballast_bytes: 64 * 1024 * 1024,
+            disk: DiskSettings::default(),
             anchors: AnchorSettings::default(),
             forward: ForwardSettings::default(),
         }

@@ -86,7 +86,7 @@ async fn health_and_readiness_are_open_and_say_nothing_else() {
     assert_eq!((health.status, health.body), (200, serde_json::json!({ "status": "alive" })));
     let said = serde_json::json!({
         "status": "ready", "rules": "current", "sources": "current", "trail": "sealed", "anchors": "current", "clock": "steady", "dingtalk": "up", "quota": "ample",
-        "forwards": "none",
+        "forwards": "none", "disk": "ample",
     });
     assert_eq!((ready.status, ready.body), (200, said));
     for inside in ["/metrics", "/debug", "/v1", "/v1/", "/.git/config", "/rules/guardrails.yml"] {

@@ -33,6 +33,7 @@ mod directory;
 mod directory_commands;
 mod directory_index;
 mod directory_roles;
+mod disk_room;
 mod doctor;
 mod doctor_server;
 mod dry_run;

@@ -32,7 +32,7 @@ impl Here {
             let config = config.clone();
             tokio::task::spawn_blocking(move || server::open_store(&config)).await?
         };
-        let Opened { store, pseudonyms, subjects } = opened.map_err(|error| {
+        let Opened { store, pseudonyms, subjects, .. } = opened.map_err(|error| {
             let is_in_use = matches!(error.downcast_ref(), Some(OpenError::InUse(_)))
                 || matches!(error.downcast_ref(), Some(SubjectsError::InUse(_)));
             let advice = "a server runs: ask it with --server and --token-file";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::incident::{Digest, Timestamp};
+use crate::incident::{Digest, DiskRoom, Timestamp};
 
 /// What is done to the trail's files, which changes no record. Serialised as any other event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,18 @@ pub enum UpkeepEvent {
         /// The root over them.
         root: Digest,
     },
+    /// There is more or less room on its disk than before.
+    #[serde(rename = "trail.disk_room")]
+    DiskRoom {
+        /// How much there was before; at a start, ample.
+        was: DiskRoom,
+        /// How much there is.
+        room: DiskRoom,
+        /// What was free when that was seen, in bytes.
+        free_bytes: u64,
+        /// What was kept in reserve and is given back, so that there is more than that now, in bytes.
+        released_bytes: u64,
+    },
 }
 
 impl UpkeepEvent {
@@ -66,6 +78,7 @@ impl UpkeepEvent {
             Self::Rebuilt { .. } => "trail.rebuilt",
             Self::Pruned { .. } => "trail.pruned",
             Self::Restored { .. } => "trail.restored",
+            Self::DiskRoom { .. } => "trail.disk_room",
         }
     }
 }

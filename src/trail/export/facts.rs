@@ -101,6 +101,9 @@ fn of_upkeep(event: &UpkeepEvent) -> Facts {
         UpkeepEvent::Restored { actor, reason, origin, .. } => {
             (Some(actor.clone()), Some(reason.clone()), origin.clone())
         }
+        UpkeepEvent::DiskRoom { was, room, free_bytes, .. } => {
+            (None, None, format!("{was} to {room}, {free_bytes} bytes free"))
+        }
     };
     Facts { actor, reason, outcome: Some(outcome), ..Facts::default() }
 }

@@ -1,6 +1,6 @@
 //! What a record is in the eyes of a SIEM: which class of event, how grave, and what it is called in words.
 
-use crate::incident::{Event, Health, NoticeEvent, SenderEvent, SubjectEvent, UpkeepEvent, VerdictKind};
+use crate::incident::{DiskRoom, Event, Health, NoticeEvent, SenderEvent, SubjectEvent, UpkeepEvent, VerdictKind};
 
 /// The classes of OCSF that records become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +153,13 @@ impl Sense {
             UpkeepEvent::Rebuilt { .. } => (Severity::High, "The trail's store was made anew"),
             UpkeepEvent::Pruned { .. } => (Severity::Low, "Old records were dropped"),
             UpkeepEvent::Restored { .. } => (Severity::High, "The trail goes on from a copy"),
+            UpkeepEvent::DiskRoom { room: DiskRoom::Short | DiskRoom::Full, .. } => {
+                (Severity::High, "The room on the trail's disk runs out")
+            }
+            UpkeepEvent::DiskRoom { room: DiskRoom::Low, .. } => (Severity::Medium, "The trail's disk is low on room"),
+            UpkeepEvent::DiskRoom { room: DiskRoom::Ample, .. } => {
+                (Severity::Informational, "The trail's disk has room again")
+            }
         };
         Self { class: Class::Entity, activity: Activity::Change, severity, says }
     }

@@ -106,6 +106,7 @@ fn upkeep(event: &UpkeepEvent) -> Option<Change<'_>> {
             of(actor.as_deref()?, reason.as_deref())
         }
         UpkeepEvent::Restored { actor, reason, .. } => of(actor, Some(reason)),
+        UpkeepEvent::DiskRoom { .. } => None,
     }
 }
 

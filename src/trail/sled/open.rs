@@ -61,6 +61,18 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether there was no room on the disk, or no more of it for us.
+    #[must_use]
+    pub fn is_for_want_of_room(&self) -> bool {
+        let kind = match self {
+            Self::Folder { source, .. } | Self::Store { source: ::sled::Error::Io(source), .. } => source.kind(),
+            Self::InUse(_) | Self::Store { .. } | Self::Copy(_) | Self::Damaged { .. } => return false,
+        };
+        matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+}
+
 /// Opens the store; the wraps may put something around the sync of the file of the epoch that takes records, and of that
 /// of the areas.
 pub(super) fn open(

@@ -20,7 +20,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// What the tests set. Times are longer than [`PATIENCE`]: whatever ends because its time is up, and
 /// not of itself, fails its test. Calls may come as fast as DingTalk's own limit allows.
-const ENVIRONMENT: [(&str, &str); 4] = [
+const ENVIRONMENT: [(&str, &str); 5] = [
+    ("PORTCULLIS_TRAIL__BALLAST_BYTES", "0"),
     ("PORTCULLIS_DIRECTORY__TIMEOUT_MS", "30000"),
     ("PORTCULLIS_HTTP__STOP_S", "30"),
     ("PORTCULLIS_DIRECTORY__CALLS_PER_SECOND", "11"),

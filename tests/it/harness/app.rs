@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portcullis::config::{self, Config};
 use portcullis::directory::{CALLS_FILE, DingTalk};
-use portcullis::incident::{Clock, HandSetClock, IncidentId, Timestamp, UserId};
+use portcullis::incident::{Clock, DiskRoom, HandSetClock, IncidentId, Timestamp, UserId};
 use portcullis::sandbox::{self, APP_KEY, APP_SECRET, Running, Sandbox};
-use portcullis::server::{App, Hangups, Parts, Reread, key_files};
+use portcullis::server::{App, Gauge, Hangups, Parts, Reread, key_files};
 use portcullis::trail::audit::{self, Keys};
 use portcullis::trail::{self, MemoryStore, Pseudonyms, Record, SledStore, Store, Subjects, Trail, verify};
 use reqwest::header::HeaderMap;
@@ -33,6 +34,8 @@ struct Keeper {
     store: Arc<dyn Store>,
     memory: Option<Arc<MemoryStore>>,
     subjects: Arc<Subjects>,
+    /// How much room there is on its disk, as the app is told.
+    free_bytes: Arc<AtomicU64>,
 }
 
 /// A running app, its sandbox, its store and its clock.
@@ -160,6 +163,12 @@ impl TestApp {
         self.keeper.memory.as_ref().expect("only the store in memory can refuse").refuse_appends(refuse);
     }
 
+    /// Leaves so much room on the trail's disk, and has the app see that.
+    pub(crate) async fn leave_free(&self, bytes: u64) {
+        self.keeper.free_bytes.store(bytes, Ordering::Relaxed);
+        self.app.look_at_disk().await;
+    }
+
     /// Posts a delivery to its source.
     pub(crate) async fn deliver(&self, delivery: &Delivery) -> Answer {
         let mut request = self.client.post(format!("{}{}", self.app.url(), delivery.path()));
@@ -283,14 +292,14 @@ impl Keeper {
     }
 
     fn in_memory(memory: Arc<MemoryStore>, subjects: Arc<Subjects>) -> Self {
-        Self { store: memory.clone(), memory: Some(memory), subjects }
+        Self { store: memory.clone(), memory: Some(memory), subjects, free_bytes: plenty() }
     }
 
     fn by_sled(config: &Config) -> Self {
         let settings = trail::Settings { path: config.resolve(&config.trail.path), ..config.trail.clone() };
         let store = Arc::new(SledStore::open(&settings).unwrap());
         let subjects = Subjects::open(&key_files(config), || Ok(false)).unwrap();
-        Self { store, memory: None, subjects }
+        Self { store, memory: None, subjects, free_bytes: plenty() }
     }
 
     /// A store on disk is closed first, as it is when a process ends.
@@ -313,6 +322,10 @@ impl Keeper {
         })
         .await;
     }
+}
+
+fn plenty() -> Arc<AtomicU64> {
+    Arc::new(AtomicU64::new(u64::MAX))
 }
 
 /// Ends a test that waits for what never comes.
@@ -338,5 +351,8 @@ fn parts(config: &Config, clock: &Arc<HandSetClock>, keeper: &Keeper, (orders, p
     let path = config.base.join("portcullis.toml");
     let reread: Reread = Arc::new(move || Ok(config::load(&path, &[])?));
     let (pseudonyms, hangups) = (Pseudonyms::new(&PSEUDONYM_KEY), Hangups::listen().unwrap());
-    Parts { clock, store, directory, pseudonyms, subjects, hangups, reread }
+    let free = keeper.free_bytes.clone();
+    let free_bytes = Box::new(move || Ok(free.load(Ordering::Relaxed)));
+    let gauge = Gauge { free_bytes, at_start: DiskRoom::Ample };
+    Parts { clock, store, directory, pseudonyms, subjects, hangups, reread, gauge }
 }

@@ -72,7 +72,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = config::load(&arguments.config, &[]).map_err(refused)?;
     let folder = config.resolve(&config.trail.path);
     anyhow::ensure!(folder.is_dir(), "there is no trail in {}", folder.display());
-    let Opened { store, pseudonyms, subjects } = server::open_store(&config)?;
+    let Opened { store, pseudonyms, subjects, .. } = server::open_store(&config)?;
     let recorded = Recorded::find(store.as_ref(), &subjects, &id)?;
     // Before anybody sees what comes of it.
     let read = SubjectEvent::read(&local_actor::name(), ReadWay::Replay, &[recorded.seq]);
