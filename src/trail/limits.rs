@@ -46,3 +46,22 @@ fn check(entry: &Entry) -> Result<(), StoreError> {
 fn bytes(entry: &Entry) -> usize {
     entry.event.len() + entry.private.as_ref().map_or(0, Vec::len) + ENTRY_OVERHEAD_BYTES + entry.incidents.len() * 32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trail::samples::entry;
+
+    /// From 16 KiB on a value would go to a side file that sled never syncs.
+    #[test]
+    fn h15_a_record_of_more_than_8_kib_is_refused_before_a_store_sees_it() {
+        let of = |bytes: usize| {
+            let event = format!(r#"{{"a":"{}"}}"#, "x".repeat(bytes - r#"{"a":""}"#.len())).into_bytes();
+            assert_eq!(event.len(), bytes);
+            weigh(&Append { deliveries: Vec::new(), entries: vec![Entry { event, ..entry("") }] })
+        };
+        assert!(of(EVENT_BYTES_MAX).is_ok());
+        assert_eq!(of(EVENT_BYTES_MAX + 1), Err(StoreError::TooLarge("an event of more than 8 KiB")));
+        assert_eq!(EVENT_BYTES_MAX, 8 * 1024);
+    }
+}

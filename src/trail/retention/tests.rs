@@ -8,7 +8,7 @@ use crate::incident::Outcome;
 use crate::trail::histories::{choices, history};
 use crate::trail::samples;
 use crate::trail::tlog::Sealer;
-use crate::trail::{Append, Entry, Settings, SledStore, Store};
+use crate::trail::{Append, Entry, Past, Settings, SledStore, Store};
 
 const EPOCH_RECORDS: u64 = 100;
 
@@ -16,6 +16,7 @@ const EPOCH_RECORDS: u64 = 100;
 struct Site {
     folder: tempfile::TempDir,
     sealer: Sealer,
+    store: Arc<SledStore>,
     trail: Arc<Trail>,
 }
 
@@ -38,8 +39,8 @@ impl Site {
             sealer.seal(store.as_ref(), Timestamp::UNIX_EPOCH).unwrap();
             store.settle_now(sealer.last().unwrap().size);
         }
-        let trail = Trail::open(store).unwrap();
-        Self { folder, sealer, trail }
+        let trail = Trail::open(store.clone()).unwrap();
+        Self { folder, sealer, store, trail }
     }
 
     /// Brings what is not over to its end, by whatever is legal.
@@ -83,10 +84,11 @@ impl Site {
     }
 
     fn again(self) -> Self {
-        let Self { folder, sealer, trail } = self;
-        drop(trail);
-        let trail = Trail::open(Arc::new(open(&folder))).unwrap();
-        Self { folder, sealer, trail }
+        let Self { folder, sealer, store, trail } = self;
+        drop((store, trail));
+        let store = Arc::new(open(&folder));
+        let trail = Trail::open(store.clone()).unwrap();
+        Self { folder, sealer, store, trail }
     }
 }
 
@@ -138,6 +140,8 @@ async fn h18_what_is_dropped_changes_nothing_of_what_is_going_on() {
         assert_eq!(site.carried().len(), 1, "what was carried before is part of it");
         site = site.again();
         assert!(site.state() == state, "not as before");
+        let past = Past::before(site.store.clone(), end + 50);
+        assert_eq!(Trail::open(Arc::new(past)).unwrap().head().size, end + 50, "before the record that says so");
         assert_eq!(crate::trail::verify(site.trail.store(), |_| ()).unwrap().size, size);
     }
 }
@@ -182,11 +186,12 @@ async fn a_drop_of_two_epochs_that_was_cut_short_after_the_first_goes_on_from_wh
     assert_eq!(site.record(before).await, Droppable::Below(ends[1]));
     let (state, sealed) = (site.state(), site.seal());
     let epoch = site.folder.path().join("trail/epochs").join(format!("{:020}", 0));
-    let Site { folder, sealer, trail } = site;
-    drop(trail);
+    let Site { folder, sealer, store, trail } = site;
+    drop((store, trail));
     fs::remove_dir_all(epoch).unwrap();
-    let trail = Trail::open(Arc::new(open(&folder))).unwrap();
-    let site = Site { folder, sealer, trail };
+    let store = Arc::new(open(&folder));
+    let trail = Trail::open(store.clone()).unwrap();
+    let site = Site { folder, sealer, store, trail };
     assert_eq!(site.trail.store().first(), ends[0]);
     assert!(site.state() == state, "not as before");
     assert_eq!(site.trail.drop_recorded(sealed).unwrap(), Some(ends[1]));
@@ -201,8 +206,8 @@ async fn what_was_carried_is_what_the_trail_says_or_the_trail_does_not_open() {
     let sealed = site.seal();
     site.trail.drop_recorded(sealed).unwrap().unwrap();
     let path = site.carried().remove(0);
-    let Site { folder, trail, .. } = site;
-    drop(trail);
+    let Site { folder, store, trail, .. } = site;
+    drop((store, trail));
     let good = fs::read(&path).unwrap();
     let refused = |what: &str| {
         let error = Trail::open(Arc::new(open(&folder))).err().map(|error| error.to_string()).unwrap_or_default();

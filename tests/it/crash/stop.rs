@@ -119,7 +119,7 @@ async fn stopped_during_a_call_that_hangs_it_hands_it_over() {
 /// Two processes on one trail are not there to agree on a delivery: the second does not start. Within the one it is the
 /// store's unique key that decides.
 #[tokio::test(flavor = "multi_thread")]
-async fn d02_d11_a_second_process_is_refused_and_the_first_goes_on() {
+async fn d02_d11_h10_a_second_process_is_refused_and_the_first_goes_on() {
     let site = Site::new().await;
     let program = site.start().await;
     let second = site.spawn_with(&[]).ended().await;
