@@ -4,9 +4,10 @@
 //!
 //! In reading order: `examined` is what was found of one thing; `needs` says which permissions are needed, `judge` what
 //! answers mean, `stage` how far the canary is, all of them pure; `probe` reads DingTalk, `files` secrets, `kept` the
-//! trail, `heard` the sources; `cycle` contains the canary; [`Doctor`] does all of it, one time after the other.
+//! trail, `sealed` its log, `disk` its disk, `heard` the sources; `cycle` contains the canary; [`Doctor`] does all of it, one time after the other.
 
 mod cycle;
+mod disk;
 mod examined;
 mod files;
 mod heard;
@@ -19,6 +20,7 @@ mod sealed;
 mod settings;
 mod stage;
 
+pub use disk::of_disk;
 pub use examined::Examined;
 pub use files::{SecretFile, secrets};
 pub use judge::{CLOCK_TOLERANCE, of_failure};

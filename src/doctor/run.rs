@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::disk::of_disk;
 use super::examined::Examined;
 use super::heard::of_sources;
 use super::kept::verified;
@@ -176,6 +177,8 @@ impl Doctor {
         examined.extend(shown);
         examined.push(self.given_up().unwrap_or((self.channels)(send).await));
         examined.push(of_log(&self.log, &self.anchored, self.clock.now()));
+        let disk = self.trail.disk();
+        examined.push(of_disk(disk.room, disk.free_bytes));
         examined.push(of_sources(&(self.sources)(), &self.trail.figures(), self.clock.now()));
         examined.push(match (canary, is_read) {
             // Without having been read it may be anybody.

@@ -22,6 +22,8 @@ pub enum Check {
     Trail,
     /// Whether its records are sealed, and its checkpoints kept elsewhere.
     Log,
+    /// Whether there is room on the trail's disk.
+    Disk,
     /// Whether DingTalk takes the app's key and secret.
     Token,
     /// Whether this machine's clock and DingTalk's agree.
@@ -55,12 +57,13 @@ pub enum Check {
 
 impl Check {
     /// Every check, in the order in which they are told.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Configuration,
         Self::Secrets,
         Self::Rules,
         Self::Trail,
         Self::Log,
+        Self::Disk,
         Self::Token,
         Self::Clock,
         Self::Organization,
@@ -86,6 +89,7 @@ impl Check {
             Self::Rules => "rules",
             Self::Trail => "trail",
             Self::Log => "log",
+            Self::Disk => "disk",
             Self::Token => "token",
             Self::Clock => "clock",
             Self::Organization => "organization",
@@ -119,6 +123,7 @@ impl Check {
             | Self::Rules
             | Self::Trail
             | Self::Log
+            | Self::Disk
             | Self::Token
             | Self::Clock
             | Self::Organization
@@ -254,6 +259,10 @@ diagnoses! {
     /// An anchor has not taken a checkpoint for some time.
     AnchorLate "anchor_late" Failed "an anchor has taken no checkpoint for some time"
         Some("see whether it can be reached: what comes after its last one is as safe as this machine"),
+    /// Somebody should see to the disk.
+    DiskLow "disk_low" Failed "the trail's disk is low on room" Some("make room on it, or drop old records: portcullis trail prune"),
+    /// Nothing more is begun.
+    DiskShort "disk_short" Failed "the trail's disk is short of room: no alert is taken" Some("make room on it now"),
     /// Key or secret are not taken.
     TokenRefused "token_refused" Failed "DingTalk does not take the app's key and secret, or its token"
         Some("compare app_key and the file of app_secret_file with the app's page at DingTalk"),

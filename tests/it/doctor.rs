@@ -116,6 +116,7 @@ async fn where_all_is_well_nothing_has_failed_and_nothing_was_done() {
         ("rules", "good"),
         ("trail", "not_configured"),
         ("log", "not_configured"),
+        ("disk", "good"),
         ("token", "good"),
         ("clock", "good"),
         ("organization", "good"),
@@ -133,7 +134,7 @@ async fn where_all_is_well_nothing_has_failed_and_nothing_was_done() {
     ] {
         assert_eq!(found.of(check), expected, "{check}");
     }
-    assert_eq!(found.0["checks"].as_array().unwrap().len(), 19, "each thing is told once");
+    assert_eq!(found.0["checks"].as_array().unwrap().len(), 20, "each thing is told once");
     let state = place.sandbox.state();
     let changing = [Api::SignOut, Api::Disable, Api::Enable, Api::ChangeDingtalkId, Api::RobotMessage, Api::WorkNotice];
     assert!(changing.iter().all(|api| state.received(*api) == 0));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use crate::cli::handed_over;
 use crate::config::Config;
 use crate::directory::{CALLS_FILE, DingTalk, Directory};
-use crate::doctor::{Examined, Needs, Prober, verified};
-use crate::incident::{Check, Diagnosis, SystemClock};
+use crate::doctor::{Examined, Needs, Prober, of_disk, verified};
+use crate::incident::{Check, Diagnosis, DiskRoom, SystemClock};
 use crate::notices::Post;
 use crate::rules;
 use crate::server::{Opened, checkup, open_store};
-use crate::trail::{OpenError, tlog};
+use crate::trail::{OpenError, free_bytes, tlog};
 
 /// Looks at everything that can be told without a server.
 pub(super) async fn examine(config: &Config, send: bool) -> anyhow::Result<Vec<Examined>> {
@@ -18,6 +18,7 @@ pub(super) async fn examine(config: &Config, send: bool) -> anyhow::Result<Vec<E
     handed_over::find(&mut config);
     let mut examined = checkup::of_files(&config);
     examined.push(trail(&config).await?);
+    examined.push(disk(&config));
     let directory = directory(&config);
     examined.extend(dingtalk(&config, directory.as_deref()).await);
     examined.push(channels(&config, directory.as_deref(), send).await);
@@ -49,6 +50,17 @@ async fn trail(config: &Config) -> anyhow::Result<Examined> {
         },
     });
     Ok(looked.await?)
+}
+
+/// The disk that has the trail's folder, or will have it.
+fn disk(config: &Config) -> Examined {
+    let folder = config.resolve(&config.trail.path);
+    let is_there = folder.ancestors().find(|ancestor| ancestor.is_dir());
+    match is_there.map(free_bytes) {
+        Some(Ok(free)) => of_disk(config.trail.disk.room(DiskRoom::Ample, free), Some(free)),
+        Some(Err(error)) => Examined::with(Check::Disk, Diagnosis::TrailUnusable, error.to_string()),
+        None => Examined::of(Check::Disk, Diagnosis::NotConfigured),
+    }
 }
 
 /// Without the secret there is nothing to ask with; the configuration's check has said so.
