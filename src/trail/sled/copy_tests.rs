@@ -125,6 +125,8 @@ fn h23_no_trail_is_made_of_what_is_no_whole_copy_or_where_one_is() {
     copy::mark(&made.path, &copy::checked(&to).unwrap()).unwrap();
     std::fs::remove_dir_all(made.path.join("log/tile")).unwrap();
     assert!(matches!(SledStore::open(&made), Err(OpenError::Copy(_))));
+    let rebuilt = rebuild(&made, |_| true, |_, _| ());
+    assert!(matches!(rebuilt, Err(RebuildError::Open(OpenError::Copy(_)))), "{rebuilt:?}");
     restore(&made, &to, &made.path.join("signing.key"), ASKED, at(5)).unwrap();
     check_kept(&SledStore::open(&made).unwrap(), 0, 1_800);
 }

@@ -12,7 +12,7 @@ use super::epoch::{self, Epoch};
 use super::fact::{self, Fact};
 use super::open::{OpenError, lock};
 use super::whole::Look;
-use super::{chunks, head, keys, known, read, store_error};
+use super::{chunks, copy, head, keys, known, read, store_error};
 use crate::trail::durable;
 use crate::trail::merkle::{self, Frontier};
 use crate::trail::record::Record;
@@ -91,6 +91,18 @@ pub enum RebuildError {
 /// # Errors
 /// The trail is in use, or there is not enough to make it from.
 pub fn rebuild(
+    settings: &Settings,
+    accepts: impl FnOnce(&Salvage) -> bool,
+    progress: impl FnMut(u64, u64),
+) -> Result<Option<Salvage>, RebuildError> {
+    if copy::is_one(&settings.path) {
+        return Err(OpenError::Copy(settings.path.clone()).into());
+    }
+    rebuild_anyway(settings, accepts, progress)
+}
+
+/// The same, also of what is still marked as a copy.
+pub(super) fn rebuild_anyway(
     settings: &Settings,
     accepts: impl FnOnce(&Salvage) -> bool,
     mut progress: impl FnMut(u64, u64),

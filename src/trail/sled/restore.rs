@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::copy::{self, Copied, CopyError};
 use super::epoch;
-use super::rebuild::{REPLACED, RebuildError, rebuild};
+use super::rebuild::{REPLACED, RebuildError, rebuild_anyway};
 use super::{OpenError, SledStore, known, prune};
 use crate::incident::{Event, PauseScope, Timestamp, UpkeepEvent};
 use crate::trail::log::note;
@@ -82,7 +82,7 @@ pub fn restore(
     copy::mark(trail, &copied).map_err(at)?;
     put(from, trail).map_err(at)?;
     // Each of them says what it has lost, as there is nothing that sled could have.
-    while rebuild(settings, |_| true, |_, _| ())?.is_some() {}
+    while rebuild_anyway(settings, |_| true, |_, _| ())?.is_some() {}
     // What was put there to be made anew from; the copy has it.
     fs::remove_dir_all(trail.join(REPLACED)).map_err(at)?;
     let head = Head { size: copied.size, root: copied.root };
