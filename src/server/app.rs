@@ -37,7 +37,7 @@ use crate::notifier::Notifier;
 use crate::rules::{self, InForce, Loaded, Vouched};
 use crate::telemetry;
 use crate::trail::search::{self, Index};
-use crate::trail::tlog::Sealing as Sealed;
+use crate::trail::tlog::{Log, Sealing as Sealed};
 use crate::trail::{Board, Draft, Store, Subjects, Trail};
 
 /// The largest file with a secret of a channel, in bytes.
@@ -204,6 +204,12 @@ impl App {
     #[must_use]
     pub fn trail(&self) -> &Arc<Trail> {
         &self.trail
+    }
+
+    /// The trail's log, as far as it is sealed.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.state.log
     }
 
     /// The rules in force.

@@ -95,6 +95,7 @@ impl Stage {
         screen.pair("console", format!("{app}/  (any name, the token as password)"));
         screen.pair("token", &self.token);
         screen.pair("trail", format!("curl -sS -H 'Authorization: Bearer {}' '{app}/v1/trail'", self.token));
+        screen.pair("verify", format!("portcullis trail verify --folder {}", self.folder.join("trail").display()));
         screen.pair("pause", format!("curl -sS -H 'Authorization: Bearer {}' -H 'content-type: application/json' '{app}/v1/pause' -d '{{\"reason\":\"trying it\"}}'", self.token));
         screen.pair("DingTalk sandbox", format!("{sandbox}/sandbox/accounts/{USER_ID}"));
         screen.line(format!("a signed delivery about {ANOTHER_PERSON}, good for five minutes:"));

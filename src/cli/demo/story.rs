@@ -10,6 +10,7 @@ use super::screen::Screen;
 use super::stage::{PERSON, Stage, USER_ID};
 use crate::incident::{AccountWarning, Event, IncidentId, StepState};
 use crate::sandbox::{AccountState, Api};
+use crate::trail::audit::{self, Keys};
 use crate::trail::{Record, verify};
 
 /// The story is cut short if containment takes longer.
@@ -31,6 +32,7 @@ pub(super) async fn tell(stage: &Stage, screen: &Screen) -> anyhow::Result<()> {
     repeat(stage, screen, &delivery, &mut claims).await?;
     forge(stage, screen, &delivery, &mut claims).await?;
     show_the_trail(stage, screen, &mut claims)?;
+    show_the_log(stage, screen, &mut claims).await?;
     claims.conclude(screen)
 }
 
@@ -192,6 +194,28 @@ fn show_the_trail(stage: &Stage, screen: &Screen, claims: &mut Claims) -> anyhow
         Err(fault) => screen.line(format!("not verified: {fault}")),
     }
     claims.claim(verified.is_ok(), "the trail verifies: dense, unchanged, root recomputed");
+    Ok(())
+}
+
+/// Everything there is by now is signed within a second, and whoever has the folder and the key can check it.
+async fn show_the_log(stage: &Stage, screen: &Screen, claims: &mut Claims) -> anyhow::Result<()> {
+    screen.heading("8. Its log, as an auditor checks it: from files and a public key alone");
+    let (log, size) = (stage.app().log().clone(), stage.app().trail().head().size);
+    let mut sealed = log.sealed;
+    let is_sealed = sealed.wait_for(|sealed| sealed.checkpoint().is_some_and(|checkpoint| checkpoint.size >= size));
+    tokio::time::timeout(PATIENCE, is_sealed).await.context("the log was not sealed in time")??;
+    let key = std::fs::read_to_string(log.folder.join("vkey"))?;
+    let keys = Keys::parse(&key)?;
+    let verified = tokio::task::spawn_blocking(move || audit::verify(&log.folder, &keys, &[], |_| ())).await?;
+    screen.pair("public key", key.trim_end());
+    match &verified {
+        Ok(report) => screen.line(format!("verified: {} records under a signed checkpoint", report.size)),
+        Err(fault) => screen.line(format!("not verified: {fault}")),
+    }
+    claims.claim(
+        verified.is_ok_and(|report| report.size >= size),
+        "every record is under a signed checkpoint, and the log verifies without the store",
+    );
     Ok(())
 }
 
