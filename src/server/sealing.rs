@@ -35,11 +35,7 @@ impl Sealing {
     /// The log cannot be used, or is not that of the trail.
     pub(super) fn open(config: &Config, trail: Arc<Trail>, clock: Arc<dyn Clock>) -> Result<Self, SealError> {
         let folder = config.resolve(&config.trail.path);
-        let key = config
-            .trail
-            .signing_key_file
-            .as_ref()
-            .map_or_else(|| folder.join("signing.key"), |key| config.resolve(key));
+        let key = config.trail.signing_key(&folder, |key| config.resolve(key));
         let (deployment, told) = (config.trail.deployment.clone(), watch::Sender::default());
         let anchored = config.trail.anchors.file.as_ref().map(|file| config.resolve(file));
         let mut sealing = Self { trail, clock, folder, key, deployment, anchored, sealer: None, told };

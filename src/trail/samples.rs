@@ -176,7 +176,14 @@ fn of_upkeep(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             before: at,
             board: digest,
         }),
-        Event::Upkeep(UpkeepEvent::Restored { actor, reason, origin: "test/1".to_owned(), size: 1, root: digest }),
+        Event::Upkeep(UpkeepEvent::Restored {
+            actor: actor.clone(),
+            reason: reason.clone(),
+            origin: "test/1".to_owned(),
+            size: 1,
+            root: digest,
+        }),
+        Event::Upkeep(UpkeepEvent::KeyRotated { actor, reason, key: "test/1+00000000+test".to_owned() }),
         Event::Upkeep(UpkeepEvent::DiskRoom {
             was: DiskRoom::Low,
             room: DiskRoom::Short,

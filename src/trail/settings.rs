@@ -78,6 +78,12 @@ impl Settings {
             master: place(&self.master_key_file, "master.key"),
         }
     }
+
+    /// The file with the key that signs the log of the trail in `folder`. `resolve` makes paths of those in the settings.
+    #[must_use]
+    pub fn signing_key(&self, folder: &Path, resolve: impl Fn(&Path) -> PathBuf) -> PathBuf {
+        self.signing_key_file.as_deref().map_or_else(|| folder.join("signing.key"), resolve)
+    }
 }
 
 #[cfg(test)]

@@ -69,8 +69,7 @@ pub(super) async fn backup(Backup { place, to }: Backup) -> anyhow::Result<()> {
 pub(super) async fn restore(Restore { from, config, by, reason }: Restore) -> anyhow::Result<()> {
     let config = config::load(&config, &[]).map_err(refused)?;
     let folder = config.resolve(&config.trail.path);
-    let key =
-        config.trail.signing_key_file.as_ref().map_or_else(|| folder.join("signing.key"), |key| config.resolve(key));
+    let key = config.trail.signing_key(&folder, |key| config.resolve(key));
     let settings = Settings { path: folder, ..config.trail.clone() };
     let restored =
         tokio::task::spawn_blocking(move || trail::restore(&settings, &from, &key, (&by, &reason), SystemClock.now()));

@@ -8,6 +8,7 @@ mod prove;
 mod prune;
 mod rebuild;
 mod report;
+mod rotate;
 mod search;
 mod taken;
 mod told;
@@ -73,6 +74,9 @@ enum Command {
     /// Drop old records, epoch by epoch, before their time is over by `trail.keep_days`. Their hashes stay, so that every
     /// proof of what is kept stays valid; what goes and why is on the trail.
     Prune(prune::Arguments),
+    /// Give the log another key to sign by. No running program may have the trail open. The last checkpoint by the key of
+    /// before has the record that names the new one, and one is signed by both.
+    RotateKey(rotate::Arguments),
     /// Write records with the proofs that they are in the log, each in files of its own. Takes no lock.
     Prove(prove::Arguments),
     /// Check a proof that a record is in the log (c2sp.org/tlog-proof@v1).
@@ -106,6 +110,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Backup(arguments) => block_on(backup::backup(arguments)),
         Command::Restore(arguments) => block_on(backup::restore(arguments)),
         Command::Prune(arguments) => block_on(prune::run(arguments)),
+        Command::RotateKey(arguments) => block_on(rotate::run(arguments)),
         Command::Prove(arguments) => prove::run(&arguments),
         Command::CheckProof(arguments) => proof::run(&arguments),
     }

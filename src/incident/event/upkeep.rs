@@ -56,6 +56,16 @@ pub enum UpkeepEvent {
         /// The root over them.
         root: Digest,
     },
+    /// The log has another key: what follows is signed by that one.
+    #[serde(rename = "trail.key_rotated")]
+    KeyRotated {
+        /// Who gave it to the log.
+        actor: String,
+        /// Why.
+        reason: String,
+        /// The public key that signs from then on, as auditors are given it.
+        key: String,
+    },
     /// There is more or less room on its disk than before.
     #[serde(rename = "trail.disk_room")]
     DiskRoom {
@@ -78,6 +88,7 @@ impl UpkeepEvent {
             Self::Rebuilt { .. } => "trail.rebuilt",
             Self::Pruned { .. } => "trail.pruned",
             Self::Restored { .. } => "trail.restored",
+            Self::KeyRotated { .. } => "trail.key_rotated",
             Self::DiskRoom { .. } => "trail.disk_room",
         }
     }

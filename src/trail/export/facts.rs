@@ -101,6 +101,7 @@ fn of_upkeep(event: &UpkeepEvent) -> Facts {
         UpkeepEvent::Restored { actor, reason, origin, .. } => {
             (Some(actor.clone()), Some(reason.clone()), origin.clone())
         }
+        UpkeepEvent::KeyRotated { actor, reason, key } => (Some(actor.clone()), Some(reason.clone()), key.clone()),
         UpkeepEvent::DiskRoom { was, room, free_bytes, .. } => {
             (None, None, format!("{was} to {room}, {free_bytes} bytes free"))
         }

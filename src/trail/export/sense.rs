@@ -153,6 +153,7 @@ impl Sense {
             UpkeepEvent::Rebuilt { .. } => (Severity::High, "The trail's store was made anew"),
             UpkeepEvent::Pruned { .. } => (Severity::Low, "Old records were dropped"),
             UpkeepEvent::Restored { .. } => (Severity::High, "The trail goes on from a copy"),
+            UpkeepEvent::KeyRotated { .. } => (Severity::Medium, "The log has another key"),
             UpkeepEvent::DiskRoom { room: DiskRoom::Short | DiskRoom::Full, .. } => {
                 (Severity::High, "The room on the trail's disk runs out")
             }

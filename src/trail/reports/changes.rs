@@ -21,7 +21,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// The kinds of records that say who did something, but for those that say only that somebody looked.
-pub(super) const KINDS: [&str; 19] = [
+pub(super) const KINDS: [&str; 20] = [
     "rules.loaded",
     "rules.refused",
     "rule.disputed",
@@ -41,6 +41,7 @@ pub(super) const KINDS: [&str; 19] = [
     "trail.rebuilt",
     "trail.pruned",
     "trail.restored",
+    "trail.key_rotated",
 ];
 
 /// One change.
@@ -105,7 +106,9 @@ fn upkeep(event: &UpkeepEvent) -> Option<Change<'_>> {
         UpkeepEvent::Rebuilt { actor, reason, .. } | UpkeepEvent::Pruned { actor, reason, .. } => {
             of(actor.as_deref()?, reason.as_deref())
         }
-        UpkeepEvent::Restored { actor, reason, .. } => of(actor, Some(reason)),
+        UpkeepEvent::Restored { actor, reason, .. } | UpkeepEvent::KeyRotated { actor, reason, .. } => {
+            of(actor, Some(reason))
+        }
         UpkeepEvent::DiskRoom { .. } => None,
     }
 }

@@ -32,6 +32,7 @@ mod rebuild;
 #[cfg(test)]
 mod rebuild_tests;
 mod restore;
+mod rotate;
 mod shared;
 mod sync;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use self::open::OpenError;
 use self::open::store_error;
 pub use self::rebuild::{RebuildError, Salvage, rebuild};
 pub use self::restore::{RestoreError, Restored, restore};
+pub use self::rotate::{RotateError, rotate_key};
 use self::shared::Shared;
 use crate::incident::IncidentId;
 use crate::trail::area::{self, Area, Change, Row};

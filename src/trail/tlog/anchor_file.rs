@@ -1,6 +1,6 @@
 //! Checkpoints in a file elsewhere, one after the other.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
@@ -16,7 +16,7 @@ const TAIL_BYTES: u64 = 64 * 1024;
 /// # Errors
 /// The file cannot be written.
 pub fn anchor(path: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
-    let is_new = !path.exists();
+    let is_new = !is_there(path)?;
     let mut file = durable::private_files().append(true).create(true).open(path)?;
     // The empty line before it ends whatever a power cut has left.
     file.write_all(format!("\n\n{}", checkpoint.note).as_bytes())?;
@@ -26,11 +26,10 @@ pub fn anchor(path: &Path, checkpoint: &Checkpoint) -> io::Result<()> {
 
 /// The newest checkpoint in the file that this signer has made, if it is there and has one.
 pub(super) fn last_anchored(path: &Path, signer: &Signer) -> io::Result<Option<Checkpoint>> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    if !is_there(path)? {
+        return Ok(None);
+    }
+    let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
     let mut tail = Vec::new();
@@ -40,6 +39,16 @@ pub(super) fn last_anchored(path: &Path, signer: &Signer) -> io::Result<Option<C
     let notes = tail.match_indices(&begins).filter_map(|(at, _)| tail.get(at..));
     let read = notes.filter_map(|note| Checkpoint::read(signer, note));
     Ok(read.max_by_key(|checkpoint| checkpoint.size))
+}
+
+/// Whether there is a file. A pipe in its place would keep whoever opens it waiting for another to do so.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]
@@ -54,6 +63,18 @@ mod tests {
         let head = Head { size, root: Digest::of(&size.to_be_bytes()) };
         let checkpoint = Checkpoint::sign(&signer, head, Timestamp::UNIX_EPOCH);
         (signer, checkpoint)
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_would_keep_the_program_waiting_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (signer, checkpoint) = checkpoint(1, 1);
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert_eq!(last_anchored(&pipe, &signer).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(anchor(&pipe, &checkpoint).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(anchor(folder.path(), &checkpoint).unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }
 
     #[test]

@@ -28,17 +28,26 @@ impl Checkpoint {
         Self { size: head.size, root: head.root, at, note }
     }
 
-    /// Reads a note that this signer has signed, word for word: signatures of Ed25519 are the same every time.
+    /// Reads a note that this signer has signed, word for word: signatures of Ed25519 are the same every time. What others
+    /// have signed above or below is theirs.
     pub(super) fn read(signer: &Signer, note: &str) -> Option<Self> {
-        let mut lines = note.lines();
+        let (text, signatures) = note.split_once("\n\n")?;
+        let mut lines = text.lines();
         let (_, size, root) = (lines.next()?, lines.next()?.parse().ok()?, lines.next()?);
         let root = Digest(STANDARD.decode(root).ok()?.try_into().ok()?);
-        let timed = lines.nth(2)?.rsplit(' ').next()?;
-        let seconds = STANDARD.decode(timed).ok()?.get(4..)?.first_chunk().copied()?;
-        let at = Timestamp::from_second(i64::try_from(u64::from_be_bytes(seconds)).ok()?).ok()?;
-        let signed = Self::sign(signer, Head { size, root }, at);
-        // What others have signed below it is theirs.
-        note.starts_with(&signed.note).then_some(signed)
+        let mut times = signatures.lines().filter_map(|line| signer.signed_at(line));
+        times.find_map(|at| {
+            let signed = Self::sign(signer, Head { size, root }, at);
+            let (own_text, own) = signed.note.split_once("\n\n")?;
+            (own_text == text && has_lines(signatures, own)).then_some(signed)
+        })
+    }
+
+    /// The same, signed by `other` as well, below what is signed already.
+    pub(super) fn signed_too(self, other: &Signer) -> Self {
+        let too = Self::sign(other, self.head(), self.at).note;
+        let lines = too.split_once("\n\n").map_or("", |(_, lines)| lines);
+        Self { note: self.note + lines, ..self }
     }
 
     /// The head that it is of.
@@ -46,6 +55,11 @@ impl Checkpoint {
     pub fn head(&self) -> Head {
         Head { size: self.size, root: self.root }
     }
+}
+
+/// Whether the lines `own` stand in `all`, one after the other and whole.
+fn has_lines(all: &str, own: &str) -> bool {
+    all.match_indices(own).any(|(at, _)| at == 0 || all.get(..at).is_some_and(|before| before.ends_with('\n')))
 }
 
 fn text(signer: &Signer, head: Head) -> String {
@@ -59,6 +73,25 @@ mod tests {
 
     fn signer(seed: u8) -> Signer {
         Signer::new(Origin::try_from("example.com/log".to_owned()).unwrap(), &[seed; 32])
+    }
+
+    #[test]
+    fn what_two_have_signed_is_read_by_either() {
+        let head = Head { size: 5, root: Digest::of(b"root") };
+        let both = Checkpoint::sign(&signer(1), head, Timestamp::UNIX_EPOCH).signed_too(&signer(2));
+        for seed in [1, 2] {
+            let read = Checkpoint::read(&signer(seed), &both.note);
+            assert_eq!(read, Some(Checkpoint::sign(&signer(seed), head, Timestamp::UNIX_EPOCH)));
+        }
+        assert_eq!(Checkpoint::read(&signer(3), &both.note), None);
+        // Half of what a key has signed is not signed by it.
+        let lines: Vec<&str> = both.note.split_inclusive('\n').collect();
+        let without = |left_out: usize| -> String {
+            lines.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, line)| *line).collect()
+        };
+        assert_eq!(Checkpoint::read(&signer(1), &without(4)), None);
+        assert_eq!(Checkpoint::read(&signer(2), &without(6)), None);
+        assert!(Checkpoint::read(&signer(2), &without(4)).is_some());
     }
 
     #[test]

@@ -94,9 +94,8 @@ pub(in crate::trail) fn begin_again(
     let path = folder(trail);
     let refused = |source| SealError::Folder { path: path.clone(), source };
     put_away(&path).map_err(refused)?;
-    let seed = durable::secret(key).map_err(|source| SealError::Folder { path: key.to_owned(), source })?;
     let mut folder = LogFolder::open(path.clone()).map_err(refused)?;
-    let signer = begin(&mut folder, deployment, &seed)?;
+    let signer = begin(&mut folder, deployment, key)?;
     folder.publish(&Checkpoint::sign(&signer, head, now).note).map_err(refused)
 }
 

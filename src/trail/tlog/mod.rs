@@ -13,6 +13,7 @@ mod folder;
 mod history;
 mod proof;
 mod read;
+mod rotation;
 mod sealed;
 mod sealer;
 mod signer;

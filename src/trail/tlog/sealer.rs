@@ -7,6 +7,7 @@ use super::anchor_file;
 use super::checkpoint::Checkpoint;
 use super::folder::{Bundle, LogFolder};
 use super::history::{History, minute};
+use super::rotation;
 use super::signer::{InvalidOrigin, Origin, Signer};
 use super::spine::{Spine, widths};
 use super::tile::{Of, Tile, WIDTH, subtrees};
@@ -88,13 +89,13 @@ pub enum SealError {
 /// The one that signs a log. There is one for each store: whoever has the store open.
 #[derive(Debug)]
 pub struct Sealer {
-    folder: LogFolder,
-    history: History,
-    signer: Signer,
+    pub(super) folder: LogFolder,
+    pub(super) history: History,
+    pub(super) signer: Signer,
     spine: Spine,
     /// The records of the last bundle, as long as it is not whole.
     bundle: Bundle,
-    last: Option<Checkpoint>,
+    pub(super) last: Option<Checkpoint>,
 }
 
 impl Sealer {
@@ -123,16 +124,22 @@ impl Sealer {
         let mut folder = LogFolder::open(path.clone()).map_err(refused)?;
         let history = History::open(&path).map_err(refused)?;
         let known = folder.verifier_keys().map_err(refused)?;
+        let unusable_key = |source| SealError::Folder { path: key.to_owned(), source };
+        if let Some(known) = &known {
+            rotation::finish(known, key).map_err(unusable_key)?;
+        }
         if known.is_some() && !key.exists() {
             return Err(SealError::OtherKey(path));
         }
         if known.is_none() && key.exists() && store.head().size > 0 {
             return Err(SealError::Gone { log: path, key: key.to_owned() });
         }
-        let seed = durable::secret(key).map_err(|source| SealError::Folder { path: key.to_owned(), source })?;
         let signer = match known {
-            Some(known) => signer_of(&known, &seed).ok_or(SealError::OtherKey(path.clone()))?,
-            None => begin(&mut folder, deployment, &seed)?,
+            Some(known) => {
+                let seed = durable::secret(key).map_err(unusable_key)?;
+                signer_of(&known, &seed).ok_or(SealError::OtherKey(path.clone()))?
+            }
+            None => begin(&mut folder, deployment, key)?,
         };
         let last = last(&folder, &history, &signer).map_err(refused)??;
         let mut sealer = Self { folder, history, signer, spine: Spine::default(), bundle: Bundle::default(), last };
@@ -295,19 +302,23 @@ impl Sealer {
     }
 }
 
-/// A new log's name and key, written down before anything is signed with them.
-pub(super) fn begin(folder: &mut LogFolder, deployment: &str, seed: &[u8; 32]) -> Result<Signer, SealError> {
+/// A new log's name and key, written down before anything is signed with them. A key that is made gets to its place last:
+/// one without a log would be taken for that of a log that is gone.
+pub(super) fn begin(folder: &mut LogFolder, deployment: &str, key: &Path) -> Result<Signer, SealError> {
     let refused = |path: &Path, source| SealError::Folder { path: path.to_owned(), source };
+    let made = if key.exists() { key.to_owned() } else { rotation::next(key) };
+    let seed = &durable::secret(&made).map_err(|source| refused(key, source))?;
     let mut id = [0; ID_BYTES];
     getrandom::fill(&mut id).map_err(|error| refused(folder.path(), io::Error::other(error)))?;
     let signer = Signer::new(Origin::try_from(format!("{deployment}/{}", hex::encode(id)))?, seed);
     let keys = format!("{}\n", signer.verifier_key());
     folder.write_verifier_keys(&keys).map_err(|source| refused(folder.path(), source))?;
+    rotation::finish(&keys, key).map_err(|source| refused(key, source))?;
     Ok(signer)
 }
 
 /// The signer of the log whose keys are `known`, if this seed is the first of them.
-fn signer_of(known: &str, seed: &[u8; 32]) -> Option<Signer> {
+pub(super) fn signer_of(known: &str, seed: &[u8; 32]) -> Option<Signer> {
     let newest = known.lines().next()?;
     let (origin, _) = newest.split_once('+')?;
     let signer = Signer::new(Origin::try_from(origin.to_owned()).ok()?, seed);

@@ -89,6 +89,17 @@ impl Signer {
         format!("{text}\n{plain}{timed}")
     }
 
+    /// When the line of a note says that this key has signed, if it is its timestamped signature. What it is worth has to
+    /// be seen by signing again.
+    pub(super) fn signed_at(&self, line: &str) -> Option<Timestamp> {
+        let encoded = line.strip_prefix("\u{2014} ")?.strip_prefix(self.origin.as_str())?.strip_prefix(' ')?;
+        let signed = STANDARD.decode(encoded).ok()?;
+        let (id, rest) = signed.split_first_chunk::<4>()?;
+        let seconds = u64::from_be_bytes(*rest.first_chunk()?);
+        let is_own = *id == self.key_id(TIMESTAMPED_ED25519);
+        is_own.then(|| Timestamp::from_second(i64::try_from(seconds).ok()?).ok()).flatten()
+    }
+
     fn line(&self, kind: u8, signature: &[u8]) -> String {
         let signed = [&self.key_id(kind)[..], signature].concat();
         format!("\u{2014} {} {}\n", self.origin, STANDARD.encode(signed))

@@ -14,9 +14,9 @@ use crate::trail::samples::{entry, wait};
 use crate::trail::store::{Append, Store};
 
 /// A trail in memory with its log on disk.
-struct Sealed {
-    folder: TempDir,
-    store: MemoryStore,
+pub(super) struct Sealed {
+    pub(super) folder: TempDir,
+    pub(super) store: MemoryStore,
 }
 
 impl Sealed {
@@ -24,11 +24,11 @@ impl Sealed {
         Self { folder: tempfile::tempdir().unwrap(), store: MemoryStore::default() }
     }
 
-    fn open(&self) -> Result<Sealer, SealError> {
+    pub(super) fn open(&self) -> Result<Sealer, SealError> {
         Sealer::open(self.folder.path(), &self.folder.path().join("signing.key"), "test.example", &self.store)
     }
 
-    fn log(&self) -> PathBuf {
+    pub(super) fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }
 
@@ -36,14 +36,14 @@ impl Sealed {
         fs::read(self.log().join(path)).unwrap()
     }
 
-    fn grow(&self, size: u64) {
+    pub(super) fn grow(&self, size: u64) {
         let from = self.store.head().size;
         let entries = (from..size).map(|number| entry(&format!("reason {number}"))).collect();
         wait(self.store.append(Append { deliveries: Vec::new(), entries })).unwrap();
     }
 
     /// Grows to `size` and seals that.
-    fn with(size: u64) -> Self {
+    pub(super) fn with(size: u64) -> Self {
         let sealed = Self::new();
         sealed.grow(size);
         sealed.open().unwrap().seal(&sealed.store, at(0)).unwrap();
@@ -55,7 +55,7 @@ impl Sealed {
     }
 }
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_040 + second).unwrap()
 }
 

@@ -69,3 +69,44 @@ async fn h23_a_copy_is_refused_until_somebody_makes_a_trail_of_it_and_that_waits
     let verified = Process::run(&["trail", "verify", "--log", log.to_str().unwrap()]).await;
     assert_eq!(verified.code, Some(0), "{verified:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_gets_another_key_and_verifies_by_the_keys_that_it_names() {
+    let site = Site::new().await;
+    let config = site.path("portcullis.toml");
+    let rotate =
+        ["trail", "rotate-key", "--config", config.to_str().unwrap(), "--by", "ann", "--reason", "it was copied"];
+    let program = site.start().await;
+    let first = program.deliver(&delivery(1)).await.expect("an answer").incident();
+    program.until_contained(&first).await;
+    let refused = Process::run(&rotate).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    program.stop().await.well();
+    let before = fs::read_to_string(site.path("trail/log/vkey")).unwrap();
+
+    let rotated = Process::run(&rotate).await;
+    assert_eq!(rotated.code, Some(0), "{rotated:?}");
+    let keys = fs::read_to_string(site.path("trail/log/vkey")).unwrap();
+    let newest = keys.lines().next().unwrap();
+    assert!(rotated.stdout.iter().any(|line| line.ends_with(newest)), "{rotated:?}");
+    assert!(keys.ends_with(&before) && keys.len() > before.len(), "{keys}");
+
+    let program = site.start().await;
+    let second = program.deliver(&delivery(2)).await.expect("an answer").incident();
+    program.until_contained(&second).await;
+    program.stop().await.well();
+    let records = site.records().await;
+    let is_told = |event: &Event| {
+        matches!(event, Event::Upkeep(UpkeepEvent::KeyRotated { actor, key, .. })
+            if actor == "ann" && keys.starts_with(key.as_str()))
+    };
+    assert_eq!(records.iter().filter(|record| is_told(&record.event)).count(), 1);
+    let log = site.path("trail/log");
+    for (keys, code) in [(keys.clone(), 0), (before, 1)] {
+        let file = site.path("keys");
+        fs::write(&file, keys).unwrap();
+        let said = ["trail", "verify", "--log", log.to_str().unwrap(), "--key", file.to_str().unwrap()];
+        let verified = Process::run(&said).await;
+        assert_eq!(verified.code, Some(code), "{verified:?}");
+    }
+}
