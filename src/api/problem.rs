@@ -24,7 +24,10 @@ pub enum Problem {
     /// There is nothing here.
     NotFound,
     /// The record was pruned; only its hash is kept.
-    Pruned,
+    Pruned {
+        /// The first record that is there.
+        first: u64,
+    },
     /// Only these methods are answered here.
     MethodNotAllowed(&'static str),
     /// The body did not arrive in time.
@@ -87,7 +90,7 @@ impl Problem {
                 StatusCode::FORBIDDEN
             }
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Pruned => StatusCode::GONE,
+            Self::Pruned { .. } => StatusCode::GONE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BadRequest | Self::WrongFilter | Self::WrongCursor | Self::BadJson => StatusCode::BAD_REQUEST,
@@ -110,7 +113,10 @@ impl Problem {
             Self::SignInNeeded => ("unauthenticated", "A token is needed to see this page."),
             Self::Forbidden => ("forbidden", "The token's role does not include this."),
             Self::NotFound => ("not_found", "There is nothing here."),
-            Self::Pruned => ("pruned", "The record was dropped when its time was over; only its hash is kept."),
+            Self::Pruned { .. } => (
+                "pruned",
+                "The record was dropped when its time was over; only its hash is kept. `first` is the first that is there.",
+            ),
             Self::MethodNotAllowed(_) => ("method_not_allowed", "This method is not answered here."),
             Self::BodyTimeout => ("body_timeout", "The body did not arrive in time."),
             Self::BadRequest => ("bad_request", "The request is not well-formed."),
@@ -180,8 +186,13 @@ impl Problem {
             "status": self.status().as_u16(),
             "code": code,
         });
-        if let (Some(delivery), Some(members)) = (delivery, document.as_object_mut()) {
-            members.insert("delivery".to_owned(), delivery.as_str().into());
+        if let Some(members) = document.as_object_mut() {
+            if let Some(delivery) = delivery {
+                members.insert("delivery".to_owned(), delivery.as_str().into());
+            }
+            if let Self::Pruned { first } = self {
+                members.insert("first".to_owned(), first.into());
+            }
         }
         response.body(document.to_string())
     }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::flow::Source;
+use super::trail_log::refuse_pruned;
 use super::{Problem, State, authorize};
 use crate::access::Permission;
 use crate::incident::Timestamp;
@@ -23,8 +24,7 @@ const RECORDS: &str = "portcullis-records";
 #[serde(deny_unknown_fields)]
 struct Asked {
     format: Option<String>,
-    #[serde(default)]
-    from: u64,
+    from: Option<u64>,
     to: Option<u64>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
@@ -39,7 +39,9 @@ async fn begin(request: &HttpRequest, state: &State) -> Result<HttpResponse, Pro
     let actor = authorize::actor(request, state, Permission::ReadTrail)?;
     let asked = Query::<Asked>::from_query(request.query_string()).map_err(|_| Problem::BadRequest)?;
     let format = asked.format.as_deref().map_or(Some(Format::JsonLines), Format::parse).ok_or(Problem::BadRequest)?;
-    let selection = Selection { from: asked.from, to: asked.to, since: asked.since, until: asked.until };
+    let from = asked.from.unwrap_or_else(|| state.trail.store().first());
+    refuse_pruned(state, from)?;
+    let selection = Selection { from: Some(from), to: asked.to, since: asked.since, until: asked.until };
     let (mut source, flow) = state.door.flows.begin()?;
     let folder = state.log.folder.clone();
     let (export, first) = aside(move || {
@@ -94,6 +96,7 @@ async fn aside<T: Send + 'static>(
         tracing::warn!(%error, "records could not be exported");
         match error {
             ExportError::Log(error) => error.into(),
+            ExportError::Pruned { first } => Problem::Pruned { first },
             ExportError::Record { .. } => Problem::Unavailable { retry_after_s: 10 },
         }
     })

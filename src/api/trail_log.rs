@@ -74,9 +74,7 @@ async fn read_file(request: &HttpRequest, state: &State, path: &str) -> Result<H
 async fn read_record(request: &HttpRequest, state: &State, seq: &str) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::ReadTrail)?;
     let seq: u64 = seq.parse().map_err(|_| Problem::NotFound)?;
-    if seq < state.trail.store().first() {
-        return Err(Problem::Pruned);
-    }
+    refuse_pruned(state, seq)?;
     let stored = state.trail.aside(move |trail| trail.store().read(seq, 1)).await?.pop().ok_or(Problem::NotFound)?;
     let event = Event::TrailRead { actor: actor.name, from: seq, count: 1, incident: None };
     state.trail.record(state.clock.now(), vec![event]).await?;
@@ -89,9 +87,16 @@ async fn prove(request: &HttpRequest, state: &State, seq: &str) -> Result<HttpRe
     if seq >= state.trail.head().size {
         return Err(Problem::NotFound);
     }
+    refuse_pruned(state, seq)?;
     let folder = state.log.folder.clone();
     let proof = tokio::task::spawn_blocking(move || Proof::of(&folder, seq)).await.map_err(|_| Problem::BadRequest)?;
     Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(proof?.text))
+}
+
+/// The log drops whole bundles, and may have some records longer than the trail.
+pub(super) fn refuse_pruned(state: &State, seq: u64) -> Result<(), Problem> {
+    let first = state.trail.store().first();
+    if seq < first { Err(Problem::Pruned { first }) } else { Ok(()) }
 }
 
 async fn prove_growth(request: &HttpRequest, state: &State) -> Result<HttpResponse, Problem> {
@@ -114,8 +119,7 @@ impl From<ProofError> for Problem {
         match error {
             // It will be, within a second.
             ProofError::NotSealed { .. } | ProofError::NoCheckpoint => Self::Unavailable { retry_after_s: 1 },
-            ProofError::Pruned(_) => Self::Pruned,
-            ProofError::Missing(_) | ProofError::NoSize | ProofError::Folder(_) => {
+            ProofError::Pruned(_) | ProofError::Missing(_) | ProofError::NoSize | ProofError::Folder(_) => {
                 Self::Unavailable { retry_after_s: 10 }
             }
         }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::flow::{Source, Stopped};
+use super::trail_log::refuse_pruned;
 use super::{Problem, State, authorize};
 use crate::access::Permission;
 use crate::incident::{Event, ExportForm, TrailExported};
@@ -56,6 +57,7 @@ async fn begin(request: &HttpRequest, state: &Data<State>) -> Result<HttpRespons
         // Whoever has seen more than there is has seen another trail.
         return Err(Problem::NotFound);
     }
+    refuse_pruned(state, from)?;
     let lines = Lines::wanted(request);
     let (source, flow) = state.door.flows.begin()?;
     let form = ExportForm::Stream;

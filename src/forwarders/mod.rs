@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 pub use connect::{Receiver, Unusable};
 
-use crate::incident::{Clock, Event, ExportForm, TrailExported};
+use crate::incident::{ChannelName, Clock, Event, ExportForm, TrailExported};
 use crate::trail::{ForwardState, Forwarded, Position, StoreError, Trail};
 
 /// What forwarding takes.
@@ -62,13 +62,13 @@ impl Forwarders {
             let size = trail.head().size;
             // An older trail that was put back has fewer: what comes then is new under numbers that were sent before.
             let next = known.unwrap_or(if receiver.from_the_first { 0 } else { size }).min(size);
+            let next = next.max(trail.store().first());
             if known != Some(next) {
                 // Or a first start without a connection would leave out what comes until the next.
                 position.write(next).map_err(refused)?;
             }
-            let (actor, form) = (format!("forward:{}", receiver.name), ExportForm::Forward);
-            let begun = TrailExported { actor, form, from: next, to: None, since: None, until: None, incident: None };
-            trail.append(None, vec![crate::trail::Draft::of(clock.now(), Event::TrailExported(begun))]).await?;
+            let begun = begins(&receiver.name, next);
+            trail.append(None, vec![crate::trail::Draft::of(clock.now(), begun)]).await?;
             hands.push((receiver, position, next));
         }
         let since = clock.now();
@@ -87,6 +87,12 @@ impl Forwarders {
         };
         Ok(Forwarding { states: told, working: (0..).zip(hands).map(begin).collect() })
     }
+}
+
+/// That records are forwarded from this one on.
+fn begins(name: &ChannelName, from: u64) -> Event {
+    let (actor, form) = (format!("forward:{name}"), ExportForm::Forward);
+    Event::TrailExported(TrailExported { actor, form, from, to: None, since: None, until: None, incident: None })
 }
 
 impl Forwarding {

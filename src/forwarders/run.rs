@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::begins;
 use super::connect::{Line, Receiver};
 use crate::incident::Clock;
 use crate::trail::export::frame;
@@ -71,6 +72,10 @@ impl Hand {
                     return error;
                 }
             }
+            next = match self.not_pruned(next).await {
+                Ok(next) => next,
+                Err(error) => return error,
+            };
             let is_behind = next < self.trail.head().size;
             let sending = async {
                 if is_behind {
@@ -110,6 +115,20 @@ impl Hand {
             next = up_to;
             written = written.or(Some((next, Instant::now())));
         }
+    }
+
+    /// Where to go on: what was dropped before it was sent is lost to the receiver, and the trail says from where on it has
+    /// the rest.
+    async fn not_pruned(&mut self, next: u64) -> io::Result<u64> {
+        let first = self.trail.store().first();
+        if next >= first {
+            return Ok(next);
+        }
+        tracing::error!(forward = %self.receiver.name, record.from = next, record.to = first,
+            "records were dropped before they were forwarded");
+        let begun = vec![begins(&self.receiver.name, first)];
+        self.trail.record(self.clock.now(), begun).await.map_err(io::Error::other)?;
+        self.settle(first).await.map(|()| first)
     }
 
     /// The next records as frames, and the one behind them.

@@ -7,6 +7,7 @@ pub mod checkup;
 mod checkups;
 mod connection;
 mod disk;
+mod doubt;
 mod expiry;
 mod folder_watch;
 mod forwarding;

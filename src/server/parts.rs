@@ -9,8 +9,8 @@ use crate::config::Config;
 use crate::directory::{CALLS_FILE, DingTalk, Directory};
 use crate::incident::{Clock, DiskRoom, Event, SystemClock, UpkeepEvent};
 use crate::trail::{
-    self, Append, Ballast, Entry, KeyFiles, OpenError, Pseudonyms, Salvage, SledStore, Store, StoreError, Subjects,
-    is_part,
+    self, Append, Ballast, Consent, Entry, KeyFiles, OpenError, Pseudonyms, Salvage, SledStore, Store, StoreError,
+    Subjects, is_part,
 };
 
 /// Records read at a time.
@@ -153,16 +153,22 @@ fn open_or_rebuild(settings: &trail::Settings) -> anyhow::Result<SledStore> {
         Err(error @ OpenError::Damaged { .. }) => error,
         opened => return Ok(opened?),
     };
-    let rebuilt = trail::rebuild(settings, Salvage::loses_nothing, |_, _| ());
+    let rebuilt = trail::rebuild(
+        settings,
+        |salvage| match salvage.loses_nothing() {
+            true => Consent::recorded(salvage, None, SystemClock.now()),
+            false => Consent::Refused,
+        },
+        |_, _| (),
+    );
     match rebuilt {
         Ok(Some(salvage)) if salvage.loses_nothing() => {
             let Salvage { first, size, .. } = salvage;
             tracing::warn!(error = %damaged, record.first = first, record.size = size, "the trail's store was made anew");
-            let store = SledStore::open(settings)?;
-            let event = UpkeepEvent::Rebuilt { actor: None, reason: None, first, size, whole: true, beside: true };
-            note(&store, &Event::Upkeep(event))?;
-            Ok(store)
+            Ok(SledStore::open(settings)?)
         }
+        // An index that was damaged follows from what lies beside the records.
+        Ok(None) => SledStore::open(settings).with_context(|| format!("also after {damaged}")),
         Ok(_) => anyhow::bail!("{damaged}; making it anew may lose something, see `portcullis trail rebuild`"),
         Err(error) => anyhow::bail!("{damaged}; it cannot be made anew from its log: {error}"),
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::doubt::is_believed;
 use crate::incident::Clock;
 use crate::trail::tlog::Log;
 use crate::trail::{Droppable, KeepDays, StoreError, Trail};
@@ -17,7 +18,7 @@ pub(super) async fn run(trail: Arc<Trail>, log: Log, keep: Option<KeepDays>, clo
     let mut ticks = tokio::time::interval(EVERY);
     for look in (0..LOOKS).cycle() {
         ticks.tick().await;
-        if let Some(keep) = keep.filter(|_| look == 0) {
+        if let Some(keep) = keep.filter(|_| look == 0 && is_believed(&log, clock.as_ref())) {
             tell(trail.record_drop(keep.before(clock.now()), clock.now(), None).await);
         }
         let sealed = log.sealed.borrow().checkpoint().map_or(0, |checkpoint| checkpoint.size);

@@ -62,8 +62,10 @@ pub use pseudonym::Pseudonyms;
 pub use record::{InvalidRecord, Record, encode};
 pub use retention::{Asked, Droppable, KeepDays, TooFewDays};
 pub use settings::Settings;
-pub use sled::{Copied, CopyError, OpenError, RebuildError, RestoreError, Restored, RotateError, Salvage, SledStore};
-pub use sled::{backup, rebuild, restore, rotate_key};
+pub use sled::{
+    Consent, Copied, CopyError, OpenError, RebuildError, RestoreError, Restored, RotateError, Salvage, SledStore,
+};
+pub use sled::{backup, is_there, rebuild, restore, rotate_key};
 pub use snapshot::{SnapshotError, Snapshots, tell as tell_of_snapshot};
 pub use store::{APPEND_BYTES_MAX, ENTRIES_MAX, EVENT_BYTES_MAX, INCIDENTS_MAX, PRIVATE_BYTES_MAX};
 pub use store::{

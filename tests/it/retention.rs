@@ -89,7 +89,13 @@ async fn h18_an_admin_has_old_records_dropped_and_the_rest_verifies_and_goes_on(
     assert_eq!(pruned(&app), [(Some("admin".to_owned()), below)]);
     let gone = app.get("/v1/trail/records/0", AUDITOR).await;
     assert_eq!((gone.status, gone.code()), (410, "pruned"));
-    assert_eq!(app.get("/v1/trail/records/0/proof", AUDITOR).await.status, 410);
+    // The log drops whole bundles: it may have the last of what is gone.
+    for path in ["records/0/proof", &format!("records/{}/proof", below - 1), "export?from=0", "stream?from=0"] {
+        let gone = app.get(&format!("/v1/trail/{path}"), AUDITOR).await;
+        assert_eq!((gone.status, gone.code(), &gone.body["first"]), (410, "pruned", &json!(below)), "{path}");
+    }
+    let exported = app.get("/v1/trail/export", AUDITOR).await;
+    assert_eq!(exported.status, 200, "from what there is");
     assert_eq!(app.get(&format!("/v1/incidents/{incident}"), AUDITOR).await.status, 404);
     let page = app.get("/v1/trail?from=0&limit=1", AUDITOR).await.body;
     assert_eq!(page["records"][0]["seq"], Value::from(below), "{page}");
@@ -122,5 +128,47 @@ async fn what_is_older_than_the_settings_keep_it_is_dropped_by_itself() {
     until(|| app.app.trail().store().first() > 0).await;
     let below = app.app.trail().store().first();
     assert_eq!(pruned(&app), [(None, below)]);
+    app.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_dropped_before_it_was_forwarded_is_skipped_and_the_trail_says_so() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let config = format!("[trail.forward.siem]\naddress = \"{address}\"\nfrom_the_first = true\n");
+    let mut set = set();
+    set.config = Box::leak(config.into_boxed_str());
+    let app = TestApp::start_with(set).await;
+    fill(&app, "old").await;
+    app.advance(DAY * 31);
+    fill(&app, "new").await;
+    assert_eq!(prune(&app, ADMIN, 30).await.status, 200);
+    until(|| app.app.trail().store().first() > 0).await;
+    let below = app.app.trail().store().first();
+    // As if nothing had been taken before.
+    let app = app.restart_after(|folder| std::fs::write(folder.join("trail/forwarded/siem"), "0\n").unwrap()).await;
+    let app = app.unwrap();
+    let told = |record: portcullis::trail::Record| match record.event {
+        Event::TrailExported(exported) => exported.from,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(app.records_of("trail.exported").into_iter().map(told).next_back(), Some(below));
+    let first = async {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut text = String::new();
+            // Connections of before the restart have been closed.
+            let _ = tokio::io::AsyncReadExt::read_to_string(
+                &mut tokio::io::AsyncReadExt::take(&mut stream, 4_000),
+                &mut text,
+            )
+            .await;
+            if text.contains(&format!(" externalId={below} ")) {
+                return text;
+            }
+        }
+    };
+    let text = tokio::time::timeout(Duration::from_secs(20), first).await.expect("the first that there is");
+    assert!(!text.contains(&format!(" externalId={} ", below - 1)), "{text}");
     app.leave().await;
 }

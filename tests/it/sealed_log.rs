@@ -123,6 +123,7 @@ async fn what_was_sealed_is_shown_to_be_the_beginning_of_what_is_sealed() {
     assert!(!answer.body["hashes"].as_array().unwrap().is_empty());
     for (query, status) in [
         ("from=0", 200),
+        ("from=3&to=17", 200),
         ("from=5&to=4", 404),
         ("from=1&to=1000000", 404),
         ("to=1", 400),

@@ -128,9 +128,17 @@ async fn h05_a_rewritten_log_passes_alone_and_fails_against_what_was_kept_elsewh
     let key = site.owner.vkey();
     let against = ["--key", &key, "--since", &since[0], "--since", &since[1]];
     assert!(site.verify(&against).await.well().said().contains("goes on from 2 checkpoints"));
+    // The file of an anchor, which others may write as well.
+    let others = Owner::new("other.example/log", 3).checkpoint(9, &writer::root(&[]), SIGNED_AT);
+    let anchored: String = [100, 250].map(|size| format!("\n\n{}{others}", site.checkpoint_at(size))).concat();
+    let anchored = site.put("anchored", &anchored);
+    let by_anchor = ["--key", &key, "--since", &anchored];
+    assert!(site.verify(&by_anchor).await.well().said().contains("goes on from 2 checkpoints"));
     site.records[200] = record(200, "forged");
     site.write();
     site.verify(&["--key", &key]).await.well();
+    let found = site.verify(&by_anchor).await;
+    assert!(found.code == Some(1) && found.stderr.contains(&anchored), "{}", found.stderr);
     let found = site.verify(&against).await;
     assert_eq!(found.code, Some(1));
     let expected = "the log was rewritten: its first 250 records do not have the root that the 2. checkpoint";

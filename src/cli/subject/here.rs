@@ -11,7 +11,7 @@ use crate::incident::{AccountRef, Clock, Event, ReadWay, SubjectEvent, SystemClo
 use crate::roster::Roster;
 use crate::rules;
 use crate::server::{self, Opened};
-use crate::trail::{OpenError, Pseudonyms, SubjectsError, Trail};
+use crate::trail::{self, OpenError, Pseudonyms, SubjectsError, Trail};
 
 /// It, open for this command alone.
 pub(super) struct Here {
@@ -25,7 +25,7 @@ impl Here {
     pub(super) async fn open(file: &Path) -> anyhow::Result<Self> {
         let config = config::load(file, &[]).map_err(refused)?;
         let folder = config.resolve(&config.trail.path);
-        if !folder.is_dir() {
+        if !trail::is_there(&folder) {
             return Err(refused(anyhow::anyhow!("there is no trail in {}", folder.display())));
         }
         let opened = {

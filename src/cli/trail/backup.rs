@@ -37,11 +37,14 @@ pub(super) struct Restore {
     /// Why, for the record.
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    /// Also of a copy that lacks some of what lies beside the records.
+    #[arg(long)]
+    accept_loss: bool,
 }
 
 pub(super) async fn backup(Backup { place, to }: Backup) -> anyhow::Result<()> {
     let settings = super::settings(place.config.as_deref(), place.folder.as_deref())?;
-    anyhow::ensure!(settings.path.is_dir(), "there is no trail in {}", settings.path.display());
+    anyhow::ensure!(trail::is_there(&settings.path), "there is no trail in {}", settings.path.display());
     let place = to.display().to_string();
     let copied = tokio::task::spawn_blocking(move || {
         let bar = bar();
@@ -63,16 +66,24 @@ pub(super) async fn backup(Backup { place, to }: Backup) -> anyhow::Result<()> {
         "The data keys (subjects.keys and what wraps them) and the key that signs are not in it: keep one copy of the \
          data keys apart, and none from before an erasure.",
     )?;
-    output::flush()
+    output::flush()?;
+    let lacking: Vec<String> = copied.lacking.iter().map(u64::to_string).collect();
+    anyhow::ensure!(
+        lacking.is_empty(),
+        "what lies beside the records is damaged in the epochs of record {}: the copy lacks it, see `portcullis trail rebuild`",
+        lacking.join(", ")
+    );
+    Ok(())
 }
 
-pub(super) async fn restore(Restore { from, config, by, reason }: Restore) -> anyhow::Result<()> {
+pub(super) async fn restore(Restore { from, config, by, reason, accept_loss }: Restore) -> anyhow::Result<()> {
     let config = config::load(&config, &[]).map_err(refused)?;
     let folder = config.resolve(&config.trail.path);
     let key = config.trail.signing_key(&folder, |key| config.resolve(key));
     let settings = Settings { path: folder, ..config.trail.clone() };
-    let restored =
-        tokio::task::spawn_blocking(move || trail::restore(&settings, &from, &key, (&by, &reason), SystemClock.now()));
+    let restored = tokio::task::spawn_blocking(move || {
+        trail::restore(&settings, &from, &key, (&by, &reason), accept_loss, SystemClock.now())
+    });
     let trail::Restored { copied, verifier_key } = restored.await??;
     output::line(format_args!(
         "The trail goes on from {} of {}, as they were at {:.0}.",

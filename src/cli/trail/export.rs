@@ -28,9 +28,9 @@ pub(super) struct Arguments {
     /// As what: jsonl, the exact records; csv, a table; ocsf, events of the Open Cybersecurity Schema Framework 1.7.0.
     #[arg(long, value_name = "FORMAT", default_value = "jsonl", value_parser = format)]
     format: Format,
-    /// The first sequence number.
-    #[arg(long, default_value_t = 0)]
-    from: u64,
+    /// The first sequence number; that of the first record there is, unless said.
+    #[arg(long)]
+    from: Option<u64>,
     /// The sequence number behind the last; up to the newest checkpoint, unless said.
     #[arg(long)]
     to: Option<u64>,
@@ -83,8 +83,9 @@ fn offline(
 
 fn path(format: Format, selection: Selection) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("format", format.as_str()).append_pair("from", &selection.from.to_string());
+    query.append_pair("format", format.as_str());
     let more = [
+        ("from", selection.from.map(|from| from.to_string())),
         ("to", selection.to.map(|to| to.to_string())),
         ("since", selection.since.map(|since| since.to_string())),
         ("until", selection.until.map(|until| until.to_string())),

@@ -23,7 +23,7 @@ use super::block_on;
 use super::output::{self, Reader};
 use super::refused::refused;
 use crate::trail::{Settings, SledStore, Store as _, Subjects};
-use crate::{config, server};
+use crate::{config, server, trail};
 
 /// Records read at a time.
 const PAGE: usize = 512;
@@ -119,7 +119,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
 /// Opens the trail in `folder`, or else the one that the configuration file `config` names.
 pub(super) fn open_at(config: Option<&Path>, folder: Option<&Path>) -> anyhow::Result<SledStore> {
     let settings = settings(config, folder)?;
-    anyhow::ensure!(settings.path.is_dir(), "there is no trail in {}", settings.path.display());
+    anyhow::ensure!(trail::is_there(&settings.path), "there is no trail in {}", settings.path.display());
     Ok(SledStore::open(&settings)?)
 }
 

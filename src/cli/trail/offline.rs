@@ -9,7 +9,7 @@ use crate::cli::refused::refused;
 use crate::config;
 use crate::server::{self, Opened};
 use crate::trail::search::{self, Index};
-use crate::trail::{Pseudonyms, Store};
+use crate::trail::{Pseudonyms, Store, is_there};
 
 /// What is read.
 pub(super) struct Offline {
@@ -23,7 +23,7 @@ impl Offline {
     pub(super) fn open(file: &Path) -> anyhow::Result<Self> {
         let config = config::load(file, &[]).map_err(refused)?;
         let folder = config.resolve(&config.trail.path);
-        anyhow::ensure!(folder.is_dir(), "there is no trail in {}", folder.display());
+        anyhow::ensure!(is_there(&folder), "there is no trail in {}", folder.display());
         let Opened { store, pseudonyms, .. } = server::open_store(&config)?;
         let index = Index::new(search::folder(&folder));
         let bar = ProgressBar::new(store.head().size);

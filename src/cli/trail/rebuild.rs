@@ -1,14 +1,13 @@
 //! `portcullis trail rebuild`: makes a damaged store anew from the log and what lies beside its records.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::super::output;
 use super::verify::bar;
-use crate::incident::{Clock as _, Event, SystemClock, UpkeepEvent};
-use crate::trail::{self, Draft, Salvage, SledStore, Trail};
+use crate::incident::{Clock as _, SystemClock};
+use crate::trail::{self, Consent, Salvage, SledStore};
 
 /// What `trail rebuild` takes.
 #[derive(Debug, Args)]
@@ -34,7 +33,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         let bar = bar();
         let found = trail::rebuild(
             &settings,
-            |salvage| accept_loss || salvage.loses_nothing(),
+            |salvage| match accept_loss || salvage.loses_nothing() {
+                true => Consent::recorded(salvage, Some((&by, &reason)), SystemClock.now()),
+                false => Consent::Refused,
+            },
             |done, of| {
                 bar.set_length(of);
                 bar.set_position(done);
@@ -45,7 +47,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     })
     .await?;
     let Some(salvage) = found? else {
-        output::line("Nothing is damaged: every epoch can be read, and every record is as it was hashed.")?;
+        output::line(
+            "Nothing is damaged: what the store has can be read and is as it was hashed. Whether the log is as it was signed \
+             `portcullis trail verify` says.",
+        )?;
         return output::flush();
     };
     tell(&salvage, &settings.path)?;
@@ -53,16 +58,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         accept_loss || salvage.loses_nothing(),
         "nothing was changed; --accept-loss has it made anew from what there is"
     );
-    let Salvage { first, size, is_whole, has_all_beside, .. } = salvage;
-    let event = UpkeepEvent::Rebuilt {
-        actor: Some(by),
-        reason: Some(reason),
-        first,
-        size,
-        whole: is_whole,
-        beside: has_all_beside,
-    };
-    record(settings, Event::Upkeep(event)).await?;
+    // Which records that it was made anew.
+    tokio::task::spawn_blocking(move || SledStore::open(&settings)).await??;
     output::line("It was made anew; what it was before is in the folder `damaged` of the trail.")?;
     output::flush()
 }
@@ -81,13 +78,5 @@ fn tell(salvage: &Salvage, trail: &Path) -> anyhow::Result<()> {
             "What lies beside some records is lost: names, bodies, and what alerts are known by, so that one may be taken a second time.",
         )?;
     }
-    Ok(())
-}
-
-/// Has an event recorded while no program has the trail open.
-pub(super) async fn record(settings: trail::Settings, event: Event) -> anyhow::Result<()> {
-    let store = tokio::task::spawn_blocking(move || SledStore::open(&settings)).await??;
-    let trail = tokio::task::spawn_blocking(move || Trail::open(Arc::new(store))).await??;
-    trail.append(None, vec![Draft::of(SystemClock.now(), event)]).await?;
     Ok(())
 }

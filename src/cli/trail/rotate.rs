@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(Arguments { config, by, reason }: Arguments) -> anyhow::Result<()> {
     let config = config::load(&config, &[]).map_err(refused)?;
     let folder = config.resolve(&config.trail.path);
-    anyhow::ensure!(folder.is_dir(), "there is no trail in {}", folder.display());
+    anyhow::ensure!(trail::is_there(&folder), "there is no trail in {}", folder.display());
     let key = config.trail.signing_key(&folder, |key| config.resolve(key));
     let anchored = config.trail.anchors.file.as_ref().map(|file| config.resolve(file));
     let settings = Settings { path: folder, ..config.trail.clone() };

@@ -24,7 +24,8 @@ pub(super) struct Arguments {
     /// The log's public key, or a file with one or more: the one that was published, not the one beside the log.
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// A checkpoint that was kept elsewhere: the log has to go on from it. May be given several times.
+    /// A checkpoint that was kept elsewhere, or an anchor's file of them: the log has to go on from each. May be given
+    /// several times.
     #[arg(long, value_name = "FILE")]
     since: Vec<PathBuf>,
     /// Print one JSON object.
@@ -73,7 +74,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(key) => self::keys(key)?,
         None => beside(&log)?,
     };
-    let older: Vec<_> = arguments.since.iter().map(|file| checkpoint(file, &keys)).collect::<anyhow::Result<_>>()?;
+    let mut older: Vec<(usize, Checkpoint)> = Vec::new();
+    for (number, file) in arguments.since.iter().enumerate() {
+        older.extend(checkpoints(file, &keys)?.into_iter().map(|checkpoint| (number, checkpoint)));
+    }
+    let (files, older): (Vec<usize>, Vec<Checkpoint>) = older.into_iter().unzip();
     let bar = bar();
     let found = audit::verify(&log, &keys, &older, |progress| {
         bar.set_length(progress.of);
@@ -87,20 +92,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             if is_json {
                 output::line(told::fault_json(&fault, &keys, trust))?;
             }
-            let against = against(&fault, &arguments.since);
+            let against = against(&fault, &files, &arguments.since);
             Err(anyhow::anyhow!("the log does not verify: {fault}{against}; {}", fault.advice()))
         }
     }
 }
 
 /// The file of the checkpoint that the log does not go on from, if it was one of those.
-fn against(fault: &Fault, since: &[PathBuf]) -> String {
+fn against(fault: &Fault, files: &[usize], since: &[PathBuf]) -> String {
     let (Fault::RolledBack { whose: Whose::Given(number), .. } | Fault::Rewritten { whose: Whose::Given(number), .. }) =
         fault
     else {
         return String::new();
     };
-    let file = number.checked_sub(1).and_then(|index| since.get(index));
+    let file = number.checked_sub(1).and_then(|index| since.get(*files.get(index)?));
     file.map_or_else(String::new, |file| format!(" ({})", file.display()))
 }
 
@@ -124,10 +129,37 @@ fn beside(log: &Path) -> anyhow::Result<Keys> {
     Keys::parse(&text).with_context(|| format!("in {}", file.display()))
 }
 
-fn checkpoint(file: &Path, keys: &Keys) -> anyhow::Result<Checkpoint> {
-    let note = std::fs::read(file).with_context(|| format!("in {}", file.display())).map_err(refused)?;
+/// The checkpoint in a file, or all different ones of this log in an anchor's file, in which there may be those of others.
+fn checkpoints(file: &Path, keys: &Keys) -> anyhow::Result<Vec<Checkpoint>> {
+    let bytes = std::fs::read(file).with_context(|| format!("in {}", file.display())).map_err(refused)?;
+    let one = match checkpoint(file, &bytes, keys) {
+        Ok(one) => return Ok(vec![one]),
+        Err(error) => error,
+    };
+    let mut found: Vec<Checkpoint> = Vec::new();
+    for note in notes(&String::from_utf8_lossy(&bytes), keys.origin()) {
+        let opened = Checkpoint::open(note.as_bytes(), keys).ok();
+        let is_new =
+            |new: &Checkpoint| found.last().is_none_or(|last| (last.size(), last.root()) != (new.size(), new.root()));
+        found.extend(opened.filter(is_new));
+    }
+    if found.is_empty() { Err(one) } else { Ok(found) }
+}
+
+/// What looks like a checkpoint of the log in an anchor's file: its text, an empty line, and signatures.
+fn notes<'t>(text: &'t str, origin: &str) -> impl Iterator<Item = String> + use<'t> {
+    let begins = format!("{origin}\n");
+    let starts: Vec<usize> = text.match_indices(&begins).map(|(at, _)| at).collect();
+    starts.into_iter().filter_map(|at| {
+        let (head, rest) = text.get(at..)?.split_once("\n\n")?;
+        let signatures = rest.split_inclusive('\n').take_while(|line| line.starts_with('\u{2014}'));
+        Some(format!("{head}\n\n{}", signatures.collect::<String>()))
+    })
+}
+
+fn checkpoint(file: &Path, note: &[u8], keys: &Keys) -> anyhow::Result<Checkpoint> {
     // As it is kept in a history or on a clipboard: with an empty line behind it.
-    let note = note.strip_suffix(b"\n\n").map_or(note.as_slice(), |_| note.get(..note.len() - 1).unwrap_or_default());
+    let note = note.strip_suffix(b"\n\n").map_or(note, |_| note.get(..note.len() - 1).unwrap_or_default());
     let note = note.get(..NOTE_BYTES_MAX + 1).unwrap_or(note);
     Checkpoint::open(note, keys).with_context(|| {
         format!(
@@ -148,5 +180,12 @@ pub(super) fn bar() -> ProgressBar {
 fn check_store(place: &Place) -> anyhow::Result<()> {
     let store = super::open_at(place.config.as_deref(), place.folder.as_deref())?;
     let report = trail::verify(&store, |_| {})?;
+    let path = super::settings(place.config.as_deref(), place.folder.as_deref())?.path;
+    let sealed = trail::tlog::Sealed::open(&path.join(LOG)).map_or(0, |sealed| sealed.size());
+    anyhow::ensure!(
+        report.size >= sealed,
+        "the store has {} records, and {sealed} are sealed: it was cut, or an older copy was put in its place",
+        report.size
+    );
     output::line(format_args!("The store verifies: {} records, root {}", report.size, report.root))
 }

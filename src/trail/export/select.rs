@@ -11,8 +11,8 @@ use crate::trail::tlog::{ProofError, Sealed};
 /// Which records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Selection {
-    /// The first sequence number.
-    pub from: u64,
+    /// The first sequence number; that of the first record there is, unless said.
+    pub from: Option<u64>,
     /// The one behind the last; that of the newest checkpoint, unless said.
     pub to: Option<u64>,
     /// Only those of this time or later.
@@ -27,6 +27,12 @@ pub enum ExportError {
     /// The log does not have them.
     #[error(transparent)]
     Log(#[from] ProofError),
+    /// What comes before the first record there is was pruned.
+    #[error("the records before {first} were dropped when their time was over; {first} is the first there is")]
+    Pruned {
+        /// The first.
+        first: u64,
+    },
     /// One is none.
     #[error("record {seq} cannot be read: {why}")]
     Record {
@@ -42,6 +48,7 @@ pub struct Export {
     log: Sealed,
     format: Format,
     selection: Selection,
+    from: u64,
     next: u64,
     end: u64,
 }
@@ -54,8 +61,12 @@ impl Export {
     pub fn begin(folder: &Path, format: Format, selection: Selection) -> Result<Self, ExportError> {
         let log = Sealed::open(folder)?;
         let end = selection.to.map_or(log.size(), |to| to.min(log.size()));
-        let next = selection.from.min(end);
-        Ok(Self { log, format, selection, next, end })
+        let first = log.first()?;
+        let from = selection.from.unwrap_or(first).min(end);
+        if from < first.min(end) {
+            return Err(ExportError::Pruned { first });
+        }
+        Ok(Self { log, format, selection, from, next: from, end })
     }
 
     /// The checkpoint under which all of it is.
@@ -67,7 +78,7 @@ impl Export {
     /// From which record up to, but without, which.
     #[must_use]
     pub fn range(&self) -> (u64, u64) {
-        (self.selection.from.min(self.end), self.end)
+        (self.from, self.end)
     }
 
     /// What has to be on the trail before any of it is given out.

@@ -26,11 +26,21 @@ impl Archive {
         if !super::known::path(&folder).exists() {
             return Ok(None);
         }
-        let known = Known::open(&folder)?;
+        if let Some(why) = epoch::found_damaged(&folder).map_err(|error| StoreError::Damaged(error.to_string()))? {
+            return Err(StoreError::Damaged(why));
+        }
+        // redb panics where its file is cut.
+        let known = epoch::contained(&folder, || Ok(Known::open(&folder)));
+        let known = known.map_err(|error| StoreError::Damaged(error.to_string()))??;
         if known.first != first {
             return Err(StoreError::Damaged(format!("the epoch of record {first} has the index of another")));
         }
         Ok(Some(Self { folder, log: tlog::folder(trail), known }))
+    }
+
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The records from `from` up to but without `end`, all of this epoch.
@@ -39,7 +49,12 @@ impl Archive {
     /// One of them is missing.
     pub(super) fn records(&self, from: u64, end: u64) -> Result<Vec<Stored>, StoreError> {
         let found = tlog::records(&self.log, from, end).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        found.ok_or_else(|| StoreError::Damaged(format!("the log has not all records from {from} to {end}")))
+        let found =
+            found.ok_or_else(|| StoreError::Damaged(format!("the log has not all records from {from} to {end}")))?;
+        match found.iter().find(|stored| !stored.is_whole()) {
+            Some(changed) => Err(StoreError::Damaged(format!("record {} was changed in the log", changed.seq))),
+            None => Ok(found),
+        }
     }
 
     /// What lies beside a record.

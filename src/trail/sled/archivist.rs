@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -101,6 +101,7 @@ struct Worker {
 impl Worker {
     fn run(&mut self, queue: &Receiver<Sealed>) {
         self.look_through();
+        self.look_at_indexes();
         while let Ok(Sealed { records, done }) = queue.recv() {
             if self.shared.check().is_ok()
                 && let Err(error) = self.work(records)
@@ -123,16 +124,34 @@ impl Worker {
                 look = self.shared.run(|_| so_far.go_on(&epoch.db));
             }
             if let Err(error) = look {
-                // The next start is to make it anew, and not to come this far with it again.
-                if matches!(error, StoreError::Damaged(_))
-                    && let Err(error) = epoch::condemn(&epoch.folder, &error.to_string())
-                {
-                    tracing::error!(%error, "that the store is damaged could not be written down");
-                }
-                self.shared.fail(error.to_string());
-                return;
+                return self.fail(&epoch.folder, &error);
             }
         }
+    }
+
+    /// Looks once at the indexes of what is in files.
+    fn look_at_indexes(&self) {
+        for archive in &self.shared.tiers().archives {
+            let folder = archive.folder();
+            let is_whole = known::is_whole(folder).map_err(|error| unwritten(&error));
+            let changed = || StoreError::Damaged("the index of an epoch is not as it was made".to_owned());
+            let is_kept = || self.shared.tiers().archives.iter().any(|kept| Arc::ptr_eq(kept, archive));
+            if let Err(error) = is_whole.and_then(|is_whole| if is_whole { Ok(()) } else { Err(changed()) })
+                && is_kept()
+            {
+                return self.fail(folder, &error);
+            }
+        }
+    }
+
+    /// Nothing is done by what is damaged. The next start is to make it anew, and not to come this far with it again.
+    fn fail(&self, folder: &Path, error: &StoreError) {
+        if matches!(error, StoreError::Damaged(_))
+            && let Err(error) = epoch::condemn(folder, &error.to_string())
+        {
+            tracing::error!(%error, "that the store is damaged could not be written down");
+        }
+        self.shared.fail(error.to_string());
     }
 
     fn work(&mut self, sealed: u64) -> Result<(), StoreError> {
@@ -164,8 +183,15 @@ impl Worker {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
                 let (facts, length) = self.shared.run(|_| epoch.mirrored())?;
-                let file = Writer::open(&epoch::beside(&epoch.folder), length).map_err(|error| unwritten(&error))?;
-                place.insert((file, facts))
+                let path = epoch::beside(&epoch.folder);
+                place.insert(match Writer::open(&path, length) {
+                    // The file was cut, and the database has it all.
+                    Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                        tracing::warn!(path = %path.display(), "what lies beside the records is written anew");
+                        (Writer::open(&path, 0).map_err(|error| unwritten(&error))?, 0)
+                    }
+                    opened => (opened.map_err(|error| unwritten(&error))?, facts),
+                })
             }
         };
         let before = *next;
@@ -197,10 +223,20 @@ impl Worker {
             self.shared.run(|_| epoch.note_mirrored(next, length))?;
         }
         if self.told != Some((epoch.first, size)) {
-            epoch::tell_mirrored(&epoch.folder, size).map_err(|error| unwritten(&error))?;
+            let mirrored = epoch::Mirrored { size, length: file.length() };
+            epoch::tell_mirrored(&epoch.folder, mirrored).map_err(|error| unwritten(&error))?;
             self.told = Some((epoch.first, size));
         }
         Ok(())
+    }
+
+    /// Writes the file of what lies beside the records once more, as it is not as it was written and the database has
+    /// it all.
+    fn mirror_anew(&mut self, epoch: &Epoch) -> Result<(), StoreError> {
+        self.files.remove(&epoch.first);
+        self.shared.run(|_| epoch.note_mirrored(0, 0))?;
+        self.told = None;
+        self.mirror(epoch)
     }
 
     /// Makes an archive of the oldest epoch that is closing, if all of it is sealed in whole bundles.
@@ -218,7 +254,11 @@ impl Worker {
         if !is_there.map_err(|error| unwritten(&error))? {
             return Err(StoreError::Damaged(format!("the log has not all records from {first} to {end} as they are")));
         }
-        known::make(&epoch.folder, first, end)?;
+        if let Err(error) = known::make(&epoch.folder, first, end) {
+            tracing::warn!(%error, record.first = first, "what lies beside the records is written anew");
+            self.mirror_anew(epoch)?;
+            known::make(&epoch.folder, first, end)?;
+        }
         let archive = Archive::open(&self.trail, first)?;
         let archive = archive.ok_or_else(|| StoreError::Damaged("the index of an epoch is gone".to_owned()))?;
         self.shared.change_tiers(|tiers| tiers.archived(Arc::new(archive)));

@@ -21,6 +21,8 @@ const PIECE_BYTES_MAX: usize = 2 * PRIVATE_BYTES_MAX;
 pub(super) struct Piece {
     /// Where it begins.
     pub(super) at: u64,
+    /// Where the next one does.
+    pub(super) end: u64,
     pub(super) fact: Fact,
     /// What is private to its record.
     pub(super) private: Option<Vec<u8>>,
@@ -63,6 +65,11 @@ impl Writer {
         Ok(())
     }
 
+    /// How long the file is, with what was appended.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Makes durable what was appended, and says how long the file is.
     pub(super) fn settle(&mut self) -> io::Result<u64> {
         self.file.sync_data()?;
@@ -76,11 +83,16 @@ pub(super) fn pieces(path: &Path) -> Result<impl Iterator<Item = Result<Piece, S
     let mut at = 0;
     Ok(std::iter::from_fn(move || {
         let read = next(&mut file, at).transpose()?;
-        if let Ok((_, length)) = &read {
-            at += length;
+        if let Ok(piece) = &read {
+            at = piece.end;
         }
-        Some(read.map(|(piece, _)| piece))
+        Some(read)
     }))
+}
+
+/// How many bytes of the file are whole pieces; none if one of them is damaged, or it cannot be read.
+pub(super) fn whole(path: &Path) -> Option<u64> {
+    pieces(path).ok()?.try_fold(0, |_, piece| piece.map(|piece| piece.end).ok())
 }
 
 /// What is private to a record whose piece begins at `at`.
@@ -88,11 +100,11 @@ pub(super) fn private_at(path: &Path, at: u64) -> Result<Option<Vec<u8>>, StoreE
     let mut file = File::open(path).map_err(|error| unreadable(&error))?;
     file.seek(SeekFrom::Start(at)).map_err(|error| unreadable(&error))?;
     let piece = next(&mut file, at)?.ok_or_else(|| damaged(at))?;
-    Ok(piece.0.private)
+    Ok(piece.private)
 }
 
-/// The next piece and how many bytes it has in the file; none at its end.
-fn next(file: &mut impl Read, at: u64) -> Result<Option<(Piece, u64)>, StoreError> {
+/// The next piece, which begins at `at`; none at the file's end.
+fn next(file: &mut impl Read, at: u64) -> Result<Option<Piece>, StoreError> {
     let Some(head) = exactly(file, LENGTH_BYTES + CHECK_BYTES)? else { return Ok(None) };
     let (length, expected) = head.split_first_chunk::<LENGTH_BYTES>().ok_or_else(|| damaged(at))?;
     let length = u32::from_be_bytes(*length) as usize;
@@ -106,7 +118,8 @@ fn next(file: &mut impl Read, at: u64) -> Result<Option<(Piece, u64)>, StoreErro
     let (fact, private) = Fact::read(&bytes)?;
     let has_private = matches!(fact, Fact::Record { has_private: true, .. });
     let private = has_private.then(|| private.to_vec());
-    Ok(Some((Piece { at, fact, private }, (head.len() + length) as u64)))
+    let end = at + (head.len() + length) as u64;
+    Ok(Some(Piece { at, end, fact, private }))
 }
 
 /// So many bytes, unless the file ends before.

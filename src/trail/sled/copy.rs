@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::{SledStore, epoch, known, prune};
+use super::{OpenError, SledStore, beside, epoch, known, prune};
 use crate::incident::{Digest, Timestamp};
 use crate::trail::audit::{self, Fault, InvalidKeys, Keys};
 use crate::trail::settings::Settings;
@@ -23,6 +23,8 @@ const PSEUDONYMS: &str = "pseudonym.key";
 const LOCK: &str = "lock";
 /// How long is waited until all that lies beside the records is in files. It is half a second behind.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a copy is begun anew.
+const TRIES: u32 = 3;
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// What a copy says of itself.
@@ -38,6 +40,9 @@ pub struct Copied {
     pub at: Timestamp,
     /// By which release.
     pub program: String,
+    /// The first records of the epochs of which what lies beside the records is damaged.
+    #[serde(default)]
+    pub lacking: Vec<u64>,
 }
 
 /// Why there is no copy, or it is none.
@@ -54,6 +59,23 @@ pub enum CopyError {
     /// What lies beside the records was not written out in time.
     #[error("what lies beside the newest records is not in files yet; does the server still run?")]
     Behind,
+    /// Nobody has the trail open, and it cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Nothing of it is sealed yet.
+    #[error("the trail has no log yet, whose checkpoint a copy would be made by")]
+    NoLog,
+    /// Records were dropped again and again while they were copied.
+    #[error("records were dropped while they were copied; try again")]
+    Pruned,
+    /// The place has a copy of another trail.
+    #[error("{} has a copy of another trail, {origin}", .path.display())]
+    OfAnother {
+        /// The place.
+        path: PathBuf,
+        /// What the log of that trail is called.
+        origin: String,
+    },
     /// The place is another trail's.
     #[error("{} is a trail itself, or holds something else", .0.display())]
     Taken(PathBuf),
@@ -86,7 +108,7 @@ pub fn backup(
     settings: &Settings,
     to: &Path,
     now: Timestamp,
-    progress: impl FnMut(u64, u64),
+    mut progress: impl FnMut(u64, u64),
 ) -> Result<Copied, CopyError> {
     let trail = settings.path.as_path();
     let at = |path: &Path| {
@@ -96,21 +118,57 @@ pub fn backup(
     if is_one(trail) {
         return Err(CopyError::Taken(trail.to_owned()));
     }
+    // Before anything is touched: an earlier copy that is there may be all that is left of a trail.
+    tlog::sealed(&tlog::folder(trail)).map_err(at(trail))?.ok_or(CopyError::NoLog)?;
     durable::create_folder(to).map_err(at(to))?;
     take_place(trail, to)?;
-    // Where no server runs, what lies beside the newest records is brought to files by opening the store.
-    let store = SledStore::open(settings).ok();
-    let first = epochs(trail).map_err(at(trail))?.into_iter().min().unwrap_or_default();
-    let sealed = tlog::copy(&tlog::folder(trail), &tlog::folder(to), first, progress).map_err(at(to))?;
-    store.iter().for_each(|store| store.settle(sealed.size));
-    wait_for(trail, sealed.size)?;
-    copy_epochs(trail, to).map_err(at(to))?;
-    drop(store);
-    prune::copy_carried(trail, to).map_err(at(to))?;
-    copy_file(&trail.join(PSEUDONYMS), &to.join(PSEUDONYMS)).map_err(at(to))?;
-    let copied = verified(to, now)?;
-    mark(to, &copied).map_err(at(to))?;
-    Ok(copied)
+    // Pruned meanwhile, what was copied does not fit together.
+    for _ in 0..TRIES {
+        let first = first_of(trail).map_err(at(trail))?;
+        let log = tlog::copy(&tlog::folder(trail), &tlog::folder(to), first, &mut progress).map_err(at(to))?;
+        bring_to_files(settings, log.head.size)?;
+        let lacking = copy_epochs(trail, to).map_err(at(to))?;
+        prune::copy_carried(trail, to).map_err(at(to))?;
+        copy_file(&trail.join(PSEUDONYMS), &to.join(PSEUDONYMS)).map_err(at(to))?;
+        if first_of(trail).map_err(at(trail))? != first {
+            continue;
+        }
+        forget_below(to, first).map_err(at(to))?;
+        log.publish().map_err(at(to))?;
+        let copied = Copied { lacking, ..verified(to, now)? };
+        mark(to, &copied).map_err(at(to))?;
+        return Ok(copied);
+    }
+    Err(CopyError::Pruned)
+}
+
+/// Has what lies beside the first `size` records brought to files: by the server that runs, or by opening the store, which
+/// is let go of again at once. One that does not open is copied as far as it is in files.
+fn bring_to_files(settings: &Settings, size: u64) -> Result<(), CopyError> {
+    let trail = settings.path.as_path();
+    let at = |source| CopyError::Folder { path: trail.to_owned(), source };
+    if is_in_files(trail, size).map_err(at)? {
+        return Ok(());
+    }
+    let store = match SledStore::open(settings) {
+        Ok(store) => Some(store),
+        Err(OpenError::InUse(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    store.iter().for_each(|store| store.settle(size));
+    wait_for(trail, size)
+}
+
+fn first_of(trail: &Path) -> io::Result<u64> {
+    Ok(epochs(trail)?.into_iter().min().unwrap_or_default())
+}
+
+/// What the trail has dropped is not kept in its copy either.
+fn forget_below(to: &Path, first: u64) -> io::Result<()> {
+    for gone in epochs(to)?.into_iter().filter(|epoch| *epoch < first) {
+        fs::remove_dir_all(epoch::folder(to, gone))?;
+    }
+    tlog::forget_below(&tlog::folder(to), first)
 }
 
 /// What the copy in a folder says of itself, once that was found to be so.
@@ -143,19 +201,25 @@ fn verified(to: &Path, at: Timestamp) -> Result<Copied, CopyError> {
         fs::read_to_string(log.join("vkey")).map_err(|source| CopyError::Folder { path: log.clone(), source })?;
     let report = audit::verify(&log, &Keys::parse(&keys)?, &[], |_| ())?;
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(Copied { origin: report.origin, size: report.size, root: report.root, at, program })
+    Ok(Copied { origin: report.origin, size: report.size, root: report.root, at, program, lacking: Vec::new() })
 }
 
-/// An empty folder, or one with a copy, whose mark goes until it is whole again.
+/// An empty folder, or one with a copy of the same trail, which stands until the new one is whole.
 fn take_place(trail: &Path, to: &Path) -> Result<(), CopyError> {
     let at = |source| CopyError::Folder { path: to.to_owned(), source };
     let is_trail = fs::canonicalize(to).map_err(at)? == fs::canonicalize(trail).map_err(at)? || to.join(LOCK).exists();
     let is_empty = fs::read_dir(to).map_err(at)?.next().is_none();
-    if is_one(to) {
-        return unmark(to).map_err(at);
-    }
     // One that was cut short has a log, and nothing that a store has made.
-    if is_trail || !(is_empty || to.join("log").is_dir()) { Err(CopyError::Taken(to.to_owned())) } else { Ok(()) }
+    if is_trail || !(is_empty || to.join("log").is_dir()) {
+        return Err(CopyError::Taken(to.to_owned()));
+    }
+    // Before anything is touched, whether marked or not: it may be the only copy of a trail that is gone.
+    match tlog::origin(&tlog::folder(to)).map_err(at)? {
+        Some(origin) if tlog::origin(&tlog::folder(trail)).map_err(at)?.as_ref() != Some(&origin) => {
+            Err(CopyError::OfAnother { path: to.to_owned(), origin })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Waits until what lies beside the first `size` records is in files.
@@ -176,7 +240,7 @@ fn is_in_files(trail: &Path, size: u64) -> io::Result<bool> {
     let ends = all.iter().skip(1).copied().chain([u64::MAX]);
     for (first, end) in all.iter().copied().zip(ends).filter(|(first, _)| *first < size) {
         let folder = epoch::folder(trail, first);
-        let is_told = epoch::told_mirrored(&folder)?.is_some_and(|told| told >= size.min(end));
+        let is_told = epoch::told_mirrored(&folder)?.is_some_and(|told| told.size >= size.min(end));
         if !is_told && !known::path(&folder).exists() {
             return Ok(false);
         }
@@ -191,20 +255,43 @@ pub(super) fn epochs(trail: &Path) -> io::Result<Vec<u64>> {
     fs::read_dir(folder)?.map(number).filter_map(io::Result::transpose).collect()
 }
 
-/// What lies beside the records of each epoch, and of those in files by what they are found.
-pub(super) fn copy_epochs(from: &Path, to: &Path) -> io::Result<()> {
+/// What lies beside the records of each epoch, and of those in files by what they are found. Gives the first records of
+/// those of which the copy lacks some of it.
+pub(super) fn copy_epochs(from: &Path, to: &Path) -> io::Result<Vec<u64>> {
+    let mut lacking = Vec::new();
     for first in epochs(from)? {
         let (from, to) = (epoch::folder(from, first), epoch::folder(to, first));
         durable::create_folder(&to)?;
-        let is_archive = known::path(&from).exists();
-        if is_archive && !known::path(&to).exists() {
-            copy_file(&known::path(&from), &known::path(&to))?;
+        // Before the file that it is about, which grows, and may be cut off within a piece: what is behind the checkpoint is
+        // not asked for.
+        let told = epoch::told_mirrored(&from)?;
+        let expected = told.map_or(0, |told| told.length);
+        let has = |folder: &Path| beside::whole(&epoch::beside(folder)).filter(|whole| *whole >= expected);
+        // What is there and good is not replaced by what is not.
+        match (has(&from), has(&to)) {
+            (Some(is), Some(was)) if is == was => {}
+            (Some(_), _) => copy_file(&epoch::beside(&from), &epoch::beside(&to))?,
+            (None, Some(_)) => {}
+            (None, None) => {
+                if epoch::beside(&from).exists() {
+                    copy_file(&epoch::beside(&from), &epoch::beside(&to))?;
+                }
+                lacking.push(first);
+            }
         }
-        // The newest grows, and may be cut off within a piece: what is behind the checkpoint is not asked for.
-        copy_file(&epoch::beside(&from), &epoch::beside(&to))?;
+        if known::path(&from).exists() {
+            if !known::path(&to).exists() || !known::is_whole(&to)? {
+                known::copy(&from, &to)?;
+            }
+            if !known::is_whole(&to)? {
+                lacking.push(first);
+            }
+        }
+        told.map_or(Ok(()), |told| epoch::tell_mirrored(&to, told))?;
         durable::sync_folder(&to)?;
     }
-    Ok(())
+    lacking.dedup();
+    Ok(lacking)
 }
 
 pub(super) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {

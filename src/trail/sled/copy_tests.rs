@@ -24,7 +24,7 @@ fn check_kept(store: &SledStore, first: u64, size: u64) {
 fn made_of(from: &Path) -> (TempDir, Settings, Result<Restored, RestoreError>) {
     let folder = tempfile::tempdir().unwrap();
     let made = Settings { path: folder.path().join("trail"), ..settings(&folder) };
-    let restored = restore(&made, from, &made.path.join("signing.key"), ASKED, at(60));
+    let restored = restore(&made, from, &made.path.join("signing.key"), ASKED, false, at(60));
     (folder, made, restored)
 }
 
@@ -97,7 +97,7 @@ fn h23_no_trail_is_made_of_what_is_no_whole_copy_or_where_one_is() {
     let to = copies.path().join("copy");
     // Where no server runs.
     backup(&settings(&folder), &to, at(3), |_, _| ()).unwrap();
-    let taken = restore(&settings(&folder), &to, &folder.path().join("key"), ASKED, at(4));
+    let taken = restore(&settings(&folder), &to, &folder.path().join("key"), ASKED, false, at(4));
     assert!(matches!(taken, Err(RestoreError::Taken(_))), "{taken:?}");
     for place in [settings(&folder).path, folder.path().to_owned()] {
         let taken = backup(&settings(&folder), &place, at(3), |_, _| ());
@@ -125,8 +125,8 @@ fn h23_no_trail_is_made_of_what_is_no_whole_copy_or_where_one_is() {
     copy::mark(&made.path, &copy::checked(&to).unwrap()).unwrap();
     std::fs::remove_dir_all(made.path.join("log/tile")).unwrap();
     assert!(matches!(SledStore::open(&made), Err(OpenError::Copy(_))));
-    let rebuilt = rebuild(&made, |_| true, |_, _| ());
+    let rebuilt = rebuild(&made, |_| Consent::Given, |_, _| ());
     assert!(matches!(rebuilt, Err(RebuildError::Open(OpenError::Copy(_)))), "{rebuilt:?}");
-    restore(&made, &to, &made.path.join("signing.key"), ASKED, at(5)).unwrap();
+    restore(&made, &to, &made.path.join("signing.key"), ASKED, false, at(5)).unwrap();
     check_kept(&SledStore::open(&made).unwrap(), 0, 1_800);
 }

@@ -34,6 +34,8 @@ const BLOBS: &str = "blobs";
 const TELLS_MIRRORED: &str = "mirrored";
 /// Says that something in it is not as it was written, which sled does not see when it opens it.
 const FOUND_DAMAGED: &str = "found-damaged";
+/// Where what was replaced is kept, in the trail's folder.
+pub(super) const REPLACED: &str = "damaged";
 /// Where an epoch is made anew.
 const NEW: &str = "new";
 /// In it, once it is whole: in whose place it is to be put.
@@ -60,6 +62,11 @@ pub(super) struct Opened {
     pub(super) sync: SyncFile,
 }
 
+/// Where the epochs of a trail are.
+pub(super) fn root(trail: &Path) -> PathBuf {
+    trail.join(FOLDER)
+}
+
 /// Where the epoch lies that begins with record `first`.
 pub(super) fn folder(trail: &Path, first: u64) -> PathBuf {
     // As many digits as the largest number has, so that names sort as numbers do.
@@ -71,7 +78,16 @@ pub(super) fn beside(folder: &Path) -> PathBuf {
     folder.join(BESIDE)
 }
 
-/// The first records of all epochs, in order. One that was not begun to its end is taken away.
+/// How far what lies beside an epoch's records is in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mirrored {
+    /// Of how many of the trail's records all is there.
+    pub(super) size: u64,
+    /// In so many bytes.
+    pub(super) length: u64,
+}
+
+/// The first records of all epochs, in order. The newest is taken away if it was not begun to its end.
 pub(super) fn all(trail: &Path) -> io::Result<Vec<u64>> {
     let entries = match fs::read_dir(trail.join(FOLDER)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -81,30 +97,46 @@ pub(super) fn all(trail: &Path) -> io::Result<Vec<u64>> {
     let mut found = Vec::new();
     for entry in entries {
         let Some(first) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let folder = folder(trail, first);
-        if beside(&folder).try_exists()? {
-            found.push(first);
-        } else {
-            fs::remove_dir_all(folder)?;
-        }
+        found.push(first);
     }
     found.sort_unstable();
+    if let Some(newest) = found.last().map(|newest| folder(trail, *newest))
+        && !was_begun(&newest)?
+    {
+        fs::remove_dir_all(newest)?;
+        found.pop();
+    }
     Ok(found)
 }
 
-/// Says that all that lies beside the first `size` records is in the epoch's file: for whoever copies that. It need not
-/// survive a power cut, as it is told again.
-pub(super) fn tell_mirrored(folder: &Path, size: u64) -> io::Result<()> {
+/// Whether the newest epoch can have a record. What else is missing of one that can is damage.
+fn was_begun(folder: &Path) -> io::Result<bool> {
+    for name in [BESIDE, TELLS_MIRRORED, FOUND_DAMAGED, super::known::FILE] {
+        if folder.join(name).try_exists()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Says how far what lies beside the records is in the epoch's file: for whoever copies that, or makes the epoch anew. It
+/// need not survive a power cut, as it is told again.
+pub(super) fn tell_mirrored(folder: &Path, Mirrored { size, length }: Mirrored) -> io::Result<()> {
     let beside = folder.join(TELLS_MIRRORED).with_extension("new");
-    fs::write(&beside, size.to_string())?;
+    fs::write(&beside, format!("{size} {length}"))?;
     fs::rename(beside, folder.join(TELLS_MIRRORED))
 }
 
-/// How many records that was last told of, if it was.
-pub(super) fn told_mirrored(folder: &Path) -> io::Result<Option<u64>> {
-    match fs::read_to_string(folder.join(TELLS_MIRRORED)) {
+/// What that last said, if it can be read: a power cut may have left nothing of it.
+pub(super) fn told_mirrored(folder: &Path) -> io::Result<Option<Mirrored>> {
+    match fs::read(folder.join(TELLS_MIRRORED)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        told => told?.parse().map(Some).map_err(io::Error::other),
+        told => {
+            let told = String::from_utf8(told?).unwrap_or_default();
+            let numbers =
+                told.split_once(' ').and_then(|(size, length)| Some((size.parse().ok()?, length.parse().ok()?)));
+            Ok(numbers.map(|(size, length)| Mirrored { size, length }))
+        }
     }
 }
 
@@ -118,7 +150,11 @@ pub(super) fn unfinished(trail: &Path) -> PathBuf {
 pub(super) fn replace(trail: &Path, first: u64, kept: &Path) -> io::Result<()> {
     let (place, made) = (folder(trail, first), unfinished(trail));
     durable::replace(&made.join(PLACE), first.to_string().as_bytes()).and_then(|()| durable::sync_folder(&made))?;
-    fs::rename(&place, kept)?;
+    match fs::rename(&place, kept) {
+        // It is gone as a whole, and nothing can be kept of it.
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     durable::sync_folder_of(&place)?;
     finish_replacing(trail)
 }
@@ -138,9 +174,40 @@ fn finish_replacing(trail: &Path) -> io::Result<()> {
     durable::sync_folder_of(&place)
 }
 
+/// Where what is damaged is kept that is called `name`: a place in the trail's folder that is free.
+pub(super) fn place_for_damaged(trail: &Path, name: &str) -> io::Result<PathBuf> {
+    let kept = trail.join(REPLACED);
+    durable::create_folder(&kept)?;
+    let free = (0_u32..).map(|number| kept.join(format!("{name}.{number}"))).find(|path| !path.exists());
+    free.ok_or_else(|| io::Error::other("there are too many of them"))
+}
+
+/// Keeps what is damaged where it is in nobody's way; says where.
+pub(super) fn put_away(trail: &Path, name: &str) -> io::Result<PathBuf> {
+    let kept = place_for_damaged(trail, name)?;
+    fs::rename(trail.join(name), &kept)?;
+    durable::sync_folder(trail).map(|()| kept)
+}
+
 /// Has the epoch refused as damaged from now on, until it was made anew. Durable when this returns.
 pub(super) fn condemn(folder: &Path, why: &str) -> io::Result<()> {
     durable::replace(&folder.join(FOUND_DAMAGED), why.as_bytes()).and_then(|()| durable::sync_folder(folder))
+}
+
+/// What was found to be damaged in the epoch, if anything was.
+pub(super) fn found_damaged(folder: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(folder.join(FOUND_DAMAGED)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+/// It was made good again.
+pub(super) fn acquit(folder: &Path) -> io::Result<()> {
+    match fs::remove_file(folder.join(FOUND_DAMAGED)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => durable::sync_folder(folder),
+    }
 }
 
 /// Begins the epoch that goes on from `frontier`; it is durable when this returns.
@@ -180,9 +247,8 @@ pub(super) fn open(
 ) -> Result<Opened, OpenError> {
     let folder = folder(trail, first);
     let refused = |source| OpenError::Folder { path: folder.clone(), source };
-    match fs::read_to_string(folder.join(FOUND_DAMAGED)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        found => return Err(damaged(&folder, found.map_err(refused)?)),
+    if let Some(why) = found_damaged(&folder).map_err(refused)? {
+        return Err(damaged(&folder, why));
     }
     wait_for_release(&folder)?;
     contained(&folder, || {
@@ -217,7 +283,13 @@ pub(super) fn open_database(folder: &Path, cache_bytes: u64) -> Result<Db, OpenE
     let config = Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(TIDY_EVERY_MS));
     config.open().map_err(|source| match source {
         ::sled::Error::Corruption { .. } => damaged(folder, "its file is not as it was written".to_owned()),
-        source => OpenError::Store { path: folder.to_owned(), source },
+        // What the system refuses, and a lock that another holds; the rest is sled, who makes no sense of its own files.
+        ::sled::Error::Io(error)
+            if !matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+        {
+            OpenError::Store { path: folder.to_owned(), source: ::sled::Error::Io(error) }
+        }
+        other => damaged(folder, other.to_string()),
     })
 }
 

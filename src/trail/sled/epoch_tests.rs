@@ -15,6 +15,9 @@ use crate::trail::{audit, verify};
 /// Far fewer than there are in tests.
 const EPOCH_RECORDS: u64 = 300;
 
+/// So many are appended at a time.
+const TOGETHER: usize = 50;
+
 pub(super) fn settings(folder: &TempDir) -> Settings {
     Settings { path: folder.path().join("trail"), epoch_records: EPOCH_RECORDS, ..Settings::default() }
 }
@@ -55,8 +58,12 @@ impl Site {
     }
 
     pub(super) fn fill(&mut self, from: u64, to: u64) {
-        for number in from..to {
-            assert_eq!(wait(self.store.append(full(number))), Ok(Appended::Recorded(vec![Slot::New(number)])));
+        for page in (from..to).collect::<Vec<_>>().chunks(TOGETHER) {
+            // All of them wait for one sync.
+            let queued: Vec<_> = page.iter().map(|number| (*number, self.store.append(full(*number)))).collect();
+            for (number, pending) in queued {
+                assert_eq!(wait(pending), Ok(Appended::Recorded(vec![Slot::New(number)])));
+            }
         }
     }
 
@@ -380,7 +387,9 @@ fn h18_what_is_pruned_is_gone_and_the_rest_verifies_as_before() {
 fn a_prune_that_was_cut_short_is_ended_by_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let settings = settings(&folder);
-    drop(in_three_epochs(&folder));
+    let site = in_three_epochs(&folder);
+    site.store.carry(600, b"test").unwrap();
+    drop(site);
     let (place, epochs) = (epoch::folder(&settings.path, 0), settings.path.join("epochs"));
     std::fs::rename(place, epochs.join("pruned-00000000000000000000")).unwrap();
     let store = SledStore::open(&settings).unwrap();

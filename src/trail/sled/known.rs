@@ -2,9 +2,11 @@
 //! private parts lie. It never changes, so it is a file that opens at once, whatever its size (redb).
 
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadOnlyDatabase, ReadableDatabase as _, TableDefinition};
+use sha2::{Digest as _, Sha256};
 
 use super::beside::{self, Piece};
 use super::epoch;
@@ -15,10 +17,15 @@ use crate::trail::durable;
 use crate::trail::store::{StoreError, UniqueKey};
 
 /// The file in the epoch's folder.
-const FILE: &str = "known.redb";
+pub(super) const FILE: &str = "known.redb";
 /// Memory for its pages while it is read, and while it is made, in bytes.
 const READ_CACHE_BYTES: usize = 4 * 1024 * 1024;
 const WRITE_CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// The digest of that file, in hexadecimal: what is flipped in it would have a delivery taken for another, or for new.
+const SUM: &str = "known.sha256";
+/// Read at a time, in bytes.
+const BLOCK_BYTES: usize = 1024 * 1024;
 
 /// By the keys that sled has.
 const BY_KEY: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("by key");
@@ -58,7 +65,40 @@ pub(super) fn make(folder: &Path, first: u64, end: u64) -> Result<(), StoreError
     db.compact().map_err(unwritten)?;
     drop(db);
     fs::File::open(&unfinished).and_then(|file| file.sync_all()).map_err(refused)?;
+    let sum = sum(&unfinished).map_err(refused)?;
+    durable::replace(&folder.join(SUM), sum.to_string().as_bytes()).map_err(refused)?;
     fs::rename(&unfinished, path(folder)).and_then(|()| durable::sync_folder(folder)).map_err(refused)
+}
+
+/// Whether the index of the epoch in `folder` is as it was made. Reads all of it.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn is_whole(folder: &Path) -> io::Result<bool> {
+    let written = match fs::read(folder.join(SUM)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        written => written?,
+    };
+    Ok(sum(&path(folder))?.to_string().as_bytes() == written)
+}
+
+/// Copies the index of the epoch in `from` to `to`, with its digest first.
+pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    for file in [SUM, FILE] {
+        let mut source = fs::File::open(from.join(file))?;
+        durable::replace_by(&to.join(file), |file| io::copy(&mut source, file).map(drop))?;
+    }
+    Ok(())
+}
+
+fn sum(path: &Path) -> io::Result<Digest> {
+    let (mut file, mut hasher, mut block) = (fs::File::open(path)?, Sha256::new(), vec![0; BLOCK_BYTES]);
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(Digest(hasher.finalize().into())),
+            count => hasher.update(block.get(..count).unwrap_or_default()),
+        }
+    }
 }
 
 fn fill(db: &Database, folder: &Path, first: u64, end: u64) -> Result<(), StoreError> {

@@ -25,6 +25,8 @@ mod group;
 mod head;
 mod keys;
 mod known;
+#[cfg(test)]
+mod lost_tests;
 mod open;
 mod prune;
 mod read;
@@ -33,14 +35,16 @@ mod rebuild;
 mod rebuild_tests;
 mod restore;
 mod rotate;
+mod salvage;
 mod shared;
 mod sync;
 #[cfg(test)]
 mod tests;
 mod tiers;
+mod told;
 mod whole;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -50,7 +54,7 @@ use self::committer::Committer;
 pub use self::copy::{Copied, CopyError, backup};
 pub use self::open::OpenError;
 use self::open::store_error;
-pub use self::rebuild::{RebuildError, Salvage, rebuild};
+pub use self::rebuild::{Consent, RebuildError, Salvage, rebuild};
 pub use self::restore::{RestoreError, Restored, restore};
 pub use self::rotate::{RotateError, rotate_key};
 use self::shared::Shared;
@@ -69,6 +73,12 @@ pub struct SledStore {
     /// Dropped before what is shared, so that the queue is finished before the databases are closed.
     committer: Committer,
     shared: Arc<Shared>,
+}
+
+/// Whether a trail was begun in the folder, or a copy of one was put there.
+#[must_use]
+pub fn is_there(folder: &Path) -> bool {
+    epoch::root(folder).is_dir()
 }
 
 impl SledStore {

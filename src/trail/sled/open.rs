@@ -12,10 +12,12 @@ use super::archive::Archive;
 use super::archivist::Archivist;
 use super::committer::{Committer, Start};
 use super::epoch::{self, Epoch, Opened, contained, damaged, open_database, try_lock, wait_for_release};
+use super::known;
 use super::prune;
 use super::shared::Shared;
 use super::sync::{self, SyncFile};
 use super::tiers::Tiers;
+use super::told;
 use crate::trail::durable;
 use crate::trail::merkle::Frontier;
 use crate::trail::settings::Settings;
@@ -86,11 +88,16 @@ pub(super) fn open(
     let lock = lock(trail)?;
     let (areas, sync_areas) = open_areas(trail)?;
     let (older, newest) = epochs(trail, settings.cache_bytes_max)?;
+    let epochs_in_use = [older.as_slice(), &[newest]].concat();
     let Opened { epoch, frontier, facts, sync } = epoch::open(trail, newest, settings.cache_bytes_max, wrap)?;
-    let tiers = tiers(trail, &older, epoch)?;
-    if tiers.first() > 0 {
-        prune::finish(trail, tiers.first()).map_err(folder)?;
+    // What was told to be in a file was durable in the database before.
+    let told = epoch::told_mirrored(&epoch.folder).map_err(folder)?.map_or(0, |told| told.size);
+    if told > frontier.size() {
+        let has = frontier.size();
+        return Err(damaged(&epoch.folder, format!("it has {has} records, and had {told}")));
     }
+    let tiers = tiers(trail, &older, epoch)?;
+    prune::bring_to_an_end(trail, tiers.first())?;
     let head = Head { size: frontier.size(), root: frontier.root() };
     let shared = Shared::new(tiers, areas, head, lock);
     let start = Start {
@@ -102,6 +109,7 @@ pub(super) fn open(
         sync_areas: wrap_areas(sync_areas),
     };
     let committer = Committer::start(Arc::clone(&shared), start).map_err(folder)?;
+    told::record(trail, &epochs_in_use, &committer)?;
     let archivist = Archivist::start(&shared, settings, committer.roller()).map_err(folder)?;
     Ok(SledStore { trail: trail.clone(), archivist, committer, shared })
 }
@@ -114,6 +122,9 @@ fn epochs(trail: &Path, cache_bytes: u64) -> Result<(Vec<u64>, u64), OpenError> 
     }
     let mut found = epoch::all(trail).map_err(folder)?;
     match found.pop() {
+        Some(newest) if known::path(&epoch::folder(trail, newest)).exists() => {
+            Err(damaged(trail, format!("the epoch that comes after that of record {newest} is gone")))
+        }
         Some(newest) => Ok((found, newest)),
         None => {
             drop(epoch::begin(trail, &Frontier::default(), cache_bytes)?);
@@ -156,12 +167,24 @@ fn open_areas(trail: &Path) -> Result<(Db, SyncFile), OpenError> {
     durable::create_folder(&path).map_err(folder)?;
     wait_for_release(&path)?;
     forget_unfinished(&path).map_err(folder)?;
-    contained(&path, || {
-        let db = open_database(&path, SMALL_CACHE_BYTES)?;
-        let mut sync = sync::of_file(&path.join("db")).map_err(folder)?;
-        sync::sync_contents(&path).and_then(|()| sync()).map_err(folder)?;
-        Ok((db, sync))
-    })
+    let open = || {
+        contained(&path, || {
+            let db = open_database(&path, SMALL_CACHE_BYTES)?;
+            let mut sync = sync::of_file(&path.join("db")).map_err(folder)?;
+            sync::sync_contents(&path).and_then(|()| sync()).map_err(folder)?;
+            Ok((db, sync))
+        })
+    };
+    match open() {
+        // All of it follows from elsewhere, and is read anew.
+        Err(OpenError::Damaged { why, .. }) => {
+            let kept = epoch::put_away(trail, AREAS).map_err(folder)?;
+            tracing::warn!(why, kept = %kept.display(), "what is kept beside the trail is damaged, and begun anew");
+            durable::create_folder(&path).map_err(folder)?;
+            open()
+        }
+        opened => opened,
+    }
 }
 
 /// Our own lock, beside that of sled: it is asked before sled touches anything, and its refusal can

@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::epoch;
+use super::epoch::{self, damaged};
+use super::open::OpenError;
 use super::shared::Shared;
 use crate::trail::merkle::Frontier;
 use crate::trail::store::{Carried, NO_END, StoreError};
@@ -107,8 +108,31 @@ pub(super) fn prune(shared: &Shared, trail: &Path, below: u64) -> Result<(), Sto
     finish(trail, below).map_err(|error| kept(&error))
 }
 
+/// Takes away what a prune that was cut short has left of what is below `first`, the first record there is. Where nothing
+/// was carried that goes on from there, nobody has pruned what is missing.
+///
+/// # Errors
+/// Epochs are missing, or files cannot be read or taken away.
+pub(super) fn bring_to_an_end(trail: &Path, first: u64) -> Result<(), OpenError> {
+    let folder = |source| OpenError::Folder { path: trail.to_owned(), source };
+    if first == 0 {
+        return Ok(());
+    }
+    if all_carried(trail).map_err(folder)?.iter().all(|below| *below < first) {
+        return Err(damaged(trail, format!("the records before {first} are gone, and were not pruned")));
+    }
+    finish(trail, first).map_err(folder)
+}
+
+/// The first record that there should be, where `first` is the first that there is.
+pub(super) fn expected(trail: &Path, first: u64) -> io::Result<u64> {
+    let carried = all_carried(trail)?;
+    let is_pruned = carried.iter().any(|below| *below >= first);
+    Ok(if is_pruned { first } else { carried.into_iter().max().unwrap_or_default() })
+}
+
 /// Takes away what a prune that was cut short has left of what is below `first`.
-pub(super) fn finish(trail: &Path, first: u64) -> io::Result<()> {
+fn finish(trail: &Path, first: u64) -> io::Result<()> {
     let Some(epochs) = epoch::folder(trail, first).parent().map(Path::to_owned) else { return Ok(()) };
     for entry in fs::read_dir(epochs)? {
         let entry = entry?;

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use ::sled::{Batch, Db};
 
 use super::archive::Archive;
-use super::beside::{self, Writer};
-use super::epoch::{self, Epoch};
+use super::beside::Writer;
+use super::epoch::{self, Epoch, Mirrored, Opened};
 use super::fact::{self, Fact};
 use super::open::{OpenError, lock};
+use super::salvage::salvage;
 use super::whole::Look;
-use super::{chunks, copy, head, keys, known, read, store_error};
+use super::{chunks, copy, head, keys, known, prune, read, store_error, told};
+use crate::incident::{Event, Timestamp, UpkeepEvent};
 use crate::trail::durable;
 use crate::trail::merkle::{self, Frontier};
 use crate::trail::record::Record;
@@ -24,8 +26,6 @@ use crate::trail::tlog::{self, SealedHead};
 const PAGE: u64 = 512;
 /// Memory for pages of what is only looked through, in bytes.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// Where what was replaced is kept, in the trail's folder.
-pub(super) const REPLACED: &str = "damaged";
 
 /// What of a damaged epoch there is to make it anew from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,15 +84,37 @@ pub enum RebuildError {
     Store(#[from] StoreError),
 }
 
-/// Looks through all epochs of the trail and makes the one anew that is damaged, if `accepts` what is there to make it
-/// from. Indexes that cannot be read are made anew in any case. What was replaced is kept in the folder `damaged`. Gives
+/// What is decided about a damaged epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Consent {
+    /// It stays as it is.
+    Refused,
+    /// It is made anew.
+    Given,
+    /// It is made anew, and the next who opens the trail records this event first.
+    Recorded(Box<Event>, Timestamp),
+}
+
+impl Consent {
+    /// What is made anew has to be recorded with who had it done and why; the program itself says neither.
+    #[must_use]
+    pub fn recorded(salvage: &Salvage, asked: Option<(&str, &str)>, at: Timestamp) -> Self {
+        let Salvage { first, size, is_whole, has_all_beside, .. } = *salvage;
+        let (actor, reason) = asked.map(|(actor, reason)| (actor.to_owned(), reason.to_owned())).unzip();
+        let rebuilt = UpkeepEvent::Rebuilt { actor, reason, first, size, whole: is_whole, beside: has_all_beside };
+        Self::Recorded(Box::new(Event::Upkeep(rebuilt)), at)
+    }
+}
+
+/// Looks through all epochs of the trail and makes the one anew that is damaged, if that is decided of what is there to
+/// make it from. Indexes that cannot be read are made anew in any case. What was replaced is kept in the folder `damaged`. Gives
 /// `None` if nothing is damaged. No program may have the trail open.
 ///
 /// # Errors
 /// The trail is in use, or there is not enough to make it from.
 pub fn rebuild(
     settings: &Settings,
-    accepts: impl FnOnce(&Salvage) -> bool,
+    accepts: impl FnOnce(&Salvage) -> Consent,
     progress: impl FnMut(u64, u64),
 ) -> Result<Option<Salvage>, RebuildError> {
     if copy::is_one(&settings.path) {
@@ -104,7 +126,7 @@ pub fn rebuild(
 /// The same, also of what is still marked as a copy.
 pub(super) fn rebuild_anyway(
     settings: &Settings,
-    accepts: impl FnOnce(&Salvage) -> bool,
+    accepts: impl FnOnce(&Salvage) -> Consent,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Option<Salvage>, RebuildError> {
     let trail = settings.path.as_path();
@@ -114,67 +136,107 @@ pub(super) fn rebuild_anyway(
     let log = tlog::folder(trail);
     let sealed = tlog::sealed(&log).map_err(|source| RebuildError::Folder { path: log.clone(), source })?;
     let sealed = sealed.ok_or(RebuildError::NoCheckpoint)?;
+    let mut next = match found.first() {
+        Some(first) => prune::expected(trail, *first).map_err(folder)?,
+        None => 0,
+    };
     let ends = found.iter().skip(1).map(|end| Some(*end)).chain([None]);
     for (first, end) in found.iter().copied().zip(ends) {
-        if let Some(end) = end
-            && known::path(&epoch::folder(trail, first)).exists()
-        {
-            if !is_archive(trail, first, end) {
-                known::make(&epoch::folder(trail, first), first, end)?;
-            }
-        } else if let Some(is) = look(trail, first, end.map_or(sealed.size, |_| 0), &mut progress)? {
-            return make_anew(trail, first, end, &sealed, is, accepts, progress);
+        if first > next {
+            let gone = Place { first: next, end: Some(first) };
+            return make_anew(trail, gone, &sealed, None, accepts, progress);
         }
+        let place = Place { first, end };
+        next = match look(trail, place, sealed.size, &mut progress)? {
+            Found::Good { end } => end,
+            Found::Damaged(is) => return make_anew(trail, place, &sealed, is, accepts, progress),
+        };
+    }
+    // The one that takes records is never in files.
+    if found.last().is_none_or(|last| known::path(&epoch::folder(trail, *last)).exists()) {
+        let gone = Place { first: next, end: None };
+        return make_anew(trail, gone, &sealed, None, accepts, progress);
     }
     Ok(None)
 }
 
-fn is_archive(trail: &Path, first: u64, end: u64) -> bool {
-    matches!(Archive::open(trail, first), Ok(Some(archive)) if archive.known.end == end)
+/// Which epoch: its first record, and the one that comes after its last, if another epoch comes after it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    first: u64,
+    end: Option<u64>,
 }
 
-/// A fact, and what is private to its record.
-type Beside = (Fact, Option<Vec<u8>>);
+/// How an epoch was found.
+enum Found {
+    /// With all records up to this one, without it. An index that was damaged was made anew.
+    Good { end: u64 },
+    /// Otherwise; its database, if it can be opened.
+    Damaged(Option<Epoch>),
+}
 
 /// What can still be read of a damaged epoch behind what is sealed.
 #[derive(Default)]
 struct Rest {
     /// Its records from the first on that is good to the last that follows without a gap.
     records: Vec<Stored>,
-    facts: Vec<Beside>,
     /// How many records it says the trail has, if that can be believed.
     size: Option<u64>,
 }
 
-/// The damaged epoch as it is, opened if that can be done; `None` if nothing is wrong with it. What has fewer than
-/// `sealed` records has lost some: sled takes damage near the end of its file for a write cut short.
-fn look(
-    trail: &Path,
-    first: u64,
+/// Looks through an epoch.
+fn look(trail: &Path, place: Place, sealed: u64, progress: &mut impl FnMut(u64, u64)) -> Result<Found, RebuildError> {
+    let folder = epoch::folder(trail, place.first);
+    if known::path(&folder).exists() {
+        return look_at_archive(trail, &folder, place);
+    }
+    match epoch::open(trail, place.first, CACHE_BYTES, |sync, _| sync) {
+        Ok(opened) => look_through(opened, place, sealed, progress),
+        Err(OpenError::Damaged { .. }) => Ok(Found::Damaged(open_roughly(trail, place.first))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// One that is in files: its index is made anew where it is not as it was made, and all else where that cannot be.
+fn look_at_archive(trail: &Path, folder: &Path, place: Place) -> Result<Found, RebuildError> {
+    let refused = |source| RebuildError::Folder { path: folder.to_owned(), source };
+    let is_sound =
+        epoch::found_damaged(folder).map_err(refused)?.is_none() && known::is_whole(folder).map_err(refused)?;
+    if is_sound && let Ok(Some(archive)) = Archive::open(trail, place.first) {
+        return Ok(Found::Good { end: archive.known.end });
+    }
+    // Where it ended nobody else knows; the one that comes after it was its end when both were made.
+    let Some(end) = place.end else { return Ok(Found::Damaged(None)) };
+    match known::make(folder, place.first, end) {
+        Ok(()) => epoch::acquit(folder).map(|()| Found::Good { end }).map_err(refused),
+        Err(_) => Ok(Found::Damaged(None)),
+    }
+}
+
+/// One that sled has. With fewer records than it should have it has lost some: sled takes damage near the end of its file
+/// for a write cut short.
+fn look_through(
+    Opened { epoch, frontier, .. }: Opened,
+    place: Place,
     sealed: u64,
     progress: &mut impl FnMut(u64, u64),
-) -> Result<Option<Option<Epoch>>, RebuildError> {
-    match epoch::open(trail, first, CACHE_BYTES, |sync, _| sync) {
-        Ok(opened) => {
-            let size = opened.frontier.size();
-            if size < sealed {
-                return Ok(Some(Some(opened.epoch)));
+) -> Result<Found, RebuildError> {
+    let Epoch { folder, db, .. } = &epoch;
+    let size = frontier.size();
+    let told = epoch::told_mirrored(folder).map_err(|source| RebuildError::Folder { path: folder.clone(), source })?;
+    if place.end.is_none() && size < told.map_or(0, |told| told.size).max(sealed) {
+        return Ok(Found::Damaged(Some(epoch)));
+    }
+    let mut look = epoch::contained(folder, || Ok(Look::at(db, place.first, size).map(Some)));
+    loop {
+        match look {
+            Ok(Ok(Some(so_far))) => {
+                progress(so_far.records(), size);
+                look = epoch::contained(folder, || Ok(so_far.go_on(db)));
             }
-            let Epoch { folder, db, .. } = &opened.epoch;
-            let mut look = epoch::contained(folder, || Ok(Look::at(db, first, size).map(Some)));
-            loop {
-                match look {
-                    Ok(Ok(Some(so_far))) => {
-                        progress(so_far.records(), size);
-                        look = epoch::contained(folder, || Ok(so_far.go_on(db)));
-                    }
-                    Ok(Ok(None)) => return Ok(None),
-                    Ok(Err(_)) | Err(_) => return Ok(Some(Some(opened.epoch))),
-                }
-            }
+            Ok(Ok(None)) => return Ok(Found::Good { end: size }),
+            Ok(Err(_)) | Err(_) => return Ok(Found::Damaged(Some(epoch))),
         }
-        Err(OpenError::Damaged { .. }) => Ok(Some(open_roughly(trail, first))),
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -188,11 +250,10 @@ fn open_roughly(trail: &Path, first: u64) -> Option<Epoch> {
 
 fn make_anew(
     trail: &Path,
-    first: u64,
-    end: Option<u64>,
+    Place { first, end }: Place,
     sealed: &SealedHead,
     damaged: Option<Epoch>,
-    accepts: impl FnOnce(&Salvage) -> bool,
+    accepts: impl FnOnce(&Salvage) -> Consent,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Option<Salvage>, RebuildError> {
     let in_log = end.unwrap_or(sealed.size).min(sealed.size);
@@ -201,12 +262,13 @@ fn make_anew(
     let refused = |source| RebuildError::Folder { path: log.clone(), source };
     let Some(frontier) = tlog::frontier(&log, first, sealed.size).map_err(refused)? else { return Err(missing) };
     let rest = damaged.as_ref().map(|epoch| rest(epoch, in_log, end)).unwrap_or_default();
+    let (facts, has_all_beside) = salvage(&epoch::folder(trail, first), first, damaged.as_ref(), in_log, rest.size);
     drop(damaged);
-    let (facts, has_all_beside) = facts_in_file(&epoch::folder(trail, first), in_log);
     let size = in_log + rest.records.len() as u64;
     let is_whole = end.is_some_and(|end| end == size) || rest.size == Some(size);
     let salvage = Salvage { first, sealed: sealed.size, size, is_whole, has_all_beside };
-    if !accepts(&salvage) {
+    let consent = accepts(&salvage);
+    if consent == Consent::Refused {
         return Ok(Some(salvage));
     }
     let unfinished = epoch::unfinished(trail);
@@ -226,11 +288,25 @@ fn make_anew(
         return Err(RebuildError::OtherRoot);
     }
     made.add(&rest.records)?;
-    for (fact, private) in facts.iter().chain(&rest.facts).filter(|(fact, _)| fact.is_within(size)) {
+    if !has_all_beside {
+        made.add_incidents_of_log(&log, first, in_log, sealed.size)?;
+    }
+    for (fact, private) in facts.iter().filter(|(fact, _)| fact.is_within(size)) {
         made.add_fact(fact, private.as_deref())?;
     }
     made.add_incidents_of(&rest.records)?;
     made.finish()?;
+    // One that comes before what is in files is in files itself.
+    let mut later = epoch::all(trail).map_err(refused)?.into_iter().filter(|later| *later > first);
+    if let Some(end) = end
+        && later.any(|later| known::path(&epoch::folder(trail, later)).exists())
+    {
+        known::make(&unfinished, first, end)?;
+        epoch::forget(&unfinished).map_err(|source| RebuildError::Folder { path: unfinished.clone(), source })?;
+    }
+    if let Consent::Recorded(event, at) = consent {
+        told::write(&unfinished, &event, at).map_err(|source| RebuildError::Folder { path: unfinished, source })?;
+    }
     replace(trail, first)?;
     Ok(Some(salvage))
 }
@@ -260,34 +336,7 @@ fn rest(epoch: &Epoch, from: u64, end: Option<u64>) -> Rest {
         }
         Ok(())
     });
-    try_to(&mut || {
-        let (mut next, _) = epoch.mirrored()?;
-        while let Some((_, bytes)) = read::facts(&epoch.db, next, next + 1)?.pop() {
-            let fact = Fact::read(&bytes)?.0;
-            let private = match &fact {
-                Fact::Record { seq, has_private: true, .. } => read::private(&epoch.db, *seq)?,
-                _ => None,
-            };
-            rest.facts.push((fact, private));
-            next += 1;
-        }
-        Ok(())
-    });
     rest
-}
-
-/// What lies beside the records below `size`, and whether all of it could be read.
-fn facts_in_file(folder: &Path, size: u64) -> (Vec<Beside>, bool) {
-    let mut found = Vec::new();
-    let Ok(pieces) = beside::pieces(&epoch::beside(folder)) else { return (found, false) };
-    for piece in pieces {
-        match piece {
-            Ok(piece) if piece.fact.is_within(size) => found.push((piece.fact, piece.private)),
-            Ok(_) => {}
-            Err(_) => return (found, false),
-        }
-    }
-    (found, true)
 }
 
 /// An epoch in the making.
@@ -345,6 +394,16 @@ impl Making {
         Ok(())
     }
 
+    /// The same of what is in the log, where facts are lost.
+    fn add_incidents_of_log(&mut self, log: &Path, from: u64, to: u64, sealed: u64) -> Result<(), RebuildError> {
+        for from in (from..to).step_by(PAGE as usize) {
+            let page = tlog::sealed_records(log, from, to.min(from + PAGE), sealed);
+            let page = page.map_err(|source| RebuildError::Folder { path: log.to_owned(), source })?;
+            self.add_incidents_of(&page.ok_or(RebuildError::Log { from, to })?)?;
+        }
+        Ok(())
+    }
+
     /// Under what records can be found, should their facts be lost.
     fn add_incidents_of(&mut self, records: &[Stored]) -> Result<(), StoreError> {
         let mut batch = Batch::default();
@@ -365,6 +424,7 @@ impl Making {
         batch.insert(keys::FACTS, &self.facts.to_be_bytes());
         self.db.apply_batch(batch).map_err(store_error)?;
         Epoch { first: 0, folder: self.folder.clone(), db: self.db.clone() }.note_mirrored(self.facts, length)?;
+        epoch::tell_mirrored(&self.folder, Mirrored { size: self.frontier.size(), length }).map_err(refused)?;
         self.db.flush().map_err(store_error)?;
         drop(self.db);
         epoch::wait_for_release(&self.folder)?;
@@ -375,12 +435,9 @@ impl Making {
 
 /// Puts the new epoch in the place of the damaged one, which is kept beside.
 fn replace(trail: &Path, first: u64) -> Result<(), RebuildError> {
-    let place = epoch::folder(trail, first);
-    let refused = |source| RebuildError::Folder { path: place.clone(), source };
-    let kept = trail.join(REPLACED);
-    durable::create_folder(&kept).map_err(refused)?;
-    let free = (0_u32..).map(|number| kept.join(format!("{first:020}.{number}"))).find(|path| !path.exists());
-    free.map_or(Ok(()), |kept| epoch::replace(trail, first, &kept)).map_err(refused)
+    let kept = epoch::place_for_damaged(trail, &format!("{first:020}"));
+    let replaced = kept.and_then(|kept| epoch::replace(trail, first, &kept));
+    replaced.map_err(|source| RebuildError::Folder { path: epoch::folder(trail, first), source })
 }
 
 fn clear(folder: &Path) -> Result<(), RebuildError> {

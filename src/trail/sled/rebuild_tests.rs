@@ -30,7 +30,11 @@ fn scratch(path: &Path) {
 }
 
 fn made(settings: &Settings, accepts: bool) -> Result<Option<Salvage>, RebuildError> {
-    rebuild(settings, |salvage| accepts || salvage.loses_nothing(), |_, _| ())
+    let consent = |salvage: &Salvage| match accepts || salvage.loses_nothing() {
+        true => Consent::Given,
+        false => Consent::Refused,
+    };
+    rebuild(settings, consent, |_, _| ())
 }
 
 #[test]

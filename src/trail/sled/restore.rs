@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::copy::{self, Copied, CopyError};
-use super::epoch;
-use super::rebuild::{REPLACED, RebuildError, rebuild_anyway};
+use super::epoch::{self, REPLACED};
+use super::rebuild::{Consent, RebuildError, Salvage, rebuild_anyway};
 use super::{OpenError, SledStore, known, prune};
 use crate::incident::{Event, PauseScope, Timestamp, UpkeepEvent};
 use crate::trail::log::note;
@@ -27,6 +27,12 @@ pub enum RestoreError {
     /// The copy cannot be used.
     #[error(transparent)]
     Copy(#[from] CopyError),
+    /// Something of it is lost: what lies beside some records.
+    #[error(
+        "the copy lacks some of what lies beside the records from {0} on: names, bodies, and what alerts are known by, so that \
+         one may be taken a second time; --accept-loss has a trail made of the rest"
+    )]
+    Lacking(u64),
     /// There is a trail already.
     #[error("{} is not empty: a copy is put where no trail is", .0.display())]
     Taken(PathBuf),
@@ -63,7 +69,8 @@ pub struct Restored {
 
 /// Makes the trail that `settings` name of the copy in `from`, with `key` to sign its log by: the log goes on from the same
 /// records under a name of its own, and the first of the new ones says of which log, by whom and why. All actions are
-/// paused, as nobody knows what was done since the copy was made. Cut short, it can be done again. Blocks.
+/// paused, as nobody knows what was done since the copy was made. A copy that lacks something is only taken where
+/// `accepts_loss`. Cut short, it can be done again. Blocks.
 ///
 /// # Errors
 /// The copy does not verify, there is a trail already, or a file cannot be written.
@@ -72,6 +79,7 @@ pub fn restore(
     from: &Path,
     key: &Path,
     (actor, reason): (&str, &str),
+    accepts_loss: bool,
     now: Timestamp,
 ) -> Result<Restored, RestoreError> {
     let trail = settings.path.as_path();
@@ -80,9 +88,24 @@ pub fn restore(
     durable::create_folder(trail).map_err(at)?;
     clear(trail)?;
     copy::mark(trail, &copied).map_err(at)?;
-    put(from, trail).map_err(at)?;
-    // Each of them says what it has lost, as there is nothing that sled could have.
-    while rebuild_anyway(settings, |_| true, |_, _| ())?.is_some() {}
+    if let Some(first) = put(from, trail).map_err(at)?.first()
+        && !accepts_loss
+    {
+        return Err(RestoreError::Lacking(*first));
+    }
+    // Each of them says that it may have lost what came after the copy was made, as there is nothing that sled could have.
+    let may = |salvage: &Salvage| accepts_loss || salvage.has_all_beside;
+    let accepts = |salvage: &Salvage| match salvage {
+        // What was lost of it is said beside that it was restored.
+        salvage if !salvage.has_all_beside && may(salvage) => Consent::recorded(salvage, Some((actor, reason)), now),
+        salvage if may(salvage) => Consent::Given,
+        _ => Consent::Refused,
+    };
+    while let Some(salvage) = rebuild_anyway(settings, accepts, |_, _| ())? {
+        if !may(&salvage) {
+            return Err(RestoreError::Lacking(salvage.first));
+        }
+    }
     // What was put there to be made anew from; the copy has it.
     fs::remove_dir_all(trail.join(REPLACED)).map_err(at)?;
     let head = Head { size: copied.size, root: copied.root };
@@ -114,10 +137,11 @@ fn clear(trail: &Path) -> Result<(), RestoreError> {
     Ok(())
 }
 
-fn put(from: &Path, trail: &Path) -> io::Result<()> {
+/// Puts the files of the copy in the trail's folder; gives the epochs that lack something.
+fn put(from: &Path, trail: &Path) -> io::Result<Vec<u64>> {
     let first = copy::epochs(from)?.into_iter().min().unwrap_or_default();
-    tlog::copy(&tlog::folder(from), &tlog::folder(trail), first, |_, _| ())?;
-    copy::copy_epochs(from, trail)?;
+    tlog::copy(&tlog::folder(from), &tlog::folder(trail), first, |_, _| ())?.publish()?;
+    let lacking = copy::copy_epochs(from, trail)?;
     prune::copy_carried(from, trail)?;
     for first in copy::epochs(trail)? {
         let folder = epoch::folder(trail, first);
@@ -126,7 +150,10 @@ fn put(from: &Path, trail: &Path) -> io::Result<()> {
         }
     }
     let pseudonyms = trail.join("pseudonym.key");
-    if pseudonyms.exists() { Ok(()) } else { copy::copy_file(&from.join("pseudonym.key"), &pseudonyms) }
+    if !pseudonyms.exists() {
+        copy::copy_file(&from.join("pseudonym.key"), &pseudonyms)?;
+    }
+    Ok(lacking)
 }
 
 /// Says what was done, and that nothing is to be done before somebody has looked.

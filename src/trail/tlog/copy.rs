@@ -4,11 +4,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use jiff::civil::Date;
+
 use super::checkpoint::Checkpoint;
 use super::folder::LogFolder;
 use super::history;
-use super::proof::size_of;
-use super::read::{SealedHead, sealed};
+use super::read::{SealedHead, read_head};
 use super::sealer::{SealError, begin, folder};
 use super::tile::{LEVELS_MAX, Of, Tile, WIDTH, subtrees};
 use crate::incident::Timestamp;
@@ -18,8 +19,26 @@ use crate::trail::store::Head;
 /// Where what was signed under former names is kept, in the log's folder.
 const FORMER: &str = "former";
 
-/// Copies the log at `from` to the folder `to` and gives the size of its checkpoint, which is put there last. Records
-/// before `first` were pruned. What is there and whole is not copied again. `progress` is told how many records are done.
+/// A log that was copied but for its checkpoint, without which it is the one that was there before, or none.
+pub(in crate::trail) struct CopiedLog {
+    to: LogFolder,
+    note: String,
+    /// What its checkpoint is of.
+    pub(in crate::trail) head: SealedHead,
+}
+
+impl CopiedLog {
+    /// Puts the checkpoint there; durable when this returns.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(in crate::trail) fn publish(mut self) -> io::Result<()> {
+        self.to.publish(&self.note)
+    }
+}
+
+/// Copies the log at `from` to the folder `to` but for its newest checkpoint. Records before `first` were pruned. What is
+/// there and whole is not copied again. `progress` is told how many records are done.
 ///
 /// # Errors
 /// There is no checkpoint, or a file cannot be read or written.
@@ -28,13 +47,14 @@ pub(in crate::trail) fn copy(
     to: &Path,
     first: u64,
     mut progress: impl FnMut(u64, u64),
-) -> io::Result<SealedHead> {
+) -> io::Result<CopiedLog> {
     let (source, mut copy) = (LogFolder::at(from.to_owned()), LogFolder::open(to.to_owned())?);
     let missing = |what: &str| io::Error::new(io::ErrorKind::NotFound, format!("the log has no {what}"));
-    // Before the checkpoint: none in the history is newer than it then.
-    copy_history(from, to)?;
+    let history = read_history(from)?;
+    // After the history: none in that is newer than it then.
     let note = source.checkpoint()?.ok_or_else(|| missing("checkpoint"))?;
-    let size = size_of(&note).ok_or_else(|| missing("size in its checkpoint"))?;
+    let head = read_head(&note).ok_or_else(|| missing("checkpoint that can be read"))?;
+    let size = head.size;
     let keys = source.verifier_keys()?.ok_or_else(|| missing("key"))?;
     copy.write_verifier_keys(&keys)?;
     for index in first / WIDTH..size.div_ceil(WIDTH) {
@@ -56,8 +76,9 @@ pub(in crate::trail) fn copy(
         }
     }
     copy.settle()?;
-    copy.publish(&note)?;
-    sealed(to)?.ok_or_else(|| missing("checkpoint that can be read"))
+    copy_former(from, to)?;
+    write_history(&history, to)?;
+    Ok(CopiedLog { to: copy, note, head })
 }
 
 /// A whole tile never changes.
@@ -65,17 +86,59 @@ fn is_there(to: &Path, tile: Tile) -> bool {
     tile.width == WIDTH && to.join(tile.path()).exists()
 }
 
-/// The days of the history; what of the last is not written to its end is left out.
-fn copy_history(from: &Path, to: &Path) -> io::Result<()> {
-    let (from, to) = (from.join(history::FOLDER), to.join(history::FOLDER));
-    durable::create_folder(&to)?;
-    for day in fs::read_dir(from)? {
-        let day = day?;
-        let text = fs::read(day.path())?;
-        let whole = text.get(..history::whole(&text)).unwrap_or_default();
-        durable::replace(&to.join(day.file_name()), whole)?;
+/// The days of the history by their names; what of the last is not written to its end is left out.
+fn read_history(log: &Path) -> io::Result<Vec<(Date, Vec<u8>)>> {
+    let mut days = Vec::new();
+    for (day, path) in history::days(log)? {
+        let mut text = fs::read(path)?;
+        text.truncate(history::whole(&text));
+        days.push((day, text));
     }
-    durable::sync_folder(&to)
+    Ok(days)
+}
+
+fn write_history(days: &[(Date, Vec<u8>)], log: &Path) -> io::Result<()> {
+    let folder = log.join(history::FOLDER);
+    durable::create_folder(&folder)?;
+    for (day, text) in days {
+        let path = folder.join(day.to_string());
+        if fs::metadata(&path).is_ok_and(|there| there.len() == text.len() as u64) {
+            continue;
+        }
+        durable::replace(&path, text)?;
+    }
+    durable::sync_folder(&folder)
+}
+
+/// What was signed under former names.
+fn copy_former(from: &Path, to: &Path) -> io::Result<()> {
+    let places = match fs::read_dir(from.join(FORMER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        places => places?,
+    };
+    for place in places {
+        let place = place?;
+        let (from, to) = (place.path(), to.join(FORMER).join(place.file_name()));
+        durable::create_folder(&to)?;
+        for name in [super::folder::VERIFIER_KEY, super::folder::CHECKPOINT] {
+            match fs::read(from.join(name)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                bytes => durable::replace(&to.join(name), &bytes?)?,
+            }
+        }
+        write_history(&read_history(&from)?, &to)?;
+        durable::sync_folder(&to)?;
+    }
+    durable::sync_folder(&to.join(FORMER))
+}
+
+/// What the log in `folder` is called, if there is one that says so.
+///
+/// # Errors
+/// It cannot be read.
+pub(in crate::trail) fn origin(folder: &Path) -> io::Result<Option<String>> {
+    let keys = LogFolder::at(folder.to_owned()).verifier_keys()?;
+    Ok(keys.and_then(|keys| keys.split_once('+').map(|(origin, _)| origin.to_owned())))
 }
 
 /// Begins a log of another name on the records of the one in the trail's folder, which `head` is of: what was signed

@@ -89,10 +89,39 @@ impl LogFolder {
         Ok((odd.is_empty() && hashes.len() as u64 == tile.width).then_some(hashes))
     }
 
+    /// The same, also where the tile is only there with more hashes than that: what was not sealed as such a size.
+    pub(super) fn first_hashes(&self, tile: Tile) -> io::Result<Option<Vec<Digest>>> {
+        if let Some(hashes) = self.hashes(tile)? {
+            return Ok(Some(hashes));
+        }
+        let entries = match fs::read_dir(self.path.join(tile.partial_folder())) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            entries => entries?,
+        };
+        let mut widths = Vec::new();
+        for entry in entries {
+            widths.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u64>().ok()));
+        }
+        widths.sort_unstable();
+        for width in widths.into_iter().filter(|width| *width > tile.width) {
+            if let Some(mut hashes) = self.hashes(Tile { width, ..tile })? {
+                hashes.truncate(tile.width as usize);
+                return Ok(Some(hashes));
+            }
+        }
+        Ok(None)
+    }
+
     /// The records of a bundle, if all of them are there.
     pub(super) fn entries(&self, index: u64, width: u64) -> io::Result<Option<Bundle>> {
         let tile = Tile { of: Of::Entries, index, width };
         Ok(self.at_least(tile)?.and_then(|bytes| Bundle::read(&bytes, width)))
+    }
+
+    /// Whether the bundle is there.
+    pub(super) fn has_entries(&self, index: u64, width: u64) -> io::Result<bool> {
+        let tile = |width| self.path.join(Tile { of: Of::Entries, index, width }.path()).try_exists();
+        Ok(tile(width)? || tile(WIDTH)?)
     }
 
     /// A tile, or the whole one that took its place.

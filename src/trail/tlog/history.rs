@@ -1,8 +1,10 @@
 //! The checkpoints of every minute, one file a day: what the log said when, also that nothing happened.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
 
 use super::checkpoint::Checkpoint;
 use super::signer::Signer;
@@ -13,6 +15,10 @@ use crate::trail::durable;
 pub(super) const FOLDER: &str = "checkpoints";
 /// Parts that make one checkpoint: its text, and its signatures.
 const PARTS: usize = 2;
+/// The name of a day's file has so many bytes.
+const DAY_BYTES: usize = "2026-01-31".len();
+/// More than a checkpoint has with both keys of a rotation, and names of any length, twice.
+const TAIL_BYTES: u64 = 16 * 1024;
 /// What parts them.
 const BLANK: &str = "\n\n";
 
@@ -27,25 +33,31 @@ impl History {
     pub(super) fn open(log: &Path) -> io::Result<Self> {
         let history = Self { folder: log.join(FOLDER) };
         durable::create_folder(&history.folder)?;
-        if let Some(last) = history.last_file()? {
-            let text = fs::read(&last)?;
-            let whole = whole(&text);
-            if whole < text.len() {
-                let file = File::options().write(true).open(&last)?;
-                file.set_len(whole as u64)?;
-                file.sync_all()?;
+        for day in history.days()? {
+            if is_ended(&tail(&day)?) {
+                continue;
             }
+            let text = fs::read(&day)?;
+            let file = File::options().write(true).open(&day)?;
+            file.set_len(whole(&text) as u64)?;
+            file.sync_all()?;
         }
         Ok(history)
     }
 
-    /// The last checkpoint of it that this signer has made.
+    /// The checkpoint of it with the most records that ends a day and that this signer has made. The days are named by the
+    /// clock, which may have been wrong: the last of them by name need not be that of today.
     pub(super) fn last(&self, signer: &Signer) -> io::Result<Option<Checkpoint>> {
-        let Some(last) = self.last_file()? else { return Ok(None) };
-        let text = fs::read_to_string(last)?;
-        let parts: Vec<&str> = text.trim_end_matches('\n').split(BLANK).collect();
-        let Some([text, signatures]) = parts.last_chunk::<PARTS>() else { return Ok(None) };
-        Ok(Checkpoint::read(signer, &format!("{text}{BLANK}{signatures}\n")))
+        let mut last: Option<Checkpoint> = None;
+        for day in self.days()? {
+            let tail = tail(&day)?;
+            let tail = String::from_utf8_lossy(&tail);
+            let parts: Vec<&str> = tail.trim_end_matches('\n').split(BLANK).collect();
+            let Some([text, signatures]) = parts.last_chunk::<PARTS>() else { continue };
+            let read = Checkpoint::read(signer, &format!("{text}{BLANK}{signatures}\n"));
+            last = last.into_iter().chain(read).max_by_key(|checkpoint| checkpoint.size);
+        }
+        Ok(last)
     }
 
     /// Adds a checkpoint; durable when this returns.
@@ -58,13 +70,46 @@ impl History {
         if is_new { durable::sync_folder(&self.folder) } else { Ok(()) }
     }
 
-    fn last_file(&self) -> io::Result<Option<PathBuf>> {
-        let mut last = None;
-        for entry in fs::read_dir(&self.folder)? {
-            last = last.max(Some(entry?.path()));
-        }
-        Ok(last)
+    fn days(&self) -> io::Result<Vec<PathBuf>> {
+        Ok(in_folder(&self.folder)?.into_iter().map(|(_, path)| path).collect())
     }
+}
+
+/// The days on which the log in a folder has signed anything, in order, each with its file.
+pub(super) fn days(log: &Path) -> io::Result<Vec<(Date, PathBuf)>> {
+    match in_folder(&log.join(FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        days => days,
+    }
+}
+
+/// What has another name than a day is none of the history's.
+fn in_folder(folder: &Path) -> io::Result<Vec<(Date, PathBuf)>> {
+    let mut days = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let day = entry.file_name().to_str().filter(|name| name.len() == DAY_BYTES).and_then(|name| name.parse().ok());
+        days.extend(day.map(|day| (day, entry.path())));
+    }
+    days.sort_unstable();
+    Ok(days)
+}
+
+/// Whether the end of a file is that of a checkpoint: its signatures, and an empty line.
+fn is_ended(tail: &[u8]) -> bool {
+    let tail = String::from_utf8_lossy(tail);
+    let last = tail.strip_suffix(BLANK).and_then(|parts| parts.rsplit(BLANK).next());
+    tail.is_empty() || last.is_some_and(|last| last.starts_with('\u{2014}'))
+}
+
+/// The end of a file, with more than one checkpoint in it.
+fn tail(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL_BYTES).read_to_end(&mut tail)?;
+    Ok(tail)
 }
 
 /// The minute of a time, counted from 1970.
@@ -106,6 +151,23 @@ mod tests {
         }
         let days: Vec<_> = fs::read_dir(folder.path().join("checkpoints")).unwrap().collect();
         assert_eq!(days.len(), 2);
+    }
+
+    #[test]
+    fn a_clock_that_was_wrong_and_files_that_are_none_of_its_own_do_not_hide_what_was_signed() {
+        let folder = tempfile::tempdir().unwrap();
+        let history = History::open(folder.path()).unwrap();
+        for (size, second) in [(1, 0), (2, 40_000_000), (3, 60), (4, 120)] {
+            history.add(&checkpoint(size, second)).unwrap();
+        }
+        let days = folder.path().join("checkpoints");
+        for (name, text) in [("9999-note", "nothing"), ("9999-12-31", ""), ("2000-01-01", "torn"), (".swp", "\n\n")] {
+            fs::write(days.join(name), text).unwrap();
+        }
+        let history = History::open(folder.path()).unwrap();
+        assert_eq!(history.last(&signer()).unwrap(), Some(checkpoint(4, 120)));
+        assert_eq!(fs::read(days.join("9999-note")).unwrap(), b"nothing");
+        assert_eq!(fs::read(days.join("2000-01-01")).unwrap(), b"");
     }
 
     #[test]

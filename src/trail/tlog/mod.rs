@@ -28,7 +28,7 @@ mod witness;
 pub use anchor::{AnchorFailure, AnchorSettings, AnchorState, Anchored, WitnessSettings};
 pub use anchor_file::anchor;
 pub use checkpoint::Checkpoint;
-pub(super) use copy::{begin_again, copy};
+pub(super) use copy::{begin_again, copy, origin};
 pub use file::LogFile;
 pub use proof::{Proof, ProofError, consistency, records_of};
 pub(super) use read::{SealedHead, forget_below, frontier, has, records, sealed, sealed_records, whole};

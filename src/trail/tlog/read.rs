@@ -70,11 +70,15 @@ pub(in crate::trail) struct SealedHead {
 /// # Errors
 /// The log cannot be read.
 pub(in crate::trail) fn sealed(folder: &Path) -> io::Result<Option<SealedHead>> {
-    let Some(note) = LogFolder::at(folder.to_owned()).checkpoint()? else { return Ok(None) };
+    Ok(LogFolder::at(folder.to_owned()).checkpoint()?.and_then(|note| read_head(&note)))
+}
+
+/// What a checkpoint says, whoever signed it.
+pub(super) fn read_head(note: &str) -> Option<SealedHead> {
     let mut lines = note.lines().skip(1);
     let size = lines.next().and_then(|size| size.parse().ok());
     let root = lines.next().and_then(|root| STANDARD.decode(root).ok()).and_then(|root| root.try_into().ok());
-    Ok(size.zip(root).map(|(size, root)| SealedHead { size, root: Digest(root) }))
+    size.zip(root).map(|(size, root)| SealedHead { size, root: Digest(root) })
 }
 
 /// The records from `from` up to but without `end`, of which `sealed` are sealed in all; as [`records`], but the last

@@ -43,6 +43,24 @@ impl Sealed {
         self.size
     }
 
+    /// The first record that it has; of those before there are only hashes.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn first(&self) -> Result<u64, ProofError> {
+        let has = |index: u64| self.folder.has_entries(index, self.size.saturating_sub(index * WIDTH).min(WIDTH));
+        // What is missing comes first.
+        let (mut gone, mut there) = (0, self.size / WIDTH);
+        if self.size == 0 || has(0)? {
+            return Ok(0);
+        }
+        while there - gone > 1 {
+            let middle = gone.midpoint(there);
+            if has(middle)? { there = middle } else { gone = middle }
+        }
+        Ok(there * WIDTH)
+    }
+
     /// The public keys that the folder says are the log's, if it says any.
     ///
     /// # Errors

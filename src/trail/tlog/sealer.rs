@@ -262,7 +262,13 @@ impl Sealer {
     /// Whoever rewrites trail and log and signs them anew has not rewritten what is kept elsewhere.
     fn compare_anchored(&mut self, file: &Path) -> Result<(), SealError> {
         let refused = |source| SealError::Folder { path: file.to_owned(), source };
-        let Some(anchored) = anchor_file::last_anchored(file, &self.signer).map_err(refused)? else { return Ok(()) };
+        let Some(anchored) = anchor_file::last_anchored(file, &self.signer).map_err(refused)? else {
+            if self.last.is_some() {
+                let path = file.display();
+                tracing::warn!(%path, "the anchor's file has no checkpoint of this log: is its volume there?");
+            }
+            return Ok(());
+        };
         let has = self.spine.size();
         if has < anchored.size {
             return Err(SealError::Behind { has, sealed: anchored.size });

@@ -1,11 +1,14 @@
 //! How far the trail is sealed, for those who ask.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use super::checkpoint::Checkpoint;
+use super::history;
 use crate::incident::Timestamp;
 
 /// A log that is being sealed, for those who read it.
@@ -15,6 +18,17 @@ pub struct Log {
     pub folder: PathBuf,
     /// How far it is.
     pub sealed: watch::Receiver<Sealing>,
+}
+
+impl Log {
+    /// Whether it has signed anything on a day from that of the one time to that of the other. Blocks.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn has_signed(&self, from: Timestamp, to: Timestamp) -> io::Result<bool> {
+        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+        Ok(history::days(&self.folder)?.iter().any(|(is, _)| (day(from)..=day(to)).contains(is)))
+    }
 }
 
 /// What there is of a seal.

@@ -49,7 +49,7 @@ impl<'f> Tree<'f> {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
                 let width = subtrees(self.size, level).saturating_sub(tile * WIDTH).min(WIDTH);
-                match self.folder.hashes(Tile { of: Of::Hashes(level), index: tile, width })? {
+                match self.folder.first_hashes(Tile { of: Of::Hashes(level), index: tile, width })? {
                     Some(hashes) => place.insert(hashes),
                     None => return Ok(None),
                 }

@@ -25,7 +25,7 @@ use crate::incident::{Clock as _, Event, HandSetClock, IncidentId, ReadWay, Subj
 use crate::intake::Recall;
 use crate::rules::{InForce, Loaded};
 use crate::server::{self, Opened};
-use crate::trail::{Past, Pseudonyms, Store, Trail, note};
+use crate::trail::{Past, Pseudonyms, Store, Trail, is_there, note};
 
 /// What `incident replay` takes.
 #[derive(Debug, Args)]
@@ -71,7 +71,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let id = IncidentId::parse(&arguments.incident).map_err(|error| refused(anyhow::Error::new(error)))?;
     let config = config::load(&arguments.config, &[]).map_err(refused)?;
     let folder = config.resolve(&config.trail.path);
-    anyhow::ensure!(folder.is_dir(), "there is no trail in {}", folder.display());
+    anyhow::ensure!(is_there(&folder), "there is no trail in {}", folder.display());
     let Opened { store, pseudonyms, subjects, .. } = server::open_store(&config)?;
     let recorded = Recorded::find(store.as_ref(), &subjects, &id)?;
     // Before anybody sees what comes of it.

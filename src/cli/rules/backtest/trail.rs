@@ -20,7 +20,7 @@ use crate::incident::{
 };
 use crate::intake::Recall;
 use crate::response::Enclosure;
-use crate::trail::{OpenError, Record, Settings, SledStore, Store, Subjects, Unsealed, note};
+use crate::trail::{OpenError, Record, Settings, SledStore, Store, Subjects, Unsealed, is_there, note};
 
 /// How far back is looked unless something else is said.
 pub(super) const DAYS: u64 = 30;
@@ -282,7 +282,7 @@ fn sources(config: &Config) -> anyhow::Result<BTreeMap<SourceName, Recall>> {
 fn open(from: &Alerts, config: &Config) -> anyhow::Result<SledStore> {
     let path = from.trail.clone().unwrap_or_else(|| config.resolve(&config.trail.path));
     // Opening would make the folder.
-    if !path.is_dir() {
+    if !is_there(&path) {
         return Err(refused(anyhow::anyhow!("there is no trail in {}", path.display())));
     }
     SledStore::open(&Settings { path, ..config.trail.clone() }).map_err(|error| match error {
