@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 use portcullis::incident::{Digest, IncidentId, Timestamp};
 use portcullis::trail::search::{Index, Query};
 use portcullis::trail::{
-    Append, Appended, Area, Change, Head, Pending, Pseudonyms, Row, Store, StoreError, Stored, UniqueKey, encode,
+    Append, Appended, Area, Change, Head, Pending, Pseudonyms, Row, Store, StoreError, Stored, Subjects, UniqueKey,
+    encode,
 };
 use tokio::sync::watch;
 
@@ -124,7 +125,7 @@ fn main() {
     let scanned = SCANNED.min(count);
     // Of what is not indexed a page reads so many at most.
     let unindexed = (Index::new(empty.path().to_owned()), MadeUp(scanned));
-    let nobody = Query::parse([("actor", "nobody")], &names).unwrap();
+    let nobody = Query::parse([("actor", "nobody")], &names, &Subjects::in_memory()).unwrap();
     let ((), scan) = timed(|| {
         let mut from = None;
         loop {
@@ -149,7 +150,7 @@ fn main() {
         &[("since", since), ("until", until), ("outcome", "disabled")],
     ];
     for question in questions {
-        let query = Query::parse(question.iter().copied(), &names).unwrap();
+        let query = Query::parse(question.iter().copied(), &names, &Subjects::in_memory()).unwrap();
         let mut times: Vec<f64> = (0..ROUNDS)
             .map(|_| timed(|| index.find(&store, &query, None, 100).unwrap()).1.as_secs_f64() * 1_000.0)
             .collect();

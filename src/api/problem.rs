@@ -10,6 +10,7 @@ use crate::access::Denied;
 use crate::admission::{AdmissionError, NotByHand};
 use crate::incident::DeliveryId;
 use crate::intake::Refusal;
+use crate::trail::search::QueryError;
 use crate::trail::{RecordError, StoreError};
 
 /// What a client is told. Never carries parser text, names of types or anything from the request.
@@ -35,7 +36,7 @@ pub enum Problem {
     /// The request broke off or is not well-formed.
     BadRequest,
     /// A filter of a search is not known, or cannot have its value.
-    WrongFilter,
+    WrongFilter(QueryError),
     /// A page of a search begins where the cursor of another search says.
     WrongCursor,
     /// The body is authentic but not acceptable JSON.
@@ -93,7 +94,7 @@ impl Problem {
             Self::Pruned { .. } => StatusCode::GONE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::BadRequest | Self::WrongFilter | Self::WrongCursor | Self::BadJson => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::WrongFilter(_) | Self::WrongCursor | Self::BadJson => StatusCode::BAD_REQUEST,
             Self::WrongSchema | Self::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict | Self::WrongState | Self::OtherRule | Self::OtherPlan | Self::NotWatching => {
                 StatusCode::CONFLICT
@@ -120,7 +121,7 @@ impl Problem {
             Self::MethodNotAllowed(_) => ("method_not_allowed", "This method is not answered here."),
             Self::BodyTimeout => ("body_timeout", "The body did not arrive in time."),
             Self::BadRequest => ("bad_request", "The request is not well-formed."),
-            Self::WrongFilter => (
+            Self::WrongFilter(_) => (
                 "wrong_filter",
                 "A filter is unknown or cannot have its value. There are since, until, kind, account, user_id, source, \
                  rule, version, incident, alert, verdict, reason, step, outcome, actor and text.",
@@ -190,8 +191,11 @@ impl Problem {
             if let Some(delivery) = delivery {
                 members.insert("delivery".to_owned(), delivery.as_str().into());
             }
-            if let Self::Pruned { first } = self {
-                members.insert("first".to_owned(), first.into());
+            match self {
+                Self::Pruned { first } => drop(members.insert("first".to_owned(), first.into())),
+                // Which one, and why: nothing of what was given is in it.
+                Self::WrongFilter(error) => drop(members.insert("detail".to_owned(), error.to_string().into())),
+                _ => {}
             }
         }
         response.body(document.to_string())

@@ -43,7 +43,7 @@ async fn page(request: &HttpRequest, state: &State) -> Result<HttpResponse, Prob
     let actor = authorize::actor(request, state, Permission::ReadTrail)?;
     let asked = Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(|_| Problem::BadRequest)?;
     let (page, filters) = parted(&asked)?;
-    let query = search::Query::parse(filters, state.admission.pseudonyms())?;
+    let query = search::Query::parse(filters, state.admission.pseudonyms(), state.trail.subjects())?;
     let from = page.cursor.map(|cursor| Cursor::decode(&cursor, &query).ok_or(Problem::WrongCursor)).transpose()?;
     let (index, limit) = (Arc::clone(&state.index), page.limit.unwrap_or(PAGE));
     let (found, query) =
@@ -74,7 +74,7 @@ fn parted(asked: &[(String, String)]) -> Result<(Page, impl Iterator<Item = (&st
 }
 
 impl From<QueryError> for Problem {
-    fn from(_: QueryError) -> Self {
-        Self::WrongFilter
+    fn from(error: QueryError) -> Self {
+        Self::WrongFilter(error)
     }
 }

@@ -17,6 +17,7 @@ const NAMES_MAX: usize = 20;
 
 /// Who is meant.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Person {
     names: Vec<Given>,
     /// Whether only these names are meant, and none that belong to the same person.
@@ -31,19 +32,25 @@ struct Given {
     value: String,
 }
 
+/// Written out, as no field that is not known may be passed over: `onyl` would erase more than was meant.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Export {
-    #[serde(flatten)]
-    person: Person,
+    names: Vec<Given>,
+    #[serde(default)]
+    only: bool,
     /// The first record.
     #[serde(default)]
     from: u64,
 }
 
+/// As [`Export`].
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Erase {
-    #[serde(flatten)]
-    person: Person,
+    names: Vec<Given>,
+    #[serde(default)]
+    only: bool,
     reason: String,
     /// The first name once more, typed by whoever means it.
     confirm: String,
@@ -84,8 +91,8 @@ pub(super) async fn export(request: HttpRequest, payload: Payload, state: Data<S
 
 async fn exported(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::ReadPersonal)?;
-    let Export { person, from } = body::json(request, payload, state).await?;
-    let found = person.search(state).await?;
+    let Export { names, only, from } = body::json(request, payload, state).await?;
+    let found = Person { names, only }.search(state).await?;
     let read = state.trail.aside(move |trail| Ok((data_subjects::page(trail, &found, from)?, found.names)));
     let ((records, next), names) = read.await?;
     let read: Vec<u64> = records.iter().filter(|one| one.beside.is_some()).map(|one| one.seq).collect();
@@ -100,7 +107,8 @@ pub(super) async fn erase(request: HttpRequest, payload: Payload, state: Data<St
 
 async fn erased(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::ErasePersonal)?;
-    let Erase { person, reason, confirm } = body::json(request, payload, state).await?;
+    let Erase { names, only, reason, confirm } = body::json(request, payload, state).await?;
+    let person = Person { names, only };
     if !body::is_reason(&reason) || person.names.first().is_none_or(|first| first.value != confirm) {
         return Err(Problem::WrongSchema);
     }

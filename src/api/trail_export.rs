@@ -41,6 +41,10 @@ async fn begin(request: &HttpRequest, state: &State) -> Result<HttpResponse, Pro
     let format = asked.format.as_deref().map_or(Some(Format::JsonLines), Format::parse).ok_or(Problem::BadRequest)?;
     let from = asked.from.unwrap_or_else(|| state.trail.store().first());
     refuse_pruned(state, from)?;
+    if from > state.trail.head().size {
+        // Whoever has seen more than there is has seen another trail.
+        return Err(Problem::NotFound);
+    }
     let selection = Selection { from: Some(from), to: asked.to, since: asked.since, until: asked.until };
     let (mut source, flow) = state.door.flows.begin()?;
     let folder = state.log.folder.clone();

@@ -53,24 +53,15 @@ pub fn tied(asked: &[AccountRef], identities: &Identities, roster: Option<&Roste
     for account in asked {
         names.put(account.clone(), Told::Asked);
     }
-    let people = match roster {
-        Some(roster) => roster.index(|index| asked.iter().filter_map(|name| person(index, name)).collect()),
-        None => Vec::new(),
-    };
-    for person in &people {
-        names_of(person).for_each(|account| names.put(account, Told::Directory));
-    }
-    let mut users: BTreeSet<UserId> = asked.iter().filter_map(|name| identities.user_for(name)).cloned().collect();
-    for user in &users {
-        names.put_user(user, Told::Identities);
-    }
-    users.extend(names.users());
-    for subject in users.iter().flat_map(|user| identities.subjects_of(user)) {
-        for kind in SUBJECT_KINDS {
-            if let Ok(account) = AccountRef::parse(kind, subject) {
-                names.put(account, Told::Identities);
-            }
-        }
+    // An account that one of them leads to is one that the other goes on from: until nothing new comes. Only accounts are
+    // gone on from, as a text of the identity map may also be another's number.
+    let goes_on = |name: &&AccountRef| name.kind() == AccountKind::UserId || asked.contains(name);
+    let mut looked_at = 0;
+    while looked_at < names.all.len() {
+        let next: Vec<AccountRef> =
+            names.all.iter().skip(looked_at).map(|name| &name.account).filter(goes_on).cloned().collect();
+        looked_at = names.all.len();
+        names.tie(&next, identities, roster);
     }
     names.all
 }
@@ -115,6 +106,32 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Adds what leads on from the names that are next.
+    fn tie(&mut self, next: &[AccountRef], identities: &Identities, roster: Option<&Roster>) {
+        let people: Vec<Person> = match roster {
+            Some(roster) => roster.index(|index| next.iter().filter_map(|name| person(index, name)).collect()),
+            None => Vec::new(),
+        };
+        for person in &people {
+            names_of(person).for_each(|account| self.put(account, Told::Directory));
+        }
+        let users: BTreeSet<UserId> = next.iter().filter_map(|name| identities.user_for(name)).cloned().collect();
+        for user in &users {
+            self.put_user(user, Told::Identities);
+        }
+        let own = next.iter().filter(|name| name.kind() == AccountKind::UserId);
+        let own = own.filter_map(|name| UserId::parse(name.value()).ok());
+        for user in users.into_iter().chain(own) {
+            for subject in identities.subjects_of(&user) {
+                for kind in SUBJECT_KINDS {
+                    if let Ok(account) = AccountRef::parse(kind, subject) {
+                        self.put(account, Told::Identities);
+                    }
+                }
+            }
+        }
+    }
+
     pub(super) fn put(&mut self, account: AccountRef, by: Told) {
         if !self.all.iter().any(|known| known.account == account) {
             self.all.push(Name { account, by });

@@ -68,6 +68,10 @@ impl Search {
                 users.insert(user);
             }
             marks.extend(led.from);
+            // The account that they have led to may have been led to by others.
+            if !users.is_empty() {
+                marks.extend(Led::find(trail.store(), size, &marks, &users)?.from);
+            }
         }
         marks.retain(|mark| trail.subjects().knows(mark));
         let keys = trail.subjects().keys_of(&marks);
@@ -205,7 +209,7 @@ fn each(
     size: u64,
     mut take: impl FnMut(&Stored) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut next = from;
+    let mut next = from.max(store.first());
     while next < size {
         let limit = usize::try_from(size - next).unwrap_or(PAGE).min(PAGE);
         let page = store.read(next, limit)?;

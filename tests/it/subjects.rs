@@ -115,6 +115,13 @@ async fn an_erasure_waits_for_open_incidents_a_reason_and_a_second_thought() {
     let app = TestApp::start().await;
     let incident = app.open(&Delivery::of_high_risk(ZHANG, 1, app.now())).await;
     app.until_contained(&incident).await;
+    // A field that is misspelled is not passed over: without it more would be erased.
+    for path in ["find", "export", "erase"] {
+        let mut misspelled = if path == "erase" { erase(ZHANG) } else { json!({ "names": erase(ZHANG)["names"] }) };
+        misspelled["onyl"] = true.into();
+        let refused = app.post(&format!("/v1/subjects/{path}"), ADMIN, &misspelled).await;
+        assert_eq!((refused.status, refused.code()), (400, "bad_json"), "{path}");
+    }
     let refused = app.post("/v1/subjects/erase", ADMIN, &erase(ZHANG)).await;
     assert_eq!((refused.status, refused.code()), (409, "incidents_open"));
     assert_eq!(refused.body["incidents"], json!([incident]));
@@ -130,8 +137,11 @@ async fn an_erasure_waits_for_open_incidents_a_reason_and_a_second_thought() {
         (json!([{ "kind": "shoe", "value": "a" }]), 400),
         (json!(vec![json!({ "kind": "user_id", "value": "a" }); 21]), 422),
     ] {
-        let body = json!({ "names": names, "reason": "a drill", "confirm": "a" });
         for path in ["find", "export", "erase"] {
+            let body = match path {
+                "erase" => json!({ "names": names, "reason": "a drill", "confirm": "a" }),
+                _ => json!({ "names": names }),
+            };
             assert_eq!(app.post(&format!("/v1/subjects/{path}"), ADMIN, &body).await.status, status, "{path} {body}");
         }
     }
@@ -222,6 +232,12 @@ impl Left {
     }
 }
 
+/// How many records of this kind the trail has.
+async fn lines_of(left: &Left, kind: &str) -> usize {
+    let shown = left.run(&["trail", "show"], &[]).await.well().said();
+    shown.matches(&format!(r#""kind":"{kind}""#)).count()
+}
+
 fn files(folder: &Path) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -241,6 +257,16 @@ async fn h24_a_person_is_found_after_the_master_key_was_changed_and_until_they_a
     // Nowhere on the disk does it stand in the clear.
     let is_clear = |bytes: &Vec<u8>| bytes.windows(ZHANG.len()).any(|part| part == ZHANG.as_bytes());
     assert!(!files(&left.folder.path().join("trail")).iter().any(is_clear));
+
+    // The present key under another name is not another key, and nothing was done then.
+    let records = lines_of(&left, "subject_keys.rewrapped").await;
+    let same = left.path("same-master.key");
+    std::os::unix::fs::symlink(left.path("trail/master.key"), &same).unwrap();
+    for to in [same, left.path("trail/../trail/master.key")] {
+        let refused = left.run(&["subject", "rewrap", "--to", &to], &[]).await;
+        assert!(refused.code == Some(2) && refused.stderr.contains("the present master key"), "{refused:?}");
+    }
+    assert_eq!(lines_of(&left, "subject_keys.rewrapped").await, records);
 
     let new = left.path("new-master.key");
     let rewrapped = left.run(&["subject", "rewrap", "--to", &new], &[]).await.well().said();

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::cli::output;
 use crate::cli::refused::refused;
-use crate::cli::trail::{Found, OFFLINE, Taken, note};
+use crate::cli::trail::{Found, Taken, note};
+use crate::cli::{local_actor, output};
 use crate::incident::{Event, ExportForm, IncidentId, TrailExported};
 use crate::trail::{PACK_RECORDS_MAX, Settings, pack, tlog};
 
@@ -46,7 +46,7 @@ fn offline(log: &Path, settings: Option<&Settings>, incident: IncidentId) -> any
     records.truncate(PACK_RECORDS_MAX);
     let made = pack(log, &incident, &records)?;
     let (from, to) = (records.first().copied().unwrap_or(0), records.last().map(|last| last.saturating_add(1)));
-    let (actor, form) = (OFFLINE.to_owned(), ExportForm::Pack);
+    let (actor, form) = (local_actor::name(), ExportForm::Pack);
     let taken = TrailExported { actor, form, from, to, since: None, until: None, incident: Some(incident) };
     note(settings, &Event::TrailExported(taken));
     Ok(made)

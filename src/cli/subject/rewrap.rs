@@ -26,9 +26,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(Arguments { config: file, to }: Arguments) -> anyhow::Result<()> {
     let config = config::load(&file, &[]).map_err(refused)?;
     let files = server::key_files(&config);
-    if files.master == to {
-        return Err(refused(anyhow::anyhow!("--to names the file of the present master key")));
-    }
+    Subjects::can_rewrap(&files, &to).map_err(|error| refused(anyhow::Error::new(error)))?;
     // Recorded first: the trail cannot be opened by the old key afterwards. Keys that were rewrapped again would do no
     // harm, so what is cut short here can be done once more.
     let here = Here::open(&file).await?;

@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 
-use super::taken::{Found, OFFLINE, Place, note};
+use super::super::local_actor;
+use super::taken::{Found, Place, note};
 use crate::cli::client::Server;
 use crate::cli::output::{self, Reader, counted};
 use crate::cli::refused::refused;
@@ -68,7 +69,7 @@ fn offline(
     mut out: Out,
 ) -> anyhow::Result<()> {
     let mut export = Export::begin(log, format, selection)?;
-    note(settings, &export.event(OFFLINE.to_owned()));
+    note(settings, &export.event(local_actor::name()));
     out.checkpoint(export.checkpoint().as_bytes())?;
     let mut reader = out.write(&export.head())?;
     while let Some(bytes) = export.more()? {
@@ -116,13 +117,19 @@ async fn fetch(server: &Server, path: &str, mut out: Out) -> anyhow::Result<()> 
 /// Where it goes.
 enum Out {
     Printed,
+    /// A file, written under another name until it is whole: an earlier export that is there stays until then.
     File(PathBuf, File),
 }
+
+/// What a file is called after it while it is written.
+const UNFINISHED: &str = "part";
 
 impl Out {
     fn to(path: Option<PathBuf>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Self::Printed) };
-        let file = File::create(&path).with_context(|| format!("{} cannot be written", path.display()));
+        // What is no file cannot be put in anybody's place: /dev/stdout, say.
+        let place = if is_put_in_place(&path) { beside(&path, UNFINISHED) } else { path.clone() };
+        let file = File::create(place).with_context(|| format!("{} cannot be written", path.display()));
         Ok(Self::File(path, file.map_err(refused)?))
     }
 
@@ -138,9 +145,8 @@ impl Out {
 
     fn checkpoint(&self, note: &[u8]) -> anyhow::Result<()> {
         let Self::File(path, _) = self else { return Ok(()) };
-        let mut beside = path.clone().into_os_string();
-        beside.push(format!(".{BESIDE}"));
-        fs::write(&beside, note).with_context(|| format!("{} cannot be written", Path::new(&beside).display()))
+        let unfinished = beside(&beside(path, BESIDE), UNFINISHED);
+        fs::write(&unfinished, note).with_context(|| format!("{} cannot be written", unfinished.display()))
     }
 
     fn end(self, count: u64) -> anyhow::Result<()> {
@@ -149,9 +155,28 @@ impl Out {
             Self::File(path, file) => {
                 file.sync_all()
                     .or_else(|error| if error.kind() == io::ErrorKind::InvalidInput { Ok(()) } else { Err(error) })?;
+                let checkpoint = beside(&path, BESIDE);
+                let put = |unfinished: PathBuf, place: &Path| {
+                    fs::rename(unfinished, place).with_context(|| format!("{} cannot be written", place.display()))
+                };
+                put(beside(&checkpoint, UNFINISHED), &checkpoint)?;
+                if is_put_in_place(&path) {
+                    put(beside(&path, UNFINISHED), &path)?;
+                }
                 let (file, records) = (path.display(), counted(count, "record"));
                 output::line(format_args!("{file} is of {records}; the checkpoint is in {file}.{BESIDE}"))
             }
         }
     }
+}
+
+fn is_put_in_place(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |there| there.is_file())
+}
+
+/// The path with another ending behind its own.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(format!(".{ending}"));
+    PathBuf::from(beside)
 }

@@ -95,7 +95,7 @@ struct Place {
     folder: Option<PathBuf>,
 }
 
-pub(super) use taken::{Found, OFFLINE, Place as Taken, note};
+pub(super) use taken::{Found, Place as Taken, note};
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {

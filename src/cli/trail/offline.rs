@@ -9,12 +9,13 @@ use crate::cli::refused::refused;
 use crate::config;
 use crate::server::{self, Opened};
 use crate::trail::search::{self, Index};
-use crate::trail::{Pseudonyms, Store, is_there};
+use crate::trail::{Pseudonyms, Store, Subjects, is_there};
 
 /// What is read.
 pub(super) struct Offline {
     pub(super) store: Arc<dyn Store>,
     pub(super) pseudonyms: Pseudonyms,
+    pub(super) subjects: Arc<Subjects>,
     pub(super) index: Index,
 }
 
@@ -24,7 +25,7 @@ impl Offline {
         let config = config::load(file, &[]).map_err(refused)?;
         let folder = config.resolve(&config.trail.path);
         anyhow::ensure!(is_there(&folder), "there is no trail in {}", folder.display());
-        let Opened { store, pseudonyms, .. } = server::open_store(&config)?;
+        let Opened { store, pseudonyms, subjects, .. } = server::open_store(&config)?;
         let index = Index::new(search::folder(&folder));
         let bar = ProgressBar::new(store.head().size);
         // What is no template leaves the bar as it is.
@@ -40,6 +41,6 @@ impl Offline {
         }
         bar.finish_and_clear();
         index.sync()?;
-        Ok(Self { store, pseudonyms, index })
+        Ok(Self { store, pseudonyms, subjects, index })
     }
 }

@@ -81,7 +81,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Place::Here(file) => {
             let here = Offline::open(&file)?;
             let filters = filters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            let query = Query::parse(filters, &here.pseudonyms).map_err(refused)?;
+            let query = Query::parse(filters, &here.pseudonyms, &here.subjects).map_err(refused)?;
             let (mut from, mut left) = (None, limit);
             while left > 0 {
                 let found = here.index.find(here.store.as_ref(), &query, from, left.min(LIMIT_MAX))?;

@@ -10,8 +10,6 @@ use crate::cli::output;
 use crate::incident::{Clock as _, Event, SystemClock};
 use crate::trail::{self, Settings, SledStore, Store as _, tlog};
 
-/// Who the trail says it was where nobody asked a server.
-pub(in crate::cli) const OFFLINE: &str = "command line";
 /// What lies in the folder of a store that was ever opened.
 const LOCK: &str = "lock";
 /// Where the records are.

@@ -86,6 +86,10 @@ impl Folder<'_> {
 }
 
 fn read(path: &PathBuf, bytes_max: usize) -> io::Result<Vec<u8>> {
+    // A pipe in its place would keep whoever opens it waiting for ever.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"));
+    }
     let file = File::open(path)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(bytes_max);
     let mut bytes = Vec::with_capacity(length.min(bytes_max) + 1);

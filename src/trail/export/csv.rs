@@ -14,31 +14,52 @@ pub(super) fn head() -> Vec<u8> {
     line
 }
 
-/// The line of a record. The last cell has it byte for byte: a record is JSON without control characters, and begins
-/// with a brace.
+/// What other readers part cells by, whatever stands within quotation marks.
+const SEPARATORS: [char; 3] = [';', '\t', '|'];
+
+/// The line of a record. The last cell has it byte for byte, but for apostrophes where another reader would begin a formula
+/// in it: a record is JSON without control characters, and begins with a brace.
 pub(super) fn line(record: &Record, bytes: &[u8], out: &mut Vec<u8>) {
     for (index, text) in cells(record, bytes).iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        let text = if index + 1 == COLUMNS.len() { text.clone() } else { harmless(text) };
-        cell(&text, out);
+        let text = if index + 1 == COLUMNS.len() { text.clone() } else { inert_cell(text) };
+        cell(&parted(&text), out);
     }
     out.extend_from_slice(b"\r\n");
 }
 
-/// Always within quotation marks, so that no other separator parts it.
+/// Always within quotation marks.
 fn cell(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(text.replace('"', "\"\"").as_bytes());
     out.push(b'"');
 }
 
-/// Behind an apostrophe where it would be a formula, also behind blanks; on one line, without control characters.
-fn harmless(text: &str) -> String {
-    let is_formula = text.trim_start().starts_with(FORMULA) || text.starts_with(char::is_control);
+/// Whether a reader that begins a cell here takes it for a formula, also behind blanks and quotation marks.
+fn begins_formula(text: &str) -> bool {
+    text.trim_start_matches(|c: char| c.is_whitespace() || c == '"').starts_with(FORMULA)
+}
+
+/// Behind an apostrophe where it would be a formula; on one line, without control characters.
+fn inert_cell(text: &str) -> String {
+    let is_formula = begins_formula(text) || text.starts_with(char::is_control);
     let text = inert(text);
     if is_formula { format!("'{text}") } else { text }
+}
+
+/// With an apostrophe wherever a reader that parts cells by other signs would begin a formula.
+fn parted(text: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    for (at, sign) in text.char_indices() {
+        made.push(sign);
+        let rest = text.get(at + sign.len_utf8()..).unwrap_or_default();
+        if SEPARATORS.contains(&sign) && begins_formula(rest) {
+            made.push('\'');
+        }
+    }
+    made
 }
 
 #[cfg(test)]
@@ -61,12 +82,17 @@ mod tests {
             ("\u{0}", r#""'\u{0}""#),
             ("a\r\n=b", r#""a\u{d}\u{a}=b""#),
             ("a\"b", r#""a""b""#),
-            ("\"=1", r#""""=1""#),
+            ("\"=1", r#""'""=1""#),
+            ("a;=b", r#""a;'=b""#),
+            ("a; \"=b", r#""a;' ""=b""#),
+            ("a|+b", r#""a|'+b""#),
+            ("a,b;c|d", r#""a,b;c|d""#),
+            ("{\"n\":-1,\"m\":\"-1\"}", r#""{""n"":-1,""m"":""-1""}""#),
             ("a\u{2028}b\u{202e}c\u{1b}[2J", r#""a\u{2028}b\u{202e}c\u{1b}[2J""#),
             ("\u{7ed3}\u{679c}", "\"\u{7ed3}\u{679c}\""),
         ] {
             let mut out = Vec::new();
-            cell(&harmless(text), &mut out);
+            cell(&parted(&inert_cell(text)), &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), expected, "{text:?}");
         }
     }

@@ -62,10 +62,15 @@ impl Export {
         let log = Sealed::open(folder)?;
         let end = selection.to.map_or(log.size(), |to| to.min(log.size()));
         let first = log.first()?;
-        let from = selection.from.unwrap_or(first).min(end);
+        let from = selection.from.unwrap_or(first);
         if from < first.min(end) {
             return Err(ExportError::Pruned { first });
         }
+        // Whoever asks for more than there is thinks of another log.
+        if from > log.size() {
+            return Err(ProofError::NotSealed { seq: from, size: log.size() }.into());
+        }
+        let from = from.min(end);
         Ok(Self { log, format, selection, from, next: from, end })
     }
 

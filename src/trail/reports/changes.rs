@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::reading::Reading;
 use super::{Column, Folded, Range, column};
-use crate::incident::{Event, NoticeEvent, PauseScope, SenderEvent, SubjectEvent, UpkeepEvent};
+use crate::incident::{Event, LoadCause, NoticeEvent, PauseScope, SenderEvent, SubjectEvent, UpkeepEvent};
 use crate::trail::search::Query;
 use crate::trail::store::StoreError;
 
@@ -14,7 +14,7 @@ use crate::trail::store::StoreError;
 pub(super) const COLUMNS: &[Column] = &[
     column("at", "when"),
     column("record", "the record that says so"),
-    column("actor", "who"),
+    column("actor", "who; none where files of rules were changed on the disk"),
     column("what", "what, as the record's kind"),
     column("of", "of what: an incident, a rule, a source, a rule set, a channel, or all"),
     column("reason", "why, in their words"),
@@ -46,7 +46,8 @@ pub(super) const KINDS: [&str; 20] = [
 
 /// One change.
 pub(super) struct Change<'e> {
-    actor: &'e str,
+    /// None where nobody is known: a file was changed where the rules lie.
+    actor: Option<&'e str>,
     of: String,
     reason: Option<&'e str>,
 }
@@ -74,9 +75,10 @@ pub(super) fn fold(reading: &Reading<'_>, range: Range) -> Result<Folded, StoreE
 
 /// What somebody did, if a record says so. A kind that is new has to be thought of in the tests, by its actor.
 pub(super) fn change(event: &Event) -> Option<Change<'_>> {
-    let of = |actor, of: &dyn ToString, reason| Some(Change { actor, of: of.to_string(), reason });
     match event {
-        Event::RulesLoaded { rules, actor, .. } => of(actor.as_deref()?, rules, None),
+        // What a start loads was changed before.
+        Event::RulesLoaded { by: LoadCause::Start, actor: None, .. } => None,
+        Event::RulesLoaded { rules, actor, .. } => by(actor.as_deref(), rules.to_string(), None),
         Event::RulesRefused { first, actor, .. } => of(actor.as_deref()?, first, None),
         Event::RuleDisputed { rule, actor, reason, .. } => of(actor, rule, Some(reason)),
         Event::RulePromoted { rule, actor, despite, .. } => of(actor, &rule.id, despite.as_deref()),
@@ -99,9 +101,17 @@ pub(super) fn change(event: &Event) -> Option<Change<'_>> {
     }
 }
 
+fn of<'e>(actor: &'e str, of: &dyn ToString, reason: Option<&'e str>) -> Option<Change<'e>> {
+    by(Some(actor), of.to_string(), reason)
+}
+
+fn by<'e>(actor: Option<&'e str>, of: String, reason: Option<&'e str>) -> Option<Change<'e>> {
+    Some(Change { actor, of, reason })
+}
+
 /// What was done to the trail's files, if somebody had it done.
 fn upkeep(event: &UpkeepEvent) -> Option<Change<'_>> {
-    let of = |actor, reason| Some(Change { actor, of: "the trail".to_owned(), reason });
+    let of = |actor, reason| of(actor, &"the trail", reason);
     match event {
         UpkeepEvent::Rebuilt { actor, reason, .. } | UpkeepEvent::Pruned { actor, reason, .. } => {
             of(actor.as_deref()?, reason.as_deref())

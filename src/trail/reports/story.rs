@@ -1,8 +1,12 @@
 //! What happened to one incident, as reports look at it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use crate::incident::{AccountWarning, Assurance, Event, IncidentId, Lapse, Opened, SourceName, Timestamp, UserId};
+use crate::incident::{
+    AccountWarning, Assurance, Event, HoldReason, IncidentId, Lapse, Opened, SourceName, Timestamp, UserId,
+};
 use crate::trail::record::Record;
 
 /// The records of one incident, in their order.
@@ -10,6 +14,8 @@ use crate::trail::record::Record;
 pub(super) struct Story {
     records: Vec<Record>,
     opened: Option<Beginning>,
+    /// By their numbers, the approvals that were not enough by themselves, each with how many there were by then.
+    partial: BTreeMap<u64, u8>,
 }
 
 /// How an incident began.
@@ -39,7 +45,9 @@ impl Story {
         let opened = records.iter().find_map(|record| beginning(incident, record));
         // What only names the incident beside its own is no part of its story.
         let is_own = |record: &Record| record.event.incidents().first() == Some(&incident);
-        Self { records: records.into_iter().filter(is_own).collect(), opened }
+        let records: Vec<Record> = records.into_iter().filter(is_own).collect();
+        let partial = opened.as_ref().map(|begun| partial(&begun.opened, &records)).unwrap_or_default();
+        Self { records, opened, partial }
     }
 
     pub(super) fn opened(&self) -> Option<&Beginning> {
@@ -73,9 +81,11 @@ impl Story {
         })
     }
 
-    /// Who let it go on before this record.
+    /// Whether as many as it takes let it go on before this record.
     pub(super) fn approved_before(&self, seq: u64) -> bool {
-        self.records.iter().any(|record| record.seq < seq && matches!(record.event, Event::IncidentApproved { .. }))
+        let is_enough = |record: &&Record| !self.partial.contains_key(&record.seq);
+        let mut before = self.records.iter().filter(is_enough).filter(|record| record.seq < seq);
+        before.any(|record| matches!(record.event, Event::IncidentApproved { .. }))
     }
 
     /// Whether it waited for a human before this record.
@@ -85,7 +95,20 @@ impl Story {
 
     /// What became of it after it began to wait with this record.
     pub(super) fn answer_after(&self, seq: u64) -> Option<Answer> {
-        self.records.iter().filter(|record| record.seq > seq).find_map(answer)
+        let mut had = None;
+        for record in self.records.iter().filter(|record| record.seq > seq) {
+            if let Some(count) = self.partial.get(&record.seq) {
+                had = Some(*count);
+                continue;
+            }
+            if let Some(answer) = answer(record) {
+                let is_lapse = matches!(record.event, Event::ApprovalLapsed { .. });
+                let too_few =
+                    had.filter(|_| is_lapse).map(|count| format!("{count} had approved, and that was not enough"));
+                return Some(Answer { reason: answer.reason.or(too_few), ..answer });
+            }
+        }
+        None
     }
 
     fn read_back(&self, wanted: bool) -> impl Iterator<Item = Timestamp> {
@@ -101,6 +124,28 @@ impl Beginning {
     pub(super) fn rules(&self) -> Value {
         self.opened.plan.rules.iter().map(|rule| Value::from(rule.title.as_str())).collect()
     }
+}
+
+/// Which approvals left it waiting for more.
+fn partial(opened: &Opened, records: &[Record]) -> BTreeMap<u64, u8> {
+    let Some(wanted) = opened.plan.approval else { return BTreeMap::new() };
+    let (mut waits_for, mut count, mut found) = (opened.held, 0, BTreeMap::new());
+    for record in records {
+        match &record.event {
+            Event::IncidentHeld { reason, .. } => waits_for = Some(*reason),
+            Event::IncidentApproved { .. } if waits_for == Some(HoldReason::ApprovalWanted) => {
+                count += 1;
+                if count < wanted.people {
+                    found.insert(record.seq, count);
+                } else {
+                    waits_for = None;
+                }
+            }
+            Event::IncidentApproved { .. } | Event::ApprovalLapsed { .. } => waits_for = None,
+            _ => {}
+        }
+    }
+    found
 }
 
 fn beginning(incident: &IncidentId, record: &Record) -> Option<Beginning> {

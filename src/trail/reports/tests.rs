@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::changes::{KINDS, change};
 use super::{Range, Reading, Report, Table};
 use crate::incident::{
-    Digest, Event, HoldReason, IncidentId, LoadCause, Opened, Outcome, SourceName, Timestamp, UserId,
+    Approval, Digest, Event, HoldReason, IncidentId, Lapse, LoadCause, Opened, Outcome, SourceName, Timestamp, UserId,
 };
 use crate::trail::search::{Index, moment};
 use crate::trail::store::{Append, Entry, Store};
@@ -237,6 +237,14 @@ fn who_changed_what_is_told_with_their_words() {
     let paused = table.rows.iter().find(|row| row["what"] == "responder.paused" && row["of"] == "okta").unwrap();
     assert_eq!((&paused["actor"], &paused["reason"]), (&json!("test"), &json!("drill")));
     assert!(table.rows.iter().all(|row| row["what"] != "rules.loaded" && row["what"] != "trail.read"));
+    // A file that somebody has changed on the disk is a change, whoever that was.
+    let mut changed = loaded("b", None);
+    if let Event::RulesLoaded { by, .. } = &mut changed {
+        *by = LoadCause::FileChange;
+    }
+    site.append(30, &changed);
+    let table = site.report(Report::Changes, None, None);
+    assert!(table.rows.iter().any(|row| row["what"] == "rules.loaded" && row["actor"].is_null()));
 }
 
 #[test]
@@ -255,4 +263,36 @@ fn an_incident_that_nobody_knows_is_a_row_without_its_story() {
     site.append(10, &Event::StepVerified { incident: unknown, step: 0, disabled: Some(true) });
     let table = site.report(Report::ContainmentsWithoutApproval, None, None);
     assert_eq!((table.rows.len(), column(&table, "source")), (1, vec![&Value::Null]));
+}
+
+#[test]
+fn a_plan_that_wants_two_is_approved_by_two_and_not_by_one_and_the_clock() {
+    let site = Site::new();
+    let wanted = Approval { people: 2, within_s: 60, otherwise: Lapse::Act };
+    let held = Some(HoldReason::ApprovalWanted);
+    for (number, approvers, lapses) in [(1, 1, true), (2, 2, false), (3, 0, true)] {
+        let incident = samples::incident(number);
+        let mut event = opening(number, held);
+        if let Event::IncidentsOpened { opened, .. } = &mut event {
+            opened[0].plan.approval = Some(wanted);
+        }
+        site.append(10, &event);
+        for approver in 0..approvers {
+            let (actor, reason) = (format!("li{approver}"), "seen".to_owned());
+            let approved =
+                Event::IncidentApproved { incident: incident.clone(), actor, reason, approver: None, plan: None };
+            site.append(11 + approver, &approved);
+        }
+        if lapses {
+            site.append(70, &Event::ApprovalLapsed { incident: incident.clone(), otherwise: Lapse::Act });
+        }
+        site.append(80, &Event::StepVerified { incident, step: 1, disabled: Some(true) });
+    }
+    let unapproved = site.report(Report::ContainmentsWithoutApproval, None, None);
+    assert_eq!(column(&unapproved, "incident"), ids(&[1, 3]).iter().collect::<Vec<_>>());
+    let held = site.report(Report::Held, None, None);
+    assert_eq!(column(&held, "became"), [&json!("lapsed, acted"), &json!("approved"), &json!("lapsed, acted")]);
+    assert_eq!(column(&held, "after_s"), [&json!(60), &json!(2), &json!(60)]);
+    assert_eq!(column(&held, "by"), [&json!(null), &json!("li1"), &json!(null)]);
+    assert_eq!(held.rows[0]["why"], json!("1 had approved, and that was not enough"));
 }

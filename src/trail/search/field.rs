@@ -31,10 +31,13 @@ pub enum Field {
     Actor,
     /// A word of any clear text.
     Text,
+    /// A data key that takes what lies beside the record: nobody asks by it, but it stands for the names whose key it is,
+    /// as long as there is one.
+    Subject,
 }
 
 impl Field {
-    /// Every field.
+    /// Every field that may be asked by.
     pub const ALL: [Self; 14] = [
         Self::Kind,
         Self::Account,
@@ -70,6 +73,7 @@ impl Field {
             Self::Outcome => "outcome",
             Self::Actor => "actor",
             Self::Text => "text",
+            Self::Subject => "subject",
         }
     }
 
@@ -96,6 +100,7 @@ impl Field {
             Self::Outcome => 12,
             Self::Actor => 13,
             Self::Text => 14,
+            Self::Subject => 15,
         }
     }
 }

@@ -25,7 +25,7 @@ const TIME_BYTES: usize = 8;
 /// What is kept in memory of each file, in bytes.
 const CACHE_BYTES: usize = 8 * 1024 * 1024;
 /// A file of another number is made anew.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// What holds of the file as a whole: its format, where it ends, and the leaf of the last record in it.
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");

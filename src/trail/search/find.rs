@@ -179,7 +179,9 @@ impl Search<'_> {
     fn take(&mut self, stored: Stored) -> Result<Page, StoreError> {
         let damaged = || StoreError::Damaged(format!("record {} is none", stored.seq));
         let at = Record::at(&stored.record).map_err(|_| damaged())?;
-        let terms = Terms::of(&stored.record).ok_or_else(damaged)?;
+        let beside =
+            if self.query.asks_for_subjects() { self.store.private(stored.seq).unwrap_or_default() } else { None };
+        let terms = Terms::of(&stored.record).ok_or_else(damaged)?.with_beside(beside.as_deref());
         let seq = stored.seq;
         if self.query.meets(&terms, at) {
             self.found.push(stored);

@@ -253,15 +253,17 @@ fn read(store: &dyn Store, next: u64, end: u64) -> Result<(Vec<Added>, Option<Ex
         from = last.seq + 1;
         extent = Some(Extent { next: from, leaf: last.leaf });
         for stored in page.iter().filter(|stored| stored.seq < end) {
-            added.push(taken(stored)?);
+            added.push(taken(store, stored)?);
         }
     }
     Ok((added, extent))
 }
 
-fn taken(stored: &Stored) -> Result<Added, StoreError> {
+fn taken(store: &dyn Store, stored: &Stored) -> Result<Added, StoreError> {
     let damaged = || StoreError::Damaged(format!("record {} is none", stored.seq));
     let at = Record::at(&stored.record).map_err(|_| damaged())?;
-    let terms = Terms::of(&stored.record).ok_or_else(damaged)?;
+    // What is lost beside a record keeps nobody from finding it by what it says itself.
+    let beside = store.private(stored.seq).unwrap_or_default();
+    let terms = Terms::of(&stored.record).ok_or_else(damaged)?.with_beside(beside.as_deref());
     Ok(Added { seq: stored.seq, at, terms })
 }

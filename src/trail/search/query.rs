@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::field::Field;
 use super::terms::{Terms, term};
 use super::words;
-use crate::incident::{AccountKind, AccountRef, AlertId, IncidentId, Timestamp};
-use crate::trail::Pseudonyms;
+use crate::incident::{AccountKind, AccountRef, AlertId, IncidentId, Mark, Timestamp};
+use crate::trail::{Pseudonyms, Subjects};
 
 /// The most filters of a query, words among them.
 const FILTERS_MAX: usize = 64;
@@ -38,7 +38,7 @@ pub struct Query {
 }
 
 /// Why filters are no query.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// There is no such filter.
     #[error("there is no filter of the name given; there are since, until, {}", names())]
@@ -59,6 +59,7 @@ impl Query {
     pub fn parse<'t>(
         filters: impl IntoIterator<Item = (&'t str, &'t str)>,
         pseudonyms: &Pseudonyms,
+        subjects: &Subjects,
     ) -> Result<Self, QueryError> {
         let mut query = Self::default();
         let mut by_field: BTreeMap<Field, BTreeSet<Wanted>> = BTreeMap::new();
@@ -73,7 +74,7 @@ impl Query {
                 ("until", _) => set("until", &mut query.until, value)?,
                 (_, Some(Field::Text)) => query.add_words(value)?,
                 (_, Some(Field::Account)) => {
-                    by_field.entry(Field::Account).or_default().extend(account(value, pseudonyms)?)
+                    by_field.entry(Field::Account).or_default().extend(account(value, pseudonyms, subjects)?)
                 }
                 (_, Some(field)) => {
                     by_field.entry(field).or_default().insert(wanted(field, value)?);
@@ -113,6 +114,12 @@ impl Query {
     pub fn within(mut self, since: Option<Timestamp>, until: Option<Timestamp>) -> Self {
         (self.since, self.until) = (since, until);
         self
+    }
+
+    /// Whether what lies beside a record has to be looked at as well.
+    pub(super) fn asks_for_subjects(&self) -> bool {
+        let is_subject = |wanted: &Wanted| wanted.term.first() == Some(&Field::Subject.code());
+        self.groups.iter().flatten().any(is_subject)
     }
 
     /// Whether a record is meant.
@@ -161,17 +168,27 @@ fn wanted(field: Field, value: &str) -> Result<Wanted, QueryError> {
     Ok(Wanted { term: term(field, text), is_prefix })
 }
 
-/// A pseudonym as it stands on records, or a name that has one. Who is asked for by their userid is found by that, too.
-fn account(value: &str, pseudonyms: &Pseudonyms) -> Result<Vec<Wanted>, QueryError> {
+/// A pseudonym as it stands on records, or a name that has one: the incidents that were opened for it, and everything that
+/// lies beside records under its keys. A name whose keys were destroyed finds nothing any more, or anybody could try
+/// whose records are left. Who is asked for by their userid is found by that, too.
+fn account(value: &str, pseudonyms: &Pseudonyms, subjects: &Subjects) -> Result<Vec<Wanted>, QueryError> {
     let exact = |field, text: &str| Wanted { term: term(field, text), is_prefix: false };
+    let of = |mark: &Mark| -> Vec<Wanted> {
+        subjects.keys_of([mark]).names().map(|key| exact(Field::Subject, &key)).collect()
+    };
     let Some((kind, name)) = value.split_once(':') else {
-        return Ok(vec![wanted(Field::Account, value)?]);
+        let mut asked = vec![wanted(Field::Account, value)?];
+        asked.extend(value.parse().ok().iter().flat_map(of));
+        return Ok(asked);
     };
     let wrong =
         QueryError::Value("account", "it is a pseudonym, or a kind of name and the name, as in email:a@example.com");
-    let kind = KINDS.into_iter().find(|known| known.as_str() == kind).ok_or(wrong.clone())?;
+    let kind = KINDS.into_iter().find(|known| known.as_str() == kind).ok_or(wrong)?;
     let account = AccountRef::parse(kind, name).map_err(|_| wrong)?;
-    let mut wanted = vec![exact(Field::Account, &pseudonyms.of(&account))];
+    let mut wanted = of(&pseudonyms.mark(&account));
+    if !wanted.is_empty() {
+        wanted.push(exact(Field::Account, &pseudonyms.of(&account)));
+    }
     if kind == AccountKind::UserId {
         wanted.push(exact(Field::UserId, name));
     }

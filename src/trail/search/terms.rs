@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::field::Field;
 use super::words;
 use crate::incident::{AlertId, IncidentId};
+use crate::trail::subjects;
 
 /// The longest term, in bytes; of longer ones the beginning counts.
 const TERM_BYTES_MAX: usize = 128;
@@ -45,6 +46,12 @@ impl Terms {
         let mut terms = Self::default();
         terms.members("", &record);
         Some(terms)
+    }
+
+    /// The same with the keys of what lies beside it.
+    pub(super) fn with_beside(mut self, beside: Option<&[u8]>) -> Self {
+        beside.map(subjects::keys_named_in).into_iter().flatten().for_each(|key| self.add(Field::Subject, &key));
+        self
     }
 
     fn members(&mut self, within: &str, members: &Map<String, Value>) {

@@ -14,14 +14,14 @@ use super::query::{Query, QueryError};
 use super::terms::Terms;
 use crate::incident::{AccountKind, AccountRef, Event, PauseScope, Timestamp};
 use crate::trail::store::{Append, Appended, Entry, Store};
-use crate::trail::{MemoryStore, Pseudonyms, Record, samples};
+use crate::trail::{About, MemoryStore, Pseudonyms, Record, Subjects, samples};
 
 fn pseudonyms() -> Pseudonyms {
     Pseudonyms::new(&[7; 32])
 }
 
 fn query(filters: &[(&str, &str)]) -> Query {
-    Query::parse(filters.iter().copied(), &pseudonyms()).unwrap()
+    Query::parse(filters.iter().copied(), &pseudonyms(), &Subjects::in_memory()).unwrap()
 }
 
 fn append(store: &MemoryStore, at_ms: i64, event: &Event) {
@@ -127,19 +127,36 @@ fn all_filters_combine() {
 }
 
 #[test]
-fn an_account_is_asked_for_by_its_name() {
+fn h24_an_account_is_asked_for_by_its_name_as_long_as_there_is_a_key_of_it() {
     let (_folder, store, index) = with_samples();
+    let (empty, subjects) = (tempfile::tempdir().unwrap(), Subjects::in_memory());
+    let unindexed = Index::new(empty.path().to_owned());
     let account = AccountRef::parse(AccountKind::Email, "zhang.san@example.com").unwrap();
     let mut event = serde_json::to_value(&samples::events()[0]).unwrap();
     event["opened"][0]["plan"]["account"] = pseudonyms().of(&account).into();
     append(&store, 0, &serde_json::from_value(event).unwrap());
+    // What no rule matched says of nobody whom it is about; what lies beside it takes their key.
+    let about: About = [pseudonyms().mark(&account)].into_iter().collect();
+    let (_, sealed) = subjects.seal(&about, Timestamp::UNIX_EPOCH, b"test").unwrap();
+    let entry = Entry { private: Some(sealed.into_bytes()), ..samples::entry("nothing matched") };
+    samples::wait(store.append(Append { deliveries: Vec::new(), entries: vec![entry] })).unwrap();
     follow(&index, &store);
     let last = store.head().size - 1;
-    let asked = |name: &str| all(&index, &store, &query(&[("account", name)]), 10);
-    assert_eq!(asked("email:Zhang.San@example.com"), [last]);
+    let asked = |name: &str| {
+        let query = Query::parse([("account", name)], &pseudonyms(), &subjects).unwrap();
+        let found = all(&index, &store, &query, 10);
+        assert_eq!(all(&unindexed, &store, &query, 10), found, "{name}");
+        found
+    };
+    let pseudonym = pseudonyms().of(&account);
+    assert_eq!(asked("email:Zhang.San@example.com"), [last, last - 1]);
+    assert_eq!(asked(&pseudonym), [last, last - 1]);
     assert_eq!(asked("email:li.si@example.com"), Vec::<u64>::new());
     // By a userid, also where it was found out only later.
     assert!(asked("user_id:u").len() > 1);
+    subjects.destroy(&subjects.keys_of([&pseudonyms().mark(&account)])).unwrap();
+    assert_eq!(asked("email:zhang.san@example.com"), Vec::<u64>::new(), "nobody can try whose records are left");
+    assert_eq!(asked(&pseudonym), [last - 1], "what stands on a record is found by that");
 }
 
 #[test]
@@ -213,7 +230,7 @@ fn a_cursor_is_good_for_its_query_alone() {
 #[test]
 fn what_is_no_query_is_refused() {
     let check = |filters: &[(&str, &str)], expected: &str| {
-        let refused = Query::parse(filters.iter().copied(), &pseudonyms()).unwrap_err();
+        let refused = Query::parse(filters.iter().copied(), &pseudonyms(), &Subjects::in_memory()).unwrap_err();
         assert!(refused.to_string().contains(expected), "{filters:?}: {refused}");
     };
     check(&[("knid", "incident.held")], "there is no filter");
@@ -224,9 +241,12 @@ fn what_is_no_query_is_refused() {
     check(&[("account", "mail:a@example.com")], "email:a@example.com");
     check(&[("account", "email:")], "email:a@example.com");
     check(&[("actor", &"x".repeat(600))], "longer");
-    assert_eq!(Query::parse([("kind", "a"); 65], &pseudonyms()), Err(QueryError::TooMuch));
+    assert_eq!(Query::parse([("kind", "a"); 65], &pseudonyms(), &Subjects::in_memory()), Err(QueryError::TooMuch));
     let words: Vec<String> = (0..65).map(|word| word.to_string()).collect();
-    assert_eq!(Query::parse([("text", words.join(" ").as_str())], &pseudonyms()), Err(QueryError::TooMuch));
+    assert_eq!(
+        Query::parse([("text", words.join(" ").as_str())], &pseudonyms(), &Subjects::in_memory()),
+        Err(QueryError::TooMuch)
+    );
 }
 
 #[test]

@@ -130,10 +130,18 @@ impl KeyFiles {
     pub(super) fn rewrap(&self, to: &Path) -> Result<usize, SubjectsError> {
         let _lock = self.lock()?;
         let lines = self.read(&self.wrap()?)?.lines;
-        durable::secret(to).map_err(|source| file_error(to, source))?;
+        self.check_new_master(to)?;
         let new = Self { keys: self.keys.clone(), master: to.to_owned() };
         new.put(&new.wrap()?, &lines)?;
         Ok(lines.len())
+    }
+
+    /// Makes the master key in the file `to` if it is missing, and refuses it where it is the present one, under whatever
+    /// name: whoever destroyed the old one would destroy it.
+    pub(super) fn check_new_master(&self, to: &Path) -> Result<(), SubjectsError> {
+        let present = fs::read(&self.master).map_err(|source| file_error(&self.master, source))?;
+        let new = durable::secret(to).map_err(|source| file_error(to, source))?;
+        if new == *present { Err(SubjectsError::SameMaster(to.to_owned())) } else { Ok(()) }
     }
 }
 

@@ -97,6 +97,11 @@ impl SubjectKeys {
         self.0.len()
     }
 
+    /// What they are called, which says nothing of whose they are.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|KeyId(id)| hex::encode(id))
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -177,6 +182,14 @@ impl Subjects {
     /// A file is missing, damaged, or another process's; everything is as it was then.
     pub fn rewrap(files: &KeyFiles, to: &Path) -> Result<usize, SubjectsError> {
         files.rewrap(to)
+    }
+
+    /// Whether [`Self::rewrap`] can be done with this key, which is made if it is missing. Blocks.
+    ///
+    /// # Errors
+    /// It cannot be read or made, or is the present one.
+    pub fn can_rewrap(files: &KeyFiles, to: &Path) -> Result<(), SubjectsError> {
+        files.check_new_master(to)
     }
 
     fn of(ring: Numbered, kept: Kept) -> Arc<Self> {
@@ -431,4 +444,9 @@ fn ring_of(lines: Vec<Line>) -> Numbered {
         }
     }
     ring
+}
+
+/// The names of the keys that what lies beside a record takes, as [`SubjectKeys::names`] has them.
+pub(super) fn keys_named_in(beside: &[u8]) -> Vec<String> {
+    Part::of(beside).map(|part| part.ids().map(|KeyId(id)| hex::encode(id)).collect()).unwrap_or_default()
 }

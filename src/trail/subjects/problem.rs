@@ -37,6 +37,9 @@ pub enum SubjectsError {
     /// Others may use it.
     #[error("the master key {} can be used by others than its owner (mode 0600 or 0400)", .0.display())]
     MasterExposed(PathBuf),
+    /// The key that is to follow it is the same.
+    #[error("{} has the present master key: destroyed as the old one, it would be gone", .0.display())]
+    SameMaster(PathBuf),
     /// It opens nothing.
     #[error(
         "{} does not open with the master key {}: that is another key, or the first line was damaged",

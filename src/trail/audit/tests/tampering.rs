@@ -242,3 +242,16 @@ fn h05_a_log_rewritten_and_signed_anew_passes_alone_and_fails_against_an_older_c
         assert!(named, "{size}: {fault}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_would_keep_an_auditor_waiting_is_named() {
+    for name in ["tile/entries/000", "tile/0/001", "checkpoint", "checkpoints/2023-11-14"] {
+        let log = Log::of(SIZE);
+        let path = log.file(name);
+        let _ = fs::remove_file(&path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert!(matches!(log.verify(), Err(Fault::Unreadable { path, .. }) if path == name), "{name}");
+    }
+}
