@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Problem, State, authorize};
 use crate::access::Permission;
 use crate::incident::Event;
-use crate::trail::tlog::{LogFile, Proof, ProofError, consistency};
+use crate::trail::tlog::{LogFile, Proof, ProofError, consistency, sealed_size};
 
 /// Between which sizes.
 #[derive(Debug, Deserialize)]
@@ -101,17 +101,21 @@ pub(super) fn refuse_pruned(state: &State, seq: u64) -> Result<(), Problem> {
 
 async fn prove_growth(request: &HttpRequest, state: &State) -> Result<HttpResponse, Problem> {
     authorize::actor(request, state, Permission::ReadTrail)?;
-    let sizes = Query::<Sizes>::from_query(request.query_string()).map_err(|_| Problem::BadRequest)?;
-    let sealed = state.log.sealed.borrow().checkpoint().map_or(0, |checkpoint| checkpoint.size);
+    let sizes = Query::<Sizes>::from_query(request.query_string()).map_err(|_| Problem::BadRequest)?.into_inner();
+    let folder = state.log.folder.clone();
+    let grown = tokio::task::spawn_blocking(move || growth(&folder, &sizes)).await;
+    Ok(HttpResponse::Ok().json(grown.map_err(|_| Problem::BadRequest)??))
+}
+
+/// What is sealed is what the folder's checkpoint says: whoever was shown that one can have its proof at once.
+fn growth(folder: &std::path::Path, sizes: &Sizes) -> Result<Grown, Problem> {
+    let sealed = sealed_size(folder)?;
     let (from, to) = (sizes.from, sizes.to.unwrap_or(sealed));
     if from > to || to > sealed {
         return Err(Problem::NotFound);
     }
-    let folder = state.log.folder.clone();
-    let hashes = tokio::task::spawn_blocking(move || consistency(&folder, from, to)).await;
-    let hashes = hashes.map_err(|_| Problem::BadRequest)??;
-    let hashes = hashes.into_iter().map(|hash| STANDARD.encode(hash.0)).collect();
-    Ok(HttpResponse::Ok().json(Grown { from, to, hashes }))
+    let hashes = consistency(folder, from, to)?.into_iter().map(|hash| STANDARD.encode(hash.0)).collect();
+    Ok(Grown { from, to, hashes })
 }
 
 impl From<ProofError> for Problem {

@@ -30,7 +30,7 @@ pub use anchor_file::anchor;
 pub use checkpoint::Checkpoint;
 pub(super) use copy::{begin_again, copy, origin};
 pub use file::LogFile;
-pub use proof::{Proof, ProofError, consistency, records_of};
+pub use proof::{Proof, ProofError, consistency, records_of, sealed_size};
 pub(super) use read::{SealedHead, forget_below, frontier, has, records, sealed, sealed_records, whole};
 pub use sealed::{Page, Sealed};
 pub use sealer::{SealError, Sealer, folder};

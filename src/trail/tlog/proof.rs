@@ -117,6 +117,15 @@ fn is_about(record: &[u8], incident: &IncidentId) -> bool {
     names && Record::decode(record).is_ok_and(|record| record.event.incidents().contains(&incident))
 }
 
+/// How many records the newest checkpoint of the log in `folder` has; none before the first one.
+///
+/// # Errors
+/// The folder cannot be read, or the checkpoint says no size.
+pub fn sealed_size(folder: &Path) -> Result<u64, ProofError> {
+    let note = LogFolder::at(folder.to_owned()).checkpoint()?;
+    note.map_or(Ok(0), |note| size_of(&note).ok_or(ProofError::NoSize))
+}
+
 /// The size that a checkpoint says.
 pub(super) fn size_of(note: &str) -> Option<u64> {
     note.lines().nth(1)?.parse().ok()
