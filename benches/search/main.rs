@@ -39,7 +39,7 @@ impl MadeUp {
         let (incident, digest) = (format!("inc_{:016x}", seq / 10), Digest::of(&seq.to_be_bytes()));
         let event = match seq % 10 {
             0..6 => format!(
-                r#"{{"kind":"alert.admitted","alert":{{"id":"alr_{:032x}","source":"{source}","assurance":"A","event_type":"user.session.start","received_at":"2023-11-14T00:00:00Z","body_sha256":"{digest}","delivery_hints":{{}},"secret":"first"}},"verdict":{{"kind":"unmatched","rules":"{}"}},"private":"{digest}"}}"#,
+                r#"{{"kind":"alert.admitted","alert":{{"id":"alr_{:032x}","source":"{source}","assurance":"A","event_type":"user.session.start","received_at":"2023-11-14T00:00:00Z","body_digest":"{digest}","delivery_hints":{{}},"secret":"first"}},"verdict":{{"kind":"unmatched","rules":"{}"}},"private":"{digest}"}}"#,
                 u128::from(seq) << 64,
                 Digest::of(&(seq / 100_000).to_be_bytes())
             ),

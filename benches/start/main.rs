@@ -172,8 +172,8 @@ fn alert(seq: u64, opens: Option<IncidentId>) -> Event {
         event_type: Some("user.risk.detect".to_owned()),
         occurred_at: Some(at),
         received_at: at,
-        body_sha256: digest,
-        event_sha256: Some(digest),
+        body_digest: digest,
+        event_digest: Some(digest),
         delivery_hints: [].into(),
         secret: "first".to_owned(),
     };

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::MutexGuard;
 use tokio::task::yield_now;
@@ -11,14 +10,15 @@ use tokio::task::yield_now;
 use super::before::Before;
 use super::claims::Claims;
 use super::crowding::Crowding;
+use super::digests::Digests;
 use super::draft::{OtherContent, Seal, Sender, admitted, conflict, unreadable};
 use super::drawn::Drawn;
 use super::keys::{body_keys, delivery_keys, unreadable_key};
 use super::known::{self, Carried, Found};
 use super::lanes::{Lanes, Place};
-use super::{AdmissionError, Receipt};
+use super::{AdmissionError, Receipt, Settings};
 use crate::incident::{
-    Ahead, Alert, Clock, DeliveryId, Ledger, Mark, Opened, Room, RuleId, SourceName, Timestamp, Trip, Underway,
+    Ahead, Alert, Clock, DeliveryId, Ledger, Mark, Opened, RuleId, SourceName, Timestamp, Trip, Underway,
 };
 use crate::intake::{Delivery, Verified};
 use crate::response::{Decided, Judged, Standing, Tally};
@@ -28,33 +28,6 @@ use crate::trail::{Appended, Board, Cover, DeliveryKey, Draft, Pseudonyms, Slot,
 
 /// Alerts that are put to the rules before others get their turn.
 const JUDGED_AT_ONCE: usize = 16;
-
-/// Limits of admission.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// The most incidents that may be live at once; beyond it alerts that would act are answered 503.
-    pub live_incidents_max: usize,
-    /// The most groups (people, mostly) that each correlation counts for at once; beyond it one that looks
-    /// like many others gives way.
-    pub groups_per_correlation_max: usize,
-    /// The most entries that all correlations have counted at once; beyond it the one that has most gives
-    /// some up.
-    pub counted_entries_max: usize,
-}
-
-impl Settings {
-    pub(super) fn room(&self) -> Room {
-        Room { groups_max: self.groups_per_correlation_max, entries_max: self.counted_entries_max }
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        let Room { groups_max, entries_max } = Room::default();
-        Self { live_incidents_max: 50_000, groups_per_correlation_max: groups_max, counted_entries_max: entries_max }
-    }
-}
 
 /// Admits deliveries. Shared by all HTTP workers.
 pub struct Admission {
@@ -198,15 +171,16 @@ impl Admission {
 
     /// What is to be recorded of a delivery beside its alerts, unless its body was understood before: that it came
     /// again is known then, whatever it would be taken for now.
-    async fn opened(&self, delivery: Delivery) -> Result<Result<(Envelope, Vec<Alert>), Receipt>, AdmissionError> {
+    async fn opened(&self, mut delivery: Delivery) -> Result<Result<(Envelope, Vec<Alert>), Receipt>, AdmissionError> {
+        let digests = Digests::put(&self.pseudonyms, &self.trail, &mut delivery);
         let may_be_unread = self.may_be_unread(&delivery.source);
         let before = Before::of(&self.trail, &delivery.source, &delivery.by_body, may_be_unread)?;
         let (was_unread, is_tried) = self.known_as(&delivery, before, may_be_unread);
-        let Delivery { assurance, body_sha256, .. } = delivery;
-        let sender = Sender { source: delivery.source.clone(), assurance, body_sha256, is_tried };
+        let Delivery { assurance, body_digest, .. } = delivery;
+        let sender = Sender { source: delivery.source.clone(), assurance, body_digest, is_tried };
         let keys = self.keys_of(&sender, &delivery, was_unread).await?;
         let Delivery { content, id, by_body, alerts, again, left_out, .. } = delivery;
-        let carried = Carried::of(&self.trail, &alerts, again, may_be_unread)?;
+        let carried = Carried::of(&self.trail, digests, &alerts, again, may_be_unread)?;
         let called = DeliveryId::derive(&sender.source, content, id.as_deref());
         if before == Before::Understood {
             let left_out = left_out.map(|_| called);

@@ -2,6 +2,7 @@
 
 use super::AdmissionError;
 use super::admit::refused;
+use super::digests::Digests;
 use super::keys::{AlertKeys, body_keys, tried_content_keys, tried_event_key, unread_event_key};
 use crate::incident::{Alert, AlertId, Digest, Event, SenderEvent, SourceName};
 use crate::trail::Trail;
@@ -48,16 +49,16 @@ impl Before {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OnRecord {
     /// An alert, and the digest of its event where that is kept.
-    Alert { id: AlertId, event_sha256: Option<Digest> },
+    Alert { id: AlertId, event_digest: Option<Digest> },
     /// An event that was not understood.
-    NotUnderstood { event_sha256: Option<Digest>, is_tried: bool },
+    NotUnderstood { event_digest: Option<Digest>, is_tried: bool },
 }
 
 impl OnRecord {
     /// What came under the key, where that is kept.
-    pub(super) fn event_sha256(&self) -> Option<Digest> {
+    pub(super) fn event_digest(&self) -> Option<Digest> {
         match self {
-            Self::Alert { event_sha256, .. } | Self::NotUnderstood { event_sha256, .. } => *event_sha256,
+            Self::Alert { event_digest, .. } | Self::NotUnderstood { event_digest, .. } => *event_digest,
         }
     }
 
@@ -65,8 +66,8 @@ impl OnRecord {
     /// only its own key says what it was, so that what has no such key is another.
     pub(super) fn is_other_than(&self, content: Digest) -> bool {
         match self {
-            Self::Alert { event_sha256, .. } => event_sha256.is_some_and(|known| known != content),
-            Self::NotUnderstood { event_sha256, .. } => *event_sha256 != Some(content),
+            Self::Alert { event_digest, .. } => event_digest.is_some_and(|known| known != content),
+            Self::NotUnderstood { event_digest, .. } => *event_digest != Some(content),
         }
     }
 
@@ -82,10 +83,10 @@ pub(super) fn recorded(trail: &Trail, seq: u64) -> Result<Option<OnRecord>, Admi
     let record = trail.read(seq, 1).map_err(refused)?.into_iter().next();
     Ok(record.and_then(|record| match record.event {
         Event::AlertAdmitted { alert, .. } => {
-            Some(OnRecord::Alert { id: alert.id.clone(), event_sha256: alert.event_sha256 })
+            Some(OnRecord::Alert { id: alert.id.clone(), event_digest: alert.event_digest })
         }
-        Event::Sender(SenderEvent::NotUnderstood { event_sha256, tried, .. }) => {
-            Some(OnRecord::NotUnderstood { event_sha256, is_tried: tried })
+        Event::Sender(SenderEvent::NotUnderstood { event_digest, tried, .. }) => {
+            Some(OnRecord::NotUnderstood { event_digest, is_tried: tried })
         }
         _ => None,
     }))
@@ -95,7 +96,12 @@ pub(super) fn recorded(trail: &Trail, seq: u64) -> Result<Option<OnRecord>, Admi
 ///
 /// # Errors
 /// The trail cannot be read.
-pub(super) fn keys_of(trail: &Trail, alert: &Alert, may_be_unread: bool) -> Result<(AlertKeys, bool), AdmissionError> {
+pub(super) fn keys_of(
+    trail: &Trail,
+    digests: Digests<'_>,
+    alert: &Alert,
+    may_be_unread: bool,
+) -> Result<(AlertKeys, bool), AdmissionError> {
     let keys = AlertKeys::of(alert);
     if !may_be_unread {
         return Ok((keys, false));
@@ -103,16 +109,16 @@ pub(super) fn keys_of(trail: &Trail, alert: &Alert, may_be_unread: bool) -> Resu
     let (source, own) = (&alert.summary.source, &alert.key);
     let was_tried = tried_content_keys(source, &alert.by_content).iter().any(|key| trail.is_known(key));
     let Some(first) = trail.find(&keys.own) else { return Ok((keys, was_tried)) };
-    let Some(OnRecord::NotUnderstood { event_sha256, is_tried }) = recorded(trail, first)? else {
+    let Some(OnRecord::NotUnderstood { event_digest, is_tried }) = recorded(trail, first)? else {
         return Ok((keys, was_tried));
     };
-    let content = alert.summary.event_sha256.unwrap_or_else(|| Digest::of_json(&alert.event));
-    let is_very = event_sha256 == Some(content) || trail.is_known(&unread_event_key(source, own, content));
+    let content = alert.summary.event_digest.unwrap_or_else(|| digests.of(Digest::of_json(&alert.event)));
+    let is_very = event_digest == Some(content) || trail.is_known(&unread_event_key(source, own, content));
     if is_very {
         let was_tried = was_tried || is_tried || trail.is_known(&tried_event_key(source, own, content));
         return Ok((AlertKeys::of_understood_later(alert), was_tried));
     }
     // Another event under an id that only one may have is a conflict; by now the mapping may say that others may have it.
-    let may_be_others = alert.summary.event_sha256.is_none();
+    let may_be_others = alert.summary.event_digest.is_none();
     Ok((if may_be_others { AlertKeys::of_understood_later(alert) } else { keys }, was_tried))
 }

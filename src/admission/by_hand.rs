@@ -35,9 +35,9 @@ impl Admission {
         // Without a key, what is asked for twice at one moment is one click too many.
         let moment = format!("{} {:?}", now.as_nanosecond(), asked.steps);
         let said = key.unwrap_or(&moment);
-        let incident = IncidentId::by_hand(&asked.actor, said, &asked.account.key());
-        let loaded = self.rules.now();
         let name = self.pseudonyms.of(&asked.account);
+        let incident = IncidentId::by_hand(&asked.actor, said, &name);
+        let loaded = self.rules.now();
         let standing = self.trail.board(|board| Standing {
             pauses: board.pauses().clone(),
             dingtalk_ids_changed: board

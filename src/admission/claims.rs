@@ -35,7 +35,7 @@ impl Claims {
         // Some may have been tried out before, among others.
         claims.fresh.extend(tried.into_iter().filter(|key| !trail.is_known(key)));
         for unread in events {
-            let (source, content) = (&sender.source, unread.event.event_sha256);
+            let (source, content) = (&sender.source, unread.event.event_digest);
             let (id, very) = (event_key(source, unread), unread_event_key(source, &unread.key, content));
             let tried = sender.is_tried.then(|| tried_event_key(source, &unread.key, content));
             let Some(first) = trail.find(&id.key) else {

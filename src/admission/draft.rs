@@ -122,15 +122,15 @@ impl Own {
 pub(super) struct Sender {
     pub source: SourceName,
     pub assurance: Assurance,
-    pub body_sha256: Digest,
+    pub body_digest: Digest,
     /// Whether the source is being tried out.
     pub is_tried: bool,
 }
 
 impl From<&NotUnderstood> for Sender {
     fn from(delivery: &NotUnderstood) -> Self {
-        let NotUnderstood { source, assurance, body_sha256, is_tried, .. } = delivery;
-        Self { source: source.clone(), assurance: *assurance, body_sha256: *body_sha256, is_tried: *is_tried }
+        let NotUnderstood { source, assurance, body_digest, is_tried, .. } = delivery;
+        Self { source: source.clone(), assurance: *assurance, body_digest: *body_digest, is_tried: *is_tried }
     }
 }
 
@@ -144,12 +144,12 @@ pub(super) fn unreadable(
     sender: &Sender,
     delivery: DeliveryId,
     reason: Unreadable,
-    event_sha256: Option<Digest>,
+    event_digest: Option<Digest>,
     body: &[u8],
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
     let (private, sealed) = subjects.seal(&About::nobody(), now, body)?;
-    let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
+    let Sender { source, assurance, body_digest, is_tried: tried } = sender.clone();
     let (assurance, reason, key) = (Some(assurance), reason.code().to_owned(), Some(unreadable_key(&delivery, tried)));
     let delivery = Some(delivery);
     let event = Event::Sender(SenderEvent::NotUnderstood {
@@ -158,8 +158,8 @@ pub(super) fn unreadable(
         assurance,
         tried,
         reason,
-        body_sha256,
-        event_sha256,
+        body_digest,
+        event_digest,
         private,
     });
     Ok(Draft { key, private: Some(sealed), ..Draft::of(now, event) })
@@ -203,16 +203,16 @@ pub(super) fn conflict(
     subjects: &Subjects,
     sender: &Sender,
     key: DeliveryKey,
-    event_sha256: Option<Digest>,
+    event_digest: Option<Digest>,
     first: u64,
     other: OtherContent<'_>,
     now: Timestamp,
 ) -> Result<Draft, StoreError> {
     let (private, sealed) = other.seal(subjects, now)?;
-    let Sender { source, assurance, body_sha256, is_tried: tried } = sender.clone();
+    let Sender { source, assurance, body_digest, is_tried: tried } = sender.clone();
     let (assurance, private) = (Some(assurance), Some(private));
     let event =
-        Event::Sender(SenderEvent::Conflict { source, assurance, tried, body_sha256, event_sha256, first, private });
+        Event::Sender(SenderEvent::Conflict { source, assurance, tried, body_digest, event_digest, first, private });
     let once = UniqueKey(Digest::of_parts(&[b"conflict", &key.key.0.0, &key.content.0]));
     Ok(Draft { key: Some(once), private: Some(sealed), ..Draft::of(now, event) })
 }
@@ -232,8 +232,8 @@ mod tests {
             event_type: Some("x".repeat(128)),
             occurred_at: Some(Timestamp::UNIX_EPOCH),
             received_at: Timestamp::UNIX_EPOCH,
-            body_sha256: Digest::of(b""),
-            event_sha256: None,
+            body_digest: Digest::of(b""),
+            event_digest: None,
             delivery_hints: [].into(),
             secret: "s".repeat(64),
         };

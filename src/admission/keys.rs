@@ -40,7 +40,7 @@ pub(super) fn body_keys(source: &SourceName, by_body: &[String], is_tried: bool)
 
 /// What an event with an id of its own is known by that was not understood: as its alert would be.
 pub(super) fn event_key(source: &SourceName, unread: &UnreadEvent) -> DeliveryKey {
-    DeliveryKey { key: key(b"alert", source, &unread.key), content: unread.event.event_sha256 }
+    DeliveryKey { key: key(b"alert", source, &unread.key), content: unread.event.event_digest }
 }
 
 /// What says that this very event was not understood, whatever came with it.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::AdmissionError;
 use super::admit::refused;
 use super::before::{OnRecord, keys_of, recorded};
+use super::digests::Digests;
 use super::draft::{OtherContent, Sender, conflict};
 use super::keys::{AlertKeys, unread_event_key};
 use crate::incident::{Alert, AlertId, Digest, Timestamp};
@@ -45,25 +46,26 @@ impl Carried {
     /// The trail cannot be read.
     pub(super) fn of(
         trail: &Trail,
+        digests: Digests<'_>,
         alerts: &[Alert],
         again: Vec<Again>,
         may_be_unread: bool,
     ) -> Result<Vec<Self>, AdmissionError> {
         let first = |alert: &Alert| {
-            let (keys, was_tried) = keys_of(trail, alert, may_be_unread)?;
-            let (id, content) = (alert.summary.id.clone(), alert.summary.event_sha256);
+            let (keys, was_tried) = keys_of(trail, digests, alert, may_be_unread)?;
+            let (id, content) = (alert.summary.id.clone(), alert.summary.event_digest);
             Ok(Self { id, keys, was_tried, event: Value::Null, content, repeats: 0, others: Vec::new() })
         };
         let mut all: Vec<Self> = alerts.iter().map(first).collect::<Result<_, _>>()?;
         // The very same is on record that nobody could read.
         let is_known = |alert: &Alert, other: &OtherEvent| {
-            let very = unread_event_key(&alert.summary.source, &alert.key, other.event_sha256);
+            let very = unread_event_key(&alert.summary.source, &alert.key, other.event_digest);
             may_be_unread && trail.is_known(&very)
         };
         for Again { place, other } in again {
             let (Some(carried), Some(alert)) = (all.get_mut(place), alerts.get(place)) else { continue };
             match other.filter(|other| !is_known(alert, other)) {
-                Some(other) => carried.others.push((other.event_sha256, other.event)),
+                Some(other) => carried.others.push((other.event_digest, other.event)),
                 None => carried.repeats += 1,
             }
         }
@@ -86,7 +88,7 @@ impl Carried {
     /// record yet. With no digest on the record, what came first in this delivery stands for that one.
     fn conflicts(self, recorded: Option<&OnRecord>) -> impl Iterator<Item = (DeliveryKey, Value)> {
         let own = self.content.filter(|own| recorded.is_some_and(|recorded| recorded.is_other_than(*own)));
-        let same = recorded.map_or(self.content, OnRecord::event_sha256);
+        let same = recorded.map_or(self.content, OnRecord::event_digest);
         let others = self.others.into_iter().filter(move |(other, _)| same != Some(*other));
         let all = own.map(|own| (own, self.event)).into_iter().chain(others);
         all.map(move |(content, event)| (DeliveryKey { key: self.keys.own, content }, event))

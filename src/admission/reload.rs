@@ -9,9 +9,12 @@ use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use super::watching::{changes, unpromoted};
-use crate::incident::{ChannelName, Clock, Digest, Event, LoadCause, LogSource, SourceName};
+use crate::incident::{ChannelName, Clock, Digest, Event, LoadCause, LogSource, RuleRef, RuleVersion, SourceName};
 use crate::rules::{self, InForce, LintLevel, LoadErrors, Loaded, Refused, RuleSet, Vouched};
-use crate::trail::{RecordError, Trail, Watches};
+use crate::trail::{EVENT_BYTES_MAX, RecordError, Trail, Watches};
+
+/// Bytes of the rules that one record lists, which leaves room for what else it says.
+const LISTED_BYTES_MAX: usize = EVENT_BYTES_MAX - 1_024;
 
 /// Loads the rules folder, one load at a time.
 pub struct Reloader {
@@ -188,7 +191,31 @@ pub fn loaded_events(loaded: &Loaded, watches: &Watches, by: LoadCause, actor: O
     let Loaded { set, commit, signer, .. } = loaded;
     let count = u32::try_from(set.all_rules().count()).unwrap_or(u32::MAX);
     let (commit, signer) = (commit.clone(), signer.clone());
-    let mut events = vec![Event::RulesLoaded { rules: set.digest(), count, commit, signer, by, actor }];
+    let rules = set.digest();
+    let mut parts = listed(set).into_iter();
+    let versions = parts.next().unwrap_or_default();
+    let mut events = vec![Event::RulesLoaded { rules, count, commit, signer, by, actor, versions }];
+    events.extend(parts.map(|versions| Event::RulesListed { rules, versions }));
     events.extend(changes(set, watches));
     events
+}
+
+/// All rules of the set by their ids, in parts that each fit into a record.
+fn listed(set: &RuleSet) -> Vec<Vec<RuleVersion>> {
+    let version = |RuleRef { id, version, .. }: &RuleRef| RuleVersion { id: id.clone(), version: *version };
+    let mut rules: Vec<_> = set.all_rules().map(|rule| version(&rule.reference)).collect();
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    let (mut parts, mut bytes) = (vec![Vec::new()], 0);
+    for rule in rules {
+        let more = serde_json::to_vec(&rule).map_or(LISTED_BYTES_MAX, |json| json.len() + 1);
+        if bytes + more > LISTED_BYTES_MAX {
+            parts.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += more;
+        if let Some(part) = parts.last_mut() {
+            part.push(rule);
+        }
+    }
+    parts
 }

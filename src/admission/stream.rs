@@ -23,8 +23,10 @@ impl Admission {
         let (message, now) = (message_key(&news), self.clock.now());
         // Deliveries of alerts have their ids from the same sender.
         let delivery = news.id.as_deref().map(|id| delivery_key(&news.source, id, news.content));
-        let StreamNews { source, assurance, body_sha256, sent_at, told, is_tried, .. } = news;
-        let sender = Sender { source: source.clone(), assurance, body_sha256, is_tried };
+        let StreamNews { source, assurance, body_digest, sent_at, told, is_tried, .. } = news;
+        // That is recorded of a conflict only; what comes under the message's id stays as it is known by.
+        let body_digest = self.pseudonyms.digest(&body_digest.0);
+        let sender = Sender { source: source.clone(), assurance, body_digest, is_tried };
         let said = serde_json::json!({ "status": told.status, "reason": told.reason });
         let (status, tried, reason) = (told.status, is_tried, told.reason);
         let event = Event::Sender(SenderEvent::Stream { source, assurance, status, tried, sent_at, reason });

@@ -3,6 +3,7 @@
 
 use super::admit::refused;
 use super::claims::Claims;
+use super::digests::Digests;
 use super::draft::{OtherContent, Sender, unreadable};
 use super::keys::{body_keys, delivery_keys};
 use super::{Admission, AdmissionError, Kept, Recorded};
@@ -22,18 +23,19 @@ impl Admission {
         body: &[u8],
     ) -> Result<Kept, AdmissionError> {
         self.may_begin()?;
-        let delivery = delivery.into_inner();
+        let mut delivery = delivery.into_inner();
+        Digests::put_not_understood(&self.pseudonyms, &self.trail, &mut delivery);
         let (sender, body) = (Sender::from(&delivery), delivery.proven.as_deref().unwrap_or(body));
         let NotUnderstood { source, content, id: own, events, by_content, has_only_those, by_body, .. } = &delivery;
         let keys = delivery_keys(source, own.as_deref(), delivery.passed_on_as.as_deref(), *content);
         let now = self.clock.now();
         let id = DeliveryId::derive(source, *content, own.as_deref());
-        let event_sha256 = match &events[..] {
-            [only] if *has_only_those => Some(only.event.event_sha256),
+        let event_digest = match &events[..] {
+            [only] if *has_only_those => Some(only.event.event_digest),
             _ => None,
         };
         let subjects = self.trail.subjects();
-        let of_body = unreadable(subjects, &sender, id.clone(), delivery.reason, event_sha256, body, now);
+        let of_body = unreadable(subjects, &sender, id.clone(), delivery.reason, event_digest, body, now);
         let of_body = of_body.map_err(refused)?;
         let Claims { fresh, known, conflicts } = Claims::of(&self.trail, &sender, (events, by_content), now)?;
         let is_conflict = *has_only_those && conflicts.len() == events.len();

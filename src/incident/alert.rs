@@ -109,12 +109,14 @@ pub struct AlertSummary {
     pub occurred_at: Option<Timestamp>,
     /// When the delivery arrived.
     pub received_at: Timestamp,
-    /// SHA-256 of the delivery's raw body, as the sender can compute it too.
-    pub body_sha256: Digest,
-    /// SHA-256 of the event as JSON with its names in order, where the event has an id that no other event may have:
+    /// HMAC under the deployment's key of the SHA-256 of the delivery's raw body, so that nobody finds out what was in
+    /// it by trying. Under its old name, the SHA-256 itself.
+    #[serde(alias = "body_sha256")]
+    pub body_digest: Digest,
+    /// The same of the event as JSON with its names in order, where the event has an id that no other event may have:
     /// another event under the same id is a conflict.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub event_sha256: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none", default, alias = "event_sha256")]
+    pub event_digest: Option<Digest>,
     /// What the request said of the delivery beside its body, by the header's name: ids and times that nobody has
     /// signed. For comparing with the sender's own list; nothing is decided by them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]

@@ -20,8 +20,8 @@ pub use upkeep::UpkeepEvent;
 
 use super::{
     AlertId, AlertSummary, Assurance, Beyond, Checked, Counted, DepartmentSpent, Digest, Evidence, Failure, HoldReason,
-    IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, RuleId, RuleRef, ShadowEvidence, SourceName, Timestamp, Trip,
-    UserId, Verdict, Watched,
+    IncidentId, Lapse, NoticeEvent, Outcome, PauseScope, RuleId, RuleRef, RuleVersion, ShadowEvidence, SourceName,
+    Timestamp, Trip, UserId, Verdict, Watched,
 };
 
 /// One thing that happened: JSON with its name in `kind` and its fields in this order, which makes the bytes canonical.
@@ -54,6 +54,17 @@ pub enum Event {
         /// Who asked for it, where somebody did.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         actor: Option<String>,
+        /// Each rule with its version, as many as one record takes.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        versions: Vec<RuleVersion>,
+    },
+    /// What else stands in the rule set that was loaded right before.
+    #[serde(rename = "rules.listed")]
+    RulesListed {
+        /// Digest of the rule set.
+        rules: Digest,
+        /// Each further rule with its version, as many as one record takes.
+        versions: Vec<RuleVersion>,
     },
     /// Rules were refused; those in force stay in force.
     #[serde(rename = "rules.refused")]

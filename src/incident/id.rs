@@ -223,17 +223,18 @@ impl DeliveryId {
 }
 
 impl IncidentId {
-    /// The id of the incident that `alert` opens on `account` (its kind and value as one text).
+    /// The id of the incident that `alert` opens on the account with this pseudonym. Of its name itself, whoever reads
+    /// the trail could find out by trying which name it is.
     #[must_use]
-    pub fn derive(alert: &AlertId, account: &str) -> Self {
-        let digest = Digest::of_parts(&[b"incident", alert.as_str().as_bytes(), account.as_bytes()]);
+    pub fn derive(alert: &AlertId, pseudonym: &str) -> Self {
+        let digest = Digest::of_parts(&[b"incident", alert.as_str().as_bytes(), pseudonym.as_bytes()]);
         Self(format!("inc_{}", digest.short(16)))
     }
 
-    /// The id of the incident that somebody opens on `account`, by their key for it.
+    /// The id of the incident that somebody opens on the account with this pseudonym, by their key for it.
     #[must_use]
-    pub fn by_hand(actor: &str, key: &str, account: &str) -> Self {
-        let digest = Digest::of_parts(&[b"incident by hand", actor.as_bytes(), key.as_bytes(), account.as_bytes()]);
+    pub fn by_hand(actor: &str, key: &str, pseudonym: &str) -> Self {
+        let digest = Digest::of_parts(&[b"incident by hand", actor.as_bytes(), key.as_bytes(), pseudonym.as_bytes()]);
         Self(format!("inc_{}", digest.short(16)))
     }
 }

@@ -63,7 +63,7 @@ pub use ledger::Ledger;
 pub use notice::{Hearing, NoticeEvent, NoticeRef, Topic, Urgency, Withheld};
 pub use owed::{Lane, Move, Owed, Parcel, ParcelState};
 pub use pause::{Pause, PauseScope, Pauses};
-pub use plan::{Action, ActionKind, Extent, Plan, ReasonCode, Repeat, RuleRef};
+pub use plan::{Action, ActionKind, Extent, Plan, ReasonCode, Repeat, RuleRef, RuleVersion};
 pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{Assent, IllegalTransition, Incident, Outcome, Status, StepState};
 pub use stream::StreamStatus;

@@ -21,6 +21,15 @@ pub struct RuleRef {
     pub version: Digest,
 }
 
+/// Which version of a rule is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleVersion {
+    /// The rule's UUID.
+    pub id: RuleId,
+    /// As in [`RuleRef`].
+    pub version: Digest,
+}
+
 /// The name of an employee reason, a key of every file `rules/reasons/<locale>.yml`: `a-z0-9-`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -36,5 +36,5 @@ pub(super) fn taken_by(alerts: &[Alert], unread: &mut Vec<UnreadEvent>) -> Vec<A
 /// Of a kind that tells of the same again with other words, too: it does so later, and not at one stroke.
 fn other(first: &Alert, second: Alert) -> Option<OtherEvent> {
     let event = second.event;
-    (first.event != event).then(|| OtherEvent { event_sha256: Digest::of_json(&event), event })
+    (first.event != event).then(|| OtherEvent { event_digest: Digest::of_json(&event), event })
 }

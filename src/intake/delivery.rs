@@ -39,7 +39,7 @@ pub struct Delivery {
     /// The id that whoever passes it on has signed, where it has one of its own in it.
     pub passed_on_as: Option<String>,
     /// SHA-256 of the raw body, or of what stands for it: what was encrypted in it, or what of it is signed.
-    pub body_sha256: Digest,
+    pub body_digest: Digest,
     /// What comes under the delivery's id only: the same, without what another sending changes.
     pub content: Digest,
     /// What its body is known by, and what on the next day, where nothing beside the body names the delivery.
@@ -78,7 +78,7 @@ pub struct Again {
 #[derive(Clone, PartialEq, Eq)]
 pub struct OtherEvent {
     /// SHA-256 of the event as JSON with its names in order.
-    pub event_sha256: Digest,
+    pub event_digest: Digest,
     /// The event as the sender wrote it. Personal data.
     pub event: Value,
 }
@@ -86,7 +86,7 @@ pub struct OtherEvent {
 /// Without the event, which is personal.
 impl fmt::Debug for OtherEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OtherEvent").field("event_sha256", &self.event_sha256).finish_non_exhaustive()
+        f.debug_struct("OtherEvent").field("event_digest", &self.event_digest).finish_non_exhaustive()
     }
 }
 
@@ -109,7 +109,7 @@ impl fmt::Debug for Delivery {
         f.debug_struct("Delivery")
             .field("source", &self.source)
             .field("id", &self.id)
-            .field("body_sha256", &self.body_sha256)
+            .field("body_digest", &self.body_digest)
             .field("assurance", &self.assurance)
             .field("alerts", &self.alerts.len())
             .finish_non_exhaustive()
@@ -130,7 +130,7 @@ pub struct NotUnderstood {
     /// How strongly it proves itself.
     pub assurance: Assurance,
     /// SHA-256 of the raw body, or of what stands for it.
-    pub body_sha256: Digest,
+    pub body_digest: Digest,
     /// What comes under the delivery's id only: the same, without what another sending changes.
     pub content: Digest,
     /// What its body is known by, and what on the next day, where nothing beside the body names the delivery.
@@ -161,7 +161,7 @@ impl fmt::Debug for NotUnderstood {
             .field("source", &self.source)
             .field("id", &self.id)
             .field("reason", &self.reason)
-            .field("body_sha256", &self.body_sha256)
+            .field("body_digest", &self.body_digest)
             .finish_non_exhaustive()
     }
 }

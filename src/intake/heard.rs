@@ -40,7 +40,7 @@ pub struct StreamNews {
     /// What comes under this id only.
     pub content: Digest,
     /// SHA-256 of the raw body, or of what of it is signed.
-    pub body_sha256: Digest,
+    pub body_digest: Digest,
     /// When it was sent, as is signed.
     pub sent_at: Option<Timestamp>,
     /// When it arrived.

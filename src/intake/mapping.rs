@@ -335,9 +335,9 @@ impl Mapping {
     /// What is known of an event that could not be read, if it has an id of its own, under which only this comes.
     pub(super) fn unread(&self, event: Value) -> Option<UnreadEvent> {
         let key = self.key(&event).ok()?;
-        let event_sha256 = self.content_of(&event, &key)?;
+        let event_digest = self.content_of(&event, &key)?;
         if let EventKey::Own(key) = key {
-            Some(UnreadEvent { key, event: OtherEvent { event_sha256, event } })
+            Some(UnreadEvent { key, event: OtherEvent { event_digest, event } })
         } else {
             None
         }

@@ -83,13 +83,13 @@ impl Normaliser {
     /// What a sender says of its stream, if it does.
     pub(super) fn news(&self, proof: &Proof<'_>, is_tried: bool, now: Timestamp) -> Option<StreamNews> {
         let told = proof.stream.clone()?;
-        let body_sha256 = Digest::of(proof.signed.as_deref().unwrap_or(proof.body));
+        let body_digest = Digest::of(proof.signed.as_deref().unwrap_or(proof.body));
         Some(StreamNews {
             source: self.source.clone(),
             assurance: self.assurance,
             id: proof.id.clone(),
-            content: proof.said.unwrap_or(body_sha256),
-            body_sha256,
+            content: proof.said.unwrap_or(body_digest),
+            body_digest,
             sent_at: proof.sent,
             received_at: now,
             secret: proof.secret.to_owned(),
@@ -122,10 +122,10 @@ impl Normaliser {
         let signed = proof.signed.take();
         let stands_for_it = opened.as_ref().map(|opened| &opened.text).or(signed.as_ref());
         let proof = Proof { body: stands_for_it.map_or(proof.body, Vec::as_slice), ..proof };
-        let body_sha256 = Digest::of(proof.body);
+        let body_digest = Digest::of(proof.body);
         let is_named = proof.id.is_some();
         let sent = proof.sent;
-        let content = proof.said.unwrap_or(body_sha256);
+        let content = proof.said.unwrap_or(body_digest);
         let mut known = ById {
             id: proof.id.clone(),
             passed_on_as: None,
@@ -139,7 +139,7 @@ impl Normaliser {
             Content::Events { own, .. } if proof.said.is_none() => serde_json::to_vec(own).ok(),
             _ => None,
         };
-        let said = self.understand(proof, &mut known, body_sha256, (media, headers, now));
+        let said = self.understand(proof, &mut known, body_digest, (media, headers, now));
         let by_body = || {
             let (own, next) = by_content(known.content, sent);
             if is_named { Vec::new() } else { [own].into_iter().chain(next).collect() }
@@ -163,7 +163,7 @@ impl Normaliser {
                 passed_on_as: known.passed_on_as,
                 reason,
                 assurance: self.assurance,
-                body_sha256,
+                body_digest,
                 content: known.content,
                 by_body: by_body(),
                 has_only_those: known.events > 0 && known.unread.named.len() == known.events,
@@ -182,12 +182,12 @@ impl Normaliser {
         &self,
         proof: Proof<'_>,
         known: &mut ById,
-        body_sha256: Digest,
+        body_digest: Digest,
         (media, headers, now): (Media, &Headers<'_>, Timestamp),
     ) -> Result<Said, Unreadable> {
         // An id beside the body is the delivery's, and one in it the event's: the same text in both places names two.
         let by = proof.id.as_ref().map(|id| format!("{DELIVERY_MARK}{id}"));
-        let mut named = Named { by, content: body_sha256 };
+        let mut named = Named { by, content: body_digest };
         let Readable { read: events, left_out } = match proof.content {
             Content::Body => match self.read_body(&proof, known, &mut named)? {
                 Ok(events) => events,
@@ -213,7 +213,7 @@ impl Normaliser {
             is_named: known.id.is_some(),
             sent: proof.sent,
             count: events.len(),
-            body_sha256,
+            body_digest,
             hints: hints::of(headers, self.hints),
             received_at: now,
         };
@@ -227,7 +227,7 @@ impl Normaliser {
             source: self.source.clone(),
             id: known.id.clone(),
             passed_on_as: known.passed_on_as.clone(),
-            body_sha256,
+            body_digest,
             content: known.content,
             by_body: Vec::new(),
             assurance: self.assurance,
@@ -294,10 +294,10 @@ impl Normaliser {
     fn summarised(&self, place: usize, event: &Value, facts: &Facts<'_>) -> Result<(AlertSummary, Keys), Unreadable> {
         self.mapping.check(event, (facts.media, facts.is_flawed))?;
         let key = self.mapping.key(event)?;
-        let event_sha256 = self.mapping.content_of(event, &key);
+        let event_digest = self.mapping.content_of(event, &key);
         let Keys { key, next_key, by_content } = match key {
             EventKey::Own(key) => {
-                let content = event_sha256.unwrap_or_else(|| Digest::of_json(event));
+                let content = event_digest.unwrap_or_else(|| Digest::of_json(event));
                 Keys { key, next_key: None, by_content: vec![content.to_string()] }
             }
             EventKey::Delivery => facts.keys_in_it(place, event),
@@ -309,8 +309,8 @@ impl Normaliser {
             event_type: self.mapping.event_type(event)?,
             occurred_at: self.mapping.occurred_at(event)?,
             received_at: facts.received_at,
-            body_sha256: facts.body_sha256,
-            event_sha256,
+            body_digest: facts.body_digest,
+            event_digest,
             delivery_hints: facts.hints.clone(),
             secret: facts.secret.to_owned(),
         };
@@ -339,8 +339,8 @@ impl Normaliser {
             event_type: self.mapping.event_type(event).ok().flatten(),
             occurred_at: self.occurred_at(event),
             received_at,
-            body_sha256: Digest::of(b""),
-            event_sha256: None,
+            body_digest: Digest::of(b""),
+            event_digest: None,
             delivery_hints: BTreeMap::new(),
             secret: String::new(),
         }
@@ -421,7 +421,7 @@ struct Facts<'d> {
     /// When it was sent, where that is signed.
     sent: Option<Timestamp>,
     count: usize,
-    body_sha256: Digest,
+    body_digest: Digest,
     /// What nobody has signed.
     hints: BTreeMap<String, String>,
     received_at: Timestamp,

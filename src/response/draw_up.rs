@@ -100,8 +100,8 @@ pub(super) fn draw_up(
     acting.dedup_by(|(one, ..), (other, ..)| one.reference.id == other.reference.id);
     let account = acting.first()?.2.clone();
     let incident = match number {
-        0 => IncidentId::derive(&alert.summary.id, &account.key()),
-        _ => IncidentId::derive(&alert.summary.id, &format!("{} {number}", account.key())),
+        0 => IncidentId::derive(&alert.summary.id, pseudonym),
+        _ => IncidentId::derive(&alert.summary.id, &format!("{pseudonym} {number}")),
     };
     // What is taken is not given back by the same plan but at its own time.
     let taking: Vec<Acting<'_, '_>> = acting.iter().copied().filter(|(_, response, _)| !response.gives()).collect();

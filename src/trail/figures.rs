@@ -228,8 +228,8 @@ mod tests {
             assurance: None,
             tried: false,
             reason: "json_syntax".to_owned(),
-            body_sha256: crate::incident::Digest::of(b""),
-            event_sha256: None,
+            body_digest: crate::incident::Digest::of(b""),
+            event_digest: None,
             private: crate::incident::Digest::of(b""),
         });
         let last = |figures: &Figures| figures.heard[&source].refused.clone().unwrap();

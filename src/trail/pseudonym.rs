@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::durable;
-use crate::incident::{AccountRef, Mark};
+use crate::incident::{AccountRef, Digest, Mark};
 
 /// Bytes of the key.
 const KEY_BYTES: usize = 32;
@@ -51,6 +51,16 @@ impl Pseudonyms {
         let mut mac = self.0.clone();
         mac.update(account.key().as_bytes());
         Mark(tag_of(mac))
+    }
+
+    /// What stands for something that senders said, or for a digest of it.
+    #[must_use]
+    pub fn digest(&self, said: &[u8]) -> Digest {
+        let mut mac = self.0.clone();
+        // No account's key begins so.
+        mac.update(b"\0said");
+        mac.update(said);
+        Digest(mac.finalize().into_bytes().into())
     }
 
     /// The pseudonym of something that has these parts in this order.

@@ -8,9 +8,9 @@ use crate::incident::{
     Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DeliveryId, DepartmentId,
     DepartmentSpent, Diagnosis, Digest, DiskRoom, Event, Evidence, ExportForm, Failure, FailureClass, Finding, Hearing,
     HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReadWay,
-    ReasonCode, Repeat, Resolution, RuleId, RuleRef, SenderEvent, SourceName, Span, Spending, Spent, StreamStatus,
-    SubjectEvent, SyncedDirectory, Timestamp, Topic, TrailExported, Trip, UpkeepEvent, UserId, Verdict, VerdictKind,
-    Watch, Watched, WindowState, Withheld,
+    ReasonCode, Repeat, Resolution, RuleId, RuleRef, RuleVersion, SenderEvent, SourceName, Span, Spending, Spent,
+    StreamStatus, SubjectEvent, SyncedDirectory, Timestamp, Topic, TrailExported, Trip, UpkeepEvent, UserId, Verdict,
+    VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -35,6 +35,11 @@ pub(super) fn incident(n: u64) -> IncidentId {
     IncidentId::parse(&format!("inc_{n:016x}")).unwrap()
 }
 
+fn rules_listed() -> Event {
+    let version = Digest::of(b"test");
+    Event::RulesListed { rules: version, versions: vec![RuleVersion { id: rule().id, version }] }
+}
+
 /// One event of every kind.
 pub(super) fn events() -> Vec<Event> {
     let (incident, step, attempt) = (incident(1), 0, 1);
@@ -47,6 +52,7 @@ pub(super) fn events() -> Vec<Event> {
         incidents_opened(),
         Event::SystemStarted { version: "0".to_owned(), rules: digest },
         Event::SystemStopped { parked: 1 },
+        rules_listed(),
         Event::RulesWatched { started: vec![Watched { rule: rule().id, behaviour: digest }], ended: vec![rule().id] },
         Event::RuleDisputed {
             rule: rule().id,
@@ -117,16 +123,16 @@ fn of_senders(actor: &str, reason: &str, at: Timestamp) -> Vec<Event> {
             assurance: Some(Assurance::A),
             tried: true,
             reason: reason.clone(),
-            body_sha256: digest,
-            event_sha256: Some(Digest::of(b"event")),
+            body_digest: digest,
+            event_digest: Some(Digest::of(b"event")),
             private: digest,
         }),
         Event::Sender(SenderEvent::Conflict {
             source: source.clone(),
             assurance: Some(Assurance::A),
             tried: true,
-            body_sha256: digest,
-            event_sha256: Some(digest),
+            body_digest: digest,
+            event_digest: Some(digest),
             first: 1,
             private: Some(digest),
         }),
@@ -347,8 +353,8 @@ fn alert_admitted() -> Event {
         event_type: Some("user.risk.detect".to_owned()),
         occurred_at: Some(Timestamp::UNIX_EPOCH),
         received_at: Timestamp::UNIX_EPOCH,
-        body_sha256: digest,
-        event_sha256: None,
+        body_digest: digest,
+        event_digest: None,
         delivery_hints: [].into(),
         secret: "first".to_owned(),
     };

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{Assurance, Digest, Event, IncidentId, SenderEvent, Verdict, VerdictKind};
+use portcullis::incident::{Assurance, Event, IncidentId, SenderEvent, Verdict, VerdictKind};
 use portcullis::sandbox::Api;
 use serde_json::{Value, json};
 
-use crate::harness::{CONTAINED, Delivery, GITHUB, OKTA, SIEM, TestApp, harmless, high_risk, hook};
+use crate::harness::{CONTAINED, Delivery, GITHUB, OKTA, SIEM, TestApp, harmless, high_risk, hook, kept};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn b01_a_signed_alert_signs_the_account_out_and_disables_it() {
@@ -26,7 +26,7 @@ async fn b01_a_signed_alert_signs_the_account_out_and_disables_it() {
 
     let admitted = app.records_of("alert.admitted").pop().unwrap();
     let Event::AlertAdmitted { alert, .. } = admitted.event else { unreachable!() };
-    assert_eq!(alert.body_sha256, Digest::of(&delivery.body));
+    assert_eq!(alert.body_digest, kept(&delivery.body));
     assert_eq!((alert.secret.as_str(), alert.source.as_str()), ("test", "okta"));
     app.end().await;
 }
@@ -76,7 +76,7 @@ async fn b22_a_known_id_with_other_content_is_a_conflict_that_is_recorded_once()
         let answer = app.deliver(&other(person)).await;
         assert_eq!((answer.status, answer.code()), (409, "conflict"));
     }
-    let refused = Digest::of(&other(people[0]).body);
+    let refused = kept(&other(people[0]).body);
     let trail = app.app.trail().clone();
     let again = app.deliver(&Delivery::of_events("msg_1", &[harmless("a")], app.now())).await;
     assert_eq!((again.status, again.alert()), (200, first.alert()), "the first content stays known");
@@ -86,18 +86,18 @@ async fn b22_a_known_id_with_other_content_is_a_conflict_that_is_recorded_once()
     assert_eq!(calls, [], "nothing of a conflicting delivery is acted on");
     let conflicts: Vec<_> = records.iter().filter(|record| record.event.kind() == "delivery.conflict").collect();
     assert_eq!(conflicts.len(), 2, "one for each other content, however often it comes");
-    let Event::Sender(SenderEvent::Conflict { source, assurance, first, body_sha256, event_sha256, private, tried }) =
+    let Event::Sender(SenderEvent::Conflict { source, assurance, first, body_digest, event_digest, private, tried }) =
         &conflicts[0].event
     else {
         unreachable!()
     };
     assert!(!tried);
-    assert_eq!((source.as_str(), *assurance, *event_sha256), ("okta", Some(Assurance::A), None));
+    assert_eq!((source.as_str(), *assurance, *event_digest), ("okta", Some(Assurance::A), None));
     let beside = trail.private(conflicts[0].seq, &private.unwrap()).unwrap().unwrap();
     let beside: Value = serde_json::from_slice(&beside).unwrap();
     assert_eq!(beside, json!([high_risk(people[0], "b")]), "whoever is warned can see what was said");
     assert_eq!(records[usize::try_from(*first).unwrap()].event.kind(), "alert.admitted");
-    assert_eq!(*body_sha256, refused);
+    assert_eq!(*body_digest, refused);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,12 +266,12 @@ async fn b22_another_event_under_a_known_id_is_a_conflict_and_told_once() {
     }
     let told = app.records_of("delivery.conflict");
     let [record] = &told[..] else { panic!("each such event once: {told:?}") };
-    let Event::Sender(SenderEvent::Conflict { body_sha256, event_sha256, private, .. }) = &record.event else {
+    let Event::Sender(SenderEvent::Conflict { body_digest, event_digest, private, .. }) = &record.event else {
         unreachable!()
     };
     let body = Delivery::of_events("msg_2", std::slice::from_ref(&other), app.now()).body;
-    let digests = (*body_sha256, *event_sha256);
-    assert_eq!(digests, (Digest::of(&body), Some(Digest::of(other.to_string().as_bytes()))));
+    let digests = (*body_digest, *event_digest);
+    assert_eq!(digests, (kept(&body), Some(kept(other.to_string().as_bytes()))));
     let beside = app.app.trail().private(record.seq, &private.unwrap()).unwrap().unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&beside).unwrap(), json!([other]));
 

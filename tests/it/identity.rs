@@ -90,7 +90,7 @@ async fn start(rules: fn(&Path)) -> TestApp {
 /// Source, digest of the other event, and place of the record of the one that is known.
 fn conflicts(app: &TestApp) -> Vec<(String, Digest, u64)> {
     let told = app.records_of("delivery.conflict").into_iter().map(|record| match record.event {
-        Event::Sender(SenderEvent::Conflict { source, event_sha256: Some(other), first, .. }) => {
+        Event::Sender(SenderEvent::Conflict { source, event_digest: Some(other), first, .. }) => {
             (source.as_str().to_owned(), other, first)
         }
         other => panic!("{other:?}"),
@@ -99,7 +99,7 @@ fn conflicts(app: &TestApp) -> Vec<(String, Digest, u64)> {
 }
 
 fn digest(event: &Value) -> Digest {
-    Digest::of(event.to_string().as_bytes())
+    kept(event.to_string().as_bytes())
 }
 
 /// How many events each of a receipt's counts has: alerts, repeats, conflicts.

@@ -63,7 +63,7 @@ async fn b22_the_id_of_an_event_that_nobody_can_read_is_taken_and_the_other_way_
     let told = app.records_of("delivery.conflict");
     assert_eq!((told.len(), app.records_of("delivery.not_understood").len()), (2, 1));
     for record in told {
-        let Event::Sender(SenderEvent::Conflict { event_sha256: Some(_), .. }) = &record.event else {
+        let Event::Sender(SenderEvent::Conflict { event_digest: Some(_), .. }) = &record.event else {
             panic!("{record:?}")
         };
     }
@@ -87,8 +87,8 @@ async fn b22_an_events_own_id_is_one_alone_and_in_company() {
     assert_eq!((known.status, &known.body["repeated"]), (200, &json!(true)), "{}", known.body);
     // Each names the record of the event, whatever was recorded between.
     for record in app.records_of("delivery.conflict") {
-        let Event::Sender(SenderEvent::Conflict { first, event_sha256, .. }) = &record.event else { unreachable!() };
-        assert_eq!((*first, event_sha256.is_some()), (kept[0].seq, true));
+        let Event::Sender(SenderEvent::Conflict { first, event_digest, .. }) = &record.event else { unreachable!() };
+        assert_eq!((*first, event_digest.is_some()), (kept[0].seq, true));
     }
     assert_eq!(app.records_of("delivery.conflict").len(), 2);
     // What was not understood alone is not another event beside others.
@@ -118,7 +118,7 @@ async fn b22_what_is_left_out_of_a_batch_takes_its_id_as_well() {
         assert_eq!(send(&[risk(id)]).await.status, 409, "{id}");
         assert_eq!(send(&[unreadable(id)]).await.status, 422, "the same again: {id}");
         let told = app.records_of("delivery.conflict").pop().unwrap();
-        let Event::Sender(SenderEvent::Conflict { first, event_sha256: Some(_), .. }) = told.event else { panic!() };
+        let Event::Sender(SenderEvent::Conflict { first, event_digest: Some(_), .. }) = told.event else { panic!() };
         assert_eq!(first, kept[record].seq, "{id}");
     }
     assert_eq!(send(&[unreadable("event-5"), unreadable("event-1")]).await.status, 422, "in other company");

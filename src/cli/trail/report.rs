@@ -39,6 +39,7 @@ Reports:
   longest-containments           accounts that were disabled at some moment, longest first
   held                           what began to wait for a human, why, and what became of it
   rules-in-force                 the rule sets that were in force at some moment
+  rule-versions                  which version of each rule was in force then
   changes                        what people changed or decided
   containment-times              how long it took from an alert to a containment that was read back
 

@@ -27,6 +27,7 @@ impl Event {
         match self {
             Self::SystemStarted { .. } => "system.started",
             Self::RulesLoaded { .. } => "rules.loaded",
+            Self::RulesListed { .. } => "rules.listed",
             Self::RulesRefused { .. } => "rules.refused",
             Self::RulesWatched { .. } => "rules.watched",
             Self::RuleDisputed { .. } => "rule.disputed",
@@ -117,6 +118,7 @@ impl Event {
             | Self::Notice(NoticeEvent::Owed { incident, .. }) => vec![incident],
             Self::SystemStarted { .. }
             | Self::RulesLoaded { .. }
+            | Self::RulesListed { .. }
             | Self::RulesRefused { .. }
             | Self::RulesWatched { .. }
             | Self::RuleDisputed { .. }

@@ -25,11 +25,13 @@ pub enum SenderEvent {
         tried: bool,
         /// What was wrong, one of the intake's reason codes.
         reason: String,
-        /// SHA-256 of the raw body, or of what stands for it.
-        body_sha256: Digest,
-        /// SHA-256 of the only event in it, where that has an id of its own, which is taken by it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        event_sha256: Option<Digest>,
+        /// HMAC under the deployment's key of the SHA-256 of the raw body, or of what stands for it. Under its old
+        /// name, here as below, the SHA-256 itself.
+        #[serde(alias = "body_sha256")]
+        body_digest: Digest,
+        /// The same of the only event in it, where that has an id of its own, which is taken by it.
+        #[serde(skip_serializing_if = "Option::is_none", default, alias = "event_sha256")]
+        event_digest: Option<Digest>,
         /// Salted digest of what lies beside this record (the body).
         private: Digest,
     },
@@ -78,11 +80,13 @@ pub enum SenderEvent {
         /// Whether its source was being tried out.
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         tried: bool,
-        /// SHA-256 of the raw body. In older records, with nothing beside them, that of the event that is another one.
-        body_sha256: Digest,
-        /// SHA-256 of the event as JSON with its names in order, where the id is an event's.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        event_sha256: Option<Digest>,
+        /// HMAC under the deployment's key of the SHA-256 of the raw body. In older records, with nothing beside them,
+        /// that of the event that is another one.
+        #[serde(alias = "body_sha256")]
+        body_digest: Digest,
+        /// The same of the event as JSON with its names in order, where the id is an event's.
+        #[serde(skip_serializing_if = "Option::is_none", default, alias = "event_sha256")]
+        event_digest: Option<Digest>,
         /// Sequence number of the first record under that id.
         first: u64,
         /// Salted digest of what lies beside this record (the events, as a JSON array).
@@ -135,13 +139,13 @@ mod tests {
             (
                 "delivery.not_understood",
                 format!(
-                    r#""source":"okta","tried":true,"reason":"not_json","body_sha256":"{digest}","private":"{digest}""#
+                    r#""source":"okta","tried":true,"reason":"not_json","body_digest":"{digest}","private":"{digest}""#
                 ),
             ),
             (
                 "delivery.conflict",
                 format!(
-                    r#""source":"okta","assurance":"B","body_sha256":"{digest}","event_sha256":"{digest}","first":7"#
+                    r#""source":"okta","assurance":"B","body_digest":"{digest}","event_digest":"{digest}","first":7"#
                 ),
             ),
             (

@@ -228,10 +228,10 @@ fn a_source_is_told_of_once_in_a_while() {
     let conflict = |source: &str| {
         Event::Sender(SenderEvent::Conflict {
             source: SourceName::parse(source).unwrap(),
-            body_sha256: crate::incident::Digest::of(b"test"),
+            body_digest: crate::incident::Digest::of(b"test"),
             assurance: None,
             tried: false,
-            event_sha256: None,
+            event_digest: None,
             private: None,
             first: 1,
         })

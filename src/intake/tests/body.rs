@@ -78,7 +78,7 @@ fn what_is_not_understood_can_still_be_recorded() {
         passed_on_as: None,
         reason: Unreadable::JsonSyntax,
         assurance: crate::incident::Assurance::A,
-        body_sha256: crate::incident::Digest::of(body),
+        body_digest: crate::incident::Digest::of(body),
         content: crate::incident::Digest::of(body),
         by_body: Vec::new(),
         events: Vec::new(),

@@ -70,7 +70,7 @@ fn an_event_is_a_whole_alert_and_answered_with_success() {
     assert_eq!((alert.key.as_str(), alert.summary.secret.as_str()), ("c7c7", "only"));
     assert_eq!(alert.summary.assurance, crate::incident::Assurance::A);
     assert_eq!(alert.summary.occurred_at, Some(at(1_699_999_990)));
-    assert_eq!(alert.summary.body_sha256, crate::incident::Digest::of(EVENT.as_bytes()), "of what was encrypted");
+    assert_eq!(alert.summary.body_digest, crate::incident::Digest::of(EVENT.as_bytes()), "of what was encrypted");
     assert_eq!(read(delivery.answer.as_ref()), SUCCESS);
 }
 

@@ -159,7 +159,7 @@ async fn what_is_added_to_a_message_of_sns_changes_nothing_and_is_not_kept() {
         Received::Understood(delivery) => delivery.into_inner(),
         other => panic!("{other:?}"),
     };
-    let known = |delivery: &Delivery| (delivery.id.clone(), delivery.content, delivery.body_sha256);
+    let known = |delivery: &Delivery| (delivery.id.clone(), delivery.content, delivery.body_digest);
     let (first, again) = (taken("{\"a\":1}", "a").await, taken("{\"a\":1}", "b").await);
     assert_eq!(known(&first), known(&again));
     assert_ne!(known(&first), known(&taken("{\"a\":2}", "a").await));

@@ -71,7 +71,7 @@ fn b01_a_good_signature_is_taken_with_the_level_its_scheme_proves() {
         assert_eq!(delivery.source.as_str(), source);
         assert_eq!(delivery.assurance, assurance);
         assert_eq!(delivery.id, id.map(|id| id.to_owned()));
-        assert_eq!(delivery.body_sha256, crate::incident::Digest::of(BODY.as_bytes()));
+        assert_eq!(delivery.body_digest, crate::incident::Digest::of(BODY.as_bytes()));
         assert_eq!(delivery.received_at, now());
     }
 }

@@ -60,7 +60,7 @@ fn a_secret_in_the_url_is_at_the_end_of_the_path_or_in_a_parameter() {
     let intake = setup(SourceKind::Splunk, SECRET).build();
     let at = |secret: &str| Request { secret: Some(secret.to_owned()), ..event() };
     let delivery = at(SECRET).delivery(&intake);
-    assert_eq!((delivery.alerts[0].key.clone(), delivery.assurance), (delivery.body_sha256.to_string(), Assurance::D));
+    assert_eq!((delivery.alerts[0].key.clone(), delivery.assurance), (delivery.body_digest.to_string(), Assurance::D));
     check_refusals(
         &intake,
         [

@@ -62,8 +62,8 @@ fn alert(event: Value) -> Alert {
         event_type: None,
         occurred_at: None,
         received_at: Timestamp::UNIX_EPOCH,
-        body_sha256: Digest::of(b""),
-        event_sha256: None,
+        body_digest: Digest::of(b""),
+        event_digest: None,
         delivery_hints: [].into(),
         secret: "test".to_owned(),
     };

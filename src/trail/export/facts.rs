@@ -59,6 +59,7 @@ fn said(event: &Event) -> Facts {
         | Event::TrailRead { .. }
         | Event::TrailExported(_) => of_program(event),
         Event::RulesLoaded { .. }
+        | Event::RulesListed { .. }
         | Event::RulesRefused { .. }
         | Event::RulesWatched { .. }
         | Event::RuleDisputed { .. }
@@ -150,6 +151,8 @@ fn of_program(event: &Event) -> Facts {
 fn of_rules(event: &Event) -> Facts {
     let none = Facts::default();
     match event {
+        // Which rules they are would be too much for one line.
+        Event::RulesListed { .. } => none,
         Event::RulesLoaded { by, actor, .. } => Facts { actor: actor.clone(), outcome: word(by), ..none },
         Event::RulesRefused { by, actor, first, .. } => {
             Facts { actor: actor.clone(), reason: Some(first.clone()), outcome: word(by), ..none }

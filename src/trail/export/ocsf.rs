@@ -170,7 +170,10 @@ fn incident_status(event: &Event) -> u32 {
 /// What was done to what, and by whom.
 fn entity(event: &Event, facts: &Facts) -> Value {
     let (kind, name) = match event {
-        Event::RulesLoaded { .. } | Event::RulesRefused { .. } | Event::RulesWatched { .. } => ("rules", None),
+        Event::RulesLoaded { .. }
+        | Event::RulesListed { .. }
+        | Event::RulesRefused { .. }
+        | Event::RulesWatched { .. } => ("rules", None),
         Event::RuleDisputed { .. } | Event::RulePromoted { .. } => ("rule", first_rule(facts)),
         Event::TrailRead { .. } | Event::TrailExported(_) => ("trail", None),
         Event::Notice(_) => ("notices", None),

@@ -85,6 +85,7 @@ impl Sense {
             Event::SystemStarted { .. } => (Lifecycle, Start, Informational, "Portcullis started"),
             Event::SystemStopped { .. } => (Lifecycle, Stop, Informational, "Portcullis stopped"),
             Event::RulesLoaded { .. } => (Entity, Activate, Informational, "Rules came into force"),
+            Event::RulesListed { .. } => (Entity, Activate, Informational, "The rules in force were listed"),
             Event::RulesRefused { .. } => (Entity, Change, Medium, "Rules were refused"),
             Event::RulesWatched { .. } => (Entity, Change, Informational, "Rules began or ended to watch"),
             Event::RuleDisputed { .. } => (Entity, Change, Low, "A match of a rule was disputed"),

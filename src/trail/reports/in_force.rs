@@ -28,7 +28,7 @@ pub(super) fn fold(reading: &Reading<'_>, range: Range) -> Result<Folded, StoreE
     let query = Query::default().of_kinds(&["rules.loaded"]).within(None, range.until);
     let mut next: Option<Timestamp> = None;
     let mut folded = reading.fold(&query, |folded, record| {
-        let Event::RulesLoaded { rules, count, commit, signer, by, actor } = &record.event else {
+        let Event::RulesLoaded { rules, count, commit, signer, by, actor, .. } = &record.event else {
             return Ok(ControlFlow::Continue(()));
         };
         let row: Vec<Value> = vec![

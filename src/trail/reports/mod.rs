@@ -10,6 +10,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 mod times;
+mod versions;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -30,6 +31,8 @@ pub enum Report {
     Held,
     /// Which rules were in force when.
     RulesInForce,
+    /// Which rule had which version when.
+    RuleVersions,
     /// Who changed what.
     Changes,
     /// How long it took from an alert to a containment that was read back.
@@ -89,11 +92,12 @@ struct Folded {
 
 impl Report {
     /// Every report.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ContainmentsWithoutApproval,
         Self::LongestContainments,
         Self::Held,
         Self::RulesInForce,
+        Self::RuleVersions,
         Self::Changes,
         Self::ContainmentTimes,
     ];
@@ -106,6 +110,7 @@ impl Report {
             Self::LongestContainments => "longest-containments",
             Self::Held => "held",
             Self::RulesInForce => "rules-in-force",
+            Self::RuleVersions => "rule-versions",
             Self::Changes => "changes",
             Self::ContainmentTimes => "containment-times",
         }
@@ -127,6 +132,7 @@ impl Report {
             Self::LongestContainments => "accounts that were disabled at some moment of this time, longest first",
             Self::Held => "what began to wait for a human in this time, why, and what became of it, oldest first",
             Self::RulesInForce => "the rule sets that were in force at some moment of this time, oldest first",
+            Self::RuleVersions => "which version of each rule was in force at some moment of this time, oldest first",
             Self::Changes => "what people changed or decided in this time, oldest first",
             Self::ContainmentTimes => "how long it took to contain those found disabled in this time, slowest first",
         }
@@ -140,6 +146,7 @@ impl Report {
             Self::LongestContainments => contained::LONGEST,
             Self::Held => held::COLUMNS,
             Self::RulesInForce => in_force::COLUMNS,
+            Self::RuleVersions => versions::COLUMNS,
             Self::Changes => changes::COLUMNS,
             Self::ContainmentTimes => times::COLUMNS,
         }
@@ -155,6 +162,7 @@ impl Report {
             Self::LongestContainments => contained::longest(reading, range, now),
             Self::Held => held::fold(reading, range),
             Self::RulesInForce => in_force::fold(reading, range),
+            Self::RuleVersions => versions::fold(reading, range),
             Self::Changes => changes::fold(reading, range),
             Self::ContainmentTimes => times::fold(reading, range),
         }?;

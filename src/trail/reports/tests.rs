@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::changes::{KINDS, change};
 use super::{Range, Reading, Report, Table};
 use crate::incident::{
-    Approval, Digest, Event, HoldReason, IncidentId, Lapse, LoadCause, Opened, Outcome, SourceName, Timestamp, UserId,
+    Approval, Digest, Event, HoldReason, IncidentId, Lapse, LoadCause, Opened, Outcome, RuleId, RuleVersion,
+    SourceName, Timestamp, UserId,
 };
 use crate::trail::search::{Index, moment};
 use crate::trail::store::{Append, Entry, Store};
@@ -101,6 +102,7 @@ fn every_report_has_a_name_and_says_what_stands_in_each_of_its_columns() {
     site.contain(1, 10, Some(HoldReason::Paused), true, 30, Some(90));
     site.append(5, &samples::events().into_iter().find(|event| event.kind() == "responder.paused").unwrap());
     site.append(6, &loaded("a", Some("li")));
+    site.append(6, &Event::RulesListed { rules: Digest::of(b"a"), versions: versions(&[(1, "x")]) });
     for report in Report::ALL {
         assert_eq!(Report::parse(report.as_str()), Some(report));
         let names: BTreeSet<_> = report.columns().iter().map(|column| column.name).collect();
@@ -161,6 +163,53 @@ fn what_was_held_is_listed_with_why_and_what_became_of_it() {
     assert_eq!(Value::from(table.summary), json!({"paused": 1, "protected_listed": 2}));
 }
 
+fn versions(rules: &[(u8, &str)]) -> Vec<RuleVersion> {
+    let rule = |&(number, version): &(u8, &str)| RuleVersion {
+        id: RuleId::parse(&format!("6f1d1a5e-0000-4000-8000-0000000000{number:02}")).unwrap(),
+        version: Digest::of(version.as_bytes()),
+    };
+    rules.iter().map(rule).collect()
+}
+
+#[test]
+fn each_rule_has_its_version_from_the_set_it_came_with_to_the_one_it_left_with() {
+    let site = Site::new();
+    site.append(5, &loaded("before there were lists", None));
+    for (second, set, first, further) in [
+        (10, "a", vec![(1, "x"), (2, "x")], Some((3, "x"))),
+        (20, "a", vec![(1, "x"), (2, "x")], Some((3, "x"))),
+        (30, "b", vec![(1, "y"), (2, "x")], None),
+        (40, "c", vec![(2, "x"), (3, "x")], None),
+    ] {
+        let mut event = loaded(set, None);
+        if let Event::RulesLoaded { versions: listed, .. } = &mut event {
+            *listed = versions(&first);
+        }
+        site.append(second, &event);
+        if let Some(further) = further {
+            let rules = Digest::of(set.as_bytes());
+            site.append(second, &Event::RulesListed { rules, versions: versions(&[further]) });
+        }
+    }
+    let spans = |since, until| {
+        let table = site.report(Report::RuleVersions, since, until);
+        let second = |value: &Value| value.as_str().map(|at| at[17..19].to_owned()).unwrap_or_default();
+        let row = |row: &serde_json::Map<String, Value>| {
+            let (rule, is_x) = (row["rule"].as_str().unwrap(), row["version"] == json!(Digest::of(b"x")));
+            let version = if is_x { "x" } else { "y" };
+            format!("Rule {} {version} {}-{}", &rule[35..], second(&row["from"]), second(&row["until"]))
+        };
+        table.rows.iter().map(row).collect::<Vec<_>>()
+    };
+    let all = ["Rule 1 x 10-30", "Rule 2 x 10-", "Rule 3 x 10-30", "Rule 1 y 30-40", "Rule 3 x 40-"];
+    assert_eq!(spans(None, None), all);
+    let of_a_day = ["Rule 1 y 30-", "Rule 2 x 30-"];
+    assert_eq!(spans(Some(35), Some(40)), of_a_day, "with what was in force when it began");
+    let table = site.report(Report::RuleVersions, None, None);
+    assert_eq!(table.summary["sets_without_a_list"], json!(1));
+    assert_eq!(site.report(Report::RuleVersions, Some(30), Some(40)).summary["sets_without_a_list"], json!(0));
+}
+
 fn loaded(set: &str, actor: Option<&str>) -> Event {
     Event::RulesLoaded {
         rules: Digest::of(set.as_bytes()),
@@ -169,6 +218,7 @@ fn loaded(set: &str, actor: Option<&str>) -> Event {
         signer: None,
         by: LoadCause::Start,
         actor: actor.map(str::to_owned),
+        versions: Vec::new(),
     }
 }
 

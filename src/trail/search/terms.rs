@@ -102,7 +102,7 @@ impl Terms {
 
 /// By which fields a text is found, beside its words.
 fn fields(place: Place<'_>, text: &str) -> &'static [Field] {
-    let of_rule = matches!(place.within, "rule" | "rules" | "started");
+    let of_rule = matches!(place.within, "rule" | "rules" | "started" | "versions");
     match place.name {
         "kind" if place.within.is_empty() => &[Field::Kind],
         "kind" if matches!(place.within, "verdict" | "decisions") => &[Field::Verdict],

@@ -30,6 +30,6 @@ pub(crate) use setup::{
     copy_folder, edit,
 };
 pub(crate) use sink::{Answered, Posted, Sink};
-pub(crate) use trail::CONTAINED;
+pub(crate) use trail::{CONTAINED, kept};
 pub(crate) use ways::rules_by_way;
 pub(crate) use witness::Witness;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{AccountWarning, Event, Incident, IncidentId, NoticeEvent, StepState, Timestamp};
+use portcullis::incident::{AccountWarning, Digest, Event, Incident, IncidentId, NoticeEvent, StepState, Timestamp};
 use portcullis::sandbox::Api;
-use portcullis::trail::Record;
+use portcullis::trail::{Pseudonyms, Record};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::app::{PATIENCE, TestApp, patiently};
+use super::app::{PATIENCE, PSEUDONYM_KEY, TestApp, patiently};
 
 /// The story of a containment that met no trouble.
 pub(crate) const CONTAINED: [&str; 7] = [
@@ -20,6 +20,11 @@ pub(crate) const CONTAINED: [&str; 7] = [
     "disable answered",
     "disable verified",
 ];
+
+/// What stands on the trail for something that was said.
+pub(crate) fn kept(said: &[u8]) -> Digest {
+    Pseudonyms::new(&PSEUDONYM_KEY).digest(&Digest::of(said).0)
+}
 
 /// How long nothing may happen before time is let pass.
 const QUIET: Duration = Duration::from_millis(25);

@@ -176,7 +176,7 @@ mod tests {
             "kind": "alert.admitted",
             "alert": {
                 "id": format!("alr_{:032x}", 1), "source": "okta", "assurance": "A", "received_at": "2026-11-22T00:00:00Z",
-                "body_sha256": digest, "secret": "first",
+                "body_digest": digest, "secret": "first",
             },
             "verdict": { "kind": "planned", "rules": digest },
             "opened": [{ "plan": {
