@@ -30,7 +30,7 @@ const FLOORS: [&[&str]; 10] = [
 const CONFIG_READERS: [&str; 2] = ["server", "cli"];
 
 /// Outside crates that only these modules name. Tests may use any.
-const OWNERS: [(&str, &[&str]); 30] = [
+const OWNERS: [(&str, &[&str]); 32] = [
     ("sled", &["trail"]),
     ("redb", &["trail"]),
     ("roaring", &["trail"]),
@@ -38,6 +38,8 @@ const OWNERS: [(&str, &[&str]); 30] = [
     ("actix_web", &["api", "console", "sandbox", "server"]),
     ("figment", &["config"]),
     ("clap", &["cli", "main"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("saphyr_parser", &["rules"]),
     ("icu_datetime", &["rules"]),
     ("icu_locale_core", &["rules"]),

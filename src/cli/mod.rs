@@ -2,12 +2,14 @@
 
 mod account;
 mod client;
+mod completions;
 mod demo;
 mod directory;
 mod doctor;
 mod handed_over;
 mod incident;
 mod local_actor;
+mod man;
 mod notices;
 mod output;
 mod refused;
@@ -22,7 +24,7 @@ mod trail;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Signed alerts in, contained DingTalk Enterprise Accounts out, everything on a trail that can be
 /// verified.
@@ -67,6 +69,10 @@ enum Command {
     Send(send::Arguments),
     /// Read the trail, verify its log, or check a proof.
     Trail(trail::Arguments),
+    /// Print what a shell needs to complete these commands.
+    Completions(completions::Arguments),
+    /// Print the manual, or write all of its pages.
+    Man(man::Arguments),
 }
 
 /// Runs the command of this process's arguments. The exit codes are those of `--help`.
@@ -86,6 +92,8 @@ pub fn main() -> ExitCode {
         Command::Subject(arguments) => block_on(subject::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Man(arguments) => man::run(&arguments, Arguments::command()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -54,6 +54,7 @@ mod lifecycle;
 mod limits;
 mod log_sources;
 mod look_up;
+mod manual;
 mod meeting;
 mod metrics;
 mod never_fetched;

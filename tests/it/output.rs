@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 const EVENT: &str = "src/cli/demo/okta-event-hook.json";
 /// Every command that lists something.
-const LISTING: [&[&str]; 10] = [
+const LISTING: [&[&str]; 13] = [
     &["rules", "check", "rules"],
     &["rules", "check", "rules", "--json"],
     &["rules", "check", "--list-lints"],
@@ -17,6 +17,9 @@ const LISTING: [&[&str]; 10] = [
     &["rules", "fmt", "--check", "rules"],
     &["rules", "schema"],
     &["rules", "manifest", "rules"],
+    &["completions", "bash"],
+    &["man"],
+    &["man", "rules", "check"],
 ];
 
 fn command(arguments: &[&str]) -> Command {
