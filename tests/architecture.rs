@@ -30,7 +30,7 @@ const FLOORS: [&[&str]; 10] = [
 const CONFIG_READERS: [&str; 2] = ["server", "cli"];
 
 /// Outside crates that only these modules name. Tests may use any.
-const OWNERS: [(&str, &[&str]); 32] = [
+const OWNERS: [(&str, &[&str]); 33] = [
     ("sled", &["trail"]),
     ("redb", &["trail"]),
     ("roaring", &["trail"]),
@@ -40,6 +40,7 @@ const OWNERS: [(&str, &[&str]); 32] = [
     ("clap", &["cli", "main"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
+    ("dialoguer", &["cli"]),
     ("saphyr_parser", &["rules"]),
     ("icu_datetime", &["rules"]),
     ("icu_locale_core", &["rules"]),

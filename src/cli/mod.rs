@@ -8,10 +8,12 @@ mod directory;
 mod doctor;
 mod handed_over;
 mod incident;
+mod init;
 mod local_actor;
 mod man;
 mod notices;
 mod output;
+mod random;
 mod refused;
 mod rules;
 mod sandbox;
@@ -43,6 +45,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a folder from which a server starts: configuration, secrets, a first rule.
+    Init(init::Arguments),
     /// Receive alerts and act on them.
     Serve(serve::Arguments),
     /// Show the whole job on this machine: sandbox, signed alert, repeat, forgery, trail.
@@ -79,6 +83,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Init(arguments) => init::run(&arguments),
         Command::Serve(arguments) => block_on(serve::run(arguments)),
         Command::Demo(arguments) => block_on(demo::run(arguments)),
         Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::client::{Shown, Trust};
 use super::handed_over;
-use super::output;
 use super::refused::refused;
+use super::{output, random};
 use crate::config::{self, Config};
 use crate::incident::{SourceName, Timestamp};
 use crate::intake::{DingTalkKey, Holds, Outgoing, Sender, SourceKind, SourceSettings, TokenSigner};
@@ -153,8 +153,7 @@ fn read_key(path: &Path, kid: &str) -> anyhow::Result<TokenSigner> {
 
 impl Sending {
     pub(super) fn new(settings: &SourceSettings, holds: Holds) -> anyhow::Result<Self> {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
+        let random = random::bytes::<16>()?;
         let sender = Sender::holding(settings, holds).map_err(|flaw| anyhow::anyhow!("{flaw}"))?;
         Ok(Self { sender, id: hex::encode(random) })
     }

@@ -50,6 +50,7 @@ mod guard_layer;
 mod guardrails;
 mod identity;
 mod index_look_up;
+mod init;
 mod lifecycle;
 mod limits;
 mod log_sources;

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+use crate::cli::random;
 use crate::incident::Timestamp;
 use crate::intake::{SchemeName, sign};
 
@@ -30,7 +31,7 @@ impl Delivery {
     /// A new event about `person`, signed under `secret` now.
     pub(super) fn about(person: &str, secret: &str) -> anyhow::Result<Self> {
         let now = Timestamp::now();
-        let (event_id, uuid) = (random_uuid()?, random_uuid()?);
+        let (event_id, uuid) = (random::uuid()?, random::uuid()?);
         let mut body: Value = serde_json::from_str(SHAPE)?;
         let published = now.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
         for (place, value) in [
@@ -69,10 +70,4 @@ impl Delivery {
         let headers: String = self.headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
         format!("curl -sS '{url}' -H 'content-type: application/json'{headers} --data-binary '{}'", self.body)
     }
-}
-
-fn random_uuid() -> anyhow::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
-    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string())
 }

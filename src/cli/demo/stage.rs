@@ -14,6 +14,7 @@ use reqwest::Client;
 
 use super::delivery::Delivery;
 use super::screen::Screen;
+use crate::cli::random;
 use crate::config::{self, Config};
 use crate::incident::Digest;
 use crate::sandbox::{self, APP_KEY, APP_SECRET, CORP_ID, Running, Sandbox};
@@ -51,7 +52,7 @@ impl Stage {
         fs::create_dir(&folder)?;
         let settings = sandbox::Settings { listen: ([127, 0, 0, 1], 0).into(), ..sandbox::Settings::default() };
         let sandbox = sandbox::start(settings).await?;
-        let secret = format!("whsec_{}", STANDARD.encode(random_bytes::<32>()?));
+        let secret = format!("whsec_{}", STANDARD.encode(random::bytes::<32>()?));
         let token = random_hex(32)?;
         let config = configure(&folder, &rules, &sandbox.url(), &secret, &token)?;
         let hangups = Hangups::listen()?;
@@ -154,13 +155,7 @@ fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
     Ok(options.open(path)?.write_all(secret.as_bytes())?)
 }
 
-fn random_bytes<const N: usize>() -> anyhow::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
-    Ok(bytes)
-}
-
 fn random_hex(bytes: usize) -> anyhow::Result<String> {
-    let random: [u8; 32] = random_bytes()?;
+    let random: [u8; 32] = random::bytes()?;
     Ok(hex::encode(random.get(..bytes).unwrap_or(&random)))
 }

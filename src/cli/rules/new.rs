@@ -9,8 +9,8 @@ use clap::Args;
 use super::event_file::read;
 use super::recorded::{self, Recorded, Wanted};
 use super::statuses::StatusArguments;
-use crate::cli::output;
 use crate::cli::refused::refused;
+use crate::cli::{output, random};
 use crate::incident::{LogSource, Timestamp};
 use crate::rules::{self, Sketch, SourceFile, Statuses};
 
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let text = rules::skeleton(&Sketch {
         event,
         log_source: &log_source,
-        id: &new_id()?,
+        id: &random::uuid()?,
         title: arguments.title.as_deref(),
         owner: &arguments.owner,
         date: &Timestamp::now().strftime("%Y-%m-%d").to_string(),
@@ -147,10 +147,4 @@ fn name_below(folder: &Path, output: &Path) -> Option<String> {
         _ => None,
     });
     names.collect::<Option<Vec<_>>>().map(|names| names.join("/"))
-}
-
-fn new_id() -> anyhow::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
-    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string())
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use crate::cli::random;
 use crate::cli::refused::refused;
 
 /// Puts a text in a file's place at one stroke. A link stays one, and the file goes on being whose it was.
@@ -23,8 +24,7 @@ pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// A name in the same folder that nobody else uses.
 fn beside(path: &Path) -> anyhow::Result<PathBuf> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
+    let random = random::bytes::<8>()?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(path.with_file_name(format!(".{name}.{}.new", hex::encode(random))))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::cli::handed_over;
+use crate::cli::random;
 use crate::cli::refused::refused;
 use crate::config::Config;
 use crate::incident::{SourceName, Timestamp};
@@ -44,12 +45,12 @@ impl NewSecret {
                 )));
             }
             (Some(_), false) => {
-                let (token, aes_key) = new_dingtalk_secret(&random::<DINGTALK_BYTES>()?);
+                let (token, aes_key) = new_dingtalk_secret(&random::bytes::<DINGTALK_BYTES>()?);
                 (token, Some(aes_key))
             }
             (None, true) => (piped()?, None),
             (None, false) => {
-                let secret = source.new_secret(&random::<SECRET_BYTES>()?);
+                let secret = source.new_secret(&random::bytes::<SECRET_BYTES>()?);
                 match secret.map_err(|flaw| refused(anyhow::anyhow!("{flaw}")))? {
                     Some(secret) => (secret, None),
                     None => return Ok(None),
@@ -142,12 +143,6 @@ fn piped() -> anyhow::Result<String> {
     let secret = secret.trim_end_matches(['\r', '\n']).to_owned();
     anyhow::ensure!(!secret.is_empty(), refused(anyhow::anyhow!("there is no secret on standard input")));
     Ok(secret)
-}
-
-fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
-    let mut random = [0; N];
-    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
-    Ok(random)
 }
 
 /// A name for a secret: the day on which it was made.
