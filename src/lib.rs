@@ -41,8 +41,8 @@
 //! | 1 | [`incident`] | the vocabulary, the closed list of events, the legal transitions | I/O, async, HTTP, storage |
 //! | 2 | [`trail`] · [`intake`] · [`rules`] · [`directory`] · [`notices`] | one outside world each | each other |
 //! | 3 | [`response`] · [`roster`] | match and alert to plan, the guard layer, reasons; who is in the organization, read and kept | I/O, async, the clock (`response`); each other |
-//! | 4 | [`admission`] · [`executor`] · [`notifier`] · [`backtest`] · [`anchors`] · [`forwarders`] · [`data_subjects`] | the two halves of the pipeline; who tells people of both; the rehearsal of the first; who keeps checkpoints elsewhere; who sends records on; what is kept on a person | each other, HTTP |
-//! | 5 | [`access`] · [`doctor`] | who may do what; whether all is well that acting needs | routes, HTTP; each other |
+//! | 4 | [`admission`] · [`executor`] · [`notifier`] · [`backtest`] · [`anchors`] · [`forwarders`] · [`data_subjects`] · [`access`] | the two halves of the pipeline; who tells people of both; the rehearsal of the first; who keeps checkpoints elsewhere; who sends records on; what is kept on a person; who may do what | each other, HTTP |
+//! | 5 | [`decisions`] · [`doctor`] | what people decide, judged against who says it; whether all is well that acting needs | routes, HTTP; each other |
 //! | 6 | [`api`] · [`console`] · [`sandbox`] | HTTP and HTML; the simulated DingTalk | each other |
 //! | 7 | [`config`] · [`telemetry`] | how settings are read; how logs and metrics leave | – |
 //! | 8 | [`server`] | how everything is put together | business rules |
@@ -88,6 +88,10 @@
 //! records who lets the rule act; `cli::rules::promote` turns the mode in its file; and
 //! [`admission::Reloader`] puts the folder into force, signed where signers are named.
 //!
+//! *Somebody decides.* Whoever has the permission ([`access`]) says it by the API or on a page, and [`decisions`] judges it:
+//! nobody about themselves, nobody what they asked for or what a rule of their own does, and the plan as it was when they
+//! saw it. It is recorded for the incident as it was when it was judged, or judged anew.
+//!
 //! *It is looked whether all is well.* When somebody asks, or the time since the last `doctor.checked` is over,
 //! `doctor::run` looks at the files, the trail, DingTalk (`doctor::probe`, by reads that show what
 //! `doctor::needs` derives from the rules), channels and senders. `doctor::cycle` has [`admission`] open an incident on
@@ -113,6 +117,7 @@ pub mod trail;
 pub mod response;
 pub mod roster;
 
+pub mod access;
 pub mod admission;
 pub mod anchors;
 pub mod backtest;
@@ -121,7 +126,7 @@ pub mod executor;
 pub mod forwarders;
 pub mod notifier;
 
-pub mod access;
+pub mod decisions;
 pub mod doctor;
 
 pub mod api;

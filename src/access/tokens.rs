@@ -1,14 +1,12 @@
-//! Checks bearer tokens against the digests of the configuration.
+//! Checks tokens against the digests of the configuration, and sessions against what they stand on.
 
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
-use super::{Actor, Permission, Role};
-use crate::incident::{DOCTOR, Digest, UserId};
+use super::{Actor, FIRST_ADMIN, FirstLink, Permission, Role, Session, SessionSettings, Sessions, Way};
+use crate::incident::{DOCTOR, Digest, Timestamp, UserId};
 
 /// The longest `Authorization` header looked at, in bytes.
 const HEADER_BYTES_MAX: usize = 1_024;
@@ -23,6 +21,8 @@ const TOKENS_MAX: usize = 1_000;
 pub struct Settings {
     /// The tokens; none means that nobody can read or steer.
     pub tokens: Vec<TokenSettings>,
+    /// How long people stay signed in.
+    pub sessions: SessionSettings,
 }
 
 /// One token, by its digest.
@@ -39,6 +39,9 @@ pub struct TokenSettings {
     /// whether it is about themselves.
     #[serde(default)]
     pub user_id: Option<UserId>,
+    /// From when on it is none any more.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
 }
 
 /// A configuration that gives access in a way it must not.
@@ -72,10 +75,11 @@ pub enum Denied {
     Forbidden,
 }
 
-/// The tokens in force.
-#[derive(Debug)]
+/// Who has access.
 pub struct Access {
     tokens: Vec<TokenSettings>,
+    sessions: Sessions,
+    first: FirstLink,
 }
 
 impl Access {
@@ -91,7 +95,7 @@ impl Access {
             if !(1..=64).contains(&token.name.chars().count()) || token.name.chars().any(char::is_control) {
                 return Err(SetupError::BadName(token.name.escape_debug().to_string()));
             }
-            if token.name == DOCTOR {
+            if [DOCTOR, FIRST_ADMIN].contains(&token.name.as_str()) {
                 return Err(SetupError::NameTaken(token.name.clone()));
             }
             for earlier in settings.tokens.iter().take(index) {
@@ -103,7 +107,8 @@ impl Access {
                 }
             }
         }
-        Ok(Self { tokens: settings.tokens.clone() })
+        let sessions = Sessions::new(settings.sessions.clone());
+        Ok(Self { tokens: settings.tokens.clone(), sessions, first: FirstLink::default() })
     }
 
     /// The accounts of those who may steer and answer.
@@ -120,32 +125,48 @@ impl Access {
         others.chain([actor.name.as_str()]).chain(actor.user_id.as_ref().map(UserId::as_str))
     }
 
+    /// The sessions of people.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// The link of the first start.
+    #[must_use]
+    pub fn first(&self) -> &FirstLink {
+        &self.first
+    }
+
+    /// Whether anybody could sign in as an administrator.
+    #[must_use]
+    pub fn has_admin(&self, now: Timestamp) -> bool {
+        self.tokens.iter().any(|token| token.role == Role::Admin && token.is_good(now))
+    }
+
     /// Who shows this `Authorization: Bearer` header, if they may do `permission`.
     ///
     /// # Errors
     /// Unknown or not allowed.
-    pub fn bearer(&self, header: Option<&[u8]>, permission: Permission) -> Result<Actor, Denied> {
+    pub fn bearer(&self, header: Option<&[u8]>, permission: Permission, now: Timestamp) -> Result<Actor, Denied> {
         let token = header.and_then(|header| scheme(header, "bearer")).ok_or(Denied::Unknown)?;
-        self.holder(token, permission)
+        let (actor, _) = self.holder(token, now).ok_or(Denied::Unknown)?;
+        if actor.role.may(permission) { Ok(actor) } else { Err(Denied::Forbidden) }
     }
 
-    /// The same for a page in a browser, which asks for `Basic` and sends the token as password. Only
-    /// for reading: a browser attaches it to requests that other sites cause.
-    ///
-    /// # Errors
-    /// Unknown or not allowed.
-    pub fn browser(&self, header: Option<&[u8]>, permission: Permission) -> Result<Actor, Denied> {
-        let Some(basic) = header.and_then(|header| scheme(header, "basic")) else {
-            return self.bearer(header, permission);
-        };
-        let pair = STANDARD.decode(basic).ok().and_then(|pair| String::from_utf8(pair).ok()).ok_or(Denied::Unknown)?;
-        let (_, token) = pair.split_once(':').ok_or(Denied::Unknown)?;
-        self.holder(token, permission)
+    /// Whose session it is, by the secret that their browser has kept.
+    #[must_use]
+    pub fn session(&self, secret: &str, now: Timestamp) -> Option<Session> {
+        self.sessions.find(secret, now, |way| match way {
+            Way::Token(digest) => self.tokens.iter().any(|token| token.sha256 == *digest && token.is_good(now)),
+            Way::FirstLink => true,
+        })
     }
 
-    fn holder(&self, token: &str, permission: Permission) -> Result<Actor, Denied> {
-        if token.chars().count() < TOKEN_CHARACTERS_MIN {
-            return Err(Denied::Unknown);
+    /// Whose token it is, and by what a session of theirs stands and falls.
+    #[must_use]
+    pub fn holder(&self, token: &str, now: Timestamp) -> Option<(Actor, Way)> {
+        if token.len() > HEADER_BYTES_MAX || token.chars().count() < TOKEN_CHARACTERS_MIN {
+            return None;
         }
         let shown = Digest::of(token.as_bytes());
         let mut holder = None;
@@ -154,11 +175,15 @@ impl Access {
                 holder = Some(token);
             }
         }
-        let holder = holder.ok_or(Denied::Unknown)?;
-        if !holder.role.may(permission) {
-            return Err(Denied::Forbidden);
-        }
-        Ok(Actor { name: holder.name.clone(), role: holder.role, user_id: holder.user_id.clone() })
+        let holder = holder.filter(|token| token.is_good(now))?;
+        let actor = Actor { name: holder.name.clone(), role: holder.role, user_id: holder.user_id.clone() };
+        Some((actor, Way::Token(shown)))
+    }
+}
+
+impl TokenSettings {
+    fn is_good(&self, now: Timestamp) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
     }
 }
 
@@ -179,14 +204,19 @@ mod tests {
 
     fn access() -> Access {
         let sha256 = Digest::of(TOKEN.as_bytes());
-        let tokens = vec![TokenSettings { name: "auditor".into(), role: Role::Auditor, sha256, user_id: None }];
-        Access::new(&Settings { tokens }).unwrap()
+        let expires = Some(at(100));
+        let token = TokenSettings { name: "auditor".into(), role: Role::Auditor, sha256, user_id: None, expires };
+        Access::new(&Settings { tokens: vec![token], ..Settings::default() }).unwrap()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
     }
 
     #[test]
     fn a_token_is_its_holders_only_whole() {
         let access = access();
-        let bearer = |text: &str| access.bearer(Some(text.as_bytes()), Permission::ReadTrail);
+        let bearer = |text: &str| access.bearer(Some(text.as_bytes()), Permission::ReadTrail, at(0));
         assert_eq!(bearer(&format!("Bearer {TOKEN}")).unwrap().name, "auditor");
         assert_eq!(bearer(&format!("bearer {TOKEN}")).unwrap().role, Role::Auditor);
         for bad in [
@@ -198,20 +228,28 @@ mod tests {
         ] {
             assert_eq!(bearer(&bad), Err(Denied::Unknown), "{bad}");
         }
-        assert_eq!(access.bearer(None, Permission::ReadTrail), Err(Denied::Unknown));
+        assert_eq!(access.bearer(None, Permission::ReadTrail, at(0)), Err(Denied::Unknown));
     }
 
     #[test]
     fn a_role_ends_where_it_ends() {
         let header = format!("Bearer {TOKEN}");
-        assert_eq!(access().bearer(Some(header.as_bytes()), Permission::Control), Err(Denied::Forbidden));
+        let denied = access().bearer(Some(header.as_bytes()), Permission::Control, at(0));
+        assert_eq!(denied, Err(Denied::Forbidden));
     }
 
     #[test]
-    fn a_browser_sends_the_token_as_password() {
-        let header = format!("Basic {}", STANDARD.encode(format!("anyone:{TOKEN}")));
-        assert_eq!(access().browser(Some(header.as_bytes()), Permission::ReadTrail).unwrap().name, "auditor");
-        assert_eq!(access().bearer(Some(header.as_bytes()), Permission::ReadTrail), Err(Denied::Unknown));
+    fn i05_a_token_that_is_over_is_none_and_ends_the_sessions_that_stand_on_it() {
+        let access = access();
+        let header = format!("Bearer {TOKEN}");
+        assert!(access.bearer(Some(header.as_bytes()), Permission::ReadTrail, at(99)).is_ok());
+        let over = access.bearer(Some(header.as_bytes()), Permission::ReadTrail, at(100));
+        assert_eq!(over, Err(Denied::Unknown));
+        let (actor, way) = access.holder(TOKEN, at(0)).unwrap();
+        let secret = access.sessions().begin(actor, way, None, at(0)).unwrap();
+        assert!(access.session(&secret, at(99)).is_some());
+        assert!(access.session(&secret, at(100)).is_none());
+        assert!(access.session(&secret[1..], at(0)).is_none());
     }
 
     #[test]
@@ -221,8 +259,9 @@ mod tests {
             role: Role::Auditor,
             sha256: Digest::of(secret.as_bytes()),
             user_id: None,
+            expires: None,
         };
-        let error = |tokens| Access::new(&Settings { tokens }).unwrap_err();
+        let error = |tokens| Access::new(&Settings { tokens, ..Settings::default() }).err().unwrap();
         assert_eq!(error(vec![token("a", "1"), token("a", "2")]), SetupError::NameTwice("a".into()));
         assert_eq!(error(vec![token("a", "1"), token("b", "1")]), SetupError::TokenTwice("a".into(), "b".into()));
         assert!(matches!(error(vec![token("a\n", "1")]), SetupError::BadName(_)));

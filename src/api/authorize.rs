@@ -10,5 +10,5 @@ use crate::access::{Actor, Permission};
 pub(super) fn actor(request: &HttpRequest, state: &State, permission: Permission) -> Result<Actor, Problem> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let header = headers.next().filter(|_| headers.next().is_none());
-    Ok(state.access.bearer(header.map(|value| value.as_bytes()), permission)?)
+    Ok(state.access.bearer(header.map(|value| value.as_bytes()), permission, state.clock.now())?)
 }

@@ -9,12 +9,10 @@ use actix_web::web::{Bytes, Payload};
 use serde::de::DeserializeOwned;
 
 use super::{Problem, State};
-use crate::incident::shows_nothing;
+use crate::decisions::Reason;
 
 /// The most bytes of what people ask for.
 const JSON_BYTES_MAX: usize = 4 * 1024;
-/// The longest reason that people give, in characters.
-const REASON_CHARACTERS_MAX: usize = 500;
 
 /// The whole body, at most `bytes_max`, within `deadline_ms` from now however slowly it drips.
 pub(super) async fn read(
@@ -50,7 +48,7 @@ pub(super) async fn json<V: DeserializeOwned>(
     serde_json::from_slice(&body).map_err(|_| Problem::BadJson)
 }
 
-/// Whether a text can stand on the trail as the reason somebody gives.
-pub(super) fn is_reason(text: &str) -> bool {
-    !shows_nothing(text) && text.chars().count() <= REASON_CHARACTERS_MAX && !text.chars().any(char::is_control)
+/// The reason somebody gives.
+pub(super) fn reason(text: &str) -> Result<Reason, Problem> {
+    Reason::parse(text).map_err(|_| Problem::WrongSchema)
 }

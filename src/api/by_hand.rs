@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::{Problem, State, Unfit, authorize, body, whose};
+use super::{Problem, State, Unfit, authorize, body};
 use crate::access::{Actor, Permission};
+use crate::decisions::Reason;
 use crate::incident::{
     AccountKind, AccountRef, ActionKind, ChannelName, ChosenDingTalkId, DingTalkIdPrefix, IncidentId, NewDingTalkId,
     ReasonCode, Status,
@@ -84,7 +85,7 @@ async fn opened(request: &HttpRequest, payload: Payload, state: &State) -> Resul
     let by_hand = wanted.by_hand(&actor)?;
     if let Some(own) = actor.user_id.as_ref().filter(|_| by_hand.steps.contains(&ActionKind::Enable)) {
         // Nobody gives their own account back, whoever has taken it from them.
-        whose::refuse_own(own, &by_hand.account, state).await?;
+        state.decisions.refuse_own(own, &by_hand.account).await?;
     }
     let (incident, repeated) = state.admission.open_by_hand(&by_hand, key.as_deref()).await?;
     tracing::warn!(incident.id = %incident, "an incident is opened by hand");
@@ -125,9 +126,7 @@ impl Wanted {
         if self.key.as_ref().is_some_and(|key| !is_key(key)) {
             return Err(Unfit::Key);
         }
-        if !body::is_reason(&self.reason) {
-            return Err(Unfit::Reason);
-        }
+        let reason = Reason::parse(&self.reason).map_err(|_| Unfit::Reason)?.into_text();
         let kind = self.account.kind.or(Unfit::Account)?;
         let account = AccountRef::parse(kind, &self.account.value).map_err(|_| Unfit::Account)?;
         let steps = self.steps.into_iter().map(|step| step.or(Unfit::Steps)).collect::<Result<Vec<_>, _>>()?;
@@ -157,7 +156,7 @@ impl Wanted {
         Ok(ByHand {
             actor: actor.name.clone(),
             asker: actor.user_id.clone(),
-            reason: self.reason,
+            reason,
             account,
             steps,
             employee_reason,

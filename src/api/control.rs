@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Problem, State, authorize, body};
-use crate::access::Permission;
-use crate::incident::{Event, PauseScope, RuleId, SourceName, Trip};
+use crate::access::{Actor, Permission};
+use crate::decisions::Reason;
+use crate::incident::{PauseScope, RuleId, SourceName, Trip};
 
 /// Why, and of a pause how far it reaches: to all actions, unless a source or a rule is named.
 #[derive(Deserialize)]
@@ -32,69 +33,37 @@ impl Why {
 
 /// Stops all actions, or those of a source or a rule; alerts go on being recorded, and their plans are held.
 pub(super) async fn pause(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    let event = |actor, why: Why| {
-        let scope = why.scope()?;
-        is_known(&scope, &state)?;
-        Ok(Event::ResponderPaused { actor, reason: why.reason, scope })
+    let paused = async {
+        let (actor, scope, reason) = heard(&request, payload, &state).await?;
+        Ok(state.decisions.pause(&actor, scope, reason).await?)
     };
-    shaped(steer(&request, payload, &state, event).await, &state)
+    shaped(paused.await, &state)
 }
 
 /// Lets actions run again, and ends no other pause than the one that is named. What was held meanwhile stays held
 /// until somebody approves it.
 pub(super) async fn resume(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    let event = |actor, why: Why| {
-        let scope = why.scope()?;
-        // One that is not there any more can still be paused.
-        let is_paused = state.trail.board(|board| board.pauses().iter().any(|(paused, _)| *paused == scope));
-        if !is_paused {
-            is_known(&scope, &state)?;
-        }
-        Ok(Event::ResponderResumed { actor, reason: why.reason, scope })
+    let resumed = async {
+        let (actor, scope, reason) = heard(&request, payload, &state).await?;
+        Ok(state.decisions.resume(&actor, scope, reason).await?)
     };
-    shaped(steer(&request, payload, &state, event).await, &state)
+    shaped(resumed.await, &state)
 }
 
 /// Releases the breaker for one source or one rule, for which it must have tripped. What it held stays held until
 /// somebody approves it.
 pub(super) async fn release_breaker(request: HttpRequest, payload: Payload, state: Data<State>) -> HttpResponse {
-    let event = |actor, why: Why| {
-        let scope = why.scope()?;
-        if scope.is_all() {
-            return Err(Problem::WrongSchema);
-        }
-        if !state.trail.board(|board| board.breakers().has_tripped(&scope)) {
-            return Err(Problem::NotFound);
-        }
-        Ok(Event::BreakerReleased { actor, reason: why.reason, scope })
+    let released = async {
+        let (actor, scope, reason) = heard(&request, payload, &state).await?;
+        Ok(state.decisions.release_breaker(&actor, scope, reason).await?)
     };
-    shaped(steer(&request, payload, &state, event).await, &state)
+    shaped(released.await, &state)
 }
 
-/// Nobody is to believe that something is paused which has another name.
-fn is_known(scope: &PauseScope, state: &State) -> Result<(), Problem> {
-    let is_known = match scope {
-        PauseScope::All => true,
-        PauseScope::Source(source) => state.sources.now().about(source).is_some(),
-        PauseScope::Rule(rule) => state.rules.now().set.all_rules().any(|known| known.reference.id == *rule),
-    };
-    if is_known { Ok(()) } else { Err(Problem::NotFound) }
-}
-
-async fn steer(
-    request: &HttpRequest,
-    payload: Payload,
-    state: &State,
-    event: impl FnOnce(String, Why) -> Result<Event, Problem>,
-) -> Result<(), Problem> {
+async fn heard(request: &HttpRequest, payload: Payload, state: &State) -> Result<(Actor, PauseScope, Reason), Problem> {
     let actor = authorize::actor(request, state, Permission::Control)?;
     let why: Why = body::json(request, payload, state).await?;
-    if !body::is_reason(&why.reason) {
-        return Err(Problem::WrongSchema);
-    }
-    let event = event(actor.name, why)?;
-    tracing::warn!(event.kind = event.kind(), "a responder steers");
-    Ok(state.trail.record(state.clock.now(), vec![event]).await?)
+    Ok((actor, why.scope()?, body::reason(&why.reason)?))
 }
 
 fn shaped(result: Result<(), Problem>, state: &State) -> HttpResponse {

@@ -15,7 +15,6 @@ mod flow;
 mod forwards;
 mod health;
 mod held_alerts;
-mod in_force;
 mod incidents;
 mod live;
 mod notices;
@@ -41,10 +40,8 @@ mod trail_export;
 mod trail_log;
 mod trail_stream;
 mod unfit;
-mod whose;
 
 pub use flow::Flows;
-pub use in_force::SourcesInForce;
 #[doc(hidden)]
 pub use peer::behind;
 pub use problem::Problem;

@@ -70,9 +70,7 @@ pub(super) async fn replay(request: HttpRequest, payload: Payload, state: Data<S
 async fn replayed(request: &HttpRequest, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::Control)?;
     let Wanted { reason, channel, of } = body::json(request, payload, state).await?;
-    if !body::is_reason(&reason) {
-        return Err(Problem::WrongSchema);
-    }
+    let reason = body::reason(&reason)?.into_text();
     let count = state.trail.board(|board| meant(board.notices(), channel.as_ref(), of)).ok_or(Problem::NotFound)?;
     if count > 0 {
         let event = NoticeEvent::Replayed { channel, of, actor: actor.name, reason };

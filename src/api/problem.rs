@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Unfit;
 use crate::access::Denied;
 use crate::admission::{AdmissionError, NotByHand};
+use crate::decisions::Refused;
 use crate::incident::DeliveryId;
 use crate::intake::Refusal;
 use crate::trail::search::QueryError;
@@ -18,8 +19,6 @@ use crate::trail::{RecordError, StoreError};
 pub enum Problem {
     /// Authentication failed, for whatever reason: one shape for all of them.
     Unauthenticated,
-    /// A page wants a token; browsers ask for it.
-    SignInNeeded,
     /// The token's role does not include this.
     Forbidden,
     /// There is nothing here.
@@ -86,7 +85,7 @@ impl Problem {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::Unauthenticated | Self::SignInNeeded => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::OwnRule | Self::OwnAccount | Self::OwnRequest | Self::UnknownApprover => {
                 StatusCode::FORBIDDEN
             }
@@ -111,7 +110,6 @@ impl Problem {
     pub fn code_and_title(self) -> (&'static str, &'static str) {
         match self {
             Self::Unauthenticated => ("unauthenticated", "The request could not be authenticated."),
-            Self::SignInNeeded => ("unauthenticated", "A token is needed to see this page."),
             Self::Forbidden => ("forbidden", "The token's role does not include this."),
             Self::NotFound => ("not_found", "There is nothing here."),
             Self::Pruned { .. } => (
@@ -172,9 +170,6 @@ impl Problem {
             }
             Self::MethodNotAllowed(allow) => {
                 response.insert_header((header::ALLOW, allow));
-            }
-            Self::SignInNeeded => {
-                response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"Portcullis\", charset=\"UTF-8\""));
             }
             Self::BodyTimeout | Self::TooLarge | Self::BadRequest => {
                 response.force_close();
@@ -250,6 +245,23 @@ impl From<Denied> for Problem {
         match denied {
             Denied::Unknown => Self::Unauthenticated,
             Denied::Forbidden => Self::Forbidden,
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unknown => Self::NotFound,
+            Refused::WrongState => Self::WrongState,
+            Refused::OwnAccount => Self::OwnAccount,
+            Refused::OwnRequest => Self::OwnRequest,
+            Refused::OwnRule => Self::OwnRule,
+            Refused::UnknownApprover => Self::UnknownApprover,
+            Refused::WhoseUnknown => Self::WhoseUnknown,
+            Refused::OtherPlan => Self::OtherPlan,
+            Refused::NoBreaker => Self::WrongSchema,
+            Refused::Unavailable { retry_after_s } => Self::Unavailable { retry_after_s },
         }
     }
 }

@@ -8,8 +8,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Problem, State, authorize, body, whose};
+use super::{Problem, State, authorize, body};
 use crate::access::Permission;
+use crate::decisions::Reason;
 use crate::incident::{AlertId, Digest, Event, Lack, RuleId, ShadowEvidence};
 use crate::rules::{Loaded, Mode, Rule};
 
@@ -54,22 +55,20 @@ async fn promoted(request: &HttpRequest, id: &str, payload: Payload, state: &Sta
     let loaded = state.rules.now();
     let rule = find(&loaded, id)?;
     let wanted: Wanted = body::json(request, payload, state).await?;
-    if wanted.despite.as_deref().is_some_and(|reason| !body::is_reason(reason)) {
-        return Err(Problem::WrongSchema);
-    }
+    let despite = wanted.despite.as_deref().map(body::reason).transpose()?;
     let evidence = evidence(rule, &wanted, state)?;
     // Nobody lets a rule act that bears their own name, or counts what a rule of theirs matches.
     let people = loaded.set.people_behind(&rule.reference.id);
-    if whose::is_author(&actor, people.into_iter(), state) {
+    if state.decisions.is_author(&actor, people.into_iter()) {
         return Err(Problem::OwnRule);
     }
     let lacks: Vec<String> = evidence.lacks(state.bar).into_iter().map(Lack::text).collect();
-    if !lacks.is_empty() && wanted.despite.is_none() {
+    if !lacks.is_empty() && despite.is_none() {
         let answer = json!({ "result": "refused", "lacks": lacks, "evidence": evidence });
         return Ok(HttpResponse::UnprocessableEntity().json(answer));
     }
     // Recorded only where it counts: enough is enough, whatever else was said.
-    let despite = wanted.despite.filter(|_| !lacks.is_empty());
+    let despite = despite.filter(|_| !lacks.is_empty()).map(Reason::into_text);
     let answer = json!({ "result": "promoted", "lacks": lacks, "evidence": evidence });
     let event = Event::RulePromoted {
         rule: rule.reference.clone(),
@@ -90,9 +89,7 @@ async fn disputed(request: &HttpRequest, id: &str, payload: Payload, state: &Sta
         return Err(Problem::NotFound);
     }
     let Objection { alert, reason } = body::json(request, payload, state).await?;
-    if !body::is_reason(&reason) {
-        return Err(Problem::WrongSchema);
-    }
+    let reason = body::reason(&reason)?.into_text();
     let alert = AlertId::parse(&alert).map_err(|_| Problem::WrongSchema)?;
     let watches = |alert| {
         state.trail.board(|board| board.watches().watch(&rule).is_some_and(|watch| watch.may_be_disputed(alert)))

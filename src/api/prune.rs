@@ -27,7 +27,8 @@ async fn pruned(request: &HttpRequest, payload: Payload, state: &State) -> Resul
     let actor = authorize::actor(request, state, Permission::PruneTrail)?;
     let Prune { before, reason } = body::json(request, payload, state).await?;
     let (trail, now) = (state.trail.clone(), state.clock.now());
-    if !body::is_reason(&reason) || before > KeepDays::MIN.before(now) {
+    let reason = body::reason(&reason)?.into_text();
+    if before > KeepDays::MIN.before(now) {
         return Err(Problem::WrongSchema);
     }
     let asked = Asked { actor: actor.name, reason };

@@ -104,7 +104,8 @@ async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &St
     let intake = state.sources.now();
     let name = intake.configured(source).ok_or(Problem::NotFound)?;
     let Wanted { reason, minutes } = body::json(request, payload, state).await?;
-    if !body::is_reason(&reason) || minutes > MINUTES_MAX {
+    let reason = body::reason(&reason)?.into_text();
+    if minutes > MINUTES_MAX {
         return Err(Problem::WrongSchema);
     }
     let now = state.clock.now();

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::{Flows, SourcesInForce, Steadiness};
+use super::{Flows, Steadiness};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
+use crate::decisions::Decisions;
 use crate::directory::Directory;
 use crate::doctor::Doctor;
 use crate::incident::{Bar, Clock};
-use crate::intake::{self, Network, RefusalTally};
+use crate::intake::{self, Network, RefusalTally, SourcesInForce};
 use crate::roster::Roster;
 use crate::rules::InForce;
 use crate::trail::search::Index;
@@ -90,7 +91,9 @@ pub struct State {
     /// How far its records are forwarded.
     pub forwarded: Forwarded,
     /// Who may read and steer.
-    pub access: Access,
+    pub access: Arc<Access>,
+    /// What people decide.
+    pub decisions: Arc<Decisions>,
     /// Counts what was refused before admission.
     pub tally: Arc<RefusalTally>,
     /// The time.

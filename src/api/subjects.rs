@@ -109,7 +109,8 @@ async fn erased(request: &HttpRequest, payload: Payload, state: &State) -> Resul
     let actor = authorize::actor(request, state, Permission::ErasePersonal)?;
     let Erase { names, only, reason, confirm } = body::json(request, payload, state).await?;
     let person = Person { names, only };
-    if !body::is_reason(&reason) || person.names.first().is_none_or(|first| first.value != confirm) {
+    let reason = body::reason(&reason)?.into_text();
+    if person.names.first().is_none_or(|first| first.value != confirm) {
         return Err(Problem::WrongSchema);
     }
     let found = person.search(state).await?;

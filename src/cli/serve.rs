@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::handed_over;
@@ -61,6 +62,10 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Nothing to stop for: the log says it, too.
     if let Err(error) = output::line(format_args!("listening on {}", app.url())) {
         tracing::warn!(error = format!("{error:#}"), "the address cannot be printed");
+    }
+    if let Some(link) = app.first_sign_in().context("no link can be made for the first sign-in")? {
+        // On the screen only: the log is kept.
+        output::line(format_args!("no token is an admin's; sign in once as one at {link}"))?;
     }
     tokio::select! {
         () = stop_asked => {}

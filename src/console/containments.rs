@@ -2,77 +2,82 @@
 
 use maud::{Markup, html};
 
-use super::now::ROWS_MAX;
-use super::page::time;
+use super::reader::Reader;
+use super::table;
 use crate::incident::{Containment, Undo};
 use crate::trail::Live;
 
 /// The last first.
-pub(super) fn table(contained: &[Live]) -> Markup {
+pub(super) fn table(reader: &Reader, contained: &[Live]) -> Markup {
     let all = Containment::of_all(contained.iter().map(|live| &live.incident));
+    let columns = ["column-account", "column-why", "column-owner", "column-read-back", "column-until"];
+    let title = reader.say("contained-title");
     html! {
-        h2 { "Contained" }
-        @if all.is_empty() {
-            p.quiet { "None." }
-        } @else {
-            div.table tabindex="0" role="region" aria-label="Contained" {
-                table {
-                    thead { tr { th scope="col" { "Account" } th scope="col" { "Why" } th scope="col" { "Owner" } th scope="col" { "Read back (UTC)" } th scope="col" { "Until (UTC)" } } }
-                    tbody { @for one in all.iter().take(ROWS_MAX) { (row(one)) } }
-                }
-            }
-            @if all.len() > ROWS_MAX {
-                p.quiet { "And " (all.len() - ROWS_MAX) " more." }
-            }
-        }
+        h2 { (title) }
+        (table::table(reader, &title, &columns, &all, |one| row(reader, one)))
     }
 }
 
-fn row(one: &Containment<'_>) -> Markup {
+fn row(reader: &Reader, one: &Containment<'_>) -> Markup {
     html! {
         tr {
-            td { (one.user_id) br; a href={ "/incidents/" (one.incident) } { code { (one.incident) } } @if let Some(why) = one.offered { br; span.wait { "to be given back? " (why.text()) } } }
-            td data-label="Why" { @for rule in one.rules { div { (rule.title) } } @if let Some(actor) = one.asked_by { div { "by hand: " (actor) } } div.quiet { (one.reason) } }
-            td data-label="Owner" { @match one.owner { Some(owner) => { (owner) } None => { span.quiet { "not known" } } } }
-            td data-label="Read back (UTC)" { @match one.verified_at { Some(at) => { (time(at)) } None => { span.wait { (unread(one)) } } } @if let Some(at) = one.found_enabled_at { br; span.bad { "enabled by somebody else: seen " (time(at)) } } }
-            td data-label="Until (UTC)" {
-                @if let Some(at) = one.expires_at { div { (time(at)) } }
-                (ends(&one.undo))
-                @if one.others > 0 { div.wait { "also contained by " (one.others) " other" @if one.others > 1 { "s" } } }
+            td {
+                (one.user_id) br; a href={ "/incidents/" (one.incident) } { code { (one.incident) } }
+                @if let Some(why) = one.offered { br; span.wait { (reader.say_of("contained-offered", &[("why", reader.hold(why).into())])) } }
+            }
+            td data-label=(reader.say("column-why")) {
+                @for rule in one.rules { div { (rule.title) } }
+                @if let Some(actor) = one.asked_by { div { (reader.say_of("by-hand", &[("name", actor.into())])) } }
+                div.quiet { (one.reason) }
+            }
+            td data-label=(reader.say("column-owner")) { @match one.owner { Some(owner) => { (owner) } None => { span.quiet { (reader.say("not-known")) } } } }
+            td data-label=(reader.say("column-read-back")) {
+                @match one.verified_at { Some(at) => { (reader.time(at)) } None => { span.wait { (unread(reader, one)) } } }
+                @if let Some(at) = one.found_enabled_at { br; span.bad { (reader.rich("contained-enabled-by-others", &[("time", reader.time(at))])) } }
+            }
+            td data-label=(reader.say("column-until")) {
+                @if let Some(at) = one.expires_at { div { (reader.time(at)) } }
+                (ends(reader, &one.undo))
+                @if one.others > 0 { div.wait { (reader.count("contained-others", one.others as u64)) } }
             }
         }
     }
 }
 
-fn unread(one: &Containment<'_>) -> &'static str {
-    if one.unknown { "not yet: nobody knows whether it is disabled" } else { "not yet" }
+fn unread(reader: &Reader, one: &Containment<'_>) -> String {
+    if one.unknown { reader.say("contained-unread-unknown") } else { reader.say("contained-unread") }
 }
 
 /// The same of one, on the page of its incident.
-pub(super) fn details(one: &Containment<'_>) -> Markup {
+pub(super) fn details(reader: &Reader, one: &Containment<'_>) -> Markup {
+    let timed = |key: &str, at| reader.tongue.rich(key, &[("time", reader.time(at))]);
     html! {
         @if let Some(why) = one.offered {
-            p.state.bad { strong { "Should it be given back? " } (why.text()) "." }
+            p.state.bad { strong { (reader.say("contained-should")) } " " (reader.hold(why)) "." }
         }
         p {
-            @if let Some(at) = one.verified_at { "Read back " (time(at)) " UTC" } @else { "Not read back yet" @if one.unknown { ": nobody knows whether DingTalk has disabled it" } }
-            @if let Some(at) = one.expires_at { ", until " (time(at)) " UTC" } @else { ", " (ends(&one.undo)) }
-            @if let Some(at) = one.found_enabled_at { ". " strong { "Somebody else has enabled it: seen " (time(at)) " UTC" } }
-            @if let Some(owner) = one.owner { ". Owner: " strong { (owner) } }
-            "."
+            @match (one.verified_at, one.unknown) {
+                (Some(at), _) => (timed("contained-read-back", at)),
+                (None, true) => (reader.say("contained-not-read-back-unknown")),
+                (None, false) => (reader.say("contained-not-read-back")),
+            }
+            " "
+            @match one.expires_at { Some(at) => (timed("contained-until", at)), None => (ends(reader, &one.undo)) }
+            @if let Some(at) = one.found_enabled_at { " " strong { (timed("contained-somebody-enabled", at)) } }
+            @if let Some(owner) = one.owner { " " (reader.rich("contained-owner", &[("name", html! { strong { (owner) } })])) }
         }
     }
 }
 
-fn ends(undo: &Undo) -> Markup {
+fn ends(reader: &Reader, undo: &Undo) -> Markup {
     html! {
         @match undo {
             Undo::Waiting => {}
-            Undo::ByHand => span.quiet { "until it is released" },
-            Undo::UnderWay => span.wait { "is being given back" },
-            Undo::Held { reason } => span.wait { "waits for a human: " (reason.text()) },
-            Undo::GivenUp { failure } => span.bad { "could not be given back: " (failure.code) },
-            Undo::NotOurs => span.quiet { "was disabled before, and not by us" },
+            Undo::ByHand => span.quiet { (reader.say("undo-by-hand")) },
+            Undo::UnderWay => span.wait { (reader.say("undo-under-way")) },
+            Undo::Held { reason } => span.wait { (reader.say_of("undo-held", &[("why", reader.hold(*reason).into())])) },
+            Undo::GivenUp { failure } => span.bad { (reader.say_of("undo-given-up", &[("code", failure.code.to_string().into())])) },
+            Undo::NotOurs => span.quiet { (reader.say("undo-not-ours")) },
         }
     }
 }

@@ -2,33 +2,32 @@
 
 use maud::{Markup, html};
 
-use super::page::time;
+use super::reader::Reader;
+use super::table;
 use crate::trail::HeldAlerts;
 
 /// The last first; nothing where there is none, which is usual.
-pub(super) fn table(lines: &[HeldAlerts]) -> Markup {
+pub(super) fn table(reader: &Reader, lines: &[HeldAlerts]) -> Markup {
+    let columns = ["column-rule", "column-why", "column-source", "column-how-many", "column-last"];
+    let title = reader.say("held-title");
     html! {
         @if !lines.is_empty() {
-            h2 { "Alerts held without an incident" }
-            p.quiet { "Rules wanted to act on them, and nobody was acted on. A line goes a week after its last alert." }
-            div.table tabindex="0" role="region" aria-label="Alerts held without an incident" {
-                table {
-                    thead { tr { th scope="col" { "Rule" } th scope="col" { "Why" } th scope="col" { "Source" } th scope="col" { "How many" } th scope="col" { "Last (UTC)" } } }
-                    tbody { @for line in lines { (row(line)) } }
-                }
-            }
+            h2 { (title) }
+            p.quiet { (reader.say("held-text")) }
+            (table::table(reader, &title, &columns, lines, |line| row(reader, line)))
         }
     }
 }
 
-fn row(line: &HeldAlerts) -> Markup {
+fn row(reader: &Reader, line: &HeldAlerts) -> Markup {
+    let whose = [("alert", html! { code { (line.alert) } }), ("record", html! { (line.record) })];
     html! {
         tr {
             td { (line.rule.title) }
-            td data-label="Why" { span.wait { (line.reason.text()) } }
-            td data-label="Source" { (line.source) }
-            td data-label="How many" { (line.count) }
-            td data-label="Last (UTC)" { (time(line.last_at)) br; span.quiet { code { (line.alert) } ", record " (line.record) } }
+            td data-label=(reader.say("column-why")) { span.wait { (reader.hold(line.reason)) } }
+            td data-label=(reader.say("column-source")) { (line.source) }
+            td data-label=(reader.say("column-how-many")) { (line.count) }
+            td data-label=(reader.say("column-last")) { (reader.time(line.last_at)) br; span.quiet { (reader.rich("held-record", &whose)) } }
         }
     }
 }

@@ -1,71 +1,145 @@
 //! The page of one incident, where notices lead to: where it stands, why it waits, and the plan to the letter.
 
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
-use super::containments;
-use super::now::{tone, word};
-use super::page::{page, time};
-use crate::incident::{Incident, Plan, Status, StepState, Timestamp, Waiting};
+use super::page::{self, Section, page};
+use super::reader::Reader;
+use super::{Console, containments, enter, steps};
+use crate::access::Permission;
+use crate::incident::{Event, Incident, IncidentId, Plan, Status, StepState, Timestamp, Waiting};
+use crate::trail::events;
 
-pub(super) fn render(incident: &Incident, waiting: Option<&Waiting>, now: Timestamp) -> Markup {
-    let main = html! {
-        h1 { "Incident " code { (incident.id()) } }
-        (standing(incident))
-        @if let Some(waiting) = waiting { (details(waiting)) }
-        @if let Some(containment) = incident.containment() { (containments::details(&containment)) }
-        p {
-            "Account: " @match &incident.user_id { Some(user_id) => { strong { (user_id) } } None => { span.quiet { "not resolved yet" } } }
-            ". Opened " (time(incident.opened_at)) " UTC."
-        }
-        @if let Some(actor) = &incident.plan.asked_by {
-            p { "Asked for by hand, by " strong { (actor) } "." }
-        } @else {
-            h2 { "Rules" }
-            ul { @for rule in &incident.plan.rules { li { (rule.title) } } }
-        }
-        h2 { "Steps" }
-        ol { @for (index, state) in incident.steps.iter().enumerate() { (step(&incident.plan, index, state)) } }
-        p.quiet { "Plan " code { (incident.plan.digest()) } ". As of " (time(now)) " UTC." }
+pub(super) async fn show(request: HttpRequest, console: Data<Console>, asked: Path<String>) -> HttpResponse {
+    let reader = match enter::to_see(&request, &console, Permission::ReadIncidents) {
+        Ok(reader) => reader,
+        Err(away) => return away.answer(),
     };
-    page(&format!("Incident {}", incident.id()), &main)
+    let Ok(id) = IncidentId::parse(&asked) else { return page::not_found(&reader) };
+    let (trail, wanted) = (console.trail.clone(), id.clone());
+    let found = tokio::task::spawn_blocking(move || trail.incident(&wanted)).await;
+    let Ok(Ok(Some((incident, records)))) = found else { return page::not_found(&reader) };
+    // As of the API: that it was read stands on the trail, or it is not shown.
+    let (from, count) = (records.first().map_or(0, |record| record.seq), u32::try_from(records.len()));
+    let actor = reader.actor.as_ref().map(|actor| actor.name.clone()).unwrap_or_default();
+    let read = Event::TrailRead { actor, from, count: count.unwrap_or(u32::MAX), incident: Some(id) };
+    let now = console.clock.now();
+    let Ok(events) = events(&records) else { return page::unavailable(&reader) };
+    let waiting = Waiting::of(&incident, events.iter());
+    match console.trail.record(now, vec![read]).await {
+        Ok(()) => page::answer(&render(&reader, &incident, waiting.as_ref(), now)),
+        Err(_) => page::unavailable(&reader),
+    }
 }
 
-fn standing(incident: &Incident) -> Markup {
+fn render(reader: &Reader, incident: &Incident, waiting: Option<&Waiting>, now: Timestamp) -> Markup {
+    let id = incident.id().as_str();
+    let account = match &incident.user_id {
+        Some(user_id) => html! { strong { (user_id) } },
+        None => html! { span.quiet { (reader.say("not-resolved")) } },
+    };
+    let main = html! {
+        h1 { (reader.rich("incident-title", &[("id", html! { code { (id) } })])) }
+        (standing(reader, incident))
+        @if let Some(waiting) = waiting { (details(reader, waiting)) }
+        @if let Some(containment) = incident.containment() { (containments::details(reader, &containment)) }
+        (decisions(reader, incident))
+        p { (reader.rich("incident-account", &[("account", account), ("time", reader.time(incident.opened_at))])) }
+        @if let Some(actor) = &incident.plan.asked_by {
+            p { (reader.rich("incident-by-hand", &[("name", html! { strong { (actor) } })])) }
+        } @else {
+            h2 { (reader.say("incident-rules")) }
+            ul { @for rule in &incident.plan.rules { li { (rule.title) } } }
+        }
+        h2 { (reader.say("incident-steps")) }
+        ol { @for (index, state) in incident.steps.iter().enumerate() { (step(reader, &incident.plan, index, state)) } }
+        p.quiet {
+            (reader.rich("incident-plan", &[("plan", html! { code { (incident.plan.digest()) } })])) " "
+            (reader.rich("now-as-of", &[("time", reader.time(now))]))
+        }
+    };
+    page(reader, Section::Apart, &reader.say_of("incident-title", &[("id", id.into())]), &main)
+}
+
+fn standing(reader: &Reader, incident: &Incident) -> Markup {
     html! {
         @match incident.status {
-            Status::Held(reason) => { p.state.bad { strong { "It waits for a human: " } (reason.text()) "." } }
-            Status::Open | Status::Closed(_) if incident.is_containing() => { p.state.good { strong { "The account is contained." } } }
-            Status::Open => { p.state.good { strong { "Under way." } } }
-            Status::Closed(_) => { p.state.good { strong { "Closed." } " Nothing is left to do." } }
+            Status::Held(reason) => { p.state.bad { strong { (reader.say_of("incident-waits", &[("why", reader.hold(reason).into())])) } } }
+            Status::Open | Status::Closed(_) if incident.is_containing() => { p.state.good { strong { (reader.say("incident-contained")) } } }
+            Status::Open => { p.state.good { strong { (reader.say("incident-under-way")) } } }
+            Status::Closed(_) => { p.state.good { strong { (reader.say("incident-closed")) } " " (reader.say("incident-closed-text")) } }
+        }
+    }
+}
+
+/// What may be said to it, by whoever may.
+fn decisions(reader: &Reader, incident: &Incident) -> Markup {
+    let is_held = matches!(incident.status, Status::Held(_));
+    let may_release = incident.is_containing() && !incident.released;
+    if !reader.may_change(Permission::Control) || !(is_held || may_release) {
+        return html! {};
+    }
+    let form = |verb: &str, key: &str, more: Markup| {
+        let field = format!("reason-{verb}");
+        html! {
+            form.fields method="post" action={ "/incidents/" (incident.id()) "/" (verb) } {
+                (reader.proof())
+                label for=(field) { (reader.say("incident-reason")) }
+                input id=(field) name="reason" required maxlength="500" autocomplete="off" aria-describedby="reason-hint";
+                (more)
+                button type="submit" { (reader.say_either(key, "", key)) }
+            }
+        }
+    };
+    let plan = html! { input type="hidden" name="plan" value=(incident.plan.digest()); };
+    let false_alarm = html! {
+        label.choice { input type="checkbox" name="false_alarm" value="yes"; " " (reader.say("incident-false-alarm")) }
+        @if !reader.is_fresh { p.quiet { (reader.say("incident-again")) } }
+    };
+    html! {
+        section.decide aria-labelledby="decide" {
+            h2 #decide { (reader.say("incident-decide")) }
+            p.quiet #reason-hint { (reader.say("incident-reason-hint")) }
+            div.forms {
+                @if is_held {
+                    (form("approve", "incident-approve", plan))
+                    (form("dismiss", "incident-dismiss", html! {}))
+                }
+                @if may_release { (form("release", "incident-release", false_alarm)) }
+            }
         }
     }
 }
 
 /// The numbers and names behind it.
-fn details(waiting: &Waiting) -> Markup {
+fn details(reader: &Reader, waiting: &Waiting) -> Markup {
     html! {
-        @if let Some(lapses_at) = waiting.lapses_at { p { "Somebody has to approve it until " (time(lapses_at)) " UTC." } }
-        @if let Some(failure) = &waiting.failure { p { "Failure: " code { (failure.code) } } }
+        @if let Some(lapses_at) = waiting.lapses_at { p { (reader.rich("incident-lapses", &[("time", reader.time(lapses_at))])) } }
+        @if let Some(failure) = &waiting.failure { p { (reader.rich("incident-failure", &[("code", html! { code { (failure.code) } })])) } }
         @if let Some(beyond) = &waiting.beyond {
             p {
-                (beyond.spent.hour) " in the hour up to then, of " (beyond.per_hour) "; " (beyond.spent.day) " in the day, of " (beyond.per_day) "."
+                (reader.rich("incident-beyond", &[
+                    ("hour", html! { (beyond.spent.hour) }), ("per-hour", html! { (beyond.per_hour) }),
+                    ("day", html! { (beyond.spent.day) }), ("per-day", html! { (beyond.per_day) }),
+                ]))
             }
         }
         @if !waiting.candidates.is_empty() {
-            p { "It may be any of these:" }
+            p { (reader.say("incident-candidates")) }
             ul { @for one in &waiting.candidates { li { (one.user_id) " (" (one.found.text()) ")" } } }
-            @if waiting.candidates_left_out > 0 { p.quiet { "And " (waiting.candidates_left_out) " more." } }
+            @if waiting.candidates_left_out > 0 { p.quiet { (reader.count("more", waiting.candidates_left_out.into())) } }
         }
     }
 }
 
-fn step(plan: &Plan, index: usize, state: &StepState) -> Markup {
+fn step(reader: &Reader, plan: &Plan, index: usize, state: &StepState) -> Markup {
     html! {
         li {
-            (plan.actions.get(index).map_or("", |action| action.kind().as_str())) ": " span class=(tone(state)) { (word(state)) }
+            (plan.actions.get(index).map_or("", |action| action.kind().as_str())) ": " (steps::state(reader, state))
             @if let StepState::Failed { failure } = state { " (" code { (failure.code) } ")" }
-            @if let StepState::Postponed { retry_at, .. } = state { ", next at " (time(*retry_at)) }
-            @if let Some(told) = plan.told(index) { div.quiet { (told) } }
+            @if let StepState::Postponed { retry_at, .. } = state { ", " (reader.rich("next-at", &[("time", reader.time(*retry_at))])) }
+            @if let Some(told) = steps::told(reader, plan, index) { div.quiet { (told) } }
         }
     }
 }

@@ -3,14 +3,13 @@
 use maud::{Markup, html};
 
 use super::Console;
-use super::page::{page, time};
-use super::{containments, held_alerts, rules};
-use crate::access::Actor;
-use crate::incident::{Breakers, Incident, Pause, PauseScope, Pauses, Status, StepState, Timestamp, Trip};
+use super::page::{Section, page};
+use super::reader::Reader;
+use super::table::table;
+use super::{containments, held_alerts, rules, steps};
+use crate::access::Permission;
+use crate::incident::{Breakers, Incident, Pause, PauseScope, Pauses, Status, Timestamp, Trip};
 use crate::trail::{Head, HeldAlerts, Live};
-
-/// The most incidents listed in one table.
-pub(super) const ROWS_MAX: usize = 200;
 
 /// What the page shows, taken from the board at one moment.
 struct View {
@@ -24,34 +23,37 @@ struct View {
     now: Timestamp,
 }
 
-pub(super) fn render(console: &Console, actor: &Actor) -> Markup {
+pub(super) fn render(console: &Console, reader: &Reader) -> Markup {
     let view = view(console);
     let figures = [
-        ("Contained now", view.contained.len() as u64),
-        ("Waiting for a human", view.held.len() as u64),
-        ("Under way", view.under_way.len() as u64),
-        ("Records on the trail", view.head.size),
+        ("now-contained", view.contained.len() as u64),
+        ("now-waiting", view.held.len() as u64),
+        ("now-under-way", view.under_way.len() as u64),
+        ("now-records", view.head.size),
     ];
+    let name = reader.actor.as_ref().map_or("", |actor| actor.name.as_str());
     let main = html! {
-        h1 { "Now" }
-        (switch(&view.pauses, console.is_dry_run))
-        @for (trip, since) in view.breakers.iter() { (tripped(trip, since)) }
-        (rules::refused(&console.rules))
+        h1 { (reader.say("now-title")) }
+        (switch(reader, &view.pauses, console.is_dry_run))
+        @for (trip, since) in view.breakers.iter() { (tripped(reader, trip, since)) }
+        (rules::refused(reader, &console.rules))
         dl.figures {
-            @for (name, figure) in figures {
-                div { dt { (name) } dd { (figure) } }
+            @for (key, figure) in figures {
+                div { dt { (reader.say_either(key, "", key)) } dd { (reader.number(figure)) } }
             }
         }
-        (table("Waiting for a human", &view.held))
-        (held_alerts::table(&view.held_alerts))
-        (containments::table(&view.contained))
-        (table("Under way", &view.under_way))
-        (rules::in_force(console, view.now))
+        (incidents(reader, &reader.say("now-waiting"), &view.held))
+        (held_alerts::table(reader, &view.held_alerts))
+        (containments::table(reader, &view.contained))
+        (incidents(reader, &reader.say("now-under-way"), &view.under_way))
+        (rules::in_force(console, reader, view.now))
         p.quiet {
-            "As of " (time(view.now)) " UTC. Root of the trail: " code { (view.head.root) } ". Signed in as " (actor.name) "."
+            (reader.rich("now-as-of", &[("time", reader.time(view.now))])) " "
+            (reader.rich("now-root", &[("root", html! { code { (view.head.root) } })])) " "
+            (reader.rich("now-signed-in", &[("name", html! { (name) })]))
         }
     };
-    page("Now", &main)
+    page(reader, Section::Now, &reader.say("now-title"), &main)
 }
 
 fn view(console: &Console) -> View {
@@ -77,104 +79,124 @@ fn view(console: &Console) -> View {
     })
 }
 
-fn switch(pauses: &Pauses, is_dry_run: bool) -> Markup {
+fn switch(reader: &Reader, pauses: &Pauses, is_dry_run: bool) -> Markup {
     html! {
         @if is_dry_run {
-            p.state.wait { strong { "A dry run." } " Matching alerts are planned for, nothing is done to any account, and nobody is told." }
+            p.state.wait { strong { (reader.say("now-dry-run")) } " " (reader.say("now-dry-run-text")) }
         } @else if pauses.of_all().is_none() {
-            p.state.good { strong { "Actions run." } " Matching alerts are acted on." }
+            p.state.good { strong { (reader.say("now-run")) } " " (reader.say("now-run-text")) }
         }
-        @for (scope, pause) in pauses.iter() { (paused(scope, pause)) }
+        @for (scope, pause) in pauses.iter() { (paused(reader, scope, pause)) }
+        @if reader.may_change(Permission::Control) && pauses.of_all().is_none() {
+            (steer(reader, "/pause", "now-pause", &PauseScope::All))
+        }
     }
 }
 
-fn paused(scope: &PauseScope, pause: &Pause) -> Markup {
+/// A form that stops something or lets it go on.
+fn steer(reader: &Reader, path: &str, key: &str, scope: &PauseScope) -> Markup {
+    let text = reader.say_either(key, "", key);
+    // Several of them stand on one page.
+    let field = match scope {
+        PauseScope::All => format!("{key}-all"),
+        PauseScope::Source(source) => format!("{key}-source-{source}"),
+        PauseScope::Rule(rule) => format!("{key}-rule-{rule}"),
+    };
     html! {
-        p.state.bad {
-            strong {
+        details.steer {
+            summary { (text) }
+            form.fields method="post" action=(path) {
+                (reader.proof())
                 @match scope {
-                    PauseScope::All => { "Actions are paused" }
-                    PauseScope::Source(source) => { "Actions for " (source) " are paused" }
-                    PauseScope::Rule(rule) => { "Actions of the rule " (rule) " are paused" }
+                    PauseScope::All => {}
+                    PauseScope::Source(source) => { input type="hidden" name="source" value=(source); }
+                    PauseScope::Rule(rule) => { input type="hidden" name="rule" value=(rule); }
                 }
+                label for=(field) { (reader.say("incident-reason")) }
+                input id=(field) name="reason" required maxlength="500" autocomplete="off";
+                p.quiet { (reader.say("incident-reason-hint")) }
+                button type="submit" { (text) }
             }
-            " since " (time(pause.at)) " UTC by " (pause.actor) ": " (pause.reason)
         }
     }
 }
 
-fn tripped(trip: &Trip, since: Timestamp) -> Markup {
+fn paused(reader: &Reader, scope: &PauseScope, pause: &Pause) -> Markup {
+    let what = match scope {
+        PauseScope::All => reader.say("now-paused-all"),
+        PauseScope::Source(source) => reader.say_of("now-paused-source", &[("name", source.as_str().into())]),
+        PauseScope::Rule(rule) => reader.say_of("now-paused-rule", &[("name", rule.as_str().into())]),
+    };
+    let with = [
+        ("what", html! { strong { (what) } }),
+        ("since", reader.time(pause.at)),
+        ("actor", html! { (pause.actor) }),
+        ("reason", html! { (pause.reason) }),
+    ];
     html! {
-        p.state.bad {
-            strong {
-                "The breaker has tripped for "
-                @match &trip.scope {
-                    PauseScope::All => { "everything" }
-                    PauseScope::Source(source) => { (source) }
-                    PauseScope::Rule(rule) => { "the rule " (rule) }
-                }
-            }
-            " at " (time(since)) " UTC: " (trip.accounts) " accounts were to be acted on within "
-            (trip.within_s.seconds() / 60) " minutes. It stays tripped until somebody releases it."
+        div.state.bad {
+            p { (reader.rich("now-paused", &with)) }
+            @if reader.may_change(Permission::Control) { (steer(reader, "/resume", "now-resume", scope)) }
         }
     }
 }
 
-fn table(title: &str, incidents: &[Incident]) -> Markup {
+fn tripped(reader: &Reader, trip: &Trip, since: Timestamp) -> Markup {
+    let what = match &trip.scope {
+        PauseScope::All => reader.say("now-tripped-all"),
+        PauseScope::Source(source) => reader.say_of("now-tripped-source", &[("name", source.as_str().into())]),
+        PauseScope::Rule(rule) => reader.say_of("now-tripped-rule", &[("name", rule.as_str().into())]),
+    };
+    let with = [
+        ("what", html! { strong { (what) } }),
+        ("at", reader.time(since)),
+        ("accounts", html! { (trip.accounts) }),
+        ("minutes", html! { (trip.within_s.seconds() / 60) }),
+    ];
+    html! {
+        div.state.bad {
+            p { (reader.rich("now-tripped", &with)) }
+            @if reader.may_change(Permission::Control) && !trip.scope.is_all() {
+                (steer(reader, "/breaker/release", "now-release-breaker", &trip.scope))
+            }
+        }
+    }
+}
+
+fn incidents(reader: &Reader, title: &str, incidents: &[Incident]) -> Markup {
+    let columns = ["column-incident", "column-account", "column-rule", "column-steps", "column-opened"];
     html! {
         h2 { (title) }
-        @if incidents.is_empty() {
-            p.quiet { "None." }
-        } @else {
-            div.table tabindex="0" role="region" aria-label=(title) {
-                table {
-                    thead { tr { th scope="col" { "Incident" } th scope="col" { "Account" } th scope="col" { "Rule" } th scope="col" { "Steps" } th scope="col" { "Opened (UTC)" } } }
-                    tbody { @for incident in incidents.iter().take(ROWS_MAX) { (row(incident)) } }
-                }
-            }
-            @if incidents.len() > ROWS_MAX {
-                p.quiet { "And " (incidents.len() - ROWS_MAX) " more." }
-            }
-        }
+        (table(reader, title, &columns, incidents, |incident| row(reader, incident)))
     }
 }
 
-fn row(incident: &Incident) -> Markup {
+fn row(reader: &Reader, incident: &Incident) -> Markup {
     html! {
         tr {
-            td { a href={ "/incidents/" (incident.id()) } { code { (incident.id()) } } @if let Status::Held(reason) = incident.status { br; span.wait { (reason.text()) } @if let Some(lapses_at) = incident.lapses_at() { br; span.quiet { "until " (time(lapses_at)) " UTC, plan " code { (incident.plan.digest()) } } } } }
-            td data-label="Account" { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { "not resolved yet" } } } }
-            td { @for rule in &incident.plan.rules { div { (rule.title) } } @if let Some(actor) = &incident.plan.asked_by { div { "by hand: " (actor) } } }
             td {
-                @for (action, state) in incident.plan.actions.iter().zip(&incident.steps) {
-                    div { (action.kind().as_str()) ": " span class=(tone(state)) { (word(state)) } }
-                }
-                @if let (Status::Open, Some(due)) = (incident.status, incident.due_at().filter(|due| *due > incident.opened_at)) {
-                    div.quiet { "next at " (time(due)) }
+                a href={ "/incidents/" (incident.id()) } { code { (incident.id()) } }
+                @if let Status::Held(reason) = incident.status {
+                    br; span.wait { (reader.hold(reason)) }
+                    @if let Some(lapses_at) = incident.lapses_at() {
+                        br; span.quiet { (reader.rich("until-plan", &[("time", reader.time(lapses_at)), ("plan", html! { code { (incident.plan.digest()) } })])) }
+                    }
                 }
             }
-            td data-label="Opened (UTC)" { (time(incident.opened_at)) }
+            td data-label=(reader.say("column-account")) { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { (reader.say("not-resolved")) } } } }
+            td {
+                @for rule in &incident.plan.rules { div { (rule.title) } }
+                @if let Some(actor) = &incident.plan.asked_by { div { (reader.say_of("by-hand", &[("name", actor.as_str().into())])) } }
+            }
+            td {
+                @for (action, state) in incident.plan.actions.iter().zip(&incident.steps) {
+                    div { (action.kind().as_str()) ": " (steps::state(reader, state)) }
+                }
+                @if let (Status::Open, Some(due)) = (incident.status, incident.due_at().filter(|due| *due > incident.opened_at)) {
+                    div.quiet { (reader.rich("next-at", &[("time", reader.time(due))])) }
+                }
+            }
+            td data-label=(reader.say("column-opened")) { (reader.time(incident.opened_at)) }
         }
-    }
-}
-
-pub(super) fn word(state: &StepState) -> &'static str {
-    match state {
-        StepState::Pending => "not begun",
-        StepState::Started { .. } => "under way",
-        StepState::Postponed { .. } => "to be tried again",
-        StepState::Unknown { .. } => "outcome unknown",
-        StepState::Claimed { .. } => "claimed",
-        StepState::Verified { .. } => "verified",
-        StepState::Failed { .. } => "given up",
-    }
-}
-
-pub(super) fn tone(state: &StepState) -> &'static str {
-    match state {
-        StepState::Claimed { .. } | StepState::Verified { .. } => "good",
-        StepState::Postponed { .. } | StepState::Unknown { .. } | StepState::Started { .. } => "wait",
-        StepState::Failed { .. } => "bad",
-        StepState::Pending => "quiet",
     }
 }

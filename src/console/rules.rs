@@ -3,16 +3,15 @@
 use maud::{Markup, html};
 
 use super::Console;
-use super::page::time;
+use super::reader::Reader;
 use super::reasons;
+use super::table::table;
 use crate::admission::unpromoted;
-use crate::incident::{Bar, ShadowEvidence, Timestamp, Watch};
+use crate::incident::{Bar, Lack, ShadowEvidence, Timestamp, Watch};
 use crate::rules::{InForce, Rule};
 
 /// The most problems of refused rules that are shown.
 const PROBLEMS_MAX: usize = 10;
-/// The most rules listed.
-const ROWS_MAX: usize = 200;
 
 /// What a rule that only watches has seen.
 struct Seen<'r> {
@@ -28,20 +27,25 @@ impl<'r> Seen<'r> {
 }
 
 /// Silence means that the rules in force are those in the folder.
-pub(super) fn refused(in_force: &InForce) -> Markup {
+pub(super) fn refused(reader: &Reader, in_force: &InForce) -> Markup {
     let Some(refused) = in_force.refused() else { return html! {} };
     let loaded = in_force.now();
+    let with = [
+        ("what", html! { strong { (reader.say("rules-refused")) } }),
+        ("since", reader.time(refused.since)),
+        ("problems", html! { (refused.errors.count()) }),
+        ("loaded", reader.time(loaded.since)),
+    ];
     html! {
-        p.state.bad {
-            strong { "The rules folder is refused" } " since " (time(refused.since)) " UTC: "
-            (refused.errors.count()) " problems. The rules from " (time(loaded.since)) " UTC stay in force."
+        div.state.bad {
+            p { (reader.rich("rules-refused-text", &with)) }
             ul { @for problem in refused.errors.problems().iter().take(PROBLEMS_MAX) { li { code { (problem) } } } }
         }
     }
 }
 
 /// What decides about alerts now, who vouches for it, and what the rules that only watch have seen.
-pub(super) fn in_force(console: &Console, now: Timestamp) -> Markup {
+pub(super) fn in_force(console: &Console, reader: &Reader, now: Timestamp) -> Markup {
     let loaded = console.rules.now();
     let set = &loaded.set;
     let (watching, unpromoted) = console.trail.board(|board| {
@@ -49,50 +53,56 @@ pub(super) fn in_force(console: &Console, now: Timestamp) -> Markup {
         let seen = |rule| Some(Seen::of(rule, watches.watch(&rule.reference.id)?, now));
         (set.all_rules().filter_map(seen).collect::<Vec<_>>(), unpromoted(set, watches).len())
     });
+    let with = [
+        ("rules", html! { (reader.number(set.all_rules().count() as u64)) }),
+        ("since", reader.time(loaded.since)),
+        ("set", html! { code { (set.digest().short(12)) } }),
+    ];
     html! {
-        h2 { "Rules" }
+        h2 { (reader.say("rules-title")) }
         p.quiet {
-            (set.all_rules().count()) " rules since " (time(loaded.since)) " UTC, set " code { (set.digest().short(12)) }
-            @if let Some(commit) = &loaded.commit { ", commit " code { (commit.get(..12).unwrap_or(commit)) } }
-            @if let Some(signer) = &loaded.signer { ", signed by " code { (signer) } }
+            (reader.rich("rules-in-force", &with))
+            @if let Some(commit) = &loaded.commit { ", " (reader.rich("rules-commit", &[("commit", html! { code { (commit.get(..12).unwrap_or(commit)) } })])) }
+            @if let Some(signer) = &loaded.signer { ", " (reader.rich("rules-signed", &[("signer", html! { code { (signer) } })])) }
             ". "
-            @if unpromoted > 0 { (unpromoted) " act without a promotion on the trail." }
+            @if unpromoted > 0 { (reader.count("rules-unpromoted", unpromoted as u64)) }
         }
-        p { a href=(reasons::PATH) { "What employees read" } ", in every language." }
-        @if !watching.is_empty() { (shadow(&watching, console.bar)) }
+        p { a href=(reasons::PATH) { (reader.say("rules-reasons")) } }
+        @if !watching.is_empty() { (shadow(reader, &watching, console.bar)) }
     }
 }
 
-fn shadow(watching: &[Seen<'_>], bar: Bar) -> Markup {
-    let title = "Rules that only watch";
+fn shadow(reader: &Reader, watching: &[Seen<'_>], bar: Bar) -> Markup {
+    let title = reader.say("rules-watching");
+    let columns = ["column-rule", "column-days", "column-matches", "column-accounts", "column-last", "column-lacks"];
     html! {
         h2 { (title) }
-        div.table tabindex="0" role="region" aria-label=(title) {
-            table {
-                thead { tr {
-                    th scope="col" { "Rule" } th scope="col" { "Days" } th scope="col" { "Matches" }
-                    th scope="col" { "Accounts" } th scope="col" { "Last (UTC)" } th scope="col" { "Until it may act" }
-                } }
-                tbody { @for seen in watching.iter().take(ROWS_MAX) { (row(seen, bar)) } }
-            }
-        }
-        @if watching.len() > ROWS_MAX { p.quiet { "And " (watching.len() - ROWS_MAX) " more." } }
+        (table(reader, &title, &columns, watching, |seen| row(reader, seen, bar)))
     }
 }
 
-fn row(Seen { rule, evidence, last }: &Seen<'_>, bar: Bar) -> Markup {
+fn row(reader: &Reader, Seen { rule, evidence, last }: &Seen<'_>, bar: Bar) -> Markup {
     let lacks = evidence.lacks(bar);
     html! {
         tr {
             td { (rule.reference.title) br; code { (rule.file) } }
-            td data-label="Days" { (evidence.days) }
-            td data-label="Matches" { (evidence.matches) }
-            td data-label="Accounts" { (evidence.accounts) }
-            td data-label="Last (UTC)" { @match last { Some(last) => { (time(*last)) } None => { span.quiet { "never" } } } }
+            td data-label=(reader.say("column-days")) { (evidence.days) }
+            td data-label=(reader.say("column-matches")) { (evidence.matches) }
+            td data-label=(reader.say("column-accounts")) { (evidence.accounts) }
+            td data-label=(reader.say("column-last")) { @match last { Some(last) => { (reader.time(*last)) } None => { span.quiet { (reader.say("rules-never")) } } } }
             td {
-                @if lacks.is_empty() { span.good { "nothing is missing" } }
-                @for lack in lacks { div { (lack.text()) } }
+                @if lacks.is_empty() { span.good { (reader.say("rules-nothing-missing")) } }
+                @for lack in lacks { div { (lacking(reader, lack)) } }
             }
         }
+    }
+}
+
+fn lacking(reader: &Reader, lack: Lack) -> String {
+    match lack {
+        Lack::Days { is, wanted } => reader.say_of("lack-days", &[("is", is.into()), ("wanted", wanted.into())]),
+        Lack::Matches { is, wanted } => reader.say_of("lack-matches", &[("is", is.into()), ("wanted", wanted.into())]),
+        Lack::Held(count) => reader.say_of("lack-held", &[("count", count.into())]),
+        Lack::Disputed(count) => reader.say_of("lack-disputed", &[("count", count.into())]),
     }
 }

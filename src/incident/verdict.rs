@@ -174,6 +174,40 @@ pub enum HoldReason {
 }
 
 impl HoldReason {
+    /// Every reason.
+    pub const ALL: [Self; 30] = [
+        Self::Paused,
+        Self::RuleOff,
+        Self::AssuranceTooLow,
+        Self::UnconfirmedDisable,
+        Self::ProtectedListed,
+        Self::ProtectedLive,
+        Self::ProtectedGroup,
+        Self::ProtectedResponder,
+        Self::ProtectionUnknown,
+        Self::NotEnterpriseAccount,
+        Self::ForeignOrganization,
+        Self::RuleBudget,
+        Self::SourceBudget,
+        Self::OrganizationBudget,
+        Self::DepartmentBudget,
+        Self::DepartmentsUnknown,
+        Self::BreakerTripped,
+        Self::DingTalkIdChanged,
+        Self::ApprovalWanted,
+        Self::AccountNotNamed,
+        Self::AccountAmbiguous,
+        Self::AccountNotFound,
+        Self::AccountUnresolvable,
+        Self::DirectoryTooOld,
+        Self::OperatorNeeded,
+        Self::QuotaExhausted,
+        Self::AttemptsExhausted,
+        Self::Unverified,
+        Self::ChangedByOthers,
+        Self::Parked,
+    ];
+
     /// Whether it is that a budget is used up, or may be.
     #[must_use]
     pub fn is_budget(self) -> bool {

@@ -14,6 +14,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::checkups::{self, Has};
 use super::disk::Disk;
+use super::faces::console;
 use super::indexing::Indexing;
 use super::listener::listen;
 use super::sealing::Sealing;
@@ -24,14 +25,14 @@ use super::{Hangups, Parts, anchoring, expiry, forwarding, metrics, organization
 use crate::access::Access;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
 use crate::anchors::Anchoring;
-use crate::api::{Door, SourcesInForce, State, Steadiness};
+use crate::api::{Door, State, Steadiness};
 use crate::config::Config;
-use crate::console::Console;
+use crate::decisions::Decisions;
 use crate::directory::{Ancestry, DingTalk, Directory, DryRun};
 use crate::executor::{Executor, Hand, SeenDisabled};
 use crate::forwarders::Forwarding;
 use crate::incident::{ChannelName, Clock, Event, LoadCause, SystemClock, Timestamp};
-use crate::intake::{self, Intake, RefusalTally, SchemeName, SetupError, Unwritten};
+use crate::intake::{self, Intake, RefusalTally, SchemeName, SetupError, SourcesInForce, Unwritten};
 use crate::notices::{Channel, Post, Way};
 use crate::notifier::Notifier;
 use crate::rules::{self, InForce, Loaded, Vouched};
@@ -98,7 +99,7 @@ impl App {
         let (vouched, commit) = (load_rules(config)?, rules::checked_out(&config.resolve(&config.rules.folder)));
         let (snapshotting, trail, sealing) = take_up(config, (store, subjects), &clock).await?;
         let loaded = come_into_force(config, (vouched, commit), &trail, clock.now()).await?;
-        let (access, limits) = (Access::new(&config.access)?, config.admission.clone());
+        let (access, limits) = (Arc::new(Access::new(&config.access)?), config.admission.clone());
         let rules = Arc::new(InForce::protecting(Arc::new(access.responders()), loaded));
         let reloader = reloader(config, &rules, &trail, &clock);
         let (directory, roster) = (way_out(directory, config), organization::open(config, &trail, &clock).await?);
@@ -111,13 +112,14 @@ impl App {
         let doctor = has.doctor(&directory, &admission, &sources)?;
         let state = Data::new(State {
             doctor: doctor.clone(),
-            sources,
             admission,
             trail: trail.clone(),
             index: index(config),
             log: sealing.log(),
             anchors: out.0.states(),
             forwarded: out.1.states(),
+            decisions: Arc::new(Decisions::new(&trail, &rules, &sources, &access, &roster, &directory, &clock)),
+            sources,
             access,
             tally,
             clock: clock.clone(),
@@ -130,9 +132,8 @@ impl App {
             directory: directory.clone(),
         });
         let notifier = notifier(config, &state, directory.clone()).await?;
-        let (server, address) = listen(&config.http, state.clone(), console(config, &state)?, tls.as_ref())?;
+        let (server, address) = listen(&config.http, state.clone(), console(config, &state), tls.as_ref())?;
         let (certificate, (stop, stopped)) = (tls.map(|tls| tls.own), watch::channel(false));
-        let renewing = certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone())));
         let (hand, sources) = (hand(config, &state, directory.clone()), Sources::new(&state, config, reread));
         Ok(Self {
             address,
@@ -140,6 +141,7 @@ impl App {
             rules,
             disk: Disk::start(config, &trail, &clock, gauge),
             clock: clock.clone(),
+            renewing: certificate.clone().map(|own| tokio::spawn(renew_on_hangup(own, renewals, clock.clone()))),
             http: server.handle(),
             metrics: show_metrics(config, &state, certificate)?,
             serving: tokio::spawn(server),
@@ -155,7 +157,6 @@ impl App {
             watching: tokio::spawn(rules_watch::run(reloader, sources.clone(), hangups)),
             expiring: tokio::spawn(expiry::run(trail, state.log.clone(), config.trail.clone(), clock.clone())),
             checking: tokio::spawn(checkups::run(doctor, clock)),
-            renewing,
             state,
             sources,
         })
@@ -192,6 +193,11 @@ impl App {
     pub fn url(&self) -> String {
         let scheme = if self.renewing.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
+    }
+
+    /// What handlers share.
+    pub(super) fn state(&self) -> &State {
+        &self.state
     }
 
     /// Where metrics are shown, if they are.
@@ -364,17 +370,6 @@ fn going_on(intake: Intake, trail: &Trail, now: Timestamp) -> Intake {
     };
     trail.board(open);
     intake
-}
-
-fn console(config: &Config, state: &State) -> anyhow::Result<Data<Console>> {
-    Ok(Data::new(Console {
-        trail: state.trail.clone(),
-        access: Arc::new(Access::new(&config.access)?),
-        rules: state.rules.clone(),
-        bar: state.bar,
-        clock: state.clock.clone(),
-        is_dry_run: config.directory.dry_run,
-    }))
 }
 
 /// The channels, each with its secrets.

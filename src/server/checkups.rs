@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::{Reread, checkup};
 use crate::admission::Admission;
-use crate::api::SourcesInForce;
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::doctor::{Doctor, Examined, Parts};
 use crate::incident::{Check, Clock, Diagnosis};
+use crate::intake::SourcesInForce;
 use crate::notices::Post;
 use crate::rules::InForce;
 use crate::trail::Trail;

@@ -9,6 +9,7 @@ mod connection;
 mod disk;
 mod doubt;
 mod expiry;
+mod faces;
 mod folder_watch;
 mod forwarding;
 mod indexing;

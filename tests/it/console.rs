@@ -1,30 +1,10 @@
-//! The page for people: behind a token, inert, readable without script.
+//! The pages for people: inert, readable without script.
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::harness::{AUDITOR, Answer, Delivery, ENGINEER, RESPONDER, Set, TestApp, edit};
-
-#[tokio::test(flavor = "multi_thread")]
-async fn i01_the_page_asks_for_a_token_and_shows_nothing_without() {
-    let app = TestApp::start().await;
-    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
-    app.until_contained(&incident).await;
-    for token in ["", "nobody", &AUDITOR[1..]] {
-        for answer in [app.get("/", token).await, with_password(&app, token).await] {
-            assert_eq!(answer.status, 401);
-            assert_eq!(answer.header("www-authenticate"), "Basic realm=\"Portcullis\", charset=\"UTF-8\"");
-            assert!(!text(&answer).contains("inc_") && !text(&answer).contains("zhangsan"));
-        }
-    }
-    for token in [AUDITOR, ENGINEER, RESPONDER] {
-        assert!(text(&with_password(&app, token).await).contains(incident.as_str()));
-    }
-    app.end().await;
-}
+use crate::harness::{AUDITOR, Answer, Delivery, RESPONDER, Set, TestApp, edit};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_lists_what_is_contained_what_waits_and_why_nothing_runs() {
@@ -81,18 +61,6 @@ async fn the_page_runs_no_script_and_its_one_style_sheet_is_served() {
     app.end().await;
 }
 
-async fn with_password(app: &TestApp, token: &str) -> Answer {
-    with_password_at(app, "/", token).await
-}
-
-async fn with_password_at(app: &TestApp, path: &str, token: &str) -> Answer {
-    let basic = format!("Basic {}", STANDARD.encode(format!("anyone:{token}")));
-    let request = app.client.get(format!("{}{path}", app.app.url())).header("authorization", basic);
-    let response = request.send().await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer { status, headers, body: serde_json::Value::String(response.text().await.unwrap()) }
-}
-
 fn text(answer: &Answer) -> &str {
     answer.body.as_str().unwrap()
 }
@@ -103,8 +71,7 @@ async fn the_page_of_an_incident_says_why_it_waits_and_that_it_was_read() {
     app.steer("/v1/pause").await;
     let held = app.open(&Delivery::of_high_risk("li.si@example.com", 1, app.now())).await;
     let path = format!("/incidents/{held}");
-    assert_eq!(with_password_at(&app, &path, "nobody").await.status, 401);
-    let page = with_password_at(&app, &path, AUDITOR).await;
+    let page = app.get(&path, AUDITOR).await;
     let plan = app.incident(&held).plan.digest().to_string();
     for shown in [held.as_str(), "a responder has paused it", plan.as_str(), "sign_out"] {
         assert!(text(&page).contains(shown), "{shown}: {}", text(&page));
@@ -112,8 +79,8 @@ async fn the_page_of_an_incident_says_why_it_waits_and_that_it_was_read() {
     assert!(!text(&page).contains("li.si@example.com"), "no address");
     assert_eq!(app.records_of("trail.read").len(), 1);
     for unknown in ["/incidents/inc_0000000000000000", "/incidents/%22%3E%3Cscript%3E"] {
-        assert_eq!(with_password_at(&app, unknown, AUDITOR).await.status, 404);
+        assert_eq!(app.get(unknown, AUDITOR).await.status, 404);
     }
-    assert!(text(&with_password(&app, AUDITOR).await).contains(&format!("href=\"{path}\"")));
+    assert!(text(&app.get("/", AUDITOR).await).contains(&format!("href=\"{path}\"")));
     app.end().await;
 }

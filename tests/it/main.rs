@@ -86,6 +86,7 @@ mod sealed_log;
 mod search;
 mod sender_pages;
 mod senders;
+mod sessions;
 mod several_people;
 mod shared_signals;
 mod shipped_settings;

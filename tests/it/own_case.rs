@@ -26,6 +26,7 @@ fn more_tokens(config: &mut Config) {
         ("eve", Role::Admin, ANOTHER, "user0199"),
     ];
     config.access.tokens.extend(tokens.map(|(name, role, token, user_id)| TokenSettings {
+        expires: None,
         name: name.to_owned(),
         role,
         sha256: Digest::of(token.as_bytes()),

@@ -93,7 +93,7 @@ impl Stage {
     pub(super) fn say_how_to_reach(&self, screen: &Screen) -> anyhow::Result<()> {
         let (app, sandbox) = (self.app.url(), self.sandbox.url());
         screen.heading("It keeps running until Ctrl-C");
-        screen.pair("console", format!("{app}/  (any name, the token as password)"));
+        screen.pair("console", format!("{app}/  (sign in with the token)"));
         screen.pair("token", &self.token);
         screen.pair("trail", format!("curl -sS -H 'Authorization: Bearer {}' '{app}/v1/trail'", self.token));
         screen.pair("verify", format!("portcullis trail verify --folder {}", self.folder.join("trail").display()));

@@ -90,5 +90,5 @@ fn tell(arguments: &Arguments, token: &str) -> anyhow::Result<()> {
     )?;
     step(format!("portcullis check {folder}/rules"), "what is doubtful in the rules, whenever you change them")?;
     step(format!("portcullis doctor --config {config}"), "whether all is well that acting needs")?;
-    step(format!("portcullis serve --config {config}"), "http://127.0.0.1:8080/, any name, the token as password")
+    step(format!("portcullis serve --config {config}"), "http://127.0.0.1:8080/, where the token signs you in")
 }

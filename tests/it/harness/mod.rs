@@ -13,6 +13,7 @@ mod raw;
 mod setup;
 mod sink;
 mod trail;
+mod visitor;
 mod ways;
 mod witness;
 
@@ -31,5 +32,6 @@ pub(crate) use setup::{
 };
 pub(crate) use sink::{Answered, Posted, Sink};
 pub(crate) use trail::{CONTAINED, kept};
+pub(crate) use visitor::{Page, Visitor};
 pub(crate) use ways::rules_by_way;
 pub(crate) use witness::Witness;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 
-use crate::intake::Intake;
+use super::Intake;
 
 /// The sources in force.
 pub struct SourcesInForce {

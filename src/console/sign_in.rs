@@ -1,0 +1,187 @@
+//! Signing in and out: with a token, by the link of the first start; and showing again who one is before what cannot be
+//! taken back.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::page::{Section, answer_with, page};
+use super::reader::Reader;
+use super::{Console, enter};
+use crate::access::{Actor, Way};
+
+/// Where somebody goes afterwards.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    to: String,
+}
+
+/// A token, and where somebody goes afterwards.
+#[derive(Deserialize)]
+pub(super) struct Shown {
+    token: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    csrf: String,
+}
+
+/// The secret of the first start's link.
+#[derive(Deserialize)]
+pub(super) struct First {
+    secret: String,
+}
+
+/// What a form of somebody who has signed in carries at the least.
+#[derive(Deserialize)]
+pub(super) struct Signed {
+    csrf: String,
+}
+
+pub(super) async fn show(request: HttpRequest, console: Data<Console>, asked: Query<Asked>) -> HttpResponse {
+    if enter::session(&request, &console).is_some() {
+        return enter::see(enter::way_back(&asked.to));
+    }
+    form(&Reader::of(&request), StatusCode::OK, &asked.to)
+}
+
+/// The page with the field for a token.
+fn form(reader: &Reader, status: StatusCode, to: &str) -> HttpResponse {
+    let title = reader.say("sign-in-title");
+    let main = html! {
+        h1 { (title) }
+        form.fields method="post" action="/sign-in" {
+            (token(reader, status, to))
+            button type="submit" { (reader.say("sign-in-button")) }
+        }
+    };
+    answer_with(status, &page(reader, Section::Apart, &title, &main))
+}
+
+fn token(reader: &Reader, status: StatusCode, to: &str) -> Markup {
+    html! {
+        input type="hidden" name="to" value=(enter::way_back(to));
+        label for="token" { (reader.say("sign-in-token")) }
+        input #token type="password" name="token" required autocomplete="off" maxlength="1024" aria-describedby="token-hint";
+        p.quiet #token-hint { (reader.say("sign-in-token-hint")) }
+        @if status != StatusCode::OK { p.bad role="alert" { (reader.say("sign-in-refused")) } }
+    }
+}
+
+/// Begins a session with a token. Nothing of another site may do that either, or somebody would work under a name that is
+/// not their own.
+pub(super) async fn with_token(request: HttpRequest, console: Data<Console>, shown: Form<Shown>) -> HttpResponse {
+    let reader = Reader::of(&request);
+    if !enter::is_from_here(request.headers()) {
+        return enter::foreign(&reader);
+    }
+    let Some((actor, way)) = console.access.holder(&shown.token, console.clock.now()) else {
+        return form(&reader, StatusCode::UNAUTHORIZED, &shown.to);
+    };
+    begin(&request, &console, &reader, actor, way, &shown.to)
+}
+
+/// Begins a session, instead of the one that the browser may have.
+fn begin(request: &HttpRequest, console: &Console, reader: &Reader, actor: Actor, way: Way, to: &str) -> HttpResponse {
+    let earlier = enter::secret(request);
+    tracing::info!(actor.name = %actor.name, actor.role = ?actor.role, "somebody has signed in");
+    match console.access.sessions().begin(actor, way, earlier.as_deref(), console.clock.now()) {
+        Ok(secret) => {
+            let mut answer = enter::see(enter::way_back(to));
+            match answer.add_cookie(&enter::cookie(secret)) {
+                Ok(()) => answer,
+                Err(_) => super::page::unavailable(reader),
+            }
+        }
+        Err(_) => super::page::unavailable(reader),
+    }
+}
+
+pub(super) async fn show_again(request: HttpRequest, console: Data<Console>, asked: Query<Asked>) -> HttpResponse {
+    let Some(session) = enter::session(&request, &console) else { return enter::to("/sign-in", &asked.to) };
+    let mut reader = Reader::of(&request);
+    reader.signed_in(session);
+    again_form(&reader, &console, StatusCode::OK, &asked.to)
+}
+
+fn again_form(reader: &Reader, console: &Console, status: StatusCode, to: &str) -> HttpResponse {
+    let title = reader.say("sign-in-again-title");
+    let minutes = u64::from(console.access.sessions().fresh_minutes());
+    let main = html! {
+        h1 { (title) }
+        p { (reader.say_of("sign-in-again-text", &[("minutes", minutes.into())])) }
+        form.fields method="post" action="/sign-in/again" {
+            (reader.proof())
+            (token(reader, status, to))
+            button type="submit" { (reader.say("sign-in-button")) }
+        }
+    };
+    answer_with(status, &page(reader, Section::Apart, &title, &main))
+}
+
+/// Shows again who one is: by the same token as before, or another of the same name. Whoever is somebody else signs in
+/// anew.
+pub(super) async fn again(request: HttpRequest, console: Data<Console>, shown: Form<Shown>) -> HttpResponse {
+    let (reader, session) = match enter::to_change(&request, &console, None, &shown.csrf) {
+        Ok(entered) => entered,
+        Err(away) => return away.answer(),
+    };
+    match console.access.holder(&shown.token, console.clock.now()) {
+        Some((actor, way)) if actor.name == session.actor.name => {
+            begin(&request, &console, &reader, actor, way, &shown.to)
+        }
+        _ => again_form(&reader, &console, StatusCode::UNAUTHORIZED, &shown.to),
+    }
+}
+
+/// Asks first: what opens a link before a person does must not use it up.
+pub(super) async fn show_first(request: HttpRequest, console: Data<Console>, secret: Path<String>) -> HttpResponse {
+    let reader = Reader::of(&request);
+    if !console.access.first().is(&secret) {
+        return over(&reader);
+    }
+    let title = reader.say("sign-in-first-title");
+    let main = html! {
+        h1 { (title) }
+        p { (reader.say("sign-in-first-text")) }
+        form.fields method="post" action="/sign-in/first" {
+            input type="hidden" name="secret" value=(secret.as_str());
+            button type="submit" { (reader.say("sign-in-button")) }
+        }
+    };
+    answer_with(StatusCode::OK, &page(&reader, Section::Apart, &title, &main))
+}
+
+pub(super) async fn first(request: HttpRequest, console: Data<Console>, shown: Form<First>) -> HttpResponse {
+    let reader = Reader::of(&request);
+    if !enter::is_from_here(request.headers()) {
+        return enter::foreign(&reader);
+    }
+    match console.access.first().take(&shown.secret) {
+        Some(actor) => begin(&request, &console, &reader, actor, Way::FirstLink, "/"),
+        None => over(&reader),
+    }
+}
+
+fn over(reader: &Reader) -> HttpResponse {
+    let (title, text) = (reader.say("sign-in-first-title"), reader.say("sign-in-first-over"));
+    super::page::failed(reader, StatusCode::NOT_FOUND, &title, &text)
+}
+
+/// Ends the session, here and in the browser.
+pub(super) async fn out(request: HttpRequest, console: Data<Console>, signed: Form<Signed>) -> HttpResponse {
+    if let Err(away) = enter::to_change(&request, &console, None, &signed.csrf) {
+        return away.answer();
+    }
+    if let Some(secret) = enter::secret(&request) {
+        console.access.sessions().end(&secret);
+    }
+    let mut answer = enter::see("/sign-in");
+    if answer.add_cookie(&enter::no_cookie()).is_err() {
+        return super::page::unavailable(&Reader::of(&request));
+    }
+    answer
+}
