@@ -1,22 +1,6 @@
 //! Roles and what each may do.
 
-use serde::{Deserialize, Serialize};
-
-use crate::incident::UserId;
-
-/// What somebody is to Portcullis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Reads the trail.
-    Auditor,
-    /// Cares for rules and sources.
-    Engineer,
-    /// Approves, pauses and resumes.
-    Responder,
-    /// Everything.
-    Admin,
-}
+use crate::incident::{Role, UserId};
 
 /// One thing that can be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +37,8 @@ pub enum Permission {
     ErasePersonal,
     /// Have old records dropped.
     PruneTrail,
+    /// Give out tokens and take them back.
+    ManageTokens,
 }
 
 impl Role {
@@ -71,7 +57,7 @@ impl Role {
             }
             Permission::ReadTrail => matches!(self, Self::Auditor | Self::Responder | Self::Admin),
             Permission::ReadPersonal => matches!(self, Self::Auditor | Self::Admin),
-            Permission::ErasePersonal | Permission::PruneTrail => self == Self::Admin,
+            Permission::ErasePersonal | Permission::PruneTrail | Permission::ManageTokens => self == Self::Admin,
             Permission::Control | Permission::LookUpPeople => matches!(self, Self::Responder | Self::Admin),
         }
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
 use super::Actor;
-use crate::incident::{Digest, Timestamp};
+use crate::incident::{Digest, SignInWay, Timestamp};
 
 /// The most sessions. Beyond it the one that was idle longest ends.
 const SESSIONS_MAX: usize = 10_000;
@@ -55,6 +55,17 @@ pub enum Way {
     Token(Digest),
     /// The link of the first start.
     FirstLink,
+}
+
+impl Way {
+    /// As it stands on the trail.
+    #[must_use]
+    pub fn told(&self) -> SignInWay {
+        match self {
+            Self::Token(_) => SignInWay::Token,
+            Self::FirstLink => SignInWay::FirstLink,
+        }
+    }
 }
 
 /// What a session says of whoever sends its secret.

@@ -1,17 +1,13 @@
-//! Checks tokens against the digests of the configuration, and sessions against what they stand on.
+//! The tokens of the configuration, by their digests.
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
-use super::{Actor, FIRST_ADMIN, FirstLink, Permission, Role, Session, SessionSettings, Sessions, Way};
+use super::{FIRST_ADMIN, Permission, Role, SessionSettings};
 use crate::incident::{DOCTOR, Digest, Timestamp, UserId};
 
-/// The longest `Authorization` header looked at, in bytes.
-const HEADER_BYTES_MAX: usize = 1_024;
-/// The shortest token taken, in characters: 32 hex digits are 128 bits.
-const TOKEN_CHARACTERS_MIN: usize = 32;
 /// The most tokens.
 const TOKENS_MAX: usize = 1_000;
 
@@ -64,25 +60,11 @@ pub enum SetupError {
     TooMany,
 }
 
-/// Why somebody may not do something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    /// No valid token was shown.
-    #[error("no valid token")]
-    Unknown,
-    /// The token's role does not include this.
-    #[error("the role does not include this")]
-    Forbidden,
-}
+/// The tokens of the configuration.
+#[derive(Debug, Clone)]
+pub struct Tokens(Vec<TokenSettings>);
 
-/// Who has access.
-pub struct Access {
-    tokens: Vec<TokenSettings>,
-    sessions: Sessions,
-    first: FirstLink,
-}
-
-impl Access {
+impl Tokens {
     /// Takes the tokens of the configuration.
     ///
     /// # Errors
@@ -95,7 +77,7 @@ impl Access {
             if !(1..=64).contains(&token.name.chars().count()) || token.name.chars().any(char::is_control) {
                 return Err(SetupError::BadName(token.name.escape_debug().to_string()));
             }
-            if [DOCTOR, FIRST_ADMIN].contains(&token.name.as_str()) {
+            if is_own_name(&token.name) {
                 return Err(SetupError::NameTaken(token.name.clone()));
             }
             for earlier in settings.tokens.iter().take(index) {
@@ -107,150 +89,49 @@ impl Access {
                 }
             }
         }
-        let sessions = Sessions::new(settings.sessions.clone());
-        Ok(Self { tokens: settings.tokens.clone(), sessions, first: FirstLink::default() })
+        Ok(Self(settings.tokens.clone()))
     }
 
     /// The accounts of those who may steer and answer.
     #[must_use]
     pub fn responders(&self) -> BTreeSet<UserId> {
-        let may_respond = self.tokens.iter().filter(|token| token.role.may(Permission::Control));
+        let may_respond = self.0.iter().filter(|token| token.role.may(Permission::Control));
         may_respond.filter_map(|token| token.user_id.clone()).collect()
     }
 
-    /// Every name that whoever this is goes by: a second token of the same account makes nobody a second person.
-    pub fn names_of<'a>(&'a self, actor: &'a Actor) -> impl Iterator<Item = &'a str> {
-        let is_theirs = |token: &&TokenSettings| token.user_id.is_some() && token.user_id == actor.user_id;
-        let others = self.tokens.iter().filter(is_theirs).map(|token| token.name.as_str());
-        others.chain([actor.name.as_str()]).chain(actor.user_id.as_ref().map(UserId::as_str))
+    /// All of them, as they are set.
+    pub fn all(&self) -> impl Iterator<Item = &TokenSettings> {
+        self.0.iter()
     }
 
-    /// The sessions of people.
-    #[must_use]
-    pub fn sessions(&self) -> &Sessions {
-        &self.sessions
-    }
-
-    /// The link of the first start.
-    #[must_use]
-    pub fn first(&self) -> &FirstLink {
-        &self.first
-    }
-
-    /// Whether anybody could sign in as an administrator.
-    #[must_use]
-    pub fn has_admin(&self, now: Timestamp) -> bool {
-        self.tokens.iter().any(|token| token.role == Role::Admin && token.is_good(now))
-    }
-
-    /// Who shows this `Authorization: Bearer` header, if they may do `permission`.
-    ///
-    /// # Errors
-    /// Unknown or not allowed.
-    pub fn bearer(&self, header: Option<&[u8]>, permission: Permission, now: Timestamp) -> Result<Actor, Denied> {
-        let token = header.and_then(|header| scheme(header, "bearer")).ok_or(Denied::Unknown)?;
-        let (actor, _) = self.holder(token, now).ok_or(Denied::Unknown)?;
-        if actor.role.may(permission) { Ok(actor) } else { Err(Denied::Forbidden) }
-    }
-
-    /// Whose session it is, by the secret that their browser has kept.
-    #[must_use]
-    pub fn session(&self, secret: &str, now: Timestamp) -> Option<Session> {
-        self.sessions.find(secret, now, |way| match way {
-            Way::Token(digest) => self.tokens.iter().any(|token| token.sha256 == *digest && token.is_good(now)),
-            Way::FirstLink => true,
-        })
-    }
-
-    /// Whose token it is, and by what a session of theirs stands and falls.
-    #[must_use]
-    pub fn holder(&self, token: &str, now: Timestamp) -> Option<(Actor, Way)> {
-        if token.len() > HEADER_BYTES_MAX || token.chars().count() < TOKEN_CHARACTERS_MIN {
-            return None;
-        }
-        let shown = Digest::of(token.as_bytes());
+    /// The one with this digest, if its time is not over. All are looked at, so that nothing is learned from how long it
+    /// takes.
+    pub(super) fn find(&self, shown: Digest, now: Timestamp) -> Option<&TokenSettings> {
         let mut holder = None;
-        for token in &self.tokens {
+        for token in &self.0 {
             if bool::from(token.sha256.0.ct_eq(&shown.0)) {
                 holder = Some(token);
             }
         }
-        let holder = holder.filter(|token| token.is_good(now))?;
-        let actor = Actor { name: holder.name.clone(), role: holder.role, user_id: holder.user_id.clone() };
-        Some((actor, Way::Token(shown)))
+        holder.filter(|token| token.is_good(now))
     }
+}
+
+/// Whether what stands under this name on the trail is the program's own.
+pub(super) fn is_own_name(name: &str) -> bool {
+    [DOCTOR, FIRST_ADMIN].contains(&name)
 }
 
 impl TokenSettings {
-    fn is_good(&self, now: Timestamp) -> bool {
+    /// Whether its time is not over.
+    pub(super) fn is_good(&self, now: Timestamp) -> bool {
         self.expires.is_none_or(|expires| now < expires)
     }
-}
-
-/// The credentials after the scheme's name, which is compared without case (RFC 9110 section 11.1).
-fn scheme<'h>(header: &'h [u8], name: &str) -> Option<&'h str> {
-    if header.len() > HEADER_BYTES_MAX {
-        return None;
-    }
-    let (scheme, credentials) = std::str::from_utf8(header).ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case(name).then_some(credentials)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const TOKEN: &str = "test-token-of-an-auditor-0000000000";
-
-    fn access() -> Access {
-        let sha256 = Digest::of(TOKEN.as_bytes());
-        let expires = Some(at(100));
-        let token = TokenSettings { name: "auditor".into(), role: Role::Auditor, sha256, user_id: None, expires };
-        Access::new(&Settings { tokens: vec![token], ..Settings::default() }).unwrap()
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    #[test]
-    fn a_token_is_its_holders_only_whole() {
-        let access = access();
-        let bearer = |text: &str| access.bearer(Some(text.as_bytes()), Permission::ReadTrail, at(0));
-        assert_eq!(bearer(&format!("Bearer {TOKEN}")).unwrap().name, "auditor");
-        assert_eq!(bearer(&format!("bearer {TOKEN}")).unwrap().role, Role::Auditor);
-        for bad in [
-            format!("Bearer {TOKEN}x"),
-            format!("Bearer {}", &TOKEN[1..]),
-            "Bearer ".into(),
-            TOKEN.into(),
-            format!("Basic {TOKEN}"),
-        ] {
-            assert_eq!(bearer(&bad), Err(Denied::Unknown), "{bad}");
-        }
-        assert_eq!(access.bearer(None, Permission::ReadTrail, at(0)), Err(Denied::Unknown));
-    }
-
-    #[test]
-    fn a_role_ends_where_it_ends() {
-        let header = format!("Bearer {TOKEN}");
-        let denied = access().bearer(Some(header.as_bytes()), Permission::Control, at(0));
-        assert_eq!(denied, Err(Denied::Forbidden));
-    }
-
-    #[test]
-    fn i05_a_token_that_is_over_is_none_and_ends_the_sessions_that_stand_on_it() {
-        let access = access();
-        let header = format!("Bearer {TOKEN}");
-        assert!(access.bearer(Some(header.as_bytes()), Permission::ReadTrail, at(99)).is_ok());
-        let over = access.bearer(Some(header.as_bytes()), Permission::ReadTrail, at(100));
-        assert_eq!(over, Err(Denied::Unknown));
-        let (actor, way) = access.holder(TOKEN, at(0)).unwrap();
-        let secret = access.sessions().begin(actor, way, None, at(0)).unwrap();
-        assert!(access.session(&secret, at(99)).is_some());
-        assert!(access.session(&secret, at(100)).is_none());
-        assert!(access.session(&secret[1..], at(0)).is_none());
-    }
 
     #[test]
     fn shared_names_and_tokens_are_refused() {
@@ -261,7 +142,7 @@ mod tests {
             user_id: None,
             expires: None,
         };
-        let error = |tokens| Access::new(&Settings { tokens, ..Settings::default() }).err().unwrap();
+        let error = |tokens| Tokens::new(&Settings { tokens, ..Settings::default() }).err().unwrap();
         assert_eq!(error(vec![token("a", "1"), token("a", "2")]), SetupError::NameTwice("a".into()));
         assert_eq!(error(vec![token("a", "1"), token("b", "1")]), SetupError::TokenTwice("a".into(), "b".into()));
         assert!(matches!(error(vec![token("a\n", "1")]), SetupError::BadName(_)));

@@ -35,6 +35,7 @@ mod state;
 mod steadiness;
 mod subjects;
 mod target;
+mod tokens;
 mod trail;
 mod trail_export;
 mod trail_log;

@@ -46,6 +46,8 @@ pub enum Problem {
     Unfit(Unfit),
     /// A known id with other content.
     Conflict,
+    /// Names tell people apart.
+    NameTaken,
     /// An event that does not fit the incident's state.
     WrongState,
     /// The rule in force does something else than the one that is meant.
@@ -95,9 +97,12 @@ impl Problem {
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BadRequest | Self::WrongFilter(_) | Self::WrongCursor | Self::BadJson => StatusCode::BAD_REQUEST,
             Self::WrongSchema | Self::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict | Self::WrongState | Self::OtherRule | Self::OtherPlan | Self::NotWatching => {
-                StatusCode::CONFLICT
-            }
+            Self::Conflict
+            | Self::NameTaken
+            | Self::WrongState
+            | Self::OtherRule
+            | Self::OtherPlan
+            | Self::NotWatching => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -129,6 +134,7 @@ impl Problem {
             Self::WrongSchema => ("wrong_schema", "The body does not fit what is taken here."),
             Self::Unfit(unfit) => unfit.code_and_title(),
             Self::Conflict => ("conflict", "This id was used before with other content."),
+            Self::NameTaken => ("name_taken", "There is a token of this name."),
             Self::WrongState => ("wrong_state", "The incident's state does not allow this."),
             Self::OtherRule => ("other_rule", "The rule in force does something else."),
             Self::NotWatching => ("not_watching", "The rule does not only watch."),

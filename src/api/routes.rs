@@ -6,7 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use super::{
     Problem, alerts, anchors, answers, by_hand, containments, control, directory, doctor, forwards, health,
     held_alerts, incidents, live, notices, pack, people, promotion, prune, reports, rules, search, sources, subjects,
-    trail, trail_export, trail_log, trail_stream,
+    tokens, trail, trail_export, trail_log, trail_stream,
 };
 use crate::access::Permission;
 use crate::intake;
@@ -79,6 +79,9 @@ pub const ROUTES: &[Route] = &[
     Route { methods: "POST", path: "/v1/subjects/find", gate: Gate::Token(Permission::ReadPersonal) },
     Route { methods: "POST", path: "/v1/subjects/export", gate: Gate::Token(Permission::ReadPersonal) },
     Route { methods: "POST", path: "/v1/subjects/erase", gate: Gate::Token(Permission::ErasePersonal) },
+    Route { methods: "GET", path: "/v1/tokens", gate: Gate::Token(Permission::ManageTokens) },
+    Route { methods: "POST", path: "/v1/tokens/issue", gate: Gate::Token(Permission::ManageTokens) },
+    Route { methods: "POST", path: "/v1/tokens/{name}/revoke", gate: Gate::Token(Permission::ManageTokens) },
     Route { methods: "GET", path: "/v1/doctor", gate: Gate::Token(Permission::ReadDoctor) },
     Route { methods: "POST", path: "/v1/doctor/run", gate: Gate::Token(Permission::RunDoctor) },
     Route { methods: "GET", path: "/v1/notices", gate: Gate::Token(Permission::ReadIncidents) },
@@ -141,6 +144,9 @@ fn resource(route: &Route) -> actix_web::Resource {
         ("POST", "/v1/subjects/find") => web::post().to(subjects::find),
         ("POST", "/v1/subjects/export") => web::post().to(subjects::export),
         ("POST", "/v1/subjects/erase") => web::post().to(subjects::erase),
+        ("GET", "/v1/tokens") => web::get().to(tokens::list),
+        ("POST", "/v1/tokens/issue") => web::post().to(tokens::issue),
+        ("POST", "/v1/tokens/{name}/revoke") => web::post().to(tokens::revoke),
         ("GET", "/v1/doctor") => web::get().to(doctor::show),
         ("POST", "/v1/doctor/run") => web::post().to(doctor::examine),
         ("GET", "/v1/notices") => web::get().to(notices::list),

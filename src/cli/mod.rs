@@ -22,6 +22,7 @@ mod serve;
 mod signals;
 mod source;
 mod subject;
+mod token;
 mod trail;
 
 use std::process::ExitCode;
@@ -69,6 +70,8 @@ enum Command {
     Notices(notices::Arguments),
     /// What is kept on a person: hand it out, make it unreadable for good; change the key that wraps it.
     Subject(subject::Arguments),
+    /// The tokens of a running server: list them, give one out, take one back.
+    Token(token::Arguments),
     /// Sign and send what a source's sender would.
     Send(send::Arguments),
     /// Read the trail, verify its log, or check a proof.
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => block_on(doctor::run(arguments)),
         Command::Notices(arguments) => block_on(notices::run(arguments)),
         Command::Subject(arguments) => block_on(subject::run(arguments)),
+        Command::Token(arguments) => block_on(token::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),
         Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),

@@ -7,10 +7,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::page::{Section, answer_with, page};
+use super::page::{Section, answer_with, page, unavailable};
 use super::reader::Reader;
 use super::{Console, enter};
 use crate::access::{Actor, Way};
+use crate::incident::{AccessEvent, Event};
 
 /// Where somebody goes afterwards.
 #[derive(Deserialize)]
@@ -81,23 +82,37 @@ pub(super) async fn with_token(request: HttpRequest, console: Data<Console>, sho
     let Some((actor, way)) = console.access.holder(&shown.token, console.clock.now()) else {
         return form(&reader, StatusCode::UNAUTHORIZED, &shown.to);
     };
-    begin(&request, &console, &reader, actor, way, &shown.to)
+    begin(&request, &console, &reader, actor, way, &shown.to).await
 }
 
-/// Begins a session, instead of the one that the browser may have.
-fn begin(request: &HttpRequest, console: &Console, reader: &Reader, actor: Actor, way: Way, to: &str) -> HttpResponse {
-    let earlier = enter::secret(request);
-    tracing::info!(actor.name = %actor.name, actor.role = ?actor.role, "somebody has signed in");
-    match console.access.sessions().begin(actor, way, earlier.as_deref(), console.clock.now()) {
-        Ok(secret) => {
-            let mut answer = enter::see(enter::way_back(to));
-            match answer.add_cookie(&enter::cookie(secret)) {
-                Ok(()) => answer,
-                Err(_) => super::page::unavailable(reader),
-            }
-        }
-        Err(_) => super::page::unavailable(reader),
+/// Begins a session, instead of the one that the browser may have. That somebody has signed in stands on the trail, or
+/// they have not.
+async fn begin(
+    request: &HttpRequest,
+    console: &Console,
+    reader: &Reader,
+    actor: Actor,
+    way: Way,
+    to: &str,
+) -> HttpResponse {
+    let (earlier, now) = (enter::secret(request), console.clock.now());
+    let signed_in = AccessEvent::SignedIn {
+        actor: actor.name.clone(),
+        role: actor.role,
+        way: way.told(),
+        user_id: actor.user_id.clone(),
+    };
+    if console.trail.record(now, vec![Event::Access(signed_in)]).await.is_err() {
+        return unavailable(reader);
     }
+    let Ok(secret) = console.access.sessions().begin(actor, way, earlier.as_deref(), now) else {
+        return unavailable(reader);
+    };
+    let mut answer = enter::see(enter::way_back(to));
+    if answer.add_cookie(&enter::cookie(secret)).is_err() {
+        return unavailable(reader);
+    }
+    answer
 }
 
 pub(super) async fn show_again(request: HttpRequest, console: Data<Console>, asked: Query<Asked>) -> HttpResponse {
@@ -131,7 +146,7 @@ pub(super) async fn again(request: HttpRequest, console: Data<Console>, shown: F
     };
     match console.access.holder(&shown.token, console.clock.now()) {
         Some((actor, way)) if actor.name == session.actor.name => {
-            begin(&request, &console, &reader, actor, way, &shown.to)
+            begin(&request, &console, &reader, actor, way, &shown.to).await
         }
         _ => again_form(&reader, &console, StatusCode::UNAUTHORIZED, &shown.to),
     }
@@ -161,7 +176,7 @@ pub(super) async fn first(request: HttpRequest, console: Data<Console>, shown: F
         return enter::foreign(&reader);
     }
     match console.access.first().take(&shown.secret) {
-        Some(actor) => begin(&request, &console, &reader, actor, Way::FirstLink, "/"),
+        Some(actor) => begin(&request, &console, &reader, actor, Way::FirstLink, "/").await,
         None => over(&reader),
     }
 }
@@ -176,12 +191,16 @@ pub(super) async fn out(request: HttpRequest, console: Data<Console>, signed: Fo
     if let Err(away) = enter::to_change(&request, &console, None, &signed.csrf) {
         return away.answer();
     }
-    if let Some(secret) = enter::secret(&request) {
-        console.access.sessions().end(&secret);
+    // Ended in any case: whoever leaves must not stay signed in because something cannot be written.
+    if let Some(actor) = enter::secret(&request).and_then(|secret| console.access.sessions().end(&secret)) {
+        let signed_out = Event::Access(AccessEvent::SignedOut { actor: actor.name });
+        if console.trail.record(console.clock.now(), vec![signed_out]).await.is_err() {
+            tracing::warn!("that somebody has signed out cannot be recorded");
+        }
     }
     let mut answer = enter::see("/sign-in");
     if answer.add_cookie(&enter::no_cookie()).is_err() {
-        return super::page::unavailable(&Reader::of(&request));
+        return unavailable(&Reader::of(&request));
     }
     answer
 }

@@ -144,7 +144,7 @@ impl Decisions {
         // Under another name it is the same person, also where the name was changed since.
         let asker = incident.plan.asked_by.as_deref();
         let is_asker = incident.plan.asker.is_some() && incident.plan.asker == actor.user_id;
-        if is_asker || asker.is_some_and(|asker| self.access.names_of(actor).any(|name| name == asker)) {
+        if is_asker || asker.is_some_and(|asker| self.access.names_of(actor).contains(asker)) {
             return Err(Refused::OwnRequest);
         }
         if plan != Some(incident.plan.digest()) {

@@ -76,7 +76,7 @@ impl Decisions {
 
     /// Whether one of these lists of names has one that they go by.
     pub fn is_author<'p>(&self, actor: &Actor, people: impl Iterator<Item = &'p str>) -> bool {
-        let own: Vec<&str> = self.access.names_of(actor).collect();
+        let own = self.access.names_of(actor);
         people.into_iter().any(|people| own.iter().any(|name| names(people, name)))
     }
 

@@ -1,5 +1,6 @@
 //! The closed list of events. Each is one record of the trail; everything else is derived from them.
 
+mod access;
 mod exported;
 mod found;
 mod names;
@@ -10,6 +11,7 @@ mod upkeep;
 
 use serde::{Deserialize, Serialize};
 
+pub use access::{AccessEvent, IssuedToken, SignInWay};
 pub use exported::{ExportForm, TrailExported};
 pub use found::{AccountWarning, Finding, SyncedDirectory};
 pub use names::EventKind;
@@ -435,6 +437,9 @@ pub enum Event {
     /// What became of telling people.
     #[serde(untagged)]
     Notice(NoticeEvent),
+    /// Who comes in, and what lets them in.
+    #[serde(untagged)]
+    Access(AccessEvent),
     /// What is done with personal data.
     #[serde(untagged)]
     Subject(SubjectEvent),

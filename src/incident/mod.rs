@@ -27,6 +27,7 @@ mod owed;
 pub mod path;
 mod pause;
 mod plan;
+mod role;
 mod shadow;
 pub mod sorted;
 mod state;
@@ -53,8 +54,8 @@ pub use dingtalk_id::{ChosenDingTalkId, DingTalkId, DingTalkIdPrefix, InvalidDin
 pub use dingtalk_id_changes::DingTalkIdChanges;
 pub use disk_room::DiskRoom;
 pub use event::{
-    AccountWarning, Event, EventKind, ExportForm, Finding, LoadCause, Opened, ReadWay, SenderEvent, SubjectEvent,
-    SyncedDirectory, TrailExported, UpkeepEvent,
+    AccessEvent, AccountWarning, Event, EventKind, ExportForm, Finding, IssuedToken, LoadCause, Opened, ReadWay,
+    SenderEvent, SignInWay, SubjectEvent, SyncedDirectory, TrailExported, UpkeepEvent,
 };
 pub use evidence::{Bearing, Candidate, Evidence, Resolution};
 pub use failure::{Failure, FailureClass};
@@ -64,6 +65,7 @@ pub use notice::{Hearing, NoticeEvent, NoticeRef, Topic, Urgency, Withheld};
 pub use owed::{Lane, Move, Owed, Parcel, ParcelState};
 pub use pause::{Pause, PauseScope, Pauses};
 pub use plan::{Action, ActionKind, Extent, Plan, ReasonCode, Repeat, RuleRef, RuleVersion};
+pub use role::Role;
 pub use shadow::{Against, Bar, Lack, Objection, ShadowEvidence, Watch, Watched};
 pub use state::{Assent, IllegalTransition, Incident, Outcome, Status, StepState};
 pub use stream::StreamStatus;

@@ -1,10 +1,9 @@
 //! Reads `guardrails.yml`: the accounts no rule may touch, how often rules may act, whom an employee may
 //! contact, and in which zones employees are told a time.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::incident::{AccountKind, AccountRef, UserId, is_unseen};
+use crate::incident::{AccountKind, AccountRef, is_unseen};
 
 use super::breakers::BreakerLimits;
 use super::budgets::Budgets;
@@ -13,6 +12,7 @@ use super::identities::Identities;
 use super::lint::Lint;
 use super::problem::{Place, Report};
 use super::reader::{self, Fields};
+use super::responders::Responders;
 use super::source::{self, SourceFile};
 use super::time_zones::TimeZones;
 use super::yaml::{self, Node, Yaml};
@@ -50,7 +50,7 @@ pub struct Guardrails {
     breakers: BreakerLimits,
     contact: String,
     time_zones: TimeZones,
-    responders: Arc<BTreeSet<UserId>>,
+    responders: Arc<Responders>,
 }
 
 /// One account that is never acted on.
@@ -81,12 +81,12 @@ impl Guardrails {
     /// The accounts of those who decide about others', who are never acted on. No file of the folder names them: they
     /// are those who have access.
     #[must_use]
-    pub fn responders(&self) -> &BTreeSet<UserId> {
+    pub fn responders(&self) -> &Responders {
         &self.responders
     }
 
     /// Protects the accounts of these from here on.
-    pub(super) fn protect_responders(&mut self, responders: &Arc<BTreeSet<UserId>>) {
+    pub(super) fn protect_responders(&mut self, responders: &Arc<Responders>) {
         self.responders = Arc::clone(responders);
     }
 

@@ -1,15 +1,15 @@
 //! The rule set in force. It is replaced as a whole: who decides by it takes it once and keeps it to
 //! the end of that decision.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::SignedDuration;
 
 use super::problem::LoadErrors;
+use super::responders::Responders;
 use super::rule_set::RuleSet;
-use crate::incident::{Timestamp, UserId};
+use crate::incident::Timestamp;
 
 /// A refused set that stays refused is said again so often.
 const SAY_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
@@ -20,7 +20,7 @@ pub struct InForce {
     loaded: ArcSwap<Loaded>,
     refused: ArcSwapOption<Refused>,
     /// Whose accounts every set protects, whatever its folder lists.
-    responders: Arc<BTreeSet<UserId>>,
+    responders: Arc<Responders>,
 }
 
 /// A rule set that is, or was, in force.
@@ -64,7 +64,7 @@ impl InForce {
 
     /// The same where these respond to incidents, who are protected by this set and all after it.
     #[must_use]
-    pub fn protecting(responders: Arc<BTreeSet<UserId>>, mut loaded: Loaded) -> Self {
+    pub fn protecting(responders: Arc<Responders>, mut loaded: Loaded) -> Self {
         loaded.set.protect_responders(&responders);
         Self { loaded: ArcSwap::from_pointee(loaded), refused: ArcSwapOption::empty(), responders }
     }

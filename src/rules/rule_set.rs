@@ -1,6 +1,6 @@
 //! A loaded set of rules, and the one evaluator that puts alerts to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use super::index::{Found, Index};
 use super::near::{Near, Nearest};
 use super::problem::Problem;
 use super::reasons::Reasons;
+use super::responders::Responders;
 use super::response::{Mode, Response};
 use super::routing::Routing;
 use super::rule::Rule;
@@ -209,7 +210,7 @@ impl RuleSet {
     }
 
     /// Protects the accounts of those who decide about others', beside those that the folder lists.
-    pub fn protect_responders(&mut self, responders: &Arc<BTreeSet<UserId>>) {
+    pub fn protect_responders(&mut self, responders: &Arc<Responders>) {
         self.guardrails.protect_responders(responders);
     }
 

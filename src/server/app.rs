@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::checkups::{self, Has};
 use super::disk::Disk;
-use super::faces::console;
+use super::faces::{access, console};
 use super::indexing::Indexing;
 use super::listener::listen;
 use super::sealing::Sealing;
@@ -22,7 +22,7 @@ use super::snapshots::Snapshotting;
 use super::sources::Sources;
 use super::tls::{OwnCertificate, Tls, renew_on_hangup};
 use super::{Hangups, Parts, anchoring, expiry, forwarding, metrics, organization, rules_watch, summaries};
-use crate::access::Access;
+use crate::access::Tokens;
 use crate::admission::{Admission, Reloader, loaded_events, tell_doubts, unpromoted};
 use crate::anchors::Anchoring;
 use crate::api::{Door, State, Steadiness};
@@ -99,8 +99,8 @@ impl App {
         let (vouched, commit) = (load_rules(config)?, rules::checked_out(&config.resolve(&config.rules.folder)));
         let (snapshotting, trail, sealing) = take_up(config, (store, subjects), &clock).await?;
         let loaded = come_into_force(config, (vouched, commit), &trail, clock.now()).await?;
-        let (access, limits) = (Arc::new(Access::new(&config.access)?), config.admission.clone());
-        let rules = Arc::new(InForce::protecting(Arc::new(access.responders()), loaded));
+        let (access, limits) = (access(config, &trail)?, config.admission.clone());
+        let rules = Arc::new(InForce::protecting(access.responders().clone(), loaded));
         let reloader = reloader(config, &rules, &trail, &clock);
         let (directory, roster) = (way_out(directory, config), organization::open(config, &trail, &clock).await?);
         tell_of_shares(&rules, roster.is_some());
@@ -171,7 +171,7 @@ impl App {
         load_rules(config)?;
         intake(config)?;
         let tls = tls(config, Arc::new(SystemClock), Arc::default())?;
-        Access::new(&config.access)?;
+        Tokens::new(&config.access)?;
         channels(config)?;
         anchoring::all(config)?;
         forwarding::all(config)?;

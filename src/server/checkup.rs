@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::app::{channels, intake, load_rules, tls};
-use crate::access::Access;
+use crate::access::Tokens;
 use crate::config::Config;
 use crate::directory::{DingTalk, Directory};
 use crate::doctor::{Examined, SecretFile, secrets};
@@ -63,7 +63,7 @@ fn configuration(config: &Config) -> Examined {
     let taken = || -> anyhow::Result<()> {
         intake(config)?;
         tls(config, Arc::new(SystemClock), Arc::default())?;
-        Access::new(&config.access)?;
+        Tokens::new(&config.access)?;
         let secret = config.directory.read_secret(&config.base)?;
         DingTalk::new(&config.directory, secret, Arc::new(SystemClock))?;
         Ok(())

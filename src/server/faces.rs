@@ -1,13 +1,20 @@
-//! What people see: the pages, and the link by which the first of them signs in.
+//! What people come in by and see: access, the pages, and the link by which the first of them signs in.
 
 use std::sync::Arc;
 
 use actix_web::web::Data;
 
 use super::app::App;
+use crate::access::{Access, Tokens};
 use crate::api::State;
 use crate::config::Config;
 use crate::console::Console;
+use crate::trail::Trail;
+
+/// Who has access: by the configuration, and by what was given out since.
+pub(super) fn access(config: &Config, trail: &Arc<Trail>) -> anyhow::Result<Arc<Access>> {
+    Ok(Arc::new(Access::new(Tokens::new(&config.access)?, &config.access, trail.clone())))
+}
 
 /// The pages over what the API stands on.
 pub(super) fn console(config: &Config, state: &State) -> Data<Console> {

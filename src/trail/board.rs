@@ -12,6 +12,7 @@ use super::achieved::Achieved;
 use super::containments::Containments;
 use super::covered::Covered;
 use super::held_alerts::{HeldAlerts, HeldLines};
+use super::issued::Issued;
 use super::watches::Watches;
 use crate::incident::{
     Action, AlertId, Breakers, Check, Checked, Checkup, Digest, DingTalkIdChanges, Event, Finding, Health,
@@ -54,6 +55,7 @@ pub struct Board {
     checkup: Option<Checkup>,
     canary_at: Option<Timestamp>,
     pruned: Vec<Pruned>,
+    issued: Issued,
 }
 
 /// What was recorded to be dropped.
@@ -118,6 +120,12 @@ impl Board {
     /// The sources that were last tried out, and until when: a window lasts over a restart.
     pub fn trials(&self) -> impl Iterator<Item = (&SourceName, Timestamp)> {
         self.trials.iter().map(|(source, until)| (source, *until))
+    }
+
+    /// The tokens that were given out and not taken back.
+    #[must_use]
+    pub fn issued(&self) -> &Issued {
+        &self.issued
     }
 
     /// What rules wanted to act on lately and could not open an incident for, the last first.
@@ -263,6 +271,7 @@ impl Board {
         self.watches.apply(at, event);
         self.notices.apply(seq, at, event);
         self.held_alerts.apply(seq, at, event);
+        self.issued.apply(at, event);
         match event {
             Event::AlertAdmitted { opened, counted, .. } => {
                 counted.iter().for_each(|counted| self.windows.apply(counted, at));

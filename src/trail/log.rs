@@ -19,7 +19,8 @@ use super::{
     Append, Appended, Board, DeliveryKey, Entry, Head, Pending, Record, Slot, Store, StoreError, Stored, UniqueKey,
 };
 use crate::incident::{
-    Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SenderEvent, Timestamp, UpkeepEvent, UserId,
+    AccessEvent, Digest, Event, IllegalTransition, Incident, IncidentId, Owed, SenderEvent, Timestamp, UpkeepEvent,
+    UserId,
 };
 
 /// The most records of one incident that are looked at.
@@ -405,7 +406,8 @@ fn concerns_board(event: &Event) -> bool {
         | Event::DoctorChecked { .. }
         | Event::Sender(SenderEvent::NotUnderstood { .. })
         | Event::Sender(SenderEvent::Tried { .. })
-        | Event::Upkeep(UpkeepEvent::Pruned { .. }) => true,
+        | Event::Upkeep(UpkeepEvent::Pruned { .. })
+        | Event::Access(AccessEvent::TokenIssued { .. } | AccessEvent::TokenRevoked { .. }) => true,
         _ => !event.incidents().is_empty() || Watches::concern(event) || Owed::concern(event),
     }
 }

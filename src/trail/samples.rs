@@ -4,13 +4,13 @@ use proptest::prelude::*;
 
 use super::store::{Append, Appended, Entry, Pending, Store, StoreError};
 use crate::incident::{
-    AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance, Bearing, Beyond,
-    Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DeliveryId, DepartmentId,
-    DepartmentSpent, Diagnosis, Digest, DiskRoom, Event, Evidence, ExportForm, Failure, FailureClass, Finding, Hearing,
-    HoldReason, IncidentId, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome, PauseScope, Plan, ReadWay,
-    ReasonCode, Repeat, Resolution, RuleId, RuleRef, RuleVersion, SenderEvent, SourceName, Span, Spending, Spent,
-    StreamStatus, SubjectEvent, SyncedDirectory, Timestamp, Topic, TrailExported, Trip, UpkeepEvent, UserId, Verdict,
-    VerdictKind, Watch, Watched, WindowState, Withheld,
+    AccessEvent, AccountKind, AccountWarning, Action, AlertId, AlertSummary, Amount, Approval, Asked, Assurance,
+    Bearing, Beyond, Candidate, ChannelName, Check, Checked, ChosenDingTalkId, Counted, Counts, Decision, DeliveryId,
+    DepartmentId, DepartmentSpent, Diagnosis, Digest, DiskRoom, Event, Evidence, ExportForm, Failure, FailureClass,
+    Finding, Hearing, HoldReason, IncidentId, IssuedToken, Lapse, Mark, NoticeEvent, NoticeRef, Opened, Outcome,
+    PauseScope, Plan, ReadWay, ReasonCode, Repeat, Resolution, Role, RuleId, RuleRef, RuleVersion, SenderEvent,
+    SignInWay, SourceName, Span, Spending, Spent, StreamStatus, SubjectEvent, SyncedDirectory, Timestamp, Topic,
+    TrailExported, Trip, UpkeepEvent, UserId, Verdict, VerdictKind, Watch, Watched, WindowState, Withheld,
 };
 
 /// Waits for an append on this thread.
@@ -256,6 +256,7 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
     .into_iter()
     .chain(notices())
     .chain(of_people())
+    .chain(of_access())
     .chain([exported()])
     .collect()
 }
@@ -296,6 +297,28 @@ fn notices() -> impl Iterator<Item = Event> {
         },
     ]
     .map(Event::Notice)
+    .into_iter()
+}
+
+/// Everything that is about access.
+fn of_access() -> impl Iterator<Item = Event> {
+    let (actor, reason) = ("test".to_owned(), "drill".to_owned());
+    let token = IssuedToken {
+        name: "machine".to_owned(),
+        role: Role::Auditor,
+        prefix: "pct_00000000".to_owned(),
+        sha256: Digest::of(b"test"),
+        user_id: UserId::parse("u").ok(),
+        expires: Timestamp::UNIX_EPOCH,
+    };
+    let user_id = UserId::parse("u").ok();
+    [
+        AccessEvent::SignedIn { actor: actor.clone(), role: Role::Responder, way: SignInWay::Token, user_id },
+        AccessEvent::SignedOut { actor: actor.clone() },
+        AccessEvent::TokenIssued { actor: actor.clone(), reason: reason.clone(), token },
+        AccessEvent::TokenRevoked { actor, reason, name: "machine".to_owned() },
+    ]
+    .map(Event::Access)
     .into_iter()
 }
 

@@ -95,6 +95,10 @@ async fn i02_each_role_may_do_what_the_matrix_says_and_nothing_else() {
                 path if path.starts_with("/v1/subjects/") => 400,
                 // Nor of when.
                 "/v1/trail/prune" => 400,
+                // Nor for whom.
+                "/v1/tokens/issue" => 400,
+                // Nobody was given one of that name.
+                "/v1/tokens/{name}/revoke" => 404,
                 // The id is an incident's, so no rule has it.
                 path if ends_it || path.starts_with("/v1/rules/{id}") => 404,
                 _ => 200,

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use super::{Place, client, failed};
-use crate::access::Access;
+use crate::access::Tokens;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config::Config;
@@ -16,7 +16,7 @@ use crate::incident::{
     AccountKind, AccountRef, Clock as _, DepartmentId, DingTalkId, Failure, FailureClass, SystemClock, UserId,
 };
 use crate::response::{Facts, protection};
-use crate::rules::{self, RuleSet};
+use crate::rules::{self, Responders, RuleSet};
 
 /// The longest name of a person that is searched for.
 const NAME_CHARS_MAX: usize = 64;
@@ -53,7 +53,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let dingtalk = client(&config)?;
     let mut rules =
         rules::load_with(&config.resolve(&config.rules.folder), config.rules.statuses()).map_err(refused)?;
-    rules.protect_responders(&Arc::new(Access::new(&config.access)?.responders()));
+    rules.protect_responders(&Arc::new(Responders::of(Tokens::new(&config.access)?.responders())));
     let user_id = only(&dingtalk, &asked).await?;
     let account = dingtalk.account(&user_id).await.map_err(|failure| failed(&failure))?;
     let account = account.context("DingTalk knows no such account")?;

@@ -63,6 +63,7 @@ impl Event {
             Self::TrailExported(_) => "trail.exported",
             Self::Sender(event) => event.kind(),
             Self::Upkeep(event) => event.kind(),
+            Self::Access(event) => event.kind(),
             Self::Notice(event) => event.kind(),
             Self::Subject(event) => event.kind(),
         }
@@ -134,6 +135,7 @@ impl Event {
             | Self::TrailExported(_)
             | Self::Sender(_)
             | Self::Upkeep(_)
+            | Self::Access(_)
             | Self::Notice(_)
             | Self::Subject(_) => Vec::new(),
         }

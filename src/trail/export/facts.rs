@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::incident::{
-    AccountWarning, Event, NoticeEvent, NoticeRef, Opened, PauseScope, RuleRef, SenderEvent, SourceName, SubjectEvent,
-    UpkeepEvent,
+    AccessEvent, AccountWarning, Event, NoticeEvent, NoticeRef, Opened, PauseScope, RuleRef, SenderEvent, SourceName,
+    SubjectEvent, UpkeepEvent,
 };
 
 /// The facts of one record; what it does not say is absent.
@@ -89,6 +89,7 @@ fn said(event: &Event) -> Facts {
         | Event::BreakerTripped { .. }
         | Event::BreakerReleased { .. } => of_responders(event),
         Event::Upkeep(event) => of_upkeep(event),
+        Event::Access(event) => of_access(event),
         Event::Subject(event) => of_subjects(event),
         Event::Sender(event) => of_senders(event),
         Event::Notice(event) => of_notices(event),
@@ -108,6 +109,16 @@ fn of_upkeep(event: &UpkeepEvent) -> Facts {
         }
     };
     Facts { actor, reason, outcome: Some(outcome), ..Facts::default() }
+}
+
+fn of_access(event: &AccessEvent) -> Facts {
+    let (actor, reason, outcome) = match event {
+        AccessEvent::SignedIn { actor, role, .. } => (actor, None, Some(role.as_str().to_owned())),
+        AccessEvent::SignedOut { actor } => (actor, None, None),
+        AccessEvent::TokenIssued { actor, reason, token } => (actor, Some(reason.clone()), Some(token.name.clone())),
+        AccessEvent::TokenRevoked { actor, reason, name } => (actor, Some(reason.clone()), Some(name.clone())),
+    };
+    Facts { actor: Some(actor.clone()), reason, outcome, ..Facts::default() }
 }
 
 fn of_subjects(event: &SubjectEvent) -> Facts {

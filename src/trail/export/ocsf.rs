@@ -177,6 +177,7 @@ fn entity(event: &Event, facts: &Facts) -> Value {
         Event::RuleDisputed { .. } | Event::RulePromoted { .. } => ("rule", first_rule(facts)),
         Event::TrailRead { .. } | Event::TrailExported(_) => ("trail", None),
         Event::Notice(_) => ("notices", None),
+        Event::Access(_) => ("access", None),
         Event::Sender(_) => ("source", facts.source.clone()),
         _ => match (facts.incidents.first(), &facts.source, first_rule(facts)) {
             (Some(incident), _, _) => ("incident", Some(incident.clone())),

@@ -1,6 +1,8 @@
 //! What a record is in the eyes of a SIEM: which class of event, how grave, and what it is called in words.
 
-use crate::incident::{DiskRoom, Event, Health, NoticeEvent, SenderEvent, SubjectEvent, UpkeepEvent, VerdictKind};
+use crate::incident::{
+    AccessEvent, DiskRoom, Event, Health, NoticeEvent, SenderEvent, SubjectEvent, UpkeepEvent, VerdictKind,
+};
 
 /// The classes of OCSF that records become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +128,7 @@ impl Sense {
             Event::TrailRead { .. } => (Entity, Read, Informational, "The trail was read"),
             Event::TrailExported(_) => (Entity, Read, Low, "Records were exported"),
             Event::Upkeep(event) => return Self::of_upkeep(event),
+            Event::Access(event) => return Self::of_access(event),
             Event::Subject(event) => return Self::of_subject(event),
             Event::Sender(event) => return Self::of_sender(event),
             Event::Notice(event) => return Self::of_notice(event),
@@ -164,6 +167,17 @@ impl Sense {
             }
         };
         Self { class: Class::Entity, activity: Activity::Change, severity, says }
+    }
+
+    fn of_access(event: &AccessEvent) -> Self {
+        use Severity::{Informational, Medium};
+        let (activity, severity, says) = match event {
+            AccessEvent::SignedIn { .. } => (Activity::Read, Informational, "Somebody signed in"),
+            AccessEvent::SignedOut { .. } => (Activity::Read, Informational, "Somebody signed out"),
+            AccessEvent::TokenIssued { .. } => (Activity::Change, Medium, "A token was given out"),
+            AccessEvent::TokenRevoked { .. } => (Activity::Change, Medium, "A token was taken back"),
+        };
+        Self { class: Class::Entity, activity, severity, says }
     }
 
     fn of_subject(event: &SubjectEvent) -> Self {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::reading::Reading;
 use super::{Column, Folded, Range, column};
-use crate::incident::{Event, LoadCause, NoticeEvent, PauseScope, SenderEvent, SubjectEvent, UpkeepEvent};
+use crate::incident::{AccessEvent, Event, LoadCause, NoticeEvent, PauseScope, SenderEvent, SubjectEvent, UpkeepEvent};
 use crate::trail::search::Query;
 use crate::trail::store::StoreError;
 
@@ -21,7 +21,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// The kinds of records that say who did something, but for those that say only that somebody looked.
-pub(super) const KINDS: [&str; 20] = [
+pub(super) const KINDS: [&str; 22] = [
     "rules.loaded",
     "rules.refused",
     "rule.disputed",
@@ -42,6 +42,8 @@ pub(super) const KINDS: [&str; 20] = [
     "trail.pruned",
     "trail.restored",
     "trail.key_rotated",
+    "access.token_issued",
+    "access.token_revoked",
 ];
 
 /// One change.
@@ -97,6 +99,8 @@ pub(super) fn change(event: &Event) -> Option<Change<'_>> {
         Event::Subject(SubjectEvent::Erased { actor, reason, .. }) => of(actor, &"a person", Some(reason)),
         Event::Subject(SubjectEvent::Rewrapped { actor, .. }) => of(actor, &"the subjects' keys", None),
         Event::Upkeep(event) => upkeep(event),
+        Event::Access(AccessEvent::TokenIssued { actor, reason, token }) => of(actor, &token.name, Some(reason)),
+        Event::Access(AccessEvent::TokenRevoked { actor, reason, name }) => of(actor, name, Some(reason)),
         _ => None,
     }
 }

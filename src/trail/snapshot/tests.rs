@@ -124,12 +124,14 @@ fn what_was_carried_in_every_format_there_was_can_be_read() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(format!("{}/src/trail/snapshot/carried-{FORMAT}", env!("CARGO_MANIFEST_DIR")), &now).unwrap();
     }
-    let carried: [&[u8]; FORMAT as usize] = [include_bytes!("carried-1")];
+    let carried: [&[u8]; FORMAT as usize] = [include_bytes!("carried-1"), include_bytes!("carried-2")];
     for bytes in carried {
         let folded = read_carried(bytes).unwrap();
         assert_eq!((folded.size(), folded.board.live_count()), (40, 2));
     }
-    let newer = String::from_utf8(now).unwrap().replace(r#"{"format":1,"#, r#"{"format":2,"#);
+    let newer = String::from_utf8(now)
+        .unwrap()
+        .replace(&format!("{{\"format\":{FORMAT},"), &format!("{{\"format\":{},", FORMAT + 1));
     let newer = newer[..newer.len() - TRAILER_BYTES].to_owned();
     let newer = format!("{newer}{}\n", hex::encode(Sha256::digest(&newer)));
     assert_eq!(read_carried(newer.as_bytes()).unwrap_err().to_string(), Unfit::OtherFormat.to_string());
@@ -186,7 +188,11 @@ fn one_that_was_cut_off_or_is_of_more_records_than_there_are_is_thrown_away() {
 
 #[test]
 fn one_of_another_program_or_format_is_thrown_away() {
-    for (from, to) in [(r#"{"format":1,"#, r#"{"format":0,"#), (PROGRAM, "0.0.0-test"), ("\"live\"", "\"dead\"")] {
+    for (from, to) in [
+        (format!("{{\"format\":{FORMAT},").as_str(), r#"{"format":0,"#),
+        (PROGRAM, "0.0.0-test"),
+        ("\"live\"", "\"dead\""),
+    ] {
         let (_folder, store, snapshots) = kept(&history(choices(400)), 40);
         rewrite(&snapshots, |text| text.replacen(from, to, 1));
         is_thrown_away(snapshots, &store, "it was made by another version of the program");

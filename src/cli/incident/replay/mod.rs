@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use self::differences::{Difference, differences};
 use self::recorded::Recorded;
 use self::rules_then::RulesThen;
-use crate::access::Access;
+use crate::access::Tokens;
 use crate::admission::Admission;
 use crate::cli::local_actor;
 use crate::cli::output::{self, counted};
@@ -23,7 +23,7 @@ use crate::cli::refused::refused;
 use crate::config::{self, Config};
 use crate::incident::{Clock as _, Event, HandSetClock, IncidentId, ReadWay, SubjectEvent, SystemClock};
 use crate::intake::Recall;
-use crate::rules::{InForce, Loaded};
+use crate::rules::{InForce, Loaded, Responders};
 use crate::server::{self, Opened};
 use crate::trail::{Past, Pseudonyms, Store, Trail, is_there, note};
 
@@ -99,7 +99,7 @@ fn decide(
     })?;
     let alert = Recall::of(name, settings).map_err(refused)?.recorded(recorded.alert.clone(), recorded.event.clone());
     let trail = Trail::open(Arc::new(Past::before(Arc::clone(store), recorded.seq)))?;
-    let responders = Arc::new(Access::new(&config.access)?.responders());
+    let responders = Arc::new(Responders::of(Tokens::new(&config.access)?.responders()));
     let loaded = Loaded { set: rules.set, since: recorded.at, commit: None, signer: None };
     let rules = Arc::new(InForce::protecting(responders, loaded));
     let clock = Arc::new(HandSetClock::at(recorded.at));
