@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 
-use super::{Actor, FirstLink, Permission, Role, Session, Sessions, Settings, Tokens, Way};
+use super::{Actor, FirstLink, Oidc, Permission, Role, Session, Sessions, Settings, Tokens, Way};
 use crate::incident::{Digest, Timestamp, UserId};
 use crate::rules::Responders;
 use crate::trail::Trail;
@@ -29,6 +29,7 @@ pub struct Access {
     tokens: Tokens,
     sessions: Sessions,
     first: FirstLink,
+    oidc: Option<Oidc>,
     /// Which tokens were given out stands on it.
     pub(super) trail: Arc<Trail>,
     responders: Arc<Responders>,
@@ -39,13 +40,21 @@ pub struct Access {
 }
 
 impl Access {
-    /// By these tokens, and those that were given out on the trail.
+    /// By these tokens, those that were given out on the trail, and the identity provider.
     #[must_use]
-    pub fn new(tokens: Tokens, settings: &Settings, trail: Arc<Trail>) -> Self {
+    pub fn new(tokens: Tokens, settings: &Settings, oidc: Option<Oidc>, trail: Arc<Trail>) -> Self {
         let sessions = Sessions::new(settings.sessions.clone());
         let (first, responders) = (FirstLink::default(), Arc::default());
-        let access =
-            Self { tokens, sessions, first, trail, responders, issuing: Default::default(), used: Lock::default() };
+        let access = Self {
+            tokens,
+            sessions,
+            first,
+            oidc,
+            trail,
+            responders,
+            issuing: Default::default(),
+            used: Lock::default(),
+        };
         access.tell_responders();
         access
     }
@@ -106,9 +115,28 @@ impl Access {
         &self.first
     }
 
+    /// The identity provider, if there is one.
+    #[must_use]
+    pub fn oidc(&self) -> Option<&Oidc> {
+        self.oidc.as_ref()
+    }
+
+    /// Whether the name is that of a token of somebody else: on the trail it would be taken for theirs.
+    #[must_use]
+    pub fn is_anothers(&self, actor: &Actor) -> bool {
+        let is_own = |own: &Option<UserId>| own.is_some() && *own == actor.user_id;
+        let of_set = self.tokens.all().find(|token| token.name == actor.name).map(|token| is_own(&token.user_id));
+        let of_given =
+            self.trail.board(|board| board.issued().get(&actor.name).map(|given| is_own(&given.token.user_id)));
+        of_set.or(of_given).is_some_and(|is_own| !is_own)
+    }
+
     /// Whether anybody could sign in as an administrator.
     #[must_use]
     pub fn has_admin(&self, now: Timestamp) -> bool {
+        if self.oidc.as_ref().is_some_and(Oidc::has_admins) {
+            return true;
+        }
         let given = |board: &crate::trail::Board| {
             board.issued().all().any(|given| given.token.role == Role::Admin && now < given.token.expires)
         };
@@ -130,7 +158,7 @@ impl Access {
     pub fn session(&self, secret: &str, now: Timestamp) -> Option<Session> {
         self.sessions.find(secret, now, |way| match way {
             Way::Token(digest) => self.of(*digest, now).is_some(),
-            Way::FirstLink => true,
+            Way::FirstLink | Way::Oidc => true,
         })
     }
 
@@ -180,7 +208,7 @@ mod tests {
         let token = TokenSettings { name: "auditor".into(), role: Role::Auditor, sha256, user_id: None, expires };
         let settings = Settings { tokens: vec![token], ..Settings::default() };
         let trail = Trail::open(Arc::new(MemoryStore::default())).unwrap();
-        Access::new(Tokens::new(&settings).unwrap(), &settings, trail)
+        Access::new(Tokens::new(&settings).unwrap(), &settings, None, trail)
     }
 
     fn at(second: i64) -> Timestamp {

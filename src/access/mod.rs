@@ -4,6 +4,7 @@
 mod enter;
 mod first;
 mod issue;
+mod oidc;
 mod role;
 mod sessions;
 mod tokens;
@@ -12,6 +13,7 @@ pub use crate::incident::Role;
 pub use enter::{Access, Denied};
 pub use first::{FIRST_ADMIN, FirstLink};
 pub use issue::{IssueError, Listed, Secret, WantedToken};
+pub use oidc::{CALLBACK, Oidc, OidcRefused, OidcSettings, OidcSetupError};
 pub use role::{Actor, Permission};
 pub use sessions::{NoRandomness, Session, SessionSettings, Sessions, Way};
 pub use tokens::{Settings, SetupError, TokenSettings, Tokens};

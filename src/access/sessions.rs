@@ -55,6 +55,8 @@ pub enum Way {
     Token(Digest),
     /// The link of the first start.
     FirstLink,
+    /// Their identity provider.
+    Oidc,
 }
 
 impl Way {
@@ -64,6 +66,7 @@ impl Way {
         match self {
             Self::Token(_) => SignInWay::Token,
             Self::FirstLink => SignInWay::FirstLink,
+            Self::Oidc => SignInWay::Oidc,
         }
     }
 }

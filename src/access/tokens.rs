@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 
-use super::{FIRST_ADMIN, Permission, Role, SessionSettings};
+use super::{FIRST_ADMIN, OidcSettings, Permission, Role, SessionSettings};
 use crate::incident::{DOCTOR, Digest, Timestamp, UserId};
 
 /// The most tokens.
@@ -19,6 +19,8 @@ pub struct Settings {
     pub tokens: Vec<TokenSettings>,
     /// How long people stay signed in.
     pub sessions: SessionSettings,
+    /// The identity provider with which people sign in, if there is one.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// One token, by its digest.

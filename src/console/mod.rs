@@ -7,6 +7,7 @@ mod enter;
 mod held_alerts;
 mod incident;
 mod now;
+mod oidc;
 mod page;
 mod preferences;
 mod reader;

@@ -4,7 +4,7 @@ use actix_web::http::header::ALLOW;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{Console, act, enter, incident, now, page, preferences, reasons, sign_in};
+use super::{Console, act, enter, incident, now, oidc, page, preferences, reasons, sign_in};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -47,6 +47,8 @@ pub const ROUTES: &[Route] = &[
     get("/sign-in", Gate::Open),
     get("/sign-in/again", Gate::SignedIn),
     get("/sign-in/first/{secret}", Gate::Open),
+    get("/sign-in/oidc", Gate::Open),
+    get("/sign-in/callback", Gate::Open),
     get("/console.css", Gate::Open),
     post("/preferences", Gate::Open),
     post("/sign-in", Gate::Open),
@@ -84,6 +86,8 @@ fn handler(route: &Route) -> actix_web::Route {
         ("GET", "/sign-in") => web::get().to(sign_in::show),
         ("GET", "/sign-in/again") => web::get().to(sign_in::show_again),
         ("GET", "/sign-in/first/{secret}") => web::get().to(sign_in::show_first),
+        ("GET", "/sign-in/oidc") => web::get().to(oidc::leave),
+        ("GET", "/sign-in/callback") => web::get().to(oidc::come_back),
         ("GET", "/console.css") => web::get().to(page::style),
         ("POST", "/preferences") => web::post().to(preferences::keep),
         ("POST", "/sign-in") => web::post().to(sign_in::with_token),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::page::{Section, answer_with, page, unavailable};
 use super::reader::Reader;
-use super::{Console, enter};
+use super::{Console, enter, oidc};
 use crate::access::{Actor, Way};
 use crate::incident::{AccessEvent, Event};
 
@@ -46,14 +46,15 @@ pub(super) async fn show(request: HttpRequest, console: Data<Console>, asked: Qu
     if enter::session(&request, &console).is_some() {
         return enter::see(enter::way_back(&asked.to));
     }
-    form(&Reader::of(&request), StatusCode::OK, &asked.to)
+    form(&Reader::of(&request), &console, StatusCode::OK, &asked.to)
 }
 
 /// The page with the field for a token.
-fn form(reader: &Reader, status: StatusCode, to: &str) -> HttpResponse {
+fn form(reader: &Reader, console: &Console, status: StatusCode, to: &str) -> HttpResponse {
     let title = reader.say("sign-in-title");
     let main = html! {
         h1 { (title) }
+        (oidc::way(reader, console, to, false))
         form.fields method="post" action="/sign-in" {
             (token(reader, status, to))
             button type="submit" { (reader.say("sign-in-button")) }
@@ -80,14 +81,14 @@ pub(super) async fn with_token(request: HttpRequest, console: Data<Console>, sho
         return enter::foreign(&reader);
     }
     let Some((actor, way)) = console.access.holder(&shown.token, console.clock.now()) else {
-        return form(&reader, StatusCode::UNAUTHORIZED, &shown.to);
+        return form(&reader, &console, StatusCode::UNAUTHORIZED, &shown.to);
     };
     begin(&request, &console, &reader, actor, way, &shown.to).await
 }
 
 /// Begins a session, instead of the one that the browser may have. That somebody has signed in stands on the trail, or
 /// they have not.
-async fn begin(
+pub(super) async fn begin(
     request: &HttpRequest,
     console: &Console,
     reader: &Reader,
@@ -128,6 +129,7 @@ fn again_form(reader: &Reader, console: &Console, status: StatusCode, to: &str) 
     let main = html! {
         h1 { (title) }
         p { (reader.say_of("sign-in-again-text", &[("minutes", minutes.into())])) }
+        (oidc::way(reader, console, to, true))
         form.fields method="post" action="/sign-in/again" {
             (reader.proof())
             (token(reader, status, to))

@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::checkups::{self, Has};
 use super::disk::Disk;
-use super::faces::{access, console};
+use super::faces::{access, console, oidc};
 use super::indexing::Indexing;
 use super::listener::listen;
 use super::sealing::Sealing;
@@ -172,6 +172,7 @@ impl App {
         intake(config)?;
         let tls = tls(config, Arc::new(SystemClock), Arc::default())?;
         Tokens::new(&config.access)?;
+        oidc(config)?;
         channels(config)?;
         anchoring::all(config)?;
         forwarding::all(config)?;

@@ -3,17 +3,34 @@
 use std::sync::Arc;
 
 use actix_web::web::Data;
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
 
 use super::app::App;
-use crate::access::{Access, Tokens};
+use crate::access::{Access, Oidc, OidcSetupError, Tokens};
 use crate::api::State;
 use crate::config::Config;
 use crate::console::Console;
+use crate::intake;
 use crate::trail::Trail;
+
+/// The longest secret that an identity provider gives, in bytes.
+const SECRET_BYTES_MAX: u64 = 4 * 1024;
 
 /// Who has access: by the configuration, and by what was given out since.
 pub(super) fn access(config: &Config, trail: &Arc<Trail>) -> anyhow::Result<Arc<Access>> {
-    Ok(Arc::new(Access::new(Tokens::new(&config.access)?, &config.access, trail.clone())))
+    Ok(Arc::new(Access::new(Tokens::new(&config.access)?, &config.access, oidc(config)?, trail.clone())))
+}
+
+/// The identity provider, with the secret that it knows us by.
+pub(super) fn oidc(config: &Config) -> anyhow::Result<Option<Oidc>> {
+    let Some(settings) = &config.access.oidc else { return Ok(None) };
+    let file = config.resolve(&settings.client_secret_file);
+    let secret = intake::read_private(&file, SECRET_BYTES_MAX);
+    let secret = secret.with_context(|| format!("[access.oidc] {} cannot be used", file.display()))?;
+    let secret = std::str::from_utf8(secret.expose_secret()).context("[access.oidc] the secret is no text")?;
+    let public_url = config.notices.public_url().map_err(anyhow::Error::msg)?.ok_or(OidcSetupError::PublicUrl)?;
+    Ok(Some(Oidc::new(settings.clone(), secret.trim(), &public_url)?))
 }
 
 /// The pages over what the API stands on.

@@ -60,6 +60,8 @@ mod meeting;
 mod metrics;
 mod never_fetched;
 mod notices;
+mod oidc;
+mod oidc_forged;
 mod outage;
 mod output;
 mod own_case;

@@ -42,15 +42,19 @@ impl Oracle {
                 command.arg("-I").arg(scripts.join("libraries.py"));
                 command
             }
-            Self::JavaScript | Self::Sns => {
-                let folder = folder("javascript", &scripts.join("package-lock.json"));
-                let mut command = Command::new("node");
-                command.arg(scripts.join(if self == Self::Sns { "sns.js" } else { "libraries.js" }));
-                command.env("NODE_PATH", folder.join("node_modules"));
-                command
-            }
+            Self::JavaScript => javascript("libraries.js"),
+            Self::Sns => javascript("sns.js"),
         }
     }
+}
+
+/// A script of tests/senders, with the libraries that are installed for it.
+pub(crate) fn javascript(script: &str) -> Command {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/senders");
+    let folder = folder("javascript", &scripts.join("package-lock.json"));
+    let mut command = Command::new("node");
+    command.arg(scripts.join(script)).env("NODE_PATH", folder.join("node_modules"));
+    command
 }
 
 /// Where one language's libraries are, installed by this very list.

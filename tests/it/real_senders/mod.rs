@@ -2,7 +2,7 @@
 //! SNS, and a real Alertmanager. `tests/senders/install` installs them; without them these tests fail and say so.
 
 mod alertmanager;
-mod installed;
+pub(crate) mod installed;
 mod libraries;
 mod mutations;
 mod notices;
