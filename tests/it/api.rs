@@ -181,7 +181,7 @@ fn assert_secure(answer: &Answer) {
     assert!(!policy.contains("unsafe"), "{policy}");
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cache-control", "no-store"),
         // I24 and I16: nothing about what runs here, and nobody else's pages may read.

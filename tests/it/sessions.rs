@@ -250,7 +250,7 @@ async fn i14_every_page_says_what_browsers_are_to_keep_to() {
         }
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cache-control", "no-store"),
         ] {
