@@ -100,6 +100,7 @@ mod stopped_late;
 mod store_refuses;
 mod subjects;
 mod tls;
+mod trail_console;
 mod trail_export;
 mod trail_log;
 mod trail_pages;

@@ -252,3 +252,297 @@ hold-attempts-exhausted = 重试次数已用尽
 hold-unverified = 无法核实执行结果
 hold-changed-by-others = 账号停用后被他人启用；批准则照常继续，驳回则保持账号现状
 hold-parked = 步骤因本系统自身的错误而失败，已搁置
+
+## 筛选
+
+nav-incidents = 事件
+nav-trail = 审计记录
+filter-text = 关键词
+filter-account = 账号（任一名称）
+filter-user-id = 用户 ID
+filter-actor = 操作人
+filter-rule = 规则 ID
+filter-source = 来源
+filter-outcome = 结果
+filter-kind = 记录类型
+filter-incident = 事件
+filter-alert = 告警
+filter-reason = 原因代码
+filter-verdict = 判定
+filter-step = 步骤
+filter-version = 规则版本
+filter-since = 起始
+filter-until = 截止（不含）
+filter-status = 状态
+filter-any = 任意
+filter-times = 时间写作 2026-11-22（即该日 UTC 零点）或 2026-11-22T08:00:00Z。
+filter-further = 更多筛选
+filter-search = 搜索
+filter-clear = 清除
+filter-next = 下一页
+filter-sparse = 本页暂无结果；下一页将继续查找。
+filter-wrong-form = 此地址无法识别为查询。
+filter-wrong-unknown = 没有此名称的筛选项。
+filter-wrong-value = “{ $name }”不能取所给的值。
+filter-wrong-much = 筛选项或关键词过多，或其中一项过长。
+filter-wrong-cursor = 此页属于另一次搜索，请重新搜索。
+filter-wrong-choice = 有一个值不在可选范围内。
+
+## 事件列表
+
+incidents-title = 事件
+incidents-found = 由新到旧
+incidents-hint = 账号可用任一名称：email:a@example.com、mobile:+86-…、user_id:… 或其假名。本页地址即保存了此搜索。
+standing-held = 等待人工决定
+standing-under-way = 进行中
+standing-contained = 已遏制
+standing-closed = 已关闭
+outcome-done = 全部完成
+outcome-partly = 部分步骤已放弃
+outcome-failed = 没有步骤成功
+outcome-dismissed = 已驳回
+
+## 单个事件
+
+timeline-title = 经过
+timeline-read-at = 账号读取于 { $time }。
+why-title = 原因
+why-matched = 命中 { $names }。
+why-author = 作者：{ $name }。
+why-file = { $file }：
+why-same = 当前生效，与当时相同。
+why-other = 当前生效，但此后已更改。
+why-gone = 已不再生效。
+why-values = 审计记录只含命中项的名称，不含可被删除的告警内容。
+employee-title = 员工看到的消息
+employee-code = 原因 { $code }。
+employee-gone = 此原因已不存在，无法显示其文字。
+employee-other = 措辞此后已更改，或由发送方自带：无法显示员工当时看到的文字。
+employee-now = 现行措辞
+employee-locale = 钉钉按员工客户端选择语言；审计记录中没有其选择。
+employee-all = 所有语言
+pack-title = 证据
+pack-link = 证据包
+pack-text = 包含此事件的全部记录及其证明，可不依赖本系统核验。您的下载会写入审计记录。
+
+## 记录
+
+column-time = 时间
+column-record = 记录
+column-happened = 经过
+column-details = 详情
+column-state = 状态
+fact-actor = 操作人
+fact-reason = 原因
+fact-outcome = 结果
+fact-step = 步骤
+fact-attempt = 第几次
+fact-user-id = 账号
+fact-source = 来源
+fact-alert = 告警
+fact-rules = 规则
+fact-incident = 事件
+fact-class = 应答
+fact-code = 代码
+fact-http = HTTP 状态
+fact-request = 请求 ID
+class-token-refused = 访问令牌被拒绝
+class-throttled = 按秒限流
+class-throttled-minute = 按分钟限流
+class-quota-exhausted = 本月配额已用完
+class-address-blocked = 我方地址被封禁
+class-operator-needed = 须由运维人员修复
+class-busy = 钉钉繁忙或故障
+class-permanent = 此调用不可能成功
+class-not-sent = 未发送
+class-unreachable = 钉钉不可用
+class-unknown = 没有可理解的应答
+class-not-in-effect = 应答成功但未生效
+record-link = 记录 { $seq }
+record-title = 记录 { $seq }
+record-proof = 证明
+record-proof-text = 请保留两个文件：配合日志公钥，可向任何人证明此记录在日志中。
+record-file = 逐字节的原始记录
+record-proof-file = 此记录在日志中的证明
+record-leaf = 在日志中的哈希：{ $leaf }
+record-json = 保存的内容
+page-pruned = 已不再保留
+page-pruned-text = 保留期已过。现存的第一条记录是 { $first }。
+page-unsealed = 此内容刚刚写入，尚未封存。请一秒后再试。
+page-busy = 现在无法提供，请几秒后再试。
+
+## 审计记录
+
+trail-title = 审计记录
+trail-pages = 审计记录页面
+trail-search = 搜索
+trail-reports = 报告
+trail-verify = 核验
+trail-hint = 记录类型可以 * 结尾，如 step.*；账号写作 email:a@example.com、mobile:+86-…、user_id:… 或其假名。本页地址即保存了此搜索。您的查阅会写入审计记录。
+trail-found = 记录，由新到旧
+export-title = 导出记录
+export-text = 将一段时间内所有已封存的记录导出为一个文件。您的导出会写入审计记录。
+export-format = 格式
+export-jsonl = JSON Lines，逐字节
+export-csv = CSV，用于表格软件
+export-ocsf = OCSF，用于 SIEM
+export-button = 下载
+reports-text = 每份报告由一段时间的记录得出，相同的记录得出相同的报告。您的查阅会写入审计记录。
+reports-show = 显示
+reports-between = 自 { $since } 至 { $until }。
+reports-since = 自 { $since } 起。
+reports-until = 至 { $until }。
+reports-all = 全部时间。
+reports-rows = { $count ->
+   *[other] 共 { $written } 行。
+}
+reports-cut = 记录数超过一份报告所能查看的数量，最早的已略去。请选择较短的时间。
+reports-columns = 各列含义
+yes = 是
+no = 否
+
+## 核验
+
+column-anchor = 锚点
+column-kept = 已保存的记录数
+column-when = 时间
+verify-current = 日志已签名，且没有锚点与之矛盾。
+verify-late = 日志已签名，但有锚点已有一段时间未收到检查点。
+verify-none = 日志已签名，但检查点未在别处保存：控制服务器者可不被察觉地重写日志。
+verify-not-sealing = 近期没有签署检查点。
+verify-contradicted = 有锚点表明日志被截断或重写。
+verify-broken = 已签名的内容与审计记录不符。
+verify-checkpoint = 最新检查点
+verify-sealed = 签署于 { $time }，涵盖 { $size } 条记录。
+verify-unsealed = { $count ->
+    [0] 所有记录均已涵盖。
+   *[other] 另有 { $written } 条较新的记录尚未涵盖。
+}
+verify-no-checkpoint = 没有检查点。
+verify-anchors = 锚点
+verify-anchors-text = 锚点将检查点保存在重写日志者无法触及之处。见证方会拒绝与其已知检查点不相衔接的检查点，审计记录落后于锚点文件时程序不会启动；程序日志和 webhook 只保存收到的内容，不作比对。
+verify-nothing-kept = 启动以来没有
+verify-ago = { $time }前
+verify-agrees = 已接收最近一个
+verify-is-late = 已有一段时间未收到
+verify-not-taken = 未接收最近一个，将重试：
+verify-contradicts = 不一致：
+verify-yourself = 自行核验
+verify-why = 本页是服务器的一面之词。您不必采信：日志采用公开格式，可用他人的程序核验。
+verify-step-copy = 请人将日志目录复制到您的机器上。其中有记录、哈希树和已签名的检查点，不含告警正文。
+verify-step-key = 日志公钥请取自其公布之处，或使用事先交给您的。与日志放在一起的公钥可能是任何人的。
+verify-step-kept = 从锚点取一个较早的检查点。只有它能揭示被重写并重新签名的日志。
+verify-step-ours = 使用 Portcullis，只需该目录和公钥：
+verify-step-others = 不使用 Portcullis：用 Go 的 golang.org/x/mod/sumdb 和 PyPI 的 pymerkle。两个小程序在 Portcullis 源码的 tests/verifiers 下。
+verify-step-one = 对于单条记录，其页面上的文件加上公钥即可：
+verify-not-shown = Portcullis 会指出第一条不符的记录、哈希块或检查点；其他程序以错误结束。告警从未到达，或控制机器者在发生时写入虚假内容，均无法由此揭示。
+
+## 记录的类型
+
+event-account-resolved = 已找到账号
+event-account-unresolved = 未找到账号
+event-account-warned = 账号有警示
+event-alert-admitted = 已接收告警
+event-approval-lapsed = 无人及时批准
+event-breaker-released = 熔断器已解除
+event-breaker-tripped = 熔断器已触发
+event-budget-drawn = 事件占用了预算
+event-containment-expired = 遏制时间已到
+event-deliveries-refused = 投递被拒绝
+event-delivery-conflict = 已知 ID 的内容不同
+event-delivery-not-understood = 投递无法理解
+event-directory-synced = 已读取组织
+event-doctor-checked = 已检查运行状况
+event-incident-approved = 事件已批准
+event-incident-closed = 事件已关闭
+event-incident-dismissed = 事件已驳回
+event-incident-held = 事件等待人工决定
+event-incident-released = 账号被提前恢复
+event-incident-requested = 人工发起事件
+event-incidents-opened = 已立案
+event-notice-accepted = 通知已被接收
+event-notice-failed = 通知失败，将重发
+event-notice-given-up = 通知已放弃
+event-notice-owed = 有待发通知
+event-notice-replayed = 通知重新发送
+event-notice-sent = 通知已发送
+event-notice-started = 正在发送通知
+event-notice-withheld = 通知被扣留
+event-notices-configured = 通知渠道已设置
+event-personal-data-expired = 个人数据已过期
+event-personal-data-read = 个人数据被查阅
+event-release-offered = 被停用者现受保护
+event-responder-paused = 处置已暂停
+event-responder-resumed = 处置已恢复
+event-rule-disputed = 规则的一次命中被质疑
+event-rule-promoted = 规则获准处置
+event-rules-listed = 已列出生效规则
+event-rules-loaded = 规则已生效
+event-rules-refused = 规则被拒绝
+event-rules-watched = 规则开始或停止观察
+event-source-stream = 发送方报告其流的状态
+event-source-tried = 来源正在试用
+event-step-disabled = 账号已停用
+event-step-failed = 步骤失败，将重试
+event-step-given-up = 步骤已放弃
+event-step-started = 步骤已开始
+event-step-succeeded = 步骤成功
+event-step-unknown = 步骤是否成功未知
+event-step-verified = 步骤效果已核实
+event-subject-erased = 个人数据已删除
+event-subject-keys-rewrapped = 数据密钥换了主密钥
+event-system-started = Portcullis 已启动
+event-system-stopped = Portcullis 已停止
+event-trail-disk-room = 审计记录磁盘空间有变化
+event-trail-exported = 记录被导出
+event-trail-key-rotated = 日志换了密钥
+event-trail-pruned = 旧记录已清除
+event-trail-read = 审计记录被查阅
+event-trail-rebuilt = 审计记录存储已重建
+event-trail-restored = 审计记录自副本继续
+
+## 报告
+
+report-containments-without-approval = 此段时间内被停用而事先无人批准的账号，由旧到新
+report-longest-containments = 此段时间内曾被停用的账号，时间最长的在前
+report-held = 此段时间内开始等待人工决定的事项、原因及结果，由旧到新
+report-rules-in-force = 此段时间内曾生效的规则集，由旧到新
+report-rule-versions = 此段时间内每条规则生效的版本，由旧到新
+report-changes = 此段时间内人员所作的更改或决定，由旧到新
+report-containment-times = 此段时间内停用账号所用的时间，最慢的在前
+means-at = 时间
+means-record = 说明此事的记录
+means-actor = 操作人；无则为空
+means-what = 所作之事，即记录类型
+means-of = 对象：事件、规则、来源、规则集、渠道或全部
+means-reason = 原因
+means-held-reason = 原因代码
+means-contained-at = 读取账号并确认已停用的时间
+means-incident = 事件
+means-user-id = 账号
+means-account = 告警所给名称的假名
+means-source = 告警的发送方；人工发起时为空
+means-assurance = 发送方证明自身的强度
+means-rules = 要求处置的规则
+means-rules-in-force-rules = 规则集的摘要，与每次判定上的相同
+means-rule-versions-rules = 所属规则集的摘要
+means-asked-by = 人工发起人；这不等于他人的批准
+means-given-back-at = 读取账号并确认已恢复的时间
+means-seconds = 账号停用的时长；仍停用时算到现在或要求的期限
+means-enabled-by-others-at = 发现他人已恢复该账号的时间
+means-held-at = 开始等待的时间
+means-became = 结果：批准、驳回、解除、到期或逾期；仍在等待时为空
+means-by = 决定人
+means-rules-in-force-by = 加载的起因：启动、重新加载或更改
+means-why = 决定人所说的原因
+means-after-s = 等待的时长
+means-from = 生效的起始时间
+means-until = 生效的截止时间；仍生效时为空
+means-count = 规则数量
+means-commit = Git 所示的检出提交
+means-signer = 签名密钥的指纹
+means-ms = 从告警或发起到读取确认的毫秒数
+means-received-at = 告警到达或人工发起的时间
+means-waited = 其间是否等待过人工决定
+means-rule = 规则 ID
+means-version = 规则文件及其所依赖名单与过滤器的 SHA-256
