@@ -7,12 +7,12 @@ use serde_json::value::RawValue;
 
 use super::trail::raw;
 use super::{Problem, State, authorize};
-use crate::access::{Actor, Permission};
+use crate::access::Permission;
 use crate::incident::{
-    AccountKind, Action, Approval, Containment, Digest, Event, Incident, IncidentId, RuleRef, Status, StepState,
-    Timestamp, UserId, Waiting,
+    AccountKind, Action, Approval, Containment, Digest, Incident, IncidentId, RuleRef, Status, StepState, Timestamp,
+    UserId, Waiting,
 };
-use crate::trail::{Stored, events};
+use crate::trail::events;
 
 /// The incident, folded from its records. That it was read is itself on the trail.
 pub(super) async fn show(request: HttpRequest, id: Path<String>, state: Data<State>) -> HttpResponse {
@@ -25,20 +25,9 @@ pub(super) async fn show(request: HttpRequest, id: Path<String>, state: Data<Sta
 async fn find(request: &HttpRequest, id: &str, state: &Data<State>) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::ReadIncidents)?;
     let id = IncidentId::parse(id).map_err(|_| Problem::NotFound)?;
-    let (trail, wanted) = (state.trail.clone(), id.clone());
-    let found =
-        tokio::task::spawn_blocking(move || trail.incident(&wanted)).await.map_err(|_| Problem::BadRequest)??;
-    let (incident, records) = found.ok_or(Problem::NotFound)?;
-    note_reading(state, actor, id, &records).await?;
+    let (incident, records) = state.inspection().incident(&actor.name, &id).await?;
     let waiting = Waiting::of(&incident, events(&records)?.iter());
     Ok(HttpResponse::Ok().json(View::of(&incident, waiting, raw(&records)?)))
-}
-
-async fn note_reading(state: &State, actor: Actor, id: IncidentId, records: &[Stored]) -> Result<(), Problem> {
-    let from = records.first().map_or(0, |record| record.seq);
-    let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
-    let event = Event::TrailRead { actor: actor.name, from, count, incident: Some(id) };
-    Ok(state.trail.record(state.clock.now(), vec![event]).await?)
 }
 
 /// What is shown of an incident. A type of its own and no `Value`, which would write the records anew.

@@ -42,7 +42,6 @@ mod trail_log;
 mod trail_stream;
 mod unfit;
 
-pub use flow::Flows;
 #[doc(hidden)]
 pub use peer::behind;
 pub use problem::Problem;

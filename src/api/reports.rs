@@ -1,15 +1,13 @@
 //! `GET /v1/trail/reports/{name}`: what auditors ask for, ready made.
 
-use std::sync::Arc;
-
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::{Problem, State, authorize};
 use crate::access::Permission;
-use crate::incident::{Event, Timestamp};
-use crate::trail::reports::{Range, Reading, Report};
+use crate::incident::Timestamp;
+use crate::trail::reports::{Range, Report};
 use crate::trail::search::moment;
 
 /// Of which time.
@@ -30,14 +28,7 @@ async fn make(request: &HttpRequest, state: &State, name: &str) -> Result<HttpRe
     let report = Report::parse(name).ok_or(Problem::NotFound)?;
     let asked = Query::<Asked>::from_query(request.query_string()).map_err(|_| Problem::BadRequest)?;
     let range = Range { since: time(asked.since.as_deref())?, until: time(asked.until.as_deref())? };
-    let (index, now) = (Arc::clone(&state.index), state.clock.now());
-    let table = state
-        .trail
-        .aside(move |trail| report.make(&Reading { store: trail.store(), index: &index }, range, now))
-        .await?;
-    let count = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
-    let event = Event::TrailRead { actor: actor.name, from: table.from, count, incident: None };
-    state.trail.record(state.clock.now(), vec![event]).await?;
+    let table = state.inspection().report(&actor.name, report, range).await?;
     Ok(HttpResponse::Ok().json(table))
 }
 

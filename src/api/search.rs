@@ -1,7 +1,5 @@
 //! `GET /v1/trail/search`: the records that pass all filters, newest first, page by page.
 
-use std::sync::Arc;
-
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -10,8 +8,7 @@ use serde_json::value::RawValue;
 use super::trail::raw;
 use super::{Problem, State, authorize};
 use crate::access::Permission;
-use crate::incident::Event;
-use crate::trail::search::{self, Cursor, QueryError};
+use crate::trail::search::{Cursor, QueryError};
 
 /// Records on one page unless asked otherwise.
 const PAGE: usize = 100;
@@ -43,15 +40,10 @@ async fn page(request: &HttpRequest, state: &State) -> Result<HttpResponse, Prob
     let actor = authorize::actor(request, state, Permission::ReadTrail)?;
     let asked = Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(|_| Problem::BadRequest)?;
     let (page, filters) = parted(&asked)?;
-    let query = search::Query::parse(filters, state.admission.pseudonyms(), state.trail.subjects())?;
+    let inspection = state.inspection();
+    let query = inspection.query(filters)?;
     let from = page.cursor.map(|cursor| Cursor::decode(&cursor, &query).ok_or(Problem::WrongCursor)).transpose()?;
-    let (index, limit) = (Arc::clone(&state.index), page.limit.unwrap_or(PAGE));
-    let (found, query) =
-        state.trail.aside(move |trail| Ok((index.find(trail.store(), &query, from, limit)?, query))).await?;
-    let oldest = found.records.last().map_or(0, |stored| stored.seq);
-    let count = u32::try_from(found.records.len()).unwrap_or(u32::MAX);
-    let event = Event::TrailRead { actor: actor.name, from: oldest, count, incident: None };
-    state.trail.record(state.clock.now(), vec![event]).await?;
+    let found = inspection.search(&actor.name, query.clone(), from, page.limit.unwrap_or(PAGE)).await?;
     let (records, next) = (raw(&found.records)?, found.next.map(|cursor| cursor.encode(&query)));
     Ok(HttpResponse::Ok().json(Answer { records, next, indexed_to: found.indexed_to }))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::{Flows, Steadiness};
+use super::Steadiness;
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
 use crate::decisions::Decisions;
@@ -17,9 +17,10 @@ use crate::incident::{Bar, Clock};
 use crate::intake::{self, Network, RefusalTally, SourcesInForce};
 use crate::roster::Roster;
 use crate::rules::InForce;
+use crate::trail::inspection::Flows;
 use crate::trail::search::Index;
 use crate::trail::tlog::{Anchored, Log};
-use crate::trail::{Forwarded, Trail};
+use crate::trail::{Forwarded, Inspection, Trail};
 
 /// Where and how HTTP is served.
 #[derive(Debug, Clone, Deserialize)]
@@ -117,6 +118,19 @@ pub struct State {
 }
 
 impl State {
+    /// The trail for those who read it.
+    #[must_use]
+    pub fn inspection(&self) -> Inspection {
+        Inspection {
+            trail: Arc::clone(&self.trail),
+            index: Arc::clone(&self.index),
+            log: self.log.clone(),
+            pseudonyms: self.admission.pseudonyms().clone(),
+            flows: Arc::clone(&self.door.flows),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
     /// Whether a checkpoint of the trail was signed lately: there is one every minute, also when nothing happens.
     pub fn is_sealing(&self) -> bool {
         self.log.sealed.borrow().is_current(self.clock.now())

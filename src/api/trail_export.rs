@@ -7,12 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use super::flow::Source;
-use super::trail_log::refuse_pruned;
+use super::flow::Body;
 use super::{Problem, State, authorize};
 use crate::access::Permission;
 use crate::incident::Timestamp;
-use crate::trail::export::{Export, ExportError, Format, Selection};
+use crate::trail::export::{Format, Selection};
 
 /// The checkpoint that the records are under, in base64.
 const CHECKPOINT: &str = "portcullis-checkpoint";
@@ -39,77 +38,12 @@ async fn begin(request: &HttpRequest, state: &State) -> Result<HttpResponse, Pro
     let actor = authorize::actor(request, state, Permission::ReadTrail)?;
     let asked = Query::<Asked>::from_query(request.query_string()).map_err(|_| Problem::BadRequest)?;
     let format = asked.format.as_deref().map_or(Some(Format::JsonLines), Format::parse).ok_or(Problem::BadRequest)?;
-    let from = asked.from.unwrap_or_else(|| state.trail.store().first());
-    refuse_pruned(state, from)?;
-    if from > state.trail.head().size {
-        // Whoever has seen more than there is has seen another trail.
-        return Err(Problem::NotFound);
-    }
-    let selection = Selection { from: Some(from), to: asked.to, since: asked.since, until: asked.until };
-    let (mut source, flow) = state.door.flows.begin()?;
-    let folder = state.log.folder.clone();
-    let (export, first) = aside(move || {
-        let mut export = Export::begin(&folder, format, selection)?;
-        // Looked at before anything is answered, so that what is not there is said and not broken off.
-        let first = export.more()?;
-        Ok((export, first))
-    })
-    .await?;
-    state.trail.record(state.clock.now(), vec![export.event(actor.name)]).await?;
-    let ((from, to), checkpoint) = (export.range(), STANDARD.encode(export.checkpoint()));
-    let head = export.head();
-    tokio::spawn(async move {
-        // Whoever does not read on has what they wanted, or sees that it was broken off.
-        if source.give(head).await.is_ok() {
-            give(source, export, first).await;
-        }
-    });
-    let name = format!("attachment; filename=\"trail-{from}-{to}.{}\"", extension(format));
+    let selection = Selection { from: asked.from, to: asked.to, since: asked.since, until: asked.until };
+    let given = state.inspection().export(&actor.name, format, selection).await?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, format.media_type()))
-        .insert_header((CONTENT_DISPOSITION, name))
-        .insert_header((CHECKPOINT, checkpoint))
-        .insert_header((RECORDS, format!("{from}-{to}")))
-        .body(flow))
-}
-
-async fn give(mut source: Source, mut export: Export, first: Option<Vec<u8>>) {
-    let mut piece = first;
-    while let Some(bytes) = piece {
-        if source.give(bytes).await.is_err() {
-            return;
-        }
-        let read = aside(move || {
-            let next = export.more()?;
-            Ok((export, next))
-        });
-        match read.await {
-            Ok((on, next)) => (export, piece) = (on, next),
-            // Told where it was found; the reader sees that it is not whole.
-            Err(_) => return,
-        }
-    }
-    source.end().await;
-}
-
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ExportError> + Send + 'static,
-) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|_| Problem::BadRequest)?;
-    done.map_err(|error| {
-        tracing::warn!(%error, "records could not be exported");
-        match error {
-            ExportError::Log(error) => error.into(),
-            ExportError::Pruned { first } => Problem::Pruned { first },
-            ExportError::Record { .. } => Problem::Unavailable { retry_after_s: 10 },
-        }
-    })
-}
-
-fn extension(format: Format) -> &'static str {
-    match format {
-        Format::JsonLines => "jsonl",
-        Format::Csv => "csv",
-        Format::Ocsf => "ocsf.jsonl",
-    }
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", given.name)))
+        .insert_header((CHECKPOINT, STANDARD.encode(given.checkpoint)))
+        .insert_header((RECORDS, format!("{}-{}", given.from, given.to)))
+        .body(Body(given.flow)))
 }

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::{Problem, State, authorize};
 use crate::access::Permission;
 use crate::incident::Event;
-use crate::trail::tlog::{LogFile, Proof, ProofError, consistency, sealed_size};
+use crate::trail::InspectionError;
+use crate::trail::inspection::TooMany;
+use crate::trail::tlog::{LogFile, ProofError, consistency, sealed_size};
 
 /// Between which sizes.
 #[derive(Debug, Deserialize)]
@@ -74,29 +76,15 @@ async fn read_file(request: &HttpRequest, state: &State, path: &str) -> Result<H
 async fn read_record(request: &HttpRequest, state: &State, seq: &str) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::ReadTrail)?;
     let seq: u64 = seq.parse().map_err(|_| Problem::NotFound)?;
-    refuse_pruned(state, seq)?;
-    let stored = state.trail.aside(move |trail| trail.store().read(seq, 1)).await?.pop().ok_or(Problem::NotFound)?;
-    let event = Event::TrailRead { actor: actor.name, from: seq, count: 1, incident: None };
-    state.trail.record(state.clock.now(), vec![event]).await?;
+    let stored = state.inspection().record(&actor.name, seq).await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(stored.record))
 }
 
 async fn prove(request: &HttpRequest, state: &State, seq: &str) -> Result<HttpResponse, Problem> {
     authorize::actor(request, state, Permission::ReadTrail)?;
     let seq: u64 = seq.parse().map_err(|_| Problem::NotFound)?;
-    if seq >= state.trail.head().size {
-        return Err(Problem::NotFound);
-    }
-    refuse_pruned(state, seq)?;
-    let folder = state.log.folder.clone();
-    let proof = tokio::task::spawn_blocking(move || Proof::of(&folder, seq)).await.map_err(|_| Problem::BadRequest)?;
-    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(proof?.text))
-}
-
-/// The log drops whole bundles, and may have some records longer than the trail.
-pub(super) fn refuse_pruned(state: &State, seq: u64) -> Result<(), Problem> {
-    let first = state.trail.store().first();
-    if seq < first { Err(Problem::Pruned { first }) } else { Ok(()) }
+    let proof = state.inspection().proof(seq).await?;
+    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(proof.text))
 }
 
 async fn prove_growth(request: &HttpRequest, state: &State) -> Result<HttpResponse, Problem> {
@@ -127,5 +115,24 @@ impl From<ProofError> for Problem {
                 Self::Unavailable { retry_after_s: 10 }
             }
         }
+    }
+}
+
+impl From<InspectionError> for Problem {
+    fn from(error: InspectionError) -> Self {
+        match error {
+            InspectionError::Store(error) => error.into(),
+            InspectionError::Unrecorded(error) => error.into(),
+            InspectionError::Log(error) => error.into(),
+            InspectionError::Pruned { first } => Self::Pruned { first },
+            InspectionError::Unknown => Self::NotFound,
+            InspectionError::TooMany(_) | InspectionError::Failed => Self::Unavailable { retry_after_s: 10 },
+        }
+    }
+}
+
+impl From<TooMany> for Problem {
+    fn from(_: TooMany) -> Self {
+        Self::Unavailable { retry_after_s: 10 }
     }
 }

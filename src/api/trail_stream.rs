@@ -9,12 +9,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::flow::{Source, Stopped};
-use super::trail_log::refuse_pruned;
+use super::flow::Body;
 use super::{Problem, State, authorize};
 use crate::access::Permission;
 use crate::incident::{Event, ExportForm, TrailExported};
 use crate::trail::Stored;
+use crate::trail::inspection::{Source, Stopped};
 
 /// How often it is looked for new records.
 const EVERY: Duration = Duration::from_millis(200);
@@ -57,14 +57,14 @@ async fn begin(request: &HttpRequest, state: &Data<State>) -> Result<HttpRespons
         // Whoever has seen more than there is has seen another trail.
         return Err(Problem::NotFound);
     }
-    refuse_pruned(state, from)?;
+    state.inspection().refuse_pruned(from)?;
     let lines = Lines::wanted(request);
     let (source, flow) = state.door.flows.begin()?;
     let form = ExportForm::Stream;
     let exported = TrailExported { actor: actor.name, form, from, to: None, since: None, until: None, incident: None };
     state.trail.record(state.clock.now(), vec![Event::TrailExported(exported)]).await?;
     tokio::spawn(run(state.clone().into_inner(), source, lines, from));
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, lines.media_type())).body(flow))
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, lines.media_type())).body(Body(flow)))
 }
 
 /// One behind the last that the reader has.

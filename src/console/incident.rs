@@ -6,10 +6,10 @@ use maud::{Markup, html};
 
 use super::page::{self, Section, page};
 use super::reader::Reader;
-use super::{Console, containments, enter, steps};
+use super::{Console, containments, employee, enter, given, steps, timeline, told};
 use crate::access::Permission;
-use crate::incident::{Event, Incident, IncidentId, Plan, Status, StepState, Timestamp, Waiting};
-use crate::trail::events;
+use crate::incident::{Incident, IncidentId, Plan, Status, StepState, Waiting};
+use crate::trail::Record;
 
 pub(super) async fn show(request: HttpRequest, console: Data<Console>, asked: Path<String>) -> HttpResponse {
     let reader = match enter::to_see(&request, &console, Permission::ReadIncidents) {
@@ -17,23 +17,31 @@ pub(super) async fn show(request: HttpRequest, console: Data<Console>, asked: Pa
         Err(away) => return away.answer(),
     };
     let Ok(id) = IncidentId::parse(&asked) else { return page::not_found(&reader) };
-    let (trail, wanted) = (console.trail.clone(), id.clone());
-    let found = tokio::task::spawn_blocking(move || trail.incident(&wanted)).await;
-    let Ok(Ok(Some((incident, records)))) = found else { return page::not_found(&reader) };
-    // As of the API: that it was read stands on the trail, or it is not shown.
-    let (from, count) = (records.first().map_or(0, |record| record.seq), u32::try_from(records.len()));
-    let actor = reader.actor.as_ref().map(|actor| actor.name.clone()).unwrap_or_default();
-    let read = Event::TrailRead { actor, from, count: count.unwrap_or(u32::MAX), incident: Some(id) };
-    let now = console.clock.now();
-    let Ok(events) = events(&records) else { return page::unavailable(&reader) };
-    let waiting = Waiting::of(&incident, events.iter());
-    match console.trail.record(now, vec![read]).await {
-        Ok(()) => page::answer(&render(&reader, &incident, waiting.as_ref(), now)),
-        Err(_) => page::unavailable(&reader),
+    let (incident, stored) = match console.inspection.incident(reader.name(), &id).await {
+        Ok(found) => found,
+        Err(error) => return given::refused(&reader, &error),
+    };
+    let records: Option<Vec<Record>> = stored.iter().map(|stored| told::decode(&stored.record)).collect();
+    let Some(records) = records else { return page::unavailable(&reader) };
+    page::answer(&render(&reader, &incident, &records, &console))
+}
+
+/// All of it as evidence, as a file. Nothing is given out before it is on the trail who takes it.
+pub(super) async fn pack(request: HttpRequest, console: Data<Console>, asked: Path<String>) -> HttpResponse {
+    let reader = match enter::to_see(&request, &console, Permission::ReadTrail) {
+        Ok(reader) => reader,
+        Err(away) => return away.answer(),
+    };
+    let Ok(id) = IncidentId::parse(&asked) else { return page::not_found(&reader) };
+    match console.inspection.pack(reader.name(), &id).await {
+        Ok(made) => given::whole(&format!("{id}.zip"), "application/zip", made),
+        Err(error) => given::refused(&reader, &error),
     }
 }
 
-fn render(reader: &Reader, incident: &Incident, waiting: Option<&Waiting>, now: Timestamp) -> Markup {
+fn render(reader: &Reader, incident: &Incident, records: &[Record], console: &Console) -> Markup {
+    let (loaded, now) = (console.rules.now(), console.clock.now());
+    let waiting = Waiting::of(incident, records.iter().map(|record| &record.event));
     let id = incident.id().as_str();
     let account = match &incident.user_id {
         Some(user_id) => html! { strong { (user_id) } },
@@ -42,7 +50,7 @@ fn render(reader: &Reader, incident: &Incident, waiting: Option<&Waiting>, now: 
     let main = html! {
         h1 { (reader.rich("incident-title", &[("id", html! { code { (id) } })])) }
         (standing(reader, incident))
-        @if let Some(waiting) = waiting { (details(reader, waiting)) }
+        @if let Some(waiting) = &waiting { (details(reader, waiting)) }
         @if let Some(containment) = incident.containment() { (containments::details(reader, &containment)) }
         (decisions(reader, incident))
         p { (reader.rich("incident-account", &[("account", account), ("time", reader.time(incident.opened_at))])) }
@@ -54,12 +62,27 @@ fn render(reader: &Reader, incident: &Incident, waiting: Option<&Waiting>, now: 
         }
         h2 { (reader.say("incident-steps")) }
         ol { @for (index, state) in incident.steps.iter().enumerate() { (step(reader, &incident.plan, index, state)) } }
+        (timeline::explained(reader, incident.id(), records, &loaded.set))
+        (employee::message(reader, incident, &loaded.set))
+        (timeline::timeline(reader, incident, records))
+        (evidence(reader, incident.id()))
         p.quiet {
             (reader.rich("incident-plan", &[("plan", html! { code { (incident.plan.digest()) } })])) " "
             (reader.rich("now-as-of", &[("time", reader.time(now))]))
         }
     };
-    page(reader, Section::Apart, &reader.say_of("incident-title", &[("id", id.into())]), &main)
+    page(reader, Section::Incidents, &reader.say_of("incident-title", &[("id", id.into())]), &main)
+}
+
+/// The way to the pack, for whoever may have it.
+fn evidence(reader: &Reader, id: &IncidentId) -> Markup {
+    let may = reader.actor.as_ref().is_some_and(|actor| actor.role.may(Permission::ReadTrail));
+    html! {
+        @if may {
+            h2 { (reader.say("pack-title")) }
+            p { a href={ "/incidents/" (id) "/pack" } { (reader.say("pack-link")) } ". " (reader.say("pack-text")) }
+        }
+    }
 }
 
 fn standing(reader: &Reader, incident: &Incident) -> Markup {

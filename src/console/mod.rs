@@ -3,9 +3,13 @@
 
 mod act;
 mod containments;
+mod employee;
 mod enter;
+mod filters;
+mod given;
 mod held_alerts;
 mod incident;
+mod incidents;
 mod now;
 mod oidc;
 mod page;
@@ -17,6 +21,9 @@ mod rules;
 mod sign_in;
 mod steps;
 mod table;
+mod timeline;
+mod told;
+mod trail;
 mod words;
 mod written;
 
@@ -27,7 +34,8 @@ use crate::access::Access;
 use crate::decisions::Decisions;
 use crate::incident::{Bar, Clock};
 use crate::rules::InForce;
-use crate::trail::Trail;
+use crate::trail::tlog::Anchored;
+use crate::trail::{Inspection, Trail};
 
 /// What the pages are made from.
 pub struct Console {
@@ -43,6 +51,10 @@ pub struct Console {
     pub bar: Bar,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The trail for those who read it.
+    pub inspection: Inspection,
+    /// Where its checkpoints are kept beside it.
+    pub anchors: Anchored,
     /// Whether everything is only tried.
     pub is_dry_run: bool,
 }

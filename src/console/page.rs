@@ -15,6 +15,10 @@ const STYLE: &str = include_str!("console.css");
 pub(super) enum Section {
     /// What is going on.
     Now,
+    /// What there is and was.
+    Incidents,
+    /// What was recorded.
+    Trail,
     /// What employees read.
     Reasons,
     /// How somebody reads.
@@ -25,8 +29,10 @@ pub(super) enum Section {
 
 impl Section {
     /// Those that there are ways to, each with where it is, what it is called and what it takes to see it.
-    pub(super) const WAYS: [(Self, &str, &str, Permission); 2] = [
+    pub(super) const WAYS: [(Self, &str, &str, Permission); 4] = [
         (Self::Now, "/", "nav-now", Permission::ReadIncidents),
+        (Self::Incidents, super::incidents::PATH, "nav-incidents", Permission::ReadIncidents),
+        (Self::Trail, super::trail::PATH, "nav-trail", Permission::ReadTrail),
         (Self::Reasons, super::reasons::PATH, "nav-reasons", Permission::ReadRules),
     ];
 }

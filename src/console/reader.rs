@@ -51,6 +51,11 @@ impl Reader {
         (self.actor, self.csrf, self.is_fresh) = (Some(session.actor), Some(session.csrf), session.is_fresh);
     }
 
+    /// Under which name what they do stands on the trail.
+    pub(super) fn name(&self) -> &str {
+        self.actor.as_ref().map_or("", |actor| actor.name.as_str())
+    }
+
     /// What each form carries, so that no other site can send it.
     pub(super) fn proof(&self) -> Markup {
         html! { @if let Some(csrf) = &self.csrf { input type="hidden" name="csrf" value=(csrf); } }

@@ -4,7 +4,7 @@ use actix_web::http::header::ALLOW;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{Console, act, enter, incident, now, oidc, page, preferences, reasons, sign_in};
+use super::{Console, act, enter, incident, incidents, now, oidc, page, preferences, reasons, sign_in, trail};
 use crate::access::Permission;
 
 /// Who may use a route.
@@ -40,7 +40,17 @@ const fn post(path: &'static str, gate: Gate) -> Route {
 /// Every route of the pages. Tests walk this list, so that none can be forgotten.
 pub const ROUTES: &[Route] = &[
     get("/", Gate::Session(Permission::ReadIncidents)),
+    get("/incidents", Gate::Session(Permission::ReadIncidents)),
     get("/incidents/{id}", Gate::Session(Permission::ReadIncidents)),
+    get("/incidents/{id}/pack", Gate::Session(Permission::ReadTrail)),
+    get("/trail", Gate::Session(Permission::ReadTrail)),
+    get("/trail/records/{seq}", Gate::Session(Permission::ReadTrail)),
+    get("/trail/records/{seq}/json", Gate::Session(Permission::ReadTrail)),
+    get("/trail/records/{seq}/proof", Gate::Session(Permission::ReadTrail)),
+    get("/trail/reports", Gate::Session(Permission::ReadTrail)),
+    get("/trail/reports/{name}", Gate::Session(Permission::ReadTrail)),
+    get("/trail/export", Gate::Session(Permission::ReadTrail)),
+    get("/trail/verify", Gate::Session(Permission::ReadTrail)),
     get("/rules/reasons", Gate::Session(Permission::ReadRules)),
     get("/rules/reasons/{reason}", Gate::Session(Permission::ReadRules)),
     get("/preferences", Gate::Open),
@@ -79,6 +89,16 @@ pub fn mount(config: &mut ServiceConfig) {
 fn handler(route: &Route) -> actix_web::Route {
     match (route.method, route.path) {
         ("GET", "/") => web::get().to(see_now),
+        ("GET", "/incidents") => web::get().to(incidents::list),
+        ("GET", "/incidents/{id}/pack") => web::get().to(incident::pack),
+        ("GET", "/trail") => web::get().to(trail::search),
+        ("GET", "/trail/records/{seq}") => web::get().to(trail::record),
+        ("GET", "/trail/records/{seq}/json") => web::get().to(trail::bytes),
+        ("GET", "/trail/records/{seq}/proof") => web::get().to(trail::proof),
+        ("GET", "/trail/reports") => web::get().to(trail::reports),
+        ("GET", "/trail/reports/{name}") => web::get().to(trail::report),
+        ("GET", "/trail/export") => web::get().to(trail::export),
+        ("GET", "/trail/verify") => web::get().to(trail::verify),
         ("GET", "/incidents/{id}") => web::get().to(incident::show),
         ("GET", "/rules/reasons") => web::get().to(first_reason),
         ("GET", "/rules/reasons/{reason}") => web::get().to(one_reason),

@@ -42,6 +42,8 @@ pub(super) fn console(config: &Config, state: &State) -> Data<Console> {
         rules: state.rules.clone(),
         bar: state.bar,
         clock: Arc::clone(&state.clock),
+        inspection: state.inspection(),
+        anchors: state.anchors.clone(),
         is_dry_run: config.directory.dry_run,
     })
 }

@@ -103,6 +103,7 @@ mod store_refuses;
 mod subjects;
 mod tls;
 mod tokens;
+mod trail_console;
 mod trail_export;
 mod trail_log;
 mod trail_pages;

@@ -15,7 +15,8 @@ const TOKENS: [(Role, &str); 4] =
 
 /// The route's path, with something in its parts.
 fn filled(route: &Route, incident: &str) -> String {
-    route.path.replace("{id}", incident).replace("{reason}", "account-takeover").replace("{secret}", "none")
+    let path = route.path.replace("{id}", incident).replace("{reason}", "account-takeover").replace("{secret}", "none");
+    path.replace("{seq}", "0").replace("{name}", "held")
 }
 
 fn minutes(count: u64) -> Duration {
@@ -71,6 +72,7 @@ const FIELDS: [(&str, &str); 7] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn i02_each_role_sees_and_sends_what_the_matrix_says() {
     let app = TestApp::start().await;
+    app.until_sealed(1).await;
     let unknown = "inc_0123456789abcdef";
     for (role, token) in TOKENS {
         let mut visitor = Visitor::with(&app, token).await;

@@ -31,13 +31,6 @@ fn header(answer: &Response, name: &str) -> String {
     answer.headers()[name].to_str().unwrap().to_owned()
 }
 
-/// Waits until so many records are under a checkpoint.
-async fn until_sealed(app: &TestApp, size: usize) {
-    let asked =
-        async { while app.get("/v1/trail/anchors", AUDITOR).await.body["sealed"].as_u64() < Some(size as u64) {} };
-    tokio::time::timeout(Duration::from_secs(20), asked).await.expect("it is not sealed");
-}
-
 fn root(leaves: &[Digest]) -> Digest {
     match leaves {
         [] => Digest::of(b""),
@@ -67,7 +60,7 @@ fn exports(app: &TestApp) -> Vec<TrailExported> {
 async fn h19_an_export_while_writing_is_what_its_own_checkpoint_is_about() {
     let app = TestApp::start().await;
     deliver(&app, "before", 700).await;
-    until_sealed(&app, 700).await;
+    app.until_sealed(700).await;
     let writing = async {
         for round in 0..6 {
             deliver(&app, &format!("round-{round}"), 50).await;
@@ -97,7 +90,7 @@ async fn h19_an_export_while_writing_is_what_its_own_checkpoint_is_about() {
 async fn a_range_is_given_in_every_format_and_each_is_on_the_trail_first() {
     let app = TestApp::start().await;
     deliver(&app, "some", 300).await;
-    until_sealed(&app, 300).await;
+    app.until_sealed(300).await;
     let size = app.records().len();
     let rows = get(&app, "/v1/trail/export?format=csv&from=250&to=260", &[]).await;
     assert_eq!(header(&rows, "content-type"), "text/csv; charset=utf-8; header=present");
@@ -241,7 +234,7 @@ async fn streams_end_in_order_when_the_program_stops() {
 async fn the_command_exports_from_a_server_and_from_a_folder_and_says_when_that_is_on_no_trail() {
     let app = TestApp::start_with(Set { kept: Kept::BySled, ..Set::default() }).await;
     deliver(&app, "some", 300).await;
-    until_sealed(&app, 302).await;
+    app.until_sealed(302).await;
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     fs::write(file("token"), RESPONDER).unwrap();

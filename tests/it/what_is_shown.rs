@@ -72,7 +72,7 @@ async fn whoever_says_yes_is_shown_to_what() {
         assert!(told.contains(words), "{words}: {told}");
     }
     let (of_rule, of_hand) = (format!("/incidents/{asked}"), format!("/incidents/{change}"));
-    assert!(page(&app, &of_rule).await.contains("for 8 h, the log says: Impossible travel"));
+    assert!(page(&app, &of_rule).await.contains("for 8 hours, the log says: Impossible travel"));
     assert!(page(&app, &of_hand).await.contains("to secure4711"));
 
     let plan = shown(&app, &asked).await["plan"].as_str().unwrap().to_owned();

@@ -230,3 +230,189 @@ reasons-none = There are no reasons.
 reasons-wording = Wording { $digest }, as on the trail.
 reasons-length = { $is } of { $max }
 reasons-zone = time of { $zone }
+
+## Filters
+
+nav-incidents = Incidents
+nav-trail = Trail
+filter-text = Words
+filter-account = Account, by any name
+filter-user-id = User id
+filter-actor = Who did it
+filter-rule = Rule, by its id
+filter-source = Source
+filter-outcome = Outcome
+filter-kind = Kind of record
+filter-incident = Incident
+filter-alert = Alert
+filter-reason = Reason, by its code
+filter-verdict = Verdict
+filter-step = Step
+filter-version = Version of a rule
+filter-since = From
+filter-until = Before
+filter-status = State
+filter-any = Any
+filter-times = Times as 2026-11-22 (its first moment in UTC) or 2026-11-22T08:00:00Z.
+filter-further = More filters
+filter-search = Search
+filter-clear = Clear
+filter-next = Next page
+filter-sparse = Nothing here yet; the next page goes on from here.
+filter-wrong-form = This address cannot be read as a question.
+filter-wrong-unknown = There is no filter of this name.
+filter-wrong-value = “{ $name }” cannot have the value given.
+filter-wrong-much = There are too many filters or words, or one is too long.
+filter-wrong-cursor = This page belongs to another search. Search again.
+filter-wrong-choice = One of the values is none that can be chosen.
+
+## Lists of incidents
+
+incidents-title = Incidents
+incidents-found = Newest first
+incidents-hint = An account by any name: email:a@example.com, mobile:+86-…, user_id:…, or its pseudonym. The address of this page keeps the search.
+standing-held = waits for a human
+standing-under-way = under way
+standing-contained = contained
+standing-closed = closed
+outcome-done = everything was done
+outcome-partly = some steps were given up
+outcome-failed = no step succeeded
+outcome-dismissed = dismissed
+
+## One incident
+
+timeline-title = What happened
+timeline-read-at = The account was read at { $time }.
+why-title = Why
+why-matched = matched by { $names }.
+why-author = Written by { $name }.
+why-file = { $file }:
+why-same = in force as it was then.
+why-other = in force, but changed since then.
+why-gone = It is not in force any more.
+why-values = The trail has the names of what matched, and not the alert's values, which can be erased.
+employee-title = What the employee reads
+employee-code = Reason { $code }.
+employee-gone = There is no such reason any more, so its text cannot be shown.
+employee-other = The wording is another by now, or the sender had brought its own: what the employee read cannot be shown.
+employee-now = The wording in force now
+employee-locale = DingTalk chooses the language by the employee's client; which one it chose is not on the trail.
+employee-all = In all languages
+pack-title = Evidence
+pack-link = Evidence pack
+pack-text = All records of this incident with what proves them, to be checked without us. That you take it stands on the trail.
+
+## Records
+
+column-time = Time
+column-record = Record
+column-happened = What happened
+column-details = Details
+column-state = State
+fact-actor = By
+fact-reason = Reason
+fact-outcome = Outcome
+fact-step = Step
+fact-attempt = Attempt
+fact-user-id = Account
+fact-source = Source
+fact-alert = Alert
+fact-rules = Rules
+fact-incident = Incident
+fact-class = Answer
+fact-code = Code
+fact-http = HTTP status
+fact-request = Request id
+class-token-refused = the access token was refused
+class-throttled = throttled by the second
+class-throttled-minute = throttled by the minute
+class-quota-exhausted = the month's quota is used up
+class-address-blocked = our address is blocked
+class-operator-needed = an operator has to mend something
+class-busy = DingTalk is busy or broken
+class-permanent = it can never succeed as it is
+class-not-sent = nothing was sent
+class-unreachable = DingTalk is down
+class-unknown = no answer that can be understood
+class-not-in-effect = it said yes, and nothing changed
+record-link = record { $seq }
+record-title = Record { $seq }
+record-proof = Proof
+record-proof-text = Keep both files: with the log's public key they show to anybody that this record is in the log.
+record-file = The record, byte for byte
+record-proof-file = The proof that it is in the log
+record-leaf = Its hash in the log: { $leaf }
+record-json = As it is kept
+page-pruned = This is not kept any more
+page-pruned-text = Its time was over. The first record that is kept is { $first }.
+page-unsealed = This was recorded a moment ago and is not sealed yet. Come again in a second.
+page-busy = This cannot be given out now. Come again in a few seconds.
+
+## Trail
+
+trail-title = Trail
+trail-pages = Pages of the trail
+trail-search = Search
+trail-reports = Reports
+trail-verify = Verify
+trail-hint = A kind may end with *, as step.*; an account is email:a@example.com, mobile:+86-…, user_id:…, or its pseudonym. The address of this page keeps the search. That you read stands on the trail.
+trail-found = Records, newest first
+export-title = Take records away
+export-text = All sealed records of a time as one file. That you take them stands on the trail.
+export-format = Format
+export-jsonl = JSON Lines, byte for byte
+export-csv = CSV, for spreadsheets
+export-ocsf = OCSF, for a SIEM
+export-button = Download
+reports-text = Each is made of the records of a time, and the same records give the same report. That you read one stands on the trail.
+reports-show = Show
+reports-between = From { $since } until { $until }.
+reports-since = From { $since } on.
+reports-until = Until { $until }.
+reports-all = Of all time.
+reports-rows = { $count ->
+    [one] 1 row.
+   *[other] { $written } rows.
+}
+reports-cut = There are more records than one report looks at, and the oldest were left out. Choose a shorter time.
+reports-columns = What the columns mean
+yes = yes
+no = no
+
+## Verifying
+
+column-anchor = Anchor
+column-kept = Records kept there
+column-when = When
+verify-current = The log is signed, and no anchor contradicts it.
+verify-late = The log is signed, but an anchor has not taken a checkpoint for some time.
+verify-none = The log is signed, but nothing keeps its checkpoints elsewhere: whoever has the server can rewrite it unseen.
+verify-not-sealing = No checkpoint was signed lately.
+verify-contradicted = An anchor says that the log was cut or rewritten.
+verify-broken = What was signed is not what the trail has.
+verify-checkpoint = The newest checkpoint
+verify-sealed = It was signed at { $time } over { $size } records.
+verify-unsealed = { $count ->
+    [0] All records are under it.
+    [one] 1 newer record is not under it yet.
+   *[other] { $written } newer records are not under it yet.
+}
+verify-no-checkpoint = There is no checkpoint.
+verify-anchors = Anchors
+verify-anchors-text = An anchor keeps checkpoints where whoever rewrites the log does not reach. A witness refuses a checkpoint that does not follow the one it knows, and the program does not start on a trail that is behind the file; the program’s log and a webhook keep what they are given, and compare nothing.
+verify-nothing-kept = none since the start
+verify-ago = { $time } ago
+verify-agrees = took the last one it was given
+verify-is-late = has taken none for some time
+verify-not-taken = has not taken the last one; it is tried again:
+verify-contradicts = contradicts:
+verify-yourself = Check it yourself
+verify-why = This page is the server's own word. You need not take it: the log is in public formats, and other people's programs check it.
+verify-step-copy = Have the log’s folder copied to a machine of yours. It has the records, their tree and the signed checkpoints; the bodies of alerts are not in it.
+verify-step-key = Take the log's public key from where it was published, or as you were given it before. The one beside the log could be anybody's.
+verify-step-kept = Take an older checkpoint from an anchor. Only it shows a log that was rewritten and signed anew.
+verify-step-ours = With Portcullis, which needs the folder and the key alone:
+verify-step-others = Without it: by Go's golang.org/x/mod/sumdb and by PyPI's pymerkle. Both small programs are in Portcullis' source, under tests/verifiers.
+verify-step-one = For one record, the files from its page and the key are enough:
+verify-not-shown = Portcullis names the first record, tile or checkpoint that does not fit; the others end with a fault. That an alert never arrived, or that somebody with the machine wrote something false as it happened, none of them can show.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::console::reader::reason_code;
 use crate::incident::HoldReason;
+use crate::trail::reports::{Column, Report};
 
 /// Each message's variables, by its key.
 fn messages(tongue: Tongue) -> BTreeMap<String, BTreeSet<String>> {
@@ -30,7 +31,7 @@ fn messages(tongue: Tongue) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// What the program says itself in English, and every other language in its catalogue: codes of closed lists.
-const OF_CODES: [&str; 1] = ["hold-"];
+const OF_CODES: [&str; 4] = ["hold-", "event-", "report-", "means-"];
 
 fn is_of_code(key: &str) -> bool {
     OF_CODES.iter().any(|begin| key.starts_with(begin))
@@ -43,8 +44,7 @@ fn every_language_says_everything_with_the_same_variables() {
         let mut own = messages(tongue);
         let codes: BTreeSet<String> = own.keys().filter(|key| is_of_code(key)).cloned().collect();
         if tongue != Tongue::English {
-            let code = |reason: &HoldReason| format!("hold-{}", reason_code(*reason).replace('_', "-"));
-            assert_eq!(codes, HoldReason::ALL.iter().map(code).collect(), "{}", tongue.tag());
+            assert_eq!(codes, expected(&codes), "{}", tongue.tag());
         }
         own.retain(|key, _| !codes.contains(key));
         let keys = |all: &BTreeMap<String, BTreeSet<String>>| all.keys().cloned().collect::<Vec<_>>();
@@ -54,6 +54,35 @@ fn every_language_says_everything_with_the_same_variables() {
             assert!(tongue.find(key, &[]).is_some_and(|text| !text.trim().is_empty()), "{}: {key}", tongue.tag());
         }
     }
+}
+
+/// Every code there is. A column's meaning may be said for all reports, or for one of them.
+fn expected(said: &BTreeSet<String>) -> BTreeSet<String> {
+    let key = |begin: &str, code: &str| format!("{begin}{}", code.replace(['_', '.'], "-"));
+    let holds = HoldReason::ALL.iter().map(|reason| key("hold-", &reason_code(*reason)));
+    let events = kinds().into_iter().map(|kind| key("event-", &kind));
+    let steps = ["event-step-given-up", "event-step-disabled"].map(str::to_owned);
+    let reports = Report::ALL.map(|report| key("report-", report.as_str()));
+    let columns = Report::ALL.into_iter().flat_map(|report| {
+        let column = move |column: &Column| {
+            let own = key("means-", &format!("{}-{}", report.as_str(), column.name));
+            if said.contains(&own) { own } else { key("means-", column.name) }
+        };
+        report.columns().iter().map(column).collect::<Vec<_>>()
+    });
+    holds.chain(events).chain(steps).chain(reports).chain(columns).collect()
+}
+
+/// Every kind of record, by the sources that name them: `=> "step.started",`.
+fn kinds() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/incident");
+    let sources = walk(&folder.join("event")).into_iter().chain([folder.join("notice.rs")]);
+    let named = sources.flat_map(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        let arms = text.lines().filter_map(|line| line.split_once("=> \"")?.1.strip_suffix("\","));
+        arms.filter(|name| name.contains('.')).map(str::to_owned).collect::<Vec<_>>()
+    });
+    named.collect()
 }
 
 #[test]

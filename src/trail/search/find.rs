@@ -177,16 +177,25 @@ impl Search<'_> {
 
     /// Takes a record if it is meant. What the index says of it is not taken on trust, since the record is at hand.
     fn take(&mut self, stored: Stored) -> Result<Page, StoreError> {
-        let damaged = || StoreError::Damaged(format!("record {} is none", stored.seq));
-        let at = Record::at(&stored.record).map_err(|_| damaged())?;
-        let beside =
-            if self.query.asks_for_subjects() { self.store.private(stored.seq).unwrap_or_default() } else { None };
-        let terms = Terms::of(&stored.record).ok_or_else(damaged)?.with_beside(beside.as_deref());
         let seq = stored.seq;
-        if self.query.meets(&terms, at) {
+        if self.query.is_met_by(self.store, &stored)? {
             self.found.push(stored);
         }
         Ok(if self.found.len() >= self.limit { Page::Full(seq) } else { Page::HasRoom })
+    }
+}
+
+impl Query {
+    /// Whether it asks for this record of the store. Blocks.
+    ///
+    /// # Errors
+    /// The record is none.
+    pub fn is_met_by(&self, store: &dyn Store, stored: &Stored) -> Result<bool, StoreError> {
+        let damaged = || StoreError::Damaged(format!("record {} is none", stored.seq));
+        let at = Record::at(&stored.record).map_err(|_| damaged())?;
+        let beside = if self.asks_for_subjects() { store.private(stored.seq).unwrap_or_default() } else { None };
+        let terms = Terms::of(&stored.record).ok_or_else(damaged)?.with_beside(beside.as_deref());
+        Ok(self.meets(&terms, at))
     }
 }
 

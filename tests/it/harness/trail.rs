@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::app::{PATIENCE, PSEUDONYM_KEY, TestApp, patiently};
+use super::setup::AUDITOR;
 
 /// The story of a containment that met no trouble.
 pub(crate) const CONTAINED: [&str; 7] = [
@@ -159,6 +160,14 @@ impl TestApp {
                     return;
                 }
             }
+        })
+        .await;
+    }
+
+    /// Waits until so many records are under a checkpoint.
+    pub(crate) async fn until_sealed(&self, size: usize) {
+        patiently(async {
+            while self.get("/v1/trail/anchors", AUDITOR).await.body["sealed"].as_u64() < Some(size as u64) {}
         })
         .await;
     }
