@@ -111,6 +111,12 @@ pub(super) fn failed(reader: &Reader, status: StatusCode, title: &str, text: &st
     answer_with(status, &page(reader, Section::Apart, title, &main))
 }
 
+/// What was sent is no form or search of ours.
+pub(super) fn unread(reader: &Reader) -> HttpResponse {
+    let (title, text) = (reader.say("page-refused"), reader.say("page-unread-text"));
+    failed(reader, StatusCode::BAD_REQUEST, &title, &text)
+}
+
 /// Nothing can be recorded now, so nothing is shown.
 pub(super) fn unavailable(reader: &Reader) -> HttpResponse {
     let (title, text) = (reader.say("page-not-now"), reader.say("page-unwritable"));

@@ -1,11 +1,16 @@
 //! The pages, in one table: where each is, and who may see it or send it.
 
+use actix_web::error::InternalError;
 use actix_web::http::header::ALLOW;
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::{self, Data, FormConfig, Path, QueryConfig, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::reader::Reader;
 use super::{Console, act, enter, incident, incidents, now, oidc, page, preferences, reasons, sign_in, trail};
 use crate::access::Permission;
+
+/// The longest form, in bytes: a token and a way back, or a reason.
+const FORM_BYTES_MAX: usize = 8 * 1024;
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +87,24 @@ pub fn mount(config: &mut ServiceConfig) {
         let own = ROUTES.iter().filter(|route| route.path == path);
         let resource = own.clone().fold(web::resource(path), |resource, route| resource.route(handler(route)));
         let allow = own.map(|route| route.method).collect::<Vec<_>>().join(", ");
+        let resource = resource.app_data(unread_form()).app_data(unread_query());
         config.service(resource.default_service(web::to(move || method_not_allowed(allow.clone()))));
     }
+}
+
+/// What is no form of ours is refused in words of ours: those of the parser say what it is made of.
+fn unread_form() -> FormConfig {
+    FormConfig::default().limit(FORM_BYTES_MAX).error_handler(|error, request| {
+        let answer = page::unread(&Reader::of(request));
+        InternalError::from_response(error, answer).into()
+    })
+}
+
+fn unread_query() -> QueryConfig {
+    QueryConfig::default().error_handler(|error, request| {
+        let answer = page::unread(&Reader::of(request));
+        InternalError::from_response(error, answer).into()
+    })
 }
 
 fn handler(route: &Route) -> actix_web::Route {

@@ -64,6 +64,7 @@ mod oidc;
 mod oidc_forged;
 mod outage;
 mod output;
+mod outside;
 mod own_case;
 mod ownership;
 mod pause;

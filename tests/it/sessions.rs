@@ -374,7 +374,7 @@ async fn pages_are_read_in_the_readers_language_and_time_zone() {
     {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
-    for zone in ["Nowhere/Land", "../../etc/passwd", &"x".repeat(10_000)] {
+    for zone in ["Nowhere/Land", "../../etc/passwd", &"x".repeat(7_000)] {
         let refused = visitor.send("/preferences", &[("language", "zh-CN"), ("zone", zone)]).await;
         assert_eq!(refused.status, 422, "{zone}");
     }

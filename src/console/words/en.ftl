@@ -22,6 +22,7 @@ page-forbidden-text = Somebody with another role can show it to you.
 page-foreign = Nothing was done
 page-foreign-text = This did not come from a page of your session. Go back, load the page again, and try once more.
 page-refused = Nothing was done
+page-unread-text = What was sent is not what a page of ours sends.
 page-back = Back
 
 ## Why nothing was done

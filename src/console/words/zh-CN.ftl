@@ -21,6 +21,7 @@ page-forbidden-text = 请由具有相应角色的人员为您查看。
 page-foreign = 未执行任何操作
 page-foreign-text = 此请求并非来自您本次会话的页面。请返回并重新加载页面后再试。
 page-refused = 未执行任何操作
+page-unread-text = 收到的内容并非我们的页面所发送。
 page-back = 返回
 
 ## 未执行的原因
