@@ -17,6 +17,7 @@ mod backtest;
 mod blast_radius;
 mod bodies;
 mod breaker;
+mod browser;
 mod budgets;
 mod budgets_of_departments;
 mod budgets_of_several;

@@ -14,7 +14,7 @@ const TOKENS: [(Role, &str); 4] =
     [(Role::Auditor, AUDITOR), (Role::Engineer, ENGINEER), (Role::Responder, RESPONDER), (Role::Admin, ADMIN)];
 
 /// The route's path, with something in its parts.
-fn filled(route: &Route, incident: &str) -> String {
+pub(crate) fn filled(route: &Route, incident: &str) -> String {
     let path = route.path.replace("{id}", incident).replace("{reason}", "account-takeover").replace("{secret}", "none");
     path.replace("{seq}", "0").replace("{name}", "held")
 }

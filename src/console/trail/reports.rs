@@ -110,7 +110,7 @@ fn rows(reader: &Reader, report: Report, made: &Table, title: &str) -> Markup {
             " " (reader.count("reports-rows", made.rows.len() as u64))
         }
         @if made.is_cut { p.state.wait { (reader.say("reports-cut")) } }
-        (table::table(reader, title, &columns, &made.rows, |row| cells(reader, made.columns, row)))
+        div.dense { (table::table(reader, title, &columns, &made.rows, |row| cells(reader, made.columns, row))) }
         details open {
             summary { (reader.say("reports-columns")) }
             dl.facts {
