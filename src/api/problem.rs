@@ -266,7 +266,7 @@ impl From<Refused> for Problem {
             Refused::UnknownApprover => Self::UnknownApprover,
             Refused::WhoseUnknown => Self::WhoseUnknown,
             Refused::OtherPlan => Self::OtherPlan,
-            Refused::NoBreaker => Self::WrongSchema,
+            Refused::NoBreaker | Refused::BadTime => Self::WrongSchema,
             Refused::Unavailable { retry_after_s } => Self::Unavailable { retry_after_s },
         }
     }

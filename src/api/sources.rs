@@ -10,13 +10,9 @@ use serde_json::json;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
-use crate::incident::{Assurance, Event, SenderEvent, SourceName, Timestamp};
+use crate::incident::{Assurance, SourceName, Timestamp};
 use crate::intake::{Heard, Intake, Trial};
 use crate::trail;
-
-/// The longest that a source is tried out, in minutes.
-const MINUTES_MAX: u16 = 60;
-const MS_PER_MINUTE: i64 = 60_000;
 
 #[derive(Serialize)]
 struct Row<'s> {
@@ -101,22 +97,9 @@ pub(super) async fn test(
 
 async fn tried(request: &HttpRequest, source: &str, payload: Payload, state: &State) -> Result<HttpResponse, Problem> {
     let actor = authorize::actor(request, state, Permission::TrySources)?;
-    let intake = state.sources.now();
-    let name = intake.configured(source).ok_or(Problem::NotFound)?;
+    state.sources.now().configured(source).ok_or(Problem::NotFound)?;
     let Wanted { reason, minutes } = body::json(request, payload, state).await?;
-    let reason = body::reason(&reason)?.into_text();
-    if minutes > MINUTES_MAX {
-        return Err(Problem::WrongSchema);
-    }
-    let now = state.clock.now();
-    let until = now.as_millisecond().saturating_add(i64::from(minutes) * MS_PER_MINUTE);
-    let until = Timestamp::from_millisecond(until).map_err(|_| Problem::WrongSchema)?;
-    tracing::warn!(source.name = %name, minutes, "a source is tried out: its deliveries are not acted on");
-    let assurance = intake.about(name).map(|about| about.assurance);
-    let event = Event::Sender(SenderEvent::Tried { source: name.clone(), assurance, actor: actor.name, until, reason });
-    // Recorded first: whatever is not acted on has a record that says why.
-    state.trail.record(now, vec![event]).await?;
-    intake.open_trial(name, until, now);
+    let until = state.decisions.try_source(&actor, source, minutes, body::reason(&reason)?).await?;
     Ok(HttpResponse::Ok().json(json!({ "until": until })))
 }
 

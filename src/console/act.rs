@@ -37,9 +37,12 @@ pub(super) struct Steered {
 }
 
 /// Why nothing is decided.
-enum Unsaid {
+pub(super) enum Unsaid {
+    /// No reason is given.
     NoReason,
+    /// It is about nothing that there is.
     Unknown,
+    /// It is judged so.
     Refused(Refused),
 }
 
@@ -167,7 +170,7 @@ impl Steered {
 }
 
 /// The page as it is afterwards, or why nothing was decided.
-fn shown(reader: &Reader, decided: Result<(), Unsaid>, back: &str) -> HttpResponse {
+pub(super) fn shown(reader: &Reader, decided: Result<(), Unsaid>, back: &str) -> HttpResponse {
     let Err(unsaid) = decided else { return enter::see(back) };
     let (status, key) = match unsaid {
         Unsaid::NoReason => (StatusCode::UNPROCESSABLE_ENTITY, "refused-no-reason"),
@@ -180,6 +183,7 @@ fn shown(reader: &Reader, decided: Result<(), Unsaid>, back: &str) -> HttpRespon
         Unsaid::Refused(Refused::WhoseUnknown) => (StatusCode::SERVICE_UNAVAILABLE, "refused-whose-unknown"),
         Unsaid::Refused(Refused::OtherPlan) => (StatusCode::CONFLICT, "refused-other-plan"),
         Unsaid::Refused(Refused::NoBreaker) => (StatusCode::UNPROCESSABLE_ENTITY, "refused-no-breaker"),
+        Unsaid::Refused(Refused::BadTime) => (StatusCode::UNPROCESSABLE_ENTITY, "refused-bad-time"),
         Unsaid::Refused(Refused::Unavailable { .. }) => (StatusCode::SERVICE_UNAVAILABLE, "refused-unavailable"),
     };
     page::refused(reader, status, &reader.say_either(key, "", key), back)

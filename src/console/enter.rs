@@ -21,6 +21,8 @@ const WAY_BYTES_MAX: usize = 512;
 pub(super) enum Away {
     /// They have to sign in first, and come back from there.
     SignIn(String),
+    /// They have signed in too long ago for this, and come back to this page.
+    SignInAgain(&'static str),
     /// Their role does not include it.
     Forbidden(Box<Reader>),
     /// Another site sends it, or a page of another session.
@@ -32,6 +34,7 @@ impl Away {
     pub(super) fn answer(self) -> HttpResponse {
         match self {
             Self::SignIn(back) => to("/sign-in", &back),
+            Self::SignInAgain(back) => to("/sign-in/again", back),
             Self::Forbidden(reader) => page::forbidden(&reader),
             Self::Foreign(reader) => foreign(&reader),
         }

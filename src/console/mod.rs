@@ -2,6 +2,8 @@
 //! it. They sign in with a session; every change carries what only its own pages know.
 
 mod act;
+mod alerts;
+mod chart;
 mod containments;
 mod employee;
 mod enter;
@@ -18,10 +20,13 @@ mod reader;
 mod reasons;
 mod routes;
 mod rules;
+mod settings;
 mod sign_in;
+mod sources;
 mod steps;
 mod table;
 mod timeline;
+mod tokens;
 mod told;
 mod trail;
 mod words;
@@ -33,6 +38,8 @@ pub use self::routes::{Gate, ROUTES, Route, mount};
 use crate::access::Access;
 use crate::decisions::Decisions;
 use crate::incident::{Bar, Clock};
+use crate::intake::SourcesInForce;
+use crate::roster::Roster;
 use crate::rules::InForce;
 use crate::trail::tlog::Anchored;
 use crate::trail::{Inspection, Trail};
@@ -47,6 +54,10 @@ pub struct Console {
     pub decisions: Arc<Decisions>,
     /// The rules in force.
     pub rules: Arc<InForce>,
+    /// The sources in force.
+    pub sources: Arc<SourcesInForce>,
+    /// Who is in the organization, where that is kept.
+    pub roster: Option<Arc<Roster>>,
     /// What a rule has to have shown before it may act.
     pub bar: Bar,
     /// The time.

@@ -6,7 +6,7 @@ use super::Console;
 use super::page::{Section, page};
 use super::reader::Reader;
 use super::table::table;
-use super::{containments, held_alerts, rules, steps};
+use super::{chart, containments, held_alerts, rules, sources, steps};
 use crate::access::Permission;
 use crate::incident::{Breakers, Incident, Pause, PauseScope, Pauses, Status, Timestamp, Trip};
 use crate::trail::{Head, HeldAlerts, Live};
@@ -46,7 +46,8 @@ pub(super) fn render(console: &Console, reader: &Reader) -> Markup {
         (held_alerts::table(reader, &view.held_alerts))
         (containments::table(reader, &view.contained))
         (incidents(reader, &reader.say("now-under-way"), &view.under_way))
-        (rules::in_force(console, reader, view.now))
+        (chart::chart(reader, &console.trail.figures().activity, view.now))
+        (senders(console, reader, view.now))
         p.quiet {
             (reader.rich("now-as-of", &[("time", reader.time(view.now))])) " "
             (reader.rich("now-root", &[("root", html! { code { (view.head.root) } })])) " "
@@ -89,6 +90,20 @@ fn switch(reader: &Reader, pauses: &Pauses, is_dry_run: bool) -> Markup {
         @for (scope, pause) in pauses.iter() { (paused(reader, scope, pause)) }
         @if reader.may_change(Permission::Control) && pauses.of_all().is_none() {
             (steer(reader, "/pause", "now-pause", &PauseScope::All))
+        }
+    }
+}
+
+/// How many senders there are, and which have sent nothing for a day.
+fn senders(console: &Console, reader: &Reader, now: Timestamp) -> Markup {
+    let (intake, figures) = (console.sources.now(), console.trail.figures());
+    let silent: Vec<_> = intake.sources().filter(|name| figures.activity.of_source(name, now) == 0).collect();
+    html! {
+        h2 { (reader.say("sources-title")) }
+        p {
+            (reader.count("now-senders", intake.sources().count() as u64)) " "
+            @if !silent.is_empty() { (reader.count("now-silent", silent.len() as u64)) " " }
+            a href=(sources::PATH) { (reader.say("nav-sources")) }
         }
     }
 }

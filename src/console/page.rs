@@ -19,8 +19,12 @@ pub(super) enum Section {
     Incidents,
     /// What was recorded.
     Trail,
-    /// What employees read.
-    Reasons,
+    /// What decides, and what employees read.
+    Rules,
+    /// Who sends alerts.
+    Sources,
+    /// What holds for all.
+    Settings,
     /// How somebody reads.
     Preferences,
     /// On no way: signing in, and what went wrong.
@@ -29,11 +33,13 @@ pub(super) enum Section {
 
 impl Section {
     /// Those that there are ways to, each with where it is, what it is called and what it takes to see it.
-    pub(super) const WAYS: [(Self, &str, &str, Permission); 4] = [
+    pub(super) const WAYS: [(Self, &str, &str, Permission); 6] = [
         (Self::Now, "/", "nav-now", Permission::ReadIncidents),
         (Self::Incidents, super::incidents::PATH, "nav-incidents", Permission::ReadIncidents),
         (Self::Trail, super::trail::PATH, "nav-trail", Permission::ReadTrail),
-        (Self::Reasons, super::reasons::PATH, "nav-reasons", Permission::ReadRules),
+        (Self::Rules, super::rules::PATH, "nav-rules", Permission::ReadRules),
+        (Self::Sources, super::sources::PATH, "nav-sources", Permission::ReadSources),
+        (Self::Settings, super::settings::PATH, "nav-settings", Permission::ReadRules),
     ];
 }
 

@@ -27,6 +27,7 @@ pub(super) fn render(console: &Console, reader: &Reader, asked: Option<&str>) ->
     ];
     let main = html! {
         h1 { (reader.say("reasons-title")) }
+        (super::rules::pages(reader, PATH))
         p { (reader.rich("reasons-text", &with)) }
         nav aria-label=(reader.say("reasons-nav")) {
             ul.choices { @for code in &codes { li { (link(code, shown == Some(*code))) } } }
@@ -36,7 +37,7 @@ pub(super) fn render(console: &Console, reader: &Reader, asked: Option<&str>) ->
             None => p.quiet { (reader.say("reasons-none")) },
         }
     };
-    Some(page(reader, Section::Reasons, &reader.say("reasons-title"), &main))
+    Some(page(reader, Section::Rules, &reader.say("reasons-title"), &main))
 }
 
 fn link(code: &ReasonCode, is_shown: bool) -> Markup {

@@ -6,7 +6,10 @@ use actix_web::web::{self, Data, FormConfig, Path, QueryConfig, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::reader::Reader;
-use super::{Console, act, enter, incident, incidents, now, oidc, page, preferences, reasons, sign_in, trail};
+use super::{
+    Console, act, enter, incident, incidents, now, oidc, page, preferences, reasons, rules, settings, sign_in, sources,
+    tokens, trail,
+};
 use crate::access::Permission;
 
 /// The longest form, in bytes: a token and a way back, or a reason.
@@ -56,8 +59,14 @@ pub const ROUTES: &[Route] = &[
     get("/trail/reports/{name}", Gate::Session(Permission::ReadTrail)),
     get("/trail/export", Gate::Session(Permission::ReadTrail)),
     get("/trail/verify", Gate::Session(Permission::ReadTrail)),
+    get("/rules", Gate::Session(Permission::ReadRules)),
+    get("/rules/versions", Gate::Session(Permission::ReadRules)),
     get("/rules/reasons", Gate::Session(Permission::ReadRules)),
     get("/rules/reasons/{reason}", Gate::Session(Permission::ReadRules)),
+    get("/rules/{id}", Gate::Session(Permission::ReadRules)),
+    get("/sources", Gate::Session(Permission::ReadSources)),
+    get("/sources/{name}", Gate::Session(Permission::ReadSources)),
+    get("/settings", Gate::Session(Permission::ReadRules)),
     get("/preferences", Gate::Open),
     get("/sign-in", Gate::Open),
     get("/sign-in/again", Gate::SignedIn),
@@ -76,6 +85,9 @@ pub const ROUTES: &[Route] = &[
     post("/pause", Gate::Session(Permission::Control)),
     post("/resume", Gate::Session(Permission::Control)),
     post("/breaker/release", Gate::Session(Permission::Control)),
+    post("/sources/{name}/test", Gate::Session(Permission::TrySources)),
+    post("/settings/tokens", Gate::Session(Permission::ManageTokens)),
+    post("/settings/tokens/revoke", Gate::Session(Permission::ManageTokens)),
 ];
 
 /// Adds the pages to a server.
@@ -123,6 +135,12 @@ fn handler(route: &Route) -> actix_web::Route {
         ("GET", "/incidents/{id}") => web::get().to(incident::show),
         ("GET", "/rules/reasons") => web::get().to(first_reason),
         ("GET", "/rules/reasons/{reason}") => web::get().to(one_reason),
+        ("GET", "/rules") => web::get().to(rules::list),
+        ("GET", "/rules/versions") => web::get().to(rules::versions),
+        ("GET", "/rules/{id}") => web::get().to(rules::one),
+        ("GET", "/sources") => web::get().to(sources::list),
+        ("GET", "/sources/{name}") => web::get().to(sources::one),
+        ("GET", "/settings") => web::get().to(settings::show),
         ("GET", "/preferences") => web::get().to(preferences::show),
         ("GET", "/sign-in") => web::get().to(sign_in::show),
         ("GET", "/sign-in/again") => web::get().to(sign_in::show_again),
@@ -141,6 +159,9 @@ fn handler(route: &Route) -> actix_web::Route {
         ("POST", "/pause") => web::post().to(act::pause),
         ("POST", "/resume") => web::post().to(act::resume),
         ("POST", "/breaker/release") => web::post().to(act::release_breaker),
+        ("POST", "/sources/{name}/test") => web::post().to(sources::try_out),
+        ("POST", "/settings/tokens") => web::post().to(tokens::issue),
+        ("POST", "/settings/tokens/revoke") => web::post().to(tokens::revoke),
         // A row without a handler answers 404, which the test that walks the table finds.
         _ => web::to(|| async { HttpResponse::NotFound().finish() }),
     }

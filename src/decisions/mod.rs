@@ -1,11 +1,12 @@
-//! Floor 5: what people decide about actions: approve, dismiss, release, pause, resume. Each decision is judged against
-//! who says it and what is so at this moment, and stands on the trail with its reason; how it was said (by the API, on a
-//! page) is no matter of this module.
+//! Floor 5: what people decide about actions: approve, dismiss, release, pause, resume, try a source out. Each decision is
+//! judged against who says it and what is so at this moment, and stands on the trail with its reason; how it was said (by
+//! the API, on a page) is no matter of this module.
 
 mod answer;
 mod reason;
 mod refused;
 mod steer;
+mod trial;
 mod whose;
 
 use std::sync::Arc;

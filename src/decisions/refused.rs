@@ -32,6 +32,9 @@ pub enum Refused {
     /// A breaker trips for one source or rule, never for everything.
     #[error("there is no breaker for everything")]
     NoBreaker,
+    /// It is longer than it may be.
+    #[error("the time is longer than it may be")]
+    BadTime,
     /// DingTalk or the trail cannot be asked, or the trail cannot be written.
     #[error("nothing can be decided now")]
     Unavailable {

@@ -30,6 +30,17 @@ impl Assurance {
     pub fn meets(self, floor: Self) -> bool {
         self as u8 <= floor as u8
     }
+
+    /// Its letter.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::D => "D",
+        }
+    }
 }
 
 /// One log source an event belongs to (Sigma: category, product, service); an event has a set of

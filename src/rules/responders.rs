@@ -32,6 +32,12 @@ impl Responders {
         self.0.load().contains(account)
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.load().len()
+    }
+
     /// They are these from now on.
     pub fn replace(&self, accounts: BTreeSet<UserId>) {
         self.0.store(accounts.into());

@@ -40,6 +40,8 @@ pub(super) fn console(config: &Config, state: &State) -> Data<Console> {
         access: state.access.clone(),
         decisions: state.decisions.clone(),
         rules: state.rules.clone(),
+        sources: state.sources.clone(),
+        roster: state.roster.clone(),
         bar: state.bar,
         clock: Arc::clone(&state.clock),
         inspection: state.inspection(),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::activity::Activity;
 use crate::incident::{
     Counted, Decision, Event, SenderEvent, SourceName, StreamStatus, Timestamp, Verdict, VerdictKind, sorted,
 };
@@ -20,7 +21,7 @@ const SECRETS_MAX: usize = 32;
 /// The reason under which those are counted.
 const OTHER: &str = "other";
 
-/// Numbers that only grow.
+/// Numbers that only grow, but for those of some time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 // As the board, of which it is carried.
 #[serde(default, deny_unknown_fields)]
@@ -41,6 +42,8 @@ pub struct Figures {
     pub windows_evicted: u64,
     /// What was last heard of sources.
     pub heard: BTreeMap<SourceName, Heard>,
+    /// How much there was when.
+    pub activity: Activity,
 }
 
 /// What was last heard of a source.
@@ -102,6 +105,7 @@ pub enum StepOutcome {
 impl Figures {
     pub(super) fn apply(&mut self, event: &Event, at: Timestamp) {
         self.hear(event, at);
+        self.activity.apply(event, at);
         match event {
             Event::AlertAdmitted { alert, verdict, counted, .. } => {
                 self.note_verdict(&alert.source, verdict);

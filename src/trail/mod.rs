@@ -2,6 +2,7 @@
 //! senders, rules or DingTalk.
 
 mod achieved;
+mod activity;
 mod area;
 pub mod audit;
 mod ballast;
@@ -48,6 +49,7 @@ mod in_epochs;
 #[cfg(test)]
 mod samples;
 
+pub use activity::{Activity, Hits, Hour};
 pub use area::{AREA_KEY_BYTES_MAX, AREA_VALUE_BYTES_MAX, Area, CHANGES_MAX, Change, Row};
 pub use ballast::Ballast;
 pub use board::{Board, Live};

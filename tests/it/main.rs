@@ -39,6 +39,7 @@ mod disk_room;
 mod doctor;
 mod doctor_server;
 mod dry_run;
+mod engineer;
 mod event_grid;
 mod every_call_fails_once;
 mod evidence;

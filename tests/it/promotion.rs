@@ -83,8 +83,8 @@ async fn what_a_watching_rule_would_have_done_is_counted_and_survives_a_restart(
     let per_day: Vec<_> = before["per_day"].as_array().unwrap().iter().map(|day| day["matches"].clone()).collect();
     assert_eq!(per_day, [2, 1]);
     assert_eq!(before["lacks"], json!(["it has watched for 2 days as it is now, of 7"]));
-    let page = app.get("/", AUDITOR).await.body.as_str().unwrap().to_owned();
-    assert!(page.contains("Rules that only watch") && page.contains("it has watched for 2 days"), "{page}");
+    let page = app.get("/rules", AUDITOR).await.body.as_str().unwrap().to_owned();
+    assert!(page.contains("watches (shadow)") && page.contains("it has watched for 2 days"), "{page}");
     assert!(page.contains("4 act without a promotion on the trail"), "{page}");
     assert_eq!(app.dingtalk().calls(), []);
 

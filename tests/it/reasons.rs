@@ -242,7 +242,7 @@ async fn the_page_shows_a_reason_in_every_language_to_whoever_may_see_rules() {
         let answer = Visitor::of(&app).get(path).await;
         assert_eq!((answer.status, answer.text.contains("DingTalk")), (303, false), "{path}");
     }
-    assert!(app.get("/", AUDITOR).await.body.as_str().unwrap().contains("<a href=\"/rules/reasons\">"));
+    assert!(app.get("/rules", AUDITOR).await.body.as_str().unwrap().contains("<a href=\"/rules/reasons\">"));
     for token in [AUDITOR, ENGINEER, RESPONDER] {
         let answer = app.get(&path, token).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));

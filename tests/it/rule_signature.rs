@@ -274,7 +274,7 @@ async fn f12_a_running_server_takes_only_signed_rules_and_says_who_signed() {
     let signer = page.body["signer"].as_str().unwrap().to_owned();
     assert!(signer.starts_with("SHA256:"));
     assert_ne!(page.header("etag"), before.header("etag"));
-    assert!(app.get("/", AUDITOR).await.body.as_str().unwrap().contains(&signer));
+    assert!(app.get("/rules", AUDITOR).await.body.as_str().unwrap().contains(&signer));
     sign("bob");
     let answer = app.post("/v1/rules/reload", ENGINEER, &json!({})).await;
     // The watch over the folder may have been first.

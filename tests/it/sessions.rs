@@ -15,8 +15,10 @@ const TOKENS: [(Role, &str); 4] =
 
 /// The route's path, with something in its parts.
 pub(crate) fn filled(route: &Route, incident: &str) -> String {
-    let path = route.path.replace("{id}", incident).replace("{reason}", "account-takeover").replace("{secret}", "none");
-    path.replace("{seq}", "0").replace("{name}", "held")
+    let id = if route.path == "/rules/{id}" { "5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11" } else { incident };
+    let path = route.path.replace("{id}", id).replace("{reason}", "account-takeover").replace("{secret}", "none");
+    let name = if path.starts_with("/sources") { "github" } else { "held" };
+    path.replace("{seq}", "0").replace("{name}", name)
 }
 
 fn minutes(count: u64) -> Duration {
@@ -59,7 +61,7 @@ async fn i01_every_page_sends_strangers_to_sign_in_and_shows_nothing() {
 }
 
 /// Whatever any form wants to be there.
-const FIELDS: [(&str, &str); 7] = [
+const FIELDS: [(&str, &str); 11] = [
     ("csrf", "none"),
     ("reason", "a drill"),
     ("token", "none"),
@@ -67,6 +69,10 @@ const FIELDS: [(&str, &str); 7] = [
     ("secret", "none"),
     ("language", "en"),
     ("zone", "UTC"),
+    ("minutes", "10"),
+    ("name", "exporter"),
+    ("role", "auditor"),
+    ("days", "30"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,10 +87,10 @@ async fn i02_each_role_sees_and_sends_what_the_matrix_says() {
             let path = filled(route, unknown);
             let answer = match route.method {
                 "GET" => visitor.get(&path).await,
-                _ => visitor.send_from("/preferences", &path, &FIELDS[1..2]).await,
+                _ => visitor.send_from("/preferences", &path, &FIELDS[1..]).await,
             };
             let allowed = match route.path {
-                "/pause" | "/resume" => 303,
+                "/pause" | "/resume" | "/sources/{name}/test" | "/settings/tokens/revoke" => 303,
                 "/breaker/release" => 422,
                 path if path.starts_with("/incidents/{id}") => 404,
                 _ => 200,

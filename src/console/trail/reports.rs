@@ -83,7 +83,7 @@ fn means(reader: &Reader, report: Report, column: &Column) -> String {
 fn shown(reader: &Reader, report: Report, filters: &Filters, made: Result<&Table, Wrong>) -> HttpResponse {
     let title = shows(reader, report);
     let main = html! {
-        h1 { (title) }
+        h1.says { (title) }
         (pages(reader, PATH))
         (alert(reader, made.err()))
         form.filters method="get" action={ (PATH) "/" (report.as_str()) } {

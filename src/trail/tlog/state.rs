@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 use super::checkpoint::Checkpoint;
+use super::folder::LogFolder;
 use super::history;
 use crate::incident::Timestamp;
 
@@ -21,6 +22,12 @@ pub struct Log {
 }
 
 impl Log {
+    /// The keys that its checkpoints are verified with, a line each, newest first; `None` before the first is signed.
+    #[must_use]
+    pub fn verifier_keys(&self) -> Option<String> {
+        LogFolder::at(self.folder.clone()).verifier_keys().ok().flatten()
+    }
+
     /// Whether it has signed anything on a day from that of the one time to that of the other. Blocks.
     ///
     /// # Errors

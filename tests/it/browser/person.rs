@@ -1,5 +1,7 @@
 //! Somebody before a real browser: opens pages, signs in, clicks what has a name, types, reads.
 
+use std::time::Duration;
+
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
@@ -10,6 +12,9 @@ use crate::harness::TestApp;
 
 /// What can be clicked or filled in.
 const CONTROLS: &str = "a, button, summary, input, select, textarea";
+
+/// How long a page may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The keys without a letter, as WebDriver has them.
 pub(super) const TAB: char = '\u{e004}';
@@ -51,7 +56,15 @@ impl Person {
         self.open("/").await;
         self.fill("Token", token).await;
         self.click("Sign in").await;
-        assert_eq!(self.path().await, "/", "{}", self.text().await);
+        self.arrives("/").await;
+    }
+
+    /// Waits until the browser is there: what a click leads to may take a moment.
+    pub(super) async fn arrives(&self, path: &str) {
+        let there = async { while self.path().await != path {} };
+        if tokio::time::timeout(PATIENCE, there).await.is_err() {
+            panic!("is on {} instead of {path}: {}", self.path().await, self.text().await);
+        }
     }
 
     /// Where the browser is.
@@ -61,13 +74,24 @@ impl Person {
 
     /// Everything that can be read on the page now.
     pub(super) async fn text(&self) -> String {
-        self.tab.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+        let read = async {
+            loop {
+                // Between two pages there is none.
+                let text = self.tab.execute("return document.body.innerText", Vec::new()).await;
+                if let Some(text) = text.ok().as_ref().and_then(Value::as_str) {
+                    return text.to_owned();
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("there is no page")
     }
 
     /// Fails the test with the page's own words unless it says this.
     pub(super) async fn reads(&self, wanted: &str) {
-        let text = self.text().await;
-        assert!(text.contains(wanted), "{wanted} is not on {}: {text}", self.path().await);
+        let said = async { while !self.text().await.contains(wanted) {} };
+        if tokio::time::timeout(PATIENCE, said).await.is_err() {
+            panic!("{wanted} is not on {}: {}", self.path().await, self.text().await);
+        }
     }
 
     /// The one thing that assistive technology calls this.

@@ -38,9 +38,9 @@ async fn a_responder_pauses_approves_and_releases_by_clicking() {
     responder.open(&format!("/incidents/{held}")).await;
     responder.reads("Nothing is left to do.").await;
     responder.click("Sign out responder").await;
-    assert_eq!(responder.path().await, "/sign-in");
+    responder.arrives("/sign-in").await;
     responder.open("/").await;
-    assert_eq!(responder.path().await, "/sign-in");
+    responder.arrives("/sign-in").await;
     assert_eq!(responder.complaints().await, Vec::<String>::new());
     app.end().await;
 }

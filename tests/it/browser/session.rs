@@ -16,6 +16,7 @@ async fn a_session_is_kept_without_tls_on_the_machine_itself_only() {
         person.open("/").await;
         person.fill("Token", RESPONDER).await;
         person.click("Sign in").await;
+        person.arrives(if kept { "/" } else { "/sign-in" }).await;
         let cookies = person.tab.get_all_cookies().await.unwrap();
         let is_there = cookies.iter().any(|cookie| cookie.name() == "__Host-portcullis-session");
         assert_eq!((is_there, person.path().await == "/"), (kept, kept), "{host}: {}", person.text().await);
