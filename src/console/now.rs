@@ -103,7 +103,7 @@ fn senders(console: &Console, reader: &Reader, now: Timestamp) -> Markup {
         p {
             (reader.count("now-senders", intake.sources().count() as u64)) " "
             @if !silent.is_empty() { (reader.count("now-silent", silent.len() as u64)) " " }
-            a href=(sources::PATH) { (reader.say("nav-sources")) }
+            a href=(sources::PATH) { (reader.say("now-sources")) }
         }
     }
 }

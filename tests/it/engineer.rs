@@ -9,7 +9,7 @@ use crate::harness::{ADMIN, AUDITOR, Delivery, ENGINEER, OKTA, RESPONDER, TestAp
 const RULE: &str = "/rules/5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11";
 
 /// An event that the rule about high risk looks at and does not match.
-fn of_low_risk(app: &TestApp) -> Delivery {
+pub(crate) fn of_low_risk(app: &TestApp) -> Delivery {
     let mut event = high_risk("zhang.san@example.com", "event-1");
     event["debugContext"]["debugData"]["risk"] = json!("{reasons=Anomalous Geo-Distance, level=LOW}");
     Delivery::signed(&OKTA, "msg_1", hook(&[event]), app.now())

@@ -10,7 +10,7 @@ use portcullis::trail::audit::{Keys, check_proof};
 
 use crate::harness::{AUDITOR, CONTAINED, Delivery, ENGINEER, Kept, Process, Set, TestApp};
 
-fn files(pack: &[u8]) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(pack: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(Cursor::new(pack)).unwrap();
     let count = zip.len();
     let file = |index| {

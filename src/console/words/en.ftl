@@ -500,6 +500,7 @@ sources-paused = paused
 sources-tripped = the breaker has tripped
 sources-tried = being tried out: nothing is acted on
 now-senders = { $written } senders are configured.
+now-sources = What was last heard of each
 now-silent = Silent for 24 hours: { $written }.
 trial-title = Trying it out
 trial-text = For some minutes its deliveries are verified and shown with the reason of any refusal, and never acted on. Real attacks are not acted on either meanwhile.

@@ -639,6 +639,7 @@ sources-paused = 已暂停
 sources-tripped = 熔断器已触发
 sources-tried = 试用中：不执行任何处置
 now-senders = 已配置 { $written } 个来源。
+now-sources = 各来源的最近情况
 now-silent = 24 小时内没有发送任何内容：{ $written } 个。
 trial-title = 试用
 trial-text = 在几分钟内，其投递会被验证并显示拒绝原因，但绝不执行处置。期间真实攻击也不会被处置。

@@ -2,8 +2,10 @@
 //! in every language, both colour schemes and two widths, looked at by axe-core. `tests/browser/install` installs what
 //! that takes; without it these tests fail and say so.
 
+mod auditor;
 mod axe;
 mod driver;
+mod engineer;
 mod every_page;
 mod keyboard;
 mod looks;
