@@ -4,6 +4,7 @@
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::{Actor, Permission};
@@ -11,11 +12,14 @@ use crate::decisions::{Approved, Given, Reason, Released};
 use crate::incident::{Digest, IncidentId};
 
 /// Why, and to which plan.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Said {
+#[schema(as = IncidentAnswer)]
+pub(super) struct Said {
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
     /// The digest of the plan that is approved. It has to be said where the plan wants to be approved.
+    #[schema(value_type = Option<String>, pattern = "^[0-9a-f]{64}$")]
     plan: Option<Digest>,
     /// Of a release: that the account should not have been contained.
     #[serde(default)]

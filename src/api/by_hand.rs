@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, State, Unfit, authorize, body};
 use crate::access::{Actor, Permission};
@@ -23,19 +24,25 @@ const EXPIRES_S: std::ops::RangeInclusive<u64> = 60..=365 * 86_400;
 /// The longest key, in bytes.
 const KEY_BYTES_MAX: usize = 128;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+#[schema(as = IncidentByHand)]
+pub(super) struct Wanted {
     account: Named,
+    #[schema(value_type = Vec<String>, min_items = 1)]
     steps: Vec<Said<ActionKind>>,
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
+    #[schema(value_type = Option<String>)]
     employee_reason: Option<Said<ReasonCode>>,
     expires_in_s: Option<u64>,
     /// Of a change of the DingTalk ID: the new one.
+    #[schema(value_type = Option<String>)]
     dingtalk_id: Option<Said<ChosenDingTalkId>>,
     /// In place of that: what the new one begins with; the rest is made up.
     dingtalk_id_prefix: Option<String>,
     /// Of a notice: by which channel people are told.
+    #[schema(value_type = Option<String>)]
     channel: Option<Said<ChannelName>>,
     /// And in which words.
     text: Option<String>,
@@ -46,9 +53,11 @@ struct Wanted {
     key: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Named {
+#[schema(as = AccountName)]
+pub(super) struct Named {
+    #[schema(value_type = String)]
     kind: Said<AccountKind>,
     value: String,
 }

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::{Actor, Permission};
@@ -12,11 +13,15 @@ use crate::decisions::Reason;
 use crate::incident::{PauseScope, RuleId, SourceName, Trip};
 
 /// Why, and of a pause how far it reaches: to all actions, unless a source or a rule is named.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Why {
+#[schema(as = Steering)]
+pub(super) struct Why {
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
+    #[schema(value_type = Option<String>)]
     source: Option<SourceName>,
+    #[schema(value_type = Option<String>, format = "uuid")]
     rule: Option<RuleId>,
 }
 

@@ -18,6 +18,7 @@ mod held_alerts;
 mod incidents;
 mod live;
 mod notices;
+mod openapi;
 mod pack;
 mod peer;
 mod people;

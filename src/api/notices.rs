@@ -5,6 +5,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
@@ -45,10 +46,13 @@ struct Shown<'o> {
     code: Option<&'o str>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+#[schema(as = NoticesReplay)]
+pub(super) struct Wanted {
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
+    #[schema(value_type = Option<String>)]
     channel: Option<ChannelName>,
     of: Option<u64>,
 }

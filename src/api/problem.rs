@@ -3,7 +3,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Unfit;
 use crate::access::Denied;
@@ -54,6 +54,16 @@ pub enum Problem {
     OtherRule,
     /// The rule acts already, or only detects.
     NotWatching,
+    /// The rule has not shown enough to act.
+    NotShown,
+    /// The rules in the folder cannot be put into force.
+    RulesRefused,
+    /// No epoch that is in files is old enough to be dropped.
+    NothingToPrune,
+    /// An incident that is not over needs the oldest epoch.
+    RecordsNeeded,
+    /// Incidents that need what is to be erased are open.
+    IncidentsOpen,
     /// Nobody lets a rule act that bears their own name.
     OwnRule,
     /// Nobody approves what is done to themselves.
@@ -83,6 +93,44 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// One of each kind, in the order of their statuses.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let each = [
+            Self::BadRequest,
+            Self::WrongFilter(QueryError::Unknown),
+            Self::WrongCursor,
+            Self::BadJson,
+            Self::Unauthenticated,
+            Self::Forbidden,
+            Self::OwnRule,
+            Self::OwnAccount,
+            Self::OwnRequest,
+            Self::UnknownApprover,
+            Self::NotFound,
+            Self::MethodNotAllowed(""),
+            Self::BodyTimeout,
+            Self::Conflict,
+            Self::NameTaken,
+            Self::WrongState,
+            Self::OtherRule,
+            Self::OtherPlan,
+            Self::NotWatching,
+            Self::NothingToPrune,
+            Self::RecordsNeeded,
+            Self::IncidentsOpen,
+            Self::Pruned { first: 0 },
+            Self::TooLarge,
+            Self::WrongMediaType,
+            Self::WrongSchema,
+            Self::NotShown,
+            Self::RulesRefused,
+            Self::TooMany { retry_after_s: 1 },
+            Self::Unavailable { retry_after_s: 1 },
+            Self::WhoseUnknown,
+        ];
+        each.into_iter().chain(Unfit::ALL.into_iter().map(Self::Unfit))
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(self) -> StatusCode {
@@ -96,13 +144,18 @@ impl Problem {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BadRequest | Self::WrongFilter(_) | Self::WrongCursor | Self::BadJson => StatusCode::BAD_REQUEST,
-            Self::WrongSchema | Self::Unfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongSchema | Self::Unfit(_) | Self::NotShown | Self::RulesRefused => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::Conflict
             | Self::NameTaken
             | Self::WrongState
             | Self::OtherRule
             | Self::OtherPlan
-            | Self::NotWatching => StatusCode::CONFLICT,
+            | Self::NotWatching
+            | Self::NothingToPrune
+            | Self::RecordsNeeded
+            | Self::IncidentsOpen => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -138,6 +191,18 @@ impl Problem {
             Self::WrongState => ("wrong_state", "The incident's state does not allow this."),
             Self::OtherRule => ("other_rule", "The rule in force does something else."),
             Self::NotWatching => ("not_watching", "The rule does not only watch."),
+            Self::NotShown => (
+                "not_shown",
+                "The rule has not shown enough to act; `lacks` says what is missing, and `despite` lets it act all the same.",
+            ),
+            Self::RulesRefused => {
+                ("rules_refused", "The rules in the folder cannot be put into force; `refused` says what is wrong.")
+            }
+            Self::NothingToPrune => {
+                ("nothing_to_prune", "No epoch that is in files ended before that time; epochs are dropped as a whole.")
+            }
+            Self::RecordsNeeded => ("records_needed", "An incident that is not over needs the oldest epoch."),
+            Self::IncidentsOpen => ("incidents_open", "Incidents that need it are open."),
             Self::OwnRule => ("own_rule", "Somebody else than the rule's author and owner has to say so."),
             Self::OwnAccount => ("own_account", "Nobody decides about what is done to themselves."),
             Self::OwnRequest => ("own_request", "Somebody else than who asked for it has to say so."),
@@ -163,10 +228,15 @@ impl Problem {
         self.response_on(None)
     }
 
-    /// The answer, with what a delivery is called that is on the trail all the same. Where the body may not have been read to its end, the connection is closed, or
-    /// the rest of it would be taken for the next request.
+    /// The answer, with what a delivery is called that is on the trail all the same.
     #[must_use]
     pub fn response_on(self, delivery: Option<&DeliveryId>) -> HttpResponse {
+        self.response_with(delivery.map(|delivery| ("delivery", delivery.as_str().into())))
+    }
+
+    /// The answer, with further members. Where the body may not have been read to its end, the connection is closed, or
+    /// the rest of it would be taken for the next request.
+    pub(super) fn response_with(self, more: impl IntoIterator<Item = (&'static str, Value)>) -> HttpResponse {
         let (code, title) = self.code_and_title();
         let mut response = HttpResponse::build(self.status());
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
@@ -189,9 +259,7 @@ impl Problem {
             "code": code,
         });
         if let Some(members) = document.as_object_mut() {
-            if let Some(delivery) = delivery {
-                members.insert("delivery".to_owned(), delivery.as_str().into());
-            }
+            members.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
             match self {
                 Self::Pruned { first } => drop(members.insert("first".to_owned(), first.into())),
                 // Which one, and why: nothing of what was given is in it.

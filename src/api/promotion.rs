@@ -7,6 +7,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
@@ -14,19 +15,23 @@ use crate::decisions::Reason;
 use crate::incident::{AlertId, Digest, Event, Lack, RuleId, ShadowEvidence};
 use crate::rules::{Loaded, Mode, Rule};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+#[schema(as = RulePromotion)]
+pub(super) struct Wanted {
     /// What the rule does that is meant, so that nobody lets another act than they have read.
+    #[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
     behaviour: Digest,
     /// Why, though the evidence is not enough.
     despite: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Objection {
+#[schema(as = RuleDispute)]
+pub(super) struct Objection {
     alert: String,
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
@@ -64,8 +69,8 @@ async fn promoted(request: &HttpRequest, id: &str, payload: Payload, state: &Sta
     }
     let lacks: Vec<String> = evidence.lacks(state.bar).into_iter().map(Lack::text).collect();
     if !lacks.is_empty() && despite.is_none() {
-        let answer = json!({ "result": "refused", "lacks": lacks, "evidence": evidence });
-        return Ok(HttpResponse::UnprocessableEntity().json(answer));
+        let what = [("result", json!("refused")), ("lacks", json!(lacks)), ("evidence", json!(evidence))];
+        return Ok(Problem::NotShown.response_with(what));
     }
     // Recorded only where it counts: enough is enough, whatever else was said.
     let despite = despite.filter(|_| !lacks.is_empty()).map(Reason::into_text);

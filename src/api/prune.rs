@@ -5,16 +5,20 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
 use crate::incident::Timestamp;
 use crate::trail::{Asked, Droppable, KeepDays, StoreError};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Prune {
+#[schema(as = TrailPrune)]
+pub(super) struct Prune {
+    #[schema(value_type = String, format = DateTime)]
     before: Timestamp,
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
@@ -37,17 +41,9 @@ async fn pruned(request: &HttpRequest, payload: Payload, state: &State) -> Resul
     let cut_short = || Err(StoreError::Failed("it was cut short".to_owned()));
     Ok(match recorded.unwrap_or_else(|_| cut_short())? {
         Droppable::Below(below) => HttpResponse::Ok().json(json!({ "below": below })),
-        Droppable::NothingOldEnough => HttpResponse::Conflict().json(json!({
-            "title": "No epoch that is in files ended before that time; epochs are dropped as a whole.",
-            "code": "nothing_to_prune",
-            "status": 409,
-        })),
-        Droppable::Needed { incident, record } => HttpResponse::Conflict().json(json!({
-            "title": "An incident that is not over needs the oldest epoch.",
-            "code": "records_needed",
-            "status": 409,
-            "incident": incident,
-            "record": record,
-        })),
+        Droppable::NothingOldEnough => Problem::NothingToPrune.response(),
+        Droppable::Needed { incident, record } => {
+            Problem::RecordsNeeded.response_with([("incident", json!(incident)), ("record", json!(record))])
+        }
     })
 }

@@ -5,8 +5,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use super::{
     Problem, alerts, anchors, answers, by_hand, containments, control, directory, doctor, forwards, health,
-    held_alerts, incidents, live, notices, pack, people, promotion, prune, reports, rules, search, sources, subjects,
-    tokens, trail, trail_export, trail_log, trail_stream,
+    held_alerts, incidents, live, notices, openapi, pack, people, promotion, prune, reports, rules, search, sources,
+    subjects, tokens, trail, trail_export, trail_log, trail_stream,
 };
 use crate::access::Permission;
 use crate::intake;
@@ -42,6 +42,7 @@ pub const ROUTES: &[Route] = &[
     Route { methods: DELIVER, path: "/v1/alerts/{source}/{secret}", gate: Gate::Signature },
     Route { methods: "GET", path: "/healthz", gate: Gate::Open },
     Route { methods: "GET", path: "/readyz", gate: Gate::Open },
+    Route { methods: "GET", path: "/v1/openapi.json", gate: Gate::Open },
     Route { methods: "GET", path: "/v1/incidents/{id}", gate: Gate::Token(Permission::ReadIncidents) },
     Route { methods: "GET", path: "/v1/incidents/{id}/pack", gate: Gate::Token(Permission::ReadTrail) },
     Route { methods: "POST", path: "/v1/incidents", gate: Gate::Token(Permission::Control) },
@@ -107,6 +108,7 @@ fn resource(route: &Route) -> actix_web::Resource {
         }
         ("GET", "/healthz") => web::get().to(health::alive),
         ("GET", "/readyz") => web::get().to(health::ready),
+        ("GET", "/v1/openapi.json") => web::get().to(openapi::serve),
         ("GET", "/v1/incidents/{id}") => web::get().to(incidents::show),
         ("GET", "/v1/incidents/{id}/pack") => web::get().to(pack::give),
         ("POST", "/v1/incidents") => web::post().to(by_hand::open),

@@ -107,7 +107,8 @@ pub(super) async fn reload(request: HttpRequest, state: Data<State>) -> HttpResp
         }
         Ok(Reloaded::Unchanged(digest)) => HttpResponse::Ok().json(json!({ "result": "unchanged", "digest": digest })),
         Ok(Reloaded::Refused(refused)) => {
-            HttpResponse::UnprocessableEntity().json(json!({ "result": "refused", "refused": faults(&refused) }))
+            let what = [("result", json!("refused")), ("refused", json!(faults(&refused)))];
+            Problem::RulesRefused.response_with(what)
         }
         Err(error) => Problem::from(error).response(),
     }

@@ -7,6 +7,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::Permission;
@@ -51,12 +52,15 @@ struct Refused {
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+#[schema(as = SourceTrial)]
+pub(super) struct Wanted {
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
     /// For how long; 0 ends it.
     #[serde(default = "ten")]
+    #[schema(maximum = 60)]
     minutes: u16,
 }
 

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::{Actor, Permission};
@@ -16,26 +17,30 @@ use crate::trail::StoreError;
 const NAMES_MAX: usize = 20;
 
 /// Who is meant.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Person {
+#[schema(as = Subject)]
+pub(super) struct Person {
     names: Vec<Given>,
     /// Whether only these names are meant, and none that belong to the same person.
     #[serde(default)]
     only: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Given {
+#[schema(as = SubjectName)]
+pub(super) struct Given {
+    #[schema(value_type = String)]
     kind: AccountKind,
     value: String,
 }
 
 /// Written out, as no field that is not known may be passed over: `onyl` would erase more than was meant.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Export {
+#[schema(as = SubjectExport)]
+pub(super) struct Export {
     names: Vec<Given>,
     #[serde(default)]
     only: bool,
@@ -45,12 +50,14 @@ struct Export {
 }
 
 /// As [`Export`].
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Erase {
+#[schema(as = SubjectErasure)]
+pub(super) struct Erase {
     names: Vec<Given>,
     #[serde(default)]
     only: bool,
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
     /// The first name once more, typed by whoever means it.
     confirm: String,
@@ -120,12 +127,7 @@ async fn erased(request: &HttpRequest, payload: Payload, state: &State) -> Resul
             tracing::warn!(records.count = records, "what is kept on a person was erased");
             Ok(HttpResponse::Ok().json(json!({ "erased": records })))
         }
-        Err(EraseError::Open(incidents)) => Ok(HttpResponse::Conflict().json(json!({
-            "title": "Incidents that need it are open.",
-            "code": "incidents_open",
-            "status": 409,
-            "incidents": incidents,
-        }))),
+        Err(EraseError::Open(incidents)) => Ok(Problem::IncidentsOpen.response_with([("incidents", json!(incidents))])),
         Err(EraseError::Nothing) => Err(Problem::NotFound),
         Err(EraseError::Own) => Err(Problem::OwnAccount),
         Err(EraseError::Store(error)) => Err(error.into()),

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::{IssueError, Listed, Permission, Role, WantedToken};
@@ -13,19 +14,24 @@ use crate::incident::UserId;
 /// How many days a token lasts, unless it is said.
 const DAYS: u32 = 90;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+#[schema(as = TokenWanted)]
+pub(super) struct Wanted {
     name: String,
+    #[schema(value_type = String, pattern = "^(auditor|engineer|responder|admin)$")]
     role: Role,
     user_id: Option<String>,
     days: Option<u32>,
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Why {
+#[schema(as = Reason)]
+pub(super) struct Why {
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 

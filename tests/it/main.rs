@@ -64,6 +64,7 @@ mod never_fetched;
 mod notices;
 mod oidc;
 mod oidc_forged;
+mod openapi;
 mod outage;
 mod output;
 mod outside;

@@ -24,10 +24,9 @@ impl Person {
         self.click(name).await;
         let file = async {
             loop {
-                let there = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+                let mut there = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
                 // Chromium gives a file its name when it is whole.
-                if let Some(file) = there.filter(|path| path.extension().is_some_and(|end| end != "crdownload")).next()
-                {
+                if let Some(file) = there.find(|path| path.extension().is_some_and(|end| end != "crdownload")) {
                     return fs::read(file).unwrap();
                 }
                 self.text().await;
