@@ -50,7 +50,7 @@ const OWNERS: [(&str, &[&str]); 38] = [
     ("ed25519_dalek", &["intake", "rules", "trail"]),
     ("regex_syntax", &["rules"]),
     ("regex_automata", &["incident", "rules"]),
-    ("maud", &["console"]),
+    ("maud", &["console", "sandbox"]),
     ("tracing_subscriber", &["telemetry"]),
     ("anyhow", &["cli", "server", "main"]),
     ("hmac", &["intake", "notices", "trail", "cli"]),

@@ -49,7 +49,8 @@ DingTalk sandbox: a simulator, nothing leaves this machine
                (user0199 and user0200 share one job number,
                user0001 to user0003 have the role 值班)
 
-Look inside (not part of DingTalk):
+Watch it in a browser, or look inside (not part of DingTalk):
+  {url}/sandbox/watch?live=yes
   curl {url}/sandbox/
   curl {url}/sandbox/accounts/zhangsan
   curl {url}/sandbox/calls

@@ -15,6 +15,7 @@ const CALLS_PAGE_MAX: usize = 1000;
 const HELP: &str = "\
 The control plane of the Portcullis sandbox. It is not part of DingTalk.
 
+GET    /sandbox/watch                       a page that shows all of it
 GET    /sandbox/accounts                    all accounts
 GET    /sandbox/accounts/{userid}           one account: sessions, notices
 POST   /sandbox/accounts/{userid}/sign-in   one more session, unless disabled

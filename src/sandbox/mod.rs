@@ -29,6 +29,7 @@ mod legacy;
 mod messages;
 mod org_accounts;
 mod organization;
+mod page;
 mod refusals;
 mod request;
 mod seed;

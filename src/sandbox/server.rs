@@ -15,7 +15,7 @@ use super::gateway::{self, Reply};
 use super::handle::Sandbox;
 use super::request::Request;
 use super::settings::{Settings, StartError};
-use super::{connection, control};
+use super::{connection, control, page};
 
 /// The largest body taken, in bytes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -105,6 +105,9 @@ async fn handle(http: HttpRequest, payload: web::Payload, sandbox: web::Data<San
         Err(_) => return HttpResponse::PayloadTooLarge().finish(),
     };
     let request = Request::read(&http, &body);
+    if let Some(page) = page::answer(&sandbox, &request) {
+        return page;
+    }
     if control::is_control(&request.path) {
         return respond(control::answer(&sandbox, &request), &sandbox);
     }

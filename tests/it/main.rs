@@ -88,6 +88,7 @@ mod rule_attacks;
 mod rule_signature;
 mod rule_versions;
 mod rules_tools;
+mod sandbox_page;
 mod sealed_log;
 mod search;
 mod sender_pages;

@@ -98,7 +98,7 @@ impl Stage {
         screen.pair("trail", format!("curl -sS -H 'Authorization: Bearer {}' '{app}/v1/trail'", self.token));
         screen.pair("verify", format!("portcullis trail verify --folder {}", self.folder.join("trail").display()));
         screen.pair("pause", format!("curl -sS -H 'Authorization: Bearer {}' -H 'content-type: application/json' '{app}/v1/pause' -d '{{\"reason\":\"trying it\"}}'", self.token));
-        screen.pair("DingTalk sandbox", format!("{sandbox}/sandbox/accounts/{USER_ID}"));
+        screen.pair("DingTalk sandbox", format!("{sandbox}/sandbox/watch?live=yes"));
         screen.line(format!("a signed delivery about {ANOTHER_PERSON}, good for five minutes:"));
         screen.plain(format_args!("\n{}", Delivery::about(ANOTHER_PERSON, &self.secret)?.curl(&self.alerts_url())));
         Ok(())

@@ -11,6 +11,7 @@ mod keyboard;
 mod looks;
 mod person;
 mod responder;
+mod sandbox;
 mod session;
 
 /// What to do where something is missing.

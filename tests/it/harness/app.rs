@@ -153,6 +153,11 @@ impl TestApp {
         self.sandbox.state()
     }
 
+    /// Where the sandbox listens.
+    pub(crate) fn dingtalk_url(&self) -> String {
+        self.sandbox.url()
+    }
+
     /// The time the app believes.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
