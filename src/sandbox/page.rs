@@ -71,8 +71,10 @@ fn page(status: StatusCode, live: bool, title: &str, main: &Markup) -> HttpRespo
 fn all(sandbox: &Sandbox, live: bool) -> Markup {
     let accounts = sandbox.accounts();
     // Those for load are shown once something is done with them.
-    let (shown, idle): (Vec<_>, Vec<_>) =
+    let (mut shown, idle): (Vec<_>, Vec<_>) =
         accounts.into_iter().partition(|account| account.calls > 0 || !account.user_id.starts_with("user"));
+    // What there is to see comes first.
+    shown.sort_by_key(|account| account.last_sign_out.is_none());
     let calls = sandbox.calls();
     html! {
         h1 { "DingTalk sandbox" }
@@ -119,8 +121,9 @@ fn card(account: &AccountState) -> Markup {
 fn standing(account: &AccountState) -> (&'static str, String) {
     match (account.disabled, account.sessions) {
         (true, 0) => ("bad", "disabled, signed out everywhere".to_owned()),
-        (true, sessions) => ("bad", format!("disabled, with {sessions} sessions that go on")),
+        (true, sessions) => ("bad", format!("disabled, but still signed in, {sessions} times")),
         (false, 0) => ("wait", "signed out everywhere".to_owned()),
+        (false, 1) => ("good", "signed in, 1 session".to_owned()),
         (false, sessions) => ("good", format!("signed in, {sessions} sessions")),
     }
 }
