@@ -74,6 +74,8 @@ pub enum Problem {
     UnknownApprover,
     /// Neither the index nor DingTalk says whose account it is, so it may be that of who asks.
     WhoseUnknown,
+    /// A fault of ours.
+    Internal,
     /// The plan is another one than the one that is meant.
     OtherPlan,
     /// The body is larger than allowed.
@@ -125,6 +127,7 @@ impl Problem {
             Self::NotShown,
             Self::RulesRefused,
             Self::TooMany { retry_after_s: 1 },
+            Self::Internal,
             Self::Unavailable { retry_after_s: 1 },
             Self::WhoseUnknown,
         ];
@@ -159,6 +162,7 @@ impl Problem {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable { .. } | Self::WhoseUnknown => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -217,6 +221,9 @@ impl Problem {
             Self::OtherPlan => ("other_plan", "Name the plan that is approved, by the digest that it has now."),
             Self::TooLarge => ("too_large", "The body is larger than allowed."),
             Self::WrongMediaType => ("wrong_media_type", "Send plain application/json."),
+            Self::Internal => {
+                ("internal", "Something went wrong here, and is in the log. What was asked for may or may not be done.")
+            }
             Self::TooMany { .. } => ("too_many_requests", "Too many requests."),
             Self::Unavailable { .. } => ("unavailable", "Nothing was done. Come again later."),
         }

@@ -10,9 +10,23 @@ use actix_web::{App as Web, HttpServer};
 use anyhow::Context as _;
 
 use super::connection;
+use super::panics;
 use super::tls::Tls;
 use crate::api::{self, State};
 use crate::console::{self, Console};
+
+/// On every answer.
+pub(super) const SECURITY_HEADERS: [(&str, &str); 5] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    // With `no-referrer` browsers would say of our own forms, too, that they come from nowhere.
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cache-control", "no-store"),
+];
 
 /// Binds the port; with `tls` nobody is answered who does not speak it.
 pub(super) fn listen(
@@ -28,6 +42,7 @@ pub(super) fn listen(
             .wrap(from_fn(api::for_one_host))
             .wrap(from_fn(api::with_request_id))
             .wrap(security_headers())
+            .wrap(from_fn(panics::answering_panics))
             .configure(console::mount)
             .configure(api::mount)
     });
@@ -62,14 +77,5 @@ pub(super) fn listen(
 
 /// On every answer, errors among them.
 fn security_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add((
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-        ))
-        .add(("X-Content-Type-Options", "nosniff"))
-        // With `no-referrer` browsers would say of our own forms, too, that they come from nowhere.
-        .add(("Referrer-Policy", "same-origin"))
-        .add(("Cross-Origin-Opener-Policy", "same-origin"))
-        .add(("Cache-Control", "no-store"))
+    SECURITY_HEADERS.into_iter().fold(DefaultHeaders::new(), DefaultHeaders::add)
 }

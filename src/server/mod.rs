@@ -16,6 +16,7 @@ mod indexing;
 mod listener;
 mod metrics;
 mod organization;
+mod panics;
 mod parts;
 mod retention;
 mod rules_watch;

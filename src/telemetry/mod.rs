@@ -2,6 +2,7 @@
 //! names, phone numbers and mail addresses are never among the fields.
 
 mod exposition;
+mod panics;
 mod sink;
 
 use std::io::{self, IsTerminal as _};
@@ -73,5 +74,7 @@ pub fn start(settings: &Settings) -> Result<Logging, SetupError> {
         Format::Text => builder.try_init(),
         Format::Json => builder.json().flatten_event(true).try_init(),
     };
-    begun.map(|()| logging).map_err(|_| SetupError::Twice)
+    begun.map_err(|_| SetupError::Twice)?;
+    panics::log_each();
+    Ok(logging)
 }

@@ -56,6 +56,7 @@ mod init;
 mod lifecycle;
 mod limits;
 mod log_sources;
+mod logs;
 mod look_up;
 mod manual;
 mod meeting;

@@ -48,7 +48,7 @@ async fn anybody_may_have_the_document_and_it_names_no_token() {
     let app = TestApp::start().await;
     let answer = app.get("/v1/openapi.json", "").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
-    assert_eq!(answer.body["info"]["version"], Value::from(env!("CARGO_PKG_VERSION")));
+    assert_eq!(answer.body["info"]["version"], Value::from("1"));
     let issue = &answer.body["paths"]["/v1/tokens/issue"]["post"];
     assert_eq!(
         issue["requestBody"]["content"]["application/json"]["schema"]["$ref"],
