@@ -72,7 +72,7 @@ impl Driver {
         wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
         // Whatever a page complains of is kept.
         wanted.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
-        let limits = json!({ "script": 20_000, "pageLoad": 20_000, "implicit": 0 });
+        let limits = json!({ "script": 60_000, "pageLoad": 60_000, "implicit": 0 });
         wanted.insert("timeouts".to_owned(), limits);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let begun = builder.capabilities(wanted).connect(&format!("http://127.0.0.1:{}", self.port)).await;

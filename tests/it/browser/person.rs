@@ -14,7 +14,7 @@ use crate::harness::TestApp;
 const CONTROLS: &str = "a, button, summary, input, select, textarea";
 
 /// How long a page may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The keys without a letter, as WebDriver has them.
 pub(super) const TAB: char = '\u{e004}';
