@@ -1,4 +1,4 @@
-//! `POST /v1/incidents/{id}/approve`, `/dismiss` and `/release`: what a responder says to one incident. Each wants a
+//! `POST /v1/incidents/{id}/approve`, `/dismiss`, `/hold`, `/extend` and `/release`: what a responder says to one incident. Each wants a
 //! reason, which lands on the trail with the actor.
 
 use actix_web::web::{Data, Path, Payload};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{Problem, State, authorize, body};
 use crate::access::{Actor, Permission};
 use crate::decisions::{Approved, Given, Reason, Released};
-use crate::incident::{Digest, IncidentId};
+use crate::incident::{Digest, IncidentId, Timestamp};
 
 /// Why, and to which plan.
 #[derive(Deserialize, ToSchema)]
@@ -24,6 +24,18 @@ pub(super) struct Said {
     /// Of a release: that the account should not have been contained.
     #[serde(default)]
     false_alarm: bool,
+}
+
+/// Why, and until when.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IncidentExtension)]
+pub(super) struct Extended {
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+    /// When the account is given back instead: later than now and than it would be, at most 31 days from now.
+    #[schema(value_type = String, format = "date-time")]
+    until: Timestamp,
 }
 
 /// The incident, and what else there is to say.
@@ -66,6 +78,33 @@ pub(super) async fn dismiss(
     shaped(async {
         let (actor, id, reason, _) = heard(&request, &id, payload, &state).await?;
         state.decisions.dismiss(&actor, &id, reason).await?;
+        Ok(Answered { incident: id.to_string(), ..Answered::default() })
+    })
+    .await
+}
+
+/// Holds an incident until somebody lets it go on.
+pub(super) async fn hold(request: HttpRequest, id: Path<String>, payload: Payload, state: Data<State>) -> HttpResponse {
+    shaped(async {
+        let (actor, id, reason, _) = heard(&request, &id, payload, &state).await?;
+        state.decisions.hold(&actor, &id, reason).await?;
+        Ok(Answered { incident: id.to_string(), ..Answered::default() })
+    })
+    .await
+}
+
+/// Keeps an account disabled for longer than its plan says.
+pub(super) async fn extend(
+    request: HttpRequest,
+    id: Path<String>,
+    payload: Payload,
+    state: Data<State>,
+) -> HttpResponse {
+    shaped(async {
+        let actor = authorize::actor(&request, &state, Permission::Control)?;
+        let said: Extended = body::json(&request, payload, &state).await?;
+        let id = IncidentId::parse(&id).map_err(|_| Problem::NotFound)?;
+        state.decisions.extend(&actor, &id, body::reason(&said.reason)?, said.until).await?;
         Ok(Answered { incident: id.to_string(), ..Answered::default() })
     })
     .await

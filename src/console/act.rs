@@ -1,9 +1,10 @@
-//! What people say on the pages: approve, dismiss, release, pause, resume. Each form has a reason, which lands on the trail
+//! What people say on the pages: approve, dismiss, hold, extend, release, pause, resume. Each form has a reason, which lands on the trail
 //! with the actor; whoever is refused reads why.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::reader::Reader;
@@ -23,6 +24,9 @@ pub(super) struct Said {
     /// Of a release: that the account should not have been contained.
     #[serde(default)]
     false_alarm: Option<String>,
+    /// Of an extension: for how many hours from now on.
+    #[serde(default)]
+    hours: Option<String>,
 }
 
 /// What is paused or let go on: everything, unless a source or a rule is named.
@@ -73,6 +77,32 @@ pub(super) async fn dismiss(
 ) -> HttpResponse {
     answer(&request, &console, &id, &said, async |session, id, reason| {
         console.decisions.dismiss(&session.actor, id, reason).await
+    })
+    .await
+}
+
+pub(super) async fn hold(
+    request: HttpRequest,
+    console: Data<Console>,
+    id: Path<String>,
+    said: Form<Said>,
+) -> HttpResponse {
+    answer(&request, &console, &id, &said, async |session, id, reason| {
+        console.decisions.hold(&session.actor, id, reason).await
+    })
+    .await
+}
+
+pub(super) async fn extend(
+    request: HttpRequest,
+    console: Data<Console>,
+    id: Path<String>,
+    said: Form<Said>,
+) -> HttpResponse {
+    answer(&request, &console, &id, &said, async |session, id, reason| {
+        let hours: u16 = said.hours.as_deref().and_then(|hours| hours.parse().ok()).ok_or(Refused::BadTime)?;
+        let until = console.clock.now().saturating_add(SignedDuration::from_hours(hours.into()));
+        console.decisions.extend(&session.actor, id, reason, until.map_err(|_| Refused::BadTime)?).await
     })
     .await
 }

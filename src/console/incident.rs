@@ -8,6 +8,7 @@ use super::page::{self, Section, page};
 use super::reader::Reader;
 use super::{Console, containments, employee, enter, given, steps, timeline, told};
 use crate::access::Permission;
+use crate::decisions::KEPT_HOURS_MAX;
 use crate::incident::{Incident, IncidentId, Plan, Status, StepState, Waiting};
 use crate::trail::Record;
 
@@ -100,7 +101,8 @@ fn standing(reader: &Reader, incident: &Incident) -> Markup {
 fn decisions(reader: &Reader, incident: &Incident) -> Markup {
     let is_held = matches!(incident.status, Status::Held(_));
     let may_release = incident.is_containing() && !incident.released;
-    if !reader.may_change(Permission::Control) || !(is_held || may_release) {
+    let (may_hold, may_extend) = (incident.can_be_held(), incident.can_be_extended());
+    if !reader.may_change(Permission::Control) || !(is_held || may_hold || may_extend || may_release) {
         return html! {};
     }
     let form = |verb: &str, key: &str, more: Markup| {
@@ -120,6 +122,10 @@ fn decisions(reader: &Reader, incident: &Incident) -> Markup {
         label.choice { input type="checkbox" name="false_alarm" value="yes"; " " (reader.say("incident-false-alarm")) }
         @if !reader.is_fresh { p.quiet { (reader.say("incident-again")) } }
     };
+    let hours = html! {
+        label for="hours" { (reader.say_of("incident-extend-hours", &[("most", KEPT_HOURS_MAX.into())])) }
+        input #hours name="hours" type="number" min="1" max=(KEPT_HOURS_MAX) value="8" required inputmode="numeric";
+    };
     html! {
         section.decide aria-labelledby="decide" {
             h2 #decide { (reader.say("incident-decide")) }
@@ -129,6 +135,8 @@ fn decisions(reader: &Reader, incident: &Incident) -> Markup {
                     (form("approve", "incident-approve", plan))
                     (form("dismiss", "incident-dismiss", html! {}))
                 }
+                @if may_hold { (form("hold", "incident-hold", html! {})) }
+                @if may_extend { (form("extend", "incident-extend", hours)) }
                 @if may_release { (form("release", "incident-release", false_alarm)) }
             }
         }

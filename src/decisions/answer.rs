@@ -1,11 +1,15 @@
 //! What a responder says to one incident.
 
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::{Decisions, Reason, Refused};
 use crate::access::Actor;
-use crate::incident::{Digest, Event, HoldReason, Incident, IncidentId, Status};
+use crate::incident::{Digest, Event, HoldReason, Incident, IncidentId, Status, Timestamp};
 use crate::trail::{Live, RecordError, StoreError};
+
+/// The longest that an account is kept from now on by one extension, in hours: whoever wants more says so again.
+pub const KEPT_HOURS_MAX: u16 = 31 * 24;
 
 /// How often it is judged anew, because the incident has changed while it was.
 const JUDGED_MAX: u32 = 5;
@@ -84,6 +88,46 @@ impl Decisions {
         let judged = async |live: &Live| {
             let (incident, actor, reason) = (live.incident.id().clone(), actor.name.clone(), reason.clone());
             Ok(Event::IncidentDismissed { incident, actor, reason })
+        };
+        self.answered(actor, id, judged).await.map(drop)
+    }
+
+    /// Holds an incident: nothing more is done to the account until somebody lets it go on. An order that waits for its
+    /// turn does not leave any more.
+    ///
+    /// # Errors
+    /// There is no such incident, it waits already or has nothing left to take, or it is about themselves.
+    pub async fn hold(&self, actor: &Actor, id: &IncidentId, reason: Reason) -> Result<(), Refused> {
+        let reason = reason.into_text();
+        let judged = async |live: &Live| {
+            let (incident, actor, reason) = (live.incident.id().clone(), actor.name.clone(), reason.clone());
+            Ok(Event::IncidentHalted { incident, actor, reason })
+        };
+        self.answered(actor, id, judged).await.map(drop)
+    }
+
+    /// Keeps an account disabled until then, which is later than its plan says.
+    ///
+    /// # Errors
+    /// There is no such incident, it keeps nobody or does not end by itself or ends later, the time is over or more than
+    /// 31 days away, or it is about themselves.
+    pub async fn extend(
+        &self,
+        actor: &Actor,
+        id: &IncidentId,
+        reason: Reason,
+        until: Timestamp,
+    ) -> Result<(), Refused> {
+        let now = self.clock.now();
+        let latest =
+            now.saturating_add(SignedDuration::from_hours(KEPT_HOURS_MAX.into())).map_err(|_| Refused::BadTime)?;
+        if until <= now || until > latest {
+            return Err(Refused::BadTime);
+        }
+        let reason = reason.into_text();
+        let judged = async |live: &Live| {
+            let (incident, actor, reason) = (live.incident.id().clone(), actor.name.clone(), reason.clone());
+            Ok(Event::ContainmentExtended { incident, actor, reason, until })
         };
         self.answered(actor, id, judged).await.map(drop)
     }

@@ -1,4 +1,4 @@
-//! Floor 5: what people decide about actions: approve, dismiss, release, pause, resume, try a source out. Each decision is
+//! Floor 5: what people decide about actions: approve, dismiss, hold, extend, release, pause, resume, try a source out. Each decision is
 //! judged against who says it and what is so at this moment, and stands on the trail with its reason; how it was said (by
 //! the API, on a page) is no matter of this module.
 
@@ -11,7 +11,7 @@ mod whose;
 
 use std::sync::Arc;
 
-pub use self::answer::{Approved, Given, Released, WaitsFor};
+pub use self::answer::{Approved, Given, KEPT_HOURS_MAX, Released, WaitsFor};
 pub use self::reason::Reason;
 pub use self::refused::Refused;
 use crate::access::Access;

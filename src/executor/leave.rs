@@ -8,7 +8,7 @@ use super::guarded::Refused;
 use super::hand::Hand;
 use super::place::Place;
 use crate::directory::{Done, Order};
-use crate::incident::{ActionKind, Event, Failure, FailureClass, HoldReason};
+use crate::incident::{ActionKind, Event, Failure, FailureClass, HoldReason, Status};
 
 /// Why a step that had begun was not done.
 pub(super) enum NotDone {
@@ -25,6 +25,8 @@ pub(super) enum Stopped {
     Held(Refused),
     /// The account is to be given back by now, and nothing else is wanted of it.
     Released,
+    /// A human holds the incident by now.
+    Halted,
 }
 
 impl Hand {
@@ -50,6 +52,9 @@ impl Hand {
         let Some(incident) = incident.filter(|now| at.action.kind() == ActionKind::Enable || !now.released) else {
             return Err(Stopped::Released);
         };
+        if incident.status != Status::Open {
+            return Err(Stopped::Halted);
+        }
         let at = Place { incident: &incident, ..*at };
         self.ask_guard(&at, seen).map_err(Stopped::Held)?;
         match self.was_changed_by_others(&at, seen.account) {
@@ -68,7 +73,7 @@ impl Hand {
                 tracing::warn!(incident.id = %at.id(), reason = reason.text(), "held for a human");
                 Some(Event::IncidentHeld { incident: at.id().clone(), reason, failure: None, beyond })
             }
-            Stopped::Released => None,
+            Stopped::Released | Stopped::Halted => None,
         };
         [failed].into_iter().chain(held).collect()
     }
@@ -80,6 +85,7 @@ impl Stopped {
             Self::Held(refused) if refused.reason == HoldReason::Paused => "paused",
             Self::Held(_) => "held_by_guard",
             Self::Released => "released",
+            Self::Halted => "halted",
         };
         Failure::local(FailureClass::NotSent, code)
     }

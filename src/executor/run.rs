@@ -147,6 +147,11 @@ impl Executor {
             }
             Ok((_, Ok(Progress::LookAgainAt(at)))) => self.wait(incident, at, |waiting| waiting.failed_reads += 1),
             Ok((_, Ok(Progress::AwaitsDingTalk(at)))) => self.wait(incident, at, |waiting| waiting.for_dingtalk = true),
+            // Somebody has said something else of it since it was looked at.
+            Ok((_, Err(RecordError::Illegal(illegal)))) => {
+                tracing::warn!(incident.id = %incident, %illegal, "what it came to does not fit any more");
+                self.wait(incident, self.after(TRAIL_FAILURE_WAIT_MS), |_| {});
+            }
             Ok((_, Err(error))) => {
                 tracing::error!(incident.id = %incident, %error, "the trail refused; nothing is done");
                 self.wait(incident, self.after(TRAIL_FAILURE_WAIT_MS), |waiting| waiting.failed_reads += 1);

@@ -271,6 +271,28 @@ pub enum Event {
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         false_alarm: bool,
     },
+    /// A responder holds an incident: nothing more is done to the account until somebody lets it go on.
+    #[serde(rename = "incident.halted")]
+    IncidentHalted {
+        /// Which incident.
+        incident: IncidentId,
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
+    },
+    /// A responder keeps an account disabled for longer than its plan says.
+    #[serde(rename = "containment.extended")]
+    ContainmentExtended {
+        /// Which incident.
+        incident: IncidentId,
+        /// Who.
+        actor: String,
+        /// Why, in their words.
+        reason: String,
+        /// When it is given back instead.
+        until: Timestamp,
+    },
     /// Whom an incident keeps disabled is protected by now: a human is to decide whether they are given back.
     #[serde(rename = "release.offered")]
     ReleaseOffered {

@@ -97,6 +97,9 @@ pub struct Incident {
     pub may_have_disabled: bool,
     /// Why it was offered to be given back, if it was: the account is protected by now.
     pub offered: Option<HoldReason>,
+    /// Until when somebody keeps the account for longer than the plan says.
+    #[serde(default)]
+    pub extended_to: Option<Timestamp>,
 }
 
 /// How far a plan is approved that wants it.
@@ -132,6 +135,7 @@ impl Incident {
             in_doubt: false,
             may_have_disabled: false,
             offered: None,
+            extended_to: None,
         }
     }
 
@@ -171,7 +175,7 @@ impl Incident {
             (StepState::Postponed { retry_at, .. }, _) => *retry_at,
             (StepState::Pending, Action::Enable { after_s }) if !self.released => {
                 let disabled_at = self.undone_by(index).and_then(|(_, done_at)| done_at);
-                disabled_at.map_or(self.opened_at, |at| later(at, *after_s))
+                disabled_at.map_or(self.opened_at, |at| self.extended(later(at, *after_s)))
             }
             _ => self.opened_at,
         })
@@ -227,6 +231,7 @@ impl Incident {
                 self.user_id = Some(user_id.clone());
             }
             Event::AccountWarned { warning: AccountWarning::FoundEnabled { .. }, .. }
+            | Event::ContainmentExtended { .. }
             | Event::ReleaseOffered { .. }
             | Event::IncidentReleased { .. }
             | Event::ContainmentExpired { .. } => {
@@ -235,13 +240,10 @@ impl Incident {
             // For people; it changes nothing.
             Event::AccountUnresolved { .. } | Event::AccountWarned { .. } | Event::Notice(NoticeEvent::Owed { .. }) => {
             }
-            Event::IncidentHeld { reason, .. } => {
-                self.status = Status::Held(*reason);
-                let next = self.next_step();
-                self.in_doubt |= matches!(next, Some((_, Action::Disable { .. }, StepState::Claimed { .. })));
-                if *reason == HoldReason::ApprovalWanted {
-                    self.assent.asked_at.get_or_insert(at);
-                }
+            Event::IncidentHeld { reason, .. } => self.hold(*reason, at),
+            Event::IncidentHalted { .. } => {
+                self.is_to_halt().map_err(|why| self.illegal(event, why))?;
+                self.hold(HoldReason::Halted, at);
             }
             Event::BudgetDrawn { departments, .. } => self.departments.extend(departments),
             Event::IncidentApproved { actor, approver, plan, .. } => {
@@ -283,6 +285,15 @@ impl Incident {
 
     fn illegal(&self, event: &Event, why: &'static str) -> IllegalTransition {
         IllegalTransition { incident: self.plan.incident.clone(), event: event.kind(), why }
+    }
+
+    fn hold(&mut self, reason: HoldReason, at: Timestamp) {
+        self.status = Status::Held(reason);
+        let next = self.next_step();
+        self.in_doubt |= matches!(next, Some((_, Action::Disable { .. }, StepState::Claimed { .. })));
+        if reason == HoldReason::ApprovalWanted {
+            self.assent.asked_at.get_or_insert(at);
+        }
     }
 
     fn approved(&mut self, actor: &str, approver: Option<&UserId>, plan: Option<Digest>) -> Result<(), &'static str> {

@@ -149,6 +149,8 @@ pub enum HoldReason {
     DingTalkIdChanged,
     /// The plan wants to be approved first.
     ApprovalWanted,
+    /// A responder holds it until somebody lets it go on.
+    Halted,
     /// The alert names no account where the rule looks for it.
     AccountNotNamed,
     /// The alert or the look-up names more than one account.
@@ -175,7 +177,7 @@ pub enum HoldReason {
 
 impl HoldReason {
     /// Every reason.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Paused,
         Self::RuleOff,
         Self::AssuranceTooLow,
@@ -195,6 +197,7 @@ impl HoldReason {
         Self::BreakerTripped,
         Self::DingTalkIdChanged,
         Self::ApprovalWanted,
+        Self::Halted,
         Self::AccountNotNamed,
         Self::AccountAmbiguous,
         Self::AccountNotFound,
@@ -276,6 +279,7 @@ impl HoldReason {
                  it goes on without that step"
             }
             Self::ApprovalWanted => "it wants to be approved first",
+            Self::Halted => "a responder holds it",
             Self::AccountNotNamed => "the alert names no account where the rule looks for it",
             Self::AccountAmbiguous => "more than one account answers to the reference",
             Self::AccountNotFound => "no account answers to the reference",

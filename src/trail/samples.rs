@@ -250,6 +250,13 @@ fn answered(incident: &IncidentId, actor: &str, reason: &str) -> Vec<Event> {
         Event::StepVerified { incident: incident.clone(), step: 0, disabled: Some(true) },
         Event::StepVerified { incident: incident.clone(), step: 0, disabled: None },
         Event::IncidentDismissed { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
+        Event::IncidentHalted { incident: incident.clone(), actor: actor.clone(), reason: reason.clone() },
+        Event::ContainmentExtended {
+            incident: incident.clone(),
+            actor: actor.clone(),
+            reason: reason.clone(),
+            until: Timestamp::from_second(86_400).unwrap(),
+        },
         Event::IncidentReleased { incident: incident.clone(), actor, reason, false_alarm: true },
         Event::ReleaseOffered { incident, protection: HoldReason::ProtectedListed },
     ]

@@ -20,7 +20,7 @@ use super::replay::Folded;
 use super::{Board, Figures, Head, Store, StoreError, durable};
 
 /// To be raised with every change of what is kept, or of what records make of it: a test tells.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Another release may fold the same records otherwise, so it begins anew.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 /// After so many records there is another one: so many are read by a start after a crash, at most.

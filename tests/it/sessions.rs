@@ -61,7 +61,7 @@ async fn i01_every_page_sends_strangers_to_sign_in_and_shows_nothing() {
 }
 
 /// Whatever any form wants to be there.
-const FIELDS: [(&str, &str); 11] = [
+const FIELDS: [(&str, &str); 12] = [
     ("csrf", "none"),
     ("reason", "a drill"),
     ("token", "none"),
@@ -73,6 +73,7 @@ const FIELDS: [(&str, &str); 11] = [
     ("name", "exporter"),
     ("role", "auditor"),
     ("days", "30"),
+    ("hours", "8"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -153,6 +153,12 @@ fn of_people(path: &str) -> Option<Said> {
         "/v1/incidents/{id}/dismiss" => {
             decides("Says that nothing is to be done.", "IncidentAnswer", "Which incident.")
         }
+        "/v1/incidents/{id}/hold" => {
+            decides("Holds an incident until somebody lets it go on.", "IncidentAnswer", "Which incident.")
+        }
+        "/v1/incidents/{id}/extend" => {
+            decides("Keeps an account disabled for longer than its plan says.", "IncidentExtension", "Which incident.")
+        }
         "/v1/incidents/{id}/release" => decides(
             "Gives an account back before its time.",
             "IncidentAnswer",
@@ -236,6 +242,7 @@ fn of_trail(path: &str) -> Option<Said> {
 pub(super) fn schemas(components: ComponentsBuilder) -> ComponentsBuilder {
     components
         .schema_from::<answers::Said>()
+        .schema_from::<answers::Extended>()
         .schema_from::<by_hand::Named>()
         .schema_from::<by_hand::Wanted>()
         .schema_from::<control::Why>()

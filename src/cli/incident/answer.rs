@@ -1,13 +1,14 @@
-//! `portcullis incident approve`, `dismiss` and `release`.
+//! `portcullis incident approve`, `dismiss`, `hold`, `extend` and `release`.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::cli::client::Server;
 use crate::cli::output;
 use crate::cli::refused::refused;
-use crate::incident::{Digest, IncidentId};
+use crate::incident::{Digest, IncidentId, Timestamp};
 
 /// What `incident dismiss` takes, and the others beside their own.
 #[derive(Debug, Args)]
@@ -41,6 +42,35 @@ pub(super) struct Approve {
     plan: Option<String>,
 }
 
+/// What `incident extend` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, group(ArgGroup::new("end").required(true).args(["until", "lasting"])))]
+pub(super) struct Extend {
+    #[command(flatten)]
+    answer: Arguments,
+    /// When the account is given back instead, as `2026-11-23T08:00:00Z`.
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+    /// The same from now on: `90m`, `8h`, `48h`; at most 31 days.
+    #[arg(long = "for", value_name = "TIME")]
+    lasting: Option<SignedDuration>,
+}
+
+const EXAMPLES: &str = "\
+Example:
+  portcullis incident extend inc_0123456789abcdef --for 8h --reason 'the laptop is still being looked at' \\
+    --server https://portcullis.example.com --token-file token";
+
+pub(super) async fn hold(arguments: &Arguments) -> anyhow::Result<()> {
+    say(arguments, "hold", json!({ "reason": arguments.reason })).await
+}
+
+pub(super) async fn extend(arguments: &Extend) -> anyhow::Result<()> {
+    let lasting = || Timestamp::now().checked_add(arguments.lasting.unwrap_or_default());
+    let until = arguments.until.map_or_else(lasting, Ok).map_err(|error| refused(anyhow::Error::new(error)))?;
+    say(&arguments.answer, "extend", json!({ "reason": arguments.answer.reason, "until": until })).await
+}
+
 pub(super) async fn dismiss(arguments: &Arguments) -> anyhow::Result<()> {
     say(arguments, "dismiss", json!({ "reason": arguments.reason })).await
 }
@@ -65,6 +95,8 @@ async fn say(arguments: &Arguments, what: &str, body: Value) -> anyhow::Result<(
     let done = match what {
         "approve" => approved(&told),
         "dismiss" => "dismissed".to_owned(),
+        "hold" => "held; nothing more is done until somebody approves it".to_owned(),
+        "extend" => "kept disabled for longer; `incident show` says until when".to_owned(),
         _ => released(&told),
     };
     output::line(format_args!("{id}: {done}"))

@@ -33,6 +33,10 @@ enum Command {
     Approve(answer::Approve),
     /// Say of a held incident that nothing is to be done.
     Dismiss(answer::Arguments),
+    /// Hold an incident: nothing more is done until somebody lets it go on.
+    Hold(answer::Arguments),
+    /// Keep an account disabled for longer than its plan says.
+    Extend(answer::Extend),
     /// Give an account back before its time.
     Release(answer::Release),
     /// Decide anew, from the trail of a server that does not run, what the rules of then decided on its alert.
@@ -48,6 +52,8 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Open(arguments) => open::run(arguments).await,
         Command::Approve(arguments) => answer::approve(&arguments).await,
         Command::Dismiss(arguments) => answer::dismiss(&arguments).await,
+        Command::Hold(arguments) => answer::hold(&arguments).await,
+        Command::Extend(arguments) => answer::extend(&arguments).await,
         Command::Replay(arguments) => replay::run(&arguments).await,
         Command::Release(arguments) => answer::release(&arguments).await,
     }

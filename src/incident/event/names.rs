@@ -45,6 +45,8 @@ impl Event {
             Self::ApprovalLapsed { .. } => "approval.lapsed",
             Self::IncidentDismissed { .. } => "incident.dismissed",
             Self::IncidentReleased { .. } => "incident.released",
+            Self::IncidentHalted { .. } => "incident.halted",
+            Self::ContainmentExtended { .. } => "containment.extended",
             Self::ReleaseOffered { .. } => "release.offered",
             Self::ContainmentExpired { .. } => "containment.expired",
             Self::IncidentClosed { .. } => "incident.closed",
@@ -109,6 +111,8 @@ impl Event {
             | Self::ApprovalLapsed { incident, .. }
             | Self::IncidentDismissed { incident, .. }
             | Self::IncidentReleased { incident, .. }
+            | Self::IncidentHalted { incident, .. }
+            | Self::ContainmentExtended { incident, .. }
             | Self::ReleaseOffered { incident, .. }
             | Self::ContainmentExpired { incident }
             | Self::IncidentClosed { incident, .. }

@@ -125,9 +125,22 @@ impl Incident {
     pub fn ends_at(&self) -> Option<Timestamp> {
         let mut steps = self.plan.actions.iter().zip(&self.steps).rev();
         match steps.find(|(action, _)| action.kind() == ActionKind::Enable)? {
-            (Action::Enable { after_s }, StepState::Pending) => Some(later(self.disabled_at()?, *after_s)),
+            (Action::Enable { after_s }, StepState::Pending) => {
+                Some(self.extended(later(self.disabled_at()?, *after_s)))
+            }
             _ => None,
         }
+    }
+
+    /// Whether it would begin to end now, had nobody put that off.
+    pub(super) fn is_put_off(&self, now: Timestamp) -> bool {
+        let is_enable = matches!(self.next_step(), Some((_, Action::Enable { .. }, _)));
+        is_enable && !self.released && self.extended_to.is_some_and(|until| until > now)
+    }
+
+    /// That end, or the one to which somebody has put it off.
+    pub(super) fn extended(&self, end: Timestamp) -> Timestamp {
+        self.extended_to.map_or(end, |until| until.max(end))
     }
 
     /// When its time is over while another step waits or is held: nothing of that is worth keeping somebody locked out.
@@ -174,10 +187,52 @@ impl Incident {
         Ok(())
     }
 
+    /// Whether a responder can hold it.
+    #[must_use]
+    pub fn can_be_held(&self) -> bool {
+        self.is_to_halt().is_ok()
+    }
+
+    /// Whether a responder can put off its end.
+    #[must_use]
+    pub fn can_be_extended(&self) -> bool {
+        !self.released && self.may_be_to_undo() && self.ends_at().is_some()
+    }
+
+    /// Only what is still to take something from somebody, and does not wait for a human already, or waits for one no
+    /// longer than its deadline. What only gives an account back is put off by an extension.
+    pub(super) fn is_to_halt(&self) -> Result<(), &'static str> {
+        match self.status {
+            Status::Open | Status::Held(HoldReason::ApprovalWanted) => {}
+            Status::Held(_) => return Err("it waits for a human already"),
+            Status::Closed(_) => return Err("it is closed"),
+        }
+        match self.next_step() {
+            _ if self.released => Err("it only gives the account back"),
+            Some((_, action, _)) if action.kind() != ActionKind::Enable => Ok(()),
+            Some((step, ..)) if self.undone_by(step).is_none() => Ok(()),
+            Some(_) => Err("it only gives the account back"),
+            None => Err("nothing is left to do"),
+        }
+    }
+
+    /// Only what ends by itself, and later than it would.
+    fn extend(&mut self, until: Timestamp) -> Result<(), &'static str> {
+        if !self.can_be_extended() {
+            return Err("it keeps nobody disabled, does not end by itself, or its end has begun");
+        }
+        if self.ends_at().is_some_and(|end| until <= end) {
+            return Err("it does not end before then");
+        }
+        self.extended_to = Some(until);
+        Ok(())
+    }
+
     /// Applies what happens to an account because it is kept disabled.
     pub(super) fn apply_to_what_is_kept(&mut self, event: &Event, at: Timestamp) -> Result<(), &'static str> {
         match event {
             Event::IncidentReleased { .. } => return self.release(),
+            Event::ContainmentExtended { until, .. } => return self.extend(*until),
             Event::ContainmentExpired { .. } => {
                 if self.overdue_at().is_none_or(|overdue_at| overdue_at > at) {
                     return Err("nothing stands in the way of its end, or it has not come");

@@ -104,6 +104,8 @@ pub(super) fn next_step_state(
                 return Err("its account is not resolved");
             }
             let expected = match current(incident, *step)? {
+                // Whoever was about to give the account back did not know yet that it is kept for longer.
+                StepState::Pending if incident.is_put_off(now) => return Err("it is kept for longer"),
                 StepState::Pending => 1,
                 StepState::Postponed { attempt, .. } => attempt.saturating_add(1),
                 _ => return Err("the step is not waiting to start"),

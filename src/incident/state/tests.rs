@@ -378,3 +378,61 @@ fn what_is_contained_is_released_and_not_dismissed() {
     incident.apply(&released, at(2)).unwrap();
     assert_eq!(incident.due_at(), Some(at(0)), "at once");
 }
+
+fn halted() -> Event {
+    Event::IncidentHalted { incident: id(), actor: "a".into(), reason: "b".into() }
+}
+
+fn extended(second: i64) -> Event {
+    Event::ContainmentExtended { incident: id(), actor: "a".into(), reason: "b".into(), until: at(second) }
+}
+
+/// An account that is disabled since the sixth second, for a minute.
+fn contained() -> Incident {
+    fold(&[resolved(), started(0, 1), succeeded(0, 1), started(1, 1), succeeded(1, 1), verified(1)]).unwrap()
+}
+
+#[test]
+fn what_is_held_begins_nothing_and_ends_what_is_under_way() {
+    let mut incident = fold(&[resolved(), started(0, 1), halted()]).unwrap();
+    assert_eq!(incident.status, Status::Held(HoldReason::Halted));
+    incident.apply(&succeeded(0, 1), at(5)).unwrap();
+    assert!(incident.apply(&started(1, 1), at(5)).is_err(), "it is held");
+    assert!(incident.apply(&halted(), at(5)).is_err() && !incident.can_be_held(), "it waits already");
+    assert!(approve(&mut incident, None, None) && incident.apply(&started(1, 1), at(5)).is_ok());
+}
+
+#[test]
+fn only_what_is_still_to_take_something_is_held() {
+    let mut incident = asked(1);
+    assert!(incident.can_be_held(), "before its deadline lets it run");
+    incident.apply(&halted(), at(1)).unwrap();
+    assert_eq!(incident.lapses_at(), None);
+    let mut incident = contained();
+    assert!(!incident.can_be_held() && incident.apply(&halted(), at(7)).is_err());
+    let held = Event::IncidentHeld { incident: id(), reason: HoldReason::Paused, failure: None, beyond: None };
+    assert!(fold(&[held, halted()]).is_err());
+}
+
+#[test]
+fn an_end_is_put_off_and_never_brought_forward() {
+    let mut incident = contained();
+    let end = incident.ends_at().unwrap();
+    assert_eq!((end, incident.due_at()), (at(66), Some(end)));
+    assert!(incident.apply(&extended(66), at(7)).is_err());
+    incident.apply(&extended(500), at(7)).unwrap();
+    assert_eq!((incident.ends_at(), incident.due_at()), (Some(at(500)), Some(at(500))));
+    assert!(incident.apply(&extended(499), at(8)).is_err());
+    assert!(incident.apply(&started(2, 1), at(499)).is_err(), "whoever did not know that yet");
+    assert!(incident.apply(&started(2, 1), at(500)).is_ok());
+    assert!(!incident.can_be_extended() && incident.apply(&extended(900), at(501)).is_err(), "its end has begun");
+}
+
+#[test]
+fn nobody_is_kept_longer_who_is_not_kept_or_is_given_back() {
+    assert!(fold(&[resolved(), extended(500)]).is_err());
+    let mut incident = contained();
+    let (actor, reason) = ("a".to_owned(), "b".to_owned());
+    incident.apply(&Event::IncidentReleased { incident: id(), actor, reason, false_alarm: false }, at(7)).unwrap();
+    assert!(incident.apply(&extended(500), at(8)).is_err());
+}

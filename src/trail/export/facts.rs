@@ -84,6 +84,8 @@ fn said(event: &Event) -> Facts {
         Event::IncidentApproved { .. }
         | Event::IncidentDismissed { .. }
         | Event::IncidentReleased { .. }
+        | Event::IncidentHalted { .. }
+        | Event::ContainmentExtended { .. }
         | Event::ResponderPaused { .. }
         | Event::ResponderResumed { .. }
         | Event::BreakerTripped { .. }
@@ -250,8 +252,11 @@ fn of_steps(event: &Event) -> Facts {
 
 fn of_responders(event: &Event) -> Facts {
     match event {
-        Event::IncidentApproved { actor, reason, .. } | Event::IncidentDismissed { actor, reason, .. } => {
-            Facts::by(actor, reason)
+        Event::IncidentApproved { actor, reason, .. }
+        | Event::IncidentDismissed { actor, reason, .. }
+        | Event::IncidentHalted { actor, reason, .. } => Facts::by(actor, reason),
+        Event::ContainmentExtended { actor, reason, until, .. } => {
+            Facts { outcome: Some(format!("until {until}")), ..Facts::by(actor, reason) }
         }
         Event::IncidentReleased { actor, reason, false_alarm, .. } => {
             Facts { outcome: false_alarm.then(|| "false_alarm".to_owned()), ..Facts::by(actor, reason) }

@@ -106,6 +106,8 @@ impl Sense {
             Event::ApprovalLapsed { .. } => (Incident, Update, Medium, "Nobody approved in time"),
             Event::IncidentDismissed { .. } => (Entity, Deactivate, Low, "An incident was dismissed"),
             Event::IncidentReleased { .. } => (Entity, Change, Low, "An account was given back before its time"),
+            Event::IncidentHalted { .. } => (Entity, Suspend, Low, "An incident was held by a responder"),
+            Event::ContainmentExtended { .. } => (Entity, Change, Low, "An account is kept disabled for longer"),
             Event::ReleaseOffered { .. } => (Incident, Update, Medium, "Whoever is kept disabled is protected by now"),
             Event::ContainmentExpired { .. } => (Incident, Update, Low, "The time of the containment is over"),
             Event::IncidentClosed { .. } => (Incident, Close, Informational, "The incident was closed"),

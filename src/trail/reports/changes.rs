@@ -21,7 +21,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// The kinds of records that say who did something, but for those that say only that somebody looked.
-pub(super) const KINDS: [&str; 22] = [
+pub(super) const KINDS: [&str; 24] = [
     "rules.loaded",
     "rules.refused",
     "rule.disputed",
@@ -30,6 +30,8 @@ pub(super) const KINDS: [&str; 22] = [
     "incident.approved",
     "incident.dismissed",
     "incident.released",
+    "incident.halted",
+    "containment.extended",
     "responder.paused",
     "responder.resumed",
     "breaker.released",
@@ -87,7 +89,9 @@ pub(super) fn change(event: &Event) -> Option<Change<'_>> {
         Event::IncidentRequested { actor, reason, opened, .. } => of(actor, &opened.plan.incident, Some(reason)),
         Event::IncidentApproved { incident, actor, reason, .. }
         | Event::IncidentDismissed { incident, actor, reason }
-        | Event::IncidentReleased { incident, actor, reason, .. } => of(actor, incident, Some(reason)),
+        | Event::IncidentReleased { incident, actor, reason, .. }
+        | Event::IncidentHalted { incident, actor, reason }
+        | Event::ContainmentExtended { incident, actor, reason, .. } => of(actor, incident, Some(reason)),
         Event::ResponderPaused { actor, reason, scope }
         | Event::ResponderResumed { actor, reason, scope }
         | Event::BreakerReleased { scope, actor, reason } => of(actor, &scoped(scope), Some(reason)),

@@ -39,7 +39,12 @@ struct Waits<'r> {
 
 pub(super) fn fold(reading: &Reading<'_>, range: Range) -> Result<Folded, StoreError> {
     let query = Query::default()
-        .with_any(&[(Field::Kind, "incident.held"), (Field::Outcome, "held"), (Field::Verdict, "held")])
+        .with_any(&[
+            (Field::Kind, "incident.held"),
+            (Field::Kind, "incident.halted"),
+            (Field::Outcome, "held"),
+            (Field::Verdict, "held"),
+        ])
         .within(range.since, range.until);
     let mut by_reason: BTreeMap<String, u64> = BTreeMap::new();
     let mut folded = reading.fold(&query, |folded, record| {
@@ -60,6 +65,10 @@ fn waiting(record: &Record) -> Vec<Waits<'_>> {
     match &record.event {
         Event::IncidentHeld { incident, reason, .. } => {
             vec![Waits { incident: Some(incident), reason: *reason, source: None, rules: &[], account: None }]
+        }
+        Event::IncidentHalted { incident, .. } => {
+            let reason = HoldReason::Halted;
+            vec![Waits { incident: Some(incident), reason, source: None, rules: &[], account: None }]
         }
         Event::AlertAdmitted { alert, verdict, opened, .. } => {
             let nobody = verdict.decisions.iter().filter(|one| one.kind == VerdictKind::Held && one.incident.is_none());

@@ -90,7 +90,7 @@ impl Story {
 
     /// Whether it waited for a human before this record.
     pub(super) fn was_held_before(&self, seq: u64) -> bool {
-        self.records.iter().any(|record| record.seq < seq && matches!(record.event, Event::IncidentHeld { .. }))
+        self.records.iter().any(|record| record.seq < seq && is_held(&record.event))
     }
 
     /// What became of it after it began to wait with this record.
@@ -133,6 +133,7 @@ fn partial(opened: &Opened, records: &[Record]) -> BTreeMap<u64, u8> {
     for record in records {
         match &record.event {
             Event::IncidentHeld { reason, .. } => waits_for = Some(*reason),
+            Event::IncidentHalted { .. } => waits_for = Some(HoldReason::Halted),
             Event::IncidentApproved { .. } if waits_for == Some(HoldReason::ApprovalWanted) => {
                 count += 1;
                 if count < wanted.people {
@@ -146,6 +147,10 @@ fn partial(opened: &Opened, records: &[Record]) -> BTreeMap<u64, u8> {
         }
     }
     found
+}
+
+fn is_held(event: &Event) -> bool {
+    matches!(event, Event::IncidentHeld { .. } | Event::IncidentHalted { .. })
 }
 
 fn beginning(incident: &IncidentId, record: &Record) -> Option<Beginning> {

@@ -227,6 +227,8 @@ fn words(event: &Event, state: &Incident) -> String {
         Event::ApprovalLapsed { otherwise, .. } => format!("lapsed: {}", word(otherwise)),
         Event::IncidentDismissed { .. } => "dismissed".to_owned(),
         Event::IncidentReleased { .. } => "released".to_owned(),
+        Event::IncidentHalted { .. } => "halted".to_owned(),
+        Event::ContainmentExtended { .. } => "extended".to_owned(),
         Event::ReleaseOffered { protection, .. } => format!("offered: {}", word(protection)),
         Event::ContainmentExpired { .. } => "expired".to_owned(),
         Event::IncidentClosed { outcome, .. } => format!("closed: {}", word(outcome)),
