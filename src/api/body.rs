@@ -12,7 +12,7 @@ use super::{Problem, State};
 use crate::decisions::Reason;
 
 /// The most bytes of what people ask for.
-const JSON_BYTES_MAX: usize = 4 * 1024;
+pub(super) const JSON_BYTES_MAX: usize = 4 * 1024;
 
 /// The whole body, at most `bytes_max`, within `deadline_ms` from now however slowly it drips.
 pub(super) async fn read(

@@ -7,6 +7,7 @@ mod answers;
 mod authorize;
 mod body;
 mod by_hand;
+mod conditional;
 mod containments;
 mod control;
 mod directory;
@@ -18,6 +19,7 @@ mod held_alerts;
 mod incidents;
 mod live;
 mod notices;
+mod once;
 mod openapi;
 mod pack;
 mod peer;
@@ -44,6 +46,7 @@ mod trail_stream;
 mod unfit;
 
 #[doc(hidden)]
+pub use once::Answers;
 pub use peer::behind;
 pub use problem::Problem;
 pub use request_id::with_request_id;

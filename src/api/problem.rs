@@ -46,6 +46,10 @@ pub enum Problem {
     Unfit(Unfit),
     /// A known id with other content.
     Conflict,
+    /// Another request had the same idempotency key.
+    KeyUsed,
+    /// The first request with this idempotency key has no answer yet.
+    KeyUnderWay,
     /// Names tell people apart.
     NameTaken,
     /// An event that does not fit the incident's state.
@@ -112,6 +116,7 @@ impl Problem {
             Self::MethodNotAllowed(""),
             Self::BodyTimeout,
             Self::Conflict,
+            Self::KeyUnderWay,
             Self::NameTaken,
             Self::WrongState,
             Self::OtherRule,
@@ -124,6 +129,7 @@ impl Problem {
             Self::TooLarge,
             Self::WrongMediaType,
             Self::WrongSchema,
+            Self::KeyUsed,
             Self::NotShown,
             Self::RulesRefused,
             Self::TooMany { retry_after_s: 1 },
@@ -147,10 +153,11 @@ impl Problem {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BadRequest | Self::WrongFilter(_) | Self::WrongCursor | Self::BadJson => StatusCode::BAD_REQUEST,
-            Self::WrongSchema | Self::Unfit(_) | Self::NotShown | Self::RulesRefused => {
+            Self::WrongSchema | Self::KeyUsed | Self::Unfit(_) | Self::NotShown | Self::RulesRefused => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::Conflict
+            | Self::KeyUnderWay
             | Self::NameTaken
             | Self::WrongState
             | Self::OtherRule
@@ -191,6 +198,8 @@ impl Problem {
             Self::WrongSchema => ("wrong_schema", "The body does not fit what is taken here."),
             Self::Unfit(unfit) => unfit.code_and_title(),
             Self::Conflict => ("conflict", "This id was used before with other content."),
+            Self::KeyUsed => ("key_used", "This idempotency key was used before with another request."),
+            Self::KeyUnderWay => ("key_under_way", "The first request with this idempotency key has no answer yet."),
             Self::NameTaken => ("name_taken", "There is a token of this name."),
             Self::WrongState => ("wrong_state", "The incident's state does not allow this."),
             Self::OtherRule => ("other_rule", "The rule in force does something else."),

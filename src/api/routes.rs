@@ -1,12 +1,13 @@
 //! The table of routes: what is answered where, by whom, to whom.
 
 use actix_web::HttpResponse;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
 use super::{
     Problem, alerts, anchors, answers, by_hand, containments, control, directory, doctor, forwards, health,
-    held_alerts, incidents, live, notices, openapi, pack, people, promotion, prune, reports, rules, search, sources,
-    subjects, tokens, trail, trail_export, trail_log, trail_stream,
+    held_alerts, incidents, live, notices, once, openapi, pack, people, promotion, prune, reports, rules, search,
+    sources, subjects, tokens, trail, trail_export, trail_log, trail_stream,
 };
 use crate::access::Permission;
 use crate::intake;
@@ -94,7 +95,13 @@ pub const ROUTES: &[Route] = &[
 /// Adds the routes to a server, each answering other methods with 405.
 pub fn mount(config: &mut ServiceConfig) {
     for route in ROUTES {
-        config.service(resource(route));
+        match once::permission(route) {
+            Some(permission) => {
+                let once = from_fn(move |request, next| once::answered_once(permission, request, next));
+                config.service(resource(route).wrap(once))
+            }
+            None => config.service(resource(route)),
+        };
     }
     config.default_service(web::to(|| async { Problem::NotFound.response() }));
 }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::json;
 
+use super::conditional::unless_known;
 use super::shadow::{Acting, Shadow};
 use super::{Problem, State, authorize};
 use crate::access::Permission;
@@ -72,27 +72,21 @@ pub(super) async fn list(request: HttpRequest, state: Data<State>) -> HttpRespon
     let (loaded, refused) = (state.rules.now(), state.rules.refused());
     let now = state.clock.now();
     let tag = state.trail.board(|board| tag(&loaded, refused.as_deref(), board.watches(), now));
-    if request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return HttpResponse::NotModified().finish();
-    }
-    let page = Page {
-        digest: loaded.set.digest(),
-        since: loaded.since,
-        commit: loaded.commit.as_deref(),
-        signer: loaded.signer.as_deref(),
-        rules: state.trail.board(|board| {
-            let rules = loaded.set.all_rules();
-            rules.map(|rule| row(rule, board.watches(), state.bar, now)).collect()
-        }),
-        wordings: loaded.set.wordings(),
-        warnings: loaded.set.warnings().iter().map(ToString::to_string).collect(),
-        refused: refused.as_deref().map(faults),
-    };
-    let mut response = HttpResponse::Ok();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.insert_header((ETAG, tag));
-    }
-    response.json(page)
+    unless_known(&request, tag, || {
+        HttpResponse::Ok().json(Page {
+            digest: loaded.set.digest(),
+            since: loaded.since,
+            commit: loaded.commit.as_deref(),
+            signer: loaded.signer.as_deref(),
+            rules: state.trail.board(|board| {
+                let rules = loaded.set.all_rules();
+                rules.map(|rule| row(rule, board.watches(), state.bar, now)).collect()
+            }),
+            wordings: loaded.set.wordings(),
+            warnings: loaded.set.warnings().iter().map(ToString::to_string).collect(),
+            refused: refused.as_deref().map(faults),
+        })
+    })
 }
 
 /// Loads the folder now, and says what came of it.
@@ -119,7 +113,7 @@ pub(super) async fn reload(request: HttpRequest, state: Data<State>) -> HttpResp
 fn tag(loaded: &Loaded, refused: Option<&Refused>, watches: &Watches, now: Timestamp) -> String {
     let since = refused.map(|refused| refused.since.as_nanosecond()).unwrap_or_default();
     let watched = format!("{:x}-{:x}", watches.revision(), now.as_second() / 60);
-    format!("\"{}-{:x}-{since:x}-{watched}\"", loaded.set.digest().short(32), loaded.since.as_nanosecond())
+    format!("{}-{:x}-{since:x}-{watched}", loaded.set.digest().short(32), loaded.since.as_nanosecond())
 }
 
 fn row<'s>(rule: &'s Rule, watches: &Watches, bar: Bar, now: Timestamp) -> Row<'s> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::Steadiness;
+use super::{Answers, Steadiness};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
 use crate::decisions::Decisions;
@@ -153,6 +153,8 @@ pub struct Door {
     pub body_deadline_ms: u64,
     /// Answers that are given out piece by piece.
     pub flows: Arc<Flows>,
+    /// What was answered to writes that may be repeated.
+    pub answered: Answers,
 }
 
 impl Door {
@@ -164,6 +166,7 @@ impl Door {
             body_bytes_max: intake.body_bytes_max,
             body_deadline_ms: intake.body_deadline_ms,
             flows: Arc::new(Flows::new(Duration::from_millis(http.write_timeout_ms))),
+            answered: Answers::default(),
         }
     }
 }

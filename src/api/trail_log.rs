@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, State, authorize};
+use super::{Problem, State, authorize, conditional};
 use crate::access::Permission;
 use crate::incident::Event;
 use crate::trail::InspectionError;
@@ -70,7 +70,8 @@ async fn read_file(request: &HttpRequest, state: &State, path: &str) -> Result<H
         state.trail.record(state.clock.now(), vec![event]).await?;
     }
     let kind = if file.is_text() { ContentType::plaintext() } else { ContentType::octet_stream() };
-    Ok(HttpResponse::Ok().content_type(kind).body(bytes))
+    let tag = conditional::of(&bytes);
+    Ok(conditional::unless_known(request, tag, || HttpResponse::Ok().content_type(kind).body(bytes)))
 }
 
 async fn read_record(request: &HttpRequest, state: &State, seq: &str) -> Result<HttpResponse, Problem> {

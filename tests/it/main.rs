@@ -85,6 +85,7 @@ mod reasons;
 mod rebinding;
 mod reload;
 mod repeat_offenders;
+mod repeated_writes;
 mod replay;
 mod retention;
 mod rule_attacks;

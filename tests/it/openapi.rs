@@ -57,3 +57,28 @@ async fn anybody_may_have_the_document_and_it_names_no_token() {
     assert!(!answer.body.to_string().contains(ADMIN));
     app.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_a_document_or_a_file_of_the_log_already_is_not_sent_it_again() {
+    let app = TestApp::start_with(Set { kept: Kept::BySled, ..Set::default() }).await;
+    app.until_sealed(app.records().len()).await;
+    for path in ["/v1/openapi.json", "/v1/rules", "/v1/trail/log/vkey"] {
+        let tag = app.get(path, ADMIN).await.header("etag").to_owned();
+        for (known, status) in [
+            (tag.clone(), 304),
+            (format!("\"other\", W/{tag}"), 304),
+            ("*".to_owned(), 304),
+            ("\"other\"".to_owned(), 200),
+        ] {
+            let request = app.client.get(format!("{}{path}", app.app.url())).bearer_auth(ADMIN);
+            let answer = request.header("if-none-match", &known).send().await.unwrap();
+            assert_eq!(
+                (answer.status().as_u16(), answer.headers()["etag"].to_str().unwrap()),
+                (status, tag.as_str()),
+                "{path} {known}"
+            );
+            assert_eq!(answer.text().await.unwrap().is_empty(), status == 304, "{path} {known}");
+        }
+    }
+    app.end().await;
+}

@@ -6,8 +6,8 @@ mod problems;
 
 use std::sync::LazyLock;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
+use actix_web::{HttpRequest, HttpResponse};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -20,6 +20,7 @@ use utoipa::openapi::{
 
 use self::operations::{Gives, Said, Takes};
 use super::routes::{DELIVER, Gate, ROUTES, Route};
+use super::{conditional, once};
 
 /// Of the API, as its paths have it. Of which version the program is, strangers are not told.
 const VERSION: &str = "1";
@@ -31,8 +32,10 @@ const SCHEMAS: &str = "#/components/schemas/";
 /// The document, as it is served.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
 
-pub(super) async fn serve() -> HttpResponse {
-    HttpResponse::Ok().insert_header(ContentType::json()).body(DOCUMENT.as_str())
+pub(super) async fn serve(request: HttpRequest) -> HttpResponse {
+    conditional::unless_known(&request, conditional::of(DOCUMENT.as_bytes()), || {
+        HttpResponse::Ok().insert_header(ContentType::json()).body(DOCUMENT.as_str())
+    })
 }
 
 /// The whole API.
@@ -121,12 +124,22 @@ fn parameters(route: &Route, said: &Said) -> Vec<Parameter> {
         let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
         parameter.schema(Some(schema)).build()
     });
+    let key = once::permission(route).map(|_| idempotency_key());
+    let in_path = in_path.chain(key);
     let Takes::Query(names) = said.takes else { return in_path.collect() };
     let in_query = names.iter().map(|(name, what)| {
         let parameter = ParameterBuilder::new().name(*name).parameter_in(ParameterIn::Query).required(Required::False);
         parameter.description(Some(*what)).schema(Some(text())).build()
     });
     in_path.chain(in_query).collect()
+}
+
+fn idempotency_key() -> Parameter {
+    let what = "Who repeats a request under its key is given its answer again, for a day; nothing is done twice.";
+    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).pattern(Some("^[!-~]+$"));
+    let parameter = ParameterBuilder::new().name(once::KEY).parameter_in(ParameterIn::Header);
+    let schema = schema.max_length(Some(once::KEY_BYTES_MAX));
+    parameter.required(Required::False).description(Some(what)).schema(Some(schema)).build()
 }
 
 fn body(name: &str) -> RequestBodyBuilder {

@@ -203,6 +203,12 @@ impl TestApp {
         answer(self.client.post(format!("{}{path}", self.app.url())).bearer_auth(token).json(body)).await
     }
 
+    /// The same under idempotency keys: one, unless somebody does it wrong.
+    pub(crate) async fn post_once(&self, path: &str, token: &str, body: &Value, keys: &[&str]) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.app.url())).bearer_auth(token).json(body);
+        answer(keys.iter().fold(request, |request, key| request.header("idempotency-key", *key))).await
+    }
+
     /// A responder's word; it must be taken.
     pub(crate) async fn steer(&self, path: &str) {
         let answer = self.post(path, super::RESPONDER, &json!({ "reason": "a drill" })).await;
