@@ -1,9 +1,10 @@
-//! `GET /v1/trail/stream`: every record as soon as it is durable, in order and without gaps, from any of them on.
+//! `GET /v1/trail/stream`: every record as soon as it is durable, in order and without gaps, from any of them on, as long as
+//! the token lets its holder read.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -63,7 +64,9 @@ async fn begin(request: &HttpRequest, state: &Data<State>) -> Result<HttpRespons
     let form = ExportForm::Stream;
     let exported = TrailExported { actor: actor.name, form, from, to: None, since: None, until: None, incident: None };
     state.trail.record(state.clock.now(), vec![Event::TrailExported(exported)]).await?;
-    tokio::spawn(run(state.clone().into_inner(), source, lines, from));
+    let shown = request.headers().get(AUTHORIZATION).map(|shown| shown.as_bytes().to_vec());
+    let reader = Reader { state: state.clone().into_inner(), shown, lines };
+    tokio::spawn(reader.run(source, from));
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, lines.media_type())).body(Body(flow)))
 }
 
@@ -74,40 +77,60 @@ fn resumed(request: &HttpRequest) -> Result<Option<u64>, Problem> {
     last.and_then(|last| last.checked_add(1)).map(Some).ok_or(Problem::BadRequest)
 }
 
-async fn run(state: Arc<State>, mut source: Source, lines: Lines, from: u64) {
-    // A reader that went, or a store that failed, is broken off with.
-    if follow(&state, &mut source, lines, from).await == Some(Stopped::Closing) {
-        source.end().await;
-    }
+/// Whoever reads on, by what they have shown.
+struct Reader {
+    state: Arc<State>,
+    shown: Option<Vec<u8>>,
+    lines: Lines,
 }
 
-/// Gives out what comes, until that is stopped; nothing if the store cannot be read any more.
-async fn follow(state: &State, source: &mut Source, lines: Lines, mut next: u64) -> Option<Stopped> {
-    let mut ticks = tokio::time::interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // One at once: the reader knows that it is connected before anything happens.
-    let mut piece = lines.heartbeat();
-    let mut silent_since = Instant::now();
-    loop {
-        if let Err(stopped) = source.give(piece).await {
-            return Some(stopped);
+impl Reader {
+    async fn run(self, mut source: Source, from: u64) {
+        // A reader that went, or a store that failed, is broken off with.
+        if self.follow(&mut source, from).await == Some(Stopped::Closing) {
+            source.end().await;
         }
-        while next >= state.trail.head().size && silent_since.elapsed() < HEARTBEAT {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                stopped = source.stopped() => return Some(stopped),
+    }
+
+    /// Gives out what comes, until that is stopped, or the token is over; nothing if the store cannot be read any more.
+    async fn follow(&self, source: &mut Source, mut next: u64) -> Option<Stopped> {
+        let trail = &self.state.trail;
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // One at once: the reader knows that it is connected before anything happens.
+        let mut piece = self.lines.heartbeat();
+        let mut silent_since = Instant::now();
+        loop {
+            if let Err(stopped) = source.give(piece).await {
+                return Some(stopped);
             }
+            while self.may() && next >= trail.head().size && silent_since.elapsed() < HEARTBEAT {
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    stopped = source.stopped() => return Some(stopped),
+                }
+            }
+            if !self.may() {
+                tracing::info!("a stream ends: its reader may not read any more");
+                return Some(Stopped::Closing);
+            }
+            silent_since = Instant::now();
+            if next >= trail.head().size {
+                piece = self.lines.heartbeat();
+                continue;
+            }
+            let page = trail.aside(move |trail| trail.store().read(next, PAGE)).await.ok()?;
+            // Never with a gap, whatever the store says.
+            page.first().filter(|first| first.seq == next)?;
+            next += page.len() as u64;
+            piece = self.lines.write(&page);
         }
-        silent_since = Instant::now();
-        if next >= state.trail.head().size {
-            piece = lines.heartbeat();
-            continue;
-        }
-        let page = state.trail.aside(move |trail| trail.store().read(next, PAGE)).await.ok()?;
-        // Never with a gap, whatever the store says.
-        page.first().filter(|first| first.seq == next)?;
-        next += page.len() as u64;
-        piece = lines.write(&page);
+    }
+
+    /// Whether what they have shown still lets them read: it may be taken back or be over, and the role another.
+    fn may(&self) -> bool {
+        let State { access, clock, .. } = &*self.state;
+        access.bearer(self.shown.as_deref(), Permission::ReadTrail, clock.now()).is_ok()
     }
 }
 

@@ -9,8 +9,8 @@ use portcullis::incident::{Event, IncidentId, Status};
 use serde_json::json;
 
 use crate::harness::{
-    ADMIN, AUDITOR, Answer, CONTAINED, Delivery, ENGINEER, RESPONDER, RawAnswer, RawConnection, Set, TestApp, harmless,
-    request,
+    ADMIN, AUDITOR, Answer, CONTAINED, Delivery, ENGINEER, RESPONDER, RawAnswer, RawConnection, Set, TestApp, Visitor,
+    harmless, request,
 };
 
 const TOKENS: [(Role, &str); 4] =
@@ -299,4 +299,38 @@ async fn send(app: &TestApp, method: &str, path: &str, headers: &[(String, Strin
 
 fn header(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
+}
+
+/// One installation is one organization's. Two of them share nothing: neither tokens that were given out, nor ids, nor
+/// cursors, nor sessions of one open anything of the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn i03_what_is_another_installations_opens_and_shows_nothing() {
+    let (ours, theirs) = (TestApp::start().await, TestApp::start().await);
+    let incident = theirs.open(&Delivery::of_high_risk("zhang.san@example.com", 1, theirs.now())).await;
+    theirs.until_contained(&incident).await;
+    for path in [format!("/v1/incidents/{incident}"), format!("/v1/incidents/{incident}/pack")] {
+        assert_eq!(theirs.get(&path, AUDITOR).await.status, 200, "{path}");
+        assert_eq!(ours.get(&path, AUDITOR).await.status, 404, "{path}");
+    }
+    let found = ours.get(&format!("/v1/trail/search?incident={incident}"), AUDITOR).await;
+    assert_eq!((found.status, &found.body["records"]), (200, &json!([])), "{}", found.body);
+    let page = theirs.get("/v1/trail/search?limit=1", AUDITOR).await;
+    let cursor = page.body["next"].as_str().unwrap_or_else(|| panic!("{}", page.body));
+    let taken = ours.get(&format!("/v1/trail/search?limit=1&cursor={cursor}"), AUDITOR).await;
+    // It is a place in a search, and what is there is ours.
+    assert!(taken.status == 200 && !taken.body.to_string().contains("zhangsan"), "{}", taken.body);
+    let exported = ours.get("/v1/trail/export?format=jsonl", AUDITOR).await;
+    assert!(!exported.body.to_string().contains(incident.as_str()));
+
+    let wanted = json!({"name": "exporter", "role": "admin", "days": 1, "reason": "a drill"});
+    let issued = theirs.post("/v1/tokens/issue", ADMIN, &wanted).await;
+    let token = issued.body["token"].as_str().unwrap_or_else(|| panic!("{}", issued.body));
+    assert_eq!(theirs.get("/v1/trail", token).await.status, 200);
+    assert_eq!(ours.get("/v1/trail", token).await.status, 401);
+    let mut visitor = Visitor::with(&ours, AUDITOR).await;
+    assert_eq!(visitor.get("/trail").await.status, 200);
+    visitor.cookies = Visitor::with(&theirs, AUDITOR).await.cookies;
+    assert_eq!(visitor.get("/trail").await.status, 303);
+    ours.end().await;
+    theirs.end().await;
 }

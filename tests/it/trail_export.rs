@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use portcullis::incident::{Digest, Event, ExportForm, TrailExported};
 use portcullis::trail::Record;
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{ADMIN, AUDITOR, Delivery, ENGINEER, Kept, Process, RESPONDER, Set, TestApp, harmless};
 
@@ -216,6 +216,35 @@ async fn server_sent_events_have_the_number_of_their_record_and_resume_by_it() {
     let number = app.records().len() - 1;
     if text.contains("id: ") {
         assert!(text.starts_with(&format!("id: {number}\ndata: ")), "{text}");
+    }
+    app.end().await;
+}
+
+/// Nor does a page of another site read it: without a token it is closed, and with one no browser is told that it may
+/// show that site the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn i22_a_stream_ends_when_its_token_is_over_and_is_no_other_sites() {
+    let app = TestApp::start().await;
+    let evil = ("origin", "https://evil.example");
+    for end in ["revoked", "expired"] {
+        let wanted = json!({"name": end, "role": "auditor", "days": 1, "reason": "a drill"});
+        let issued = app.post("/v1/tokens/issue", ADMIN, &wanted).await;
+        let token = issued.body["token"].as_str().unwrap_or_else(|| panic!("{}", issued.body)).to_owned();
+        let url = format!("{}/v1/trail/stream?from=0", app.app.url());
+        let foreign = app.client.get(&url).header(evil.0, evil.1).send().await.unwrap();
+        assert_eq!(foreign.status(), 401);
+        let mut stream = app.client.get(&url).bearer_auth(&token).header(evil.0, evil.1).send().await.unwrap();
+        assert!(stream.headers().keys().all(|name| !name.as_str().starts_with("access-control")), "{stream:?}");
+        lines(&mut stream, 3).await;
+        let reading = tokio::spawn(async move { while stream.chunk().await.unwrap().is_some() {} });
+        if end == "revoked" {
+            let why = json!({"reason": "a drill"});
+            assert_eq!(app.post("/v1/tokens/revoked/revoke", ADMIN, &why).await.status, 200);
+        } else {
+            app.advance(Duration::from_secs(86_400));
+        }
+        let ended = tokio::time::timeout(Duration::from_secs(20), reading).await;
+        ended.expect("it goes on").expect("it was broken off");
     }
     app.end().await;
 }

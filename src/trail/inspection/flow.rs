@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_does_not_read_is_cut_off_and_there_is_room_again() {
+    async fn i22_whoever_does_not_read_is_cut_off_and_there_is_room_again() {
         let flows = Flows::new(Duration::from_secs(5));
         let mut all: Vec<_> = (0..FLOWS_MAX).map(|_| flows.begin().unwrap()).collect();
         assert!(flows.begin().is_err(), "there are too many");
