@@ -5,9 +5,10 @@ use maud::{Markup, html};
 use super::reader::Reader;
 use super::told;
 use crate::access::Permission;
-use crate::incident::{Decision, Event, Evidence, Incident, IncidentId, Outcome, Plan};
-use crate::rules::RuleSet;
+use crate::incident::{Decision, Event, Evidence, Incident, IncidentId, Outcome, Plan, RuleId};
+use crate::rules::{Detector, RuleSet, Sought};
 use crate::trail::Record;
+use crate::trail::export::inert;
 
 /// The most records of an incident on its page; the rest is in the pack and in the search.
 const ROWS_MAX: usize = 200;
@@ -93,8 +94,28 @@ fn matched(reader: &Reader, decision: &Decision, set: &RuleSet) -> Markup {
         @if let Some(author) = &decision.author { " " (reader.say_of("why-author", &[("name", author.as_str().into())])) }
         @if let Some(rule) = now {
             @if let Some(description) = &rule.description { p { (description) } }
+            @if same == Some(true) { (sought(set, &rule.reference.id, |name| decision.matched.iter().any(|one| one == name))) }
             p.quiet { (reader.rich("why-file", &[("file", html! { code { (rule.file) } })])) " " (reader.say(if same == Some(true) { "why-same" } else { "why-other" })) }
         } @else { p.quiet { (reader.say("why-gone")) } }
+    }
+}
+
+/// What the rule's searches ask for, as far as they are wanted, in its own words. A correlation has none of its own.
+pub(super) fn sought(set: &RuleSet, rule: &RuleId, is_wanted: impl Fn(&str) -> bool) -> Markup {
+    let detector = set.detectors().iter().find(|detector| &detector.rule.reference.id == rule);
+    let searches: Vec<_> =
+        detector.into_iter().flat_map(Detector::sought).filter(|(name, _)| is_wanted(name)).collect();
+    html! {
+        @if !searches.is_empty() {
+            dl.sought { @for (name, sought) in &searches { div { dt { code { (name) } } dd { (asked(sought)) } } } }
+        }
+    }
+}
+
+fn asked(sought: &Sought) -> Markup {
+    html! {
+        (inert(&sought.what))
+        @if !sought.parts.is_empty() { ul { @for part in &sought.parts { li { (asked(part)) } } } }
     }
 }
 

@@ -51,7 +51,14 @@ async fn a_rule_says_what_it_asks_for_and_what_it_has_matched() {
     assert!(list.contains(RULE) && list.contains("acts (enforce)"), "{list}");
     assert!(list.contains("1 of 10 in an hour, 1 of 30 in a day"), "{list}");
     let page = engineer.get(RULE).await.text;
-    for part in ["impossible-travel.yml", "<code>sign_out</code>", "Steps were taken", incident.as_str()] {
+    for part in [
+        "impossible-travel.yml",
+        "<code>sign_out</code>",
+        "Steps were taken",
+        incident.as_str(),
+        "eventType is",
+        "risk_event and",
+    ] {
         assert!(page.contains(part), "{part}: {page}");
     }
     let now = engineer.get("/").await.text;

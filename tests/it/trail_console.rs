@@ -49,8 +49,14 @@ async fn an_auditor_finds_who_was_contained_without_approval_takes_the_records_a
     assert!(!later.text.contains(&link) && later.text.contains("0 rows."), "{}", later.text);
 
     let page = shown(&mut visitor, &link).await;
-    for part in ["What happened", "matched by <code>", "the account is contained", "What the employee reads", "/pack\""]
-    {
+    for part in [
+        "What happened",
+        "matched by <code>",
+        "eventType is",
+        "the account is contained",
+        "What the employee reads",
+        "/pack\"",
+    ] {
         assert!(page.text.to_lowercase().contains(&part.to_lowercase()), "{part}: {}", page.text);
     }
     assert!(page.text.contains("An account is disabled") && !page.text.contains("zhang.san@example.com"));

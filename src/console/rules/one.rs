@@ -10,9 +10,9 @@ use crate::console::alerts::{self, Seen};
 use crate::console::page::{self, Section, page};
 use crate::console::reader::Reader;
 use crate::console::told::fact;
-use crate::console::{Console, enter, given};
+use crate::console::{Console, enter, given, timeline};
 use crate::incident::RuleId;
-use crate::rules::{Response, Rule, StepTemplate};
+use crate::rules::{Response, Rule, RuleSet, StepTemplate};
 
 pub(in crate::console) async fn one(request: HttpRequest, console: Data<Console>, id: Path<String>) -> HttpResponse {
     let reader = match enter::to_see(&request, &console, Permission::ReadRules) {
@@ -25,12 +25,12 @@ pub(in crate::console) async fn one(request: HttpRequest, console: Data<Console>
         return page::not_found(&reader);
     };
     match alerts::last(&console, &reader, "rule", rule.reference.id.as_str()).await {
-        Ok(alerts) => page::answer(&render(&console, &reader, rule, &alerts)),
+        Ok(alerts) => page::answer(&render(&console, &reader, (&loaded.set, rule), &alerts)),
         Err(error) => given::refused(&reader, &error),
     }
 }
 
-fn render(console: &Console, reader: &Reader, rule: &Rule, alerts: &[Seen]) -> Markup {
+fn render(console: &Console, reader: &Reader, (set, rule): (&RuleSet, &Rule), alerts: &[Seen]) -> Markup {
     let title = rule.reference.title.as_str();
     let now = console.clock.now();
     let hits = console.trail.figures().activity.hits(&rule.reference.id);
@@ -50,6 +50,11 @@ fn render(console: &Console, reader: &Reader, rule: &Rule, alerts: &[Seen]) -> M
             @if !rule.tags.is_empty() { (fact(reader, "fact-tags", &html! { (rule.tags.join(", ")) })) }
             (fact(reader, "column-hits", &html! { (reader.number(hits.map_or(0, |hits| hits.count))) }))
             (fact(reader, "column-last", &last(reader, hits)))
+        }
+        @if let Some(detector) = set.detectors().iter().find(|detector| detector.rule.reference.id == rule.reference.id) {
+            h2 { (reader.say("rule-seeks")) }
+            (timeline::sought(set, &rule.reference.id, |_| true))
+            p { (reader.rich("rule-condition", &[("condition", html! { code { (detector.condition()) } })])) }
         }
         @if let Some(response) = &rule.response { (asks(console, reader, rule, response)) }
         @if let Some(watched) = console.trail.board(|board| board.watches().watch(&rule.reference.id).map(|watch| shadow::watched(reader, watch, console.bar, now))) { (watched) }
