@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{Answers, Steadiness};
 use crate::access::Access;
 use crate::admission::{Admission, Reloader};
+use crate::data_subjects::Kept;
 use crate::decisions::Decisions;
 use crate::directory::Directory;
 use crate::doctor::Doctor;
@@ -128,6 +129,17 @@ impl State {
             pseudonyms: self.admission.pseudonyms().clone(),
             flows: Arc::clone(&self.door.flows),
             clock: Arc::clone(&self.clock),
+        }
+    }
+
+    /// What is kept on people.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        Kept {
+            trail: Arc::clone(&self.trail),
+            pseudonyms: self.admission.pseudonyms().clone(),
+            rules: Arc::clone(&self.rules),
+            roster: self.roster.clone(),
         }
     }
 

@@ -9,12 +9,8 @@ use utoipa::ToSchema;
 
 use super::{Problem, State, authorize, body};
 use crate::access::{Actor, Permission};
-use crate::data_subjects::{self, EraseError, Erasure, Exported, Found, Name, Search};
+use crate::data_subjects::{self, EraseError, Erasure, Exported, Found, Kept, Name};
 use crate::incident::{AccountKind, AccountRef, Event, IncidentId, ReadWay, SubjectEvent};
-use crate::trail::StoreError;
-
-/// The most names that are given.
-const NAMES_MAX: usize = 20;
 
 /// Who is meant.
 #[derive(Deserialize, ToSchema)]
@@ -138,21 +134,10 @@ impl Person {
     async fn search(self, state: &State) -> Result<Found, Problem> {
         let parsed = self.names.iter().map(|Given { kind, value }| AccountRef::parse(*kind, value));
         let asked: Vec<AccountRef> = parsed.collect::<Result<_, _>>().map_err(|_| Problem::WrongSchema)?;
-        if asked.is_empty() || asked.len() > NAMES_MAX {
+        if asked.is_empty() || asked.len() > Kept::NAMES_MAX {
             return Err(Problem::WrongSchema);
         }
-        let (trail, pseudonyms) = (state.trail.clone(), state.admission.pseudonyms().clone());
-        let (rules, roster, only) = (state.rules.now(), state.roster.clone(), self.only);
-        let search = move || {
-            let names = match only {
-                true => Name::asked(&asked),
-                false => data_subjects::tied(&asked, rules.set.identities(), roster.as_deref()),
-            };
-            Search { trail, pseudonyms, names, only }.run()
-        };
-        let found = tokio::task::spawn_blocking(search).await;
-        let cut_short = || Err(StoreError::Failed("the search was cut short".to_owned()));
-        Ok(found.unwrap_or_else(|_| cut_short())?)
+        Ok(state.kept().find(asked, self.only).await?)
     }
 }
 

@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 pub use self::routes::{Gate, ROUTES, Route, mount};
 use crate::access::Access;
+use crate::data_subjects::Kept;
 use crate::decisions::Decisions;
 use crate::incident::{Bar, Clock};
 use crate::intake::SourcesInForce;
@@ -64,6 +65,8 @@ pub struct Console {
     pub clock: Arc<dyn Clock>,
     /// The trail for those who read it.
     pub inspection: Inspection,
+    /// What is kept on people.
+    pub kept: Kept,
     /// Where its checkpoints are kept beside it.
     pub anchors: Anchored,
     /// Whether everything is only tried.

@@ -2,10 +2,12 @@
 
 mod erase;
 mod export;
+mod kept;
 mod names;
 mod search;
 
 pub use erase::{EraseError, Erasure, erase, expire};
 pub use export::{EXPORTED_MAX, Exported, page};
+pub use kept::Kept;
 pub use names::{Name, Told, tied};
 pub use search::{Found, Search};

@@ -45,6 +45,7 @@ pub(super) fn console(config: &Config, state: &State) -> Data<Console> {
         bar: state.bar,
         clock: Arc::clone(&state.clock),
         inspection: state.inspection(),
+        kept: state.kept(),
         anchors: state.anchors.clone(),
         is_dry_run: config.directory.dry_run,
     })

@@ -74,6 +74,7 @@ mod outside;
 mod own_case;
 mod ownership;
 mod pause;
+mod person_page;
 mod poison;
 mod promotion;
 mod protected_groups;
