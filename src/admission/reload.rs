@@ -68,6 +68,16 @@ impl Reloader {
         &self.folder
     }
 
+    /// The rules of the folder, of which none comes into force by that, whoever has signed them. Blocks.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn read(&self) -> Result<RuleSet, LoadErrors> {
+        let set = rules::load_with(&self.folder, self.settings.statuses())?;
+        rules::check_channels(&set, &self.told, &self.folder)?;
+        Ok(set)
+    }
+
     /// Loads the folder. What comes of it stands on the trail before it is in force; the same fault
     /// is recorded once, and said again while it lasts.
     ///

@@ -3,6 +3,7 @@
 
 mod act;
 mod alerts;
+mod backtests;
 mod chart;
 mod containments;
 mod employee;
@@ -34,8 +35,10 @@ mod written;
 
 use std::sync::Arc;
 
+pub use self::backtests::Backtests;
 pub use self::routes::{Gate, ROUTES, Route, mount};
 use crate::access::Access;
+use crate::admission::Reloader;
 use crate::data_subjects::Kept;
 use crate::decisions::Decisions;
 use crate::incident::{Bar, Clock};
@@ -55,6 +58,10 @@ pub struct Console {
     pub decisions: Arc<Decisions>,
     /// The rules in force.
     pub rules: Arc<InForce>,
+    /// Reads the rules folder.
+    pub reloader: Arc<Reloader>,
+    /// What its rules would have done.
+    pub backtests: Backtests,
     /// The sources in force.
     pub sources: Arc<SourcesInForce>,
     /// Who is in the organization, where that is kept.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::normalise::Normaliser;
 use super::settings::SourceSettings;
-use super::{SetupError, setup};
+use super::{Intake, SetupError, setup};
 use crate::incident::{Alert, AlertSummary, SourceName, Timestamp};
 
 /// Reads past events of one source.
@@ -45,5 +45,15 @@ impl Recall {
     #[must_use]
     pub fn occurred_at(&self, event: &Value) -> Option<Timestamp> {
         self.0.occurred_at(event)
+    }
+}
+
+impl Intake {
+    /// An alert that was admitted, from what its record says and what lies beside it; `None` where its source is not
+    /// configured any more.
+    #[must_use]
+    pub fn recalled(&self, summary: AlertSummary, event: Value) -> Option<Alert> {
+        let source = self.source(summary.source.as_str())?;
+        Some(source.normaliser.recalled(summary, event))
     }
 }

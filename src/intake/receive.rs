@@ -260,7 +260,7 @@ impl Intake {
         Ok((source, source.verifier.verify(request, now).await?))
     }
 
-    fn source(&self, name: &str) -> Option<&Source> {
+    pub(super) fn source(&self, name: &str) -> Option<&Source> {
         self.sources.get(&SourceName::parse(name).ok()?)
     }
 }

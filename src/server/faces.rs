@@ -10,7 +10,7 @@ use super::app::App;
 use crate::access::{Access, Oidc, OidcSetupError, Tokens};
 use crate::api::State;
 use crate::config::Config;
-use crate::console::Console;
+use crate::console::{Backtests, Console};
 use crate::intake;
 use crate::trail::Trail;
 
@@ -40,6 +40,8 @@ pub(super) fn console(config: &Config, state: &State) -> Data<Console> {
         access: state.access.clone(),
         decisions: state.decisions.clone(),
         rules: state.rules.clone(),
+        reloader: state.reloader.clone(),
+        backtests: Backtests::default(),
         sources: state.sources.clone(),
         roster: state.roster.clone(),
         bar: state.bar,

@@ -14,6 +14,7 @@ mod approval;
 mod asked_to_enable;
 mod authentication;
 mod backtest;
+mod backtest_page;
 mod blast_radius;
 mod bodies;
 mod breaker;

@@ -1,6 +1,7 @@
 //! The way *Rules*, for engineers: which rules are in force, what each has seen and done, what changed between versions,
 //! and what is wrong with those in the folder.
 
+mod backtest;
 mod one;
 mod shadow;
 mod versions;
@@ -9,6 +10,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 
+pub(super) use backtest::{begin, show};
 pub(super) use one::one;
 pub(super) use versions::versions;
 
@@ -24,10 +26,13 @@ use crate::trail::{Board, Hits};
 
 /// Where the way begins; a rule's own page is below.
 pub(super) const PATH: &str = "/rules";
+/// Where it is said what would happen.
+const BACKTEST: &str = "/rules/backtest";
 /// Where the versions are.
 const VERSIONS: &str = "/rules/versions";
 /// The pages of the way.
-const PAGES: [(&str, &str); 3] = [(PATH, "rules-now"), (VERSIONS, "rules-versions"), (reasons::PATH, "nav-reasons")];
+const PAGES: [(&str, &str); 4] =
+    [(PATH, "rules-now"), (BACKTEST, "rules-backtest"), (VERSIONS, "rules-versions"), (reasons::PATH, "nav-reasons")];
 /// The most problems of refused rules that are shown.
 const PROBLEMS_MAX: usize = 10;
 

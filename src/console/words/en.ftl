@@ -504,6 +504,55 @@ fact-secret = Secret, and its last use
 fact-proved = Proved itself last since the start
 fact-last-refused = Last refusal
 fact-stream = Stream
+rules-backtest = What would happen
+backtest-text = The rules that are in the folder now, put to the alerts of the last days, whether or not they are in force: what would come out otherwise than it did. Nothing is done to anybody. That the alerts were read stands on the trail.
+backtest-days = Days to look back
+backtest-begin = Put them to the test
+backtest-busy = One is under way already.
+backtest-last = The last time
+backtest-begun = Begun by { $name } { $time }, over { $days } days.
+backtest-under-way = It is under way: { $percent } % of the records are read.
+backtest-look-again = Look again
+backtest-failed = It came to nothing: the trail could not be read or written. The log says more.
+backtest-refused = The rules of the folder cannot be loaded:
+backtest-rules = Rule set { $set },
+backtest-in-force = which is in force.
+backtest-not-in-force = which is not in force.
+backtest-same = Everything would come out as it did.
+backtest-otherwise = { $count ->
+    [one] 1 alert would come out otherwise.
+   *[other] { $written } alerts would come out otherwise.
+}
+backtest-alerts = Alerts
+backtest-changed = Come out otherwise
+backtest-newly = Accounts newly contained
+backtest-no-longer = No longer contained
+backtest-both = Contained as before
+backtest-held = Held
+backtest-by-rule = By rule
+backtest-changes = What would be otherwise
+backtest-somebody-else = The same, for somebody else
+backtest-erased = { $count ->
+    [one] 1 alert is left out: its event was erased.
+   *[other] { $written } alerts are left out: their events were erased.
+}
+backtest-unknown-source = { $count ->
+    [one] 1 alert is left out: its source is not configured any more.
+   *[other] { $written } alerts are left out: their sources are not configured any more.
+}
+backtest-departments = { $count ->
+    [one] Of 1 containment the budgets of departments were not judged: the trail does not say in which the account is.
+   *[other] Of { $written } containments the budgets of departments were not judged: the trail does not say in which the accounts are.
+}
+backtest-names = { $command } says whom they stand for, to whoever has the trail's keys, and compares with any commit.
+column-alerts = Alerts
+column-alerts-then = Alerts then
+column-alerts-now = Alerts now
+column-accounts-then = Accounts then
+column-accounts-now = Accounts now
+column-was = Was
+column-would-be = Would be
+column-examples = Such as
 rule-seeks = What it looks for
 rule-condition = It matches where { $condition }.
 rule-asks = What it wants done

@@ -645,6 +645,51 @@ fact-secret = 密钥及其最近使用
 fact-proved = 启动以来最近一次通过验证
 fact-last-refused = 最近一次拒绝
 fact-stream = 推送流
+rules-backtest = 回测
+backtest-text = 将文件夹中的当前规则（无论是否已生效）应用于最近几天的告警，看哪些结果会与当时不同。不会对任何人采取动作。读取这些告警会记入审计记录。
+backtest-days = 回溯天数
+backtest-begin = 开始回测
+backtest-busy = 已有一次回测正在进行。
+backtest-last = 最近一次
+backtest-begun = 由 { $name } 于 { $time } 发起，回溯 { $days } 天。
+backtest-under-way = 正在进行：已读取 { $percent } % 的记录。
+backtest-look-again = 再看一次
+backtest-failed = 未得出结果：无法读取或写入审计记录，详见日志。
+backtest-refused = 无法加载文件夹中的规则：
+backtest-rules = 规则集 { $set }，
+backtest-in-force = 正在生效。
+backtest-not-in-force = 尚未生效。
+backtest-same = 所有结果都与当时相同。
+backtest-otherwise = { $count ->
+   *[other] { $written } 条告警的结果会有所不同。
+}
+backtest-alerts = 告警
+backtest-changed = 结果不同
+backtest-newly = 新增遏制的账号
+backtest-no-longer = 不再遏制
+backtest-both = 同样遏制
+backtest-held = 待人工处理
+backtest-by-rule = 按规则
+backtest-changes = 会有哪些不同
+backtest-somebody-else = 结果相同，但对象不同
+backtest-erased = { $count ->
+   *[other] { $written } 条告警未计入：其原始事件已被清除。
+}
+backtest-unknown-source = { $count ->
+   *[other] { $written } 条告警未计入：其来源已不在配置中。
+}
+backtest-departments = { $count ->
+   *[other] { $written } 次遏制未按部门预算判断：审计记录中没有账号所属部门。
+}
+backtest-names = { $command } 可向持有审计密钥者列出具体人员，并可与任意提交比较。
+column-alerts = 告警
+column-alerts-then = 当时告警
+column-alerts-now = 现在告警
+column-accounts-then = 当时账号
+column-accounts-now = 现在账号
+column-was = 当时
+column-would-be = 现在
+column-examples = 例如
 rule-seeks = 匹配条件
 rule-condition = 满足以下条件时匹配：{ $condition }。
 rule-asks = 要求的处置

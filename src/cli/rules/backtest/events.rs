@@ -11,9 +11,7 @@ use serde_json::Value;
 
 use super::Alerts;
 use super::progress::Progress;
-use super::stage::{LeftOut, Outcome, Stage};
-use super::window::Window;
-use crate::backtest::Ruling;
+use crate::backtest::{Backtested, LeftOut, Ruling, Stage, TooManyAccounts, Window};
 use crate::cli::refused::refused;
 use crate::cli::rules::event_file;
 use crate::cli::send::kind_of;
@@ -45,7 +43,7 @@ pub(super) fn play<'r>(
     window: &Window,
     now: Timestamp,
     mut stage: Stage<'r>,
-) -> anyhow::Result<Outcome<'r>> {
+) -> anyhow::Result<Backtested<'r>> {
     let source = source(from).map_err(refused)?;
     if !source.tells_time() && !window.is_all() {
         let what = "events of this kind do not say when they happened, so --since and --until mean nothing";
@@ -67,13 +65,15 @@ pub(super) fn play<'r>(
         let event = event(&line.read(&mut input)?, line.number).map_err(named)?;
         let alert = source.event(event, &format!("line {}", line.number), line.at);
         match (seen.is_new(&alert.summary.id), window.has(line.at)) {
-            (true, true) => stage.put(&alert, line.at, &Pauses::default(), |_| Ok(Ruling::default()))?,
+            (true, true) => {
+                stage.put(&alert, line.at, &Pauses::default(), |_| Ok::<_, TooManyAccounts>(Ruling::default()))?
+            }
             (true, false) => stage.remember(&alert, line.at),
             (false, _) => left_out.repeated += 1,
         }
     }
     drop(progress);
-    Ok(Outcome { is_one_moment: !source.tells_time(), ..stage.end(window, left_out) })
+    Ok(Backtested { is_one_moment: !source.tells_time(), ..stage.end(window, left_out) })
 }
 
 /// The alerts so far, by half a digest of their ids; no more of them than events.

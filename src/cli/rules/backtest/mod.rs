@@ -4,7 +4,6 @@
 mod events;
 mod progress;
 mod screen;
-mod stage;
 mod trail;
 mod window;
 
@@ -12,9 +11,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use self::stage::{Against, Outcome, Stage};
-use self::window::{Moment, Window};
+use self::window::{Moment, window};
 use super::statuses::StatusArguments;
+use crate::backtest::{Against, Backtested, Stage};
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config;
@@ -74,7 +73,7 @@ struct Alerts {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let now = SystemClock.now();
-    let window = Window::of(arguments.since, arguments.until, now).map_err(refused)?;
+    let window = window(arguments.since, arguments.until, now).map_err(refused)?;
     let (statuses, has_index) = served(arguments)?;
     let proposed =
         rules::load_with(&arguments.folder, statuses).map_err(|errors| refused(anyhow::anyhow!("{errors}")))?;
@@ -87,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let stage = Stage::new(&proposed, against, has_index);
     let outcome = match &arguments.alerts.events {
         Some(file) => events::play(&arguments.alerts, file, &window, now, stage)?,
-        None => trail::play(&arguments.alerts, &window.or_days(trail::DAYS, now), stage)?,
+        None => trail::play(&arguments.alerts, &window.or_last(trail::LOOKED_BACK, now), stage)?,
     };
     if arguments.json {
         output::line(serde_json::to_string_pretty(&outcome)?)?;
@@ -118,7 +117,7 @@ fn earlier(arguments: &Arguments, name: &str, statuses: Statuses) -> anyhow::Res
     Ok((committed.commit, set))
 }
 
-fn gate(outcome: &Outcome<'_>, fail_over: Option<usize>) -> anyhow::Result<()> {
+fn gate(outcome: &Backtested<'_>, fail_over: Option<usize>) -> anyhow::Result<()> {
     let (newly, by_budget) = (outcome.report.newly.len(), outcome.report.newly_held_by_budget());
     match fail_over {
         Some(most) if newly + by_budget > most => {

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::stage::{AgainstName, LeftOut, Names, Outcome};
-use crate::backtest::{Change, DepartmentBudgets, OnRule, Person, Report, RuleCounts, Side, Span, Unnamed};
+use crate::backtest::{
+    AgainstName, Backtested, Change, DepartmentBudgets, LeftOut, Names, OnRule, Person, Report, RuleCounts, Side, Span,
+    Unnamed,
+};
 use crate::cli::output::counted;
 use crate::incident::Timestamp;
 
@@ -15,9 +17,9 @@ const ONE_MOMENT: &str =
 as if they came at once, and a cooldown covers every repeat.\n\n";
 
 // Writing to a String cannot fail, so the results of `writeln!` are of no interest here.
-pub(super) fn text(outcome: &Outcome<'_>) -> String {
+pub(super) fn text(outcome: &Backtested<'_>) -> String {
     let mut text = String::new();
-    let Outcome { names, report, left_out, is_one_moment, .. } = outcome;
+    let Backtested { names, report, left_out, is_one_moment, .. } = outcome;
     head(&mut text, names, report, *left_out);
     if *is_one_moment {
         text.push_str(ONE_MOMENT);

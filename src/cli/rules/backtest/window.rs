@@ -1,10 +1,9 @@
-//! The time that is looked at: from when on, until when.
+//! The time that is looked at, as it is written on the command line.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Serialize;
-
+use crate::backtest::Window;
 use crate::incident::Timestamp;
 
 const SECONDS_A_DAY: u64 = 86_400;
@@ -39,42 +38,16 @@ fn ago(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// From when on (with it), until when (without it).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Window {
-    pub(super) since: Option<Timestamp>,
-    pub(super) until: Option<Timestamp>,
-}
-
-impl Window {
-    pub(super) fn of(since: Option<Moment>, until: Option<Moment>, now: Timestamp) -> anyhow::Result<Self> {
-        let window = Self { since: since.map(|since| since.seen_from(now)), until: until.map(|u| u.seen_from(now)) };
-        if let Self { since: Some(since), until: Some(until) } = window {
-            anyhow::ensure!(since < until, "there is no time between {since} and {until}");
-        }
-        Ok(window)
+/// From when on, until when.
+///
+/// # Errors
+/// There is no time between them.
+pub(super) fn window(since: Option<Moment>, until: Option<Moment>, now: Timestamp) -> anyhow::Result<Window> {
+    let window = Window { since: since.map(|since| since.seen_from(now)), until: until.map(|u| u.seen_from(now)) };
+    if let Window { since: Some(since), until: Some(until) } = window {
+        anyhow::ensure!(since < until, "there is no time between {since} and {until}");
     }
-
-    /// The same, or so many days before its end where its beginning was left open.
-    pub(super) fn or_days(self, days: u64, now: Timestamp) -> Self {
-        let before = |until| Moment::Ago(Duration::from_secs(days * SECONDS_A_DAY)).seen_from(until);
-        Self { since: self.since.or_else(|| Some(before(self.until.unwrap_or(now)))), ..self }
-    }
-
-    /// Whether a time lies before the beginning, by so much at most.
-    pub(super) fn is_led_in_by(&self, at: Timestamp, by: Duration) -> bool {
-        let from = |since: Timestamp| since.saturating_sub(by).unwrap_or(Timestamp::MIN);
-        self.since.is_some_and(|since| at < since && from(since) <= at)
-    }
-
-    /// Whether it was left open on both sides.
-    pub(super) fn is_all(&self) -> bool {
-        self.since.is_none() && self.until.is_none()
-    }
-
-    pub(super) fn has(&self, at: Timestamp) -> bool {
-        self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
-    }
+    Ok(window)
 }
 
 impl Moment {
@@ -115,15 +88,15 @@ mod tests {
     #[test]
     fn the_beginning_belongs_to_a_window_and_the_end_does_not() {
         let (one, two) = (at("2026-11-01T00:00:00Z"), at("2026-11-02T00:00:00Z"));
-        let window = Window::of(Some(Moment::At(one)), Some(Moment::At(two)), two).unwrap();
-        assert!(window.has(one) && !window.has(two));
-        assert!(Window::of(Some(Moment::At(two)), Some(Moment::At(two)), two).is_err());
-        let open = Window::of(None, Some(Moment::At(two)), one).unwrap();
+        let one_day = window(Some(Moment::At(one)), Some(Moment::At(two)), two).unwrap();
+        assert!(one_day.has(one) && !one_day.has(two));
+        assert!(window(Some(Moment::At(two)), Some(Moment::At(two)), two).is_err());
+        let open = window(None, Some(Moment::At(two)), one).unwrap();
         assert!(open.has(Timestamp::MIN));
-        assert_eq!(open.or_days(1, one).since, Some(one));
-        assert_eq!(window.or_days(9, one), window);
+        assert_eq!(open.or_last(24 * Duration::from_hours(1), one).since, Some(one));
+        assert_eq!(one_day.or_last(Duration::from_hours(1), one), one_day);
         let (hour, second) = (Duration::from_hours(1), Duration::from_secs(1));
-        assert!(window.is_led_in_by(one - hour, hour) && !window.is_led_in_by(one - hour - second, hour));
-        assert!(!window.is_led_in_by(one, hour) && !open.is_led_in_by(Timestamp::MIN, hour));
+        assert!(one_day.is_led_in_by(one - hour, hour) && !one_day.is_led_in_by(one - hour - second, hour));
+        assert!(!one_day.is_led_in_by(one, hour) && !open.is_led_in_by(Timestamp::MIN, hour));
     }
 }

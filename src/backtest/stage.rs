@@ -5,24 +5,28 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::window::Window;
-use crate::backtest::{Comparison, Recorded, Rehearsal, Report, Ruling, TooManyAccounts};
+use super::{Comparison, Recorded, Rehearsal, Report, Ruling, TooManyAccounts, Window};
 use crate::incident::{AccountRef, Alert, DepartmentId, DepartmentSpent, Digest, Pauses, Plan, Timestamp};
 use crate::rules::RuleSet;
 
 /// What the proposed rules are compared with.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Against<'r> {
+pub enum Against<'r> {
     /// What was decided then.
     Recorded,
     /// The rules of a commit.
-    Commit { commit: &'r str, rules: &'r RuleSet },
+    Commit {
+        /// Which.
+        commit: &'r str,
+        /// Its rules.
+        rules: &'r RuleSet,
+    },
     /// Nothing: the events were judged by nobody.
     Nothing,
 }
 
 /// Both sides, and what came of the alerts so far.
-pub(super) struct Stage<'r> {
+pub struct Stage<'r> {
     proposed: Rehearsal<'r>,
     before: Before<'r>,
     comparison: Comparison<'r>,
@@ -30,7 +34,7 @@ pub(super) struct Stage<'r> {
 }
 
 /// The first side.
-pub(super) enum Before<'r> {
+enum Before<'r> {
     /// The trail knows.
     Recorded(Recorded),
     /// Rules say it again.
@@ -41,49 +45,63 @@ pub(super) enum Before<'r> {
 
 /// What was compared, for the report's head.
 #[derive(Debug, Serialize)]
-pub(super) struct Names<'r> {
+pub struct Names<'r> {
     /// Digest of the proposed rules.
-    pub(super) rules: Digest,
+    pub rules: Digest,
     /// With what.
-    pub(super) against: AgainstName<'r>,
+    pub against: AgainstName<'r>,
 }
 
 /// With what it was compared, in the report.
 #[derive(Debug, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub(super) enum AgainstName<'r> {
+pub enum AgainstName<'r> {
+    /// What was decided then.
     Recorded,
-    Commit { commit: &'r str, rules: Digest },
+    /// The rules of a commit.
+    Commit {
+        /// Which.
+        commit: &'r str,
+        /// Digest of its rules.
+        rules: Digest,
+    },
+    /// Nothing.
     Nothing,
 }
 
 /// Everything there is to say.
 #[derive(Debug, Serialize)]
-pub(super) struct Outcome<'r> {
+pub struct Backtested<'r> {
+    /// What was compared.
     #[serde(flatten)]
-    pub(super) names: Names<'r>,
+    pub names: Names<'r>,
+    /// Over which time.
     #[serde(flatten)]
-    pub(super) window: Window,
-    pub(super) left_out: LeftOut,
+    pub window: Window,
+    /// What nobody can judge any more.
+    pub left_out: LeftOut,
     /// Whether the events do not say when they happened, so that all are taken to have happened at once.
-    pub(super) is_one_moment: bool,
+    pub is_one_moment: bool,
+    /// What came of it.
     #[serde(flatten)]
-    pub(super) report: Report,
+    pub report: Report,
 }
 
 /// Alerts of the time asked for that nobody can judge any more.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub(super) struct LeftOut {
+pub struct LeftOut {
     /// Their events were erased.
-    pub(super) erased: u64,
+    pub erased: u64,
     /// Their source is not configured any more, so nobody knows what kind of sender it was.
-    pub(super) of_unknown_source: u64,
+    pub of_unknown_source: u64,
     /// They are there before, under the same id: the server acts once.
-    pub(super) repeated: u64,
+    pub repeated: u64,
 }
 
 impl<'r> Stage<'r> {
-    pub(super) fn new(proposed: &'r RuleSet, against: Against<'r>, has_index: bool) -> Self {
+    /// Puts these rules up against that.
+    #[must_use]
+    pub fn new(proposed: &'r RuleSet, against: Against<'r>, has_index: bool) -> Self {
         let rehearsal = |rules| Rehearsal::new(rules).with_index(has_index);
         let (before, name) = match against {
             Against::Recorded => (Before::Recorded(Recorded::default()), AgainstName::Recorded),
@@ -101,24 +119,28 @@ impl<'r> Stage<'r> {
     }
 
     /// Puts an alert to both sides. `recorded` is only asked when the first side is the record.
-    pub(super) fn put(
+    ///
+    /// # Errors
+    /// What `recorded` says, or there are too many accounts.
+    pub fn put<E: From<TooManyAccounts>>(
         &mut self,
         alert: &Alert,
         at: Timestamp,
         pauses: &Pauses,
-        recorded: impl FnOnce(&mut Recorded) -> anyhow::Result<Ruling>,
-    ) -> anyhow::Result<()> {
+        recorded: impl FnOnce(&mut Recorded) -> Result<Ruling, E>,
+    ) -> Result<(), E> {
         let before = match &mut self.before {
             Before::Recorded(record) => recorded(record)?,
             Before::Rehearsed(rehearsal) => rehearsal.judge(alert, at, pauses),
             Before::Nothing => Ruling::default(),
         };
         let after = self.proposed.judge(alert, at, pauses);
-        self.comparison.take(&alert.summary.id, at, &before, &after).map_err(|error: TooManyAccounts| error.into())
+        self.comparison.take(&alert.summary.id, at, &before, &after).map_err(E::from)
     }
 
     /// How far before the time asked for alerts can matter to either side.
-    pub(super) fn looks_back(&self) -> Duration {
+    #[must_use]
+    pub fn looks_back(&self) -> Duration {
         let before = match &self.before {
             Before::Rehearsed(rehearsal) => rehearsal.looks_back(),
             Before::Recorded(_) | Before::Nothing => Duration::ZERO,
@@ -127,7 +149,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Has both sides count a plan of before the time asked for.
-    pub(super) fn spend(&mut self, plan: &Plan, at: Timestamp) {
+    pub fn spend(&mut self, plan: &Plan, at: Timestamp) {
         if let Before::Rehearsed(rehearsal) = &mut self.before {
             rehearsal.spend(plan, at);
         }
@@ -135,7 +157,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Has both sides count what was drawn on departments before the time asked for.
-    pub(super) fn draw(&mut self, departments: &[DepartmentSpent], at: Timestamp) {
+    pub fn draw(&mut self, departments: &[DepartmentSpent], at: Timestamp) {
         if let Before::Rehearsed(rehearsal) = &mut self.before {
             rehearsal.draw(departments, at);
         }
@@ -143,7 +165,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Tells both sides in which departments an account is, as far as the trail says.
-    pub(super) fn learn(&mut self, account: &AccountRef, departments: &BTreeSet<DepartmentId>) {
+    pub fn learn(&mut self, account: &AccountRef, departments: &BTreeSet<DepartmentId>) {
         if let Before::Rehearsed(rehearsal) = &mut self.before {
             rehearsal.learn(account, departments);
         }
@@ -151,7 +173,7 @@ impl<'r> Stage<'r> {
     }
 
     /// Tells both sides how many people there are from here on.
-    pub(super) fn count(&mut self, people: u64) {
+    pub fn count(&mut self, people: u64) {
         if let Before::Rehearsed(rehearsal) = &mut self.before {
             rehearsal.count(people);
         }
@@ -159,16 +181,18 @@ impl<'r> Stage<'r> {
     }
 
     /// Has both sides count an alert of before the time asked for.
-    pub(super) fn remember(&mut self, alert: &Alert, at: Timestamp) {
+    pub fn remember(&mut self, alert: &Alert, at: Timestamp) {
         if let Before::Rehearsed(rehearsal) = &mut self.before {
             rehearsal.remember(alert, at);
         }
         self.proposed.remember(alert, at);
     }
 
-    pub(super) fn end(self, window: &Window, left_out: LeftOut) -> Outcome<'r> {
+    /// What it comes to.
+    #[must_use]
+    pub fn end(self, window: &Window, left_out: LeftOut) -> Backtested<'r> {
         let department_budgets = self.proposed.department_budgets();
         let report = Report { department_budgets, ..self.comparison.report() };
-        Outcome { names: self.names, window: *window, left_out, is_one_moment: false, report }
+        Backtested { names: self.names, window: *window, left_out, is_one_moment: false, report }
     }
 }
