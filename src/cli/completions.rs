@@ -7,17 +7,10 @@ use super::output;
 
 /// What `completions` takes.
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
 pub(super) struct Arguments {
     /// Which shell.
     shell: Shell,
 }
-
-const HELP: &str = "\
-Examples:
-  portcullis completions bash > /etc/bash_completion.d/portcullis
-  portcullis completions zsh > \"${fpath[1]}/_portcullis\"
-  portcullis completions fish > ~/.config/fish/completions/portcullis.fish";
 
 /// Prints the script for all that `program` takes.
 pub(super) fn run(arguments: &Arguments, mut program: Command) -> anyhow::Result<()> {

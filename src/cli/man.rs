@@ -11,7 +11,6 @@ use super::refused::refused;
 
 /// What `man` takes.
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
 pub(super) struct Arguments {
     /// The command whose page is printed, such as `rules check`; the program's own, if none is named.
     #[arg(value_name = "COMMAND", conflicts_with = "folder")]
@@ -20,11 +19,6 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
-
-const HELP: &str = "\
-Examples:
-  portcullis man rules check | man -l -
-  portcullis man --folder /usr/local/share/man/man1";
 
 /// Prints a page of what `program` takes, or writes all of them.
 pub(super) fn run(arguments: &Arguments, program: Command) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod directory;
 mod doctor;
+mod examples;
 mod handed_over;
 mod incident;
 mod init;
@@ -27,7 +28,7 @@ mod trail;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// Signed alerts in, contained DingTalk Enterprise Accounts out, everything on a trail that can be
 /// verified.
@@ -60,7 +61,7 @@ enum Command {
     Check(rules::CheckArguments),
     /// The senders: add one, list them, change a secret, try one out.
     Source(source::Arguments),
-    /// One incident: show it, open one by hand, approve, dismiss, release.
+    /// One incident: show it, open one by hand, approve, hold, dismiss, extend, release.
     Incident(incident::Arguments),
     /// Read DingTalk: one account, the administrators, the departments, or everybody for the directory index.
     Directory(directory::Arguments),
@@ -82,10 +83,22 @@ enum Command {
     Man(man::Arguments),
 }
 
+impl Arguments {
+    /// The program, with what its help says.
+    fn program() -> clap::Command {
+        examples::added(Self::command())
+    }
+
+    /// Those of this process; where they are wrong, that is said, and the process ends.
+    fn read() -> Self {
+        Self::from_arg_matches(&Self::program().get_matches()).unwrap_or_else(|error| error.exit())
+    }
+}
+
 /// Runs the command of this process's arguments. The exit codes are those of `--help`.
 #[must_use]
 pub fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let result = match Arguments::read().command {
         Command::Init(arguments) => init::run(&arguments),
         Command::Serve(arguments) => block_on(serve::run(arguments)),
         Command::Demo(arguments) => block_on(demo::run(arguments)),
@@ -101,8 +114,8 @@ pub fn main() -> ExitCode {
         Command::Token(arguments) => block_on(token::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Trail(arguments) => trail::run(arguments),
-        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
-        Command::Man(arguments) => man::run(&arguments, Arguments::command()),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::program()),
+        Command::Man(arguments) => man::run(&arguments, Arguments::program()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

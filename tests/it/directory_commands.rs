@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use portcullis::sandbox::{self, Api, CORP_ID, FOREIGN_CORP_ID, Fault, FaultKind, Running};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{Ended, Process, configure, copy_folder, edit};
@@ -128,6 +129,25 @@ async fn administrators_and_departments_are_listed_with_progress_apart() {
     let users = place.run(&["departments", "--users"]).await.well();
     assert!(users.stdout.ends_with(&["311  海外小组, below 31".into(), "  admin02".into(), "  owner01".into()]));
     assert!(users.stderr.contains("department 31: 100 users so far\ndepartment 31: 102 users so far\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_are_given_the_same_as_json_a_line_for_each() {
+    let place = Place::start().await;
+    for (arguments, count, last) in [
+        (&["admins", "--json"][..], 2, json!({"user_id": "admin02", "level": "sub"})),
+        (&["departments", "--json"], 7, json!({"id": 311, "name": "海外小组", "parent": 31, "users": null})),
+        (
+            &["departments", "--users", "--json"],
+            7,
+            json!({"id": 311, "name": "海外小组", "parent": 31, "users": ["admin02", "owner01"]}),
+        ),
+        (&["roles", "--json"], 3, json!({"id": 2_062_490_001, "name": "值班", "users": null})),
+    ] {
+        let listed = place.run(arguments).await.well().stdout;
+        let lines: Vec<Value> = listed.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((lines.len(), lines.last()), (count, Some(&last)), "{arguments:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

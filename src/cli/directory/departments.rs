@@ -1,10 +1,12 @@
 //! `portcullis directory departments`: the tree of departments, and who is in each.
 
 use clap::Args;
+use serde_json::json;
 
 use super::{Place, client, failed};
 use crate::cli::output::{self, counted};
 use crate::directory::{Department, DingTalk, Member, departments, members};
+use crate::incident::UserId;
 
 /// How many departments are found between two words of progress.
 const PROGRESS_EVERY: usize = 100;
@@ -17,6 +19,9 @@ pub(super) struct Arguments {
     /// List the users of each department, too.
     #[arg(long)]
     users: bool,
+    /// Print JSON, one department a line.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -31,21 +36,25 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let all = departments(&dingtalk, told).await.map_err(|failure| failed(&failure))?;
     output::note(counted(all.len(), "department"));
     for department in &all {
+        let users = if arguments.users { Some(users(&dingtalk, department).await?) } else { None };
+        if arguments.json {
+            let Department { id, name, parent, .. } = department;
+            output::line(json!({ "id": id, "name": name, "parent": parent, "users": users }))?;
+            continue;
+        }
         let below = department.parent.map_or_else(String::new, |parent| format!(", below {parent}"));
         output::line(format_args!("{}  {}{below}", department.id, output::visible(&department.name)))?;
-        if arguments.users {
-            users(&dingtalk, department).await?;
-        }
+        users.iter().flatten().try_for_each(|id| output::line(format_args!("  {id}")))?;
     }
     Ok(())
 }
 
-async fn users(dingtalk: &DingTalk, department: &Department) -> anyhow::Result<()> {
+async fn users(dingtalk: &DingTalk, department: &Department) -> anyhow::Result<Vec<UserId>> {
     let mut ids = Vec::new();
     let page = |page: Vec<Member>| {
         ids.extend(page.into_iter().map(|member| member.account.user_id));
         output::note(format_args!("department {}: {} so far", department.id, counted(ids.len(), "user")));
     };
     members(dingtalk, department.id, page).await.map_err(|failure| failed(&failure))?;
-    ids.iter().try_for_each(|id| output::line(format_args!("  {id}")))
+    Ok(ids)
 }

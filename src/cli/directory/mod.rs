@@ -31,7 +31,7 @@ enum Command {
     /// Show one account, what it owns, and whether the guard layer protects it.
     Show(show::Arguments),
     /// List those who administer the organization.
-    Admins(Place),
+    Admins(admins::Arguments),
     /// List the departments, and with `--users` who is in each.
     Departments(departments::Arguments),
     /// List the roles, and with `--users` who has each.
@@ -59,7 +59,7 @@ impl Place {
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Show(arguments) => show::run(&arguments).await,
-        Command::Admins(place) => admins::run(&place).await,
+        Command::Admins(arguments) => admins::run(&arguments).await,
         Command::Departments(arguments) => departments::run(&arguments).await,
         Command::Roles(arguments) => roles::run(&arguments).await,
         Command::People(arguments) => people::run(arguments).await,

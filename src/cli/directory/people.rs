@@ -3,7 +3,7 @@
 
 use clap::{ArgGroup, Args};
 use reqwest::{Method, Url};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::kept::{self, Holder};
 use crate::cli::client::{Server, Whereabouts};
@@ -30,12 +30,15 @@ pub(super) struct Arguments {
     /// Who has this job number; several may.
     #[arg(long, group = "by", value_name = "NUMBER")]
     job_number: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     whereabouts: Whereabouts,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { role, department, email, job_number, whereabouts } = arguments;
+    let Arguments { role, department, email, job_number, json, whereabouts } = arguments;
     let given = [("role", role), ("department", department), ("email", email), ("job_number", job_number)];
     let given = given.into_iter().find_map(|(name, value)| Some((name, value?)));
     let (name, value) = given.ok_or_else(|| refused(anyhow::anyhow!("say whom to look for")))?;
@@ -48,6 +51,9 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             (people.into_iter().map(String::from).take(LISTED_MAX).collect(), total)
         }
     };
+    if json {
+        return output::line(json!({ "people": people, "total": total }));
+    }
     people.iter().try_for_each(|user_id| output::line(output::visible(user_id)))?;
     match total.checked_sub(people.len()) {
         None | Some(0) => output::note(format_args!("{total} found")),

@@ -1,10 +1,12 @@
 //! `portcullis directory roles`: the organization's roles, and who has each.
 
 use clap::Args;
+use serde_json::json;
 
 use super::{Place, client, failed};
 use crate::cli::output::{self, counted};
 use crate::directory::{DingTalk, ListedRole, holders, roles};
+use crate::incident::UserId;
 
 /// What `directory roles` takes.
 #[derive(Debug, Args)]
@@ -14,6 +16,9 @@ pub(super) struct Arguments {
     /// List who has each role, too.
     #[arg(long)]
     users: bool,
+    /// Print JSON, one role a line.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -21,15 +26,18 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let all = roles(&dingtalk).await.map_err(|failure| failed(&failure))?;
     output::note(counted(all.len(), "role"));
     for role in &all {
-        output::line(format_args!("{}  {}", role.id, output::visible(&role.name)))?;
-        if arguments.users {
-            users(&dingtalk, role).await?;
+        let users = if arguments.users { Some(users(&dingtalk, role).await?) } else { None };
+        if arguments.json {
+            output::line(json!({ "id": role.id, "name": role.name, "users": users }))?;
+            continue;
         }
+        output::line(format_args!("{}  {}", role.id, output::visible(&role.name)))?;
+        users.iter().flatten().try_for_each(|id| output::line(format_args!("  {id}")))?;
     }
     Ok(())
 }
 
-async fn users(dingtalk: &DingTalk, role: &ListedRole) -> anyhow::Result<()> {
+async fn users(dingtalk: &DingTalk, role: &ListedRole) -> anyhow::Result<Vec<UserId>> {
     let mut ids = Vec::new();
     let page = |page| {
         ids.extend(page);
@@ -39,5 +47,5 @@ async fn users(dingtalk: &DingTalk, role: &ListedRole) -> anyhow::Result<()> {
     if !is_there {
         output::note(format_args!("role {}: deleted in between", role.id));
     }
-    ids.iter().try_for_each(|id| output::line(format_args!("  {id}")))
+    Ok(ids)
 }

@@ -34,12 +34,7 @@ its sources, too; the token is an engineer's or a responder's.
 Exit codes:
   0  nothing has failed
   1  something has failed, or could not be looked at
-  2  refused: the command line or the configuration is wrong
-
-Examples:
-  portcullis doctor --config /etc/portcullis/portcullis.toml
-  portcullis doctor --server https://portcullis.example.com --token-file token
-  portcullis doctor --config portcullis.toml --json | jq '.checks[] | select(.health == \"failed\")'";
+  2  refused: the command line or the configuration is wrong";
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { whereabouts, send, json } = arguments;

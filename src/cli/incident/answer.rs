@@ -44,7 +44,7 @@ pub(super) struct Approve {
 
 /// What `incident extend` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, group(ArgGroup::new("end").required(true).args(["until", "lasting"])))]
+#[command(group(ArgGroup::new("end").required(true).args(["until", "lasting"])))]
 pub(super) struct Extend {
     #[command(flatten)]
     answer: Arguments,
@@ -55,11 +55,6 @@ pub(super) struct Extend {
     #[arg(long = "for", value_name = "TIME")]
     lasting: Option<SignedDuration>,
 }
-
-const EXAMPLES: &str = "\
-Example:
-  portcullis incident extend inc_0123456789abcdef --for 8h --reason 'the laptop is still being looked at' \\
-    --server https://portcullis.example.com --token-file token";
 
 pub(super) async fn hold(arguments: &Arguments) -> anyhow::Result<()> {
     say(arguments, "hold", json!({ "reason": arguments.reason })).await

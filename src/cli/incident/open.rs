@@ -13,7 +13,6 @@ use crate::cli::refused::refused;
 
 /// What `incident open` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// Whom: `user_id=zhangsan`, or email, login_id, mobile, union_id, job_number.
     #[arg(long, value_name = "KIND=NAME")]
@@ -51,12 +50,6 @@ pub(super) struct Arguments {
     #[command(flatten)]
     server: Server,
 }
-
-const EXAMPLES: &str = "\
-Example:
-  portcullis incident open --account user_id=zhangsan --steps sign-out,disable --expires-in 8h \\
-    --employee-reason account-takeover --reason 'seen on the help desk' \\
-    --server https://portcullis.example.com --token-file token";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Step {

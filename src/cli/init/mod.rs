@@ -48,10 +48,6 @@ What is not said is asked for, where somebody sits before a terminal. Nothing is
 then all of it or nothing: the configuration with every setting explained, the secrets (mode 0600), a first rule with its
 tests, the list of protected accounts, and what employees read in 15 languages.
 
-Examples:
-  portcullis init --sandbox try
-  portcullis init --dingtalk io --corp-id ding… --app-key ding… --app-secret-file - /etc/portcullis < secret
-
 Exit codes:
   0  done
   1  failed: something could not be written

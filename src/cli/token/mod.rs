@@ -25,7 +25,6 @@ enum Command {
     /// List all tokens, without their secrets: whose, what they allow, until when, when last used.
     List(List),
     /// Give one out. It is shown this once; only its digest is kept.
-    #[command(after_help = ISSUE_HELP)]
     Issue(Issue),
     /// Take one back: from then on it is none, and sessions that were begun with it are over.
     Revoke(Revoke),
@@ -73,11 +72,6 @@ struct Revoke {
     #[command(flatten)]
     server: Server,
 }
-
-const ISSUE_HELP: &str = "\
-Example:
-  portcullis token issue siem-export --role auditor --days 365 --reason 'nightly export' --out token \\
-      --server https://soc.example --token-file admin-token";
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {

@@ -41,12 +41,7 @@ Reports:
   rules-in-force                 the rule sets that were in force at some moment
   rule-versions                  which version of each rule was in force then
   changes                        what people changed or decided
-  containment-times              how long it took from an alert to a containment that was read back
-
-Examples:
-  portcullis trail report held --since 2026-11-01 --until 2026-12-01 --config portcullis.toml
-  portcullis trail report rules-in-force --since 2026-11-22 --until 2026-11-23 \\
-    --server https://portcullis.example.com --token-file token";
+  containment-times              how long it took from an alert to a containment that was read back";
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { report, since, until, json, whereabouts } = arguments;

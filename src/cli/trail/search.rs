@@ -45,12 +45,7 @@ Filters (the same name again: any of the values):
   text             words of the clear text, all of them; the beginning of one: imposs*
 
 Without --server it reads the folder of a server that does not run, and brings its index up to date first. With it, that
-you read is on the trail.
-
-Examples:
-  portcullis trail search --config portcullis.toml kind=incident.held since=2026-11-01T00:00:00Z
-  portcullis trail search --server https://portcullis.example.com --token-file token \\
-    account=email:zhang.san@example.com outcome=disabled";
+you read is on the trail.";
 
 /// A page of an answer.
 struct Page {
