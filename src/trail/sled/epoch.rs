@@ -42,6 +42,8 @@ const NEW: &str = "new";
 const PLACE: &str = "place";
 /// How the names of sled's own snapshots begin.
 const SNAPSHOT: &str = "snap.";
+/// How the names of those end that are not whole yet.
+const UNFINISHED: &str = ".generating";
 
 /// An open epoch.
 pub(super) struct Epoch {
@@ -278,8 +280,9 @@ pub(super) fn forget(folder: &Path) -> io::Result<()> {
     durable::sync_folder(folder)
 }
 
-/// Opens a database of sled's, making it if it is missing.
+/// Opens a database of sled's, making it if it is missing. Nobody else may have it open.
 pub(super) fn open_database(folder: &Path, cache_bytes: u64) -> Result<Db, OpenError> {
+    forget_unfinished(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
     let config = Config::new().path(folder).cache_capacity(cache_bytes).flush_every_ms(Some(TIDY_EVERY_MS));
     config.open().map_err(|source| match source {
         ::sled::Error::Corruption { .. } => damaged(folder, "its file is not as it was written".to_owned()),
@@ -291,6 +294,24 @@ pub(super) fn open_database(folder: &Path, cache_bytes: u64) -> Result<Db, OpenE
         }
         other => damaged(folder, other.to_string()),
     })
+}
+
+/// Takes away a snapshot of sled's own that a kill broke off. sled would take it for its newest, and then for damage: it
+/// looks for unfinished ones under another name than it gives them. All that such a one was made of is still there.
+fn forget_unfinished(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(SNAPSHOT) && name.ends_with(UNFINISHED) {
+            tracing::info!(name, "a snapshot of the store that was broken off is taken away");
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until nobody holds sled's own lock. A store that this process has just closed may still

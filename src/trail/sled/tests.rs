@@ -78,6 +78,26 @@ fn what_was_recorded_is_there_after_reopening() {
     assert_eq!(verify(&store, |_| ()).unwrap().size, 2);
 }
 
+/// Killed while it writes a snapshot of its own, sled leaves a file that it takes for its newest at the next start, and for
+/// damage.
+#[test]
+fn a_kill_while_sled_makes_a_snapshot_is_no_damage() {
+    for content in [&b""[..], b"half", &[7; 400]] {
+        let folder = folder();
+        let store = SledStore::open(&settings(&folder)).unwrap();
+        assert_eq!(append_one(&store, entry("kept")), new(0));
+        let (head, records) = (store.head(), store.read(0, 10));
+        drop(store);
+        let areas = settings(&folder).path.join("areas");
+        for place in [first_epoch(&folder), areas].iter().filter(|place| place.exists()) {
+            std::fs::write(place.join("snap.0000000000FFFFFF.generating"), content).unwrap();
+        }
+        let store = SledStore::open(&settings(&folder)).unwrap();
+        assert_eq!((store.head(), store.read(0, 10)), (head, records));
+        assert_eq!(append_one(&store, entry("next")), new(1));
+    }
+}
+
 #[test]
 fn a_second_opening_is_refused_and_says_why() {
     let folder = folder();
