@@ -124,11 +124,12 @@ fn what_was_carried_in_every_format_there_was_can_be_read() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(format!("{}/src/trail/snapshot/carried-{FORMAT}", env!("CARGO_MANIFEST_DIR")), &now).unwrap();
     }
-    let carried: [&[u8]; FORMAT as usize] =
-        [include_bytes!("carried-1"), include_bytes!("carried-2"), include_bytes!("carried-3")];
-    for bytes in carried {
+    // Each with how many incidents are live in it: what can happen is not the same in every release.
+    let carried: [(&[u8], usize); FORMAT as usize] =
+        [(include_bytes!("carried-1"), 2), (include_bytes!("carried-2"), 2), (include_bytes!("carried-3"), 3)];
+    for (bytes, live) in carried {
         let folded = read_carried(bytes).unwrap();
-        assert_eq!((folded.size(), folded.board.live_count()), (40, 2));
+        assert_eq!((folded.size(), folded.board.live_count()), (40, live));
     }
     let newer = String::from_utf8(now)
         .unwrap()
