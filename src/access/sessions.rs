@@ -2,6 +2,7 @@
 //! session is known by a secret that only the browser has; here is its digest.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,35 +17,40 @@ const SESSIONS_MAX: usize = 10_000;
 /// Bytes of a session's secret, and of what its forms carry.
 const SECRET_BYTES: usize = 32;
 
-/// How long sessions last.
+/// How long sessions last. None of it is nothing: nobody could stay signed in, or ever give an account back.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionSettings {
     /// After so many minutes without a request a session ends.
-    pub idle_minutes: u32,
+    pub idle_minutes: NonZeroU32,
     /// After so many hours it ends whatever happens.
-    pub hours: u32,
+    pub hours: NonZeroU32,
     /// For so many minutes after signing in nobody is asked again before what cannot be taken back.
-    pub fresh_minutes: u32,
+    pub fresh_minutes: NonZeroU32,
 }
 
 impl Default for SessionSettings {
     fn default() -> Self {
-        Self { idle_minutes: 30, hours: 12, fresh_minutes: 5 }
+        Self { idle_minutes: count(30), hours: count(12), fresh_minutes: count(5) }
     }
+}
+
+/// One at least.
+fn count(of: u32) -> NonZeroU32 {
+    NonZeroU32::new(of).unwrap_or(NonZeroU32::MIN)
 }
 
 impl SessionSettings {
     fn idle(&self) -> Duration {
-        Duration::from_secs(u64::from(self.idle_minutes) * 60)
+        Duration::from_secs(u64::from(self.idle_minutes.get()) * 60)
     }
 
     fn whole(&self) -> Duration {
-        Duration::from_secs(u64::from(self.hours) * 3_600)
+        Duration::from_secs(u64::from(self.hours.get()) * 3_600)
     }
 
     fn fresh(&self) -> Duration {
-        Duration::from_secs(u64::from(self.fresh_minutes) * 60)
+        Duration::from_secs(u64::from(self.fresh_minutes.get()) * 60)
     }
 }
 
@@ -114,7 +120,7 @@ impl Sessions {
     /// For how long nobody is asked again, in minutes.
     #[must_use]
     pub fn fresh_minutes(&self) -> u32 {
-        self.settings.fresh_minutes
+        self.settings.fresh_minutes.get()
     }
 
     /// Begins a session; gives its secret, which is for the browser alone. Whoever has shown again who they are has
@@ -190,7 +196,7 @@ mod tests {
     use crate::access::Role;
 
     fn sessions() -> Sessions {
-        Sessions::new(SessionSettings { idle_minutes: 30, hours: 2, fresh_minutes: 5 })
+        Sessions::new(SessionSettings { idle_minutes: count(30), hours: count(2), fresh_minutes: count(5) })
     }
 
     fn actor(name: &str) -> Actor {

@@ -343,7 +343,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Unknown => Self::NotFound,
-            Refused::WrongState => Self::WrongState,
+            Refused::WrongState | Refused::NotLater => Self::WrongState,
             Refused::OwnAccount => Self::OwnAccount,
             Refused::OwnRequest => Self::OwnRequest,
             Refused::OwnRule => Self::OwnRule,

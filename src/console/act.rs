@@ -206,6 +206,7 @@ pub(super) fn shown(reader: &Reader, decided: Result<(), Unsaid>, back: &str) ->
         Unsaid::NoReason => (StatusCode::UNPROCESSABLE_ENTITY, "refused-no-reason"),
         Unsaid::Unknown | Unsaid::Refused(Refused::Unknown) => (StatusCode::NOT_FOUND, "refused-unknown"),
         Unsaid::Refused(Refused::WrongState) => (StatusCode::CONFLICT, "refused-wrong-state"),
+        Unsaid::Refused(Refused::NotLater) => (StatusCode::CONFLICT, "refused-not-later"),
         Unsaid::Refused(Refused::OwnAccount) => (StatusCode::FORBIDDEN, "refused-own-account"),
         Unsaid::Refused(Refused::OwnRequest) => (StatusCode::FORBIDDEN, "refused-own-request"),
         Unsaid::Refused(Refused::OwnRule) => (StatusCode::FORBIDDEN, "refused-own-rule"),

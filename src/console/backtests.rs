@@ -10,7 +10,7 @@ use crate::admission::Reloader;
 use crate::backtest::{self, Against, LeftOut, PlayError, Played, Recordings, Report, Stage, Window};
 use crate::incident::{Clock, Digest, Event, ReadWay, SubjectEvent, Timestamp};
 use crate::intake::SourcesInForce;
-use crate::rules::LoadErrors;
+use crate::rules::{LoadErrors, Responders};
 use crate::trail::Trail;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -65,6 +65,7 @@ struct Work {
     sources: Arc<SourcesInForce>,
     reloader: Arc<Reloader>,
     clock: Arc<dyn Clock>,
+    responders: Arc<Responders>,
     has_index: bool,
     days: u16,
     is_over: Arc<AtomicBool>,
@@ -98,6 +99,7 @@ impl Backtests {
             sources: Arc::clone(&console.sources),
             reloader: Arc::clone(&console.reloader),
             clock: Arc::clone(&console.clock),
+            responders: Arc::clone(console.access.responders()),
             has_index: console.roster.is_some(),
             days,
             is_over: Arc::clone(&self.is_over),
@@ -146,7 +148,9 @@ impl Work {
     }
 
     fn play(&self, progress: &Progress) -> Result<(Ran, Vec<u64>), Without> {
-        let proposed = self.reloader.read().map_err(Without::Rules)?;
+        let mut proposed = self.reloader.read().map_err(Without::Rules)?;
+        // Whom the rules in force would not touch, the proposed would not either.
+        proposed.protect_responders(&self.responders);
         let sources = self.sources.now();
         let recall = |summary, event| sources.recalled(summary, event);
         let from = Recordings { store: self.trail.store(), subjects: self.trail.subjects(), recall: &recall };

@@ -72,7 +72,9 @@ pub(super) fn to_change(
     csrf: &str,
 ) -> Result<(Reader, Session), Away> {
     let mut reader = Reader::of(request);
-    let Some(session) = session(request, console) else { return Err(Away::SignIn("/".to_owned())) };
+    let Some(session) = session(request, console) else {
+        return Err(Away::SignIn(page_above(request.path()).to_owned()));
+    };
     reader.signed_in(session.clone());
     let is_ours = is_from_here(request.headers()) && session.has_sent(csrf);
     let may = permission.is_none_or(|permission| session.actor.role.may(permission));
@@ -143,6 +145,18 @@ pub(super) fn way_back(to: &str) -> &str {
     if is_plain && is_page(path) { to } else { "/" }
 }
 
+/// The page on which the form stands that is sent there: the nearest above that is one.
+fn page_above(form: &str) -> &str {
+    let mut path = form;
+    while let Some((above, _)) = path.rsplit_once('/') {
+        if is_page(above) {
+            return above;
+        }
+        path = above;
+    }
+    "/"
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
@@ -159,6 +173,20 @@ mod tests {
             ["//evil", "/\\evil", "\\\\evil", "https:evil", "https://evil/", "/\n/evil", "/v1/trail", "", &long]
         {
             assert_eq!(way_back(other), "/", "{other}");
+        }
+    }
+
+    #[test]
+    fn whoever_has_to_sign_in_first_comes_back_to_the_page_of_the_form() {
+        for (form, page) in [
+            ("/incidents/inc_1/extend", "/incidents/inc_1"),
+            ("/sources/okta/test", "/sources/okta"),
+            ("/settings/tokens/revoke", "/settings"),
+            ("/pause", "/"),
+            ("/breaker/release", "/"),
+        ] {
+            assert_eq!(page_above(form), page);
+            assert_eq!(way_back(page), page);
         }
     }
 

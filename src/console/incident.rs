@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::{Console, containments, employee, enter, given, steps, timeline, told};
 use crate::access::Permission;
 use crate::decisions::KEPT_HOURS_MAX;
-use crate::incident::{Incident, IncidentId, Plan, Status, StepState, Waiting};
+use crate::incident::{Event, HoldReason, Incident, IncidentId, Plan, Status, StepState, Waiting};
 use crate::trail::Record;
 
 pub(super) async fn show(request: HttpRequest, console: Data<Console>, asked: Path<String>) -> HttpResponse {
@@ -44,13 +44,14 @@ fn render(reader: &Reader, incident: &Incident, records: &[Record], console: &Co
     let (loaded, now) = (console.rules.now(), console.clock.now());
     let waiting = Waiting::of(incident, records.iter().map(|record| &record.event));
     let id = incident.id().as_str();
-    let account = match &incident.user_id {
-        Some(user_id) => html! { strong { (user_id) } },
-        None => html! { span.quiet { (reader.say("not-resolved")) } },
-    };
+    let account = html! { strong { (steps::account(reader, incident)) } };
     let main = html! {
         h1 { (reader.rich("incident-title", &[("id", html! { code { (id) } })])) }
         (standing(reader, incident))
+        @if matches!(incident.status, Status::Held(_)) { (held_again(reader, records)) }
+        @if let (Some(approval), Status::Held(HoldReason::ApprovalWanted)) = (incident.plan.approval, incident.status) {
+            p { (reader.say_of("incident-people", &[("people", approval.people.into()), ("given", incident.assent.by.len().into())])) }
+        }
         @if let Some(waiting) = &waiting { (details(reader, waiting)) }
         @if let Some(containment) = incident.containment() { (containments::details(reader, &containment)) }
         (decisions(reader, incident))
@@ -63,6 +64,7 @@ fn render(reader: &Reader, incident: &Incident, records: &[Record], console: &Co
         }
         h2 { (reader.say("incident-steps")) }
         ol { @for (index, state) in incident.steps.iter().enumerate() { (step(reader, &incident.plan, index, state)) } }
+        @if let Some(until) = incident.extended_to { p { (reader.rich("incident-extended", &[("time", reader.time(until))])) } }
         (timeline::explained(reader, incident.id(), records, &loaded.set))
         (employee::message(reader, incident, &loaded.set))
         (timeline::timeline(reader, incident, records))
@@ -97,6 +99,20 @@ fn standing(reader: &Reader, incident: &Incident) -> Markup {
     }
 }
 
+/// Somebody has approved it, and it was held once more: who presses the button again has to know that.
+fn held_again(reader: &Reader, records: &[Record]) -> Markup {
+    let last =
+        records.iter().rev().take_while(|record| !matches!(record.event, Event::IncidentApproved { .. })).count();
+    let approved = records.len().checked_sub(last + 1).and_then(|at| records.get(at));
+    let since = records.iter().rev().take(last);
+    let was_held = since.into_iter().any(|record| matches!(record.event, Event::IncidentHeld { .. }));
+    html! {
+        @if let Some(Record { at, event: Event::IncidentApproved { actor, .. }, .. }) = approved.filter(|_| was_held) {
+            p { (reader.rich("incident-held-again", &[("name", html! { strong { (actor) } }), ("time", reader.time(*at))])) }
+        }
+    }
+}
+
 /// What may be said to it, by whoever may.
 fn decisions(reader: &Reader, incident: &Incident) -> Markup {
     let is_held = matches!(incident.status, Status::Held(_));
@@ -117,6 +133,12 @@ fn decisions(reader: &Reader, incident: &Incident) -> Markup {
             }
         }
     };
+    let own = reader.actor.as_ref().and_then(|actor| actor.user_id.as_ref());
+    let waits_for_plan = incident.status == Status::Held(HoldReason::ApprovalWanted);
+    let has_approved = own.is_some_and(|own| incident.assent.by.contains(own));
+    if own.is_some() && own == incident.user_id.as_ref() {
+        return html! { p.quiet { (reader.say("refused-own-account")) } };
+    }
     let plan = html! { input type="hidden" name="plan" value=(incident.plan.digest()); };
     let false_alarm = html! {
         label.choice { input type="checkbox" name="false_alarm" value="yes"; " " (reader.say("incident-false-alarm")) }
@@ -131,8 +153,12 @@ fn decisions(reader: &Reader, incident: &Incident) -> Markup {
             h2 #decide { (reader.say("incident-decide")) }
             p.quiet #reason-hint { (reader.say("incident-reason-hint")) }
             div.forms {
-                @if is_held {
+                @if is_held && waits_for_plan && own.is_none() { p.quiet { (reader.say("refused-unknown-approver")) } }
+                @else if is_held && waits_for_plan && has_approved { p.quiet { (reader.say("incident-approved-by-you")) } }
+                @else if is_held {
                     (form("approve", "incident-approve", plan))
+                }
+                @if is_held {
                     (form("dismiss", "incident-dismiss", html! {}))
                 }
                 @if may_hold { (form("hold", "incident-hold", html! {})) }

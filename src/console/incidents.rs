@@ -9,9 +9,9 @@ use super::filters::{Filters, Wrong, alert, field, hint, onward};
 use super::page::{Section, answer_with, page};
 use super::reader::Reader;
 use super::table::table;
-use super::{Console, enter, given};
+use super::{Console, enter, given, steps};
 use crate::access::Permission;
-use crate::incident::{Status, UserId};
+use crate::incident::{Mark, Status, UserId};
 use crate::trail::Inspection;
 use crate::trail::inspection::{Listed, OpenedPage, Standing, Wanted};
 use crate::trail::search::Cursor;
@@ -47,15 +47,29 @@ pub(super) async fn list(request: HttpRequest, console: Data<Console>) -> HttpRe
 }
 
 fn asked(inspection: &Inspection, filters: &Filters) -> Result<(Wanted, Option<Cursor>), Wrong> {
+    // Whose account it came to be does not stand on the records that open incidents.
+    let (by_id, apart): (_, &[&str]) = match filters.value("account").and_then(as_user_id) {
+        Some(user_id) if filters.value("user_id").is_none() => (Some(user_id), &["cursor", "status", "account"]),
+        _ => (filters.value("user_id"), &["cursor", "status", "user_id"]),
+    };
     // What is no filter here is left to the query, which says so.
-    let query = inspection.query(filters.without(&["cursor", "status", "user_id"]))?;
+    let query = inspection.query(filters.without(apart))?;
     if filters.without(&["cursor", "status", "user_id"]).any(|(name, _)| !SEARCHED.contains(&name)) {
         return Err(Wrong::Form);
     }
     let standing = filters.value("status").map(|name| Standing::parse(name).ok_or(Wrong::Choice)).transpose()?;
-    let user_id = filters.value("user_id").map(|text| UserId::parse(text).map_err(|_| Wrong::Choice)).transpose()?;
+    let user_id = by_id.map(|text| UserId::parse(text).map_err(|_| Wrong::Choice)).transpose()?;
     let from = filters.cursor(&query)?;
     Ok((Wanted { standing, user_id, query }, from))
+}
+
+/// The userid, where an account is asked for by it: with its kind before it, or as no other name looks.
+fn as_user_id(account: &str) -> Option<&str> {
+    let is_pseudonym = account.parse::<Mark>().is_ok();
+    match account.strip_prefix("user_id:") {
+        Some(user_id) => Some(user_id),
+        None => Some(account).filter(|account| !is_pseudonym && !account.contains([':', '@', '+'])),
+    }
 }
 
 fn shown(reader: &Reader, filters: &Filters, found: Result<(&OpenedPage, Option<&str>), Wrong>) -> HttpResponse {
@@ -122,7 +136,7 @@ fn row(reader: &Reader, Listed { incident, source, .. }: &Listed) -> Markup {
                 @if let Status::Closed(outcome) = incident.status { br; span.quiet { (super::timeline::outcome(reader, outcome)) } }
             }
             td data-label=(reader.say("column-account")) {
-                @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { (reader.say("not-resolved")) } } }
+                (steps::account(reader, incident))
             }
             td data-label=(reader.say("column-rule")) {
                 @for rule in &incident.plan.rules { div { (rule.title) } }

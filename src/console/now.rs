@@ -8,13 +8,15 @@ use super::reader::Reader;
 use super::table::table;
 use super::{chart, containments, held_alerts, rules, sources, steps};
 use crate::access::Permission;
-use crate::incident::{Breakers, Incident, Pause, PauseScope, Pauses, Status, Timestamp, Trip};
+use crate::incident::{Breakers, Incident, Pause, PauseScope, Pauses, SourceName, Status, Timestamp, Trip};
 use crate::trail::{Head, HeldAlerts, Live};
 
 /// What the page shows, taken from the board at one moment.
 struct View {
     pauses: Pauses,
     breakers: Breakers,
+    /// The sources that are being tried out, and until when.
+    trials: Vec<(SourceName, Timestamp)>,
     head: Head,
     held: Vec<Incident>,
     held_alerts: Vec<HeldAlerts>,
@@ -34,7 +36,8 @@ pub(super) fn render(console: &Console, reader: &Reader) -> Markup {
     let name = reader.actor.as_ref().map_or("", |actor| actor.name.as_str());
     let main = html! {
         h1 { (reader.say("now-title")) }
-        (switch(reader, &view.pauses, console.is_dry_run))
+        (switch(reader, &view, console.is_dry_run))
+        @for (source, until) in &view.trials { (tried(reader, source, *until)) }
         @for (trip, since) in view.breakers.iter() { (tripped(reader, trip, since)) }
         (rules::refused(reader, &console.rules))
         dl.figures {
@@ -48,6 +51,7 @@ pub(super) fn render(console: &Console, reader: &Reader) -> Markup {
         (incidents(reader, &reader.say("now-under-way"), &view.under_way))
         (chart::chart(reader, &console.trail.figures().activity, view.now))
         (senders(console, reader, view.now))
+        (sources::all_refused(console, reader))
         p.quiet {
             (reader.rich("now-as-of", &[("time", reader.time(view.now))])) " "
             (reader.rich("now-root", &[("root", html! { code { (view.head.root) } })])) " "
@@ -64,7 +68,10 @@ fn view(console: &Console) -> View {
         let (pauses, breakers) = (board.pauses().clone(), board.breakers().clone());
         let contained = board.containing().cloned().collect();
         let held_alerts = board.held_alerts(now).into_iter().cloned().collect();
-        let mut view = View { pauses, breakers, head, held: vec![], held_alerts, contained, under_way: vec![], now };
+        let trials = board.trials().filter(|(_, until)| *until > now);
+        let trials = trials.map(|(source, until)| (source.clone(), until)).collect();
+        let (held, under_way) = (vec![], vec![]);
+        let mut view = View { pauses, breakers, trials, head, held, held_alerts, contained, under_way, now };
         for live in board.all_live() {
             let incident = &live.incident;
             match incident.status {
@@ -80,18 +87,26 @@ fn view(console: &Console) -> View {
     })
 }
 
-fn switch(reader: &Reader, pauses: &Pauses, is_dry_run: bool) -> Markup {
+fn switch(reader: &Reader, View { pauses, breakers, trials, .. }: &View, is_dry_run: bool) -> Markup {
+    let is_all = pauses.iter().next().is_none() && breakers.iter().next().is_none() && trials.is_empty();
     html! {
         @if is_dry_run {
             p.state.wait { strong { (reader.say("now-dry-run")) } " " (reader.say("now-dry-run-text")) }
         } @else if pauses.of_all().is_none() {
-            p.state.good { strong { (reader.say("now-run")) } " " (reader.say("now-run-text")) }
+            @if is_all { p.state.good { strong { (reader.say("now-run")) } " " (reader.say("now-run-text")) } }
+            @else { p.state.wait { strong { (reader.say("now-run-partly")) } " " (reader.say("now-run-partly-text")) } }
         }
         @for (scope, pause) in pauses.iter() { (paused(reader, scope, pause)) }
         @if reader.may_change(Permission::Control) && pauses.of_all().is_none() {
             (steer(reader, "/pause", "now-pause", &PauseScope::All))
         }
     }
+}
+
+/// A source whose alerts are only looked at for a while.
+fn tried(reader: &Reader, source: &SourceName, until: Timestamp) -> Markup {
+    let name = html! { a href={ (sources::PATH) "/" (source) } { (source) } };
+    html! { p.state.wait { (reader.rich("now-tried", &[("name", name), ("time", reader.time(until))])) } }
 }
 
 /// How many senders there are, and which have sent nothing for a day.
@@ -104,6 +119,16 @@ fn senders(console: &Console, reader: &Reader, now: Timestamp) -> Markup {
             (reader.count("now-senders", intake.sources().count() as u64)) " "
             @if !silent.is_empty() { (reader.count("now-silent", silent.len() as u64)) " " }
             a href=(sources::PATH) { (reader.say("now-sources")) }
+        }
+    }
+}
+
+/// A form that stops alerts of one source, or of one rule, from being acted on; for its own page.
+pub(super) fn pause_one(console: &Console, reader: &Reader, scope: &PauseScope) -> Markup {
+    let is_paused = console.trail.board(|board| board.pauses().iter().any(|(paused, _)| paused == scope));
+    html! {
+        @if reader.may_change(Permission::Control) {
+            @if is_paused { (steer(reader, "/resume", "now-resume-this", scope)) } @else { (steer(reader, "/pause", "now-pause-this", scope)) }
         }
     }
 }
@@ -164,7 +189,7 @@ fn tripped(reader: &Reader, trip: &Trip, since: Timestamp) -> Markup {
     };
     let with = [
         ("what", html! { strong { (what) } }),
-        ("at", reader.time(since)),
+        ("since", reader.time(since)),
         ("accounts", html! { (trip.accounts) }),
         ("minutes", html! { (trip.within_s.seconds() / 60) }),
     ];
@@ -198,7 +223,7 @@ fn row(reader: &Reader, incident: &Incident) -> Markup {
                     }
                 }
             }
-            td data-label=(reader.say("column-account")) { @match &incident.user_id { Some(user_id) => { (user_id) } None => { span.quiet { (reader.say("not-resolved")) } } } }
+            td data-label=(reader.say("column-account")) { (steps::account(reader, incident)) }
             td {
                 @for rule in &incident.plan.rules { div { (rule.title) } }
                 @if let Some(actor) = &incident.plan.asked_by { div { (reader.say_of("by-hand", &[("name", actor.as_str().into())])) } }

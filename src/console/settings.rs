@@ -8,10 +8,10 @@ use maud::{Markup, html};
 use super::page::{self, Section, page};
 use super::reader::Reader;
 use super::table::table;
-use super::{Console, enter, tokens};
+use super::{Console, enter, steps, tokens};
 use crate::access::Permission;
-use crate::incident::{Budget, SourceName, Spent};
-use crate::rules::Protected;
+use crate::incident::{Breaker, Budget, SourceName, Spent};
+use crate::rules::{Protected, ProtectedGroups};
 
 /// Where the page is.
 pub(super) const PATH: &str = "/settings";
@@ -32,11 +32,14 @@ fn render(console: &Console, reader: &Reader) -> Markup {
         h1 { (title) }
         p { (reader.rich("settings-text", &[("file", html! { code { "rules/guardrails.yml" } })])) }
         (protected(reader, guardrails.protected()))
+        (groups(reader, guardrails.groups()))
         p.quiet {
             (reader.count("settings-responders", guardrails.responders().count() as u64)) " "
             (reader.say_of("settings-contact", &[("contact", guardrails.contact().into())]))
         }
         (budgets(console, reader))
+        @let breakers = guardrails.breakers();
+        p { (breaker(reader, "settings-breaker-rule", breakers.each_rule)) " " (breaker(reader, "settings-breaker-source", breakers.each_source)) }
         @if may(Permission::ManageTokens) { (tokens::shown(console, reader)) }
         h2 { (reader.say("settings-keys")) }
         p { (reader.say("settings-keys-text")) }
@@ -63,6 +66,23 @@ fn protected(reader: &Reader, protected: &[Protected]) -> Markup {
             }
         }))
     }
+}
+
+/// Whose members are never acted on.
+fn groups(reader: &Reader, groups: &ProtectedGroups) -> Markup {
+    let departments: Vec<String> = groups.departments().iter().map(ToString::to_string).collect();
+    let roles: Vec<String> = groups.roles().collect();
+    html! {
+        @for (key, names) in [("settings-departments", departments), ("settings-roles", roles)] {
+            @if !names.is_empty() { p { (reader.say_either(key, "", key)) " " strong { (names.join(", ")) } } }
+        }
+    }
+}
+
+/// How many accounts trip it.
+fn breaker(reader: &Reader, key: &str, breaker: Breaker) -> String {
+    let time = steps::lasting(reader, breaker.within.seconds().into());
+    reader.say_of(key, &[("accounts", reader.number(breaker.accounts.into()).into()), ("time", time.into())])
 }
 
 /// What they are, and how much of them is used.

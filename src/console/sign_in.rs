@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::page::{Section, answer_with, page, unavailable};
 use super::reader::Reader;
 use super::{Console, enter, oidc};
-use crate::access::{Actor, Way};
+use crate::access::{Actor, Session, Way};
 use crate::incident::{AccessEvent, Event};
 
 /// Where somebody goes afterwards.
@@ -56,20 +56,20 @@ fn form(reader: &Reader, console: &Console, status: StatusCode, to: &str) -> Htt
         h1 { (title) }
         (oidc::way(reader, console, to, false))
         form.fields method="post" action="/sign-in" {
-            (token(reader, status, to))
+            (token(reader, (status != StatusCode::OK).then_some("sign-in-refused"), to))
             button type="submit" { (reader.say("sign-in-button")) }
         }
     };
     answer_with(status, &page(reader, Section::Apart, &title, &main))
 }
 
-fn token(reader: &Reader, status: StatusCode, to: &str) -> Markup {
+fn token(reader: &Reader, refused: Option<&str>, to: &str) -> Markup {
     html! {
         input type="hidden" name="to" value=(enter::way_back(to));
         label for="token" { (reader.say("sign-in-token")) }
         input #token type="password" name="token" required autocomplete="off" maxlength="1024" aria-describedby="token-hint";
         p.quiet #token-hint { (reader.say("sign-in-token-hint")) }
-        @if status != StatusCode::OK { p.bad role="alert" { (reader.say("sign-in-refused")) } }
+        @if let Some(key) = refused { p.bad role="alert" { (reader.say_either(key, "", key)) } }
     }
 }
 
@@ -120,10 +120,10 @@ pub(super) async fn show_again(request: HttpRequest, console: Data<Console>, ask
     let Some(session) = enter::session(&request, &console) else { return enter::to("/sign-in", &asked.to) };
     let mut reader = Reader::of(&request);
     reader.signed_in(session);
-    again_form(&reader, &console, StatusCode::OK, &asked.to)
+    again_form(&reader, &console, None, &asked.to)
 }
 
-fn again_form(reader: &Reader, console: &Console, status: StatusCode, to: &str) -> HttpResponse {
+fn again_form(reader: &Reader, console: &Console, refused: Option<&str>, to: &str) -> HttpResponse {
     let title = reader.say("sign-in-again-title");
     let minutes = u64::from(console.access.sessions().fresh_minutes());
     let main = html! {
@@ -132,26 +132,32 @@ fn again_form(reader: &Reader, console: &Console, status: StatusCode, to: &str) 
         (oidc::way(reader, console, to, true))
         form.fields method="post" action="/sign-in/again" {
             (reader.proof())
-            (token(reader, status, to))
+            (token(reader, refused, to))
             button type="submit" { (reader.say("sign-in-button")) }
         }
     };
+    let status = refused.map_or(StatusCode::OK, |_| StatusCode::UNAUTHORIZED);
     answer_with(status, &page(reader, Section::Apart, &title, &main))
 }
 
-/// Shows again who one is: by the same token as before, or another of the same name. Whoever is somebody else signs in
-/// anew.
+/// Shows again who one is: by the same token as before, or another of the same name. Who came by the link of the first
+/// start had none; any administrator's will do, and they are that from then on. Whoever is somebody else signs in anew.
 pub(super) async fn again(request: HttpRequest, console: Data<Console>, shown: Form<Shown>) -> HttpResponse {
     let (reader, session) = match enter::to_change(&request, &console, None, &shown.csrf) {
         Ok(entered) => entered,
         Err(away) => return away.answer(),
     };
     match console.access.holder(&shown.token, console.clock.now()) {
-        Some((actor, way)) if actor.name == session.actor.name => {
+        Some((actor, way)) if actor.name == session.actor.name || becomes(&session, &actor) => {
             begin(&request, &console, &reader, actor, way, &shown.to).await
         }
-        _ => again_form(&reader, &console, StatusCode::UNAUTHORIZED, &shown.to),
+        Some(_) => again_form(&reader, &console, Some("sign-in-again-other"), &shown.to),
+        None => again_form(&reader, &console, Some("sign-in-refused"), &shown.to),
     }
+}
+
+fn becomes(session: &Session, actor: &Actor) -> bool {
+    session.way == Way::FirstLink && actor.role == session.actor.role
 }
 
 /// Asks first: what opens a link before a person does must not use it up.

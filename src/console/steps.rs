@@ -4,13 +4,16 @@ use fluent_bundle::FluentValue;
 use maud::{Markup, html};
 
 use super::reader::Reader;
-use crate::incident::{Action, Plan, StepState};
+use crate::incident::{Action, Incident, Plan, StepState};
 
 /// How long the units are, in seconds, the longest first, and the keys of their messages.
 const UNITS: [(u64, &str); 4] =
     [(86_400, "lasting-days"), (3_600, "lasting-hours"), (60, "lasting-minutes"), (1, "lasting-seconds")];
 /// How many units are said.
 const UNITS_SAID: usize = 2;
+
+/// How much of a pseudonym is shown; the whole is at hand.
+const PSEUDONYM_SHOWN: usize = 8;
 
 /// How far a step is, in words and colour.
 pub(super) fn state(reader: &Reader, state: &StepState) -> Markup {
@@ -24,6 +27,21 @@ pub(super) fn state(reader: &Reader, state: &StepState) -> Markup {
         StepState::Failed { .. } => (reader.say("step-failed"), "bad"),
     };
     html! { span class=(tone) { (word) } }
+}
+
+/// Whose account it is; as long as nobody knows, by which kind of name the alert called it, and the pseudonym of that,
+/// which is the same wherever the name is.
+pub(super) fn account(reader: &Reader, incident: &Incident) -> Markup {
+    let plan = &incident.plan;
+    html! {
+        @match &incident.user_id {
+            Some(user_id) => (user_id),
+            None => {
+                span.quiet { (reader.say("not-resolved")) } " "
+                code title=(plan.account) { (plan.account_kind.as_str()) ":" (plan.account.get(..PSEUDONYM_SHOWN).unwrap_or_default()) "…" }
+            }
+        }
+    }
 }
 
 /// What the step at `index` does beside its kind, as [`Plan::told`] says it in English.

@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::settings::PATH;
 use super::table::table;
 use super::{Console, enter};
-use crate::access::{IssueError, Listed, Permission, Role, Session, WantedToken};
+use crate::access::{IssueError, Listed, Permission, Role, Session, WantedToken, Way};
 use crate::decisions::Reason;
 use crate::incident::UserId;
 
@@ -88,10 +88,12 @@ pub(super) async fn revoke(request: HttpRequest, console: Data<Console>, unwante
     }
 }
 
-/// Whoever changes tokens has to have shown a moment ago who they are.
+/// Whoever changes tokens has to have shown a moment ago who they are. Who came by the link of the first start has nothing
+/// to show, and is there to give out the first token.
 fn entered(request: &HttpRequest, console: &Console, csrf: &str) -> Result<(Reader, Session), Away> {
     let (reader, session) = enter::to_change(request, console, Some(Permission::ManageTokens), csrf)?;
-    if session.is_fresh { Ok((reader, session)) } else { Err(Away::SignInAgain(PATH)) }
+    let is_shown = session.is_fresh || session.way == Way::FirstLink;
+    if is_shown { Ok((reader, session)) } else { Err(Away::SignInAgain(PATH)) }
 }
 
 fn why(error: IssueError) -> &'static str {

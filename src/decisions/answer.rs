@@ -126,6 +126,9 @@ impl Decisions {
         }
         let reason = reason.into_text();
         let judged = async |live: &Live| {
+            if live.incident.can_be_extended() && live.incident.ends_at().is_some_and(|end| end >= until) {
+                return Err(Refused::NotLater);
+            }
             let (incident, actor, reason) = (live.incident.id().clone(), actor.name.clone(), reason.clone());
             Ok(Event::ContainmentExtended { incident, actor, reason, until })
         };

@@ -32,6 +32,9 @@ pub enum Refused {
     /// A breaker trips for one source or rule, never for everything.
     #[error("there is no breaker for everything")]
     NoBreaker,
+    /// It ends later than that already.
+    #[error("it ends later than that already")]
+    NotLater,
     /// It is longer than it may be.
     #[error("the time is longer than it may be")]
     BadTime,

@@ -93,7 +93,8 @@ impl Draft {
             (Some(node), Some(head)) => own_tests::read(node, head.rule.response.as_ref(), report),
             _ => Vec::new(),
         };
-        let Head { rule, name, id_at, codes } = lists.and(head)?;
+        let Head { mut rule, name, id_at, codes } = lists.and(head)?;
+        rule.tests = tests.iter().map(|test| test.name.clone()).collect();
         let account_at = carried::place(fields);
         if let (Some(log_source), Some(response)) = (&log_source, &rule.response) {
             carried::check(log_source, response, account_at, report);

@@ -31,6 +31,20 @@ impl ProtectedGroups {
         !self.departments.is_empty()
     }
 
+    /// The departments.
+    #[must_use]
+    pub fn departments(&self) -> &[DepartmentId] {
+        &self.departments
+    }
+
+    /// The roles, each by the name or the id that it is called by.
+    pub fn roles(&self) -> impl Iterator<Item = String> {
+        self.roles.iter().map(|role| match role {
+            RoleName::Id(id) => id.to_string(),
+            RoleName::Name(name) => name.clone(),
+        })
+    }
+
     /// Whether there is any role.
     #[must_use]
     pub fn have_roles(&self) -> bool {

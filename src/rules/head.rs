@@ -55,6 +55,7 @@ impl Head {
             references,
             false_positives,
             tags,
+            tests: Vec::new(),
             response: response?,
         };
         Some(Self { rule, name, id_at, codes })

@@ -97,6 +97,8 @@ pub struct Rule {
     pub false_positives: Vec<String>,
     /// ATT&CK techniques and other tags.
     pub tags: Vec<String>,
+    /// The names of the tests it carries, in order. Rules come into force only if all of them pass.
+    pub tests: Vec<String>,
     /// What is to be done on a match; `None` for a rule that only detects.
     pub response: Option<Response>,
 }

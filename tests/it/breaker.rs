@@ -69,6 +69,8 @@ async fn one_account_too_many_trips_it_until_a_human_releases_it() {
     assert_eq!((trip.accounts, trip.within_s.seconds()), (4, 600));
     let page = app.get("/", AUDITOR).await.body.as_str().unwrap().to_owned();
     assert!(page.contains("The breaker has tripped") && page.contains(RULE), "{page}");
+    assert!(page.contains("03:00:00 UTC</time>: 4 accounts were to be acted on within 10 minutes"), "{page}");
+    assert!(page.contains("Actions run, but not all of them") && !page.contains("{$"), "{page}");
 
     for (body, status) in [
         (json!({"reason": "looked"}), 422),

@@ -137,10 +137,15 @@ async fn the_page_and_the_command_keep_an_account_longer_too() {
         let refused = visitor.send_from(&path, &form, &[("reason", "a drill"), ("hours", hours)]).await;
         assert!(refused.status == 422 && refused.text.contains("longer than it may be"), "{hours}: {}", refused.text);
     }
+    let sooner = visitor.send_from(&path, &form, &[("reason", "a drill"), ("hours", "1")]).await;
+    assert!(sooner.status == 409 && sooner.text.contains("It ends later than that already"), "{}", sooner.text);
     let sent = visitor.send_from(&path, &form, &[("reason", "still looking"), ("hours", "12")]).await;
     assert_eq!((sent.status, sent.location()), (303, path.as_str()), "{}", sent.text);
     let shown = app.get("/v1/containments", AUDITOR).await.body;
     assert_eq!(shown["containments"][0]["expires_at"], json!(until), "{shown}");
+
+    let page = visitor.get(&path).await.text;
+    assert!(page.contains("Somebody has put the end off: it is <time datetime=\"2026-11-21T15:00:00Z\""), "{page}");
 
     let (url, token) = (app.app.url(), app.folder().join("token"));
     std::fs::write(&token, RESPONDER).unwrap();

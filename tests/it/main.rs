@@ -125,5 +125,6 @@ mod turned_off;
 mod understood_in_part;
 mod vectors;
 mod what_is_shown;
+mod what_pages_say;
 mod whose;
 mod windows;

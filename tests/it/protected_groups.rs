@@ -5,7 +5,7 @@ use std::path::Path;
 use portcullis::incident::{HoldReason, Incident, Status};
 use portcullis::sandbox::{Api, Fault, FaultKind};
 
-use crate::harness::{Delivery, Set, TestApp};
+use crate::harness::{AUDITOR, Delivery, Set, TestApp};
 
 fn guard(rules: &Path, lines: &str) {
     std::fs::write(rules.join("guardrails.yml"), format!("protected: []\n{lines}\n")).unwrap();
@@ -32,6 +32,21 @@ async fn members_of_a_protected_department_are_left_alone_and_those_of_all_below
     becomes(|rules| guard(rules, "protected_departments: [{id: 3, why: all of them}]"), protected).await.end().await;
     let others = |rules: &Path| guard(rules, "protected_departments: [{id: 32, why: a}, {id: 4, why: b}]");
     becomes(others, Ok(())).await.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_say_whose_members_are_left_alone_and_what_trips_a_breaker() {
+    let rules: fn(&Path) = |rules| {
+        let roles = "protected_roles: [{name: 财务主管, why: money}, {id: 77, why: more money}]";
+        guard(rules, &format!("protected_departments: [{{id: 31, why: they run it}}]\n{roles}"));
+    };
+    let app = TestApp::start_with(Set { rules, ..Set::default() }).await;
+    let page = app.get("/settings", AUDITOR).await.body.as_str().unwrap().to_owned();
+    for part in ["or in one below: <strong>31</strong>", "<strong>财务主管, 77</strong>", "The breaker of a rule trips"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    app.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,8 +10,8 @@ use crate::console::alerts::{self, Seen};
 use crate::console::page::{self, Section, page};
 use crate::console::reader::Reader;
 use crate::console::told::fact;
-use crate::console::{Console, enter, given, timeline};
-use crate::incident::RuleId;
+use crate::console::{Console, enter, given, now, timeline};
+use crate::incident::{PauseScope, RuleId};
 use crate::rules::{Response, Rule, RuleSet, StepTemplate};
 
 pub(in crate::console) async fn one(request: HttpRequest, console: Data<Console>, id: Path<String>) -> HttpResponse {
@@ -32,12 +32,13 @@ pub(in crate::console) async fn one(request: HttpRequest, console: Data<Console>
 
 fn render(console: &Console, reader: &Reader, (set, rule): (&RuleSet, &Rule), alerts: &[Seen]) -> Markup {
     let title = rule.reference.title.as_str();
-    let now = console.clock.now();
+    let at = console.clock.now();
     let hits = console.trail.figures().activity.hits(&rule.reference.id);
     let main = html! {
         h1 { (title) }
         (pages(reader, PATH))
         p { (mode(reader, rule)) }
+        @if rule.response.is_some() { (now::pause_one(console, reader, &PauseScope::Rule(rule.reference.id.clone()))) }
         @if let Some(description) = &rule.description { p.read { (description) } }
         dl.facts {
             (fact(reader, "fact-rule-id", &html! { code { (rule.reference.id) } }))
@@ -57,7 +58,12 @@ fn render(console: &Console, reader: &Reader, (set, rule): (&RuleSet, &Rule), al
             p { (reader.rich("rule-condition", &[("condition", html! { code { (detector.condition()) } })])) }
         }
         @if let Some(response) = &rule.response { (asks(console, reader, rule, response)) }
-        @if let Some(watched) = console.trail.board(|board| board.watches().watch(&rule.reference.id).map(|watch| shadow::watched(reader, watch, console.bar, now))) { (watched) }
+        @if let Some(watched) = console.trail.board(|board| board.watches().watch(&rule.reference.id).map(|watch| shadow::watched(reader, watch, console.bar, at))) { (watched) }
+        h2 { (reader.say("rule-tests")) }
+        @if rule.tests.is_empty() { p.quiet { (reader.say("rule-no-tests")) } } @else {
+            p { (reader.say("rule-tests-text")) }
+            ul { @for test in &rule.tests { li { (test) } } }
+        }
         (list(reader, "rule-false-positives", &rule.false_positives))
         (list(reader, "rule-references", &rule.references))
         (alerts::shown(reader, alerts))

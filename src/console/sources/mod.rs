@@ -100,6 +100,29 @@ fn refusals<'f>(figures: &'f Figures, source: Option<&SourceName>) -> Vec<(&'f s
     own.map(|((_, reason), count)| (reason.as_str(), *count)).collect()
 }
 
+/// What was refused, most of it first, for the page *Now*.
+pub(super) fn all_refused(console: &Console, reader: &Reader) -> Markup {
+    let figures = console.trail.figures();
+    let mut all: Vec<_> = figures.refusals.iter().collect();
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let title = reader.say("now-refused");
+    let columns = ["column-source", "column-why", "column-how-many", "column-last"];
+    html! {
+        h2 { (title) }
+        (table(reader, &title, &columns, &all, |((source, reason), count)| {
+            let last = source.as_ref().and_then(|source| figures.heard.get(source)?.refused.as_ref());
+            html! {
+                tr {
+                    td { @match source { Some(name) => a href={ (PATH) "/" (name) } { (name) }, None => span.quiet { (reader.say("now-no-source")) } } }
+                    td data-label=(reader.say("column-why")) { code { (reason) } }
+                    td data-label=(reader.say("column-how-many")) { (reader.number(**count)) }
+                    td data-label=(reader.say("column-last")) { @if let Some((at, _)) = last.filter(|(_, last)| last == reason) { (reader.time(*at)) } }
+                }
+            }
+        }))
+    }
+}
+
 fn refused(reader: &Reader, title: &str, refusals: &[(&str, u64)]) -> Markup {
     table(reader, title, &["column-why", "column-how-many"], refusals, |(reason, count)| {
         html! { tr { td { code { (reason) } } td data-label=(reader.say("column-how-many")) { (reader.number(*count)) } } }

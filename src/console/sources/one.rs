@@ -11,8 +11,8 @@ use crate::console::alerts::{self, Seen};
 use crate::console::page::{self, Section, page};
 use crate::console::reader::Reader;
 use crate::console::told::fact;
-use crate::console::{Console, enter, given};
-use crate::incident::SourceName;
+use crate::console::{Console, enter, given, now};
+use crate::incident::{PauseScope, SourceName};
 use crate::intake::Intake;
 use crate::trail::Figures;
 use crate::trail::export::inert;
@@ -31,15 +31,16 @@ pub(in crate::console) async fn one(request: HttpRequest, console: Data<Console>
 }
 
 fn render(console: &Console, reader: &Reader, intake: &Intake, name: &SourceName, alerts: &[Seen]) -> Markup {
-    let (figures, now) = (console.trail.figures(), console.clock.now());
+    let (figures, at) = (console.trail.figures(), console.clock.now());
     let main = html! {
-        h1 { (name) (standing(console, reader, intake, name, now)) }
+        h1 { (name) (standing(console, reader, intake, name, at)) }
         p { a href=(PATH) { (reader.say("sources-title")) } }
+        (now::pause_one(console, reader, &PauseScope::Source(name.clone())))
         (facts(reader, intake, &figures, name))
         (alerts::shown(reader, alerts))
         h2 { (reader.say("column-refused")) }
         (refused(reader, &reader.say("column-refused"), &refusals(&figures, Some(name))))
-        (trial::shown(reader, name, intake.trial(name, now).as_ref(), now))
+        (trial::shown(reader, name, intake.trial(name, at).as_ref(), at))
     };
     page(reader, Section::Sources, name.as_str(), &main)
 }

@@ -1,7 +1,10 @@
 //! Records as a file to take away, asked for with a form. That they are taken stands on the trail first.
 
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 
 use crate::access::Permission;
@@ -12,6 +15,8 @@ use crate::incident::Timestamp;
 use crate::trail::export::{Format, Selection};
 use crate::trail::search::moment;
 
+/// The checkpoint that the records are under, in base64, as the API gives it along.
+const CHECKPOINT: &str = "portcullis-checkpoint";
 /// Where the file is.
 const PATH: &str = "/trail/export";
 
@@ -27,7 +32,13 @@ pub(in crate::console) async fn export(request: HttpRequest, console: Data<Conso
         }
     };
     match console.inspection.export(reader.name(), format, selection).await {
-        Ok(file) => given::piecemeal(&file.name, format.media_type(), file.flow),
+        Ok(file) => {
+            let mut answer = given::piecemeal(&file.name, format.media_type(), file.flow);
+            if let Ok(checkpoint) = HeaderValue::from_str(&STANDARD.encode(&file.checkpoint)) {
+                answer.headers_mut().insert(HeaderName::from_static(CHECKPOINT), checkpoint);
+            }
+            answer
+        }
         Err(error) => given::refused(&reader, &error),
     }
 }

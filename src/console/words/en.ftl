@@ -30,6 +30,7 @@ page-back = Back
 refused-no-reason = A reason has to say something, in at most 500 characters, on one line.
 refused-unknown = There is no such incident, source, rule or tripped breaker.
 refused-wrong-state = The incident's state does not allow this. It may have changed since the page was loaded.
+refused-not-later = It ends later than that already, and an extension never ends a containment sooner. Give more hours, counted from now.
 refused-own-account = Nobody decides about what is done to themselves.
 refused-own-request = Somebody else than who asked for it has to say so.
 refused-own-rule = Somebody else than the rule's author and owner has to say so.
@@ -60,6 +61,7 @@ sign-in-oidc-refused = The sign-in was refused. Begin again; if that does not he
 sign-in-oidc-unavailable = The identity provider cannot be asked now. Come again later.
 sign-in-oidc-no-role = You have shown who you are, but nobody has given you a role here.
 sign-in-refused = That is no token that may sign in.
+sign-in-again-other = This token is good, but it is somebody else’s. Sign out first to go on as them.
 sign-in-again-title = Show once more that it is you
 sign-in-again-text = What you are about to do cannot be taken back by anybody else unnoticed. Sign in once more; for { $minutes } minutes after that you are not asked again.
 sign-in-first-title = The first sign-in
@@ -73,6 +75,9 @@ now-dry-run = A dry run.
 now-dry-run-text = Matching alerts are planned for, nothing is done to any account, and nobody is told.
 now-run = Actions run.
 now-run-text = Matching alerts are acted on.
+now-run-partly = Actions run, but not all of them.
+now-run-partly-text = What is said below is not acted on.
+now-tried = { $name } is being tried out until { $time }: until then its alerts are only looked at, and nothing is done.
 now-pause = Pause all actions
 now-resume = Let actions run again
 now-release-breaker = Release the breaker
@@ -91,6 +96,8 @@ now-tripped-all = The breaker has tripped for everything
 now-tripped-source = The breaker has tripped for { $name }
 now-tripped-rule = The breaker has tripped for the rule { $name }
 now-tripped = { $what } at { $since }: { $accounts } accounts were to be acted on within { $minutes } minutes. It stays tripped until somebody releases it.
+now-pause-this = Stop acting on its alerts
+now-resume-this = Let it act again
 none = None.
 more = And { $written } more.
 column-incident = Incident
@@ -157,6 +164,17 @@ held-record = { $alert }, record { $record }
 incident-title = Incident { $id }
 incident-waits = It waits for a human: { $why }.
 incident-contained = The account is contained.
+incident-people = It takes { $people ->
+    [one] one person
+   *[other] { $people } people
+} who say yes; so far { $given ->
+    [0] nobody has
+    [one] one has
+   *[other] { $given } have
+}.
+incident-approved-by-you = You have approved it. Somebody else has to as well.
+incident-extended = Somebody has put the end off: it is { $time }, whatever the plan says.
+incident-held-again = { $name } approved this at { $time }, the guard layer was asked again, and it was held again for the reason above. As long as that is so, approving changes nothing.
 incident-under-way = Under way.
 incident-closed = Closed.
 incident-closed-text = Nothing is left to do.
@@ -562,6 +580,9 @@ rule-false-positives = What else may look like it
 rule-references = To read about it
 rule-try = Trying it
 rule-try-text = In the folder of the rules: the first runs the rules' own tests, the second says who would newly be contained had these rules judged the past, the third shows test by test what the rule makes of an event.
+rule-tests = Its own tests
+rule-tests-text = They ran when these rules were loaded, and all of them passed: otherwise the rules would not be in force.
+rule-no-tests = It has none.
 versions-text = The rule sets that came into force, the newest first, and what each changed. The text of a version is in the repository of the rules, and its digest shows that it is.
 versions-set = set { $set }
 versions-by = loaded by { $name }
@@ -579,7 +600,7 @@ verdict-counted = Counted by correlations
 verdict-shadow = Matched by rules that only watch
 verdict-suppressed = Covered by an earlier incident
 verdict-held = Held for a human
-verdict-planned = Steps were taken
+verdict-planned = Steps were planned
 sources-title = Sources
 sources-text = Who sends alerts, and how strongly each proves itself: A is the best. A source that falls silent may have been cut off.
 sources-strangers = Refused in no source's name
@@ -587,7 +608,12 @@ sources-add = To add one, on the server:
 sources-paused = paused
 sources-tripped = the breaker has tripped
 sources-tried = being tried out: nothing is acted on
-now-senders = { $written } senders are configured.
+now-senders = { $count ->
+    [one] 1 sender is configured.
+   *[other] { $written } senders are configured.
+}
+now-refused = What was refused
+now-no-source = in no source’s name
 now-sources = What was last heard of each
 now-silent = Silent for 24 hours: { $written }.
 trial-title = Trying it out
@@ -606,11 +632,18 @@ trial-refused = Refused:
 settings-title = Settings
 settings-text = What holds for every rule stands in { $file } and is changed there, where changes are reviewed; the trail says which version was in force when.
 settings-protected = Protected accounts
-settings-responders = Beside them the accounts of { $written } people who have access are never acted on.
+settings-responders = { $count ->
+    [one] Beside them the account of the one person who may answer and steer is never acted on.
+   *[other] Beside them the accounts of { $written } people who may answer and steer are never acted on.
+}
+settings-departments = Nor is anybody in these departments, or in one below:
+settings-roles = Nor is anybody with one of these roles:
 settings-contact = Employees are told to turn to { $contact }.
 settings-budgets = Budgets
 settings-budgets-text = How many plans there were of how many that may be, before a human is asked.
 settings-used = { $spent } of { $most }
+settings-breaker-rule = The breaker of a rule trips when it is to act on more than { $accounts } accounts within { $time }.
+settings-breaker-source = That of a source, at more than { $accounts } within { $time }.
 settings-organization = The whole organization
 settings-keys = Keys of the trail
 settings-keys-text = With these its checkpoints are verified. Keep them where nobody of us can change them.

@@ -69,18 +69,27 @@ impl Tongue {
 
     /// The message, with its variables. One that is missing is its key, which a test does not let happen.
     pub(in crate::console) fn say(self, key: &str, with: &[(&str, FluentValue<'_>)]) -> String {
-        self.find(key, with).unwrap_or_else(|| key.to_owned())
+        let Some((text, is_whole)) = self.form(key, with) else { return key.to_owned() };
+        debug_assert!(is_whole, "a variable of {key} is not given: {text}");
+        text
     }
 
     /// The message, if there is one.
     pub(in crate::console) fn find(self, key: &str, with: &[(&str, FluentValue<'_>)]) -> Option<String> {
+        Some(self.form(key, with)?.0)
+    }
+
+    /// The message, and whether every variable in it was given.
+    fn form(self, key: &str, with: &[(&str, FluentValue<'_>)]) -> Option<(String, bool)> {
         let bundle = &self.catalogue().0;
         let pattern = bundle.get_message(key)?.value()?;
         let mut arguments = FluentArgs::new();
         for (name, value) in with {
             arguments.set(*name, value.clone());
         }
-        Some(bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned())
+        let mut missing = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&arguments), &mut missing).into_owned();
+        Some((text, missing.is_empty()))
     }
 
     /// The message, with markup for its variables.

@@ -37,6 +37,13 @@ pub(super) struct OwnTest {
     matches: bool,
 }
 
+impl OwnTest {
+    /// What it is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// Reads the `tests` of a correlation.
 pub(super) fn read(node: &Node, report: &mut Report) -> Vec<OwnTest> {
     let items = reader::list(node, "tests", report);

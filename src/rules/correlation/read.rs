@@ -43,7 +43,8 @@ impl CorrelationDraft {
         let section = fields.need("correlation", report).zip(version);
         let section = section.and_then(|(node, version)| Section::read(node, version, acts, report));
         let tests = fields.get("tests").map(|node| own_tests::read(node, report)).unwrap_or_default();
-        let (Head { rule, name, id_at, codes }, section) = (head?, section?);
+        let (Head { mut rule, name, id_at, codes }, section) = (head?, section?);
+        rule.tests = tests.iter().map(|test| test.name().to_owned()).collect();
         let account_key = match &rule.response {
             Some(response) => {
                 warn_of_no_tests(response, tests.len(), fields.at, report);

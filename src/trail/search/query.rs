@@ -170,7 +170,8 @@ fn wanted(field: Field, value: &str) -> Result<Wanted, QueryError> {
 
 /// A pseudonym as it stands on records, or a name that has one: the incidents that were opened for it, and everything that
 /// lies beside records under its keys. A name whose keys were destroyed finds nothing any more, or anybody could try
-/// whose records are left. Who is asked for by their userid is found by that, too.
+/// whose records are left. Who is asked for by their userid is found by that, too. A name without its kind is looked for
+/// as every kind that it can be.
 fn account(value: &str, pseudonyms: &Pseudonyms, subjects: &Subjects) -> Result<Vec<Wanted>, QueryError> {
     let exact = |field, text: &str| Wanted { term: term(field, text), is_prefix: false };
     let of = |mark: &Mark| -> Vec<Wanted> {
@@ -179,6 +180,9 @@ fn account(value: &str, pseudonyms: &Pseudonyms, subjects: &Subjects) -> Result<
     let Some((kind, name)) = value.split_once(':') else {
         let mut asked = vec![wanted(Field::Account, value)?];
         asked.extend(value.parse().ok().iter().flat_map(of));
+        for kind in KINDS.into_iter().filter(|kind| AccountRef::parse(*kind, value).is_ok()) {
+            asked.extend(account(&format!("{}:{value}", kind.as_str()), pseudonyms, subjects)?);
+        }
         return Ok(asked);
     };
     let wrong =

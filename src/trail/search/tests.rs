@@ -152,6 +152,10 @@ fn h24_an_account_is_asked_for_by_its_name_as_long_as_there_is_a_key_of_it() {
     assert_eq!(asked("email:Zhang.San@example.com"), [last, last - 1]);
     assert_eq!(asked(&pseudonym), [last, last - 1]);
     assert_eq!(asked("email:li.si@example.com"), Vec::<u64>::new());
+    // As people type it.
+    assert_eq!(asked("zhang.san@example.com"), [last, last - 1]);
+    assert_eq!(asked("li.si@example.com"), Vec::<u64>::new());
+    assert_eq!(asked("u"), asked("user_id:u"));
     // By a userid, also where it was found out only later.
     assert!(asked("user_id:u").len() > 1);
     subjects.destroy(&subjects.keys_of([&pseudonyms().mark(&account)])).unwrap();
