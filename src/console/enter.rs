@@ -15,7 +15,7 @@ use crate::access::{Denied, Permission, Session};
 /// The session's cookie: of this host and this path alone, over TLS (or on this machine), out of reach of scripts.
 const SESSION: &str = "__Host-portcullis-session";
 /// The longest way back, in bytes.
-const WAY_BYTES_MAX: usize = 512;
+const WAY_BYTES_MAX: usize = 4_096;
 
 /// Why somebody does not get what they ask for.
 pub(super) enum Away {

@@ -66,11 +66,6 @@ impl Filters {
         Self(Vec::new())
     }
 
-    /// Whether nothing is asked for.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// What stands in a field.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())

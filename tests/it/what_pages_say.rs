@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use portcullis::incident::{HoldReason, Status};
+use portcullis::config::Config;
+use portcullis::incident::{HoldReason, Status, UserId};
 
-use crate::harness::{AUDITOR, CONTAINED, Delivery, RESPONDER, Set, TestApp, Visitor};
+use crate::harness::{AUDITOR, CONTAINED, Delivery, ENGINEER, RESPONDER, Set, TestApp, Visitor};
 
 const RULE: &str = "/rules/5d0c7b0e-8a3e-4b7e-9a55-6f2a1c1f9c11";
 
@@ -111,5 +112,47 @@ async fn a_form_of_a_session_that_is_over_leads_back_to_its_page() {
     let sent = responder.send(&format!("{path}/hold"), &[("csrf", "x"), ("reason", "a drill")]).await;
     let way = format!("/sign-in?to=%2Fincidents%2F{incident}");
     assert_eq!((sent.status, sent.location()), (303, way.as_str()), "{}", sent.text);
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_headed_in_the_readers_language_and_taken_away_as_a_file() {
+    let app = TestApp::start().await;
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until_contained(&incident).await;
+    let mut auditor = Visitor::with(&app, AUDITOR).await;
+    let report = "/trail/reports/containments-without-approval";
+    let page = auditor.get(report).await.text;
+    assert!(page.contains("<th scope=\"col\">Contained</th>") && page.contains("Take it away as CSV"), "{page}");
+    let file = auditor.get(&format!("{report}?since=&until=&format=csv")).await;
+    let lines: Vec<&str> = file.text.lines().collect();
+    assert!(file.status == 200 && lines.len() == 2, "{}", file.text);
+    assert!(lines[0].starts_with("\"contained_at\",\"record\"") && lines[1].contains(incident.as_str()), "{lines:?}");
+    assert_eq!(auditor.get(&format!("{report}?format=exe")).await.status, 422);
+    auditor.cookies.insert("portcullis-language".to_owned(), "zh-CN".to_owned());
+    let page = auditor.get(report).await.text;
+    assert!(page.contains("停用时间") && !page.contains("<th scope=\"col\">contained_at"), "{page}");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_answer_is_protected_in_a_backtest_too() {
+    let adjust = |config: &mut Config| {
+        let responder = config.access.tokens.iter_mut().find(|token| token.name == "responder").unwrap();
+        responder.user_id = UserId::parse("zhangsan").ok();
+    };
+    let app = TestApp::start_with(Set { adjust, ..Set::default() }).await;
+    let incident = app.open(&Delivery::of_high_risk("zhang.san@example.com", 1, app.now())).await;
+    app.until(&incident, |incident| incident.status == Status::Held(HoldReason::ProtectedResponder)).await;
+    let mut engineer = Visitor::with(&app, ENGINEER).await;
+    let page = "/rules/backtest";
+    assert_eq!(engineer.send_from(page, page, &[("days", "7")]).await.status, 303);
+    let done = loop {
+        let shown = engineer.get(page).await.text;
+        if !shown.contains("It is under way") {
+            break shown;
+        }
+    };
+    assert!(done.contains("Everything would come out as it did"), "{done}");
     app.end().await;
 }

@@ -66,13 +66,13 @@ fn says(reader: &Reader, format: Format) -> String {
     }
 }
 
-/// The form. Its fields are of their own: the filters of a search are none of these.
-pub(super) fn form(reader: &Reader) -> Markup {
+/// The form. Its fields are of their own: of the filters of a search it begins with the times.
+pub(super) fn form(reader: &Reader, filters: &Filters) -> Markup {
     let time = |name: &str| {
         html! {
             div {
                 label for={ "x-" (name) } { (label(reader, name)) }
-                input id={ "x-" (name) } name=(name) maxlength="40" autocomplete="off" aria-describedby="filter-times";
+                input id={ "x-" (name) } name=(name) value=[filters.value(name)] maxlength="40" autocomplete="off" aria-describedby="filter-times";
             }
         }
     };

@@ -2,6 +2,7 @@
 //! all of it, and what is kept on a person.
 
 mod export;
+mod headings;
 mod person;
 mod record;
 mod reports;

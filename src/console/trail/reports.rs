@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value};
 
 use super::export::times;
+use super::headings::heading;
 use super::pages;
 use crate::access::Permission;
 use crate::console::filters::{Filters, Wrong, alert, field, hint};
@@ -15,7 +16,7 @@ use crate::console::page::{self, Section, answer_with, page};
 use crate::console::reader::Reader;
 use crate::console::{Console, enter, given, steps, table, told};
 use crate::incident::Timestamp;
-use crate::trail::export::inert;
+use crate::trail::export::{Format, inert};
 use crate::trail::reports::{Column, Range, Report, Table};
 
 /// Where they are.
@@ -56,17 +57,23 @@ pub(in crate::console) async fn report(
         Err(wrong) => return shown(&reader, report, &Filters::none(), Err(wrong)),
     };
     match console.inspection.report(reader.name(), report, range).await {
+        Ok(made) if filters.value("format") == Some(Format::Csv.as_str()) => {
+            given::whole(&format!("{}.csv", report.as_str()), Format::Csv.media_type(), made.csv())
+        }
         Ok(made) => shown(&reader, report, &filters, Ok(&made)),
         Err(error) => given::refused(&reader, &error),
     }
 }
 
 fn range(filters: &Filters, now: Timestamp) -> Result<Range, Wrong> {
-    if filters.without(&["since", "until"]).next().is_some() {
+    if filters.without(&["since", "until", "format"]).next().is_some() {
         return Err(Wrong::Form);
     }
+    if filters.value("format").is_some_and(|format| format != Format::Csv.as_str()) {
+        return Err(Wrong::Choice);
+    }
     let (since, until) = times(filters)?;
-    let since = if filters.is_empty() { now.checked_sub(USUAL).ok() } else { since };
+    let since = if filters.without(&["format"]).next().is_none() { now.checked_sub(USUAL).ok() } else { since };
     Ok(Range { since, until })
 }
 
@@ -89,7 +96,10 @@ fn shown(reader: &Reader, report: Report, filters: &Filters, made: Result<&Table
         form.filters method="get" action={ (PATH) "/" (report.as_str()) } {
             div.grid { @for name in ["since", "until"] { (field(reader, filters, name)) } }
             (hint(reader))
-            p { button type="submit" { (reader.say("reports-show")) } }
+            p {
+                button type="submit" { (reader.say("reports-show")) } " "
+                button type="submit" name="format" value=(Format::Csv.as_str()) { (reader.say("reports-take")) }
+            }
         }
         @if let Ok(made) = made { (rows(reader, report, made, &title)) }
     };
@@ -98,7 +108,7 @@ fn shown(reader: &Reader, report: Report, filters: &Filters, made: Result<&Table
 }
 
 fn rows(reader: &Reader, report: Report, made: &Table, title: &str) -> Markup {
-    let columns: Vec<&str> = made.columns.iter().map(|column| column.name).collect();
+    let columns: Vec<&str> = made.columns.iter().map(|column| heading(column.name)).collect();
     html! {
         p {
             @match (made.since, made.until) {
@@ -114,17 +124,22 @@ fn rows(reader: &Reader, report: Report, made: &Table, title: &str) -> Markup {
         details open {
             summary { (reader.say("reports-columns")) }
             dl.facts {
-                @for column in made.columns { div { dt { code { (column.name) } } dd { (means(reader, report, column)) } } }
+                @for column in made.columns { div { dt { (headed(reader, column)) " " code { (column.name) } } dd { (means(reader, report, column)) } } }
             }
         }
     }
+}
+
+fn headed(reader: &Reader, column: &Column) -> String {
+    let key = heading(column.name);
+    reader.say_either(key, "", key)
 }
 
 fn cells(reader: &Reader, columns: &[Column], row: &Map<String, Value>) -> Markup {
     html! {
         tr {
             @for column in columns {
-                td data-label=(column.name) { @if let Some(value) = row.get(column.name) { (cell(reader, column.name, value)) } }
+                td data-label=(headed(reader, column)) { @if let Some(value) = row.get(column.name) { (cell(reader, column.name, value)) } }
             }
         }
     }

@@ -59,7 +59,7 @@ fn shown(reader: &Reader, filters: &Filters, found: Result<&Page, Wrong>) -> Htt
         (alert(reader, found.err()))
         (form(reader, filters))
         @if let Ok(found) = found { (records(reader, found)) }
-        (export::form(reader))
+        (export::form(reader, filters))
     };
     let status = found.err().map_or(StatusCode::OK, Wrong::status);
     answer_with(status, &page(reader, Section::Trail, &title, &main))

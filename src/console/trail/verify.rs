@@ -38,7 +38,7 @@ fn render(console: &Console, reader: &Reader) -> Markup {
     let main = html! {
         h1 { (title) }
         (pages(reader, PATH))
-        (badge(reader, &sealing, console.anchors.word(now), now))
+        (badge(reader, &sealing, &states, console.anchors.word(now), now))
         (checkpoint(reader, &sealing, console.trail.head().size))
         h2 { (reader.say("verify-anchors")) }
         p { (reader.say("verify-anchors-text")) }
@@ -50,16 +50,29 @@ fn render(console: &Console, reader: &Reader) -> Markup {
 }
 
 /// In one sentence, how it is.
-fn badge(reader: &Reader, sealing: &Sealing, word: &str, now: Timestamp) -> Markup {
+fn badge(reader: &Reader, sealing: &Sealing, states: &[AnchorState], word: &str, now: Timestamp) -> Markup {
+    // The others keep what they are given, and look at nothing.
+    let compares = |state: &AnchorState| state.name == "file" || state.name.starts_with("witness:");
+    let took: Vec<&AnchorState> = states.iter().filter(|state| state.size.is_some()).collect();
+    let names: Vec<&str> = took.iter().map(|state| state.name.as_str()).collect();
     let (tone, key) = match (sealing, word) {
         (Sealing::Broken(_), _) => ("bad", "verify-broken"),
         (_, "contradicted") => ("bad", "verify-contradicted"),
         (sealing, _) if !sealing.is_current(now) => ("bad", "verify-not-sealing"),
         (_, "late") => ("wait", "verify-late"),
         (_, "none") => ("wait", "verify-none"),
-        _ => ("good", "verify-current"),
+        _ if took.iter().any(|state| compares(state)) => ("good", "verify-current"),
+        _ => ("wait", "verify-kept"),
     };
-    html! { p class={ "state " (tone) } { strong { (reader.say_either(key, "", key)) } } }
+    let sealed = sealing.checkpoint();
+    html! {
+        p class={ "state " (tone) } {
+            strong { (reader.say_either(key, "", key)) }
+            @if let (Some(sealed), false) = (&sealed, names.is_empty()) {
+                " " (reader.rich("verify-against", &[("time", reader.time(sealed.at)), ("size", html! { (reader.number(sealed.size)) }), ("anchors", html! { (names.join(", ")) })]))
+            }
+        }
+    }
 }
 
 fn checkpoint(reader: &Reader, sealing: &Sealing, records: u64) -> Markup {

@@ -15,6 +15,7 @@ mod syslog;
 mod tests;
 
 pub use columns::COLUMNS;
+pub(super) use csv::row;
 pub use facts::Facts;
 pub use inert::inert;
 pub use select::{Export, ExportError, Selection};

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 pub use reading::Reading;
 
+use super::export::row;
 use super::store::StoreError;
 use crate::incident::Timestamp;
 
@@ -70,6 +71,28 @@ pub struct Table {
     /// The oldest record that was looked at.
     #[serde(skip)]
     pub from: u64,
+}
+
+impl Table {
+    /// The columns' names and the rows as comma-separated values, of several values in one cell each behind a semicolon.
+    #[must_use]
+    pub fn csv(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        row(self.columns.iter().map(|column| column.name.to_owned()), &mut out);
+        for cells in &self.rows {
+            row(self.columns.iter().map(|column| cells.get(column.name).map(text).unwrap_or_default()), &mut out);
+        }
+        out
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join("; "),
+        other => other.to_string(),
+    }
 }
 
 /// A time, as reports are asked for.
