@@ -156,7 +156,8 @@ impl Access {
 
     fn may_be_called(&self, name: &str) -> Result<(), IssueError> {
         let is_name = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-        if !is_name || name.trim() != name || is_own_name(name) {
+        // Those two no address can have.
+        if !is_name || name.trim() != name || is_own_name(name) || matches!(name, "." | "..") {
             return Err(IssueError::BadName);
         }
         let is_taken =

@@ -260,6 +260,10 @@ impl Problem {
             Self::TooMany { retry_after_s } | Self::Unavailable { retry_after_s } => {
                 response.insert_header((header::RETRY_AFTER, retry_after_s.to_string()));
             }
+            // RFC 9110 section 15.5.2 wants a challenge.
+            Self::Unauthenticated => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            }
             Self::MethodNotAllowed(allow) => {
                 response.insert_header((header::ALLOW, allow));
             }

@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
+use super::output;
 use super::refused::refused;
 
 /// How long a server may take.
@@ -122,19 +123,23 @@ impl Server {
     pub(super) async fn fetch(&self, path: &str) -> anyhow::Result<Response> {
         let answer =
             self.request(Method::GET, path)?.timeout(LONG).send().await.context("the server does not answer")?;
-        let status = answer.status();
-        if status == StatusCode::OK { Ok(answer) } else { Err(refusal(status, &answer.text().await?)) }
+        let (status, is_ours) = (answer.status(), is_ours(&answer));
+        match (status, is_ours) {
+            (StatusCode::OK, true) => Ok(answer),
+            (StatusCode::OK, false) => Err(not_ours()),
+            _ => Err(refusal(status, &answer.text().await?)),
+        }
     }
 
     /// What it answers; what it refuses is an error with its own words.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
-        Ok(serde_json::from_str(&self.read(method, path, body).await?).unwrap_or_default())
+        serde_json::from_str(&self.read(method, path, body).await?).map_err(|_| not_ours())
     }
 
     /// The same, of what may take long.
     pub(super) async fn ask_patiently(&self, method: Method, path: &str, body: Value) -> anyhow::Result<Value> {
         let request = with_body(self.request(method, path)?.timeout(LONG), Some(body));
-        Ok(serde_json::from_str(&answered(request).await?).unwrap_or_default())
+        serde_json::from_str(&answered(request).await?).map_err(|_| not_ours())
     }
 
     /// The same to the byte, for what a `Value` would write anew.
@@ -146,6 +151,10 @@ impl Server {
         let token = fs::read_to_string(&self.token_file)
             .with_context(|| format!("{} cannot be read", self.token_file.display()))
             .map_err(refused)?;
+        let is_address = self.server.starts_with("http://") || self.server.starts_with("https://");
+        if !is_address {
+            return Err(refused(anyhow::anyhow!("--server is written like https://soc.example:8443")));
+        }
         let url = format!("{}{path}", self.server.trim_end_matches('/'));
         Ok(self.trust.client()?.request(method, url).bearer_auth(token.trim()))
     }
@@ -160,15 +169,34 @@ fn with_body(request: RequestBuilder, body: Option<Value>) -> RequestBuilder {
 
 async fn answered(request: RequestBuilder) -> anyhow::Result<String> {
     let answer = request.send().await.context("the server does not answer")?;
-    let status = answer.status();
+    let (status, is_ours) = (answer.status(), is_ours(&answer));
     let text = answer.text().await?;
-    if status == StatusCode::OK { Ok(text) } else { Err(refusal(status, &text)) }
+    match (status, is_ours) {
+        (StatusCode::OK, true) => Ok(text),
+        (StatusCode::OK, false) => Err(not_ours()),
+        _ => Err(refusal(status, &text)),
+    }
+}
+
+/// Whether a server of ours says so. A sign-in page of a proxy says 200 as well, and nobody is to believe that somebody was
+/// given back because of that.
+fn is_ours(answer: &Response) -> bool {
+    answer.headers().contains_key("x-request-id")
+}
+
+fn not_ours() -> anyhow::Error {
+    refused(anyhow::anyhow!("that is no answer of a Portcullis server: look at --server, and at what stands before it"))
 }
 
 fn refusal(status: StatusCode, text: &str) -> anyhow::Error {
     let body: Value = serde_json::from_str(text).unwrap_or_default();
     let title = body.get("title").and_then(Value::as_str).unwrap_or("the server refuses");
-    let error = anyhow::anyhow!("{title} ({status})");
+    let detail = body.get("detail").and_then(Value::as_str).map(|detail| format!(" {}.", output::visible(detail)));
+    let next = match status {
+        StatusCode::UNAUTHORIZED => " Look at --token-file: the token may be over or taken back.",
+        _ => "",
+    };
+    let error = anyhow::anyhow!("{} ({status}){}{next}", output::visible(title), detail.unwrap_or_default());
     if status.is_client_error() { refused(error) } else { error }
 }
 

@@ -93,6 +93,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "directory show zhangsan --config portcullis.toml",
             "directory show --by mobile 13800000000 --config portcullis.toml",
+            "directory show zhangsan --json --config portcullis.toml",
         ],
     ),
     ("directory admins", &["directory admins --config portcullis.toml"]),

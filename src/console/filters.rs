@@ -6,11 +6,15 @@ use actix_web::web::Query;
 use maud::{Markup, html};
 
 use super::reader::Reader;
+use crate::incident::ActionKind;
 use crate::trail::search::Query as Search;
 use crate::trail::search::{Cursor, QueryError};
 
 /// The longest query of an address, in bytes.
 const QUERY_BYTES_MAX: usize = 8_192;
+
+/// The words for what becomes of an alert, as they stand on records.
+const VERDICTS: [&str; 7] = ["tried", "unmatched", "counted", "shadow", "suppressed", "held", "planned"];
 
 /// What each field is called, by its name in the address.
 const LABELS: [(&str, &str); 16] = [
@@ -31,6 +35,15 @@ const LABELS: [(&str, &str); 16] = [
     ("since", "filter-since"),
     ("until", "filter-until"),
 ];
+
+/// What may stand in a field of which all is known.
+fn choices(name: &str) -> Option<Vec<&'static str>> {
+    match name {
+        "verdict" => Some(VERDICTS.to_vec()),
+        "step" => Some(ActionKind::ALL.map(ActionKind::as_str).to_vec()),
+        _ => None,
+    }
+}
 
 /// What a form has sent, in its order.
 pub(super) struct Filters(Vec<(String, String)>);
@@ -58,7 +71,9 @@ impl Filters {
         }
         let asked = Query::<Vec<(String, String)>>::from_query(request.query_string()).map_err(|_| Wrong::Form)?;
         let asked = asked.into_inner().into_iter().map(|(name, value)| (name, value.trim().to_owned()));
-        Ok(Self(asked.filter(|(_, value)| !value.is_empty()).collect()))
+        let asked: Vec<(String, String)> = asked.filter(|(_, value)| !value.is_empty()).collect();
+        let may_be = |(name, value): &(String, String)| choices(name).is_none_or(|all| all.contains(&value.as_str()));
+        if asked.iter().all(may_be) { Ok(Self(asked)) } else { Err(Wrong::Choice) }
     }
 
     /// Nothing.
@@ -130,11 +145,25 @@ pub(super) fn alert(reader: &Reader, wrong: Option<Wrong>) -> Markup {
 pub(super) fn field(reader: &Reader, filters: &Filters, name: &str) -> Markup {
     let hint = matches!(name, "since" | "until").then_some("filter-times");
     let value = filters.value(name).unwrap_or_default();
+    let choices = choices(name);
     html! {
         div {
             label for={ "f-" (name) } { (label(reader, name)) }
-            input id={ "f-" (name) } name=(name) value=(value) maxlength="512" autocomplete="off" spellcheck="false" aria-describedby=[hint];
+            @if let Some(choices) = choices {
+                select id={ "f-" (name) } name=(name) {
+                    option value="" { (reader.say("filter-any")) }
+                    @for choice in choices { option value=(choice) selected[choice == value] { (chosen(reader, name, choice)) } }
+                }
+            } @else { input id={ "f-" (name) } name=(name) value=(value) maxlength="512" autocomplete="off" spellcheck="false" aria-describedby=[hint]; }
         }
+    }
+}
+
+/// A choice in words.
+fn chosen(reader: &Reader, name: &str, choice: &str) -> String {
+    match name {
+        "verdict" => reader.say_either("verdict-", choice, choice),
+        _ => reader.say_either("action-", choice, choice),
     }
 }
 
@@ -152,4 +181,19 @@ pub(super) fn hint(reader: &Reader) -> Markup {
 /// The way to the next page, if there is one.
 pub(super) fn onward(reader: &Reader, next: Option<&str>) -> Markup {
     html! { @if let Some(next) = next { p { a rel="next" href=(next) { (reader.say("filter-next")) } } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::VerdictKind;
+
+    #[test]
+    fn every_word_for_what_became_of_an_alert_can_be_chosen() {
+        let all: Vec<VerdictKind> =
+            VERDICTS.iter().map(|word| serde_json::from_value((*word).into()).unwrap()).collect();
+        assert!(all.windows(2).all(|two| two[0] < two[1]), "weakest first: {all:?}");
+        assert_eq!((all.first(), all.last()), (Some(&VerdictKind::Tried), Some(&VerdictKind::Planned)));
+        assert_eq!(all.len(), VerdictKind::Planned as usize + 1);
+    }
 }

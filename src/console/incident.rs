@@ -193,7 +193,7 @@ fn details(reader: &Reader, waiting: &Waiting) -> Markup {
 fn step(reader: &Reader, plan: &Plan, index: usize, state: &StepState) -> Markup {
     html! {
         li {
-            (plan.actions.get(index).map_or("", |action| action.kind().as_str())) ": " (steps::state(reader, state))
+            (plan.actions.get(index).map(|action| steps::name(reader, action.kind())).unwrap_or_default()) ": " (steps::state(reader, state))
             @if let StepState::Failed { failure } = state { " (" code { (failure.code) } ")" }
             @if let StepState::Postponed { retry_at, .. } = state { ", " (reader.rich("next-at", &[("time", reader.time(*retry_at))])) }
             @if let Some(told) = steps::told(reader, plan, index) { div.quiet { (told) } }

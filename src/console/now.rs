@@ -230,7 +230,7 @@ fn row(reader: &Reader, incident: &Incident) -> Markup {
             }
             td {
                 @for (action, state) in incident.plan.actions.iter().zip(&incident.steps) {
-                    div { (action.kind().as_str()) ": " (steps::state(reader, state)) }
+                    div { (steps::name(reader, action.kind())) ": " (steps::state(reader, state)) }
                 }
                 @if let (Status::Open, Some(due)) = (incident.status, incident.due_at().filter(|due| *due > incident.opened_at)) {
                     div.quiet { (reader.rich("next-at", &[("time", reader.time(due))])) }

@@ -4,7 +4,7 @@ use fluent_bundle::FluentValue;
 use maud::{Markup, html};
 
 use super::reader::Reader;
-use crate::incident::{Action, Incident, Plan, StepState};
+use crate::incident::{Action, ActionKind, Incident, Plan, StepState};
 
 /// How long the units are, in seconds, the longest first, and the keys of their messages.
 const UNITS: [(u64, &str); 4] =
@@ -27,6 +27,21 @@ pub(super) fn state(reader: &Reader, state: &StepState) -> Markup {
         StepState::Failed { .. } => (reader.say("step-failed"), "bad"),
     };
     html! { span class=(tone) { (word) } }
+}
+
+/// The keys of what each kind of step is called.
+const ACTIONS: [(ActionKind, &str); 5] = [
+    (ActionKind::SignOut, "action-sign-out"),
+    (ActionKind::Disable, "action-disable"),
+    (ActionKind::Enable, "action-enable"),
+    (ActionKind::ChangeDingTalkId, "action-change-dingtalk-id"),
+    (ActionKind::Notify, "action-notify"),
+];
+
+/// What a step is called.
+pub(super) fn name(reader: &Reader, kind: ActionKind) -> String {
+    let key = ACTIONS.iter().find(|(own, _)| *own == kind).map_or(kind.as_str(), |(_, key)| key);
+    reader.say_either(key, "", kind.as_str())
 }
 
 /// Whose account it is; as long as nobody knows, by which kind of name the alert called it, and the pseudonym of that,

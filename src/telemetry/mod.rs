@@ -63,8 +63,9 @@ pub enum SetupError {
 /// The filter is not understood, or logging was begun before.
 pub fn start(settings: &Settings) -> Result<Logging, SetupError> {
     let filter = EnvFilter::try_new(&settings.filter)?;
-    // Colours are for people; a journal or a file would keep them as escape codes.
-    let colours = io::stderr().is_terminal();
+    // Colours are for people who have not refused them (no-color.org); a journal or a file would keep them as escape codes.
+    let are_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colours = io::stderr().is_terminal() && !are_refused;
     let (sink, logging) = sink::open(io::stderr(), |lost| {
         tracing::warn!(log.lines_lost = lost, "log lines were lost, as nobody read them in time");
     })?;

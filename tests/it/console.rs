@@ -73,7 +73,7 @@ async fn the_page_of_an_incident_says_why_it_waits_and_that_it_was_read() {
     let path = format!("/incidents/{held}");
     let page = app.get(&path, AUDITOR).await;
     let plan = app.incident(&held).plan.digest().to_string();
-    for shown in [held.as_str(), "a responder has paused it", plan.as_str(), "sign_out"] {
+    for shown in [held.as_str(), "a responder has paused it", plan.as_str(), "Sign out: "] {
         assert!(text(&page).contains(shown), "{shown}: {}", text(&page));
     }
     assert!(!text(&page).contains("li.si@example.com"), "no address");

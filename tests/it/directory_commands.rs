@@ -151,6 +151,22 @@ async fn scripts_are_given_the_same_as_json_a_line_for_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_shown_to_scripts_as_json() {
+    let place = Place::start().await;
+    let shown = |ended: Ended| serde_json::from_str::<Value>(&ended.well().stdout.join("\n")).unwrap();
+    let owner = shown(place.show(&["owner01", "--json"]).await);
+    assert_eq!(
+        (&owner["user_id"], &owner["disabled"], &owner["departments"]),
+        (&json!("owner01"), &json!(false), &json!([311]))
+    );
+    assert_eq!(owner["owned_organizations"][0], json!({"corp_id": "dingownedcorp0003", "name": "海外分部"}));
+    assert_eq!((&owner["enterprise_account"], &owner["protected"]), (&json!(true), &Value::Null));
+    let admin = shown(place.show(&["admin02", "--json"]).await);
+    let told = (&admin["admin"], &admin["roles"], &admin["protected"]);
+    assert_eq!(told, (&json!(true), &json!(["子管理员"]), &json!("protected_live")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_shares_a_name_is_named_and_the_first_is_not_taken_for_the_only_one() {
     let place = Place::start().await;
     let said = async |name: &str| {

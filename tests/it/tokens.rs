@@ -134,3 +134,30 @@ async fn the_commands_give_out_list_and_take_back() {
     assert_eq!(app.get("/v1/trail", &token).await.status, 401);
     app.end().await;
 }
+
+/// A sign-in page of a proxy answers 200 as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_believe_nobody_but_a_server_of_ours() {
+    let app = TestApp::start().await;
+    let token = app.folder().join("token");
+    std::fs::write(&token, RESPONDER).unwrap();
+    let sandbox = app.config.directory.api_url.clone().unwrap();
+    for server in [sandbox.as_str(), "127.0.0.1:1"] {
+        let at = ["--server", server, "--token-file", token.to_str().unwrap()];
+        for command in [
+            &["incident", "release", "inc_0123456789abcdef", "--reason", "a drill"][..],
+            &["incident", "list"],
+            &["token", "revoke", "machine", "--reason", "a drill"],
+            &["trail", "report", "held"],
+        ] {
+            let ended = Process::run(&[command, &at].concat()).await;
+            assert!(ended.code == Some(2) && ended.stdout.is_empty(), "{command:?} {ended:?}");
+        }
+    }
+    let wrong = app.folder().join("wrong");
+    std::fs::write(&wrong, "0123456789012345678901234567890123456789").unwrap();
+    let at = ["--server", &app.app.url(), "--token-file", wrong.to_str().unwrap()];
+    let refused = Process::run(&[&["incident", "list"][..], &at].concat()).await;
+    assert!(refused.code == Some(2) && refused.stderr.contains("Look at --token-file"), "{refused:?}");
+    app.end().await;
+}

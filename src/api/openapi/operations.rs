@@ -139,7 +139,11 @@ fn of_people(path: &str) -> Option<Said> {
         }
         "/v1/live-incidents" => said(
             "Lists the incidents that are not closed.",
-            Takes::Query(&[("held", "Only those that wait for a human."), ("cursor", "Where the page begins.")]),
+            Takes::Query(&[
+                ("held", "Only those that wait for a human."),
+                ("from", "The record behind which the page begins: `next` of the page before."),
+                ("limit", "The most that are given."),
+            ]),
             Gives::Json("A page of incidents."),
         ),
         "/v1/containments" => reads("Lists who is contained now.", "The containments."),

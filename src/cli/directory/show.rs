@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
 use super::{Place, client, failed};
 use crate::access::Tokens;
 use crate::cli::output;
 use crate::cli::refused::refused;
 use crate::config::Config;
-use crate::directory::{Account, Ancestry, DingTalk, Directory as _, Lookup, Matches, Organization, SignIn};
+use crate::directory::{Account, Ancestry, DingTalk, Directory as _, Lookup, Matches, Organization, Role, SignIn};
 use crate::incident::{
-    AccountKind, AccountRef, Clock as _, DepartmentId, DingTalkId, Failure, FailureClass, SystemClock, UserId,
+    AccountKind, AccountRef, Clock as _, DepartmentId, DingTalkId, Failure, FailureClass, HoldReason, SystemClock,
+    UserId,
 };
 use crate::response::{Facts, protection};
 use crate::rules::{self, Responders, RuleSet};
@@ -30,6 +32,9 @@ pub(super) struct Arguments {
     /// By which of its names.
     #[arg(long, value_enum, default_value = "user_id", value_name = "NAME")]
     by: By,
+    /// Print JSON; what DingTalk does not tell is null.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -63,7 +68,6 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     {
         return Err(failed(failure));
     }
-    show(&account, &owned, &config)?;
     let named = match &asked {
         Asked::Look(Lookup::LoginId(named) | Lookup::Mobile(named) | Lookup::UnionId(named)) => named.clone(),
         _ => AccountRef::parse(AccountKind::UserId, user_id.as_str())?,
@@ -74,7 +78,36 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Some(own) => Ancestry::default().of(&dingtalk, own, SystemClock.now()).await.ok(),
         None => None,
     };
-    row("protected", protected(&named, &account, departments.as_ref(), &rules, &config))
+    let protected = protected(&named, &account, departments.as_ref(), &rules, &config);
+    if arguments.json {
+        return output::line(as_json(&account, &owned, protected));
+    }
+    show(&account, &owned, &config)?;
+    row("protected", protected.map_or("no".to_owned(), |reason| format!("yes: {}", reason.text())))
+}
+
+/// For programs.
+fn as_json(
+    account: &Account,
+    owned: &Result<Vec<Organization>, Failure>,
+    protected: Option<HoldReason>,
+) -> serde_json::Value {
+    let organization = |one: &Organization| json!({ "corp_id": one.corp_id, "name": one.name });
+    let owned = owned.as_ref().ok().map(|owned| owned.iter().map(organization).collect::<Vec<_>>());
+    let names = |roles: &Vec<Role>| roles.iter().map(|role| role.name.clone()).collect::<Vec<_>>();
+    json!({
+        "user_id": account.user_id,
+        "enterprise_account": account.enterprise_account,
+        "owner_corp_id": account.owner_corp_id,
+        "disabled": account.disabled,
+        "admin": account.admin,
+        "boss": account.boss,
+        "senior": account.senior,
+        "roles": account.roles.as_ref().map(names),
+        "departments": account.departments,
+        "owned_organizations": owned,
+        "protected": protected,
+    })
 }
 
 /// Who is asked for.
@@ -191,10 +224,7 @@ fn protected(
     departments: Option<&BTreeSet<DepartmentId>>,
     rules: &RuleSet,
     config: &Config,
-) -> String {
+) -> Option<HoldReason> {
     let facts = Facts::of_account((named, &account.user_id), departments, rules);
-    match protection(&facts, account, &config.directory.corp_id) {
-        Ok(()) => "no".to_owned(),
-        Err(reason) => format!("yes: {}", reason.text()),
-    }
+    protection(&facts, account, &config.directory.corp_id).err()
 }

@@ -21,6 +21,8 @@ use crate::trail::reports::{Column, Range, Report, Table};
 
 /// Where they are.
 const PATH: &str = "/trail/reports";
+/// The name of a reason that is a code of ours; everywhere else a reason is somebody's words.
+const HELD_FOR: &str = "held-reason";
 /// Of which time a report is unless that is said.
 const USUAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -120,7 +122,7 @@ fn rows(reader: &Reader, report: Report, made: &Table, title: &str) -> Markup {
             " " (reader.count("reports-rows", made.rows.len() as u64))
         }
         @if made.is_cut { p.state.wait { (reader.say("reports-cut")) } }
-        div.dense { (table::table(reader, title, &columns, &made.rows, |row| cells(reader, made.columns, row))) }
+        div.dense { (table::table(reader, title, &columns, &made.rows, |row| cells(reader, report, made.columns, row))) }
         details open {
             summary { (reader.say("reports-columns")) }
             dl.facts {
@@ -135,11 +137,12 @@ fn headed(reader: &Reader, column: &Column) -> String {
     reader.say_either(key, "", key)
 }
 
-fn cells(reader: &Reader, columns: &[Column], row: &Map<String, Value>) -> Markup {
+fn cells(reader: &Reader, report: Report, columns: &[Column], row: &Map<String, Value>) -> Markup {
     html! {
         tr {
             @for column in columns {
-                td data-label=(headed(reader, column)) { @if let Some(value) = row.get(column.name) { (cell(reader, column.name, value)) } }
+                @let name = if report == Report::Held && column.name == "reason" { HELD_FOR } else { column.name };
+                td data-label=(headed(reader, column)) { @if let Some(value) = row.get(column.name) { (cell(reader, name, value)) } }
             }
         }
     }
@@ -160,6 +163,7 @@ fn cell(reader: &Reader, name: &str, value: &Value) -> Markup {
         (_, Value::Object(members)) => {
             html! { @for (name, value) in members { div { (inert(name)) ": " (cell(reader, name, value)) } } }
         }
+        (HELD_FOR, Value::String(code)) => html! { (inert(&reader.say_either("hold-", code, code))) },
         (_, Value::String(text)) => match text.parse::<Timestamp>() {
             Ok(at) => reader.time(at),
             Err(_) => told::incident(text),
