@@ -126,6 +126,13 @@ impl Said {
     }
 }
 
+/// What live incidents are asked for with.
+const LIVE: [(&str, &str); 3] = [
+    ("held", "Only those that wait for a human."),
+    ("from", "The record behind which the page begins: `next` of the page before."),
+    ("limit", "The most that are given."),
+];
+
 fn of_people(path: &str) -> Option<Said> {
     Some(match path {
         "/v1/incidents/{id}" => reads("Shows an incident with its steps and records.", "The incident."),
@@ -137,15 +144,9 @@ fn of_people(path: &str) -> Option<Said> {
         "/v1/incidents" => {
             decides("Opens an incident by hand.", "IncidentByHand", "Which it is, and whether it was there.")
         }
-        "/v1/live-incidents" => said(
-            "Lists the incidents that are not closed.",
-            Takes::Query(&[
-                ("held", "Only those that wait for a human."),
-                ("from", "The record behind which the page begins: `next` of the page before."),
-                ("limit", "The most that are given."),
-            ]),
-            Gives::Json("A page of incidents."),
-        ),
+        "/v1/live-incidents" => {
+            said("Lists the incidents that are not closed.", Takes::Query(&LIVE), Gives::Json("A page of incidents."))
+        }
         "/v1/containments" => reads("Lists who is contained now.", "The containments."),
         "/v1/held-alerts" => reads("Lists what rules wanted to act on and no incident waits for.", "The alerts."),
         "/v1/pause" => decides("Stops all actions, or those of a source or a rule.", "Steering", "How it is then."),
